@@ -1,0 +1,52 @@
+# Everything runs in the project's own environment, .venv; each target makes what it needs.
+# PYTHON=/path/to/python3.12 make install   takes another interpreter (3.11 or newer).
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# One BLAS thread: the matrices are small, and two threads on a busy machine are slower than one.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install study test lint bench docs clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+install: .venv/installed ## Make .venv with the command .venv/bin/sem-toolkit
+
+study: .venv/installed ## Run the whole study: figure, tables and report into outputs/
+	$(BIN)/sem-toolkit study
+
+test: .venv/installed-development ## Run the tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+
+lint: .venv/installed-development ## Formatting, lint, types and the layer contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed ## Measure speed, beside lavaan and semopy where they are installed
+	$(BIN)/python benchmarks/run.py
+
+docs: .venv/installed ## Write the pages of docs/ that are made from the code
+	$(BIN)/python docs/make.py
+
+clean: ## Remove the environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found. README.md, \"If make or Python is missing\", tells what to install." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements/install.txt pyproject.toml | .venv/bin/python
+	$(PIP) install --quiet --require-hashes --requirement requirements/install.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/installed-development: .venv/installed requirements/development.txt
+	$(PIP) install --quiet --require-hashes --requirement requirements/development.txt
+	@touch $@

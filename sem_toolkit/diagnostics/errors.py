@@ -1,0 +1,42 @@
+"""The exceptions of the package: one root, one class a kind of fault, each carrying its diagnostics."""
+
+from collections.abc import Iterable
+
+from sem_toolkit.diagnostics.values import Diagnostic, Source
+
+
+class SemError(Exception):
+    """Root of all exceptions that sem_toolkit raises on purpose.
+
+    diagnostics  every fault found, in the order found; at least one
+    source       the text that spans point into, where there is one
+    """
+
+    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic], source: Source | None = None) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = (
+            (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        )
+        self.source = source
+        super().__init__("; ".join(_format_line(diagnostic) for diagnostic in self.diagnostics))
+
+
+class SpecError(SemError):
+    """The spec text is wrong."""
+
+
+class DataError(SemError):
+    """The data are wrong, or do not fit the spec."""
+
+
+class ModelError(SemError):
+    """The model cannot be estimated whatever the data: not identified, empty, contradictory."""
+
+
+class EstimationError(SemError):
+    """No certified optimum was found."""
+
+
+def _format_line(diagnostic: Diagnostic) -> str:
+    place = f"line {diagnostic.span.line}: " if diagnostic.span else ""
+    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
+    return f"{place}{diagnostic.message}{hint}"

@@ -1,0 +1,108 @@
+"""The parameter table: what everything between the spec language and the numbers speaks.
+
+The columns are those of lavaan's `parTable()`: one row a parameter, definition or constraint.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from math import inf
+from typing import TYPE_CHECKING, Any, Literal
+
+from sem_toolkit.diagnostics import Span
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Operator = Literal["=~", "<~", "~", "~~", "~1", "|", "~*~", ":=", "==", "<", ">"]
+
+PARAMETER_OPERATORS: frozenset[str] = frozenset({"=~", "<~", "~", "~~", "~1", "|", "~*~"})
+CONSTRAINT_OPERATORS: frozenset[str] = frozenset({"==", "<", ">"})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a row comes from: the text that typed it, or the rule that added it ("marker", "variance of ...")."""
+
+    rule: str
+    span: Span | None = None
+
+
+TYPED = Origin("typed")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of a parameter table; names and meanings are lavaan's.
+
+    user    1 where the user typed the row, 0 where a rule added it, 2 for rows of constraints made by labels
+    block   1, 2, ... (0 for definitions and constraints); `group` likewise
+    free    0 where fixed, otherwise the number of the free parameter, from 1 in the order of the table. Parameters
+            that share a label have numbers of their own and are tied by `==` rows, as in lavaan.
+    ustart  the fixed value, or the starting value that the user gave; None where neither
+    exo     1 for a moment of exogenous observed variables that is taken from the data (fixed.x)
+    label   the user's label, "" where none; plabel is `.p1.`, `.p2.`, ... and "" for definitions and constraints
+    """
+
+    lhs: str
+    op: Operator
+    rhs: str
+    user: int = 1
+    block: int = 1
+    group: int = 1
+    free: int = 0
+    ustart: float | None = None
+    exo: int = 0
+    label: str = ""
+    plabel: str = ""
+    lower: float = -inf
+    upper: float = inf
+    origin: Origin = TYPED
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """The rows of a model, in lavaan's order, and the labels of its groups ("" for a single group)."""
+
+    rows: tuple[Parameter, ...]
+    groups: tuple[str, ...] = ("",)
+
+    @classmethod
+    def from_records(cls, records: Iterable[Mapping[str, Any]], groups: tuple[str, ...] = ("",)) -> "ParameterTable":
+        """Build a table from mappings with lavaan's column names; other columns are ignored, None means the default."""
+        names = {field.name for field in fields(Parameter)}
+        return cls(
+            tuple(
+                Parameter(**{key: value for key, value in record.items() if key in names and value is not None})
+                for record in records
+            ),
+            groups,
+        )
+
+    @property
+    def npar(self) -> int:
+        """Number of rows with a free parameter; equality constraints are not taken off."""
+        return sum(row.free > 0 for row in self.rows)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The rows that are parameters of the model: neither definitions nor constraints."""
+        return tuple(row for row in self.rows if row.op in PARAMETER_OPERATORS)
+
+    def with_values(self, ustart: Mapping[int, float]) -> "ParameterTable":
+        """A copy in which the rows at the given positions (from 0) carry these fixed or starting values."""
+        return replace(
+            self,
+            rows=tuple(
+                replace(row, ustart=ustart[position]) if position in ustart else row
+                for position, row in enumerate(self.rows)
+            ),
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """The table with lavaan's columns, one row a parameter, definition or constraint."""
+        import pandas as pd
+
+        names = [field.name for field in fields(Parameter) if field.name != "origin"]
+        frame = pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=names)
+        frame["origin"] = [row.origin.rule for row in self.rows]
+        return frame
