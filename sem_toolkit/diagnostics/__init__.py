@@ -3,7 +3,7 @@
 Every fault is first a `Diagnostic`; one renderer a format (text, JSON) turns it into output later.
 """
 
-from sem_toolkit.diagnostics.errors import DataError, EstimationError, ModelError, SemError, SpecError
+from sem_toolkit.diagnostics.errors import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
 from sem_toolkit.diagnostics.values import Diagnostic, Fix, Related, Severity, Source, Span
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "EstimationError",
     "Fix",
     "ModelError",
+    "OptionError",
     "Related",
     "SemError",
     "Severity",

@@ -28,6 +28,10 @@ class DataError(SemError):
     """The data are wrong, or do not fit the spec."""
 
 
+class OptionError(SemError):
+    """An option is unknown, has a value that it cannot have, or contradicts another."""
+
+
 class ModelError(SemError):
     """The model cannot be estimated whatever the data: not identified, empty, contradictory."""
 
