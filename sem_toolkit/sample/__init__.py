@@ -1,0 +1,16 @@
+"""Data of every kind into a `Sample`: checked numbers, means and covariances in the order of the model."""
+
+from sem_toolkit.sample.covariance import build_sample_from_moments, read_covariance, read_means
+from sem_toolkit.sample.frame import build_sample
+from sem_toolkit.sample.sample import Sample, SampleGroup
+from sem_toolkit.sample.tables import read_table
+
+__all__ = [
+    "Sample",
+    "SampleGroup",
+    "build_sample",
+    "build_sample_from_moments",
+    "read_covariance",
+    "read_means",
+    "read_table",
+]

@@ -1,0 +1,158 @@
+"""What can be wrong with a table of data or a covariance matrix, each fault with its culprit named."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.sample.moments import FloatArray, compute_correlation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SMALLEST_EIGENVALUE = 1e-10
+"""Of a correlation matrix; below it the columns are collinear as far as float64 can tell."""
+
+LARGEST_VARIANCE_RATIO = 1000.0
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, case aside, or None."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def check_names(wanted: Sequence[str], known: Sequence[str], source: str) -> list[Diagnostic]:
+    """One fault for every name that is not there, with the nearest one that is."""
+    faults = []
+    for name in dict.fromkeys(wanted):
+        if name in known:
+            continue
+        nearest = nearest_name(name, known)
+        hint = f"did you mean {nearest!r}?" if nearest else f"there are {_some(known)}"
+        faults.append(Diagnostic("error", "unknown-variable", f"{source} has no column {name!r}", hint=hint))
+    return faults
+
+
+def check_column(column: "pd.Series") -> list[Diagnostic]:
+    """Faults that one column shows by itself: texts, nothing but missing values, infinite or constant values."""
+    name = str(column.name)
+    if column.isna().all():
+        return [Diagnostic("error", "all-missing", f"every value of {name!r} is missing")]
+    values = numeric_values(column)
+    if values is None:
+        return [_describe_text(column)]
+    infinite = np.flatnonzero(np.isinf(values))
+    if infinite.size:
+        message = f"{name!r} has an infinite value in row {infinite[0] + 1}"
+        return [Diagnostic("error", "infinite-value", message, hint="leave the cell empty if the value is missing")]
+    present = values[~np.isnan(values)]
+    if np.ptp(present) == 0:
+        return [_constant(name, present[0], "")]
+    return []
+
+
+def check_rows(data: FloatArray, variables: Sequence[str], label: str) -> list[Diagnostic]:
+    """Faults of the complete rows (n × p) of one group: too few, a column without variance, collinear columns."""
+    n, p = data.shape
+    where = f" in group {label!r}" if label else ""
+    if n <= p:
+        message = f"{n} complete rows{where} for {p} variables; at least {p + 1} are needed"
+        return [Diagnostic("error", "too-few-rows", message, hint="use fewer variables or more data")]
+    constant = [_constant(name, data[0, j], where) for j, name in enumerate(variables) if np.ptp(data[:, j]) == 0]
+    if constant:
+        return constant
+    centred = data - data.mean(axis=0)
+    scaled = centred / np.sqrt(np.mean(centred * centred, axis=0))
+    return check_collinearity(scaled.T @ scaled / n, variables, where)
+
+
+def check_collinearity(correlation: FloatArray, variables: Sequence[str], where: str = "") -> list[Diagnostic]:
+    """A fault where the smallest eigenvalue of a correlation matrix is zero, naming the columns that take part."""
+    eigenvalues, vectors = np.linalg.eigh(correlation)
+    if eigenvalues[0] > SMALLEST_EIGENVALUE:
+        return []
+    weights = np.abs(vectors[:, 0])
+    names = [name for name, weight in zip(variables, weights, strict=True) if weight > 1e-4]
+    message = f"the columns {', '.join(names)} are collinear{where}: one of them follows from the others"
+    return [Diagnostic("error", "collinear-columns", message, hint="leave one of them out")]
+
+
+def check_scales(variances: FloatArray, variables: Sequence[str]) -> list[Diagnostic]:
+    """A warning where variances differ by more than a thousand times: optimisers and readers suffer."""
+    largest, smallest = int(np.argmax(variances)), int(np.argmin(variances))
+    ratio = variances[largest] / variances[smallest]
+    if ratio < LARGEST_VARIANCE_RATIO:
+        return []
+    message = f"the variance of {variables[largest]!r} is {ratio:.0f} times that of {variables[smallest]!r}"
+    return [Diagnostic("warning", "unequal-scales", message, hint="divide the larger variable by a power of ten")]
+
+
+def check_covariance(names: Sequence[str], covariance: FloatArray, where: str = "") -> list[Diagnostic]:
+    """Faults of a covariance matrix (p × p): not symmetric, not finite, not positive definite."""
+    bad = np.argwhere(~np.isfinite(covariance))
+    if bad.size:
+        i, j = bad[0]
+        return [
+            Diagnostic("error", "missing-covariance", f"the covariance of {names[i]} and {names[j]}{where} is missing")
+        ]
+    scale = np.sqrt(np.abs(np.outer(np.diag(covariance), np.diag(covariance))))
+    gap = np.abs(covariance - covariance.T) > 1e-6 * np.maximum(scale, np.finfo(float).tiny)
+    if gap.any():
+        i, j = np.argwhere(gap)[0]
+        message = f"the covariance matrix{where} is not symmetric: {names[i]}, {names[j]} is {covariance[i, j]:g}"
+        message += f" but {names[j]}, {names[i]} is {covariance[j, i]:g}"
+        return [Diagnostic("error", "asymmetric-covariance", message)]
+    return _check_definiteness(names, covariance, where)
+
+
+def _check_definiteness(names: Sequence[str], covariance: FloatArray, where: str) -> list[Diagnostic]:
+    for name, variance in zip(names, np.diag(covariance), strict=True):
+        if variance <= 0:
+            message = f"the variance of {name!r}{where} is {variance:g}; it must be positive"
+            return [Diagnostic("error", "indefinite-covariance", message)]
+    eigenvalues, vectors = np.linalg.eigh(compute_correlation(covariance))
+    if eigenvalues[0] > SMALLEST_EIGENVALUE:
+        return []
+    heaviest = np.argsort(-np.abs(vectors[:, 0]))[:3]
+    message = f"the covariance matrix{where} is not positive definite: smallest eigenvalue {eigenvalues[0]:.3g}"
+    message += f" (of correlations), mostly in {', '.join(names[k] for k in sorted(heaviest))}"
+    return [Diagnostic("error", "indefinite-covariance", message)]
+
+
+def numeric_values(column: "pd.Series") -> FloatArray | None:
+    """The values of a column as float64 with NaN for missing ones, or None where they are not numbers."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    if column.dtype != object or not all(isinstance(value, (int, float)) for value in column.dropna()):
+        return None
+    return np.asarray(pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _describe_text(column: "pd.Series") -> Diagnostic:
+    import pandas as pd
+
+    present = column[column.notna()]
+    numbers = pd.to_numeric(present.astype(str), errors="coerce")
+    offender = int(np.flatnonzero(numbers.isna().to_numpy())[0]) if numbers.isna().any() else 0
+    row = int(np.flatnonzero(column.notna().to_numpy())[offender]) + 1
+    message = f"{str(column.name)!r} is not numeric: row {row} holds {str(present.iloc[offender])!r}"
+    hint = (
+        "code it as numbers" if bool(numbers.isna().all()) else "correct the value, or leave it empty if it is missing"
+    )
+    return Diagnostic("error", "text-column", message, hint=hint)
+
+
+def _constant(name: str, value: float, where: str) -> Diagnostic:
+    message = f"{name!r} is constant{where}: every value is {value:g}"
+    return Diagnostic("error", "constant-column", message, hint="leave it out of the model")
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(map(str, names[:most]))
+    return f"{shown}, … ({len(names)} in all)" if len(names) > most else shown
