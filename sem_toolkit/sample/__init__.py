@@ -1,7 +1,7 @@
 """Data of every kind into a `Sample`: checked numbers, means and covariances in the order of the model."""
 
 from sem_toolkit.sample.covariance import build_sample_from_moments, read_covariance, read_means
-from sem_toolkit.sample.frame import build_sample
+from sem_toolkit.sample.frame import build_sample, list_group_labels
 from sem_toolkit.sample.sample import Sample, SampleGroup
 from sem_toolkit.sample.tables import read_table
 
@@ -10,6 +10,7 @@ __all__ = [
     "SampleGroup",
     "build_sample",
     "build_sample_from_moments",
+    "list_group_labels",
     "read_covariance",
     "read_means",
     "read_table",

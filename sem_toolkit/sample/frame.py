@@ -60,6 +60,15 @@ def _build_group(label: str, rows: FloatArray) -> SampleGroup:
     return SampleGroup(label, rows.shape[0], covariance, mean, rows)
 
 
+def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
+    """The labels of a grouping column in their order of appearance, as lavaan numbers groups.
+
+    Raises DataError when there is no such column.
+    """
+    _require(check_names([group], [str(name) for name in frame.columns], "the data"))
+    return tuple(dict.fromkeys(label for label in _group_labels(frame[group]) if label is not None))
+
+
 def _group_labels(column: "pd.Series") -> NDArray[np.object_]:
     """The values of the grouping column as texts, whole numbers without a point, None where missing."""
     missing = column.isna().to_numpy()
