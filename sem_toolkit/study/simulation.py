@@ -59,7 +59,7 @@ def write_survey(path: Path, population: Population = SURVEY_POPULATION, seed: i
 
 
 def format_survey(survey: pd.DataFrame) -> str:
-    """CSV text: integers plain, composites with their two decimals (they are quarters), missing company empty."""
+    """CSV text: integers plain, composites with their two decimals (quarters and fifths), missing company empty."""
     text: str = survey.to_csv(index=False, float_format="%.2f", lineterminator="\n")
     return text
 
