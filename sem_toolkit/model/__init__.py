@@ -1,0 +1,32 @@
+"""Parameter table to RAM model: matrices, implied moments, closed-form derivatives, constraints, identification."""
+
+from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
+from sem_toolkit.model.definitions import Definitions, build_definitions
+from sem_toolkit.model.identification import GroupDegrees, IdentificationReport, check_identification
+from sem_toolkit.model.jacobian import compute_jacobian
+from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
+from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
+from sem_toolkit.model.ram import Cells, Locations, Model, build_model
+
+__all__ = [
+    "Cells",
+    "Constraints",
+    "Definitions",
+    "GroupDegrees",
+    "IdentificationReport",
+    "ImpliedMoments",
+    "LinearEqualities",
+    "Locations",
+    "Model",
+    "RamMatrices",
+    "build_constraints",
+    "build_definitions",
+    "build_model",
+    "check_identification",
+    "compute_gradient",
+    "compute_information",
+    "compute_jacobian",
+    "compute_matrices",
+    "compute_moments",
+    "compute_second_order",
+]

@@ -1,0 +1,212 @@
+"""Composites (`<~`): the cells of the RAM matrices that follow from the weights.
+
+A composite C = wᵀx of indicators with covariance matrix T has variance v = wᵀTw, and reaches the rest of the model as if
+it were a factor with loadings λ = Tw / v and residual covariances T − v λλᵀ, so that Cov(x) = T whatever w is
+(Dijkstra 2017, in Partial Least Squares Path Modeling, 55-80; Schuberth 2023, Psychological Methods 28, 843-859).
+Where C has predictors, its residual variance is what they leave of v.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+if TYPE_CHECKING:
+    from sem_toolkit.model.ram import Locations, Model
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Composite:
+    """One composite in one group, with k indicators.
+
+    Its cells are k loadings, k(k + 1)/2 residual (co)variances and the composite's own (residual) variance.
+
+    indicators   k positions among the variables; variable: position of the composite itself
+    weights      k fixed weights, 0 where free; free: k positions in x, -1 where fixed
+    block        k × k covariance matrix of the indicators
+    """
+
+    group: int
+    variable: int
+    indicators: IntArray
+    weights: FloatArray
+    free: IntArray
+    block: FloatArray
+
+    @property
+    def n_derived(self) -> int:
+        k = len(self.indicators)
+        return k + k * (k + 1) // 2 + 1
+
+    def weight_values(self, x: FloatArray) -> FloatArray:
+        return np.where(self.free >= 0, x[self.free], self.weights) if x.size else self.weights
+
+    def variance(self, x: FloatArray) -> float:
+        weights = self.weight_values(x)
+        return float(weights @ self.block @ weights)
+
+    def inner_values(self, x: FloatArray) -> FloatArray:
+        """Loadings and residual (co)variances, lower triangle column by column."""
+        weights = self.weight_values(x)
+        along = self.block @ weights
+        variance = weights @ along
+        columns, rows = np.triu_indices(len(weights))
+        return np.concatenate([along / variance, (self.block - np.outer(along, along) / variance)[rows, columns]])
+
+    def inner_jacobian(self, x: FloatArray) -> FloatArray:
+        """Derivative of `inner_values` by the k weights."""
+        weights = self.weight_values(x)
+        along = self.block @ weights
+        variance = weights @ along
+        loadings = along / variance
+        by_loading = self.block / variance - 2.0 * np.outer(loadings, loadings)
+        columns, rows = np.triu_indices(len(weights))
+        residual = -(
+            self.block[rows] * loadings[columns, None]
+            + self.block[columns] * loadings[rows, None]
+            - 2.0 * (loadings[rows] * loadings[columns])[:, None] * along
+        )
+        return np.concatenate([by_loading, residual])
+
+
+@dataclass(frozen=True, eq=False)
+class Composites:
+    """All composites of a model. The vector of cells is x (q), then the derived cells composite by composite."""
+
+    members: tuple[Composite, ...]
+    n_weights: int
+
+    @property
+    def n_derived(self) -> int:
+        return sum(member.n_derived for member in self.members)
+
+    def cells(self, q: int) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
+        """Position in the vector of cells, kind, group, row and column of every derived cell."""
+        from sem_toolkit.model.ram import DIRECTED, SYMMETRIC
+
+        found: list[tuple[int, int, int, int]] = []
+        for member in self.members:
+            names, variable, group = member.indicators, member.variable, member.group
+            columns, rows = np.triu_indices(len(names))
+            found += [(DIRECTED, group, int(name), variable) for name in names]
+            found += [(SYMMETRIC, group, int(names[i]), int(names[j])) for i, j in zip(rows, columns, strict=True)]
+            found.append((SYMMETRIC, group, variable, variable))
+        table = np.array(found, dtype=np.intp)
+        return q + np.arange(len(found)), table[:, 0], table[:, 1], table[:, 2], table[:, 3]
+
+    def values(self, model: "Model", x: FloatArray) -> FloatArray:
+        """The derived cells at x (... × q)."""
+        if x.ndim > 1:
+            return np.stack([self.values(model, row) for row in x])
+        return self._solve(model, x)[0]
+
+    def cell_jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
+        """Derivative of the vector of cells by x: (q + derived) × q."""
+        x = np.asarray(x, dtype=np.float64)
+        if x.ndim > 1:
+            return np.stack([self.cell_jacobian(model, row) for row in x])
+        return self._solve(model, x)[1]
+
+    def _solve(self, model: "Model", x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        q = len(x)
+        values, jacobian = np.zeros(self.n_derived), np.zeros((q + self.n_derived, q))
+        jacobian[:q] = np.eye(q)
+        start, variance_places = 0, []
+        for member in self.members:
+            inner, slopes = member.inner_values(x), member.inner_jacobian(x)
+            free = np.flatnonzero(member.free >= 0)
+            values[start : start + len(inner)] = inner
+            jacobian[q + start : q + start + len(inner), member.free[free]] = slopes[:, free]
+            variance_places.append(start + len(inner))
+            start += member.n_derived
+        for group in sorted({member.group for member in self.members}):
+            self._solve_variances(model, x, group, values, jacobian, variance_places)
+        return values, jacobian
+
+    def _solve_variances(
+        self,
+        model: "Model",
+        x: FloatArray,
+        group: int,
+        values: FloatArray,
+        jacobian: FloatArray,
+        places: list[int],
+    ) -> None:
+        """Residual variances ψ such that each composite has its variance v: Σ_c' B_cc'² ψ_c' = v_c − (B S₀ Bᵀ)_cc."""
+        from sem_toolkit.model.moments import compute_total_effects, fill_matrices
+
+        q = len(x)
+        members = [(member, place) for member, place in zip(self.members, places, strict=True) if member.group == group]
+        at = np.array([member.variable for member, _ in members])
+        target_places = np.array([place for _, place in members])
+        matrices = fill_matrices(model, np.concatenate([x, values]))
+        B, S = compute_total_effects(matrices.directed[group]), matrices.symmetric[group]
+        mixing = B[np.ix_(at, at)] ** 2
+        target = np.array([member.variance(x) for member, _ in members])
+        psi = np.linalg.solve(mixing, target - np.einsum("ci,ij,cj->c", B[at], S, B[at]))
+        values[target_places] = psi
+        S = S.copy()
+        S[at, at] = psi
+        V = B @ S @ B.T
+        cells = model.cells[group]
+        by_cell = np.zeros((len(at), q + self.n_derived))
+        a, s = cells.directed, cells.symmetric
+        by_cell[:, cells.position[a]] = 2.0 * B[np.ix_(at, cells.row[a])] * V[np.ix_(at, cells.column[a])]
+        by_cell[:, cells.position[s]] = (
+            2.0 * cells.weight[s] * B[np.ix_(at, cells.row[s])] * B[np.ix_(at, cells.column[s])]
+        )
+        by_cell[:, q + target_places] = 0.0
+        by_target = np.zeros((len(at), q))
+        for number, (member, _) in enumerate(members):
+            free = np.flatnonzero(member.free >= 0)
+            by_target[number, member.free[free]] = 2.0 * (member.block @ member.weight_values(x))[free]
+        jacobian[q + target_places] = np.linalg.solve(mixing, by_target - by_cell @ jacobian)
+
+
+def build_composites(
+    table: ParameterTable, place: dict[str, int], locations: "Locations", parameters: tuple[Parameter, ...]
+) -> Composites:
+    """Collect weights and indicator covariances; raises ModelError for a composite whose weights are all fixed at 0."""
+    position = {row.free: number for number, row in enumerate(parameters)}
+    members: dict[tuple[int, str], list[Parameter]] = {}
+    for row in table.parameters:
+        if row.op == "<~":
+            members.setdefault((row.group, row.lhs), []).append(row)
+    moments = {
+        (row.group, *sorted((row.lhs, row.rhs))): row.ustart or 0.0 for row in table.parameters if row.op == "~~"
+    }
+    found = tuple(
+        _build_composite(name, group, rows, moments, place, position) for (group, name), rows in members.items()
+    )
+    return Composites(found, sum(row.op == "<~" for row in parameters))
+
+
+def _build_composite(
+    name: str,
+    group: int,
+    rows: list[Parameter],
+    moments: dict[tuple[object, ...], float],
+    place: dict[str, int],
+    position: dict[int, int],
+) -> Composite:
+    names = [row.rhs for row in rows]
+    block = np.array([[moments.get((group, *sorted((one, other))), 0.0) for other in names] for one in names])
+    if all(row.free == 0 and not row.ustart for row in rows):
+        raise ModelError(
+            Diagnostic("error", "empty-composite", f'every weight of the composite "{name}" is fixed at 0')
+        )
+    return Composite(
+        group=group - 1,
+        variable=place[name],
+        indicators=np.array([place[indicator] for indicator in names]),
+        weights=np.array([0.0 if row.free or row.ustart is None else row.ustart for row in rows]),
+        free=np.array([position[row.free] if row.free else -1 for row in rows]),
+        block=block,
+    )

@@ -1,0 +1,263 @@
+"""Constraints of a table: linear equalities as a basis; other equalities, inequalities and bounds with derivatives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.model.definitions import require_known
+from sem_toolkit.model.functions import (
+    Environment,
+    Function,
+    Name,
+    compute_environment,
+    label_positions,
+    parse_side,
+    restrict_to_names,
+)
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearEqualities:
+    """matrix @ x = target (k × q), solved exactly: x = offset + basis @ θ, with a q × r basis.
+
+    Each θ is one of the x, `kept` (r positions); the others follow from these.
+    """
+
+    matrix: FloatArray
+    target: FloatArray
+    offset: FloatArray
+    basis: FloatArray
+    kept: NDArray[np.intp]
+
+    @property
+    def is_trivial(self) -> bool:
+        return len(self.target) == 0
+
+    def expand(self, theta: FloatArray) -> FloatArray:
+        """θ (r) to x (q)."""
+        return theta if self.is_trivial else self.offset + self.basis @ theta
+
+    def reduce(self, x: FloatArray) -> FloatArray:
+        """The θ of x; with `expand`, the point that satisfies the equalities and agrees with x in what is kept."""
+        return x if self.is_trivial else x[self.kept]
+
+    def average(self, x: FloatArray) -> FloatArray:
+        """The point nearest to x that satisfies the equalities (least squares)."""
+        if self.is_trivial:
+            return x
+        theta = np.linalg.lstsq(self.basis, x - self.offset, rcond=None)[0]
+        return self.expand(np.asarray(theta))
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """One constraint as a function c of x: c = 0 for equalities, c ≥ 0 for inequalities."""
+
+    row: Parameter
+    left: Function
+    right: Function
+    sign: float
+
+    @property
+    def text(self) -> str:
+        return f"{self.row.lhs} {self.row.op} {self.row.rhs}"
+
+    def evaluate(self, environment: Environment) -> tuple[float, FloatArray]:
+        """c and its gradient (q)."""
+        left, by_left = environment.evaluate(self.left)
+        right, by_right = environment.evaluate(self.right)
+        return self.sign * (left - right), self.sign * (by_left - by_right)
+
+
+@dataclass(frozen=True, eq=False)
+class Constraints:
+    """All constraints of a model on x (q).
+
+    linear         linear equalities, those made by equal labels included
+    equalities     non-linear equalities; inequalities: all that are not bounds on single parameters
+    lower, upper   bounds on single parameters (q), infinite where none
+    """
+
+    linear: LinearEqualities
+    equalities: tuple[Condition, ...]
+    inequalities: tuple[Condition, ...]
+    lower: FloatArray
+    upper: FloatArray
+    definitions: tuple[tuple[str, Function], ...]
+    positions: Mapping[str, int]
+    constants: Mapping[str, float]
+
+    @property
+    def has_bounds(self) -> bool:
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+
+    @property
+    def is_linear(self) -> bool:
+        """Nothing but linear equalities."""
+        return not (self.equalities or self.inequalities or self.has_bounds)
+
+    def equality_values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Values (k) and Jacobian (k × q) of the non-linear equalities."""
+        return self._evaluate(self.equalities, x)
+
+    def inequality_values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Values (k) and Jacobian (k × q) of the inequalities, then of the finite lower and upper bounds."""
+        values, slopes = self._evaluate(self.inequalities, x)
+        low, high = np.flatnonzero(np.isfinite(self.lower)), np.flatnonzero(np.isfinite(self.upper))
+        identity = np.eye(len(x))
+        return (
+            np.concatenate([values, x[low] - self.lower[low], self.upper[high] - x[high]]),
+            np.concatenate([slopes, identity[low], -identity[high]]),
+        )
+
+    def inequality_texts(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """What to call each of them, in the order of `inequality_values`; names are those of the parameters."""
+        low, high = np.flatnonzero(np.isfinite(self.lower)), np.flatnonzero(np.isfinite(self.upper))
+        return (
+            *(condition.text for condition in self.inequalities),
+            *(f"{names[i]} >= {self.lower[i]:g}" for i in low),
+            *(f"{names[i]} <= {self.upper[i]:g}" for i in high),
+        )
+
+    def _evaluate(self, conditions: tuple[Condition, ...], x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if not conditions:
+            return np.zeros(0), np.zeros((0, len(x)))
+        environment = compute_environment(self.positions, self.constants, x)
+        for name, function in self.definitions:
+            environment.define(name, function)
+        found = [condition.evaluate(environment) for condition in conditions]
+        return np.array([value for value, _ in found]), np.array([slope for _, slope in found])
+
+
+def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Constraints:
+    """Sort the constraints of a table into kinds; raises ModelError for unknown labels and contradictory equalities."""
+    positions, constants = label_positions(table, parameters)
+    q = len(parameters)
+    definitions = tuple((row.lhs, parse_side(row.rhs)) for row in table.rows if row.op == ":=")
+    known = {*positions, *constants, *(name for name, _ in definitions)}
+    conditions = [_build_condition(row, known) for row in table.rows if row.op in ("==", "<", ">")]
+    functions = [function for _, function in definitions]
+    functions += [side for condition in conditions for side in (condition.left, condition.right)]
+    used, fixed = restrict_to_names(functions, positions, constants)
+    lower, upper = (
+        np.array([getattr(row, side) for row in parameters], dtype=np.float64) for side in ("lower", "upper")
+    )
+    shell = Constraints(
+        _solve_linear(np.zeros((0, q)), np.zeros(0), []), (), (), lower, upper, definitions, used, fixed
+    )
+    linear, other = _split_linear([c for c in conditions if c.row.op == "=="], shell, q)
+    bounding, inequalities = _split_linear([c for c in conditions if c.row.op != "=="], shell, q)
+    inequalities += [item[0] for item in bounding if not _tighten_bound(*item[1:], lower, upper)]
+    equalities = _solve_linear(
+        np.array([slope for _, slope, _ in linear]).reshape(-1, q),
+        np.array([-constant for _, _, constant in linear]),
+        [condition for condition, _, _ in linear],
+    )
+    return Constraints(equalities, tuple(other), tuple(inequalities), lower, upper, definitions, used, fixed)
+
+
+def _build_condition(row: Parameter, known: set[str]) -> Condition:
+    left, right = parse_side(row.lhs), parse_side(row.rhs)
+    require_known(left, known, row)
+    require_known(right, known, row)
+    return Condition(row, left, right, -1.0 if row.op == "<" else 1.0)
+
+
+Linear = tuple[Condition, FloatArray, float]
+
+
+def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tuple[list[Linear], list[Condition]]:
+    """Conditions that are linear in x, with slope and constant, and the others.
+
+    A function is taken as linear where its gradient is the same at three points: constraints are smooth expressions,
+    so that a non-linear one could only pass at points chosen for it.
+    """
+    if not conditions:
+        return [], []
+    simple = [condition for condition in conditions if _is_plain(condition, shell)]
+    linear = [_plain_slope(condition, shell, q) for condition in simple]
+    rest = [condition for condition in conditions if not _is_plain(condition, shell)]
+    points = np.random.default_rng(20).uniform(0.4, 1.6, size=(3, q))
+    found = [shell._evaluate(tuple(rest), point) for point in points]
+    exact = shell._evaluate(tuple(rest), np.zeros(q))[0]  # constants without rounding, where 0 is in the domain
+    other = []
+    for number, condition in enumerate(rest):
+        slopes = np.array([jacobian[number] for _, jacobian in found])
+        values = np.array([value[number] for value, _ in found])
+        constants = values - np.einsum("ij,ij->i", slopes, points)
+        scale = 1e-10 * (1.0 + np.abs(slopes).max() + np.abs(constants).max())
+        if np.ptp(slopes, axis=0).max(initial=0.0) <= scale and np.ptp(constants) <= scale:
+            constant = exact[number] if np.isfinite(exact[number]) else constants[0]
+            linear.append((condition, slopes[0], float(constant)))
+        else:
+            other.append(condition)
+    return linear, other
+
+
+def _is_plain(condition: Condition, shell: Constraints) -> bool:
+    """Two parameters by name, as made by equal labels: no need to look at points."""
+    return all(isinstance(side, Name) and side.name in shell.positions for side in (condition.left, condition.right))
+
+
+def _plain_slope(condition: Condition, shell: Constraints, q: int) -> Linear:
+    slope = np.zeros(q)
+    slope[shell.positions[condition.left.names[0]]] += condition.sign
+    slope[shell.positions[condition.right.names[0]]] -= condition.sign
+    return condition, slope, 0.0
+
+
+def _tighten_bound(slope: FloatArray, constant: float, lower: FloatArray, upper: FloatArray) -> bool:
+    """Turn slope · x + constant ≥ 0 into a bound where it is about one parameter; whether it was."""
+    touched = np.flatnonzero(slope)
+    if len(touched) != 1:
+        return False
+    place = touched[0]
+    bound = -constant / slope[place]
+    if slope[place] > 0:
+        lower[place] = max(lower[place], bound)
+    else:
+        upper[place] = min(upper[place], bound)
+    return True
+
+
+def _solve_linear(matrix: FloatArray, target: FloatArray, conditions: list[Condition]) -> LinearEqualities:
+    """Gauss-Jordan elimination; of two equal parameters the earlier is kept."""
+    q = matrix.shape[1]
+    if not len(target):
+        return LinearEqualities(matrix, target, np.zeros(q), np.eye(q), np.arange(q))
+    work = np.concatenate([matrix, target[:, None]], axis=1)
+    size = np.abs(matrix).max(axis=1, initial=0.0) + 1e-300
+    pivots: list[int] = []
+    rows: list[int] = []
+    for row in range(len(work)):
+        head = np.abs(work[row, :q])
+        top = head.max(initial=0.0)
+        if top <= 1e-10 * size[row]:
+            _require_consistent(work[row, q], size[row], conditions[row])
+            continue
+        pivot = int(np.flatnonzero(head >= 0.999 * top)[-1])
+        work[row] /= work[row, pivot]
+        others = np.flatnonzero(work[:, pivot])
+        others = others[others != row]
+        work[others] -= work[others, pivot][:, None] * work[row]
+        work[others, pivot] = 0.0
+        pivots.append(pivot)
+        rows.append(row)
+    kept = np.setdiff1d(np.arange(q), pivots)
+    offset, basis = np.zeros(q), np.zeros((q, len(kept)))
+    offset[pivots] = work[rows, q]
+    basis[kept, np.arange(len(kept))] = 1.0
+    basis[pivots] = -work[rows][:, kept]
+    return LinearEqualities(matrix, target, offset, basis + 0.0, kept)
+
+
+def _require_consistent(left_over: float, size: float, condition: Condition) -> None:
+    if abs(left_over) > 1e-8 * max(size, 1.0):
+        message = f'the constraint "{condition.text}" contradicts the others'
+        raise ModelError(Diagnostic("error", "contradictory-constraints", message, span=condition.row.origin.span))

@@ -1,0 +1,204 @@
+"""Local identification before any data: the rank of the moment Jacobian at random points.
+
+A model is identified locally where the Jacobian of the moments by the free parameters has full column rank, and the rank
+is the same at almost every point: Wald (1950); Bekker, Merckens & Wansbeek (1994), Identification, Equivalent Models, and
+Computer Algebra, ch. 2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.model.jacobian import compute_jacobian
+from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT, Model, build_model
+
+FloatArray = NDArray[np.float64]
+
+_POINTS = 3
+_TOLERANCE = 1e-9
+_WORTH_NAMING = 1e-5
+
+
+@dataclass(frozen=True)
+class GroupDegrees:
+    """One group's count: moments that the model has to explain, parameters free in it, and the difference."""
+
+    label: str
+    moments: int
+    free: int
+
+    @property
+    def df(self) -> int:
+        return self.moments - self.free
+
+
+@dataclass(frozen=True)
+class IdentificationReport:
+    """Whether the free parameters can be told from the moments.
+
+    df          moments less free parameters, equality constraints taken into account
+    free        free parameters once equality constraints are taken off; rank: how many of them the moments determine
+    tradeable   names of the parameters that can be traded against each other without changing any moment
+    cure        the fewest parameters which, when fixed, make the model identified (`deficiency` of them)
+    groups      the count of each group
+    """
+
+    df: int
+    free: int
+    rank: int
+    tradeable: tuple[str, ...]
+    cure: tuple[str, ...]
+    groups: tuple[GroupDegrees, ...]
+
+    @property
+    def deficiency(self) -> int:
+        return self.free - self.rank
+
+    @property
+    def identified(self) -> bool:
+        return self.deficiency == 0
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """An error where the model is not identified, otherwise nothing."""
+        if self.identified:
+            return ()
+        shown = ", ".join(self.tradeable[:8]) + (", ..." if len(self.tradeable) > 8 else "")
+        counted = f"its {self.free} free parameters depend on {self.rank} quantities only"
+        reason = f" (degrees of freedom: {self.df})" if self.df < 0 else ""
+        message = f"the model is not identified: {counted}{reason}; these can be traded against each other: {shown}"
+        hint = "fix " + " and ".join(self.cure) + ", or constrain what they trade with"
+        return (Diagnostic("error", "not-identified", message, hint=hint),)
+
+
+def check_identification(model: Model, seed: int = 20260) -> IdentificationReport:
+    """Rank, deficiency and the parameters behind it, at random points; no data are needed."""
+    rng = np.random.default_rng(seed)
+    filled = _fill_unknown_moments(model, rng)
+    points = [_draw_point(filled, rng) for _ in range(_POINTS)]
+    rank, null, n_conditions = _compute_rank(filled, points[0])
+    for x in points[1:]:
+        if rank == null.shape[0]:
+            break
+        rank, null, n_conditions = max((rank, null, n_conditions), _compute_rank(filled, x), key=lambda found: found[0])
+    return build_report(model, rank, null, n_conditions)
+
+
+def build_report(model: Model, rank: int, null: FloatArray, n_conditions: int) -> IdentificationReport:
+    """The report from the rank and the null space (r × d, in θ) of the Jacobian with its constraints."""
+    basis = model.constraints.linear.basis
+    groups = count_degrees(model)
+    free = basis.shape[1] - n_conditions
+    size = np.abs(basis @ null).max(axis=1, initial=0.0)
+    tradeable = np.flatnonzero(size > _WORTH_NAMING * max(size.max(initial=0.0), 1e-300))
+    return IdentificationReport(
+        df=sum(group.moments for group in groups) - free,
+        free=free,
+        rank=rank - n_conditions,
+        tradeable=tuple(model.parameter_names[i] for i in tradeable),
+        cure=tuple(model.parameter_names[i] for i in _choose_cure(model, null)),
+        groups=groups,
+    )
+
+
+def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
+    """Moments and free parameters of each group; moments taken from the data (fixed.x, within composites) do not count."""
+    p = model.n_observed
+    observed = set(model.observed)
+    result = []
+    for number, label in enumerate(model.groups):
+        rows = [row for row in model.table.parameters if row.group == number + 1]
+        taken = sum(row.exo > 0 and row.free == 0 and {row.lhs, row.rhs or row.lhs} <= observed for row in rows)
+        if model.composites is not None:
+            sizes = (len(m.indicators) for m in model.composites.members if m.group == number)
+            taken += sum(k * (k + 1) // 2 for k in sizes)
+        moments = p * (p + 1) // 2 + (p if model.has_means else 0) - taken
+        result.append(GroupDegrees(label, moments, sum(row.free > 0 for row in rows)))
+    return tuple(result)
+
+
+def compute_null_space(jacobian: FloatArray, tolerance: float = _TOLERANCE) -> tuple[int, FloatArray]:
+    """Rank of an m × r matrix and a basis (r × d) of its null space; its columns are scaled to unit length first."""
+    if not jacobian.shape[1]:
+        return 0, np.zeros((0, 0))
+    size = np.sqrt((jacobian**2).sum(axis=0))
+    scale = np.where(size > tolerance * max(size.max(initial=0.0), 1e-300), size, 1.0)
+    work = jacobian / scale
+    values = np.linalg.eigvalsh(work.T @ work)  # r × r is far smaller than m × r
+    if values[0] > 1e-7 * values[-1]:
+        return len(values), np.zeros((len(values), 0))
+    _, singular, right = np.linalg.svd(work, full_matrices=True)
+    rank = int((singular > tolerance * max(singular[0], 1e-300) * max(work.shape)).sum())
+    null = right[rank:].T / scale[:, None]
+    length = np.sqrt((null**2).sum(axis=0))
+    return rank, null / np.where(length > 0, length, 1.0)
+
+
+def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
+    """Rank and null space of [moments; non-linear equalities] by θ, and how many of the latter are independent."""
+    basis = model.constraints.linear.basis
+    jacobian = compute_jacobian(model, x)
+    stacked = jacobian.reshape(-1, jacobian.shape[-1]) @ basis
+    slopes = model.constraints.equality_values(x)[1] @ basis
+    n_conditions = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
+    rank, null = compute_null_space(np.concatenate([stacked, slopes]))
+    return rank, null, n_conditions
+
+
+def _draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
+    """A random point with sizeable effects and positive definite S that satisfies the equality constraints."""
+    where = model.locations
+    q = model.n_parameters
+    effect = rng.uniform(0.3, 0.9, q) * rng.choice([-1.0, 1.0], q)
+    effect = np.where(where.kind == WEIGHT, np.abs(effect), effect)
+    variance = rng.uniform(0.6, 1.4, q)
+    covariance = rng.uniform(-0.3, 0.3, q) / np.sqrt(model.n_variables)
+    x = np.select(
+        [where.kind == INTERCEPT, (where.kind == SYMMETRIC) & (where.row == where.column), where.kind == SYMMETRIC],
+        [rng.normal(size=q), variance, covariance],
+        effect,
+    )
+    x = np.clip(x, model.constraints.lower, model.constraints.upper)
+    return _satisfy(model, model.constraints.linear.average(x))
+
+
+def _satisfy(model: Model, x: FloatArray) -> FloatArray:
+    """Gauss-Newton steps onto the non-linear equalities, which keep the linear ones."""
+    basis = model.constraints.linear.basis
+    for _ in range(50 if model.constraints.equalities else 0):
+        values, slopes = model.constraints.equality_values(x)
+        if np.abs(values).max() < 1e-12 or not np.isfinite(values).all():
+            break
+        x = x - basis @ np.linalg.lstsq(slopes @ basis, values, rcond=None)[0]
+    return x
+
+
+def _fill_unknown_moments(model: Model, rng: np.random.Generator) -> Model:
+    """Exogenous moments that will come from the data, given random values for now."""
+    unknown = {}
+    for position, row in enumerate(model.table.rows):
+        if row.free == 0 and row.ustart is None and row.op in ("~~", "~1"):
+            is_variance = row.op == "~~" and row.lhs == row.rhs
+            unknown[position] = float(rng.uniform(0.9, 1.6) if is_variance else rng.uniform(0.1, 0.4))
+    return build_model(model.table.with_values(unknown)) if unknown else model
+
+
+def _choose_cure(model: Model, null: FloatArray) -> list[int]:
+    """Positions of the parameters to fix: loadings before (co)variances before the rest, the first that would do."""
+    basis = model.constraints.linear.basis
+    remaining = null.copy()
+    chosen: list[int] = []
+    loading = np.array([row.op == "=~" for row in model.parameters], dtype=bool)
+    directed = model.locations.kind == DIRECTED
+    for _ in range(null.shape[1]):
+        reach = np.sqrt(((basis @ remaining) ** 2).sum(axis=1))
+        usable = reach > 0.05 * reach.max(initial=0.0)
+        merit = 4.0 * loading + 2.0 * ~directed
+        pick = int(np.argmax(np.where(usable, merit, -1.0)))
+        chosen.append(pick)
+        along = (basis @ remaining)[pick]
+        remaining = remaining - np.outer(remaining @ along, along) / (along @ along)
+        remaining = np.linalg.qr(remaining)[0] if np.abs(remaining).max() > 1e-9 else remaining
+    return chosen

@@ -1,0 +1,93 @@
+"""Free values to RAM matrices and to the moments they imply; leading batch axes of x are allowed throughout."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.model.ram import Model
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RamMatrices:
+    """directed A and symmetric S (... × G × t × t), intercepts m (... × G × t)."""
+
+    directed: FloatArray
+    symmetric: FloatArray
+    intercepts: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class ImpliedMoments:
+    """What the model says about the variables; U, V, W are kept for the derivatives.
+
+    covariance       Σ = U S Uᵀ of the observed variables, ... × G × p × p
+    mean             μ = U m, ... × G × p; None where the model has no means
+    total_effects    B = (I − A)⁻¹, ... × G × t × t; its first p rows are U
+    all_covariance   V = B S Bᵀ of all variables, ... × G × t × t; its first p rows are W
+    all_mean         B m, ... × G × t; None likewise
+    """
+
+    covariance: FloatArray
+    mean: FloatArray | None
+    total_effects: FloatArray
+    all_covariance: FloatArray
+    all_mean: FloatArray | None
+
+    @property
+    def columns(self) -> FloatArray:
+        """C = [U W], ... × G × p × 2t: every derivative of Σ is made of its columns."""
+        p = self.covariance.shape[-1]
+        return np.concatenate([self.total_effects[..., :p, :], self.all_covariance[..., :p, :]], axis=-1)
+
+
+def compute_cell_values(model: Model, x: FloatArray) -> FloatArray:
+    """Values of the free cells: x itself, followed by what composites derive from their weights."""
+    return x if model.composites is None else np.concatenate([x, model.composites.values(model, x)], axis=-1)
+
+
+def compute_matrices(model: Model, x: FloatArray) -> RamMatrices:
+    """The RAM matrices at x (... × q)."""
+    values = compute_cell_values(model, np.asarray(x, dtype=np.float64))
+    return fill_matrices(model, values)
+
+
+def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
+    """The RAM matrices with these values in the free cells (... × cells)."""
+    batch = values.shape[:-1]
+    directed, symmetric, intercepts = (
+        np.broadcast_to(fixed, batch + fixed.shape).copy()
+        for fixed in (model.directed, model.symmetric, model.intercepts)
+    )
+    for group, cells in enumerate(model.cells):
+        a, s, m = cells.directed, cells.symmetric, cells.intercept
+        directed[..., group, cells.row[a], cells.column[a]] = values[..., cells.position[a]]
+        symmetric[..., group, cells.row[s], cells.column[s]] = values[..., cells.position[s]]
+        symmetric[..., group, cells.column[s], cells.row[s]] = values[..., cells.position[s]]
+        intercepts[..., group, cells.row[m]] = values[..., cells.position[m]]
+    return RamMatrices(directed, symmetric, intercepts)
+
+
+def compute_total_effects(directed: FloatArray) -> FloatArray:
+    """B = (I − A)⁻¹; raises numpy's LinAlgError where I − A is singular."""
+    effects: FloatArray = np.linalg.inv(np.eye(directed.shape[-1]) - directed)
+    return effects
+
+
+def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
+    """Moments implied at x (... × q); raises numpy's LinAlgError where I − A is singular."""
+    matrices = compute_matrices(model, x)
+    p = model.n_observed
+    effects = compute_total_effects(matrices.directed)
+    everything = effects @ matrices.symmetric @ np.swapaxes(effects, -1, -2)
+    everything = 0.5 * (everything + np.swapaxes(everything, -1, -2))
+    mean = (effects @ matrices.intercepts[..., None])[..., 0] if model.has_means else None
+    return ImpliedMoments(
+        covariance=np.ascontiguousarray(everything[..., :p, :p]),
+        mean=None if mean is None else mean[..., :p],
+        total_effects=effects,
+        all_covariance=everything,
+        all_mean=mean,
+    )

@@ -1,0 +1,248 @@
+"""Parameter table to RAM model: where each row stands in the matrices A (directed), S (symmetric) and m (intercepts).
+
+McArdle & McDonald (1984), British Journal of Mathematical and Statistical Psychology 37, 234-251:
+v = A v + u, Cov(u) = S, E(u) = m, with the observed variables first among v.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.model.composites import Composites, build_composites
+from sem_toolkit.model.constraints import Constraints, build_constraints
+from sem_toolkit.model.definitions import Definitions, build_definitions
+from sem_toolkit.model.variables import order_observed_variables, order_unobserved_variables
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+DIRECTED, SYMMETRIC, INTERCEPT, WEIGHT = range(4)
+KINDS = {"=~": DIRECTED, "~": DIRECTED, "~~": SYMMETRIC, "~1": INTERCEPT, "<~": WEIGHT}
+
+
+@dataclass(frozen=True, eq=False)
+class Locations:
+    """Where the free parameters stand, in the order of the vector x; every array has length q.
+
+    kind    DIRECTED (A), SYMMETRIC (S), INTERCEPT (m) or WEIGHT (of a composite: no cell of its own)
+    row     the variable that is affected; column: the variable that affects it (or the other one of a covariance)
+    """
+
+    kind: IntArray
+    group: IntArray
+    row: IntArray
+    column: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The free cells of one group, ready for the gather kernels; every array has length c.
+
+    With U = F B (p × t), V = B S Bᵀ, W = U S Bᵀ (p × t) and C = [U W] (p × 2t), each cell changes the covariance matrix
+    by weight (C·left C·rightᵀ + C·right C·leftᵀ): left = i; right = t + j for A_ij and j for S_ij; weight ½ on the
+    diagonal of S, 0 for intercepts, else 1.
+    """
+
+    position: IntArray
+    kind: IntArray
+    row: IntArray
+    column: IntArray
+    right: IntArray
+    weight: FloatArray
+
+    @property
+    def size(self) -> int:
+        return len(self.position)
+
+    @cached_property
+    def directed(self) -> IntArray:
+        return np.flatnonzero(self.kind == DIRECTED)
+
+    @cached_property
+    def symmetric(self) -> IntArray:
+        return np.flatnonzero(self.kind == SYMMETRIC)
+
+    @cached_property
+    def intercept(self) -> IntArray:
+        return np.flatnonzero(self.kind == INTERCEPT)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model ready for numbers. p observed variables, t variables in all, q free parameters, G groups.
+
+    observed     names of the p observed variables; variables: these, then latent variables and composites
+    parameters   the q rows with free > 0, in the order of `free`; the vector x has their values
+    has_means    whether the table has intercepts, so that means are part of the model
+    locations    where the parameters stand
+    directed, symmetric, intercepts   G × t × t, G × t × t, G × t: the fixed values, 0 where free
+    composites   how the cells of composites follow from weights; None where there are none
+    """
+
+    table: ParameterTable
+    observed: tuple[str, ...]
+    variables: tuple[str, ...]
+    groups: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    has_means: bool
+    locations: Locations
+    directed: FloatArray
+    symmetric: FloatArray
+    intercepts: FloatArray
+    cells: tuple[Cells, ...]
+    constraints: Constraints
+    definitions: Definitions
+    composites: Composites | None = None
+
+    @property
+    def n_observed(self) -> int:
+        return len(self.observed)
+
+    @property
+    def n_variables(self) -> int:
+        return len(self.variables)
+
+    @property
+    def n_parameters(self) -> int:
+        return len(self.parameters)
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.groups)
+
+    @cached_property
+    def parameter_names(self) -> tuple[str, ...]:
+        """A readable name a parameter, unique: "visual=~x2", with the group's label where there are several."""
+        return tuple(format_parameter(row, self.groups) for row in self.parameters)
+
+
+def format_parameter(row: Parameter, groups: tuple[str, ...] = ("",)) -> str:
+    """The row as a user would type it, followed by its group where there are several."""
+    name = f"{row.lhs} {row.op} {row.rhs}".rstrip()
+    return name if len(groups) < 2 else f"{name} [{groups[row.group - 1]}]"
+
+
+def build_model(table: ParameterTable) -> Model:
+    """Place every row of the table in the RAM matrices.
+
+    Fixed rows without a value (ustart None) count as 0; moments of exogenous variables (exo = 1) must have been filled
+    in from the sample before. Raises ModelError for tables without observed variables, for rows that are not
+    continuous-data parameters, for two rows of one cell, and for contradictory constraints.
+    """
+    rows = table.parameters
+    _require_supported(rows)
+    observed = order_observed_variables(table)
+    if not observed:
+        raise ModelError(Diagnostic("error", "empty-model", "the model has no observed variables"))
+    variables = observed + order_unobserved_variables(table)
+    place = {name: position for position, name in enumerate(variables)}
+    parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+    _require_numbered(parameters)
+    _require_one_row_a_cell(rows)
+    shape = (len(table.groups), len(variables), len(variables))
+    matrices = (np.zeros(shape), np.zeros(shape), np.zeros(shape[:2]))
+    for row in rows:
+        _place_fixed(matrices, row, place)
+    locations = _locate(parameters, place)
+    composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
+    return Model(
+        table=table,
+        observed=observed,
+        variables=variables,
+        groups=table.groups,
+        parameters=parameters,
+        has_means=any(row.op == "~1" for row in rows),
+        locations=locations,
+        directed=matrices[0],
+        symmetric=matrices[1],
+        intercepts=matrices[2],
+        cells=_build_cells(locations, composites, len(table.groups), len(variables)),
+        constraints=build_constraints(table, parameters),
+        definitions=build_definitions(table, parameters),
+        composites=composites,
+    )
+
+
+def _has_composites(rows: Iterable[Parameter]) -> bool:
+    return any(row.op == "<~" for row in rows)
+
+
+def _require_supported(rows: Iterable[Parameter]) -> None:
+    odd = next((row for row in rows if row.op not in KINDS), None)
+    if odd is not None:
+        message = f'"{odd.lhs} {odd.op} {odd.rhs}" belongs to ordinal variables, which the estimators do not support'
+        raise ModelError(Diagnostic("error", "ordinal-unsupported", message, span=odd.origin.span))
+
+
+def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
+    if [row.free for row in parameters] != list(range(1, len(parameters) + 1)):
+        raise ModelError(
+            Diagnostic("error", "free-numbering", "free parameters are not numbered 1, 2, ... in the table")
+        )
+
+
+def _require_one_row_a_cell(rows: Iterable[Parameter]) -> None:
+    seen: set[tuple[object, ...]] = set()
+    for row in rows:
+        pair = tuple(sorted((row.lhs, row.rhs))) if row.op == "~~" else (row.lhs, row.rhs)
+        pair = (row.rhs, row.lhs) if row.op == "=~" else pair
+        cell = (row.group, KINDS[row.op], *pair)
+        if cell in seen:
+            message = f'"{row.lhs} {row.op} {row.rhs}" is in the model twice'
+            raise ModelError(Diagnostic("error", "duplicate-parameter", message, span=row.origin.span))
+        seen.add(cell)
+
+
+def _is_placeholder(row: Parameter) -> bool:
+    """lavaan writes "f =~ f" for a latent variable without indicators; it says no more than that f is latent."""
+    return row.op == "=~" and row.lhs == row.rhs
+
+
+def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Parameter, place: dict[str, int]) -> None:
+    if row.free > 0 or row.op == "<~" or _is_placeholder(row):
+        return
+    group, value = row.group - 1, 0.0 if row.ustart is None else row.ustart
+    kind, i, j = _cell(row, place)
+    if kind == DIRECTED:
+        matrices[0][group, i, j] = value
+    elif kind == SYMMETRIC:
+        matrices[1][group, i, j] = matrices[1][group, j, i] = value
+    else:
+        matrices[2][group, i] = value
+
+
+def _cell(row: Parameter, place: dict[str, int]) -> tuple[int, int, int]:
+    kind = KINDS[row.op]
+    if kind == INTERCEPT:
+        return kind, place[row.lhs], 0
+    affected, other = (row.rhs, row.lhs) if row.op == "=~" else (row.lhs, row.rhs)
+    return kind, place[affected], place[other]
+
+
+def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locations:
+    found = [(*_cell(row, place), row.group - 1) for row in parameters]
+    table = np.array(found, dtype=np.intp).reshape(-1, 4)
+    return Locations(kind=table[:, 0], group=table[:, 3], row=table[:, 1], column=table[:, 2])
+
+
+def _build_cells(locations: Locations, composites: Composites | None, n_groups: int, t: int) -> tuple[Cells, ...]:
+    """Cells of each group: those of the parameters, then those that follow from the weights of composites."""
+    position = np.flatnonzero(locations.kind != WEIGHT)
+    columns = [
+        position,
+        *(array[position] for array in (locations.kind, locations.group, locations.row, locations.column)),
+    ]
+    if composites is not None:
+        columns = [np.concatenate(pair) for pair in zip(columns, composites.cells(len(locations.kind)), strict=True)]
+    position, kind, group, row, column = columns
+    right = np.where(kind == DIRECTED, t + column, column)
+    weight = np.where(kind == INTERCEPT, 0.0, np.where((kind == SYMMETRIC) & (row == column), 0.5, 1.0))
+    return tuple(
+        Cells(*(array[group == number] for array in (position, kind, row, column, right, weight)))
+        for number in range(n_groups)
+    )

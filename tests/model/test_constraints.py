@@ -1,0 +1,116 @@
+"""Constraints and definitions: kinds, bases, exact derivatives, contradictions."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit.diagnostics import ModelError
+from sem_toolkit.model import build_constraints, build_definitions
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+from .conftest import Reference, load_reference
+
+
+def build_table(*constraints: tuple[str, str, str], labels: str = "abcd") -> ParameterTable:
+    rows = [
+        Parameter("y", "~", f"x{number}", free=number, label=label, plabel=f".p{number}.")
+        for number, label in enumerate(labels, start=1)
+    ]
+    rows.append(Parameter("y", "~", "z", ustart=2.0, label="fixed", plabel=".p9."))
+    rows += [Parameter(lhs, op, rhs, block=0, group=0) for lhs, op, rhs in constraints]  # type: ignore[arg-type]
+    return ParameterTable(tuple(rows))
+
+
+def constrain(*constraints: tuple[str, str, str]):  # type: ignore[no-untyped-def]
+    table = build_table(*constraints)
+    return build_constraints(table, tuple(row for row in table.rows if row.free > 0))
+
+
+@pytest.mark.parametrize(
+    ("constraints", "rank"),
+    [
+        ([("a", "==", "b")], 1),
+        ([(".p1.", "==", ".p3."), (".p1.", "==", ".p2.")], 2),
+        ([("a", "==", "b"), ("b", "==", "c"), ("a", "==", "c")], 2),
+        ([("a", "==", "2*b - 0.5"), ("c+d", "==", "fixed")], 2),
+        ([("a + b + c", "==", "3")], 1),
+    ],
+)
+def test_linear_equalities_become_a_basis(constraints: list[tuple[str, str, str]], rank: int) -> None:
+    linear = constrain(*constraints).linear
+    assert linear.basis.shape == (4, 4 - rank)
+    theta = np.array([0.3, -1.2, 2.0, 0.7])[: 4 - rank]
+    x = linear.expand(theta)
+    np.testing.assert_allclose(linear.matrix @ x, linear.target, atol=1e-14)
+    np.testing.assert_array_equal(linear.reduce(x), theta)
+
+
+def test_average_is_the_nearest_point() -> None:
+    linear = constrain(("a", "==", "b")).linear
+    np.testing.assert_allclose(linear.average(np.array([1.0, 3.0, 5.0, 7.0])), [2.0, 2.0, 5.0, 7.0])
+
+
+def test_the_earlier_of_two_equal_parameters_is_kept() -> None:
+    assert constrain((".p1.", "==", ".p3.")).linear.kept.tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize("constraint", [("fixed", "==", "1"), ("a - a", "==", "1")])
+def test_contradictions_are_refused(constraint: tuple[str, str, str]) -> None:
+    with pytest.raises(ModelError, match="contradicts"):
+        constrain(constraint)
+
+
+def test_two_values_for_one_parameter_contradict() -> None:
+    with pytest.raises(ModelError, match="contradicts"):
+        constrain(("a", "==", "1"), ("b", "==", "2"), ("a", "==", "b"))
+
+
+def test_unknown_labels_are_refused() -> None:
+    with pytest.raises(ModelError, match='"nobody"'):
+        constrain(("a", "==", "nobody"))
+
+
+def test_single_parameter_inequalities_become_bounds() -> None:
+    constraints = constrain(("a", ">", "0.2"), ("2*b", "<", "3"), ("a", ">", "0.1"), ("c", "<", "d"))
+    assert constraints.lower[0] == 0.2
+    assert constraints.upper[1] == 1.5
+    assert [condition.text for condition in constraints.inequalities] == ["c < d"]
+    values, slopes = constraints.inequality_values(np.array([1.0, 1.0, 1.0, 4.0]))
+    np.testing.assert_allclose(values, [3.0, 0.8, 0.5])
+    np.testing.assert_allclose(slopes, [[0, 0, -1, 1], [1, 0, 0, 0], [0, -1, 0, 0]])
+    assert constraints.inequality_texts(("A", "B", "C", "D")) == ("c < d", "A >= 0.2", "B <= 1.5")
+
+
+def test_non_linear_equalities_keep_exact_derivatives() -> None:
+    constraints = constrain(("a", "==", "b^2"), ("ind", ":=", "c*d"), ("ind", "==", "1.1"))
+    assert constraints.linear.is_trivial
+    x = np.array([0.5, 0.7, 1.3, 0.9])
+    values, slopes = constraints.equality_values(x)
+    np.testing.assert_allclose(values, [0.5 - 0.49, 1.3 * 0.9 - 1.1])
+    np.testing.assert_allclose(slopes, [[1, -1.4, 0, 0], [0, 0, 0.9, 1.3]])
+
+
+@pytest.mark.parametrize(
+    "reference", ["con_defined", "path_med_fixedx", "poldem_indirect", "mg_modifiers"], indirect=True
+)
+def test_definitions_equal_those_of_lavaan(reference: Reference) -> None:
+    definitions = reference.model.definitions
+    expected = {row["lhs"]: row["est"] for row in reference.case["partable"] if row["op"] == ":="}
+    assert dict(zip(definitions.names, definitions.values(reference.x), strict=True)) == pytest.approx(
+        expected, rel=1e-12
+    )
+
+
+def test_definitions_have_exact_derivatives() -> None:
+    reference = load_reference("con_defined")
+    definitions, x = reference.model.definitions, reference.x
+    step = 1e-6
+    for i in range(len(x)):
+        unit = np.eye(len(x))[i] * step
+        slope = (definitions.values(x + unit) - definitions.values(x - unit)) / (2 * step)
+        np.testing.assert_allclose(definitions.jacobian(x)[:, i], slope, rtol=1e-7, atol=1e-9)
+
+
+def test_a_definition_without_a_value_is_nan() -> None:
+    table = build_table(("share", ":=", "a/(b-b)"))
+    definitions = build_definitions(table, tuple(row for row in table.rows if row.free > 0))
+    assert not np.isfinite(definitions.values(np.ones(4)))[0]

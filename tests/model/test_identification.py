@@ -1,0 +1,63 @@
+"""The identification check against models whose answer is known."""
+
+import pytest
+
+from sem_toolkit.diagnostics import ModelError
+from sem_toolkit.model import build_model, check_identification
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+from .conftest import Reference, load_reference
+
+
+@pytest.mark.parametrize("reference", ["nonident"], indirect=True)
+def test_a_factor_without_scale_is_named(reference: Reference) -> None:
+    report = check_identification(reference.model)
+    assert (report.deficiency, report.df) == (1, 7)
+    assert report.cure == ("visual =~ x1",)
+    expected = {"visual =~ x1", "visual =~ x2", "visual =~ x3", "visual ~~ visual", "visual ~~ textual"}
+    assert set(report.tradeable) == expected
+    (diagnostic,) = report.diagnostics
+    assert diagnostic.code == "not-identified"
+    assert "visual =~ x2" in diagnostic.message
+
+
+@pytest.mark.parametrize("reference", ["nonident_df_negative"], indirect=True)
+def test_too_few_moments_are_counted(reference: Reference) -> None:
+    report = check_identification(reference.model)
+    assert (report.df, report.deficiency, report.cure) == (-1, 1, ("f =~ x2",))
+
+
+@pytest.mark.parametrize(
+    "name", ["hs_cfa_marker", "poldem_sem", "path_med_fixedx", "con_nonlinear", "composite", "mg_scalar"]
+)
+def test_the_answer_needs_no_data(name: str) -> None:
+    reference = load_reference(name)
+    blank = ParameterTable.from_records(reference.case["partable"], reference.model.groups)
+    report = check_identification(build_model(blank))
+    assert report.identified
+    assert report.diagnostics == ()
+
+
+def test_feedback_without_instruments_is_not_identified() -> None:
+    names = ["y ~ z", "z ~ y", "y ~~ y", "z ~~ z"]
+    rows = tuple(Parameter(*name.split(), free=number) for number, name in enumerate(names, start=1))  # type: ignore[arg-type]
+    report = check_identification(build_model(ParameterTable(rows)))
+    assert (report.df, report.deficiency) == (-1, 1)
+    assert set(report.tradeable) == {"y ~ z", "z ~ y", "y ~~ y", "z ~~ z"}
+
+
+def test_groups_are_counted_apart() -> None:
+    report = check_identification(load_reference("mg_metric").model)
+    assert [(group.label, group.moments, group.free, group.df) for group in report.groups] == [
+        ("Pasteur", 54, 30, 24),
+        ("Grant-White", 54, 30, 24),
+    ]
+    assert report.df == 54
+
+
+def test_empty_and_doubled_tables_are_refused() -> None:
+    with pytest.raises(ModelError, match="no observed variables"):
+        build_model(ParameterTable(()))
+    twice = (Parameter("x", "~~", "y", free=1), Parameter("y", "~~", "x", free=2))
+    with pytest.raises(ModelError, match="twice"):
+        build_model(ParameterTable(twice))

@@ -1,0 +1,55 @@
+"""Implied moments against lavaan's, at lavaan's estimates."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sem_toolkit.model import check_identification, compute_matrices, compute_moments
+
+from .conftest import CASES, Reference
+
+NAMES = sorted(
+    path.stem
+    for path in CASES.glob("*.json")
+    if "partable" in (case := json.loads(path.read_text()))
+    and "fit_measures" in case
+    and not any(row["op"] in ("|", "~*~") for row in case["partable"])
+)
+
+
+@pytest.mark.parametrize("reference", NAMES, indirect=True)
+def test_moments_equal_those_of_lavaan(reference: Reference) -> None:
+    moments = compute_moments(reference.model, reference.x)
+    assert len(reference.case["implied_cov"]) == reference.model.n_groups
+    for group, expected in enumerate(reference.case["implied_cov"]):
+        assert reference.model.observed == tuple(expected["cov"]["names"])
+        np.testing.assert_allclose(moments.covariance[group], expected["cov"]["matrix"], rtol=1e-11, atol=1e-12)
+        if reference.model.has_means:
+            assert moments.mean is not None
+            np.testing.assert_allclose(moments.mean[group], expected["mean"]["values"], rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("reference", NAMES, indirect=True)
+def test_degrees_of_freedom_equal_those_of_lavaan(reference: Reference) -> None:
+    report = check_identification(reference.model)
+    assert report.df == reference.case["fit_measures"]["df"]
+
+
+@pytest.mark.parametrize("reference", ["poldem_sem", "mg_scalar", "path_med_fixedx", "composite"], indirect=True)
+def test_batches_equal_single_points(reference: Reference) -> None:
+    rng = np.random.default_rng(1)
+    points = reference.x * rng.uniform(0.9, 1.1, (4, len(reference.x)))
+    stacked = compute_moments(reference.model, points)
+    for number, point in enumerate(points):
+        single = compute_moments(reference.model, point)
+        np.testing.assert_allclose(stacked.covariance[number], single.covariance, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(stacked.all_covariance[number], single.all_covariance, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("reference", ["poldem_sem"], indirect=True)
+def test_matrices_hold_every_free_value_once(reference: Reference) -> None:
+    marked = np.arange(1.0, len(reference.x) + 1.0) * 1000.0
+    matrices = compute_matrices(reference.model, marked)
+    found = [*matrices.directed.ravel(), *matrices.symmetric[0][np.tril_indices(len(reference.model.variables))]]
+    assert sorted(value for value in found if value >= 1000.0) == marked.tolist()
