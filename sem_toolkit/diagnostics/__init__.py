@@ -4,13 +4,18 @@ Every fault is first a `Diagnostic`; one renderer a format (text, JSON) turns it
 """
 
 from sem_toolkit.diagnostics.errors import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
+from sem_toolkit.diagnostics.positions import LineIndex
+from sem_toolkit.diagnostics.records import DiagnosticRecord, build_diagnostic_record
+from sem_toolkit.diagnostics.text import format_diagnostic, format_diagnostics
 from sem_toolkit.diagnostics.values import Diagnostic, Fix, Related, Severity, Source, Span
 
 __all__ = [
     "DataError",
     "Diagnostic",
+    "DiagnosticRecord",
     "EstimationError",
     "Fix",
+    "LineIndex",
     "ModelError",
     "OptionError",
     "Related",
@@ -19,4 +24,7 @@ __all__ = [
     "Source",
     "Span",
     "SpecError",
+    "build_diagnostic_record",
+    "format_diagnostic",
+    "format_diagnostics",
 ]

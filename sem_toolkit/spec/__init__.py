@@ -1,0 +1,23 @@
+"""The spec language: text to statements to parameter table. Knows neither data nor estimation."""
+
+from sem_toolkit.spec.build import build_parameter_table
+from sem_toolkit.spec.expressions import Expression, parse_expression
+from sem_toolkit.spec.header import Header
+from sem_toolkit.spec.options import TableOptions, build_table_options
+from sem_toolkit.spec.specs import Spec, parse_spec, read_spec
+from sem_toolkit.spec.table import Origin, Parameter, ParameterTable
+
+__all__ = [
+    "Expression",
+    "Header",
+    "Origin",
+    "Parameter",
+    "ParameterTable",
+    "Spec",
+    "TableOptions",
+    "build_parameter_table",
+    "build_table_options",
+    "parse_expression",
+    "parse_spec",
+    "read_spec",
+]

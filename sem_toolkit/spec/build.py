@@ -1,0 +1,300 @@
+"""Spec to parameter table: typed rows, lavaan's automatic rows, modifiers, groups, equality, numbers."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import cast
+
+from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.defaults import BlockContext, DraftRow, build_block_rows
+from sem_toolkit.spec.efa import fix_efa_rotation
+from sem_toolkit.spec.effects import build_effect_coding
+from sem_toolkit.spec.flat import FlatBlock, FlatRow, FlatSpec, build_flat_spec
+from sem_toolkit.spec.groups import name_rows, repeat_for_groups
+from sem_toolkit.spec.options import TableOptions
+from sem_toolkit.spec.roles import compute_roles
+from sem_toolkit.spec.specs import Spec
+from sem_toolkit.spec.table import Operator, Origin, Parameter, ParameterTable
+from sem_toolkit.spec.tree import Constraint, Definition, Modifier, Value
+
+_NO_GROUPS = ("",)
+
+
+def build_parameter_table(
+    spec: Spec, options: TableOptions | None = None, groups: tuple[str, ...] = _NO_GROUPS
+) -> ParameterTable:
+    """The parameter table of a spec: the rows and their order are those of lavaan's `lavaanify`.
+
+    options  lavaan's options; the defaults are those of `sem()`
+    groups   labels of the groups in the order of the data; ("",) where there is one
+
+    Raises SpecError with every fault of the spec, and where spec, options and groups do not fit together.
+    """
+    spec.require_valid()
+    options = (options or TableOptions()).resolved()
+    flat = build_flat_spec(spec.statements)
+    if any(row.op == "~1" for block in flat.blocks for row in block.rows):
+        options = replace(options, meanstructure=True)
+    groups = _choose_groups(spec, flat, options, groups)
+    drafts = _build_drafts(spec, flat, options, groups)
+    constraints = [_build_constraint(statement, spec) for statement in flat.constraints]
+    tied = _tie_equal(drafts, _list_ties(drafts, flat, options, groups))
+    coding = build_effect_coding(drafts, options) if options.effect_coding else []
+    parameters = _number(drafts, spec)
+    extra = [_equate(left, right, rule) for left, right, rule in (*tied, *coding)]
+    return ParameterTable((*parameters, *constraints, *extra), groups)
+
+
+def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[DraftRow]:
+    drafts: list[DraftRow] = []
+    headers = _has_group_headers(flat)
+    levels = list(dict.fromkeys(block.labels["level"] for block in flat.blocks if "level" in block.labels))
+    repeat = 1 if flat.headers else len(groups)
+    for number, block in enumerate(flat.blocks, start=1):
+        rows = _build_block(block, flat, options, repeat)
+        if flat.headers:
+            group = _find_group(block, groups) if headers else 1
+            level = levels.index(block.labels["level"]) + 1 if "level" in block.labels else 1
+            for row in rows:
+                row.block, row.group, row.level = number, group, level
+        drafts += rows
+    if len(levels) > 1:
+        _fix_within_means(drafts)
+    _apply_modifiers(drafts, spec)
+    _spread_bounds(drafts)
+    if options.auto_efa and any(row.efa for row in drafts):
+        fix_efa_rotation(drafts, options)
+    for number, row in enumerate(drafts, start=1):
+        row.plabel = f".p{number}."
+    return drafts
+
+
+def _build_block(block: FlatBlock, flat: FlatSpec, options: TableOptions, repeat: int) -> list[DraftRow]:
+    typed = block.rows
+    slopes = flat.random_slopes if block is not flat.blocks[0] and "level" in block.labels else ()
+    elsewhere: tuple[str, ...] = ()
+    if "level" in block.labels and block is not flat.blocks[0]:
+        elsewhere = tuple(row.lhs for other in flat.blocks for row in other.rows if row.op == "~")
+        typed = [*typed, *_list_random_slopes(slopes)]
+    roles = compute_roles(typed, flat.random_slopes, elsewhere)
+    ordered = {*roles.ordered, *(options.ordered), *options.thresholds} - {*roles.exogenous_observed}
+    ordered |= {*roles.ordered}
+    context = BlockContext(
+        roles=roles,
+        exogenous=roles.exogenous_observed,
+        ordered=tuple(name for name in roles.observed if name in ordered),
+        factors_of_efa=tuple(dict.fromkeys(row.lhs for row in typed if row.op == "=~" and "efa" in row.modifiers))
+        if options.auto_efa
+        else (),
+        random_slopes=tuple(slopes),
+        composite_parts=_list_composite_parts(block, roles.composite_indicators),
+        options=options,
+    )
+    rows = build_block_rows(typed, context)
+    return repeat_for_groups(rows, context, repeat)
+
+
+def _list_random_slopes(slopes: Iterable[str]) -> list[FlatRow]:
+    return [
+        FlatRow(
+            name,
+            "=~",
+            name,
+            -1,
+            -1,
+            {"fixed": Modifier("fixed", (0.0,), -1, -1), "rv": Modifier("rv", (name,), -1, -1)},
+        )
+        for name in slopes
+    ]
+
+
+def _list_composite_parts(block: FlatBlock, observed: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    parts: dict[str, list[str]] = {}
+    for row in block.rows:
+        if row.op == "<~" and row.rhs in observed:
+            parts.setdefault(row.lhs, []).append(row.rhs)
+    return tuple(tuple(names) for names in parts.values())
+
+
+# -- groups and levels
+
+
+def _has_group_headers(flat: FlatSpec) -> bool:
+    return any("group" in block.labels for block in flat.blocks)
+
+
+def _choose_groups(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels of the groups: those given, else those of the spec's headers, else as many as the options say."""
+    typed = tuple(dict.fromkeys(block.labels["group"] for block in flat.blocks if "group" in block.labels))
+    given = groups if groups != _NO_GROUPS else ()
+    if not given:
+        count = options.ngroups
+        if typed and count in {1, len(typed)}:
+            return typed
+        given = tuple(str(number) for number in range(1, count + 1)) if count > 1 else ()
+    if typed and given and len(typed) != len(given):
+        header = next(block.header for block in flat.blocks if block.header is not None)
+        message = f"the spec has {len(typed)} groups, the data have {len(given)}"
+        span = spec.span(header.start, header.end)
+        raise SpecError(Diagnostic("error", "wrong-number-of-groups", message, span), spec.source)
+    return given or _NO_GROUPS
+
+
+def _find_group(block: FlatBlock, groups: tuple[str, ...]) -> int:
+    """Number of the group that a header names, by label or by number."""
+    label = block.labels.get("group", "")
+    if label in groups:
+        return groups.index(label) + 1
+    return int(label) if label.isdigit() and 0 < int(label) <= len(groups) else 1
+
+
+def _fix_within_means(drafts: list[DraftRow]) -> None:
+    """What has an intercept at a higher level has none at the first."""
+    roles = {*compute_roles(drafts).observed}
+    higher = {row.lhs for row in drafts if row.op == "~1" and row.level > 1 and row.lhs in roles}
+    for row in drafts:
+        if row.op == "~1" and row.level == 1 and row.lhs in higher:
+            row.fix(0.0, "intercept that belongs to a higher level")
+
+
+# -- modifiers
+
+
+def _apply_modifiers(drafts: list[DraftRow], spec: Spec) -> None:
+    same: dict[int, list[DraftRow]] = {}
+    for row in drafts:
+        if row.modifiers:
+            same.setdefault(id(row.modifiers), []).append(row)
+    for rows in same.values():
+        for modifier in rows[0].modifiers.values():
+            values = modifier.values * len(rows) if len(modifier.values) == 1 else modifier.values
+            if len(values) != len(rows):
+                _raise_wrong_count(modifier, rows, spec)
+        for kind in ("fixed", "start", "efa", "rv", "lower", "upper", "label"):
+            modifier_of_kind = rows[0].modifiers.get(kind)
+            if modifier_of_kind is not None:
+                values = modifier_of_kind.values * (len(rows) if len(modifier_of_kind.values) == 1 else 1)
+                for row, value in zip(rows, values, strict=True):
+                    _apply_value(row, kind, value)
+
+
+def _apply_value(row: DraftRow, kind: str, value: Value) -> None:
+    if kind == "fixed":
+        if value is None:
+            row.free, row.ustart = True, None
+        else:
+            row.free, row.ustart = False, cast("float", value)
+        row.rule = "typed"
+    elif kind == "start":
+        row.ustart = cast("float | None", value)
+    elif kind == "rv":
+        row.rv = str(value)
+        row.free, row.ustart = False, None if row.start >= 0 else 0.0
+    elif kind in {"lower", "upper"}:
+        if value is not None:
+            setattr(row, kind, float(cast("float", value)))
+    else:
+        setattr(row, kind, str(value))
+
+
+def _raise_wrong_count(modifier: Modifier, rows: Sequence[DraftRow], spec: Spec) -> None:
+    groups = len(rows)
+    message = f"{len(modifier.values)} values for {groups} group" + ("s" if groups > 1 else "")
+    hint = "give one value" + (f", or {groups}" if groups > 1 else "")
+    span = spec.span(modifier.start, modifier.end)
+    raise SpecError(Diagnostic("error", "wrong-value-count", message, span, hint), spec.source)
+
+
+def _spread_bounds(drafts: list[DraftRow]) -> None:
+    """Where any parameter has a bound, lavaan bounds the fixed ones by their value."""
+    for kind in ("lower", "upper"):
+        if any(getattr(row, kind) is not None for row in drafts):
+            for row in drafts:
+                if not row.free:
+                    setattr(row, kind, row.ustart)
+
+
+# -- equality
+
+
+def _list_ties(drafts: list[DraftRow], flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[str]:
+    by_group = len(groups) > 1
+    levels = [str(row.level) if row.level > 1 else "" for row in drafts]
+    return name_rows(drafts, options, by_group, levels)
+
+
+def _tie_equal(drafts: list[DraftRow], names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Make rows with the same name equal: fix them all where one is fixed, else by `==` rows, which are returned."""
+    members: dict[str, list[DraftRow]] = {}
+    order: dict[str, None] = {}
+    for row, name in zip(drafts, names, strict=True):
+        rows = members.setdefault(name, [])
+        rows.append(row)
+        if len(rows) == 2:
+            order[name] = None
+    ties: list[tuple[str, str, str]] = []
+    for name in order:
+        rows = members[name]
+        _share_bounds(rows)
+        fixed = next((row for row in rows if not row.free), None)
+        rule = f'label "{name}"' if any(row.label for row in rows) else "equality across groups"
+        if fixed is not None:
+            for row in rows:
+                row.free, row.ustart = False, fixed.ustart
+            if not any(row.user in {7, 77} for row in rows):
+                continue
+        ties += [(rows[0].plabel, row.plabel, rule) for row in rows[1:]]
+        for row in rows:
+            if fixed is None:
+                row.label = row.label or rows[0].plabel
+    return ties
+
+
+def _share_bounds(rows: Sequence[DraftRow]) -> None:
+    lowers = [row.lower for row in rows if row.lower is not None and math.isfinite(row.lower)]
+    uppers = [row.upper for row in rows if row.upper is not None and math.isfinite(row.upper)]
+    for row in rows:
+        row.lower = min(lowers) if lowers else row.lower
+        row.upper = max(uppers) if uppers else row.upper
+
+
+def _equate(left: str, right: str, rule: str) -> Parameter:
+    return Parameter(left, "==", right, user=2, block=0, group=0, origin=Origin(rule))
+
+
+# -- the finished rows
+
+
+def _build_constraint(statement: Constraint | Definition, spec: Spec) -> Parameter:
+    origin = Origin("typed", spec.span(statement.start, statement.end))
+    if isinstance(statement, Definition):
+        name = statement.name
+        return Parameter(name, ":=", statement.expression.text, block=0, group=0, label=name, origin=origin)
+    return Parameter(statement.left.text, statement.operator, statement.right.text, block=0, group=0, origin=origin)
+
+
+def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
+    parameters: list[Parameter] = []
+    free = 0
+    for row in drafts:
+        free += row.free
+        origin = Origin(row.rule, spec.span(row.start, row.end) if row.start >= 0 else None)
+        parameters.append(
+            Parameter(
+                row.lhs,
+                cast("Operator", row.op),
+                row.rhs,
+                user=row.user,
+                block=row.block,
+                group=row.group,
+                free=free if row.free else 0,
+                ustart=row.ustart,
+                exo=row.exo,
+                label=row.label,
+                plabel=row.plabel,
+                lower=-math.inf if row.lower is None else row.lower,
+                upper=math.inf if row.upper is None else row.upper,
+                origin=origin,
+            )
+        )
+    return parameters

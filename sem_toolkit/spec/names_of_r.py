@@ -1,0 +1,23 @@
+"""Which names R, and therefore lavaan, takes for a variable."""
+
+import re
+
+_RESERVED: frozenset[str] = frozenset(
+    {"if", "else", "repeat", "while", "function", "for", "next", "break", "in", "...", "TRUE", "FALSE", "NULL"}
+    | {"Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_"}
+)
+_DOTS = re.compile(r"\.\.[0-9]+\Z")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether R keeps this word for itself."""
+    return name in _RESERVED or _DOTS.match(name) is not None
+
+
+def find_name_fault(name: str) -> str | None:
+    """Why this name cannot be a variable, or None where it can."""
+    if name.startswith("_"):
+        return "a name cannot begin with an underscore"
+    if is_reserved(name):
+        return f'"{name}" is a reserved word of R'
+    return None

@@ -1,0 +1,179 @@
+"""Options that decide which rows a parameter table has: lavaan's, by their snake_case names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sem_toolkit.diagnostics import Diagnostic, SpecError
+
+Call = Literal["sem", "cfa", "growth", "lavaan"]
+
+GROUP_EQUAL: tuple[str, ...] = (
+    "loadings",
+    "composite.loadings",
+    "composite.weights",
+    "intercepts",
+    "thresholds",
+    "means",
+    "regressions",
+    "residuals",
+    "residual.covariances",
+    "lv.variances",
+    "lv.covariances",
+)
+
+_AUTOMATIC: Mapping[str, bool] = MappingProxyType(
+    {
+        "meanstructure": False,
+        "int_ov_free": True,
+        "int_lv_free": False,
+        "auto_fix_first": True,
+        "auto_fix_single": True,
+        "auto_var": True,
+        "auto_cov_lv_x": True,
+        "auto_cov_y": True,
+        "auto_th": True,
+        "auto_delta": True,
+        "auto_efa": True,
+        "fixed_x": True,
+    }
+)
+_DEFAULTS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
+    {
+        "sem": _AUTOMATIC,
+        "cfa": _AUTOMATIC,
+        "growth": {**_AUTOMATIC, "meanstructure": True, "int_ov_free": False, "int_lv_free": True},
+        "lavaan": dict.fromkeys(_AUTOMATIC, False),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """lavaan's options for the parameter table. None means the default of the call.
+
+    call             whose defaults hold: "sem", "cfa", "growth", or "lavaan" (nothing automatic)
+    ngroups          number of groups where `build_parameter_table` is not given their labels
+    ordered          names of ordered variables
+    thresholds       number of thresholds of each ordered variable, as the data have it
+    markers          factor to the indicator that sets its scale, where that is not the first
+    group_equal      what is equal across groups: loadings, intercepts, thresholds, means, regressions, residuals,
+                     residual.covariances, lv.variances, lv.covariances, composite.weights
+    group_partial    parameters exempt from group_equal, written `f=~x2`, `x3~1`
+    effect_coding    "loadings", "intercepts"
+    conditional_x    condition on exogenous variables rather than model them
+    """
+
+    call: Call = "sem"
+    ngroups: int = 1
+    std_lv: bool = False
+    orthogonal: bool = False
+    orthogonal_x: bool = False
+    orthogonal_y: bool = False
+    orthogonal_efa: bool = False
+    fixed_x: bool | None = None
+    conditional_x: bool = False
+    meanstructure: bool | None = None
+    int_ov_free: bool | None = None
+    int_lv_free: bool | None = None
+    auto_fix_first: bool | None = None
+    auto_fix_single: bool | None = None
+    auto_var: bool | None = None
+    auto_cov_lv_x: bool | None = None
+    auto_cov_x: bool = False
+    auto_cov_y: bool | None = None
+    auto_th: bool | None = None
+    auto_delta: bool | None = None
+    auto_efa: bool | None = None
+    composites: bool = True
+    ordered: tuple[str, ...] = ()
+    thresholds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    markers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    parameterization: Literal["delta", "theta"] = "delta"
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
+    effect_coding: tuple[str, ...] = ()
+
+    def resolved(self) -> "TableOptions":
+        """The same with every None replaced by the default of the call."""
+        defaults = _DEFAULTS[self.call]
+        values = {name: default for name, default in defaults.items() if getattr(self, name) is None}
+        if self.std_lv and "auto_fix_first" in values:
+            values["auto_fix_first"] = False
+        return replace(self, **values)  # type: ignore[arg-type]
+
+    def for_fit(self, ngroups: int = 1) -> "TableOptions":
+        """The options as lavaan's fitting functions complete them, where a bare table (`lavaanify`) does not.
+
+        Several groups or an option about means bring a mean structure; effect coding takes the place of the marker;
+        `lavaan()` too fixes exogenous variables.
+        """
+        changes: dict[str, Any] = {}
+        if "loadings" in self.effect_coding and self.auto_fix_first is None:
+            changes["auto_fix_first"] = False
+        means = ngroups > 1 or bool({"intercepts", "means"} & {*self.group_equal})
+        if self.meanstructure is None and (means or self.ordered or self.thresholds):
+            changes["meanstructure"] = True
+        if self.fixed_x is None:
+            changes["fixed_x"] = True
+        return replace(self, **changes)
+
+
+_TUPLES = frozenset({"ordered", "group_equal", "group_partial", "effect_coding"})
+_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"call": ("sem", "cfa", "growth", "lavaan"), "parameterization": ("delta", "theta")}
+)
+
+
+def build_table_options(options: Mapping[str, object]) -> tuple[TableOptions, dict[str, object]]:
+    """Options by name (a text or a list of texts where several are meant) and those that are not about the table.
+
+    Raises SpecError where a value is of the wrong kind.
+    """
+    known = {item.name for item in fields(TableOptions)}
+    rest = {name: value for name, value in options.items() if name not in known}
+    chosen = {name: _read_option(name, value) for name, value in options.items() if name in known and value is not None}
+    return TableOptions(**chosen), rest
+
+
+def _read_option(name: str, value: object) -> Any:
+    if name in _TUPLES:
+        return _read_texts(name, value)
+    if name in {"thresholds", "markers"}:
+        if isinstance(value, Mapping):
+            return MappingProxyType(dict(value))
+        raise _option_fault(name, value, "a mapping")
+    if name in _CHOICES:
+        if value in _CHOICES[name]:
+            return value
+        raise _option_fault(name, value, f"one of {', '.join(_CHOICES[name])}")
+    if name == "ngroups":
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        raise _option_fault(name, value, "a number from 1")
+    if value == "default":
+        return None
+    if not isinstance(value, bool):
+        raise _option_fault(name, value, "true or false")
+    return value
+
+
+def _read_texts(name: str, value: object) -> tuple[str, ...]:
+    if name == "effect_coding" and isinstance(value, bool):
+        return ("loadings", "intercepts") if value else ()
+    if name == "ordered" and isinstance(value, bool):
+        return ()  # which variables that means is known only with the data
+    texts = (value,) if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        raise _option_fault(name, value, "a text or a list of texts")
+    found = tuple(str(text) for text in texts if text)
+    if name == "group_equal":
+        for text in found:
+            if text not in GROUP_EQUAL:
+                raise _option_fault(name, text, f"any of {', '.join(GROUP_EQUAL)}")
+    return found
+
+
+def _option_fault(name: str, value: object, expected: str) -> SpecError:
+    return SpecError(Diagnostic("error", "invalid-option", f"{name} cannot be {value!r}: it takes {expected}"))

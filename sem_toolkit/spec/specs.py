@@ -1,0 +1,98 @@
+"""The spec: text, statements, header and what is wrong with them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Span, SpecError
+from sem_toolkit.spec.header import Header, parse_header
+from sem_toolkit.spec.parser import Reporter, parse_statements
+from sem_toolkit.spec.tokens import Token, split_tokens
+from sem_toolkit.spec.tree import Statement
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A parsed spec. It may be faulty: `diagnostics` say how, and `require_valid` raises.
+
+    tokens  every character of the text is in exactly one of them: joined they are the text
+    """
+
+    source: Source
+    tokens: tuple[Token, ...]
+    statements: tuple[Statement, ...]
+    header: Header
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def text(self) -> str:
+        """The text, put together from the tokens; always the text that was parsed."""
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that stop the work."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error")
+
+    @cached_property
+    def line_index(self) -> LineIndex:
+        """Lines and columns of the text."""
+        return LineIndex(self.source.text)
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the characters from `start` up to, not including, `end`."""
+        return self.line_index.span(start, end)
+
+    def require_valid(self) -> None:
+        """Raise SpecError with all errors, if there are any."""
+        if self.errors:
+            raise SpecError(self.errors, self.source)
+
+
+def parse_spec(text: str, name: str = "<spec>") -> Spec:
+    """Read a spec. Never raises for bad text: all faults are in `Spec.diagnostics`, in the order of the text.
+
+    name  what the text is called in messages, such as its file name
+    """
+    from sem_toolkit.spec.checks import check_statements
+
+    tokens = split_tokens(text)
+    reporter = Reporter(LineIndex(text))
+    header, faults = parse_header(tokens, reporter.index)
+    statements = tuple(parse_statements(tokens, reporter))
+    if not statements:
+        span = reporter.index.span(0, 0)
+        faults.append(Diagnostic("error", "empty-spec", "the spec is empty", span, 'write a model, such as "y ~ x"'))
+    else:
+        check_statements(statements, reporter)
+    diagnostics = sorted(
+        [*faults, *reporter.diagnostics], key=lambda d: (d.span.start, d.span.end) if d.span else (0, 0)
+    )
+    return Spec(Source(name, text), tuple(tokens), statements, header, tuple(diagnostics))
+
+
+def read_spec(path: str | Path) -> Spec:
+    """Read a spec from a file (UTF-8); raises DataError where it cannot be read, SpecError where it is empty."""
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise DataError(_file_fault("missing-file", f'there is no file "{file}"')) from None
+    except OSError as problem:
+        reason = problem.strerror or "it cannot be opened"
+        raise DataError(_file_fault("unreadable-file", f'"{file}" cannot be read: {reason}')) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = content[: problem.start].count(b"\n") + 1
+        message = f'"{file}" is not a text in UTF-8 (line {line})'
+        raise SpecError(_file_fault("not-text", message, "save the file with the encoding UTF-8")) from None
+    if "\x00" in text:
+        raise SpecError(_file_fault("not-text", f'"{file}" is not a text file')) from None
+    if not text.strip():
+        raise SpecError(_file_fault("empty-spec", f'"{file}" is empty', 'write a model, such as "y ~ x"'))
+    return parse_spec(text, str(path))
+
+
+def _file_fault(code: str, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic("error", code, message, None, hint)

@@ -1,0 +1,85 @@
+"""Tokens to statements' worth of tokens: where one statement ends and the next begins.
+
+As in lavaan, a line goes on when it ends in an operator or the next one begins with one. Unlike lavaan, a line that
+goes on into another statement (`f =~ x1 +` above `y ~ f`) ends there, so that the fault is seen where it was made.
+"""
+
+from dataclasses import dataclass
+
+from sem_toolkit.spec.tokens import TRIVIA, Token
+
+CONTINUING: frozenset[str] = frozenset({"+", "*", "-", "=~", "<~", "~*~", "~~", "~", "|~", "|", ":~"})
+_SPLITTING: frozenset[str] = frozenset({"=~", "<~", "~*~", "~~", "~", "|~", "|", ":~", ":=", "==", "<", ">"})
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTokens:
+    """The tokens of one statement without white space, comments and line ends.
+
+    cut_short  the last token asked for more, but the next line is a statement of its own
+    """
+
+    tokens: list[Token]
+    cut_short: bool = False
+
+
+def split_statements(tokens: list[Token]) -> list[StatementTokens]:
+    """Group the tokens of a spec into statements."""
+    lines = _split_lines(tokens)
+    statements: list[StatementTokens] = []
+    current: list[Token] = []
+    has_operator = False
+    for line in lines:
+        splits = _has_operator(line)
+        if current:
+            joins = current[-1].symbol in CONTINUING or line[0].symbol in CONTINUING or (_awaits_block(current))
+            if joins and has_operator and splits:
+                statements.append(StatementTokens(current, cut_short=current[-1].symbol in CONTINUING))
+                current, has_operator = [], False
+            elif not joins:
+                statements.append(StatementTokens(current))
+                current, has_operator = [], False
+        current = current + line if len(current) < len(line) else _extend(current, line)
+        has_operator = has_operator or splits
+    if current:
+        statements.append(StatementTokens(current))
+    return statements
+
+
+def _extend(current: list[Token], line: list[Token]) -> list[Token]:
+    current.extend(line)
+    return current
+
+
+def _split_lines(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens between line ends and semicolons, without trivia; empty lines left out."""
+    lines: list[list[Token]] = []
+    line: list[Token] = []
+    for token in tokens:
+        if token.kind == "newline":
+            if line:
+                lines.append(line)
+                line = []
+        elif token.kind not in TRIVIA:
+            line.append(token)
+    if line:
+        lines.append(line)
+    return lines
+
+
+def _has_operator(line: list[Token]) -> bool:
+    if any(
+        (token.kind in {"operator", "split_operator", "wrong_operator"} and token.symbol in _SPLITTING)
+        or token.text == "="
+        for token in line
+    ):
+        return True
+    return len(line) > 1 and line[1].text == ":" and line[0].text.lower() in BLOCKS
+
+
+BLOCKS: frozenset[str] = frozenset({"group", "level", "class", "block"})
+
+
+def _awaits_block(tokens: list[Token]) -> bool:
+    """Whether the line is the left side of an efa() block that goes on without a `+` (lavaan allows it)."""
+    return tokens[0].text == "efa" and not _has_operator(tokens)

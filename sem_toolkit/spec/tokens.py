@@ -1,0 +1,73 @@
+"""Text to tokens. Every character belongs to exactly one token, so that joining them gives the text back."""
+
+import re
+from typing import Literal, NamedTuple, cast
+
+TokenKind = Literal[
+    "newline",  # a line end or a semicolon
+    "space",
+    "comment",
+    "string",
+    "open_string",  # a quote that is never closed
+    "split_operator",  # an operator typed with a space inside, `= ~`
+    "wrong_operator",  # not in the language, but people type it: `->`, `<=`, `=`
+    "operator",
+    "number",
+    "name",
+    "symbol",
+    "unknown",
+]
+
+TRIVIA: frozenset[str] = frozenset({"space", "comment"})
+
+# Order matters: longer operators come before their beginnings. U+02DC is a tilde that some keyboards give; as in
+# lavaan it counts as one. `[^\S\r\n]` is any white space but a line end.
+_TILDE = "[~\u02dc]"
+_PATTERN = re.compile(
+    rf"""
+    (?P<newline>\r\n|\r|\n|;)
+  | (?P<space>[^\S\r\n]+)
+  | (?P<comment>[\#!][^\r\n]*)
+  | (?P<string>"[^"\r\n]*"|'[^'\r\n]*')
+  | (?P<open_string>["'][^\r\n]*)
+  | (?P<split_operator>=[ \t]+{_TILDE}|<[ \t]+{_TILDE}|:[ \t]+=|=[ \t]+=|{_TILDE}[ \t]+{_TILDE}(?![=~*\u02dc]))
+  | (?P<wrong_operator>{_TILDE}>|->|<=|>=|=<|=>|===+|&&?|\|\|)
+  | (?P<operator>==|={_TILDE}|<{_TILDE}|{_TILDE}\*{_TILDE}|{_TILDE}{_TILDE}|\|{_TILDE}|:{_TILDE}|:=|{_TILDE}|<|>|:|\||%)
+  | (?P<single_equals>=)
+  | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)
+  | (?P<name>(?:[^\W\d]|\.)[\w.\u0300-\u036f]*)
+  | (?P<symbol>[-+*/^?(),])
+  | (?P<unknown>.)
+    """,
+    re.VERBOSE,
+)
+
+
+class Token(NamedTuple):
+    """A piece of the text: what it is, its characters, and the offset of the first of them."""
+
+    kind: TokenKind
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last character."""
+        return self.start + len(self.text)
+
+    @property
+    def symbol(self) -> str:
+        """The text with spaces taken out and odd tildes made plain: `= ~` is `=~`."""
+        return re.sub(r"\s+", "", self.text).replace("\u02dc", "~")
+
+
+def split_tokens(text: str) -> list[Token]:
+    """All tokens of the text, white space and comments among them. Never fails: what is not known is `unknown`."""
+    return [
+        Token(
+            "wrong_operator" if match.lastgroup == "single_equals" else cast("TokenKind", match.lastgroup),
+            match.group(),
+            match.start(),
+        )
+        for match in _PATTERN.finditer(text)
+    ]
