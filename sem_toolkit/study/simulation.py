@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sem_toolkit.study.files import write_text
+from sem_toolkit.files import write_text
 from sem_toolkit.study.population import SURVEY_POPULATION, Population
 
 SURVEY_SEED = 477
