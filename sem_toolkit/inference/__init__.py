@@ -1,0 +1,29 @@
+"""What can be said of an estimate: standard errors, tests, fit measures, standardised values, explained variance.
+
+Every function takes a `Solution` (or anything with its model, sample, options and x); how it was found does not matter.
+"""
+
+from sem_toolkit.inference.evaluation import Evaluation, SolutionLike, evaluate_solution
+from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.solution import (
+    build_parameter_estimates,
+    build_standardized_solution,
+    compute_baseline_test,
+    compute_fit_measures,
+    compute_parameter_covariance,
+    compute_r2,
+)
+
+__all__ = [
+    "Evaluation",
+    "InferenceOptions",
+    "SolutionLike",
+    "build_parameter_estimates",
+    "build_standardized_solution",
+    "compute_baseline_test",
+    "compute_fit_measures",
+    "compute_parameter_covariance",
+    "compute_r2",
+    "evaluate_solution",
+    "resolve_inference_options",
+]

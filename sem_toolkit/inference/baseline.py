@@ -1,0 +1,105 @@
+"""The baseline model: uncorrelated variables with free means; exogenous ones (fixed.x) keep their covariances."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.inference.estimator_weights import compute_gamma
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.spec.names import exogenous_observed_variables
+
+
+@dataclass(frozen=True)
+class BaselineTest:
+    """χ² and degrees of freedom of the baseline model."""
+
+    chisq: float
+    df: int
+
+
+def build_baseline_covariance(sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> FloatArray:
+    """Variances of the sample, and the covariances among the exogenous variables (p × p)."""
+    baseline = np.diag(np.diag(sample_cov))
+    block = np.ix_(exogenous, exogenous)
+    baseline[block] = sample_cov[block]
+    return baseline
+
+
+def count_baseline_df(p: int, exogenous: int = 0) -> int:
+    """Covariances of p variables less those among the exogenous ones."""
+    return p * (p - 1) // 2 - exogenous * (exogenous - 1) // 2
+
+
+def compute_baseline_chisq_ml(n: float, sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> float:
+    """Likelihood-ratio statistic of one group's baseline model: n (log|Σ₀| − log|S|).
+
+    Source: Bentler & Bonett (1980), Psychological Bulletin 88, 588-606.
+    """
+    baseline = build_baseline_covariance(sample_cov, exogenous)
+    return float(n * (np.linalg.slogdet(baseline)[1] - np.linalg.slogdet(sample_cov)[1]))
+
+
+def find_exogenous(evaluation: Evaluation) -> tuple[int, ...]:
+    """Positions of the exogenous observed variables, whether their moments are fixed or free."""
+    names = set(exogenous_observed_variables(evaluation.model.table))
+    return tuple(i for i, name in enumerate(evaluation.model.observed) if name in names)
+
+
+def compute_baseline(evaluation: Evaluation) -> BaselineTest:
+    """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
+
+    ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS.
+    """
+    exogenous = find_exogenous(evaluation)
+    groups = range(evaluation.model.n_groups)
+    df = len(groups) * count_baseline_df(evaluation.model.n_observed, len(exogenous))
+    if evaluation.estimator == "ML":
+        return BaselineTest(
+            sum(compute_baseline_chisq_ml(evaluation.sizes[g], evaluation.sample_cov[g], exogenous) for g in groups), df
+        )
+    if evaluation.estimator == "WLS":
+        weights = [invert_symmetric(compute_gamma(evaluation, g)) for g in groups]
+        minima = [_minimise_dense(evaluation, g, weights[g], exogenous) for g in groups]
+    else:
+        minima = [compute_baseline_minimum(evaluation.sample_cov[g], exogenous) for g in groups]
+    return BaselineTest(float(evaluation.sizes @ minima), df)
+
+
+def compute_baseline_minimum(sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> float:
+    """Minimum of ½tr((S⁻¹(S − D))²) over diagonal D (with the covariances of exogenous variables free).
+
+    The model is linear in D, so that the minimum is sᵀVs − bᵀM⁻¹b with sᵀVs = p/2, b = ΔᵀVs, M = ΔᵀVΔ and V of
+    normal theory at S. Source: Browne (1974), South African Statistical Journal 8, 1-24.
+    """
+    Q = invert_symmetric(sample_cov)
+    rows, cols = _free_pairs(len(sample_cov), exogenous)
+    weight = np.where(rows == cols, 0.5, 1.0)
+    along = weight * Q[rows, cols]
+    inner = Q[np.ix_(rows, rows)] * Q[np.ix_(cols, cols)] + Q[np.ix_(rows, cols)] * Q[np.ix_(cols, rows)]
+    inner *= weight[:, None] * weight
+    return float(0.5 * len(sample_cov) - along @ np.linalg.solve(inner, along))
+
+
+def _minimise_dense(evaluation: Evaluation, group: int, weight: FloatArray, exogenous: tuple[int, ...]) -> float:
+    """Minimum of eᵀWe over the baseline model for a dense weight (m × m); means are free."""
+    S = evaluation.sample_cov[group]
+    p = len(S)
+    rows, cols = vech_indices(p)
+    wanted = set(zip(*_free_pairs(p, exogenous), strict=True))
+    free = np.array([pair in wanted for pair in zip(rows, cols, strict=True)])
+    moments = S[rows, cols]
+    if evaluation.has_means:
+        moments = np.concatenate([np.zeros(p), moments])
+        free = np.concatenate([np.ones(p, dtype=bool), free])
+    along = weight[free] @ moments
+    return float(moments @ weight @ moments - along @ np.linalg.solve(weight[np.ix_(free, free)], along))
+
+
+def _free_pairs(p: int, exogenous: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns (row ≥ column) of the free covariances of the baseline model."""
+    pairs = [(i, i) for i in range(p)] + [(i, j) for i in exogenous for j in exogenous if i > j]
+    table = np.array(pairs, dtype=np.intp)
+    return table[:, 0], table[:, 1]

@@ -1,0 +1,59 @@
+"""The weight that each estimator gives to residual moments."""
+
+import numpy as np
+
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.weights import DenseWeight, NormalWeight, Weight, compute_products
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.moments import FloatArray
+
+
+def build_estimator_weight(evaluation: Evaluation) -> Weight:
+    """V of ML (at the implied covariance), GLS (at the sample covariance), ULS, WLS or DWLS."""
+    if evaluation.estimator == "ML":
+        return NormalWeight(evaluation.implied_inverse)
+    if evaluation.estimator == "GLS":
+        return NormalWeight(invert_symmetric(evaluation.sample_cov))
+    groups = range(evaluation.model.n_groups)
+    if evaluation.estimator == "ULS":
+        return DenseWeight(tuple(_unweighted(evaluation) for _ in groups))
+    if evaluation.estimator == "DWLS":
+        return DenseWeight(tuple(1.0 / _normal_variances(evaluation, g) for g in groups))
+    return DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
+
+
+def build_unit_weight(evaluation: Evaluation) -> DenseWeight:
+    """1 for every moment."""
+    return DenseWeight(tuple(np.ones(evaluation.moments_per_group) for _ in range(evaluation.model.n_groups)))
+
+
+def compute_gamma(evaluation: Evaluation, group: int) -> FloatArray:
+    """Distribution-free covariance matrix (m × m, divisor n) of [y; vech((y − ȳ)(y − ȳ)ᵀ)].
+
+    Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83.
+    """
+    from sem_toolkit.inference.information import centre_rows
+
+    products = compute_products(evaluation, centre_rows(evaluation, group, at_model=False))
+    products = products - products.mean(axis=0)
+    return np.asarray(products.T @ products / len(products))
+
+
+def _normal_variances(evaluation: Evaluation, group: int) -> FloatArray:
+    """Diagonal of Γ by normal theory at the sample covariance: s_ii for means, s_ii s_jj + s_ij² for covariances (m).
+
+    lavaan 0.7 weights continuous data so with DWLS.
+    """
+    S = evaluation.sample_cov[group]
+    rows, cols = vech_indices(len(S))
+    variances = np.diag(S)
+    second = variances[rows] * variances[cols] + S[rows, cols] ** 2
+    return np.concatenate([variances, second]) if evaluation.has_means else second
+
+
+def _unweighted(evaluation: Evaluation) -> FloatArray:
+    """½tr(E²) as weights of vech(E): ½ for variances, 1 for covariances; 1 for means."""
+    p = evaluation.model.n_observed
+    rows, cols = vech_indices(p)
+    second = np.where(rows == cols, 0.5, 1.0)
+    return np.concatenate([np.ones(p), second]) if evaluation.has_means else second

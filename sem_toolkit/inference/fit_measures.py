@@ -1,0 +1,190 @@
+"""All fit measures of a solution, by lavaan's names, from the pieces that compute each of them."""
+
+import math
+
+from sem_toolkit.inference import fit_indices as indices
+from sem_toolkit.inference.baseline import compute_baseline
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, build_unit_weight
+from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.likelihood import compute_normal_logl, compute_saturated_logl
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.residual_indices import ResidualIndices, compute_residual_indices
+from sem_toolkit.inference.test_statistics import (
+    TestStatistic,
+    compute_reference_test,
+    compute_reweighted_least_squares,
+    compute_standard_test,
+)
+
+Measures = dict[str, float]
+
+CLOSE, NOT_CLOSE, LEVEL = 0.05, 0.08, 0.90
+
+
+def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> Measures:
+    """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN."""
+    standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation)
+    baseline = compute_baseline(evaluation)
+    measures: Measures = {"npar": evaluation.npar, "fmin": compute_fmin(evaluation, standard)}
+    measures |= {"chisq": test.stat, "df": test.df, "pvalue": test.pvalue}
+    measures |= {
+        "baseline.chisq": baseline.chisq,
+        "baseline.df": baseline.df,
+        "baseline.pvalue": compute_chisq_pvalue(baseline.chisq, baseline.df),
+    }
+    measures |= compute_incremental_measures(test.stat, test.df, baseline.chisq, baseline.df)
+    if evaluation.estimator == "ML":
+        measures |= compute_likelihood_measures(evaluation)
+    measures |= compute_rmsea_measures(test.stat, test.df, evaluation)
+    measures |= compute_residual_measures(evaluation)
+    measures |= compute_gfi_measures(evaluation, test)
+    measures |= compute_other_measures(evaluation, test)
+    return measures
+
+
+def compute_fmin(evaluation: Evaluation, standard: TestStatistic) -> float:
+    """The minimum of lavaan's objective: half the discrepancy, with (n - 1)/n for least squares."""
+    least_squares = evaluation.estimator != "ML"
+    return standard.stat / (2.0 * (float(evaluation.rows.sum()) if least_squares else evaluation.total))
+
+
+def compute_incremental_measures(chisq: float, df: float, chisq_null: float, df_null: float) -> Measures:
+    """CFI, TLI and the other comparisons with the baseline model."""
+    four = (chisq, df, chisq_null, df_null)
+    tli = indices.compute_tli(*four)
+    return {
+        "cfi": indices.compute_cfi(*four),
+        "tli": tli,
+        "nnfi": tli,
+        "rfi": indices.compute_rfi(*four),
+        "nfi": indices.compute_nfi(*four),
+        "pnfi": indices.compute_pnfi(*four),
+        "ifi": indices.compute_ifi(chisq, df, chisq_null),
+        "rni": indices.compute_rni(*four),
+    }
+
+
+def compute_likelihood_measures(evaluation: Evaluation) -> Measures:
+    """Log-likelihoods (given the exogenous variables, where these are fixed) and information criteria."""
+    logl, saturated = compute_logl(evaluation), compute_unrestricted_logl(evaluation)
+    n, npar = float(evaluation.rows.sum()), evaluation.npar
+    return {
+        "logl": logl,
+        "unrestricted.logl": saturated,
+        "aic": indices.compute_aic(logl, npar),
+        "bic": indices.compute_bic(logl, npar, n),
+        "ntotal": n,
+        "bic2": indices.compute_sabic(logl, npar, n),
+    }
+
+
+def compute_logl(evaluation: Evaluation) -> float:
+    """Log-likelihood at the estimate, all groups, given the exogenous variables where these are fixed."""
+    total = 0.0
+    implied = evaluation.moments.mean
+    for g, group in enumerate(evaluation.sample.groups):
+        mean = None if evaluation.sample_mean is None else evaluation.sample_mean[g]
+        implied_mean = None if implied is None else implied[g]
+        total += compute_normal_logl(group.n, evaluation.sample_cov[g], evaluation.implied_cov[g], mean, implied_mean)
+    return total - compute_exogenous_logl(evaluation)
+
+
+def compute_unrestricted_logl(evaluation: Evaluation) -> float:
+    """Log-likelihood of the saturated model, likewise."""
+    pairs = zip(evaluation.sample.groups, evaluation.sample_cov, strict=True)
+    return sum(compute_saturated_logl(group.n, S) for group, S in pairs) - compute_exogenous_logl(evaluation)
+
+
+def compute_exogenous_logl(evaluation: Evaluation) -> float:
+    """Log-likelihood of the exogenous variables alone, whose moments are the sample's."""
+    block = list(evaluation.exogenous)
+    pairs = zip(evaluation.sample.groups, evaluation.sample_cov, strict=True)
+    return sum(compute_saturated_logl(group.n, S[block][:, block]) for group, S in pairs)
+
+
+def compute_rmsea_measures(chisq: float, df: float, evaluation: Evaluation) -> Measures:
+    """RMSEA with its interval and the tests of close and not-close fit."""
+    n, groups = evaluation.total, evaluation.model.n_groups
+    lower, upper = indices.compute_rmsea_interval(chisq, df, n, groups, level=LEVEL)
+    close, not_close = indices.compute_rmsea_pvalues(chisq, df, n, groups, close=CLOSE, not_close=NOT_CLOSE)
+    return {
+        "rmsea": indices.compute_rmsea(chisq, df, n, groups),
+        "rmsea.ci.lower": lower,
+        "rmsea.ci.upper": upper,
+        "rmsea.ci.level": LEVEL,
+        "rmsea.pvalue": close,
+        "rmsea.close.h0": CLOSE,
+        "rmsea.notclose.pvalue": not_close,
+        "rmsea.notclose.h0": NOT_CLOSE,
+    }
+
+
+def compute_residual_measures(evaluation: Evaluation) -> Measures:
+    """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
+    shares = evaluation.rows / evaluation.rows.sum()
+    means, implied = evaluation.sample_mean, evaluation.moments.mean
+    found = [
+        compute_residual_indices(
+            evaluation.sample_cov[g],
+            evaluation.implied_cov[g],
+            None if means is None else means[g],
+            None if implied is None else implied[g],
+        )
+        for g in range(len(shares))
+    ]
+
+    def average(name: str) -> float:
+        return float(sum(share * getattr(group, name) for share, group in zip(shares, found, strict=True)))
+
+    names = {name: name for name in ResidualIndices.__dataclass_fields__}
+    names |= {"srmr_bentler": "srmr", "srmr_bentler_nomean": "srmr_nomean"}
+    names.pop("srmr_nomean")
+    return {name: average(source) for name, source in names.items()}
+
+
+def compute_gfi_measures(evaluation: Evaluation, test: TestStatistic) -> Measures:
+    """The GFI of the population with its interval, and LISREL's GFI, AGFI and PGFI."""
+    n, p = evaluation.total, evaluation.model.n_observed
+    chisq = test.stat
+    if not evaluation.model.constraints.equalities:
+        chisq = float(compute_reweighted_least_squares(evaluation).sum())
+    lower, upper = indices.compute_gfi_interval(chisq, test.df, n, p, level=LEVEL)
+    lisrel = compute_gfi_lisrel(evaluation)
+    count = evaluation.moments_per_group * evaluation.model.n_groups
+    return {
+        "gfi": indices.compute_gfi(chisq, test.df, n, p),
+        "gfi.ci.lower": lower,
+        "gfi.ci.upper": upper,
+        "gfi.ci.level": LEVEL,
+        "gfi_lisrel": lisrel,
+        "agfi_lisrel": indices.compute_agfi_lisrel(lisrel, test.df, count),
+        "pgfi": indices.compute_pgfi(lisrel, test.df, count),
+    }
+
+
+def compute_gfi_lisrel(evaluation: Evaluation) -> float:
+    """LISREL's GFI, 1 − eᵀVe/sᵀVs by the weight of the estimator (1 for every moment with ULS), groups averaged by
+    shares.
+
+    Source: Tanaka & Huba (1985), British Journal of Mathematical and Statistical Psychology 38, 197-201.
+    """
+    weight = build_unit_weight(evaluation) if evaluation.estimator == "ULS" else build_estimator_weight(evaluation)
+    explained = 1.0 - weight.quadratic(evaluation) / weight.observed_quadratic(evaluation)
+    return float(explained @ evaluation.rows / evaluation.rows.sum())
+
+
+def compute_other_measures(evaluation: Evaluation, test: TestStatistic) -> Measures:
+    """Hoelter's critical n, McDonald's index and the expected cross-validation index."""
+    n = evaluation.total
+    return {
+        "cn_05": indices.compute_critical_n(test.stat, test.df, n, 0.05),
+        "cn_01": indices.compute_critical_n(test.stat, test.df, n, 0.01),
+        "mfi": indices.compute_mfi(test.stat, test.df, n),
+        "ecvi": indices.compute_ecvi(test.stat, evaluation.npar, n),
+    }
+
+
+def is_defined(value: float) -> bool:
+    """Whether a measure exists."""
+    return not math.isnan(value)

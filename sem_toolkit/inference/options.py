@@ -1,0 +1,97 @@
+"""Which standard errors and tests belong to an estimator, by lavaan's names and defaults."""
+
+from dataclasses import dataclass
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+
+STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "none")
+TESTS = (
+    "standard",
+    "satorra.bentler",
+    "yuan.bentler",
+    "yuan.bentler.mplus",
+    "mean.var.adjusted",
+    "scaled.shifted",
+    "browne.residual.adf",
+    "browne.residual.nt",
+    "browne.residual.nt.model",
+)
+INFORMATION = ("expected", "observed", "first.order")
+
+_ALIASES = {
+    "robust": "robust.sem",
+    "robust.mlm": "robust.sem",
+    "robust.mlr": "robust.huber.white",
+    "sandwich": "robust.huber.white",
+    "huber.white": "robust.huber.white",
+    "sb": "satorra.bentler",
+    "yb": "yuan.bentler",
+    "yb.mplus": "yuan.bentler.mplus",
+    "chisq": "standard",
+    "mvs": "mean.var.adjusted",
+    "satterthwaite": "mean.var.adjusted",
+    "mean_var_adjusted": "mean.var.adjusted",
+    "first_order": "first.order",
+}
+
+
+@dataclass(frozen=True)
+class InferenceOptions:
+    """How standard errors and the scaled test are computed.
+
+    se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
+                 "robust.sem.nt" (sandwich by normal theory, for least squares), "none"
+    test         the test beside the standard one, or "standard"
+    information  "expected", "observed" or "first.order": what standard errors are made of
+    """
+
+    se: str = "standard"
+    test: str = "standard"
+    information: str = "expected"
+
+
+_BY_ESTIMATOR = {
+    "ML": InferenceOptions(),
+    "GLS": InferenceOptions(),
+    "WLS": InferenceOptions(),
+    "ULS": InferenceOptions("robust.sem.nt", "browne.residual.nt"),
+    "DWLS": InferenceOptions("robust.sem.nt", "browne.residual.nt"),
+    "MLF": InferenceOptions(information="first.order"),
+    "MLM": InferenceOptions("robust.sem", "satorra.bentler"),
+    "MLMV": InferenceOptions("robust.sem", "scaled.shifted"),
+    "MLMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
+    "MLR": InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed"),
+    "WLSM": InferenceOptions("robust.sem", "satorra.bentler"),
+    "WLSMV": InferenceOptions("robust.sem", "scaled.shifted"),
+    "WLSMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
+    "ULSM": InferenceOptions("robust.sem", "satorra.bentler"),
+    "ULSMV": InferenceOptions("robust.sem", "scaled.shifted"),
+    "ULSMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
+}
+
+
+def resolve_inference_options(
+    estimator: str, se: str | None = None, test: str | None = None, information: str | None = None
+) -> InferenceOptions:
+    """The defaults of an estimator, with what is asked for by hand in their place.
+
+    Raises OptionError for names that lavaan does not know either.
+    """
+    default = _BY_ESTIMATOR.get(estimator.upper(), InferenceOptions())
+    chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
+    fallback = "observed" if chosen_se == "robust.huber.white" else default.information
+    return InferenceOptions(
+        chosen_se,
+        _choose("test", test, default.test, TESTS),
+        _choose("information", information, fallback, INFORMATION),
+    )
+
+
+def _choose(option: str, value: str | None, default: str, known: tuple[str, ...]) -> str:
+    if value is None or value == "default":
+        return default
+    name = _ALIASES.get(value.lower(), value.lower())
+    if name not in known:
+        message = f'option "{option}" cannot be {value!r}'
+        raise OptionError(Diagnostic("error", "option-value", message, hint=f"one of: {', '.join(known)}"))
+    return name

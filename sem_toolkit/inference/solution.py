@@ -1,0 +1,65 @@
+"""Inference from a solution: the public functions, each a thin layer over plain ones."""
+
+from typing import TYPE_CHECKING
+
+from sem_toolkit.inference.baseline import BaselineTest, compute_baseline
+from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix
+from sem_toolkit.inference.estimates import build_estimate_table, build_standardized_table
+from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
+from sem_toolkit.inference.fit_measures import compute_all_measures
+from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.rsquare import compute_r2_by_group
+from sem_toolkit.sample.moments import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def compute_parameter_covariance(solution: SolutionLike, options: InferenceOptions | None = None) -> FloatArray:
+    """Covariance matrix of the free parameters, q × q; NaN where the information is not positive definite.
+
+    options  the kind of standard errors; by default the estimator's own
+    """
+    return compute_parameter_covariance_matrix(evaluate_solution(solution), _options(solution, options))
+
+
+def build_parameter_estimates(
+    solution: SolutionLike, level: float = 0.95, options: InferenceOptions | None = None
+) -> "pd.DataFrame":
+    """One row a parameter or definition: lhs op rhs group label est se z pvalue ci.lower ci.upper std.lv std.all
+    std.nox.
+
+    Fixed parameters have standard error 0 and no z. Intervals are normal, at `level`.
+    """
+    covariance = compute_parameter_covariance(solution, options)
+    return build_estimate_table(evaluate_solution(solution), covariance, level)
+
+
+def build_standardized_solution(
+    solution: SolutionLike, level: float = 0.95, scale: str = "std.all", options: InferenceOptions | None = None
+) -> "pd.DataFrame":
+    """One row a parameter or definition: lhs op rhs group label est.std se z pvalue ci.lower ci.upper.
+
+    scale  "std.all", "std.lv" or "std.nox"; standard errors are those of the delta method
+    """
+    covariance = compute_parameter_covariance(solution, options)
+    return build_standardized_table(evaluate_solution(solution), covariance, level, scale)
+
+
+def compute_fit_measures(solution: SolutionLike, options: InferenceOptions | None = None) -> dict[str, float]:
+    """Fit measures by lavaan's names; those that do not exist for the estimator are absent."""
+    return compute_all_measures(evaluate_solution(solution), _options(solution, options))
+
+
+def compute_baseline_test(solution: SolutionLike) -> BaselineTest:
+    """χ² and df of the baseline model of uncorrelated variables."""
+    return compute_baseline(evaluate_solution(solution))
+
+
+def compute_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:
+    """Explained variance of every endogenous variable, by group label ("" for one group)."""
+    return compute_r2_by_group(evaluate_solution(solution))
+
+
+def _options(solution: SolutionLike, options: InferenceOptions | None) -> InferenceOptions:
+    return options or resolve_inference_options(solution.options.estimator)

@@ -1,0 +1,127 @@
+"""Tests of exact fit: the standard χ² and Browne's residual tests (scaled tests: `scaled_tests`)."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.weights import NormalWeight, compute_delta, compute_residual_moments
+from sem_toolkit.sample.moments import FloatArray
+
+
+@dataclass(frozen=True)
+class TestStatistic:
+    """One test of exact fit, by lavaan's names.
+
+    stat, df, pvalue   NaN where the test does not exist
+    stat_group         what each group adds
+    scaling_factor, shift_parameter, trace_ugamma, trace_ugamma2   of scaled tests, else NaN
+    scaling_factor_h1, scaling_factor_h0   of the Yuan-Bentler tests, else NaN
+    """
+
+    test: str
+    stat: float
+    df: float
+    pvalue: float
+    stat_group: tuple[float, ...] = ()
+    scaling_factor: float = math.nan
+    shift_parameter: float = math.nan
+    trace_ugamma: float = math.nan
+    trace_ugamma2: float = math.nan
+    scaling_factor_h1: float = math.nan
+    scaling_factor_h0: float = math.nan
+
+    __test__ = False  # not a test case, whatever its name suggests to pytest
+
+
+def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
+    """A test whose statistic is the sum over groups, referred to the chi-square distribution."""
+    stat = float(np.sum(stat_group))
+    return TestStatistic(name, stat, df, compute_chisq_pvalue(stat, df), tuple(float(s) for s in stat_group))
+
+
+def compute_standard_test(evaluation: Evaluation) -> TestStatistic:
+    """The estimator's own statistic: n times twice the discrepancy that it minimises."""
+    if evaluation.estimator == "ML":
+        return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
+    quadratic = build_estimator_weight(evaluation).quadratic(evaluation)
+    return build_test("standard", evaluation.sizes * quadratic, evaluation.df)
+
+
+def compute_reference_test(evaluation: Evaluation) -> TestStatistic:
+    """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
+
+    What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them.
+    """
+    if evaluation.estimator in {"ULS", "DWLS"}:
+        return compute_browne_nt_test(evaluation)
+    return compute_standard_test(evaluation)
+
+
+def compute_browne_nt_test(evaluation: Evaluation) -> TestStatistic:
+    """Browne's residual test by normal theory at the sample covariance. Source: Browne (1984), equation 2.20a."""
+    weight = NormalWeight(invert_symmetric(evaluation.sample_cov))
+    return build_test("browne.residual.nt", compute_residual_test(evaluation, weight), evaluation.df)
+
+
+def compute_likelihood_ratio(evaluation: Evaluation) -> FloatArray:
+    """n (log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ)) of each group (G).
+
+    Source: Jöreskog (1967), Psychometrika 32, 443-482.
+    """
+    S, Sigma, Q = evaluation.sample_cov, evaluation.implied_cov, evaluation.implied_inverse
+    p = S.shape[-1]
+    value = np.linalg.slogdet(Sigma)[1] - np.linalg.slogdet(S)[1] + np.einsum("gij,gji->g", Q, S) - p
+    gap = evaluation.mean_gap
+    if gap is not None:
+        value = value + np.einsum("gi,gij,gj->g", gap, Q, gap)
+    return np.asarray(evaluation.sizes * value)
+
+
+def compute_reweighted_least_squares(evaluation: Evaluation, basis: FloatArray | None = None) -> FloatArray:
+    """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
+
+    n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
+    Source: Browne (1984), equation 2.20a, with a structured weight.
+    """
+    return compute_residual_test(evaluation, NormalWeight(evaluation.implied_inverse), basis)
+
+
+def compute_residual_test(
+    evaluation: Evaluation, weight: NormalWeight, basis: FloatArray | None = None, sizes: FloatArray | None = None
+) -> FloatArray:
+    """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe where constraints tie them (G)."""
+    sizes = evaluation.sizes if sizes is None else sizes
+    basis = evaluation.basis if basis is None else basis
+    whole = sizes * weight.quadratic(evaluation)
+    slope = compute_residual_slope(evaluation, weight)
+    information = basis.T @ weight.information(evaluation) @ basis
+    along = basis.T @ slope
+    explained = float(along @ np.linalg.solve(information, along)) * float(sizes.sum()) if along.size else 0.0
+    return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))
+
+
+def compute_residual_slope(evaluation: Evaluation, weight: NormalWeight) -> FloatArray:
+    """Σ_g share_g ΔᵀVe (q), by the gather kernel: half the derivative by Σ is Q E Q."""
+    from sem_toolkit.model import compute_gradient
+
+    Q = weight.inverse
+    shares = evaluation.shares[:, None, None]
+    E = evaluation.sample_cov - evaluation.implied_cov
+    gap = evaluation.mean_gap
+    by_mean = None if gap is None else shares[:, :, 0] * (Q @ gap[..., None])[..., 0]
+    return compute_gradient(evaluation.model, evaluation.x, evaluation.moments, 0.5 * shares * (Q @ E @ Q), by_mean)
+
+
+def compute_residual_norm(evaluation: Evaluation) -> float:
+    """Largest residual moment, absolute."""
+    return float(np.max(np.abs(compute_residual_moments(evaluation)), initial=0.0))
+
+
+def compute_dense_delta(evaluation: Evaluation) -> FloatArray:
+    """Δ of all groups below each other, Gm × q."""
+    delta = compute_delta(evaluation)
+    return delta.reshape(-1, delta.shape[-1])

@@ -1,0 +1,130 @@
+"""Reference cases as solutions: lavaan's estimates, polished to the exact optimum by Fisher steps for ML."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sem_toolkit.inference import evaluate_solution
+from sem_toolkit.inference.information import compute_expected_information, compute_gradient_of_fit
+from sem_toolkit.model import build_model
+from sem_toolkit.sample import build_sample, build_sample_from_moments, read_table
+from sem_toolkit.spec.table import ParameterTable
+
+ORACLES = Path(__file__).parents[1] / "oracles"
+
+
+@dataclass(frozen=True)
+class Options:
+    estimator: str = "ML"
+    likelihood: str = "normal"
+
+
+@dataclass(frozen=True, eq=False)
+class CaseSolution:
+    """What inference needs of a solution, and the case that it stands for."""
+
+    model: object
+    sample: object
+    options: Options
+    x: np.ndarray
+    case: dict
+
+
+def read_case(name):
+    return json.loads((ORACLES / "cases" / f"{name}.json").read_text())
+
+
+def build_table(case):
+    rows = []
+    for record in case["partable"]:
+        row = {key: value for key, value in record.items() if value is not None}
+        if not row["free"] and row["op"] not in (":=", "==", "<", ">"):
+            row["ustart"] = record["est"]
+        rows.append(row)
+    return ParameterTable.from_records(rows, tuple(case.get("group_labels") or [""]))
+
+
+def build_case_sample(case, model):
+    options = case["options"]
+    if case["data"]:
+        return build_sample(read_table(ORACLES / "data" / case["data"]), model.observed, options.get("group"))
+    given, means = options["sample_cov"], options.get("sample_mean")
+    covariances = [given] if "names" in given else list(given.values())
+    if means is not None:
+        means = [part["values"] for part in ([means] if "names" in means else means.values())]
+    sizes = [int(size) for size in np.ravel(options["sample_nobs"])]
+    matrices = [part["matrix"] for part in covariances]
+    return build_sample_from_moments(
+        covariances[0]["names"], matrices, sizes, model.observed, means, labels=case.get("group_labels")
+    )
+
+
+def solve_case(name):
+    case = read_case(name)
+    model = build_model(build_table(case))
+    x = np.zeros(model.n_parameters)
+    for record in case["partable"]:
+        if record["free"]:
+            x[record["free"] - 1] = record["est"]
+    likelihood = "wishart" if case["resolved_options"]["likelihood"] == "wishart" else "normal"
+    options = Options(case["options"].get("estimator", "ML"), likelihood)
+    solution = CaseSolution(model, build_case_sample(case, model), options, x, case)
+    limited = model.constraints.inequalities or model.constraints.has_bounds
+    return solution if limited or case["resolved_options"]["estimator"] != "ML" else polish(solution)
+
+
+def polish(solution):
+    for _ in range(5):
+        at = evaluate_solution(solution)
+        gradient = at.basis.T @ compute_gradient_of_fit(at)
+        step = -at.basis @ np.linalg.solve(at.basis.T @ compute_expected_information(at) @ at.basis, gradient)
+        if at.model.constraints.equalities:
+            values, slopes = at.model.constraints.equality_values(solution.x)
+            basis = at.model.constraints.linear.basis
+            step = step - basis @ np.linalg.lstsq(slopes @ basis, values, rcond=None)[0]
+        solution = replace(solution, x=solution.x + step)
+    return solution
+
+
+@pytest.fixture(scope="session")
+def solve():
+    """From the name of a reference case to its solution, each made once."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            made[name] = solve_case(name)
+        return made[name]
+
+    return get
+
+
+def key(row):
+    lhs, op, rhs = row["lhs"], row["op"], row["rhs"]
+    return (*(sorted((lhs, rhs)) if op == "~~" else (lhs, rhs)), op, row.get("group", 1) or 1)
+
+
+@pytest.fixture(scope="session")
+def compare_rows():
+    """Hold rows of a table to those of a reference: column → (relative, absolute) tolerance."""
+
+    def compare(frame, reference, columns):
+        mine = {key(row): row for row in frame.to_dict("records")}
+        faults = []
+        for row in reference:
+            if row["op"] in {"==", "<", ">"}:
+                continue
+            found = mine.get(key(row))
+            assert found is not None, f"no row {key(row)}"
+            for column, (relative, absolute) in columns.items():
+                theirs, ours = row.get(column.replace(".", "_")), found[column]
+                slack = 0.0 if column == "se" else 2e-4 * (row.get("se") or 0.0)  # what the stopping rule may cost
+                if theirs is not None and not math.isclose(ours, theirs, rel_tol=relative, abs_tol=absolute + slack):
+                    faults.append(f"{key(row)} {column}: {ours} against {theirs}")
+        assert not faults, "\n".join(faults)
+
+    return compare
