@@ -1,0 +1,336 @@
+"""Recover the integer sums behind printed regressions that share an outcome.
+
+The tables are searched from few predictors to many. Each set of sums of a table leaves a convex region of the outcome's
+mean and spread; sets of different tables go together only where their regions meet. What remains is every set of
+sums that could have been printed; for each, moments that reproduce all figures are looked for, as a witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.study.integer_sums import IntegerArray, compute_product_range, list_frequency_tables
+from sem_toolkit.study.intervals import FloatArray, Interval, build_interval
+from sem_toolkit.study.moments import InteriorMoments, PredictorMoments, find_interior_moments
+from sem_toolkit.study.polygons import Polygon, build_rectangle
+from sem_toolkit.study.published import PrintedTable, read_publication
+from sem_toolkit.study.relations import find_compatible_n
+from sem_toolkit.study.sums_search import SearchTooWideError, TableCandidates, search_table
+
+MOST_SOLUTIONS = 20_000
+_MOST_WITNESSES = 25
+
+
+@dataclass(frozen=True, eq=False)
+class TableSums:
+    """Sums of one table's predictors: totals (k), products (k × k, Σx² on the diagonal)."""
+
+    table: PrintedTable
+    totals: IntegerArray
+    products: IntegerArray
+
+    def build_moments(self, n: int) -> PredictorMoments:
+        """Means and centred products."""
+        centred = (n * self.products - np.outer(self.totals, self.totals)) / n
+        return PredictorMoments(self.table, self.totals / n, centred)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """One set of sums for every searched table.
+
+    region   polygon of (q, mean) that is left of the outcome, q² its sum of squares about its mean
+    witness  moments that reproduce every figure of all tables at once; None where none was looked for
+    """
+
+    sums: Mapping[str, TableSums]
+    region: Polygon
+    witness: InteriorMoments | None = None
+
+
+@dataclass(frozen=True)
+class SearchStep:
+    """What the search did with one table.
+
+    examined   combinations of sums that were looked at one by one
+    possible   those not excluded by the table itself and the outcome's moments known so far
+    solutions  sets for all tables up to this one whose regions meet
+    reason     why the table was not searched or nothing is left, "" otherwise
+    """
+
+    table: str
+    predictors: tuple[str, ...]
+    examined: int
+    possible: int
+    solutions: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """All sets of integer sums that the printed tables leave.
+
+    n          sample size used
+    steps      one a table, in the order searched
+    solutions  every set that is left; the search is exhaustive, so no other set can have been printed
+    candidates table → its sums before later tables excluded more, for the picture of the regions
+    """
+
+    n: int
+    outcome: str
+    steps: tuple[SearchStep, ...]
+    solutions: tuple[Solution, ...]
+    candidates: Mapping[str, TableCandidates]
+
+    @property
+    def is_unique(self) -> bool:
+        """Exactly one set is left."""
+        return len(self.solutions) == 1
+
+    @property
+    def mean(self) -> Interval:
+        """Range of the outcome's mean over all solutions."""
+        regions = [solution.region.y for solution in self.solutions]
+        return build_interval(min(float(r.lo) for r in regions), max(float(r.hi) for r in regions))
+
+    @property
+    def sd(self) -> Interval:
+        """Range of the outcome's standard deviation (divisor n − 1) over all solutions."""
+        regions = [solution.region.x for solution in self.solutions]
+        root = float(np.sqrt(self.n - 1))
+        return build_interval(min(float(r.lo) for r in regions) / root, max(float(r.hi) for r in regions) / root)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a solution and item: sum, sum of squares, mean, SD and the number of frequency tables that fit."""
+        rows = [
+            _describe_item(self.n, number, sums, position)
+            for number, solution in enumerate(self.solutions, start=1)
+            for sums in solution.sums.values()
+            for position in range(len(sums.totals))
+        ]
+        columns = ["solution", "table", "item", "sum", "sum_of_squares", "mean", "sd", "frequency_tables"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def products_to_frame(self) -> pd.DataFrame:
+        """One row a solution and pair of items of one table: sum of products, correlation."""
+        rows = []
+        for number, solution in enumerate(self.solutions, start=1):
+            for name, sums in solution.sums.items():
+                centred = sums.build_moments(self.n).centred
+                terms = [row.term for row in sums.table.predictors]
+                rows += [
+                    {
+                        "solution": number,
+                        "table": name,
+                        "first": terms[i],
+                        "second": terms[j],
+                        "sum_of_products": int(sums.products[i, j]),
+                        "correlation": centred[i, j] / np.sqrt(centred[i, i] * centred[j, j]),
+                    }
+                    for i in range(len(terms))
+                    for j in range(i + 1, len(terms))
+                ]
+        return pd.DataFrame(rows, columns=["solution", "table", "first", "second", "sum_of_products", "correlation"])
+
+    def list_frequency_tables(self, item: str, solution: int = 0) -> IntegerArray:
+        """Every table of counts (one row a table, one column a scale value) of an item in one solution."""
+        for sums in self.solutions[solution].sums.values():
+            for position, row in enumerate(sums.table.predictors):
+                if row.term == item and row.scale is not None:
+                    square = int(sums.products[position, position])
+                    return list_frequency_tables(self.n, int(sums.totals[position]), square, row.scale)
+        raise KeyError(item)
+
+    def summary(self) -> str:
+        """Text of a few lines."""
+        lines = [f"n = {self.n}, outcome {self.outcome}"]
+        for step in self.steps:
+            what = step.reason or (
+                f"{step.examined} combinations of sums examined, {step.possible} possible, "
+                f"{step.solutions} left with the tables before"
+            )
+            lines.append(f"Table {step.table} ({', '.join(step.predictors)}): {what}")
+        if not self.solutions:
+            return "\n".join([*lines, "no sums are left: no data of this kind can have been printed so"])
+        lines.append(
+            "exactly one set of sums is left" if self.is_unique else f"{len(self.solutions)} sets of sums are left"
+        )
+        lines.append(f"{self.outcome}: mean within {self.mean.format(6)}, SD within {self.sd.format(6)}")
+        if len(self.solutions) <= 3:
+            lines.append(self.to_frame().round(4).to_string(index=False))
+        return "\n".join(lines)
+
+
+def recover_sums(
+    tables: Sequence[PrintedTable],
+    n: int | None = None,
+    outcome_scale: tuple[float, float] = (1.0, 5.0),
+    limit: float = 2e8,
+) -> Recovery:
+    """Find every set of integer sums that could stand behind the tables.
+
+    tables         regressions of one outcome; those with composites or without printed coefficients are left out
+    n              sample size; by default the one that the figures of all tables imply
+    outcome_scale  smallest and largest value the outcome can take; it may take any value between
+    limit          most combinations a table's search may look at
+
+    Raises DataError where n is not given and not implied, or the tables do not share an outcome.
+    """
+    outcome = _require_one_outcome(tables)
+    n = n or _require_n(tables)
+    search = _Search(n, outcome_scale, limit)
+    for table in sorted(tables, key=lambda table: len(table.predictors)):
+        search.add(table)
+    solutions = tuple(
+        Solution(s.sums, s.region, _find_witness(s, n) if number < _MOST_WITNESSES else None)
+        for number, s in enumerate(search.solutions)
+        if s.sums
+    )
+    return Recovery(n, outcome, tuple(search.steps), solutions, search.candidates)
+
+
+def run_recover(path: Path, n: int | None = None) -> Recovery:
+    """Recover from a folder of transcribed tables or one CSV file (layout: data/README.md)."""
+    return recover_sums(read_publication(path).tables, n)
+
+
+class _Search:
+    """State between tables: the solutions so far, each with its region of (q, mean)."""
+
+    def __init__(self, n: int, outcome_scale: tuple[float, float], limit: float) -> None:
+        self._n, self._limit = n, limit
+        low, high = outcome_scale
+        # The sum of squares about the mean is largest with half of the values at either end.
+        whole = build_rectangle(build_interval(1e-9, np.sqrt(n) * (high - low) / 2), build_interval(low, high))
+        self.solutions: list[Solution] = [Solution({}, whole)]
+        self.steps: list[SearchStep] = []
+        self.candidates: dict[str, TableCandidates] = {}
+
+    def add(self, table: PrintedTable) -> None:
+        terms = tuple(row.term for row in table.predictors)
+        reason = _find_reason_against(table)
+        if reason or not self.solutions:
+            self._log(table.name, terms, 0, 0, reason or "nothing is left to compare with")
+            return
+        q = _hull([solution.region.x for solution in self.solutions])
+        mean = _hull([solution.region.y for solution in self.solutions])
+        try:
+            found = search_table(table, self._n, q, mean, self._limit)
+        except SearchTooWideError as error:
+            self._log(table.name, terms, 0, 0, f"not searched: {error}; tables with one predictor would narrow it")
+            return
+        if isinstance(found, str):
+            self.solutions = []
+            self._log(table.name, terms, 0, 0, f"impossible: {found}")
+            return
+        joined = self._join(found)
+        if len(joined) > MOST_SOLUTIONS:
+            self._log(table.name, terms, found.examined, len(found), f"not joined: {len(joined)} sets would be left")
+            return
+        self.solutions = joined
+        self.candidates[table.name] = found
+        reason = "" if joined else f"impossible: none of {found.examined} combinations of sums gives the figures"
+        self._log(table.name, terms, found.examined, len(found), reason)
+
+    def _join(self, found: TableCandidates) -> list[Solution]:
+        joined = []
+        for solution in self.solutions:
+            near = found.bounds.overlaps(solution.region.x, solution.region.y)
+            for row in np.flatnonzero(near):
+                region = solution.region.cut(found.bounds.list_half_planes(int(row)))
+                if not region.is_empty and _is_attainable(found, int(row), self._n):
+                    sums = TableSums(found.table, found.totals[row], found.products[row])
+                    joined.append(Solution({**solution.sums, found.table.name: sums}, region))
+            if len(joined) > MOST_SOLUTIONS:
+                break
+        return joined
+
+    def _log(self, name: str, terms: tuple[str, ...], examined: int, possible: int, reason: str) -> None:
+        self.steps.append(SearchStep(name, terms, examined, possible, len(self.solutions), reason))
+
+
+def _is_attainable(found: TableCandidates, row: int, n: int) -> bool:
+    """Can answers with these frequencies have these sums of products? (A necessary condition.)"""
+    rows, products = found.table.predictors, found.products[row]
+    if len(rows) == 1:
+        return True
+    scales = [predictor.scale for predictor in rows]
+    tables = [
+        list_frequency_tables(n, int(total), int(products[i, i]), scale)
+        for i, (total, scale) in enumerate(zip(found.totals[row], scales, strict=True))
+        if scale is not None
+    ]
+    for i in range(len(rows)):
+        for j in range(i + 1, len(rows)):
+            scale = scales[i]
+            if scale is not None and scale == scales[j]:
+                low, high = compute_product_range(tables[i], tables[j], scale)
+                if not low <= products[i, j] <= high:
+                    return False
+    return True
+
+
+def _find_reason_against(table: PrintedTable) -> str:
+    composites = [row.term for row in table.predictors if row.scale is None]
+    unprinted = [row.term for row in table.predictors if "b" not in row.figures]
+    if composites:
+        return (
+            f"not searched: {', '.join(composites)} may take any value (no scale given), so there are no integer sums"
+        )
+    if unprinted:
+        return f"not searched: no coefficient of {', '.join(unprinted)} is printed"
+    return ""
+
+
+def _find_witness(solution: Solution, n: int) -> InteriorMoments:
+    q, mean = solution.region.centre
+    moments = [sums.build_moments(n) for sums in solution.sums.values()]
+    return find_interior_moments(moments, n, float(q), float(mean))
+
+
+def _describe_item(n: int, number: int, sums: TableSums, position: int) -> dict[str, object]:
+    total, squares = int(sums.totals[position]), int(sums.products[position, position])
+    row = sums.table.predictors[position]
+    counts: FloatArray | IntegerArray = list_frequency_tables(n, total, squares, row.scale or (1, 5))
+    return {
+        "solution": number,
+        "table": sums.table.name,
+        "item": row.term,
+        "sum": total,
+        "sum_of_squares": squares,
+        "mean": total / n,
+        "sd": float(np.sqrt((squares - total**2 / n) / (n - 1))),
+        "frequency_tables": len(counts),
+    }
+
+
+def _hull(intervals: Sequence[Interval]) -> Interval:
+    return build_interval(min(float(i.lo) for i in intervals), max(float(i.hi) for i in intervals))
+
+
+def _require_one_outcome(tables: Sequence[PrintedTable]) -> str:
+    outcomes = sorted({table.outcome for table in tables})
+    if len(outcomes) != 1:
+        message = f"the tables have {len(outcomes)} outcomes ({', '.join(outcomes)}); recover them one at a time"
+        raise DataError(Diagnostic("error", "several-outcomes", message))
+    return outcomes[0]
+
+
+def _require_n(tables: Sequence[PrintedTable]) -> int:
+    sets = {table.name: set(find_compatible_n(table)) for table in tables}
+    for name, sizes in sets.items():
+        if not sizes:
+            message = f"no sample size makes the figures of table {name} agree: see the audit"
+            raise DataError(Diagnostic("error", "no-sample-size", message))
+    common = set.intersection(*sets.values())
+    if len(common) != 1:
+        found = "none" if not common else f"{min(common)} to {max(common)}"
+        message = f"the tables do not fix one sample size (compatible with all: {found}); give n"
+        raise DataError(Diagnostic("error", "no-sample-size", message))
+    return common.pop()
