@@ -32,7 +32,7 @@ def build_parameter_table(
     """
     spec.require_valid()
     options = (options or TableOptions()).resolved()
-    flat = build_flat_spec(spec.statements)
+    flat = build_flat_spec(spec.statements, options.phantom_composites)
     if any(row.op == "~1" for block in flat.blocks for row in block.rows):
         options = replace(options, meanstructure=True)
     groups = _choose_groups(spec, flat, options, groups)
@@ -61,6 +61,7 @@ def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tup
     if len(levels) > 1:
         _fix_within_means(drafts)
     _apply_modifiers(drafts, spec)
+    _fix_typed_responses(drafts, options)
     _spread_bounds(drafts)
     if options.auto_efa and any(row.efa for row in drafts):
         fix_efa_rotation(drafts, options)
@@ -72,11 +73,8 @@ def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tup
 def _build_block(block: FlatBlock, flat: FlatSpec, options: TableOptions, repeat: int) -> list[DraftRow]:
     typed = block.rows
     slopes = flat.random_slopes if block is not flat.blocks[0] and "level" in block.labels else ()
-    elsewhere: tuple[str, ...] = ()
-    if "level" in block.labels and block is not flat.blocks[0]:
-        elsewhere = tuple(row.lhs for other in flat.blocks for row in other.rows if row.op == "~")
-        typed = [*typed, *_list_random_slopes(slopes)]
-    roles = compute_roles(typed, flat.random_slopes, elsewhere)
+    typed = [*typed, *_list_random_slopes(slopes)]
+    roles = compute_roles(typed, flat.random_slopes)
     ordered = {*roles.ordered, *(options.ordered), *options.thresholds} - {*roles.exogenous_observed}
     ordered |= {*roles.ordered}
     context = BlockContext(
@@ -203,6 +201,15 @@ def _raise_wrong_count(modifier: Modifier, rows: Sequence[DraftRow], spec: Spec)
     hint = "give one value" + (f", or {groups}" if groups > 1 else "")
     span = spec.span(modifier.start, modifier.end)
     raise SpecError(Diagnostic("error", "wrong-value-count", message, span, hint), spec.source)
+
+
+def _fix_typed_responses(drafts: list[DraftRow], options: TableOptions) -> None:
+    """With the delta parameterization a typed variance of an ordered variable is 1 whatever it says."""
+    ordered = {row.lhs for row in drafts if row.op == "|"}
+    if options.parameterization == "delta" and ordered:
+        for row in drafts:
+            if row.op == "~~" and row.lhs == row.rhs and row.user == 1 and row.lhs in ordered:
+                row.fix(1.0, "variance of a latent response")
 
 
 def _spread_bounds(drafts: list[DraftRow]) -> None:

@@ -177,6 +177,7 @@ def _is_variance(row: DraftRow) -> bool:
 def _fix_unwanted(rows: list[DraftRow], context: BlockContext) -> None:
     """Thresholds and variances that nobody asked for, where they are not automatic."""
     options, parts = context.options, _parts(context)
+    phantoms = set() if options.composites else {row.lhs for row in rows if row.op == "=~" and row.lhs == row.rhs}
     for row in rows:
         if row.user:
             continue
@@ -184,6 +185,8 @@ def _fix_unwanted(rows: list[DraftRow], context: BlockContext) -> None:
             row.fix(None)
         elif _is_variance(row) and not options.auto_var and row.lhs not in parts:
             row.fix(0.0, "variance that is not automatic here")
+        elif _is_variance(row) and row.lhs in phantoms:
+            row.fix(0.0, "residual variance of a formative variable")
 
 
 def _parts(context: BlockContext) -> frozenset[str]:

@@ -14,16 +14,17 @@ def build_effect_coding(rows: Sequence[DraftRow], options: TableOptions) -> list
     constraints: list[tuple[str, str, str]] = []
     for block in dict.fromkeys(row.block for row in rows):
         members = [row for row in rows if row.block == block]
+        # What is equal across groups is coded in the first group only.
+        coded = {name for name in options.effect_coding if name not in options.group_equal or members[0].group == 1}
         for factor in dict.fromkeys(row.lhs for row in members if row.op == "=~"):
             loadings = [row for row in members if row.op == "=~" and row.lhs == factor]
-            indicators = {row.rhs for row in loadings}
-            if "loadings" in options.effect_coding:
+            if "loadings" in coded:
                 constraints += _sum_to(loadings, len(loadings))
-            if "intercepts" in options.effect_coding:
-                intercepts = [row for row in members if row.op == "~1" and row.lhs in indicators]
-                coded = _sum_to(intercepts, 0)
-                constraints += coded
-                if coded:
+            if "intercepts" in coded:
+                indicators = {row.rhs for row in loadings}
+                zero_sum = _sum_to([row for row in members if row.op == "~1" and row.lhs in indicators], 0)
+                if zero_sum:
+                    constraints += zero_sum
                     _free_mean(members, factor)
     return constraints
 

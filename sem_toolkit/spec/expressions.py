@@ -30,6 +30,10 @@ class Instruction:
     number: float = 0.0
     arguments: tuple[int, ...] = ()
 
+    def compute(self, inputs: Sequence[float]) -> float:
+        """The result for these results of the arguments; not for names."""
+        return self.number if self.kind == "number" else _apply(self, inputs)
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -133,7 +137,11 @@ class _Parser:
         last = self.tokens[-1]
         if wants_operand:
             raise _FaultError(
-                "incomplete-expression", f'something is missing after "{last.text}"', last.start, last.end
+                "incomplete-expression",
+                f'something is missing after "{last.text}"',
+                last.start,
+                last.end,
+                f'take the "{last.text}" out, or add a number or a label',
             )
         self._reduce_until_parenthesis()
         if self.stack:

@@ -45,8 +45,8 @@ class FlatSpec:
     random_slopes: tuple[str, ...]
 
 
-def build_flat_spec(statements: Iterable[Statement]) -> FlatSpec:
-    """Flatten the statements of a spec."""
+def build_flat_spec(statements: Iterable[Statement], phantom_composites: bool = False) -> FlatSpec:
+    """Flatten the statements of a spec; `phantom_composites` as in `TableOptions`."""
     flat = FlatSpec([], [], 0, ())
     current = FlatBlock({})
     labels: dict[str, str] = {}
@@ -63,6 +63,9 @@ def build_flat_spec(statements: Iterable[Statement]) -> FlatSpec:
         elif isinstance(statement, Constraint | Definition):
             flat.constraints.append(statement)
     _merge_blocks(flat)
+    if phantom_composites:
+        for block in flat.blocks:
+            block.rows = _write_phantoms(block.rows)
     flat.random_slopes = _find_random_slopes(flat)
     _order_covariances(flat)
     _move_bounds(flat)
@@ -99,6 +102,18 @@ def _merge_blocks(flat: FlatSpec) -> None:
         if first is not block:
             first.rows += block.rows
     flat.blocks = list(merged.values())
+
+
+def _write_phantoms(rows: list[FlatRow]) -> list[FlatRow]:
+    composites = dict.fromkeys(row.lhs for row in rows if row.op == "<~")
+    for row in rows:
+        row.op = "~" if row.op == "<~" else row.op
+    last = rows[-1].end
+
+    def fix(name: str, operator: str, value: float) -> FlatRow:
+        return FlatRow(name, operator, name, last, last, {"fixed": Modifier("fixed", (value,), last, last)})
+
+    return [*rows, *(fix(name, "=~", 1.0) for name in composites), *(fix(name, "~~", 0.0) for name in composites)]
 
 
 def _find_random_slopes(flat: FlatSpec) -> tuple[str, ...]:

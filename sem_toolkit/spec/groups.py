@@ -19,12 +19,18 @@ def repeat_for_groups(rows: list[DraftRow], context: BlockContext, ngroups: int)
 
 
 def _find_markers(rows: Sequence[DraftRow]) -> frozenset[str]:
-    """Indicators whose loading alone sets the scale of their factor."""
-    fixed: dict[str, list[str]] = {}
+    """Of every factor the first indicator fixed to 1 whose other loadings, if any are fixed, are fixed to 0."""
+    fixed: dict[str, list[DraftRow]] = {}
     for row in rows:
-        if row.op == "=~" and not row.free and row.ustart == 1.0:
-            fixed.setdefault(row.lhs, []).append(row.rhs)
-    return frozenset(names[0] for names in fixed.values() if len(names) == 1)
+        if row.op == "=~" and not row.free:
+            fixed.setdefault(row.rhs, []).append(row)
+    markers: dict[str, str] = {}
+    for row in rows:
+        if row.op == "=~" and not row.free and row.ustart == 1.0 and row.lhs not in markers:
+            others = [other for other in fixed[row.rhs] if other.lhs != row.lhs]
+            if all(other.ustart == 0.0 for other in others):
+                markers[row.lhs] = row.rhs
+    return frozenset(markers.values())
 
 
 def _release_in_group(rows: list[DraftRow], context: BlockContext, markers: Collection[str]) -> None:
@@ -34,6 +40,7 @@ def _release_in_group(rows: list[DraftRow], context: BlockContext, markers: Coll
     factors = {name for name in roles.latent if name not in composites}
     ordered, efa = {*context.ordered}, {*context.factors_of_efa}
     means = options.meanstructure and not options.int_lv_free
+    loadings = "loadings" in equal and not options.std_lv
     variances = "loadings" in equal and "lv.variances" not in equal
     standardized = ({*roles.latent} - efa if options.std_lv else set()) | (efa if options.auto_efa else set())
     for row in rows:
@@ -44,9 +51,8 @@ def _release_in_group(rows: list[DraftRow], context: BlockContext, markers: Coll
                 row.release("intercept of a latent response with equal thresholds")
         elif row.op == "~~" and row.lhs == row.rhs and not row.user and variances and row.lhs in standardized:
             row.release("variance of a factor with equal loadings")
-        elif row.op == "=~" and row.rhs in markers and not row.free and row.ustart == 1.0:
-            if "loadings" in equal and not options.std_lv:
-                row.release()
+        elif row.op == "=~" and loadings and row.rhs in markers and not row.free and row.ustart == 1.0:
+            row.release()
     if "thresholds" in equal:
         _release_scales(rows, context)
 

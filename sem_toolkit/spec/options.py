@@ -63,6 +63,8 @@ class TableOptions:
     group_partial    parameters exempt from group_equal, written `f=~x2`, `x3~1`
     effect_coding    "loadings", "intercepts"
     conditional_x    condition on exogenous variables rather than model them
+    composites       composites as lavaan 0.7 has them; without, `C <~ x` is the formative variable of old
+    phantom_composites  write a formative variable as a phantom: `C ~ x`, `C =~ 1*C`, `C ~~ 0*C`
     """
 
     call: Call = "sem"
@@ -87,6 +89,7 @@ class TableOptions:
     auto_delta: bool | None = None
     auto_efa: bool | None = None
     composites: bool = True
+    phantom_composites: bool = False
     ordered: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     markers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -117,6 +120,8 @@ class TableOptions:
             changes["meanstructure"] = True
         if self.fixed_x is None:
             changes["fixed_x"] = True
+        if not self.composites:
+            changes["phantom_composites"] = True
         return replace(self, **changes)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, cast
 
-from sem_toolkit.diagnostics import Diagnostic, Fix, LineIndex, Related, Severity
+from sem_toolkit.diagnostics import Severity
 from sem_toolkit.spec.expressions import Expression, parse_expression_tokens
 from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.statements import BLOCKS, StatementTokens, split_statements
 from sem_toolkit.spec.suggestions import find_nearest
 from sem_toolkit.spec.tokens import Token
@@ -36,39 +37,6 @@ _WRONG_OPERATORS: dict[str, str] = {
 }
 
 
-class Reporter:
-    """Collects diagnostics; the only thing the parser writes to."""
-
-    def __init__(self, index: LineIndex) -> None:
-        self.index = index
-        self.diagnostics: list[Diagnostic] = []
-
-    def add(
-        self,
-        severity: Severity,
-        code: str,
-        message: str,
-        start: int,
-        end: int,
-        hint: str | None = None,
-        replacement: tuple[int, int, str] | None = None,
-        related: tuple[tuple[int, int, str], ...] = (),
-    ) -> None:
-        """Record a fault at the characters from `start` up to `end`; `replacement` is a fix: from, up to, new text."""
-        fixes = (Fix(self.index.span(replacement[0], replacement[1]), replacement[2]),) if replacement else ()
-        places = tuple(Related(self.index.span(first, last), text) for first, last, text in related)
-        self.diagnostics.append(Diagnostic(severity, code, message, self.index.span(start, end), hint, places, fixes))
-
-    def error(self, code: str, message: str, start: int, end: int, hint: str | None = None, **more: object) -> None:
-        """Record an error."""
-        self.add("error", code, message, start, end, hint, **more)  # type: ignore[arg-type]
-
-    def take(self, fault: tuple[str, str, int, int, str | None]) -> None:
-        """Record an error of an expression or a modifier."""
-        code, message, start, end, hint = fault
-        self.error(code, message, start, end, hint)
-
-
 def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]:
     """All statements of a spec, with a `BadStatement` for each that could not be understood."""
     return [_StatementParser(statement, reporter).parse() for statement in split_statements(tokens)]
@@ -86,6 +54,7 @@ class _StatementParser:
         self.cut_short = statement.cut_short
         self.reporter = reporter
         self.start, self.end = self.tokens[0].start, self.tokens[-1].end
+        self.is_header = False
 
     def parse(self) -> Statement:
         """The statement, or a `BadStatement`."""
@@ -93,7 +62,7 @@ class _StatementParser:
             self._check_tokens()
             return self._parse_kind()
         except _SkipError:
-            return BadStatement(self.start, self.end)
+            return BadStatement(self.start, self.end, self.is_header)
 
     # -- what kind of statement it is
 
@@ -171,6 +140,7 @@ class _StatementParser:
 
     def _parse_header(self, position: int) -> Statement:
         name = self.tokens[0]
+        self.is_header = True
         if position != 1 or name.text.lower() not in BLOCKS:
             self.reporter.error(
                 "unknown-block",

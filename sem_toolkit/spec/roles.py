@@ -36,7 +36,7 @@ class Roles:
     endogenous_latent       lv.y: outcomes that are neither indicators nor predictors
     endogenous_observed     ov.y: the same, observed
     ordered                 ov.ord: with thresholds
-    outcomes, predictors    eqs.y, eqs.x: left and right of `~`
+    outcomes, predictors    eqs.y, eqs.x: left of `~`; right of `~` and `<~`
     typed_exogenous         would be exogenous, but for a typed variance, covariance or intercept
     """
 
@@ -57,27 +57,21 @@ class Roles:
     typed_exogenous: tuple[str, ...]
 
 
-def compute_roles(
-    rows: Sequence[Row], random_slopes: Collection[str] = (), outcomes_elsewhere: Iterable[str] = ()
-) -> Roles:
-    """Roles of the variables of one block.
-
-    random_slopes       names of random slopes, latent wherever they appear
-    outcomes_elsewhere  outcomes of other levels: not exogenous here
-    """
+def compute_roles(rows: Sequence[Row], random_slopes: Collection[str] = ()) -> Roles:
+    """Roles of the variables of one block; names of random slopes are latent wherever they appear."""
     factors = _unique(row.lhs for row in rows if row.op in {"=~", "<~"})
     interactions = _find_latent_interactions(rows, factors)
     latent = {**factors, **interactions}
     hidden = {**latent, **dict.fromkeys(random_slopes)}
     outcomes = _unique(row.lhs for row in rows if row.op == "~")
-    predictors = _unique(row.rhs for row in rows if row.op == "~")
+    predictors = _unique(row.rhs for row in rows if row.op in {"~", "<~"})
     indicators = _unique(row.rhs for row in rows if row.op == "=~")
     parts = _unique(row.rhs for row in rows if row.op == "<~")
 
     measured = _without(indicators, hidden)
     composed = _without(parts, hidden, measured)
     dependent = _without(outcomes, hidden, measured, composed)
-    independent = _without(predictors, hidden, measured, composed, dependent, dict.fromkeys(outcomes_elsewhere))
+    independent = _without(predictors, hidden, measured, composed, dependent)
     for name in [name for name in independent if ":" in name and any(part in outcomes for part in name.split(":"))]:
         del independent[name]  # a product with an outcome is no more exogenous than the outcome
         dependent[name] = None

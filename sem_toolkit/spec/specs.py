@@ -5,8 +5,10 @@ from functools import cached_property
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Span, SpecError
+from sem_toolkit.spec.checks.statements import check_statements
 from sem_toolkit.spec.header import Header, parse_header
-from sem_toolkit.spec.parser import Reporter, parse_statements
+from sem_toolkit.spec.parser import parse_statements
+from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token, split_tokens
 from sem_toolkit.spec.tree import Statement
 
@@ -54,8 +56,6 @@ def parse_spec(text: str, name: str = "<spec>") -> Spec:
 
     name  what the text is called in messages, such as its file name
     """
-    from sem_toolkit.spec.checks import check_statements
-
     tokens = split_tokens(text)
     reporter = Reporter(LineIndex(text))
     header, faults = parse_header(tokens, reporter.index)
@@ -64,7 +64,7 @@ def parse_spec(text: str, name: str = "<spec>") -> Spec:
         span = reporter.index.span(0, 0)
         faults.append(Diagnostic("error", "empty-spec", "the spec is empty", span, 'write a model, such as "y ~ x"'))
     else:
-        check_statements(statements, reporter)
+        check_statements(statements, tokens, reporter)
     diagnostics = sorted(
         [*faults, *reporter.diagnostics], key=lambda d: (d.span.start, d.span.end) if d.span else (0, 0)
     )

@@ -16,12 +16,16 @@ Value = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """What stands before a `*` or `?`: one value, or one a group."""
+    """What stands before a `*` or `?`: one value, or one a group.
+
+    is_equal  a label given by equal("f=~x2"), which must name another parameter
+    """
 
     kind: ModifierKind
     values: tuple[Value, ...]
     start: int
     end: int
+    is_equal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,11 @@ class BlockHeader:
 
 @dataclass(frozen=True, slots=True)
 class BadStatement:
-    """Text that could not be understood; the diagnostics say why."""
+    """Text that could not be understood; the diagnostics say why. `is_header`: it was to begin a block."""
 
     start: int
     end: int
+    is_header: bool = False
 
 
 Statement = Formula | Definition | Constraint | BlockHeader | BadStatement

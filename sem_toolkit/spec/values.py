@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from sem_toolkit.spec.expressions import Report, parse_expression_tokens
+from sem_toolkit.spec.functions import FUNCTIONS
 from sem_toolkit.spec.names_of_r import is_reserved
 from sem_toolkit.spec.suggestions import find_nearest
 from sem_toolkit.spec.tokens import Token
@@ -55,10 +56,12 @@ def parse_modifier(tokens: Sequence[Token], is_start: bool, report: Report) -> M
     elif kind in _NUMERIC and texts:
         report(("modifier-not-numeric", f'{kind}() takes a number, not "{texts[0]}"', start, end, None))
         return None
-    return _build_modifier(kind, values, start, end, report)
+    return _build_modifier(kind, values, start, end, report, tokens[0].text == "equal" and arguments is not tokens)
 
 
-def _build_modifier(kind: ModifierKind, values: list[Value], start: int, end: int, report: Report) -> Modifier | None:
+def _build_modifier(
+    kind: ModifierKind, values: list[Value], start: int, end: int, report: Report, is_equal: bool
+) -> Modifier | None:
     texts = sum(isinstance(value, str) for value in values)
     if kind not in _NUMERIC and texts < len(values):
         if kind == "label" and texts:
@@ -76,7 +79,7 @@ def _build_modifier(kind: ModifierKind, values: list[Value], start: int, end: in
     if any(value == "" for value in values):
         report(("empty-label", "a label needs at least one character", start, end, None))
         return None
-    return Modifier(kind, tuple(values), start, end)
+    return Modifier(kind, tuple(values), start, end, is_equal)
 
 
 def _is_call(tokens: Sequence[Token]) -> bool:
@@ -84,8 +87,6 @@ def _is_call(tokens: Sequence[Token]) -> bool:
 
 
 def _find_misspelt_call(name: str) -> str | None:
-    from sem_toolkit.spec.functions import FUNCTIONS
-
     return None if name == "c" or name in FUNCTIONS else find_nearest(name, [*_CALLS, "c", *FUNCTIONS])
 
 

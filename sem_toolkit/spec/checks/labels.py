@@ -1,0 +1,256 @@
+"""Labels and definitions: unknown, unused, doubly defined, circular."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sem_toolkit.spec.reporting import Reporter
+from sem_toolkit.spec.suggestions import find_nearest
+from sem_toolkit.spec.tokens import Token
+from sem_toolkit.spec.tree import Constraint, Definition, Formula, Modifier, Statement
+
+_AUTOMATIC = re.compile(r"\.p[0-9]+\.\Z")
+
+
+@dataclass(slots=True)
+class _Labels:
+    """Where labels are given, definitions made, and variables named."""
+
+    given: dict[str, list[Modifier]] = field(default_factory=dict)
+    defined: dict[str, Definition] = field(default_factory=dict)
+    variables: dict[str, None] = field(default_factory=dict)
+
+    def knows(self, name: str) -> bool:
+        return name in self.given or name in self.defined or _AUTOMATIC.match(name) is not None
+
+
+def check_labels(
+    statements: Sequence[Statement], tokens: Sequence[Token], excused: frozenset[str] | None, reporter: Reporter
+) -> None:
+    """Report faults of labels and definitions.
+
+    excused  names in faulty statements, which may be labels; None where no statement is faulty
+    """
+    labels = _collect(statements, reporter)
+    used: set[str] = set()
+    starts = [token.start for token in tokens]
+    for statement in statements:
+        if isinstance(statement, Definition | Constraint):
+            names = _list_names(statement)
+            used.update(names)
+            unknown = [name for name in names if not labels.knows(name) and name not in (excused or ())]
+            if unknown:
+                _report_unknown(statement, unknown, labels, tokens, starts, reporter)
+    _check_order(labels, tokens, starts, reporter)
+    if excused is None:
+        _check_unused(labels, used, reporter)
+        _check_mistaken(labels, used, reporter)
+
+
+def _collect(statements: Sequence[Statement], reporter: Reporter) -> _Labels:
+    labels = _Labels()
+    for statement in statements:
+        if isinstance(statement, Formula):
+            for term in (*statement.left, *statement.right):
+                if term.variable:
+                    labels.variables.setdefault(term.variable)
+            for term in statement.right:
+                for modifier in term.modifiers:
+                    if modifier.kind == "label":
+                        for value in dict.fromkeys(modifier.values):
+                            labels.given.setdefault(str(value), []).extend([modifier] * len(statement.left))
+    for statement in statements:
+        if isinstance(statement, Definition):
+            _add_definition(statement, labels, reporter)
+    return labels
+
+
+def _add_definition(definition: Definition, labels: _Labels, reporter: Reporter) -> None:
+    name, place = definition.name, (definition.name_start, definition.name_end)
+    if name in labels.given:
+        first = labels.given[name][0]
+        reporter.error(
+            "definition-of-label",
+            f'"{name}" is the label of a parameter and cannot be defined',
+            *place,
+            "take another name",
+            related=((first.start, first.end, "a parameter has this label"),),
+        )
+    elif name in labels.defined:
+        earlier = labels.defined[name]
+        reporter.error(
+            "repeated-definition",
+            f'"{name}" is defined twice',
+            *place,
+            "take another name, or take one definition out",
+            related=((earlier.name_start, earlier.name_end, "first defined here"),),
+        )
+    else:
+        labels.defined[name] = definition
+
+
+def _list_names(statement: Definition | Constraint) -> tuple[str, ...]:
+    if isinstance(statement, Definition):
+        return statement.expression.names
+    return tuple(dict.fromkeys((*statement.left.names, *statement.right.names)))
+
+
+def _find_name(name: str, start: int, end: int, tokens: Sequence[Token], starts: Sequence[int]) -> tuple[int, int]:
+    """Where a name first stands between two offsets."""
+    for token in tokens[bisect_left(starts, start) : bisect_left(starts, end)]:
+        if token.kind == "name" and token.text == name:
+            return token.start, token.end
+    return start, end
+
+
+def _begin_of_names(statement: Definition | Constraint) -> int:
+    return statement.expression_start if isinstance(statement, Definition) else statement.start
+
+
+def _report_unknown(
+    statement: Definition | Constraint,
+    unknown: Sequence[str],
+    labels: _Labels,
+    tokens: Sequence[Token],
+    starts: Sequence[int],
+    reporter: Reporter,
+) -> None:
+    begin = _begin_of_names(statement)
+    if isinstance(statement, Definition) and _is_mistaken(statement, unknown, labels):
+        _report_mistaken_definition(statement, unknown, reporter)
+        return
+    for name in unknown:
+        start, end = _find_name(name, begin, statement.end, tokens, starts)
+        nearest = find_nearest(name, [*labels.given, *labels.defined])
+        hint = f'did you mean "{nearest}"?' if nearest else f'label a parameter with "{name}*…"'
+        replacement = (start, end, nearest) if nearest else None
+        message = f'no parameter has the label "{name}"'
+        if name in labels.variables and not nearest:
+            message += "; it is a variable"
+        reporter.error("unknown-label", message, start, end, hint, replacement)
+
+
+def _is_mistaken(statement: Definition, unknown: Sequence[str], labels: _Labels) -> bool:
+    """`f := x1 + x2`: a sum of which nothing is known is a factor with the wrong operator."""
+    known = len(unknown) < len(statement.expression.names)
+    return not known and len(unknown) > 1 and {i.text for i in statement.expression.instructions} <= {"+", *unknown}
+
+
+def _report_mistaken_definition(statement: Definition, unknown: Sequence[str], reporter: Reporter) -> None:
+    named = ", ".join(f'"{name}"' for name in unknown[:3]) + (" …" if len(unknown) > 3 else "")
+    reporter.error(
+        "unknown-label",
+        f"no parameters have the labels {named}",
+        statement.expression_start,
+        statement.end,
+        'a factor and its indicators are written "=~"',
+        related=((statement.name_start, statement.name_end, '":=" defines a number made of labels'),),
+    )
+
+
+def _check_order(labels: _Labels, tokens: Sequence[Token], starts: Sequence[int], reporter: Reporter) -> None:
+    """A definition may use those before it, as in lavaan."""
+    position = {name: number for number, name in enumerate(labels.defined)}
+    circles = _find_circles(labels)
+    for circle in circles:
+        _report_circle(circle, labels, tokens, starts, reporter)
+    circular = {name for circle in circles for name in circle}
+    for name, definition in labels.defined.items():
+        for used in definition.expression.names:
+            if used in position and position[used] > position[name] and not {name, used} <= circular:
+                start, end = _find_name(used, definition.expression_start, definition.end, tokens, starts)
+                other = labels.defined[used]
+                reporter.error(
+                    "used-before-defined",
+                    f'"{used}" is defined further down',
+                    start,
+                    end,
+                    f'move the definition of "{used}" above this one',
+                    related=((other.start, other.end, "defined here"),),
+                )
+
+
+def _find_circles(labels: _Labels) -> list[list[str]]:
+    """Definitions that depend on themselves, each circle once, in the order of dependence (no recursion)."""
+    state: dict[str, int] = {}  # 1 on the path, 2 done
+    circles: list[list[str]] = []
+    for root in labels.defined:
+        if root in state:
+            continue
+        path: list[str] = [root]
+        state[root] = 1
+        stack: list[Iterator[str]] = [_dependencies(root, labels)]
+        while stack:
+            name = next(stack[-1], None)
+            if name is None:
+                state[path.pop()] = 2
+                stack.pop()
+            elif state.get(name) == 1:
+                circles.append(path[path.index(name) :])
+            elif name not in state:
+                state[name] = 1
+                path.append(name)
+                stack.append(_dependencies(name, labels))
+    return circles
+
+
+def _dependencies(name: str, labels: _Labels) -> Iterator[str]:
+    return iter([used for used in labels.defined[name].expression.names if used in labels.defined])
+
+
+def _report_circle(
+    circle: Sequence[str], labels: _Labels, tokens: Sequence[Token], starts: Sequence[int], reporter: Reporter
+) -> None:
+    first = labels.defined[circle[0]]
+    follows = circle[1] if len(circle) > 1 else circle[0]
+    start, end = _find_name(follows, first.expression_start, first.end, tokens, starts)
+    related = tuple(
+        (other.start, other.end, f'"{name}" is defined here') for name in circle[1:] if (other := labels.defined[name])
+    )
+    reporter.error(
+        "circular-definition",
+        f'"{circle[0]}" is defined by itself: {" → ".join((*circle, circle[0]))}',
+        start,
+        end,
+        "break the circle",
+        related=related,
+    )
+
+
+def _check_unused(labels: _Labels, used: set[str], reporter: Reporter) -> None:
+    """One warning for the whole spec: labels that only name things are common, and harmless."""
+    unused = {
+        name: places[0]
+        for name, places in labels.given.items()
+        if len(places) == 1
+        and name not in used
+        and name not in labels.variables
+        and not places[0].is_equal
+        and places[0].values.count(name) == 1
+    }
+    if not unused:
+        return
+    first, *others = unused.values()
+    named = ", ".join(f'"{name}"' for name in list(unused)[:5]) + (" …" if len(unused) > 5 else "")
+    reporter.warning(
+        "unused-label",
+        f"the label {named} is used nowhere else" if len(unused) == 1 else f"the labels {named} are used nowhere else",
+        first.start,
+        first.end,
+        "labels serve constraints and definitions",
+        related=tuple((other.start, other.end, "unused, too") for other in others if other.start != first.start)[:4],
+    )
+
+
+def _check_mistaken(labels: _Labels, used: set[str], reporter: Reporter) -> None:
+    """`1*x1*x2`: a label that is the name of a variable is likely a missing plus."""
+    for name, places in labels.given.items():
+        if name in labels.variables and name not in used and len(places) == 1:
+            reporter.warning(
+                "label-is-variable",
+                f'"{name}" is a variable, but stands here as a label',
+                places[0].start,
+                places[0].end,
+                'write "+" between two variables, or take another label',
+            )

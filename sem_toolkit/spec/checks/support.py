@@ -1,0 +1,38 @@
+"""What the language knows but no estimator here does yet."""
+
+from collections.abc import Sequence
+
+from sem_toolkit.diagnostics import Severity
+from sem_toolkit.spec.reporting import Reporter
+from sem_toolkit.spec.tree import BlockHeader, Formula, Statement
+
+NOT_SUPPORTED = "not-supported-yet"
+
+_OPERATORS = {"|~": "instruments (|~)", ":~": "heterogeneity (:~)"}
+_BLOCKS = {"level": "several levels (level:)", "class": "latent classes (class:)", "block": "blocks (block:)"}
+_MODIFIERS = {"efa": "exploratory blocks (efa())", "rv": "random slopes (rv())"}
+
+
+def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
+    """Report what cannot be estimated. Where there is a parameter table all the same this is a warning."""
+    told: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, BlockHeader) and statement.block in _BLOCKS:
+            severity: Severity = "warning" if statement.block == "level" else "error"
+            _report(_BLOCKS[statement.block], severity, statement.start, statement.end, told, reporter)
+        elif isinstance(statement, Formula):
+            if statement.operator in _OPERATORS:
+                what = _OPERATORS[statement.operator]
+                _report(what, "error", statement.operator_start, statement.operator_end, told, reporter)
+            for term in (*statement.left, *statement.right):
+                for modifier in term.modifiers:
+                    if modifier.kind in _MODIFIERS:
+                        what = _MODIFIERS[modifier.kind]
+                        _report(what, "warning", modifier.start, modifier.end, told, reporter)
+
+
+def _report(what: str, severity: Severity, start: int, end: int, told: set[str], reporter: Reporter) -> None:
+    """Once for each thing: the second place tells nothing new."""
+    if what not in told:
+        told.add(what)
+        reporter.add(severity, NOT_SUPPORTED, f"{what} can be read but not estimated yet", start, end)

@@ -1,0 +1,65 @@
+"""Where the parser and the checks put what they find."""
+
+from sem_toolkit.diagnostics import Diagnostic, Fix, LineIndex, Related, Severity
+
+Fault = tuple[str, str, int, int, str | None]
+"""Code, message, first offset, offset behind the last, hint."""
+Place = tuple[int, int, str]
+"""First offset, offset behind the last, what stands there."""
+Replacement = tuple[int, int, str]
+"""First offset, offset behind the last, the text that comes in their place."""
+
+
+class Reporter:
+    """Collects diagnostics; the only thing the parser writes to."""
+
+    def __init__(self, index: LineIndex) -> None:
+        self.index = index
+        self.diagnostics: list[Diagnostic] = []
+
+    def add(
+        self,
+        severity: Severity,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        hint: str | None = None,
+        replacement: Replacement | None = None,
+        related: tuple[Place, ...] = (),
+    ) -> None:
+        """Record a fault at the characters from `start` up to `end`; `replacement` is a fix: from, up to, new text."""
+        fixes = (Fix(self.index.span(replacement[0], replacement[1]), replacement[2]),) if replacement else ()
+        places = tuple(Related(self.index.span(first, last), text) for first, last, text in related)
+        self.diagnostics.append(Diagnostic(severity, code, message, self.index.span(start, end), hint, places, fixes))
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        hint: str | None = None,
+        replacement: Replacement | None = None,
+        related: tuple[Place, ...] = (),
+    ) -> None:
+        """Record an error."""
+        self.add("error", code, message, start, end, hint, replacement, related)
+
+    def warning(
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        hint: str | None = None,
+        replacement: Replacement | None = None,
+        related: tuple[Place, ...] = (),
+    ) -> None:
+        """Record a warning."""
+        self.add("warning", code, message, start, end, hint, replacement, related)
+
+    def take(self, fault: Fault) -> None:
+        """Record an error of an expression or a modifier."""
+        code, message, start, end, hint = fault
+        self.error(code, message, start, end, hint)
