@@ -1,0 +1,122 @@
+"""Possible courses of a path, from the plainest to the most roundabout; `routing` picks among them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sem_toolkit.diagram.geometry import FloatArray, Rectangle, build_line, find_boundary
+
+BULGES = (0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.48, -0.48)
+SIDES = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "top": (0.0, -1.0), "bottom": (0.0, 1.0)}
+
+
+def _centre(box: Rectangle) -> FloatArray:
+    return np.array([box.x, box.y])
+
+
+def build_straight(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str) -> FloatArray:
+    """From boundary to boundary along the line of centres."""
+    return build_line(find_boundary(tail, tail_shape, _centre(head)), find_boundary(head, head_shape, _centre(tail)))
+
+
+def build_to_side(tail: Rectangle, tail_shape: str, head: Rectangle, side: str) -> FloatArray:
+    """A straight line to the middle of one side of a rectangle: how a fan meets its indicators."""
+    dx, dy = SIDES[side]
+    end = np.array([head.x + dx * head.width / 2, head.y + dy * head.height / 2])
+    return build_line(find_boundary(tail, tail_shape, end), end)
+
+
+def build_bent(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, bulge: float) -> FloatArray:
+    """A single arc; `bulge` is its height over the chord as a share of the chord, its sign the side."""
+    a, b = _centre(tail), _centre(head)
+    chord = b - a
+    normal = np.array([-chord[1], chord[0]])
+    first, second = a + chord * 0.25 + normal * bulge * 4 / 3, b - chord * 0.25 + normal * bulge * 4 / 3
+    start, end = find_boundary(tail, tail_shape, first), find_boundary(head, head_shape, second)
+    inner = end - start
+    offset = normal * bulge * 1.1
+    return np.array([start, start + inner * 0.28 + offset, end - inner * 0.28 + offset, end])
+
+
+def build_port_arc(
+    tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, side: str, depth: float, inset: float
+) -> FloatArray:
+    """An arc that leaves and arrives on the same side of both shapes and stays `depth` points outside.
+
+    inset  how far from the middle of the side it touches, towards the other shape, as a share of half the side
+    """
+    direction = np.array(SIDES[side])
+    along = np.array([direction[1], direction[0]]) ** 2
+    half_tail = np.array([tail.width, tail.height]) / 2
+    half_head = np.array([head.width, head.height]) / 2
+    sign = np.sign(((_centre(head) - _centre(tail)) * along).sum()) or 1.0
+    aim_tail = _centre(tail) + direction * half_tail + along * sign * half_tail * inset
+    aim_head = _centre(head) + direction * half_head - along * sign * half_head * inset
+    start, end = find_boundary(tail, tail_shape, aim_tail), find_boundary(head, head_shape, aim_head)
+    # Both control points lie at the same distance outside, so that nested arcs do not cross.
+    outside = max(float((start * direction).sum()), float((end * direction).sum())) + depth * 4 / 3
+    first = start + direction * (outside - float((start * direction).sum()))
+    second = end + direction * (outside - float((end * direction).sum()))
+    chord = (end - start) * along
+    return np.array([start, first + chord * 0.12, second - chord * 0.12, end])
+
+
+def iterate_directed(
+    tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str
+) -> Iterator[tuple[float, FloatArray]]:
+    """Courses of an arrow with the cost of their shape."""
+    yield 0.0, build_straight(tail, tail_shape, head, head_shape)
+    for bulge in BULGES:
+        yield 14 + 70 * abs(bulge), build_bent(tail, tail_shape, head, head_shape, bulge)
+
+
+def iterate_covariance(
+    tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, preferred: str | None
+) -> Iterator[tuple[float, FloatArray]]:
+    """Courses of a covariance with the cost of their shape: arcs on one side first, then bent chords."""
+    distance = float(np.hypot(head.x - tail.x, head.y - tail.y))
+    across = abs(head.x - tail.x) > abs(head.y - tail.y)
+    for side in SIDES:
+        fits = (side in ("top", "bottom")) == across
+        cost = (0.0 if side == preferred else 26.0) + (0.0 if fits else 40.0)
+        for k, share in enumerate((0.13, 0.19, 0.27, 0.36, 0.46)):
+            depth = max(9.0 + 2 * k, share * distance)
+            for inset in (0.35, 0.0) if k < 2 else (0.1,):
+                extra = depth * 0.12 + k * 3
+                yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)
+    for bulge in (0.22, -0.22, 0.35, -0.35, 0.55, -0.55, 0.8, -0.8):
+        yield 34 + 40 * abs(bulge), build_bent(tail, tail_shape, head, head_shape, bulge)
+
+
+def build_loop(box: Rectangle, shape: str, angle: float, size: float) -> FloatArray:
+    """A loop on a shape in a direction (radians, clockwise from the right as y grows downwards)."""
+    half = np.array([box.width, box.height]) / 2
+    towards = np.array([np.cos(angle), np.sin(angle)])
+    point = find_boundary(box, shape, _centre(box) + towards)
+    normal = _find_normal(point - _centre(box), half, shape)
+    side = np.array([-normal[1], normal[0]])
+    spread = min(4.5, 0.4 * min(box.width, box.height))
+    start = find_boundary(box, shape, point - side * spread)
+    end = find_boundary(box, shape, point + side * spread)
+    reach = size * 4 / 3
+    return np.array(
+        [start, start - side * size * 0.55 + normal * reach, end + side * size * 0.55 + normal * reach, end]
+    )
+
+
+def build_spike(box: Rectangle, shape: str, angle: float, size: float) -> FloatArray:
+    """A short arrow that points at a shape from outside."""
+    half = np.array([box.width, box.height]) / 2
+    point = find_boundary(box, shape, _centre(box) + np.array([np.cos(angle), np.sin(angle)]))
+    normal = _find_normal(point - _centre(box), half, shape)
+    return build_line(point + normal * size, point)
+
+
+def _find_normal(offset: FloatArray, half: FloatArray, shape: str) -> FloatArray:
+    """The outward direction at a point of the boundary, given from the centre."""
+    if shape == "ellipse":
+        normal = offset / half**2
+    else:
+        share = np.abs(offset) / half
+        normal = np.sign(offset) * (share > share.max() - 0.02)
+    return np.asarray(normal / np.hypot(*normal))

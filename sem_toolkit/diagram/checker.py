@@ -1,0 +1,124 @@
+"""What is wrong with a picture: texts on texts, texts on shapes, paths through shapes, crossings, too wide."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sem_toolkit.diagram.geometry import Rectangle, Shapes, compute_crossings, flatten_curve
+from sem_toolkit.diagram.scene import Scene
+from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
+
+ProblemKind = Literal[
+    "label-label", "label-node", "label-edge", "edge-node", "node-node", "crossing", "too-wide", "small-font", "cut-off"
+]
+HITS: frozenset[str] = frozenset({"label-label", "label-node", "label-edge", "edge-node", "node-node", "cut-off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a picture: its kind, the elements by name, and a line for people."""
+
+    kind: ProblemKind
+    elements: tuple[str, ...]
+    message: str
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether something covers something; crossings of paths and sizes are not hits."""
+        return self.kind in HITS
+
+
+def check_scene(scene: Scene) -> tuple[Problem, ...]:
+    """Every problem of a scene, hits first."""
+    texts = _collect_texts(scene)
+    found = [
+        *_check_texts(texts),
+        *_check_texts_on_shapes(scene, texts),
+        *_check_paths(scene, texts),
+        *_check_shapes(scene),
+        *_check_page(scene, texts),
+        *_check_crossings(scene),
+    ]
+    return tuple(sorted(found, key=lambda problem: not problem.is_hit))
+
+
+def _collect_texts(scene: Scene) -> list[tuple[str, Rectangle]]:
+    texts = [(f"number of {edge.key}", edge.label.box) for edge in scene.edges if edge.label is not None]
+    texts += [(f"text {item.key}", item.box) for item in scene.texts]
+    return texts + [(f"title of {band.title}", band.title_box) for band in scene.bands]
+
+
+def _check_texts(texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
+    for k, (name, box) in enumerate(texts):
+        for other, second in texts[k + 1 :]:
+            if box.overlaps(second, -0.2):
+                yield Problem("label-label", (name, other), f"{name} lies on {other}")
+
+
+def _check_texts_on_shapes(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
+    for name, box in texts:
+        for node in scene.nodes:
+            if _covers(node.box, node.is_round, box):
+                yield Problem("label-node", (name, node.name), f"{name} lies on {node.name}")
+
+
+def _covers(shape: Rectangle, is_round: bool, box: Rectangle) -> bool:
+    dx = max(0.0, abs(shape.x - box.x) - box.width / 2 + 0.2)
+    dy = max(0.0, abs(shape.y - box.y) - box.height / 2 + 0.2)
+    if is_round:
+        return (2 * dx / shape.width) ** 2 + (2 * dy / shape.height) ** 2 < 1
+    return dx < shape.width / 2 and dy < shape.height / 2
+
+
+def _check_paths(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
+    """Paths through shapes other than their own two, through their own further than the boundary, and under texts."""
+    names = [node.name for node in scene.nodes]
+    shapes = Shapes.of([node.box for node in scene.nodes], [node.is_round for node in scene.nodes])
+    inner = Shapes.of([node.box.grown(-2) for node in scene.nodes], [node.is_round for node in scene.nodes])
+    boxes = Shapes.of([box for _, box in texts])
+    for edge in scene.edges:
+        points = flatten_curve(edge.curve, 24)
+        hit, through = shapes.hit_by(points), inner.hit_by(points)
+        for k, name in enumerate(names):
+            if through[k] if name in (edge.source, edge.target) else hit[k]:
+                yield Problem("edge-node", (edge.key, name), f"the path {edge.key} runs through {name}")
+        own = f"number of {edge.key}"
+        for m in np.nonzero(boxes.hit_by(points, -0.3))[0]:
+            if texts[m][0] != own:
+                yield Problem("label-edge", (edge.key, texts[m][0]), f"the path {edge.key} runs under {texts[m][0]}")
+
+
+def _check_shapes(scene: Scene) -> Iterator[Problem]:
+    for k, node in enumerate(scene.nodes):
+        for other in scene.nodes[k + 1 :]:
+            if node.box.overlaps(other.box):
+                yield Problem("node-node", (node.name, other.name), f"{node.name} lies on {other.name}")
+
+
+def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
+    things = [*texts, *((node.name, node.box) for node in scene.nodes)]
+    for name, box in things:
+        if box.left < 0 or box.top < 0 or box.right > scene.width or box.bottom > scene.height:
+            yield Problem("cut-off", (name,), f"{name} reaches over the edge of the page")
+    limit = scene.style.column_width
+    if limit is not None and scene.width > limit + 0.5:
+        needed, wanted = (round(width / POINTS_PER_MILLIMETRE) for width in (scene.width, limit))
+        yield Problem("too-wide", (), f"the picture needs {needed} mm at this font size, the column has {wanted} mm")
+    sizes = [node.font_size for node in scene.nodes] + [item.font_size for item in scene.texts]
+    sizes += [edge.label.font_size for edge in scene.edges if edge.label is not None]
+    if min(sizes, default=SMALLEST_FONT) < SMALLEST_FONT:
+        yield Problem("small-font", (), f"text of {min(sizes):g} points is too small to print")
+
+
+def _check_crossings(scene: Scene) -> Iterator[Problem]:
+    lines = [flatten_curve(edge.curve) for edge in scene.edges]
+    starts = [line[:-1] for line in lines]
+    ends = [line[1:] for line in lines]
+    for k, edge in enumerate(scene.edges[:-1]):
+        counts = [len(line) - 1 for line in lines[k + 1 :]]
+        crossed = compute_crossings(lines[k], np.concatenate(starts[k + 1 :]), np.concatenate(ends[k + 1 :]))
+        for m in np.unique(np.repeat(np.arange(len(counts)), counts)[crossed]):
+            other = scene.edges[k + 1 + int(m)].key
+            yield Problem("crossing", (edge.key, other), f"{edge.key} crosses {other}")

@@ -1,0 +1,168 @@
+"""Scene → DOT text in which every position is fixed; graphviz's engine nop2 draws it as it stands."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, trim_curve
+from sem_toolkit.diagram.scene import Band, EdgeShape, NodeShape, Scene, TextItem
+
+ARROW_LENGTH = 5.5
+"""Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
+
+
+DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
+"""Lengths of strokes and gaps in points."""
+
+
+def format_dot(scene: Scene) -> str:
+    """The DOT text of a scene: bands as clusters, then paths, then shapes and texts."""
+    font = scene.style.font
+    lines = [
+        "digraph model {",
+        _format_attributes(
+            "graph",
+            bb=f"0,0,{scene.width:.2f},{scene.height:.2f}",
+            outputorder="edgesfirst",
+            fontname=font,
+            dpi=f"{scene.style.dpi}",
+            pad="0",
+            margin="0",
+            bgcolor="white",
+        ),
+        _format_attributes("node", fontname=font, fixedsize="true", margin="0", penwidth="0.8", style="filled"),
+        _format_attributes("edge", fontname=font, arrowsize=f"{ARROW_LENGTH / 10:g}", arrowhead="normal"),
+        *_format_page_corners(scene),
+    ]
+    lines += [_format_band(scene, number, band) for number, band in enumerate(scene.bands)]
+    lines += [_format_node(scene, number, node) for number, node in enumerate(scene.nodes)]
+    lines += [_format_text(scene, number, item) for number, item in enumerate(scene.texts)]
+    for number, edge in enumerate(scene.edges):
+        lines.append(_format_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target))
+    for number, edge in enumerate(scene.samples):
+        lines.append(_format_edge(scene, f"sample{number + 1}", edge, "\x01corner 1", "\x01corner 2"))
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def quote(text: str) -> str:
+    """A DOT string that shows the text as it is: no escapes, no entities, no HTML."""
+    for old, new in (("\\", "\\\\"), ('"', '\\"'), ("&", "&amp;"), ("\n", " "), ("\r", " "), ("\x01", "")):
+        text = text.replace(old, new)
+    return f'"{text}"'
+
+
+def quote_name(name: str) -> str:
+    """A node name as a DOT string; names are not escape strings, so only the quote needs care."""
+    prefix = "_" if name.startswith("\x01") else "variable "
+    text = prefix + name.replace("\x01", "")
+    # A backslash before the closing quote would escape it.
+    return '"' + text.replace("\\", "∖").replace('"', "″").replace("\n", " ") + '"'
+
+
+def _join_lines(lines: tuple[str, ...], align: str = "centre") -> str:
+    """Several lines in one label: justified left or centred."""
+    end = "\\l" if align == "left" else "\\n"
+    inner = end.join(quote(line)[1:-1] for line in lines)
+    return f'"{inner}{end}"' if align == "left" else f'"{inner}"'
+
+
+def _format_attributes(name: str, **attributes: Any) -> str:
+    inner = ", ".join(f"{key}={quote(str(value))}" for key, value in attributes.items())
+    return f"  {name} [{inner}];"
+
+
+def _format_page_corners(scene: Scene) -> Iterator[str]:
+    """Two invisible points that keep the page as large as it is meant to be."""
+    # The smallest size of a node is a hundredth of an inch; the points touch the page's corners from inside.
+    inset = 0.36
+    corners = ((inset, inset), (scene.width - inset, scene.height - inset))
+    for number, (x, y) in enumerate(corners, start=1):
+        name = quote_name(f"\x01corner {number}")
+        yield f'  {name} [pos="{x:.2f},{y:.2f}", shape=point, width=0, height=0, style=invis, label=""];'
+
+
+def _format_band(scene: Scene, number: int, band: Band) -> str:
+    low, high = scene.height - band.box.bottom, scene.height - band.box.top
+    title = scene.height - band.title_box.y
+    bold = f"{scene.style.font} Bold"
+    return (
+        f'  subgraph cluster_{number + 1} {{ graph [id="band{number + 1}", '
+        f'bb="{band.box.left:.2f},{low:.2f},{band.box.right:.2f},{high:.2f}", '
+        f'lp="{band.title_box.x:.2f},{title:.2f}", label={quote(band.title)}, fontname="{bold}", '
+        f"fontsize={scene.style.font_size:g}, fontcolor={quote(scene.style.colours.band_text)}, "
+        f'style="filled", color={quote(band.fill)}, fillcolor={quote(band.fill)}, penwidth=0]; '
+        f'"_band {number + 1}" [pos="{band.box.x:.2f},{(low + high) / 2:.2f}", shape=point, width=0, height=0, '
+        'style=invis, label=""]; }'
+    )
+
+
+def _format_node(scene: Scene, number: int, node: NodeShape) -> str:
+    shape = {"ellipse": "ellipse", "rectangle": "box", "hexagon": "hexagon", "triangle": "triangle"}[node.shape]
+    style = "filled,dashed" if node.dashed else "filled"
+    return (
+        f'  {quote_name(node.name)} [id="node{number + 1}", shape={shape}, label={_join_lines(node.lines)}, '
+        f'pos="{node.box.x:.2f},{scene.height - node.box.y:.2f}", '
+        f'width="{node.box.width / 72:.4f}", height="{node.box.height / 72:.4f}", fontsize="{node.font_size:g}", '
+        f"fillcolor={quote(node.fill)}, color={quote(node.outline)}, fontcolor={quote(scene.style.colours.text)}, "
+        f"tooltip={quote(node.description)}, style={quote(style)}];"
+    )
+
+
+def _format_text(scene: Scene, number: int, item: TextItem) -> str:
+    font = f', fontname="{scene.style.font} Bold"' if item.bold else ""
+    return (
+        f'  "_text {number + 1}" [id="text{number + 1}", shape=plaintext, style="", '
+        f"label={_join_lines(item.lines, item.align)}, "
+        f'pos="{item.box.x:.2f},{scene.height - item.box.y:.2f}", '
+        f'width="{item.box.width / 72:.4f}", height="{item.box.height / 72:.4f}", fontsize="{item.font_size:g}", '
+        f"fontcolor={quote(item.colour)}, tooltip={quote(' '.join(item.lines))}{font}];"
+    )
+
+
+def _format_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> str:
+    parts = [
+        f'id="{identity}"',
+        f'pos="{_format_splines(scene, edge)}"',
+        f"color={quote(edge.colour)}",
+        f'penwidth="{edge.width:g}"',
+        f"dir={'both' if edge.tail else 'forward'}",
+        f"tooltip={quote(edge.description or edge.key)}",
+    ]
+    if edge.label is not None:
+        x, y = edge.label.box.x, scene.height - edge.label.box.y
+        parts += [
+            f"label={quote(edge.label.text)}",
+            f'lp="{x:.2f},{y:.2f}"',
+            f'fontsize="{edge.label.font_size:g}"',
+            f"fontcolor={quote(edge.label.colour)}",
+        ]
+    return f"  {quote_name(source)} -> {quote_name(target)} [{', '.join(parts)}];"
+
+
+def split_at_label(edge: EdgeShape) -> list[FloatArray]:
+    """The visible pieces of a path from its tail to its head, without arrowheads, open under its label."""
+    curve = trim_curve(edge.curve, ARROW_LENGTH if edge.tail else 0.0, ARROW_LENGTH if edge.head else 0.0)
+    pieces = [curve] if edge.label is None else cut_curve_at(curve, edge.label.box.grown(1.0))
+    if edge.pattern == "solid":
+        return pieces
+    # Dashes are pieces of their own, so that all renderers draw the same ones.
+    on, off = DASHES[edge.pattern]
+    return [dash for piece in pieces for dash in cut_into_dashes(piece, on, off)]
+
+
+def _format_splines(scene: Scene, edge: EdgeShape) -> str:
+    pieces = split_at_label(edge)
+    texts = []
+    for number, piece in enumerate(pieces):
+        marks = []
+        if edge.tail and number == 0:
+            marks.append("s," + _format_point(scene, edge.curve[0]))
+        if edge.head and number == len(pieces) - 1:
+            marks.append("e," + _format_point(scene, edge.curve[-1]))
+        texts.append(" ".join([*marks, *(_format_point(scene, point) for point in piece)]))
+    return ";".join(texts)
+
+
+def _format_point(scene: Scene, point: FloatArray) -> str:
+    return f"{np.round(point[0], 2):.2f},{np.round(scene.height - point[1], 2):.2f}"

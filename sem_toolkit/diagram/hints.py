@@ -1,0 +1,63 @@
+"""What a spec's header says about its picture: title, caption, stages, names for variables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+
+
+@dataclass(frozen=True)
+class DiagramHints:
+    """Words and groupings that the model itself does not hold.
+
+    title    above the picture; also the title of SVG and PDF files
+    caption  below the picture, wrapped to its width
+    stages   band title → variables in it, from left to right; stage-independent variables are in none
+    labels   variable → text drawn instead of its name
+    legend   further lines of the legend
+    """
+
+    title: str = ""
+    caption: str = ""
+    stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    legend: tuple[str, ...] = ()
+
+
+def build_hints(mapping: Mapping[str, Any], title: str = "", caption: str = "") -> DiagramHints:
+    """Hints from the `diagram` entry of a spec's header; raises DataError for keys and values it cannot hold."""
+    known = [entry.name for entry in fields(DiagramHints)]
+    faults = [_build_unknown_hint(str(key), known) for key in mapping if key not in known]
+    faults += [_build_wrong_hint(key, "a mapping") for key in ("stages", "labels") if not _is_mapping(mapping, key)]
+    if faults:
+        raise DataError(faults)
+    legend = mapping.get("legend") or ()
+    stages = {str(key): _read_names(value) for key, value in (mapping.get("stages") or {}).items()}
+    labels = {str(key): str(value) for key, value in (mapping.get("labels") or {}).items()}
+    return DiagramHints(
+        title=str(mapping.get("title") or title),
+        caption=str(mapping.get("caption") or caption),
+        stages=stages,
+        labels=labels,
+        legend=(legend,) if isinstance(legend, str) else tuple(str(line) for line in legend),
+    )
+
+
+def _read_names(value: Any) -> tuple[str, ...]:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(str(name) for name in value)
+
+
+def _is_mapping(mapping: Mapping[str, Any], key: str) -> bool:
+    return isinstance(mapping.get(key) or {}, Mapping)
+
+
+def _build_unknown_hint(key: str, known: list[str]) -> Diagnostic:
+    near = get_close_matches(key, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"the keys are {', '.join(known)}"
+    return Diagnostic("error", "unknown-diagram-hint", f'"{key}" is no diagram hint', hint=hint)
+
+
+def _build_wrong_hint(key: str, wanted: str) -> Diagnostic:
+    return Diagnostic("error", "bad-diagram-hint", f'the diagram hint "{key}" must be {wanted}')

@@ -1,0 +1,191 @@
+"""What the parts of a path graph are to each other: cores, their indicators, ranks from causes to effects.
+
+A core is a factor, a composite, or an observed variable with structural paths of its own. Everything else that is
+observed belongs to a core as its indicator (or, beside an indicator, as its satellite: a time-varying covariate).
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+DIRECTED = ("loading", "weight", "regression")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Roles of the variables.
+
+    cores       in order of the model
+    indicators  core → its indicators, in the order of the spec
+    owner       indicator or satellite → its core
+    satellites  indicator → observed variables that touch the model only there
+    ranks       core → 0 for causes, growing towards effects
+    links       directed pairs of cores (cause, effect), feedback included
+    """
+
+    cores: tuple[str, ...]
+    indicators: dict[str, tuple[str, ...]]
+    owner: dict[str, str]
+    satellites: dict[str, tuple[str, ...]]
+    ranks: dict[str, int]
+    links: tuple[tuple[str, str], ...]
+    covariances: tuple[tuple[str, str], ...] = ()
+    two_sided: tuple[tuple[str, ...], tuple[str, ...]] | None = field(default=None)
+
+
+def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
+    """Read the roles of the variables off the paths."""
+    parents, children = _collect_directed(graph)
+    owner = _find_owners(graph, parents, children)
+    satellites = _find_satellites(graph, owner)
+    beside = {name for names in satellites.values() for name in names}
+    cores = tuple(name for name in graph if name not in owner and name not in beside)
+    full_owner = owner | {name: owner[at] for at, names in satellites.items() for name in names}
+    links = _find_links(graph, full_owner)
+    indicators = {
+        core: tuple(name for name in _order_indicators(graph, core) if owner.get(name) == core) for core in cores
+    }
+    return Structure(
+        cores=cores,
+        indicators=indicators,
+        owner=full_owner,
+        satellites=satellites,
+        ranks=compute_ranks(cores, links),
+        links=links,
+        covariances=tuple((a, b) for a, b, data in graph.edges(data=True) if data["role"] == "covariance"),
+        two_sided=_find_two_sides(graph, cores, links, satellites),
+    )
+
+
+def _collect_directed(
+    graph: "nx.MultiDiGraph[str]",
+) -> tuple[dict[str, list[tuple[str, str]]], dict[str, list[tuple[str, str]]]]:
+    """Parents and children of each variable as (name, role)."""
+    parents: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    children: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for source, target, data in graph.edges(data=True):
+        if data["role"] in DIRECTED:
+            parents[target].append((source, data["role"]))
+            children[source].append((target, data["role"]))
+    return parents, children
+
+
+def _order_indicators(graph: "nx.MultiDiGraph[str]", core: str) -> list[str]:
+    found = [t for _, t, data in graph.out_edges(core, data=True) if data["role"] == "loading"]
+    found += [s for s, _, data in graph.in_edges(core, data=True) if data["role"] == "weight"]
+    return list(dict.fromkeys(found))
+
+
+def _find_owners(
+    graph: "nx.MultiDiGraph[str]",
+    parents: dict[str, list[tuple[str, str]]],
+    children: dict[str, list[tuple[str, str]]],
+) -> dict[str, str]:
+    """Indicator → the factor it is drawn with: the one with the fewest indicators, the first of equals."""
+    count = {name: len(_order_indicators(graph, name)) for name in graph}
+    owner: dict[str, str] = {}
+    for name, kind in graph.nodes(data="kind"):
+        if kind != "observed":
+            continue
+        factors = [source for source, role in parents[name] if role == "loading"]
+        composites = [target for target, role in children[name] if role == "weight"]
+        alone = len(children[name]) == 1 and not parents[name]
+        if factors:
+            owner[name] = min(factors, key=lambda factor: count[factor])
+        elif composites and alone:
+            owner[name] = composites[0]
+    return owner
+
+
+def _find_satellites(graph: "nx.MultiDiGraph[str]", owner: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Observed variables whose only directed path goes to or from one reflective indicator."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, kind in graph.nodes(data="kind"):
+        if kind != "observed" or name in owner:
+            continue
+        edges = [*graph.in_edges(name, data=True), *graph.out_edges(name, data=True)]
+        touched = {s if s != name else t for s, t, data in edges if data["role"] in DIRECTED}
+        if len(touched) == 1 and (only := next(iter(touched))) in owner and len(graph) > 3:
+            found[only] = (*found.get(only, ()), name)
+    return found
+
+
+def _find_links(graph: "nx.MultiDiGraph[str]", owner: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Directed pairs of cores; a path from or to an indicator counts for its core, within one core not at all."""
+    links: dict[tuple[str, str], None] = {}
+    for source, target, data in graph.edges(data=True):
+        if data["role"] not in DIRECTED:
+            continue
+        if data["role"] == "loading" and target in owner:
+            continue
+        if data["role"] == "weight" and source in owner:
+            continue
+        pair = owner.get(source, source), owner.get(target, target)
+        if pair[0] != pair[1]:
+            links[pair] = None
+    return tuple(links)
+
+
+def compute_ranks(cores: tuple[str, ...], links: tuple[tuple[str, str], ...]) -> dict[str, int]:
+    """Longest path from a cause; the members of a loop of two share a rank, longer loops are opened in model order."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(cores)
+    graph.add_edges_from(links)
+    together = {name: name for name in cores}
+    for a, b in links:
+        if graph.has_edge(b, a):
+            together[_find_root(together, b)] = _find_root(together, a)
+    merged: nx.DiGraph[str] = nx.DiGraph()
+    merged.add_nodes_from(dict.fromkeys(_find_root(together, name) for name in cores))
+    for a, b in links:
+        source, target = _find_root(together, a), _find_root(together, b)
+        if source != target and not (merged.has_node(target) and nx.has_path(merged, target, source)):
+            merged.add_edge(source, target)
+    depth: dict[str, int] = {}
+    for name in nx.topological_sort(merged):
+        depth[name] = max((depth[before] + 1 for before in merged.predecessors(name)), default=0)
+    return {name: depth[_find_root(together, name)] for name in cores}
+
+
+def _find_root(together: dict[str, str], name: str) -> str:
+    while together[name] != name:
+        name = together[name]
+    return name
+
+
+def _find_two_sides(
+    graph: "nx.MultiDiGraph[str]",
+    cores: tuple[str, ...],
+    links: tuple[tuple[str, str], ...],
+    satellites: dict[str, tuple[str, ...]],
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Factors for the left and the right of one column of indicators: bifactor and multitrait–multimethod models.
+
+    Only where nothing but loadings connects the factors, no two factors of a side share an indicator, and at least a
+    third of the indicators have two loadings; otherwise None.
+    """
+    if links or satellites or any(graph.nodes[core]["kind"] != "latent" for core in cores):
+        return None
+    shared: nx.Graph[str] = nx.Graph()
+    shared.add_nodes_from(cores)
+    double = single = 0
+    for name, kind in graph.nodes(data="kind"):
+        factors = [s for s, _, data in graph.in_edges(name, data=True) if data["role"] == "loading"]
+        if kind == "latent" and factors:
+            return None
+        double += len(factors) == 2
+        single += len(factors) == 1
+        shared.add_edges_from((a, b) for i, a in enumerate(factors) for b in factors[i + 1 :])
+    if double == 0 or double < single / 2 or not nx.is_bipartite(shared):
+        return None
+    return _split_sides(shared, cores)
+
+
+def _split_sides(shared: "nx.Graph[str]", cores: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    left: set[str] = set()
+    for part in nx.connected_components(shared):
+        colours = nx.bipartite.color(shared.subgraph(part))
+        first = next(core for core in cores if core in part)
+        left |= {name for name in part if colours[name] == colours[first]}
+    return tuple(core for core in cores if core in left), tuple(core for core in cores if core not in left)

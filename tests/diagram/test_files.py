@@ -1,0 +1,67 @@
+"""Files of diagrams: formats, literal names, faults."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from sem_toolkit.diagnostics import DataError
+from sem_toolkit.diagram import draw_diagram
+from sem_toolkit.spec.table import Parameter, ParameterTable
+from tests.diagram.drawing import draw_case
+
+SIGNATURES = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".dot": b"digraph", ".tex": b"\\documentclass"}
+NASTY = ['quo"te', "<b>bold</b>", "back\\slash\\N", "amp&amp;", "tail\\", "中文 変数", "a\u0301", "{x|y}", "new\nline"]
+
+
+@pytest.fixture(scope="module")
+def diagram():
+    return draw_case("hs_cfa_marker")
+
+
+@pytest.mark.parametrize("suffix", SIGNATURES)
+def test_every_format_is_written(diagram, tmp_path, suffix):
+    path = diagram.write(tmp_path / f"model{suffix}")
+    assert path.read_bytes().startswith(SIGNATURES[suffix])
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_an_unknown_suffix_is_named(diagram, tmp_path):
+    with pytest.raises(DataError, match=r'"\.bmp" is no format'):
+        diagram.write(tmp_path / "model.bmp")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unwritable_path_is_named(diagram, tmp_path):
+    with pytest.raises(DataError, match="nowhere"):
+        diagram.write(tmp_path / "nowhere" / "model.svg")
+
+
+def test_names_are_drawn_literally(tmp_path):
+    rows = tuple(Parameter("f", "=~", name, free=k + 1) for k, name in enumerate(NASTY))
+    diagram = draw_diagram(ParameterTable(rows))
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))
+    shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for name in NASTY:
+        assert any(text == name.replace("\n", " ") for text in shown) or all(
+            part in shown for part in name.split("\n")
+        ), name
+    assert not diagram.hits()
+
+
+def test_svg_has_a_size_a_title_and_a_name_for_every_element(diagram):
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))
+    assert root.get("width", "").endswith("mm")
+    assert root.get("role") == "img"
+    assert root.find("{http://www.w3.org/2000/svg}desc").text.startswith("Path diagram with 3 latent and 9 observed")
+    groups = [group for group in root.iter("{http://www.w3.org/2000/svg}g")]
+    assert {group.get("data-variable") for group in groups} >= {"visual", "x1", "x9"}
+    assert {group.get("data-path") for group in groups} >= {"visual =~ x1", "visual ~~ textual"}
+
+
+def test_graphviz_keeps_what_was_placed(diagram):
+    """The renderer moves nothing: every shape stands in the SVG where the scene has it."""
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))
+    ellipses = [(float(e.get("cx")), float(e.get("rx"))) for e in root.iter("{http://www.w3.org/2000/svg}ellipse")]
+    placed = [(node.box.x, node.box.width / 2) for node in diagram.scene.nodes if node.is_round]
+    for (x, radius), (wanted, half) in zip(sorted(ellipses), sorted(placed), strict=True):
+        assert (x, radius) == pytest.approx((wanted, half), abs=0.02)
