@@ -12,6 +12,7 @@ from sem_toolkit.inference.solution import (
     compute_fit_measures,
     compute_parameter_covariance,
     compute_r2,
+    compute_test_statistics,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "compute_fit_measures",
     "compute_parameter_covariance",
     "compute_r2",
+    "compute_test_statistics",
     "evaluate_solution",
     "resolve_inference_options",
 ]

@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from sem_toolkit.inference.estimator_weights import compute_gamma
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.names import exogenous_observed_variables
+from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,28 @@ def find_exogenous(evaluation: Evaluation) -> tuple[int, ...]:
     """Positions of the exogenous observed variables, whether their moments are fixed or free."""
     names = set(exogenous_observed_variables(evaluation.model.table))
     return tuple(i for i, name in enumerate(evaluation.model.observed) if name in names)
+
+
+def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
+    """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
+    names, table = evaluation.model.observed, evaluation.model.table
+    exogenous = find_exogenous(evaluation)
+    fixed = set(evaluation.exogenous)
+    rows: list[Parameter] = []
+    x: list[float] = []
+    for g in range(evaluation.model.n_groups):
+        S, mean = evaluation.sample_cov[g], evaluation.sample_mean
+        cells = [(i, i) for i in range(len(names))] + [(i, j) for i in exogenous for j in exogenous if i > j]
+        values: list[tuple[Operator, str, str, float, bool]]
+        values = [("~~", names[i], names[j], float(S[i, j]), {i, j} <= fixed) for i, j in cells]
+        if mean is not None:
+            values += [("~1", name, "", float(mean[g, i]), i in fixed) for i, name in enumerate(names)]
+        for op, lhs, rhs, value, is_fixed in values:
+            free = 0 if is_fixed else len(x) + 1
+            x += [] if is_fixed else [value]
+            rows.append(Parameter(lhs, op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed)))
+    model = build_model(ParameterTable(tuple(rows), table.groups))
+    return Evaluation(model, evaluation.sample, np.array(x), evaluation.estimator, evaluation.wishart)
 
 
 def compute_baseline(evaluation: Evaluation) -> BaselineTest:

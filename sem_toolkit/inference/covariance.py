@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.information import (
-    centre_rows,
     compute_expected_information,
     compute_first_order_information,
     compute_observed_information,
@@ -75,19 +75,13 @@ def compute_meat(evaluation: Evaluation, options: InferenceOptions) -> FloatArra
 
 
 def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
-    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of [y; vech((y − ȳ)(y − ȳ)ᵀ)], q × q."""
+    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, q × q."""
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
     for g in range(evaluation.model.n_groups):
-        scores = compute_centred_scores(evaluation, weight, g)
+        scores = CasewiseMoments(evaluation, weight, g).scores
         total += evaluation.shares[g] * scores.T @ scores / len(scores)
     return total
-
-
-def compute_centred_scores(evaluation: Evaluation, weight: Weight, group: int) -> FloatArray:
-    """ΔᵀV(z_i − z̄) of the rows of a group, n × q."""
-    scores = weight.scores(evaluation, group, centre_rows(evaluation, group, at_model=False))
-    return np.asarray(scores - scores.mean(axis=0))
 
 
 def compute_normal_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from sem_toolkit.estimation.options import BASE_ESTIMATORS
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
@@ -157,11 +158,7 @@ class Evaluation:
 
 def evaluate_solution(solution: SolutionLike) -> Evaluation:
     """The evaluation of a solution; robust estimators are taken for what they estimate with."""
-    estimator = solution.options.estimator.upper()
-    base = "ML" if estimator.startswith("ML") else estimator
-    base = {"WLSM": "DWLS", "WLSMV": "DWLS", "WLSMVS": "DWLS", "ULSM": "ULS", "ULSMV": "ULS", "ULSMVS": "ULS"}.get(
-        base, base
-    )
+    base = BASE_ESTIMATORS[solution.options.estimator.upper()]
     wishart = base == "ML" and solution.options.likelihood == "wishart"
     return Evaluation(solution.model, solution.sample, np.asarray(solution.x, dtype=np.float64), base, wishart)
 

@@ -2,16 +2,24 @@
 
 import math
 
+import numpy as np
+
 from sem_toolkit.inference import fit_indices as indices
-from sem_toolkit.inference.baseline import compute_baseline
+from sem_toolkit.inference.baseline import (
+    BaselineTest,
+    build_baseline_evaluation,
+    compute_baseline,
+)
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, build_unit_weight
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.likelihood import compute_normal_logl, compute_saturated_logl
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residual_indices import ResidualIndices, compute_residual_indices
+from sem_toolkit.inference.scaled_tests import ROBUST, SCALED, compute_scaled_test
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
+    build_test,
     compute_reference_test,
     compute_reweighted_least_squares,
     compute_standard_test,
@@ -40,6 +48,8 @@ def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> M
     measures |= compute_residual_measures(evaluation)
     measures |= compute_gfi_measures(evaluation, test)
     measures |= compute_other_measures(evaluation, test)
+    if options.test in SCALED:
+        measures |= compute_scaled_measures(evaluation, test, baseline, options.test)
     return measures
 
 
@@ -146,9 +156,7 @@ def compute_residual_measures(evaluation: Evaluation) -> Measures:
 def compute_gfi_measures(evaluation: Evaluation, test: TestStatistic) -> Measures:
     """The GFI of the population with its interval, and LISREL's GFI, AGFI and PGFI."""
     n, p = evaluation.total, evaluation.model.n_observed
-    chisq = test.stat
-    if not evaluation.model.constraints.equalities:
-        chisq = float(compute_reweighted_least_squares(evaluation).sum())
+    chisq = compute_gfi_chisq(evaluation, test)
     lower, upper = indices.compute_gfi_interval(chisq, test.df, n, p, level=LEVEL)
     lisrel = compute_gfi_lisrel(evaluation)
     count = evaluation.moments_per_group * evaluation.model.n_groups
@@ -161,6 +169,15 @@ def compute_gfi_measures(evaluation: Evaluation, test: TestStatistic) -> Measure
         "agfi_lisrel": indices.compute_agfi_lisrel(lisrel, test.df, count),
         "pgfi": indices.compute_pgfi(lisrel, test.df, count),
     }
+
+
+def compute_gfi_chisq(evaluation: Evaluation, test: TestStatistic) -> float:
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints, as in
+    lavaan.
+    """
+    if evaluation.model.constraints.equalities:
+        return test.stat
+    return float(compute_reweighted_least_squares(evaluation).sum())
 
 
 def compute_gfi_lisrel(evaluation: Evaluation) -> float:
@@ -182,6 +199,95 @@ def compute_other_measures(evaluation: Evaluation, test: TestStatistic) -> Measu
         "cn_01": indices.compute_critical_n(test.stat, test.df, n, 0.01),
         "mfi": indices.compute_mfi(test.stat, test.df, n),
         "ecvi": indices.compute_ecvi(test.stat, evaluation.npar, n),
+    }
+
+
+def compute_scaled_measures(evaluation: Evaluation, test: TestStatistic, baseline: BaselineTest, name: str) -> Measures:
+    """What a scaled test adds: the test itself, scaled measures, and robust ones where they exist."""
+    scaled = compute_scaled_test(evaluation, test, name)
+    null_evaluation = build_baseline_evaluation(evaluation)
+    plain_null = build_test("standard", np.array([baseline.chisq]), baseline.df)
+    null = compute_scaled_test(null_evaluation, plain_null, name)
+    measures = {
+        "chisq.scaled": scaled.stat,
+        "df.scaled": scaled.df,
+        "pvalue.scaled": scaled.pvalue,
+        "chisq.scaling.factor": scaled.scaling_factor,
+        "baseline.chisq.scaled": null.stat,
+        "baseline.df.scaled": null.df,
+        "baseline.pvalue.scaled": null.pvalue,
+        "baseline.chisq.scaling.factor": null.scaling_factor,
+    }
+    incremental = compute_incremental_measures(scaled.stat, scaled.df, null.stat, null.df)
+    measures |= {f"{key}.scaled": value for key, value in incremental.items()}
+    if name == "yuan.bentler.mplus":
+        measures |= {"scaling.factor.h1": scaled.scaling_factor_h1, "scaling.factor.h0": scaled.scaling_factor_h0}
+    measures |= _compute_scaled_rmsea(evaluation, test, scaled)
+    if name in ROBUST:
+        measures |= _compute_robust_incremental(test, scaled, baseline, null)
+        measures |= _compute_robust_rmsea(evaluation, test, scaled)
+        measures |= _compute_robust_gfi(evaluation, test, scaled)
+    return measures
+
+
+def _compute_scaled_rmsea(evaluation: Evaluation, test: TestStatistic, scaled: TestStatistic) -> Measures:
+    """RMSEA by the scaled statistic with the model's df, or, the same, the unscaled one with tr(UΓ) for df, as
+    in lavaan.
+    """
+    shifted = scaled.test == "scaled.shifted"
+    chisq, df = (scaled.stat, test.df) if shifted else (test.stat, scaled.trace_ugamma)
+    if math.isnan(df):
+        return {}
+    found = compute_rmsea_measures(chisq, df, evaluation)
+    return {f"{name}.scaled": value for name, value in found.items() if "level" not in name and "h0" not in name}
+
+
+def _mean_factor(test: TestStatistic) -> float:
+    """The factor c of a test by which χ² exceeds its df on average: tr(UΓ)/df."""
+    return test.trace_ugamma / test.df if test.df > 0 else math.nan
+
+
+def _compute_robust_incremental(
+    test: TestStatistic, scaled: TestStatistic, baseline: BaselineTest, null: TestStatistic
+) -> Measures:
+    four = (test.stat, test.df, baseline.chisq, baseline.df)
+    factors = (_mean_factor(scaled), _mean_factor(null))
+    if any(math.isnan(factor) for factor in factors):
+        factors = (1.0, 1.0)
+    tli = indices.compute_tli(*four, *factors)
+    return {
+        "cfi.robust": indices.compute_cfi(*four, *factors),
+        "tli.robust": tli,
+        "nnfi.robust": tli,
+        "rni.robust": indices.compute_rni(*four, *factors),
+    }
+
+
+def _compute_robust_rmsea(evaluation: Evaluation, test: TestStatistic, scaled: TestStatistic) -> Measures:
+    n, groups, factor = evaluation.total, evaluation.model.n_groups, scaled.scaling_factor
+    lower, upper = indices.compute_rmsea_interval(scaled.stat, test.df, n, groups, factor, LEVEL)
+    close, not_close = indices.compute_rmsea_pvalues(scaled.stat, test.df, n, groups, factor, CLOSE, NOT_CLOSE)
+    return {
+        "rmsea.robust": indices.compute_rmsea(test.stat, test.df, n, groups, _mean_factor(scaled)),
+        "rmsea.ci.lower.robust": lower,
+        "rmsea.ci.upper.robust": upper,
+        "rmsea.pvalue.robust": close,
+        "rmsea.notclose.pvalue.robust": not_close,
+    }
+
+
+def _compute_robust_gfi(evaluation: Evaluation, test: TestStatistic, scaled: TestStatistic) -> Measures:
+    """The GFI with c·df in the place of df; its limits take the residual statistic scaled like χ² itself."""
+    n, p = evaluation.total, evaluation.model.n_observed
+    chisq = compute_gfi_chisq(evaluation, test)
+    shift = 0.0 if math.isnan(scaled.shift_parameter) else scaled.shift_parameter
+    lower, upper = indices.compute_gfi_interval(
+        chisq / scaled.scaling_factor + shift, test.df, n, p, scaled.scaling_factor, LEVEL
+    )
+    return {
+        "gfi.robust": indices.compute_gfi(chisq, test.df, n, p, _mean_factor(scaled)),
+        "gfi.ci.lower.robust": lower,
+        "gfi.ci.upper.robust": upper,
     }
 
 

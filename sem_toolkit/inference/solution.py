@@ -9,6 +9,8 @@ from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
 from sem_toolkit.inference.fit_measures import compute_all_measures
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.rsquare import compute_r2_by_group
+from sem_toolkit.inference.scaled_tests import compute_tests
+from sem_toolkit.inference.test_statistics import TestStatistic
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -49,6 +51,13 @@ def build_standardized_solution(
 def compute_fit_measures(solution: SolutionLike, options: InferenceOptions | None = None) -> dict[str, float]:
     """Fit measures by lavaan's names; those that do not exist for the estimator are absent."""
     return compute_all_measures(evaluate_solution(solution), _options(solution, options))
+
+
+def compute_test_statistics(
+    solution: SolutionLike, options: InferenceOptions | None = None
+) -> tuple[TestStatistic, ...]:
+    """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
+    return compute_tests(evaluate_solution(solution), _options(solution, options).test)
 
 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:

@@ -8,7 +8,7 @@ import numpy as np
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
-from sem_toolkit.inference.weights import NormalWeight, compute_delta, compute_residual_moments
+from sem_toolkit.inference.weights import NormalWeight, Weight
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -81,47 +81,26 @@ def compute_likelihood_ratio(evaluation: Evaluation) -> FloatArray:
     return np.asarray(evaluation.sizes * value)
 
 
-def compute_reweighted_least_squares(evaluation: Evaluation, basis: FloatArray | None = None) -> FloatArray:
+def compute_reweighted_least_squares(evaluation: Evaluation) -> FloatArray:
     """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
 
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
     Source: Browne (1984), equation 2.20a, with a structured weight.
     """
-    return compute_residual_test(evaluation, NormalWeight(evaluation.implied_inverse), basis)
+    return compute_residual_test(evaluation, NormalWeight(evaluation.implied_inverse))
 
 
-def compute_residual_test(
-    evaluation: Evaluation, weight: NormalWeight, basis: FloatArray | None = None, sizes: FloatArray | None = None
-) -> FloatArray:
-    """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe where constraints tie them (G)."""
-    sizes = evaluation.sizes if sizes is None else sizes
-    basis = evaluation.basis if basis is None else basis
-    whole = sizes * weight.quadratic(evaluation)
-    slope = compute_residual_slope(evaluation, weight)
-    information = basis.T @ weight.information(evaluation) @ basis
-    along = basis.T @ slope
-    explained = float(along @ np.linalg.solve(information, along)) * float(sizes.sum()) if along.size else 0.0
+def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe (G).
+
+    The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
+    """
+    basis = evaluation.basis
+    whole = evaluation.sizes * weight.quadratic(evaluation)
+    along = basis.T @ weight.slope(evaluation)
+    if not along.size:
+        return whole
+    explained = (
+        float(along @ np.linalg.solve(basis.T @ weight.information(evaluation) @ basis, along)) * evaluation.total
+    )
     return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))
-
-
-def compute_residual_slope(evaluation: Evaluation, weight: NormalWeight) -> FloatArray:
-    """Σ_g share_g ΔᵀVe (q), by the gather kernel: half the derivative by Σ is Q E Q."""
-    from sem_toolkit.model import compute_gradient
-
-    Q = weight.inverse
-    shares = evaluation.shares[:, None, None]
-    E = evaluation.sample_cov - evaluation.implied_cov
-    gap = evaluation.mean_gap
-    by_mean = None if gap is None else shares[:, :, 0] * (Q @ gap[..., None])[..., 0]
-    return compute_gradient(evaluation.model, evaluation.x, evaluation.moments, 0.5 * shares * (Q @ E @ Q), by_mean)
-
-
-def compute_residual_norm(evaluation: Evaluation) -> float:
-    """Largest residual moment, absolute."""
-    return float(np.max(np.abs(compute_residual_moments(evaluation)), initial=0.0))
-
-
-def compute_dense_delta(evaluation: Evaluation) -> FloatArray:
-    """Δ of all groups below each other, Gm × q."""
-    delta = compute_delta(evaluation)
-    return delta.reshape(-1, delta.shape[-1])

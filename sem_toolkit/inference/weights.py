@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from sem_toolkit.inference.evaluation import Evaluation
-from sem_toolkit.model import compute_information, compute_jacobian
+from sem_toolkit.model import compute_gradient, compute_information, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes, pull_back
 from sem_toolkit.sample.moments import FloatArray
@@ -30,6 +30,10 @@ class Weight(Protocol):
 
     def information(self, evaluation: Evaluation) -> FloatArray:
         """Σ_g share_g Δ_gᵀV_gΔ_g, q × q."""
+        ...
+
+    def slope(self, evaluation: Evaluation) -> FloatArray:
+        """Σ_g share_g Δ_gᵀV_ge_g (q): how the fit would improve along each parameter."""
         ...
 
     def times(self, group: int, columns: FloatArray) -> FloatArray:
@@ -74,6 +78,13 @@ class NormalWeight:
             means=evaluation.has_means,
         )
 
+    def slope(self, evaluation: Evaluation) -> FloatArray:
+        shares, Q = evaluation.shares[:, None, None], self.inverse
+        by_covariance = 0.5 * shares * (Q @ (evaluation.sample_cov - evaluation.implied_cov) @ Q)
+        gap = evaluation.mean_gap
+        by_mean = None if gap is None else shares[:, :, 0] * (Q @ gap[..., None])[..., 0]
+        return compute_gradient(evaluation.model, evaluation.x, evaluation.moments, by_covariance, by_mean)
+
     def times(self, group: int, columns: FloatArray) -> FloatArray:
         """vech of QXQ, with half of its diagonal, for each column vech(X); Q times the part of the means."""
         Q = self.inverse[group]
@@ -106,6 +117,10 @@ class DenseWeight:
         if weight.ndim == 2:
             return np.asarray(weight @ columns)
         return np.asarray((weight * columns.T).T)
+
+    def slope(self, evaluation: Evaluation) -> FloatArray:
+        parts = zip(evaluation.shares, compute_delta(evaluation), compute_residual_moments(evaluation), strict=True)
+        return np.asarray(sum(share * delta.T @ self.times(g, e) for g, (share, delta, e) in enumerate(parts)))
 
     def quadratic(self, evaluation: Evaluation) -> FloatArray:
         return self._squares(compute_residual_moments(evaluation))

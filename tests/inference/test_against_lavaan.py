@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sem_toolkit.inference import (
@@ -11,6 +12,7 @@ from sem_toolkit.inference import (
     build_standardized_solution,
     compute_fit_measures,
     compute_r2,
+    compute_test_statistics,
     resolve_inference_options,
 )
 
@@ -62,9 +64,7 @@ def test_standardized_solution(name, solve, compare_rows):
     compare_rows(frame, reference_rows(solution.case, "standardized"), columns)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in CASES if not any(word in name for word in ("_mlr", "_mlm", "robust"))]
-)
+@pytest.mark.parametrize("name", CASES)
 def test_fit_measures(name, solve):
     solution = solve(name)
     ours, theirs = compute_fit_measures(solution, options_of(solution.case)), solution.case["fit_measures"]
@@ -96,3 +96,17 @@ def test_r2(name, solve):
                 assert math.isnan(ours[label][variable])
             else:
                 assert ours[label][variable] == pytest.approx(value, rel=2e-5, abs=2e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_tests(name, solve):
+    solution = solve(name)
+    ours = {test.test: test for test in compute_test_statistics(solution, options_of(solution.case))}
+    for theirs in solution.case["tests"]:
+        found = ours[theirs["test"]]
+        assert found.df == pytest.approx(theirs["df"], rel=1e-5)
+        assert found.stat == pytest.approx(theirs["stat"], rel=1e-5, abs=1e-6)
+        assert sum(found.stat_group) == pytest.approx(theirs["stat"], rel=1e-5, abs=1e-6)
+        for name_, value in (("scaling_factor", found.scaling_factor), ("shift_parameter", found.shift_parameter)):
+            if theirs.get(name_) is not None:
+                assert value == pytest.approx(np.sum(theirs[name_]), rel=1e-5)

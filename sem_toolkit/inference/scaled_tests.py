@@ -1,0 +1,169 @@
+"""Scaled tests of exact fit for data that are not normal."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.inference.casewise import CasewiseMoments
+from sem_toolkit.inference.covariance import compute_information_matrix, invert_information
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.estimator_weights import compute_gamma
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.information import compute_first_order_information
+from sem_toolkit.inference.test_statistics import (
+    TestStatistic,
+    build_test,
+    compute_browne_nt_test,
+    compute_residual_test,
+    compute_reweighted_least_squares,
+    compute_standard_test,
+)
+from sem_toolkit.inference.ugamma import compute_ugamma_squared_trace, compute_ugamma_trace
+from sem_toolkit.inference.weights import DenseWeight, NormalWeight
+from sem_toolkit.sample.moments import FloatArray
+
+SCALED = frozenset({"satorra.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
+
+ROBUST = frozenset({"satorra.bentler", "yuan.bentler.mplus", "scaled.shifted"})
+"""The scaled tests that robust fit measures exist for."""
+
+
+def compute_scaled_test(evaluation: Evaluation, standard: TestStatistic, name: str) -> TestStatistic:
+    """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom."""
+    if standard.df <= 0:
+        return TestStatistic(name, standard.stat, standard.df, math.nan, standard.stat_group)
+    if name == "yuan.bentler.mplus":
+        return compute_yuan_bentler(evaluation, standard)
+    if name == "satorra.bentler":
+        return scale_test(standard, name, standard.df, compute_ugamma_trace(evaluation))
+    trace, squared = compute_ugamma_trace(evaluation), compute_ugamma_squared_trace(evaluation)
+    if name == "mean.var.adjusted":
+        return scale_test(standard, name, trace**2 / squared, trace, squared)
+    return shift_test(standard, evaluation.shares, trace, squared)
+
+
+def compute_tests(evaluation: Evaluation, name: str = "standard") -> tuple[TestStatistic, ...]:
+    """The standard test and those beside it: the scaled one asked for, and Browne's residual tests where they apply."""
+    standard = compute_standard_test(evaluation)
+    if name in SCALED:
+        return standard, compute_scaled_test(evaluation, standard, name)
+    if evaluation.model.constraints.equalities:
+        return (standard,)
+    if name == "browne.residual.adf":
+        return standard, compute_browne_adf_test(evaluation)
+    if name == "browne.residual.nt":
+        return standard, compute_browne_nt_test(evaluation)
+    if evaluation.estimator != "ML":
+        return (standard,)
+    structured = compute_reweighted_least_squares(evaluation)
+    return standard, build_test("browne.residual.nt.model", structured, standard.df)
+
+
+def compute_browne_adf_test(evaluation: Evaluation) -> TestStatistic:
+    """Browne's distribution-free residual test, by the covariance matrix of the casewise moments.
+
+    Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83, equation 2.20b.
+    """
+    groups = range(evaluation.model.n_groups)
+    weight = DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
+    return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
+
+
+def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:
+    """T·df/tr(UΓ): mean scaled with the model's df, mean and variance adjusted with df = tr(UΓ)²/tr((UΓ)²).
+
+    Source: Satorra & Bentler (1994), equations 16.13 and 16.20.
+    """
+    factor = trace / df
+    if factor < 0:
+        return TestStatistic(name, math.nan, df, math.nan)
+    stat = standard.stat / factor
+    return TestStatistic(
+        name,
+        stat,
+        df,
+        compute_chisq_pvalue(stat, df),
+        tuple(value / factor for value in standard.stat_group),
+        scaling_factor=factor,
+        trace_ugamma=trace,
+        trace_ugamma2=squared,
+    )
+
+
+def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, squared: float) -> TestStatistic:
+    """aT + b with a = √(df/tr((UΓ)²)) and b = df − a·tr(UΓ): mean and variance right with the model's df.
+
+    Source: Asparouhov & Muthén (2010), Simple second order chi-square correction.
+    """
+    df = standard.df
+    a = math.sqrt(df / squared)
+    shift = df - a * trace
+    stat = a * standard.stat + shift
+    group = tuple(float(a * value + share * shift) for value, share in zip(standard.stat_group, shares, strict=True))
+    return TestStatistic(
+        "scaled.shifted",
+        stat,
+        df,
+        compute_chisq_pvalue(stat, df),
+        group,
+        scaling_factor=1.0 / a,
+        shift_parameter=shift,
+        trace_ugamma=trace,
+        trace_ugamma2=squared,
+    )
+
+
+def compute_yuan_bentler(evaluation: Evaluation, standard: TestStatistic) -> TestStatistic:
+    """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
+
+    A₁ and B₁ are information and outer products of the saturated model, A₀ (observed) and B₀ those of the model.
+    Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005), Multivariate
+    statistical modeling with survey data.
+    """
+    saturated, count = compute_saturated_trace(evaluation)
+    inverse = invert_information(compute_information_matrix(evaluation, "observed"), evaluation.basis)
+    model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
+    scaled = scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model)
+    return TestStatistic(
+        scaled.test,
+        scaled.stat,
+        scaled.df,
+        scaled.pvalue,
+        scaled.stat_group,
+        scaling_factor=scaled.scaling_factor,
+        trace_ugamma=scaled.trace_ugamma,
+        scaling_factor_h1=saturated / count,
+        scaling_factor_h0=model / evaluation.model.n_parameters,
+    )
+
+
+def compute_saturated_trace(evaluation: Evaluation) -> tuple[float, int]:
+    """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments; both without fixed exogenous ones.
+
+    B₁ = V(S)ΓV(S) and A₁ = V(S), so that without exogenous variables it is tr(V(S)Γ).
+    """
+    weight = NormalWeight(invert_symmetric(np.stack([group.covariance for group in evaluation.sample.groups])))
+    groups = [CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups)]
+    fixed = _exogenous_moments(evaluation)
+    if not fixed.any():
+        return sum(part.trace() for part in groups), len(groups) * evaluation.moments_per_group
+    kept = np.flatnonzero(~fixed)
+    total = 0.0
+    for g, part in enumerate(groups):
+        plain = CasewiseMoments(evaluation, weight, g, conditional=False)
+        inner = plain.moments @ weight.times(g, np.eye(len(fixed)))[:, kept]
+        A = weight.times(g, np.eye(len(fixed)))[np.ix_(kept, kept)]
+        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / len(part.rows))
+    return total, len(groups) * len(kept)
+
+
+def _exogenous_moments(evaluation: Evaluation) -> NDArray[np.bool_]:
+    """Which of the moments (m) are of fixed exogenous variables alone, as booleans."""
+    from sem_toolkit.model.jacobian import vech_indices
+
+    rows, cols = vech_indices(evaluation.model.n_observed)
+    block = list(evaluation.exogenous)
+    second = np.isin(rows, block) & np.isin(cols, block)
+    first = np.isin(np.arange(evaluation.model.n_observed), block)
+    return np.asarray(np.concatenate([first, second]) if evaluation.has_means else second, dtype=np.bool_)

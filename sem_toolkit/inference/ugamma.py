@@ -1,0 +1,101 @@
+"""UΓ, whose eigenvalues weight the chi-squares that a test statistic is a sum of when data are not normal.
+
+U = V − VΔE⁻¹ΔᵀV over all groups, E the information within the constraints, Γ the covariance of the casewise moments.
+Source: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419.
+"""
+
+import numpy as np
+
+from sem_toolkit.inference.casewise import CasewiseMoments
+from sem_toolkit.inference.covariance import invert_information
+from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.weights import compute_delta
+from sem_toolkit.sample.moments import FloatArray
+
+
+def build_casewise(evaluation: Evaluation) -> tuple[CasewiseMoments, ...]:
+    """The casewise moments of every group, by the weight of the estimator."""
+    weight = build_estimator_weight(evaluation)
+    return tuple(CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups))
+
+
+def compute_ugamma_trace(evaluation: Evaluation) -> float:
+    """tr(UΓ) = Σ_g tr(V_gΓ_g) − tr(E⁻¹ Σ_g share_g ΔᵀVΓVΔ)."""
+    groups = build_casewise(evaluation)
+    inverse = _inverse(evaluation)
+    meat = sum(
+        share * part.scores.T @ part.scores / len(part.scores)
+        for share, part in zip(evaluation.shares, groups, strict=True)
+    )
+    return float(sum(part.trace() for part in groups) - np.einsum("ij,ji->", inverse, meat))
+
+
+def compute_ugamma_matrix(evaluation: Evaluation) -> FloatArray:
+    """A symmetric matrix with the non-zero eigenvalues of UΓ: n × n over rows, or Gm × Gm over moments, the smaller.
+
+    Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
+    moments:
+    LᵀUL with Γ = LLᵀ.
+    """
+    rows = int(evaluation.rows.sum())
+    moments = evaluation.moments_per_group * evaluation.model.n_groups
+    return _over_moments(evaluation) if moments <= rows else _over_rows(evaluation)
+
+
+def compute_ugamma_squared_trace(evaluation: Evaluation) -> float:
+    """tr((UΓ)²)."""
+    return float(np.sum(compute_ugamma_matrix(evaluation) ** 2))
+
+
+def compute_ugamma_eigenvalues(evaluation: Evaluation) -> FloatArray:
+    """The df largest eigenvalues of UΓ, in descending order."""
+    return np.asarray(np.linalg.eigvalsh(compute_ugamma_matrix(evaluation))[::-1][: evaluation.df])
+
+
+def _inverse(evaluation: Evaluation) -> FloatArray:
+    return invert_information(build_estimator_weight(evaluation).information(evaluation), evaluation.basis)
+
+
+def _over_rows(evaluation: Evaluation) -> FloatArray:
+    groups = build_casewise(evaluation)
+    scores = np.concatenate([np.sqrt(f / n) * part.scores for f, n, part in _weighted(evaluation, groups)])
+    matrix = -scores @ _inverse(evaluation) @ scores.T
+    start = 0
+    for _, n, part in _weighted(evaluation, groups):
+        block = slice(start, start + n)
+        matrix[block, block] += part.gram() / n
+        start += n
+    return np.asarray(matrix)
+
+
+def _weighted(evaluation: Evaluation, groups: tuple[CasewiseMoments, ...]) -> list[tuple[float, int, CasewiseMoments]]:
+    return [(float(f), len(part.rows), part) for f, part in zip(evaluation.shares, groups, strict=True)]
+
+
+def _over_moments(evaluation: Evaluation) -> FloatArray:
+    groups = build_casewise(evaluation)
+    weight = build_estimator_weight(evaluation)
+    m = evaluation.moments_per_group
+    roots, size = [], m * len(groups)
+    V, slopes = np.zeros((size, size)), []
+    delta = compute_delta(evaluation)
+    for g, (share, part) in enumerate(zip(evaluation.shares, groups, strict=True)):
+        block = slice(g * m, (g + 1) * m)
+        V[block, block] = share * weight.times(g, np.eye(m))
+        slopes.append(share * weight.times(g, delta[g]))
+        roots.append(_square_root(part.gamma / share))
+    along = np.concatenate(slopes)
+    U = V - along @ _inverse(evaluation) @ along.T
+    return np.block(
+        [
+            [roots[i].T @ U[i * m : (i + 1) * m, j * m : (j + 1) * m] @ roots[j] for j in range(len(groups))]
+            for i in range(len(groups))
+        ]
+    )
+
+
+def _square_root(gamma: FloatArray) -> FloatArray:
+    """L with LLᵀ = Γ, for positive semi-definite Γ."""
+    values, vectors = np.linalg.eigh(gamma)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
