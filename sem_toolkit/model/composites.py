@@ -1,7 +1,7 @@
 """Composites (`<~`): the cells of the RAM matrices that follow from the weights.
 
-A composite C = wᵀx of indicators with covariance matrix T has variance v = wᵀTw, and reaches the rest of the model as if
-it were a factor with loadings λ = Tw / v and residual covariances T − v λλᵀ, so that Cov(x) = T whatever w is
+A composite C = wᵀx of indicators with covariance matrix T has variance v = wᵀTw, and reaches the rest of the model as
+if it were a factor with loadings λ = Tw / v and residual covariances T − v λλᵀ, so that Cov(x) = T whatever w is
 (Dijkstra 2017, in Partial Least Squares Path Modeling, 55-80; Schuberth 2023, Psychological Methods 28, 843-859).
 Where C has predictors, its residual variance is what they leave of v.
 """

@@ -155,7 +155,7 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
     bounding, inequalities = _split_linear([c for c in conditions if c.row.op != "=="], shell, q)
     inequalities += [item[0] for item in bounding if not _tighten_bound(*item[1:], lower, upper)]
     equalities = _solve_linear(
-        np.array([slope for _, slope, _ in linear]).reshape(-1, q),
+        np.array([slope for _, slope, _ in linear]).reshape(len(linear), q),
         np.array([-constant for _, _, constant in linear]),
         [condition for condition, _, _ in linear],
     )

@@ -1,8 +1,8 @@
 """Local identification before any data: the rank of the moment Jacobian at random points.
 
-A model is identified locally where the Jacobian of the moments by the free parameters has full column rank, and the rank
-is the same at almost every point: Wald (1950); Bekker, Merckens & Wansbeek (1994), Identification, Equivalent Models, and
-Computer Algebra, ch. 2.
+A model is identified locally where the Jacobian of the moments by the free parameters has full column rank, and the
+rank is the same at almost every point: Wald (1950); Bekker, Merckens & Wansbeek (1994), Identification, Equivalent
+Models, and Computer Algebra, ch. 2.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT, Model, build_model
 
@@ -61,6 +61,16 @@ class IdentificationReport:
         return self.deficiency == 0
 
     @property
+    def npar(self) -> int:
+        """Free parameters, equality constraints taken off."""
+        return self.free
+
+    def require_identified(self) -> None:
+        """Raise ModelError where the model is not identified."""
+        if not self.identified:
+            raise ModelError(self.diagnostics)
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """An error where the model is not identified, otherwise nothing."""
         if self.identified:
@@ -104,7 +114,7 @@ def build_report(model: Model, rank: int, null: FloatArray, n_conditions: int) -
 
 
 def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
-    """Moments and free parameters of each group; moments taken from the data (fixed.x, within composites) do not count."""
+    """Moments and free parameters of each group; moments taken from the data (fixed.x, composites) do not count."""
     p = model.n_observed
     observed = set(model.observed)
     result = []

@@ -72,8 +72,7 @@ def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
 
 def compute_total_effects(directed: FloatArray) -> FloatArray:
     """B = (I − A)⁻¹; raises numpy's LinAlgError where I − A is singular."""
-    effects: FloatArray = np.linalg.inv(np.eye(directed.shape[-1]) - directed)
-    return effects
+    return np.asarray(np.linalg.inv(np.eye(directed.shape[-1]) - directed), dtype=np.float64)
 
 
 def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:

@@ -15,7 +15,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.composites import Composites, build_composites
 from sem_toolkit.model.constraints import Constraints, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
-from sem_toolkit.model.variables import order_observed_variables, order_unobserved_variables
+from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
@@ -136,10 +136,10 @@ def build_model(table: ParameterTable) -> Model:
     """
     rows = table.parameters
     _require_supported(rows)
-    observed = order_observed_variables(table)
+    observed = observed_variables(table)
     if not observed:
         raise ModelError(Diagnostic("error", "empty-model", "the model has no observed variables"))
-    variables = observed + order_unobserved_variables(table)
+    variables = observed + latent_variables(table)
     place = {name: position for position, name in enumerate(variables)}
     parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
     _require_numbered(parameters)

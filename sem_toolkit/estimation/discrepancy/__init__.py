@@ -1,0 +1,28 @@
+"""Discrepancy functions: how far the implied moments are from those of the sample."""
+
+from sem_toolkit.estimation.discrepancy.base import Discrepancy, Evaluation
+from sem_toolkit.estimation.discrepancy.gls import GeneralisedLeastSquares
+from sem_toolkit.estimation.discrepancy.least_squares import LeastSquares, build_least_squares
+from sem_toolkit.estimation.discrepancy.ml import MaximumLikelihood
+from sem_toolkit.estimation.options import EstimationOptions
+from sem_toolkit.estimation.targets import Targets
+
+
+def build_discrepancy(targets: Targets, options: EstimationOptions) -> Discrepancy:
+    """The discrepancy function that the options name, for these targets."""
+    kind = options.discrepancy
+    if kind == "ML":
+        return MaximumLikelihood(targets)
+    if kind == "GLS":
+        return GeneralisedLeastSquares(targets)
+    return build_least_squares(targets, kind)
+
+
+__all__ = [
+    "Discrepancy",
+    "Evaluation",
+    "GeneralisedLeastSquares",
+    "LeastSquares",
+    "MaximumLikelihood",
+    "build_discrepancy",
+]

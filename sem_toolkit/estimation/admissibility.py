@@ -1,0 +1,84 @@
+"""Whether the estimates can be what they are called: variances, correlations, covariance matrices."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.model import ImpliedMoments, Model, compute_matrices
+from sem_toolkit.model.ram import SYMMETRIC
+
+FloatArray = NDArray[np.float64]
+
+_ROUNDING = 1e-9
+
+
+def check_admissibility(model: Model, x: FloatArray, moments: ImpliedMoments) -> tuple[Diagnostic, ...]:
+    """One warning for every impossible element; empty where all is well."""
+    symmetric = compute_matrices(model, x).symmetric
+    found = [*_check_variances(model, x), *_check_correlations(model, x, symmetric)]
+    return (*found, *_check_matrices(model, symmetric, moments, explained=bool(found)))
+
+
+def _check_variances(model: Model, x: FloatArray) -> list[Diagnostic]:
+    where = model.locations
+    own = np.flatnonzero((where.kind == SYMMETRIC) & (where.row == where.column))
+    return [
+        Diagnostic(
+            "warning",
+            "negative-variance",
+            f"the variance {model.parameter_names[i]} is estimated as negative: {x[i]:.4g}",
+            span=model.parameters[i].origin.span,
+            hint="look for too few indicators, outliers or a wrong model; fix it only where it is 0 within its error",
+        )
+        for i in own
+        if x[i] < -_ROUNDING
+    ]
+
+
+def _check_correlations(model: Model, x: FloatArray, symmetric: FloatArray) -> list[Diagnostic]:
+    where = model.locations
+    found = []
+    for i in np.flatnonzero((where.kind == SYMMETRIC) & (where.row != where.column)):
+        S = symmetric[where.group[i]]
+        product = S[where.row[i], where.row[i]] * S[where.column[i], where.column[i]]
+        if product > 0.0 and abs(x[i]) > np.sqrt(product) * (1.0 + _ROUNDING):
+            message = (
+                f"the correlation behind {model.parameter_names[i]} is outside -1 and 1: {x[i] / np.sqrt(product):.4g}"
+            )
+            span = model.parameters[i].origin.span
+            found.append(Diagnostic("warning", "correlation-out-of-range", message, span=span))
+    return found
+
+
+def _check_matrices(
+    model: Model, symmetric: FloatArray, moments: ImpliedMoments, *, explained: bool
+) -> list[Diagnostic]:
+    """Σ, Ψ (latent variables) and Θ (residuals of observed ones); a named element explains the last two well enough."""
+    p = model.n_observed
+    found = []
+    for group, label in enumerate(model.groups):
+        where = f' in group "{label}"' if len(model.groups) > 1 else ""
+        matrices = {
+            "implied covariance matrix of the observed variables": (moments.covariance[group], False),
+            "covariance matrix of the latent variables": (moments.all_covariance[group][p:, p:], True),
+            "covariance matrix of the residuals": (symmetric[group][:p, :p], True),
+        }
+        for name, (matrix, may_be_explained) in matrices.items():
+            if _has_negative_eigenvalue(matrix) and not (explained and may_be_explained):
+                message = f"the {name} is not positive definite{where}"
+                found.append(Diagnostic("warning", "not-positive-definite", message))
+    return found
+
+
+def _has_negative_eigenvalue(matrix: FloatArray) -> bool:
+    """Whether an eigenvalue is negative beyond rounding, variables scaled; a Cholesky factor settles the usual case."""
+    size = np.abs(np.diagonal(matrix))
+    used = np.flatnonzero(size > 0.0)
+    if not len(used):
+        return False
+    scaled = matrix[np.ix_(used, used)] / np.sqrt(np.outer(size[used], size[used]))
+    try:
+        np.linalg.cholesky(scaled)
+    except np.linalg.LinAlgError:
+        return bool(np.linalg.eigvalsh(scaled)[0] < -_ROUNDING)
+    return False

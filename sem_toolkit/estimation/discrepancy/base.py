@@ -1,0 +1,57 @@
+"""What every discrepancy function offers: value, derivatives by the moments, and two second derivatives by x."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.model import ImpliedMoments, Model, compute_second_order
+from sem_toolkit.model.kernels import pull_back_square
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A discrepancy at a point.
+
+    value          lavaan's fmin: half the discrepancy, groups weighted
+    by_group       G: the same for each group, unweighted
+    by_covariance  G × p × p: D with dF = tr(D dΣ); by_mean G × p: dF = eᵀdμ, or None
+    inverse        G × p × p: Σ⁻¹ where the discrepancy needs it
+    """
+
+    value: float
+    by_group: FloatArray
+    by_covariance: FloatArray
+    by_mean: FloatArray | None
+    inverse: FloatArray | None = None
+
+
+class Discrepancy(Protocol):
+    """A function of sample and implied moments that is 0 where they are equal."""
+
+    def value(self, moments: ImpliedMoments) -> float:
+        """fmin, infinite outside its domain."""
+        ...
+
+    def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
+        """Value and derivatives by the moments; None outside its domain."""
+        ...
+
+    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
+        """Expected second derivative by x (q × q), that is the Gauss-Newton matrix of the quadratic discrepancies."""
+        ...
+
+    def hessian(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
+        """Exact second derivative by x (q × q); models with composites: but for the curvature of their weights."""
+        ...
+
+
+def add_second_order(
+    model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation, first: FloatArray
+) -> FloatArray:
+    """`first` (q × q) plus what the curvature of the moments themselves contributes."""
+    rest = compute_second_order(model, moments, evaluation.by_covariance, evaluation.by_mean)
+    return first + pull_back_square(model, x, rest)

@@ -1,0 +1,121 @@
+"""Model and sample to a certified solution."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.estimation.discrepancy import build_discrepancy
+from sem_toolkit.estimation.engines.description import find_obstacle
+from sem_toolkit.estimation.exogenous import fill_exogenous_moments
+from sem_toolkit.estimation.ladder import Climb, climb
+from sem_toolkit.estimation.objective import Objective
+from sem_toolkit.estimation.options import EstimationOptions
+from sem_toolkit.estimation.scoring import Outcome, minimise
+from sem_toolkit.estimation.solution import Certificate, Solution
+from sem_toolkit.estimation.starts import compute_start
+from sem_toolkit.estimation.targets import Targets, build_targets
+from sem_toolkit.model import Model, build_model
+from sem_toolkit.sample import Sample
+
+FloatArray = NDArray[np.float64]
+
+# Above this, semopy's optimiser takes seconds where the native one takes milliseconds.
+_FAST_FOR_SEMOPY = 60
+_SAME = 1e-8
+
+
+def estimate(model: Model, sample: Sample, options: EstimationOptions | None = None) -> Solution:
+    """Find the estimates and certify them.
+
+    Never raises for want of an optimum: the certificate says what was found. Raises DataError or ModelError for a
+    sample or model that the estimator cannot be asked about (no raw data for WLS, a singular covariance matrix).
+    """
+    options = EstimationOptions() if options is None else options
+    table = fill_exogenous_moments(model.table, sample, options)
+    model = model if table is model.table else build_model(table)
+    targets = build_targets(model, sample, options)
+    objective = Objective(model, build_discrepancy(targets, options))
+    start = compute_start(model, targets)
+    state = Climb(objective)
+    note = _ask_semopy(state, targets, options, start)
+    if not _is_native_needless(state, options):
+        climb(objective, targets, options, start, state)
+    return _conclude(model, sample, options, state, note)
+
+
+def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> Diagnostic | None:
+    """Let semopy find a point and polish it, where it is asked for and can; what a reader must know about it."""
+    model = state.objective.model
+    if options.engine == "native" or not model.n_parameters:
+        return None
+    obstacle = find_obstacle(model, options.discrepancy)
+    if options.engine == "auto" and (obstacle is not None or model.n_parameters > _FAST_FOR_SEMOPY):
+        return None
+    if obstacle is not None:
+        message = f"semopy cannot fit this model ({obstacle}); the native solver did"
+        return Diagnostic("note", "engine-replaced", message)
+    from sem_toolkit.estimation.engines.semopy import run_semopy
+
+    linear = model.constraints.linear
+    native = minimise(state.objective, linear.reduce(start), options.max_iterations)
+    found = run_semopy(model, targets, start, options.discrepancy)
+    if found.x is None:
+        state.record("Fisher scoring", "least-squares start", native)
+        message = f"semopy failed ({found.failure}); the native solver found the estimates"
+        return Diagnostic("note", "engine-replaced", message)
+    polished = minimise(state.objective, linear.reduce(found.x), 50)
+    iterations = found.iterations + polished.iterations
+    outcome = Outcome(polished.point, polished.reason, iterations, polished.gradient_max)
+    state.record("semopy (SLSQP), polished", "least-squares start", outcome, "semopy")
+    if polished.point is None or not polished.converged:
+        state.record("Fisher scoring", "least-squares start", native)
+        return Diagnostic("note", "engine-replaced", "semopy ended without an optimum; the native solver went on")
+    if native.point is not None and native.point.value < polished.point.value - _SAME:
+        state.record("Fisher scoring", "least-squares start", native)
+        gain = polished.point.value - native.point.value
+        message = f"semopy ended in another optimum; the native solver's is better by {gain:.3g} in discrepancy"
+        return Diagnostic("note", "engine-replaced", message)
+    return None
+
+
+def _is_native_needless(state: Climb, options: EstimationOptions) -> bool:
+    return state.best is not None and state.best.settled
+
+
+def _conclude(
+    model: Model, sample: Sample, options: EstimationOptions, state: Climb, note: Diagnostic | None
+) -> Solution:
+    """The best candidate as a solution, or, where nothing had a value, a solution of NaN that says so."""
+    notes = () if note is None else (note,)
+    transcript = tuple(state.transcript)
+    if state.best is None:
+        message = "no starting point was found at which the model implies a positive definite covariance matrix"
+        error = Diagnostic("error", "no-optimum", message, hint="give starting values, or check the fixed values")
+        certificate = Certificate("no optimum found", False, False, np.inf, np.nan, "native", 0, (error, *notes))
+        nothing = np.full(model.n_parameters, np.nan)
+        none = np.full(model.n_groups, np.nan)
+        return Solution(model, sample, options, nothing, np.nan, none, certificate, transcript)
+    point, examination = state.best.point, state.best.examination
+    certificate = examination.certificate
+    certificate = replace(certificate, messages=(*certificate.messages, *notes, *_report_attempts(state)))
+    return Solution(
+        model=model,
+        sample=sample,
+        options=options,
+        x=point.x,
+        discrepancy=point.value,
+        by_group=point.evaluation.by_group,
+        certificate=certificate,
+        transcript=transcript,
+        active=examination.active,
+    )
+
+
+def _report_attempts(state: Climb) -> tuple[Diagnostic, ...]:
+    """A note where the first attempt was not enough."""
+    if len(state.transcript) < 3 or state.best is None or not state.best.examination.certificate.converged:
+        return ()
+    message = f"the optimum was found in attempt {len(state.transcript)}; the transcript has the others"
+    return (Diagnostic("note", "restarted", message),)

@@ -1,0 +1,176 @@
+"""Attempts in order of cost until one ends in a certified optimum; each leaves a line in the transcript.
+
+Bentler (1982), Journal of Econometrics 19, 67-76, and Hägglund (1982), Psychometrika 47, 209-222, are behind the idea
+of non-iterative starts; what happens after them is the usual craft of global optimisation, with a seed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.estimation.certificate import Examination, examine
+from sem_toolkit.estimation.constrained import minimise_constrained
+from sem_toolkit.estimation.objective import Objective, Point
+from sem_toolkit.estimation.options import EstimationOptions
+from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
+from sem_toolkit.estimation.solution import Attempt
+from sem_toolkit.estimation.starts import compute_simple_start
+from sem_toolkit.estimation.targets import Targets
+
+FloatArray = NDArray[np.float64]
+
+_BETTER = 1e-9
+_LOWER = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A point with its examination."""
+
+    point: Point
+    examination: Examination
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more to look for: a proper optimum, or a model that no start can help."""
+        return self.examination.certificate.verdict in ("converged", "converged at a boundary", "not identified")
+
+    def beats(self, other: "Candidate | None") -> bool:
+        if other is None:
+            return True
+        mine, theirs = self.examination.certificate, other.examination.certificate
+        if mine.converged != theirs.converged:
+            optimum, drift = (self, other) if mine.converged else (other, self)
+            # an improper optimum does not stand where parameters that run away lead lower
+            stands = optimum.examination.certificate.admissible or optimum.point.value < drift.point.value + _LOWER
+            return mine.converged == stands
+        if abs(self.point.value - other.point.value) > _BETTER:
+            return self.point.value < other.point.value
+        return mine.gradient_max < theirs.gradient_max
+
+
+@dataclass
+class Climb:
+    """The best candidate so far and the transcript."""
+
+    objective: Objective
+    best: Candidate | None = None
+    transcript: list[Attempt] = field(default_factory=list)
+
+    def record(self, algorithm: str, start: str, outcome: Outcome, engine: str = "native") -> Candidate | None:
+        """Examine where an attempt ended and remember it."""
+        point = outcome.point
+        candidate = None
+        verdict: str = outcome.reason
+        value = float("nan")
+        if point is not None:
+            examination = examine(self.objective, point, engine, outcome.iterations, _explain_reason(outcome))
+            candidate = Candidate(point, examination)
+            if candidate.beats(self.best):
+                self.best = candidate
+            verdict, value = f"{outcome.reason}: {examination.certificate.verdict}", point.value
+        self.transcript.append(Attempt(algorithm, start, verdict, outcome.iterations, value, outcome.gradient_max))
+        return candidate
+
+
+def climb(
+    objective: Objective, targets: Targets, options: EstimationOptions, start: FloatArray, climb: Climb | None = None
+) -> Climb:
+    """Try one thing after another from the start x (q) on; stops at the first settled candidate."""
+    state = Climb(objective) if climb is None else climb
+    for algorithm, name, attempt in _list_attempts(objective, targets, options, start):
+        if state.best is not None and state.best.settled:
+            break
+        if _is_enough(state, name):
+            break
+        state.record(algorithm, name, attempt())
+    return state
+
+
+def _is_enough(state: Climb, name: str) -> bool:
+    """An improper optimum is looked at from one more start, not from all of them."""
+    best = state.best
+    return best is not None and best.examination.certificate.converged and not name.startswith("plain")
+
+
+Plan = tuple[str, str, Callable[[], Outcome]]
+
+
+def _list_attempts(
+    objective: Objective, targets: Targets, options: EstimationOptions, start: FloatArray
+) -> Iterator[Plan]:
+    linear = objective.model.constraints.linear
+    theta = linear.reduce(start)
+    if objective.model.constraints.is_linear:
+        solve: Callable[[FloatArray], Outcome] = lambda at: minimise(objective, at, options.max_iterations)  # noqa: E731
+        algorithm = "Fisher scoring"
+    else:
+        solve = lambda at: minimise_constrained(objective, at)  # noqa: E731
+        algorithm = "SLSQP"
+    simple = linear.reduce(compute_simple_start(objective.model, targets))
+    yield algorithm, "least-squares start", lambda: solve(theta)
+    yield algorithm, "plain start", lambda: solve(simple)
+    if objective.model.constraints.is_linear:
+        yield "trust region", "least-squares start", lambda: minimise_in_trust_region(objective, theta)
+    rng = np.random.default_rng(options.seed)
+    for number in range(options.restarts):
+        from_simple = number % 2 == 1
+        perturbed = _perturb(objective, simple if from_simple else theta, rng, 0.2 + 0.1 * number)
+        yield algorithm, f"perturbed start {number + 1}", lambda at=perturbed: solve(at)  # type: ignore[misc]
+
+
+def minimise_in_trust_region(objective: Objective, theta: FloatArray) -> Outcome:
+    """scipy's trust region with the exact Hessian, which leaves saddles and flat valleys; then our own last steps."""
+    from scipy.optimize import minimize
+
+    start = objective.locate(theta)
+    if start is None:
+        return Outcome(None, "no value at the start", 0, np.inf)
+    scale = compute_scale(objective.information(start))
+    ceiling = start.value + 1e3
+
+    def value(z: FloatArray) -> float:
+        point = objective.locate(scale * z)
+        return ceiling if point is None else point.value
+
+    def slope(z: FloatArray) -> FloatArray:
+        point = objective.locate(scale * z)
+        return np.zeros(len(z)) if point is None else objective.gradient(point) * scale
+
+    def curvature(z: FloatArray) -> FloatArray:
+        point = objective.locate(scale * z)
+        return np.eye(len(z)) if point is None else objective.hessian(point) * scale[:, None] * scale
+
+    try:
+        with np.errstate(all="ignore"):
+            result = minimize(
+                value,
+                theta / scale,
+                jac=slope,
+                hess=curvature,
+                method="trust-exact",
+                options={"maxiter": 300, "gtol": 1e-7},
+            )
+    except (np.linalg.LinAlgError, ValueError):
+        return Outcome(start, "stalled", 0, np.inf)
+    finished = minimise(objective, scale * result.x, 50)
+    return Outcome(finished.point, finished.reason, int(result.nit) + finished.iterations, finished.gradient_max)
+
+
+def _perturb(objective: Objective, theta: FloatArray, rng: np.random.Generator, size: float) -> FloatArray:
+    """A point around θ at which the discrepancy has a value; θ itself if none is found."""
+    for _ in range(10):
+        trial = theta + size * rng.normal(size=len(theta)) * np.maximum(np.abs(theta), 0.1)
+        if objective.locate(trial) is not None:
+            return np.asarray(trial)
+        size *= 0.6
+    return theta
+
+
+def _explain_reason(outcome: Outcome) -> str:
+    return {
+        "iteration limit": f"the solver stopped at its limit of {outcome.iterations} iterations",
+        "stalled": "no step in any direction made it smaller",
+    }.get(outcome.reason, "")

@@ -1,0 +1,119 @@
+"""The native solver: Fisher scoring with step halving and damping, finished by Newton steps.
+
+Far from the optimum the expected information gives the direction (Longford 1987, Biometrika 74, 817-827); near it
+the exact Hessian, so that the last digits cost two or three steps whatever the misfit. Where a step does not descend,
+Levenberg's damping shortens it towards the steepest descent in the metric of the information's diagonal.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from sem_toolkit.estimation.objective import Objective, Point
+
+FloatArray = NDArray[np.float64]
+Reason = Literal["optimum", "stalled", "iteration limit", "no value at the start"]
+
+TIGHT = 1e-10
+ENOUGH = 1e-8
+_NEWTON_BELOW = 3e-2
+_HALVINGS = 12
+_HOPELESS = 1e8
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Where an attempt ended: its best point (None where it had none), why, and after how many iterations."""
+
+    point: Point | None
+    reason: Reason
+    iterations: int
+    gradient_max: float
+
+    @property
+    def converged(self) -> bool:
+        return self.reason == "optimum"
+
+
+def compute_scale(square: FloatArray) -> FloatArray:
+    """1/√diagonal: the unit in which each parameter is measured; 1 where a parameter has no influence."""
+    diagonal = np.diagonal(square)
+    top = float(diagonal.max(initial=0.0))
+    return np.where(diagonal > 1e-14 * max(top, 1e-300), 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 1.0)
+
+
+def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200) -> Outcome:
+    """Minimise from θ, without constraints other than the linear equalities that θ is free of."""
+    point = objective.locate(np.asarray(theta, dtype=np.float64))
+    if point is None:
+        return Outcome(None, "no value at the start", 0, np.inf)
+    damping, newton = 0.0, False
+    size = np.inf
+    for iteration in range(max_iterations):
+        gradient = objective.gradient(point)
+        information = objective.information(point)
+        scale = compute_scale(information)
+        slope = gradient * scale
+        size = float(np.abs(slope).max(initial=0.0))
+        if size < TIGHT:
+            return Outcome(point, "optimum", iteration, size)
+        curvature = information * scale[:, None] * scale
+        step = _solve(curvature, slope, damping)
+        if newton or (step is not None and damping == 0.0 and -slope @ step < _NEWTON_BELOW):
+            exact = objective.hessian(point) * scale[:, None] * scale
+            sharper = _solve(exact, slope, 0.0)
+            newton = sharper is not None
+            step = step if sharper is None else sharper
+        while step is None and damping < _HOPELESS:
+            damping = max(10.0 * damping, 1e-6)
+            step = _solve(curvature, slope, damping)
+        found = None if step is None else _search(objective, point, scale * step, float(slope @ step))
+        if found is None:
+            if size < ENOUGH:  # rounding is all that is left
+                return Outcome(point, "optimum", iteration, size)
+            newton, damping = False, max(10.0 * damping, 1e-4)
+            if damping > _HOPELESS:
+                return Outcome(point, "stalled", iteration, size)
+            continue
+        point, length = found
+        damping = 0.0 if damping < 1e-7 else damping * (0.1 if length == 1.0 else 1.0)
+        damping = max(damping, 1e-4) if length < 0.05 else damping
+    return Outcome(point, "optimum" if size < ENOUGH else "iteration limit", max_iterations, size)
+
+
+def _solve(curvature: FloatArray, slope: FloatArray, damping: float) -> FloatArray | None:
+    """−(curvature + damping I)⁻¹ slope; None where that is not positive definite."""
+    work = curvature + damping * np.eye(len(slope)) if damping else curvature
+    try:
+        step = -cho_solve(cho_factor(work, lower=True, check_finite=False), slope, check_finite=False)
+    except LinAlgError:
+        return None
+    return np.asarray(step) if np.isfinite(step).all() else None
+
+
+def _search(objective: Objective, point: Point, step: FloatArray, slope: float) -> tuple[Point, float] | None:
+    """Shorten the step until the discrepancy falls enough; None where it does not."""
+    length = 1.0
+    noise = 4e-15 * (1.0 + abs(point.value))
+    for _ in range(_HALVINGS):
+        trial = objective.locate(point.theta + length * step)
+        if trial is None:
+            length *= 0.5
+            continue
+        excess = trial.value - point.value - 1e-4 * length * slope
+        if excess <= 0.0:
+            return trial, length
+        if excess <= noise and length == 1.0 and _flatter(objective, trial, point):
+            return trial, length
+        curve = trial.value - point.value - length * slope
+        best = -0.5 * slope * length * length / curve if curve > 0.0 else 0.5 * length
+        length = min(max(best, 0.1 * length), 0.5 * length)
+    return None
+
+
+def _flatter(objective: Objective, trial: Point, point: Point) -> bool:
+    """Whether the gradient shrinks: the test where differences of the discrepancy drown in rounding."""
+    return float(np.abs(objective.gradient(trial)).max()) < 0.5 * float(np.abs(objective.gradient(point)).max())

@@ -1,0 +1,133 @@
+"""What estimation hands on: the estimates, how good the optimum is, and how it was found."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.estimation.constrained import compute_tangent
+from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation, build_discrepancy
+from sem_toolkit.estimation.options import EstimationOptions
+from sem_toolkit.estimation.targets import Targets, build_targets
+from sem_toolkit.model import ImpliedMoments, Model, compute_moments
+from sem_toolkit.sample import Sample
+
+FloatArray = NDArray[np.float64]
+Verdict = Literal["converged", "converged at a boundary", "improper", "not identified", "no optimum found"]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One line of the transcript: which algorithm from which start, and where it led."""
+
+    algorithm: str
+    start: str
+    outcome: str
+    iterations: int
+    discrepancy: float
+    gradient_max: float
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is known about the point that is called the estimate.
+
+    verdict          converged / converged at a boundary (of an inequality or bound) / improper (an optimum, but some
+                     value is impossible) / not identified (as good as any of a family) / no optimum found
+    converged        whether it is an optimum: gradient, constraints and curvature as they must be
+    admissible       whether variances, correlations and covariance matrices are possible ones
+    gradient_max     largest gradient element along the constraints, each parameter scaled by its root information
+    hessian_min_eig  smallest eigenvalue of the exact Hessian on the constraint surface, scaled likewise
+    engine           what found it; iterations: of that attempt
+    messages         what a reader must know, with the parameters' names
+    """
+
+    verdict: Verdict
+    converged: bool
+    admissible: bool
+    gradient_max: float
+    hessian_min_eig: float
+    engine: str
+    iterations: int
+    messages: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ActiveConstraint:
+    """A non-linear equality, or an inequality or bound that holds with equality at the estimate.
+
+    slope       q: its gradient by x; multiplier: what relaxing it by one unit would gain in discrepancy
+    """
+
+    text: str
+    is_equality: bool
+    slope: FloatArray
+    multiplier: float
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Estimates x (q) with their certificate.
+
+    model        with exogenous moments filled in as the estimator wants them
+    discrepancy  lavaan's fmin: half the minimised discrepancy
+    by_group     G: the same for each group; `chisq` is 2 Σ n_g by_group_g, with n_g - 1 for the Wishart likelihood
+    active       what holds the estimate at its place beside linear equalities
+    """
+
+    model: Model
+    sample: Sample
+    options: EstimationOptions
+    x: FloatArray
+    discrepancy: float
+    by_group: FloatArray
+    certificate: Certificate
+    transcript: tuple[Attempt, ...] = ()
+    active: tuple[ActiveConstraint, ...] = ()
+
+    @cached_property
+    def targets(self) -> Targets:
+        """The sample moments that were fitted, with the estimator's divisor."""
+        return build_targets(self.model, self.sample, self.options)
+
+    @cached_property
+    def criterion(self) -> Discrepancy:
+        """The discrepancy function."""
+        return build_discrepancy(self.targets, self.options)
+
+    @cached_property
+    def moments(self) -> ImpliedMoments:
+        """Implied moments at x."""
+        return compute_moments(self.model, self.x)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The discrepancy with its derivatives by the moments at x."""
+        found = self.criterion.evaluate(self.moments)
+        assert found is not None  # noqa: S101 (x is where the solver stood)
+        return found
+
+    @cached_property
+    def information(self) -> FloatArray:
+        """Expected second derivative of the discrepancy by x (q × q), before constraints (one row's information)."""
+        return self.criterion.information(self.model, self.x, self.moments, self.evaluation)
+
+    @cached_property
+    def hessian(self) -> FloatArray:
+        """Exact second derivative of the discrepancy by x (q × q), before constraints."""
+        return self.criterion.hessian(self.model, self.x, self.moments, self.evaluation)
+
+    @cached_property
+    def tangent(self) -> FloatArray:
+        """Basis (q × s) of the directions that no equality and no active inequality forbids.
+
+        With any information matrix J the covariance matrix of the estimates is Z (Zᵀ J Z)⁻¹ Zᵀ.
+        """
+        basis = self.model.constraints.linear.basis
+        if not self.active:
+            return basis
+        slopes = np.array([constraint.slope for constraint in self.active]) @ basis
+        return np.asarray(basis @ compute_tangent(slopes, basis.shape[1]))

@@ -1,0 +1,266 @@
+"""Non-iterative starting values.
+
+Factor by factor from below: loadings by a principal axis of the indicators' correlations with squared multiple
+correlations as communalities, covariances of factors from factor scores (corrected by the loadings), every effect by
+least squares on the covariances so completed, and what is left over as (residual) variances and covariances.
+Values that the user gave with start() win.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.model import Model, compute_moments
+from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT
+
+FloatArray = NDArray[np.float64]
+
+_MOST_CORRELATED = 0.85
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor of one group: positions of its indicators, its fixed loadings (NaN where free), its fixed variance."""
+
+    variable: int
+    indicators: NDArray[np.intp]
+    fixed: FloatArray
+    variance: float | None
+
+
+def compute_start(model: Model, targets: Targets) -> FloatArray:
+    """Starting values x (q) that satisfy the linear equalities and the bounds, with Σ positive definite if possible."""
+    x = np.zeros(model.n_parameters)
+    for group in range(model.n_groups):
+        _start_group(model, group, targets, x)
+    x = _finish(model, x)
+    if _is_usable(model, x):
+        return x
+    milder = x.copy()
+    where = model.locations
+    off = (where.kind == SYMMETRIC) & (where.row != where.column)
+    for factor in (0.5, 0.0):
+        milder[off] = factor * x[off]
+        candidate = _finish(model, milder)
+        if _is_usable(model, candidate):
+            return candidate
+    return compute_simple_start(model, targets)
+
+
+def compute_simple_start(model: Model, targets: Targets) -> FloatArray:
+    """lavaan-like values: no effects, halves of the observed variances, small factor variances."""
+    where = model.locations
+    x = np.zeros(model.n_parameters)
+    p = model.n_observed
+    for number, row in enumerate(model.parameters):
+        variance = np.diagonal(targets.covariance[where.group[number]])
+        i, j = where.row[number], where.column[number]
+        if row.op in ("=~", "<~"):
+            x[number] = 1.0
+        elif where.kind[number] == SYMMETRIC and i == j:
+            x[number] = 0.5 * variance[i] if i < p else 0.05 * float(variance.mean())
+        elif where.kind[number] == INTERCEPT and i < p and targets.mean is not None:
+            x[number] = targets.mean[where.group[number], i]
+    return _finish(model, x)
+
+
+def _finish(model: Model, x: FloatArray) -> FloatArray:
+    given = np.array([np.nan if row.ustart is None else row.ustart for row in model.parameters])
+    x = np.where(np.isnan(given), x, given)
+    constraints = model.constraints
+    x = np.clip(x, constraints.lower, constraints.upper)
+    return np.asarray(constraints.linear.average(x))
+
+
+def _is_usable(model: Model, x: FloatArray) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            np.linalg.cholesky(compute_moments(model, x).covariance)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _start_group(model: Model, group: int, targets: Targets, x: FloatArray) -> None:
+    """Fill in the parameters of one group, in place."""
+    where = model.locations
+    mine = np.flatnonzero(where.group == group)
+    x[mine[where.kind[mine] == WEIGHT]] = 1.0
+    covariance = _complete_covariance(model, group, targets.covariance[group], x)
+    effects = _regress(model, group, covariance, x)
+    left_over = (np.eye(len(effects)) - effects) @ covariance @ (np.eye(len(effects)) - effects).T
+    symmetric = model.symmetric[group].copy()
+    own = mine[(where.kind[mine] == SYMMETRIC) & (where.row[mine] == where.column[mine])]
+    diagonal = where.row[own]
+    total = np.abs(np.diagonal(covariance))[diagonal]
+    x[own] = np.clip(left_over[diagonal, diagonal], 0.05 * total, np.maximum(total, 1e-12))
+    symmetric[diagonal, diagonal] = x[own]
+    pairs = mine[(where.kind[mine] == SYMMETRIC) & (where.row[mine] != where.column[mine])]
+    i, j = where.row[pairs], where.column[pairs]
+    limit = _MOST_CORRELATED * np.sqrt(np.abs(symmetric[i, i] * symmetric[j, j]))
+    x[pairs] = np.clip(left_over[i, j], -limit, limit)
+    if targets.mean is not None:
+        _start_means(model, group, targets, effects, x)
+
+
+def _find_factors(model: Model, group: int) -> list[Factor]:
+    place = {name: position for position, name in enumerate(model.variables)}
+    rows = [row for row in model.table.parameters if row.group == group + 1]
+    variances = {row.lhs: row for row in rows if row.op == "~~" and row.lhs == row.rhs}
+    found: dict[str, list[tuple[int, float]]] = {}
+    for row in rows:
+        if row.op == "=~" and row.lhs != row.rhs:
+            value = np.nan if row.free else float(row.ustart or 0.0)
+            if value != 0.0:
+                found.setdefault(row.lhs, []).append((place[row.rhs], value))
+    factors = []
+    for name, pairs in found.items():
+        own = variances.get(name)
+        fixed = own.ustart if own is not None and own.free == 0 else None
+        indicators = np.array([pair[0] for pair in pairs])
+        factors.append(Factor(place[name], indicators, np.array([pair[1] for pair in pairs]), fixed))
+    return factors
+
+
+def _complete_covariance(model: Model, group: int, observed: FloatArray, x: FloatArray) -> FloatArray:
+    """Covariances of all t variables: those of the observed ones, and estimates for the others."""
+    p, t = model.n_observed, model.n_variables
+    full = np.zeros((t, t))
+    full[:p, :p] = observed
+    known = np.arange(t) < p
+    if model.composites is not None:
+        for member in model.composites.members:
+            if member.group == group:
+                _extend(full, known, member.variable, member.indicators, member.weight_values(x))
+    pending = _find_factors(model, group)
+    _add_fixed_pattern(full, known, [f for f in pending if not np.isnan(f.fixed).any() and len(f.indicators) > 1])
+    pending = [factor for factor in pending if not known[factor.variable]]
+    while pending:
+        ready = [factor for factor in pending if known[factor.indicators].all()]
+        if not ready:
+            break
+        for factor in ready:
+            _add_factor(full, known, factor)
+        pending = [factor for factor in pending if not known[factor.variable]]
+    rest = np.flatnonzero(~known)
+    full[rest, rest] = 0.3 * float(np.diagonal(observed).mean())
+    return full
+
+
+def _extend(
+    full: FloatArray, known: NDArray[np.bool_], variable: int, indicators: NDArray[np.intp], weights: FloatArray
+) -> None:
+    """Add the variable Σ weights × indicators to the covariances, in place."""
+    full[variable, known] = full[known, variable] = weights @ full[np.ix_(indicators, known)]
+    full[variable, variable] = weights @ full[np.ix_(indicators, indicators)] @ weights
+    known[variable] = True
+
+
+def _add_fixed_pattern(full: FloatArray, known: NDArray[np.bool_], factors: list[Factor]) -> None:
+    """Factors whose loadings are all fixed (growth curves): least-squares scores, with a share of error in them."""
+    factors = [factor for factor in factors if known[factor.indicators].all()]
+    if not factors:
+        return
+    indicators = np.unique(np.concatenate([factor.indicators for factor in factors]))
+    pattern = np.zeros((len(indicators), len(factors)))
+    for column, factor in enumerate(factors):
+        pattern[np.searchsorted(indicators, factor.indicators), column] = factor.fixed
+    weights = np.linalg.pinv(pattern)
+    for factor, weight in zip(factors, weights, strict=True):
+        _extend(full, known, factor.variable, indicators, weight)
+    for factor in factors:
+        full[factor.variable, factor.variable] *= 1.15
+
+
+def _add_factor(full: FloatArray, known: NDArray[np.bool_], factor: Factor) -> None:
+    """One factor from its indicators: scores for its covariances, one-factor loadings for those with its indicators."""
+    indicators, variable = factor.indicators, factor.variable
+    block = full[np.ix_(indicators, indicators)]
+    deviation = np.sqrt(np.maximum(np.diagonal(block), 1e-12))
+    standard = _compute_axis(block / np.outer(deviation, deviation))
+    loadings = standard * deviation
+    precision = loadings / (deviation**2 * np.maximum(1.0 - standard**2, 0.1))
+    size = float(precision @ loadings)
+    scores = precision / size if size > 1e-10 else np.zeros(len(loadings))
+    scale, sign = _find_scale(factor, loadings)
+    others = np.flatnonzero(known)
+    reach = scores @ full[np.ix_(indicators, others)]
+    limit = _MOST_CORRELATED * np.sqrt(np.abs(np.diagonal(full)[others]))
+    full[variable, others] = full[others, variable] = sign * scale * np.clip(reach, -limit, limit)
+    full[variable, indicators] = full[indicators, variable] = sign * scale * loadings
+    full[variable, variable] = scale**2
+    known[variable] = True
+
+
+def _compute_axis(correlation: FloatArray) -> FloatArray:
+    """Standardised loadings on one factor; the sum of them is not negative."""
+    k = len(correlation)
+    if k == 1:
+        return np.array([0.9])
+    if k == 2:
+        r = float(correlation[0, 1])
+        size = np.sqrt(np.clip(abs(r), 0.1, 0.9))
+        return np.array([size, np.copysign(size, r)])
+    reduced = correlation.copy()
+    try:
+        smc = 1.0 - 1.0 / np.diagonal(np.linalg.inv(correlation))
+    except np.linalg.LinAlgError:
+        smc = np.full(k, 0.5)
+    largest = np.abs(correlation - np.eye(k)).max(axis=0)
+    np.fill_diagonal(reduced, np.clip(np.maximum(smc, 0.5 * largest), 0.05, 0.95))
+    values, vectors = np.linalg.eigh(reduced)
+    axis = vectors[:, -1] * np.sqrt(max(values[-1], 0.05))
+    axis = axis if axis.sum() >= 0.0 else -axis
+    return np.asarray(np.clip(axis, -0.95, 0.95))
+
+
+def _find_scale(factor: Factor, loadings: FloatArray) -> tuple[float, float]:
+    """Standard deviation of the factor and its sign, from its marker, its variance, or the size of its loadings."""
+    markers = np.flatnonzero(~np.isnan(factor.fixed))
+    if len(markers):
+        marker = markers[np.argmax(np.abs(loadings[markers]))]
+        ratio = loadings[marker] / factor.fixed[marker]
+        floor = 0.1 * float(np.abs(loadings).max()) / abs(factor.fixed[marker])
+        return float(max(abs(ratio), floor)), float(np.copysign(1.0, ratio))
+    if factor.variance is not None and factor.variance > 0.0:
+        return float(np.sqrt(factor.variance)), 1.0
+    return float(np.abs(loadings).mean()), 1.0
+
+
+def _regress(model: Model, group: int, covariance: FloatArray, x: FloatArray) -> FloatArray:
+    """All effects of the group (t × t), the free ones by least squares; these are written into x."""
+    where = model.locations
+    effects: FloatArray = model.directed[group].copy()
+    mine = np.flatnonzero((where.group == group) & (where.kind == DIRECTED))
+    p = model.n_observed
+    for variable in np.unique(where.row[mine]):
+        own = mine[where.row[mine] == variable]
+        sources = where.column[own]
+        block = covariance[np.ix_(sources, sources)].copy()
+        if (sources >= p).any() and len(sources) > 1:
+            block[np.diag_indices_from(block)] *= 1.05
+        target = covariance[sources, variable] - covariance[sources] @ effects[variable]
+        x[own] = effects[variable, sources] = np.linalg.lstsq(block, target, rcond=1e-8)[0]
+    if model.composites is not None:
+        for member in model.composites.members:
+            if member.group == group:
+                effects[member.indicators, member.variable] = member.inner_values(x)[: len(member.indicators)]
+    return np.asarray(effects)
+
+
+def _start_means(model: Model, group: int, targets: Targets, effects: FloatArray, x: FloatArray) -> None:
+    """Free intercepts by least squares: the means are linear in them once the effects are given."""
+    where = model.locations
+    mine = np.flatnonzero((where.group == group) & (where.kind == INTERCEPT))
+    if not len(mine) or targets.mean is None:
+        return
+    p = model.n_observed
+    try:
+        reach = np.linalg.inv(np.eye(len(effects)) - effects)[:p]
+    except np.linalg.LinAlgError:
+        return
+    weight = 1.0 / np.sqrt(np.diagonal(targets.covariance[group]))
+    target = targets.mean[group] - reach @ model.intercepts[group]
+    x[mine] = np.linalg.lstsq(weight[:, None] * reach[:, where.row[mine]], weight * target, rcond=1e-8)[0]

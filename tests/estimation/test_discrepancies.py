@@ -1,0 +1,109 @@
+"""Discrepancy functions: exact derivatives by finite differences, and closed forms at the sample moments."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit.diagnostics import DataError
+from sem_toolkit.estimation import (
+    EstimationOptions,
+    Objective,
+    build_discrepancy,
+    build_targets,
+    compute_start,
+    fill_exogenous_moments,
+)
+from sem_toolkit.estimation.objective import Point
+from sem_toolkit.model import build_model
+from sem_toolkit.sample import Sample, SampleGroup
+
+from .conftest import Reference, load_reference
+
+ESTIMATORS = ["ML", "GLS", "ULS", "WLS", "DWLS"]
+
+
+def build_objective(reference: Reference, options: EstimationOptions) -> tuple[Objective, Point]:
+    model = build_model(fill_exogenous_moments(reference.model.table, reference.sample, options))
+    targets = build_targets(model, reference.sample, options)
+    objective = Objective(model, build_discrepancy(targets, options))
+    theta = model.constraints.linear.reduce(compute_start(model, targets))
+    point = objective.locate(theta)
+    assert point is not None
+    return objective, point
+
+
+def difference(function, theta: np.ndarray, step: float = 1e-4) -> np.ndarray:  # type: ignore[no-untyped-def]
+    slopes = []
+    for i in range(len(theta)):
+        unit = step * np.eye(len(theta))[i]
+        wide = (function(theta + 2 * unit) - function(theta - 2 * unit)) / (4 * step)
+        slopes.append((4 * (function(theta + unit) - function(theta - unit)) / (2 * step) - wide) / 3)
+    return np.array(slopes)
+
+
+def value_at(objective: Objective, theta: np.ndarray) -> float:
+    point = objective.locate(theta)
+    assert point is not None
+    return point.value
+
+
+def gradient_at(objective: Objective, theta: np.ndarray) -> np.ndarray:
+    point = objective.locate(theta)
+    assert point is not None
+    return objective.gradient(point)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("name", ["hs_cfa_marker", "mg_scalar", "growth_linear", "path_med_randomx"])
+def test_gradient_and_hessian_are_exact(name: str, estimator: str) -> None:
+    objective, point = build_objective(load_reference(name), EstimationOptions(estimator=estimator))
+    slope = difference(lambda theta: value_at(objective, theta), point.theta)
+    np.testing.assert_allclose(objective.gradient(point), slope, rtol=1e-6, atol=1e-8)
+    curvature = difference(lambda theta: gradient_at(objective, theta), point.theta)
+    scale = np.abs(curvature).max()
+    np.testing.assert_allclose(objective.hessian(point), curvature, rtol=1e-5, atol=1e-7 * scale)
+
+
+def test_hessian_of_composites_is_near_the_information() -> None:
+    objective, point = build_objective(load_reference("composite"), EstimationOptions())
+    slope = difference(lambda theta: value_at(objective, theta), point.theta)
+    np.testing.assert_allclose(objective.gradient(point), slope, rtol=1e-6, atol=1e-8)
+    curvature = difference(lambda theta: gradient_at(objective, theta), point.theta)
+    np.testing.assert_allclose(objective.hessian(point), curvature, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_saturated_model_has_discrepancy_zero(estimator: str) -> None:
+    _, point = build_objective(load_reference("path_saturated"), EstimationOptions(estimator=estimator))
+    assert point.value == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_information_is_the_hessian_where_the_model_fits(estimator: str) -> None:
+    objective, point = build_objective(load_reference("path_saturated"), EstimationOptions(estimator=estimator))
+    information, hessian = objective.information(point), objective.hessian(point)
+    np.testing.assert_allclose(information, hessian, rtol=1e-7, atol=1e-8 * np.abs(hessian).max())
+
+
+def test_weights_without_raw_data_are_refused() -> None:
+    reference = load_reference("cov_input")
+    options = EstimationOptions(estimator="WLS")
+    targets = build_targets(reference.model, reference.sample, options)
+    with pytest.raises(DataError, match="needs raw data"):
+        build_discrepancy(targets, options)
+
+
+def test_weights_from_too_few_rows_are_refused() -> None:
+    reference = load_reference("hs_cfa_marker")
+    (group,) = reference.sample.groups
+    assert group.data is not None
+    few = SampleGroup("", 40, np.cov(group.data[:40].T, bias=True), group.data[:40].mean(axis=0), group.data[:40])
+    sample = Sample(reference.sample.variables, (few,), 40)
+    options = EstimationOptions(estimator="WLS")
+    with pytest.raises(DataError, match="40 rows and 45 moments"):
+        build_discrepancy(build_targets(reference.model, sample, options), options)
+
+
+def test_means_are_asked_for() -> None:
+    reference, moments = load_reference("hs_meanstructure"), load_reference("cov_input")
+    with pytest.raises(DataError, match="no means"):
+        build_targets(build_model(reference.model.table), moments.sample, EstimationOptions())

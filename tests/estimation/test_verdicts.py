@@ -1,0 +1,118 @@
+"""Certificates: what is called an optimum, and what is not."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit.diagnostics import OptionError
+from sem_toolkit.estimation import EstimationOptions, estimate
+from sem_toolkit.estimation.certificate import compute_smallest_eigenvalue
+from sem_toolkit.model import build_model
+from sem_toolkit.sample import Sample, SampleGroup
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+from .conftest import load_reference
+
+
+@pytest.mark.parametrize("engine", ["native", "semopy"])
+@pytest.mark.parametrize("name", ["nonident", "nonident_df_negative"])
+def test_unidentified_models_are_named(name: str, engine: str) -> None:
+    reference = load_reference(name, engine=engine)
+    certificate = estimate(reference.model, reference.sample, reference.options).certificate
+    assert certificate.verdict == "not identified"
+    assert not certificate.converged
+    assert any("traded against each other" in message.message for message in certificate.messages)
+
+
+@pytest.mark.parametrize("engine", ["native", "semopy"])
+def test_a_heywood_case_is_improper_and_names_the_variance(engine: str) -> None:
+    reference = load_reference("heywood", engine=engine)
+    certificate = estimate(reference.model, reference.sample, reference.options).certificate
+    assert (certificate.verdict, certificate.converged, certificate.admissible) == ("improper", True, False)
+    assert [m.code for m in certificate.messages if m.severity == "warning"] == ["negative-variance"]
+    assert "h1 ~~ h1" in certificate.messages[0].message
+
+
+def test_active_bounds_are_reported() -> None:
+    reference = load_reference("con_ineq_active")
+    solution = estimate(reference.model, reference.sample, reference.options)
+    assert solution.certificate.verdict == "converged at a boundary"
+    assert [constraint.text for constraint in solution.active] == ["visual =~ x2 >= 0.7", "speed =~ x9 <= 1"]
+    assert all(constraint.multiplier > 0.0 for constraint in solution.active)
+    assert solution.tangent.shape == (21, 19)
+    np.testing.assert_allclose(solution.tangent[[0, 5]], 0.0, atol=1e-15)
+
+
+def test_inactive_inequalities_change_nothing() -> None:
+    free = estimate(*_parts("hs_cfa_marker"))
+    bounded = estimate(*_parts("con_ineq_inactive"))
+    assert bounded.certificate.verdict == "converged"
+    assert bounded.discrepancy == pytest.approx(free.discrepancy, rel=1e-12)
+    assert bounded.active == ()
+
+
+def test_non_linear_equalities_hold_exactly() -> None:
+    reference = load_reference("con_nonlinear")
+    solution = estimate(reference.model, reference.sample, reference.options)
+    np.testing.assert_allclose(reference.model.constraints.equality_values(solution.x)[0], 0.0, atol=1e-11)
+    assert solution.tangent.shape == (21, 19)
+
+
+def test_a_runaway_of_lavaan_ends_in_a_lower_improper_optimum() -> None:
+    """lavaan drifts to loadings of 1e5 at 0.0219 there; a negative factor variance reaches a true minimum below."""
+    reference = load_reference("nonconv", engine="native")
+    solution = estimate(reference.model, reference.sample, reference.options)
+    assert solution.certificate.verdict == "improper"
+    assert solution.discrepancy < 1e-4
+    assert len(solution.transcript) > 1
+
+
+def test_a_model_without_an_optimum_says_so() -> None:
+    """Two uncorrelated factors' worth of indicators that correlate only in one pair: the loadings run away."""
+    S = np.eye(3)
+    S[0, 1] = S[1, 0] = 0.4
+    S[0, 2] = S[2, 0] = 0.0
+    S[1, 2] = S[2, 1] = 0.3
+    sample = Sample(("x1", "x2", "x3"), (SampleGroup("", 200, S),), 200)
+    rows = [Parameter("f", "=~", "x1", ustart=1.0)]
+    rows += [Parameter("f", "=~", f"x{i}", free=i - 1) for i in (2, 3)]
+    rows += [Parameter(f"x{i}", "~~", f"x{i}", free=i + 2) for i in (1, 2, 3)]
+    rows += [Parameter("f", "~~", "f", free=6)]
+    solution = estimate(build_model(ParameterTable(tuple(rows))), sample, EstimationOptions(engine="native"))
+    assert solution.certificate.verdict == "no optimum found"
+    assert not solution.certificate.converged
+    assert any(message.severity == "error" for message in solution.certificate.messages)
+
+
+def test_estimation_without_free_parameters() -> None:
+    rows = (
+        Parameter("y", "~", "x", ustart=0.5),
+        Parameter("y", "~~", "y", ustart=1.0),
+        Parameter("x", "~~", "x", ustart=1.0),
+    )
+    sample = Sample(("y", "x"), (SampleGroup("", 50, np.array([[1.2, 0.4], [0.4, 1.1]])),), 50)
+    solution = estimate(build_model(ParameterTable(rows)), sample)
+    assert solution.certificate.verdict == "converged"
+    sigma = np.array([[1.25, 0.5], [0.5, 1.0]])
+    S = sample.groups[0].covariance
+    ratio = S @ np.linalg.inv(sigma)
+    expected = 0.5 * (np.trace(ratio) - np.log(np.linalg.det(ratio)) - 2.0)
+    assert solution.discrepancy == pytest.approx(expected, rel=1e-12)
+
+
+def test_unknown_estimators_are_refused() -> None:
+    with pytest.raises(OptionError, match="MLX"):
+        EstimationOptions(estimator="MLX")
+
+
+@pytest.mark.parametrize("size", [5, 61, 150])
+def test_smallest_eigenvalue(size: int) -> None:
+    rng = np.random.default_rng(size)
+    root = np.linalg.qr(rng.normal(size=(size, size)))[0]
+    values = np.concatenate([[0.003], np.linspace(0.01, 3.0, size - 1)])
+    square = (root * values) @ root.T
+    assert compute_smallest_eigenvalue(square) == pytest.approx(0.003, rel=1e-3)
+
+
+def _parts(name: str):  # type: ignore[no-untyped-def]
+    reference = load_reference(name, engine="native")
+    return reference.model, reference.sample, reference.options
