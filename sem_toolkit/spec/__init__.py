@@ -1,6 +1,9 @@
 """The spec language: text to statements to parameter table. Knows neither data nor estimation."""
 
 from sem_toolkit.spec.build import build_parameter_table
+from sem_toolkit.spec.checks.columns import check_columns
+from sem_toolkit.spec.checks.whole import CheckedSpec, check_spec, require_estimable
+from sem_toolkit.spec.explain import build_table_records, format_explanation
 from sem_toolkit.spec.expressions import Expression, parse_expression
 from sem_toolkit.spec.header import Header
 from sem_toolkit.spec.options import TableOptions, build_table_options
@@ -8,6 +11,7 @@ from sem_toolkit.spec.specs import Spec, parse_spec, read_spec
 from sem_toolkit.spec.table import Origin, Parameter, ParameterTable
 
 __all__ = [
+    "CheckedSpec",
     "Expression",
     "Header",
     "Origin",
@@ -17,7 +21,12 @@ __all__ = [
     "TableOptions",
     "build_parameter_table",
     "build_table_options",
+    "build_table_records",
+    "check_columns",
+    "check_spec",
+    "format_explanation",
     "parse_expression",
     "parse_spec",
     "read_spec",
+    "require_estimable",
 ]

@@ -1,6 +1,7 @@
 """Spec to parameter table: typed rows, lavaan's automatic rows, modifiers, groups, equality, numbers."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import cast
@@ -15,7 +16,7 @@ from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.table import Operator, Origin, Parameter, ParameterTable
-from sem_toolkit.spec.tree import Constraint, Definition, Modifier, Value
+from sem_toolkit.spec.tree import Constraint, Definition, Modifier, ModifierKind, Value
 
 _NO_GROUPS = ("",)
 
@@ -38,7 +39,9 @@ def build_parameter_table(
     groups = _choose_groups(spec, flat, options, groups)
     drafts = _build_drafts(spec, flat, options, groups)
     constraints = [_build_constraint(statement, spec) for statement in flat.constraints]
-    tied = _tie_equal(drafts, _list_ties(drafts, flat, options, groups))
+    names = _list_ties(drafts, options, groups)
+    _require_equal_known(drafts, names, spec)
+    tied = _tie_equal(drafts, names)
     coding = build_effect_coding(drafts, options) if options.effect_coding else []
     parameters = _number(drafts, spec)
     extra = [_equate(left, right, rule) for left, right, rule in (*tied, *coding)]
@@ -159,21 +162,28 @@ def _fix_within_means(drafts: list[DraftRow]) -> None:
 
 
 def _apply_modifiers(drafts: list[DraftRow], spec: Spec) -> None:
+    """Give rows what was typed for them: one value for all groups, or one for each."""
     same: dict[int, list[DraftRow]] = {}
     for row in drafts:
         if row.modifiers:
             same.setdefault(id(row.modifiers), []).append(row)
+    faults: list[Diagnostic] = []
     for rows in same.values():
-        for modifier in rows[0].modifiers.values():
+        for kind in _ORDER_OF_MODIFIERS:
+            modifier = rows[0].modifiers.get(kind)
+            if modifier is None:
+                continue
             values = modifier.values * len(rows) if len(modifier.values) == 1 else modifier.values
             if len(values) != len(rows):
-                _raise_wrong_count(modifier, rows, spec)
-        for kind in ("fixed", "start", "efa", "rv", "lower", "upper", "label"):
-            modifier_of_kind = rows[0].modifiers.get(kind)
-            if modifier_of_kind is not None:
-                values = modifier_of_kind.values * (len(rows) if len(modifier_of_kind.values) == 1 else 1)
-                for row, value in zip(rows, values, strict=True):
-                    _apply_value(row, kind, value)
+                faults.append(_describe_wrong_count(modifier, len(rows), spec))
+                continue
+            for row, value in zip(rows, values, strict=True):
+                _apply_value(row, kind, value)
+    if faults:
+        raise SpecError(faults, spec.source)
+
+
+_ORDER_OF_MODIFIERS: tuple[ModifierKind, ...] = ("fixed", "start", "efa", "rv", "lower", "upper", "label")
 
 
 def _apply_value(row: DraftRow, kind: str, value: Value) -> None:
@@ -195,12 +205,11 @@ def _apply_value(row: DraftRow, kind: str, value: Value) -> None:
         setattr(row, kind, str(value))
 
 
-def _raise_wrong_count(modifier: Modifier, rows: Sequence[DraftRow], spec: Spec) -> None:
-    groups = len(rows)
-    message = f"{len(modifier.values)} values for {groups} group" + ("s" if groups > 1 else "")
+def _describe_wrong_count(modifier: Modifier, groups: int, spec: Spec) -> Diagnostic:
+    count = len(modifier.values)
+    message = f"{count} values for {groups} group" + ("s" if groups > 1 else "")
     hint = "give one value" + (f", or {groups}" if groups > 1 else "")
-    span = spec.span(modifier.start, modifier.end)
-    raise SpecError(Diagnostic("error", "wrong-value-count", message, span, hint), spec.source)
+    return Diagnostic("error", "wrong-value-count", message, spec.span(modifier.start, modifier.end), hint)
 
 
 def _fix_typed_responses(drafts: list[DraftRow], options: TableOptions) -> None:
@@ -224,7 +233,23 @@ def _spread_bounds(drafts: list[DraftRow]) -> None:
 # -- equality
 
 
-def _list_ties(drafts: list[DraftRow], flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[str]:
+def _require_equal_known(drafts: list[DraftRow], names: Sequence[str], spec: Spec) -> None:
+    """equal("f=~x2") must name a parameter."""
+    counts = Counter(names)
+    plain = {f"{row.lhs}{row.op}{row.rhs}" for row in drafts}
+    faults: list[Diagnostic] = []
+    for row in drafts:
+        modifier = row.modifiers.get("label")
+        if modifier is not None and modifier.is_equal and counts[row.label] < 2 and row.label not in plain:
+            message = f'there is no parameter "{row.label}" to be equal to'
+            hint = 'name it as in equal("f=~x2"), without spaces'
+            span = spec.span(modifier.start, modifier.end)
+            faults.append(Diagnostic("error", "unknown-equal", message, span, hint))
+    if faults:
+        raise SpecError(dict.fromkeys(faults), spec.source)
+
+
+def _list_ties(drafts: list[DraftRow], options: TableOptions, groups: tuple[str, ...]) -> list[str]:
     by_group = len(groups) > 1
     levels = [str(row.level) if row.level > 1 else "" for row in drafts]
     return name_rows(drafts, options, by_group, levels)

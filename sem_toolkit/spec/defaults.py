@@ -104,11 +104,18 @@ def _list_default_rows(context: BlockContext) -> Iterator[tuple[str, str, str, s
 
 def _list_covariances(context: BlockContext) -> Iterator[tuple[str, str, str, str]]:
     options, roles = context.options, context.roles
-    pointed = {*roles.indicators, *roles.outcomes}
-    for name in (*roles.other_observed, *roles.latent):
-        latent = "latent" if name in roles.latent else "observed"
-        what = f"residual variance of an {'indicator' if name in roles.indicators else 'endogenous variable'}"
-        yield name, "~~", name, what if name in pointed else f"variance of a variable ({latent}) nothing points at"
+    indicators, outcomes = {*roles.indicators}, {*roles.outcomes}
+    for name in roles.other_observed:
+        role = "an indicator" if name in indicators else "an endogenous variable" if name in outcomes else ""
+        yield name, "~~", name, f"residual variance of {role}" if role else "variance of an observed variable"
+    for name in roles.latent:
+        residual = name in indicators or name in outcomes
+        yield (
+            name,
+            "~~",
+            name,
+            "residual variance of a latent variable" if residual else "variance of a latent variable",
+        )
     if options.auto_cov_lv_x or options.auto_cov_x:
         yield from _pairs(roles.exogenous_latent, "covariance of exogenous latent variables")
     if options.auto_cov_x and not options.conditional_x:

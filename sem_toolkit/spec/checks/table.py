@@ -1,0 +1,159 @@
+"""What the rows of a finished table show: factors that stand alone, indicators without error, variables made random."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sem_toolkit.diagnostics import Diagnostic, Related, Span
+from sem_toolkit.spec.names import roles_by_block
+from sem_toolkit.spec.options import TableOptions
+from sem_toolkit.spec.roles import Roles
+from sem_toolkit.spec.table import PARAMETER_OPERATORS, Parameter, ParameterTable
+
+
+def check_table(table: ParameterTable, options: TableOptions) -> tuple[Diagnostic, ...]:
+    """Warnings about a parameter table; `options` are those it was built with."""
+    options = options.resolved()
+    found: list[Diagnostic] = []
+    blocks: dict[int, list[Parameter]] = {}
+    for row in table.rows:
+        if row.op in PARAMETER_OPERATORS:
+            blocks.setdefault(row.block, []).append(row)
+    for (_, rows), roles in zip(sorted(blocks.items()), roles_by_block(table), strict=True):
+        found += _check_single_indicators(rows)
+        found += _check_isolated_factors(rows, roles, options)
+        found += _check_exogenous(rows, roles, options)
+        found += _check_ordered(rows, roles, options)
+        found += _check_starts(rows)
+    found += _check_labels_across_groups(table, options)
+    # Groups repeat what the first one says; once is enough.
+    return tuple({(d.code, d.message, d.span): d for d in found}.values())
+
+
+def _find_span(rows: Iterable[Parameter]) -> Span | None:
+    return next((row.origin.span for row in rows if row.origin.span is not None), None)
+
+
+def _check_single_indicators(rows: Sequence[Parameter]) -> list[Diagnostic]:
+    loadings = [row for row in rows if row.op == "=~" and row.lhs != row.rhs]
+    factors, indicators = Counter(row.lhs for row in loadings), Counter(row.rhs for row in loadings)
+    variances = {row.lhs: row for row in rows if row.op == "~~" and row.lhs == row.rhs}
+    found = []
+    for row in loadings:
+        if factors[row.lhs] > 1 or indicators[row.rhs] > 1:
+            continue
+        residual, variance = variances.get(row.rhs), variances.get(row.lhs)
+        if residual is None or (residual.user == 1 and residual.free == 0):
+            continue
+        if residual.free and variance is not None and variance.free == 0 and row.free == 0:
+            continue
+        found.append(_describe_single_indicator(row, residual))
+    return found
+
+
+def _describe_single_indicator(row: Parameter, residual: Parameter) -> Diagnostic:
+    message = f'the factor "{row.lhs}" has one indicator, "{row.rhs}", which is taken as free of error'
+    if residual.free:
+        message = f'the factor "{row.lhs}" has one indicator, "{row.rhs}", whose residual variance is not fixed'
+    hint = f'fix it: "{row.rhs} ~~ 0*{row.rhs}", or to (1 - reliability) times the variance'
+    return Diagnostic("warning", "single-indicator", message, row.origin.span, hint)
+
+
+def _check_isolated_factors(rows: Sequence[Parameter], roles: Roles, options: TableOptions) -> list[Diagnostic]:
+    """Factors that nothing but their own indicators belongs to, in a model with other variables."""
+    links = [row for row in rows if row.op in {"=~", "<~", "~", "~~"} and row.lhs != row.rhs]
+    parts = _find_parts(
+        [*roles.observed, *roles.latent], [row for row in links if row.free or row.exo or row.ustart not in {0.0, None}]
+    )
+    if len(set(parts.values())) < 2:
+        return []
+    found = []
+    for factor in roles.latent:
+        own = {factor, *(row.rhs for row in links if row.op in {"=~", "<~"} and row.lhs == factor)}
+        part = {name for name, root in parts.items() if root == parts[factor]}
+        typed = [row for row in links if factor in {row.lhs, row.rhs}]
+        loaded = any(row.op == "=~" and row.lhs == factor and (row.free or row.ustart) for row in typed)
+        chosen = options.orthogonal or options.orthogonal_x or any(row.op == "~~" and row.user for row in typed)
+        if part <= own and not (loaded and chosen):
+            message = f'the factor "{factor}" is not related to any other variable of the model'
+            hint = f'relate it, as in "{factor} ~~ …", or take it out'
+            found.append(Diagnostic("warning", "isolated-factor", message, _find_span(typed), hint))
+    return found
+
+
+def _find_parts(names: Iterable[str], links: Iterable[Parameter]) -> dict[str, str]:
+    """For every variable one that stands for all it is connected with."""
+    parent = {name: name for name in names}
+
+    def find(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    for row in links:
+        if row.lhs in parent and row.rhs in parent:
+            parent[find(row.rhs)] = find(row.lhs)
+    return {name: find(name) for name in parent}
+
+
+def _check_exogenous(rows: Sequence[Parameter], roles: Roles, options: TableOptions) -> list[Diagnostic]:
+    """With fixed exogenous variables, typing a variance or mean makes one random and adds parameters."""
+    if not options.fixed_x or not roles.typed_exogenous:
+        return []
+    names = ", ".join(f'"{name}"' for name in roles.typed_exogenous)
+    typed = [row for row in rows if row.op in {"~~", "~1"} and row.user and row.lhs in roles.typed_exogenous]
+    be, have = ("are", "have") if len(roles.typed_exogenous) > 1 else ("is", "has")
+    message = f"{names} {be} exogenous, but {have} a typed variance, covariance or intercept and {be} now random"
+    hint = "take that out to keep the moments of the data, or set fixed_x to false for all"
+    return [Diagnostic("warning", "exogenous-made-random", message, _find_span(typed), hint)]
+
+
+def _check_ordered(rows: Sequence[Parameter], roles: Roles, options: TableOptions) -> list[Diagnostic]:
+    ordered = {*roles.ordered}
+    found = []
+    for row in rows:
+        if row.op == "|" and row.user and row.lhs in roles.exogenous_observed:
+            message = f'"{row.lhs}" is exogenous and has thresholds'
+            found.append(Diagnostic("warning", "threshold-of-exogenous", message, row.origin.span))
+        own_variance = row.op == "~~" and row.lhs == row.rhs and row.user == 1 and row.lhs in ordered
+        if own_variance and options.parameterization == "delta":
+            message = f'the variance of the ordered variable "{row.lhs}" is 1 whatever the spec says'
+            hint = 'take it out, or choose parameterization "theta"'
+            found.append(Diagnostic("warning", "variance-of-ordered", message, row.origin.span, hint))
+    return found
+
+
+def _check_starts(rows: Sequence[Parameter]) -> list[Diagnostic]:
+    """A start value for a marker fixes it there: lavaan keeps the row fixed and takes the value."""
+    return [
+        Diagnostic(
+            "warning",
+            "start-of-fixed-parameter",
+            f'"{row.rhs}" is the marker of "{row.lhs}", so its start value {row.ustart:g} is where it is fixed',
+            row.origin.span,
+            "free it with NA*, or take the start value out",
+        )
+        for row in rows
+        if row.origin.rule == "marker" and row.ustart not in {1.0, None}
+    ]
+
+
+def _check_labels_across_groups(table: ParameterTable, options: TableOptions) -> list[Diagnostic]:
+    """One label for several groups makes them equal, which lavaan warns of."""
+    if len(table.groups) < 2 or options.group_equal:
+        return []
+    first: dict[tuple[str, str, str, str], Parameter] = {}
+    repeated: dict[str, Parameter] = {}
+    for row in table.rows:
+        if row.label and row.op in PARAMETER_OPERATORS and row.user and not row.label.startswith(".p"):
+            earlier = first.setdefault((row.lhs, row.op, row.rhs, row.label), row)
+            if earlier.group != row.group and earlier.origin.span == row.origin.span:
+                repeated.setdefault(row.label, earlier)
+    if not repeated:
+        return []
+    names = ", ".join(f'"{name}"' for name in list(repeated)[:5])
+    message = f"one label for all groups, {names}, makes the groups equal"
+    spans = [row.origin.span for row in repeated.values() if row.origin.span]
+    related = tuple(Related(span, "here, too") for span in spans[1:4])
+    hint = 'give a label for each group, c("a1", "a2"), if they may differ'
+    return [Diagnostic("warning", "label-across-groups", message, spans[0] if spans else None, hint, related)]
