@@ -1,0 +1,116 @@
+"""A fit as plain mappings, lists, numbers and texts, ready for JSON; NaN and infinity become None."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sem_toolkit.diagnostics.records import build_diagnostic_record
+from sem_toolkit.fit.options import Moments
+from sem_toolkit.fit.result import Fit
+from sem_toolkit.spec import ParameterTable
+
+Record = dict[str, Any]
+
+
+def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
+    """The document that `sem-toolkit fit --json` prints; `everything` adds the blocks of `--all`."""
+    certificate = fit.certificate
+    measures = {name: clean(value) for name, value in fit.fit_measures.items()}
+    record: Record = {
+        "spec": fit.spec.source.text,
+        "data": fit.sample.source or None,
+        "options": clean(fit.options.given),
+        "engine": certificate.engine,
+        "certificate": {
+            "verdict": certificate.verdict,
+            "converged": certificate.converged,
+            "admissible": certificate.admissible,
+            "gradient_max": clean(certificate.gradient_max),
+            "hessian_min_eig": clean(certificate.hessian_min_eig),
+            "iterations": certificate.iterations,
+            "messages": [build_diagnostic_record(message) for message in certificate.messages],
+        },
+        "messages": [build_diagnostic_record(message) for message in fit.messages],
+        "n": fit.sample.n,
+        "npar": fit.table.npar,
+        "parameters": build_frame_records(fit.parameters),
+        "fit_measures": measures,
+        "r2": _flatten_groups(fit.r2),
+        "logl": measures.get("logl"),
+    }
+    if len(fit.sample.groups) > 1:
+        record["n_per_group"] = [group.n for group in fit.sample.groups]
+        record["group_labels"] = [group.label for group in fit.sample.groups]
+    return record | (build_all_blocks(fit) if everything else {})
+
+
+def build_all_blocks(fit: Fit) -> Record:
+    """The blocks that are only printed when asked for."""
+    variables = list(fit.sample.variables)
+    moments = fit.implied_moments
+    means = [None] * len(fit.sample.groups) if moments.mean is None else list(moments.mean)
+    return {
+        "implied_cov": [
+            _build_moment_record(group.label, variables, covariance, mean)
+            for group, covariance, mean in zip(fit.sample.groups, moments.covariance, means, strict=True)
+        ],
+        "sample_cov": [
+            _build_moment_record(group.label, variables, group.covariance, group.mean) for group in fit.sample.groups
+        ],
+    }
+
+
+def build_table_records(table: ParameterTable) -> list[Record]:
+    """One record a row of the parameter table, with lavaan's columns and the row's origin."""
+    records = []
+    for number, row in enumerate(table.rows, start=1):
+        origin: Record = {"rule": row.origin.rule}
+        if row.origin.span is not None:
+            origin |= {"line": row.origin.span.line, "column": row.origin.span.column}
+        records.append(
+            {
+                "id": number, "lhs": row.lhs, "op": row.op, "rhs": row.rhs, "user": row.user, "block": row.block,
+                "group": row.group, "free": row.free, "ustart": clean(row.ustart), "exo": row.exo, "label": row.label,
+                "plabel": row.plabel, "lower": clean(row.lower), "upper": clean(row.upper), "origin": origin,
+            }
+        )  # fmt: skip
+    return records
+
+
+def build_frame_records(frame: pd.DataFrame) -> list[Record]:
+    """One record a row; column names with underscores for dots, as in the reference cases."""
+    names = [str(name).replace(".", "_") for name in frame.columns]
+    return [
+        {name: clean(value) for name, value in zip(names, row, strict=True)}
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+def clean(value: Any) -> Any:
+    """A value that JSON can hold: numpy scalars become Python's, NaN and infinity None, options plain lists."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, np.ndarray):
+        return clean(value.tolist())
+    if isinstance(value, Moments):
+        key = "matrix" if value.values.ndim == 2 else "values"
+        return {"names": list(value.names), key: value.values.tolist()}
+    if isinstance(value, Mapping):
+        return {str(key): clean(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [clean(item) for item in value]
+    return value
+
+
+def _build_moment_record(label: str, names: list[str], covariance: np.ndarray, mean: np.ndarray | None) -> Record:
+    record: Record = {"group": label or None, "cov": {"names": names, "matrix": clean(covariance)}}
+    return record if mean is None else record | {"mean": {"names": names, "values": clean(mean)}}
+
+
+def _flatten_groups(by_group: Mapping[str, Mapping[str, float]]) -> Record:
+    return clean(next(iter(by_group.values()))) if len(by_group) == 1 else clean(by_group)  # type: ignore[no-any-return]

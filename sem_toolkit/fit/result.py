@@ -1,0 +1,91 @@
+"""The result of a fit: estimates, what is inferred from them, and whether they may be believed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.estimation import Certificate, Solution
+from sem_toolkit.fit.options import FitOptions
+from sem_toolkit.inference import build_parameter_estimates, compute_fit_measures, compute_r2
+from sem_toolkit.model import ImpliedMoments, compute_moments
+from sem_toolkit.sample import Sample
+from sem_toolkit.spec import ParameterTable, Spec
+
+UNCERTAIN = ["se", "z", "pvalue", "ci.lower", "ci.upper"]
+"""Columns that mean nothing without a certified optimum."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model. Tables are pandas DataFrames with lavaan's column names; they are computed when first asked for.
+
+    Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
+    fit measures are empty, and `messages` says why.
+    """
+
+    spec: Spec
+    options: FitOptions
+    sample: Sample
+    solution: Solution
+
+    @property
+    def certificate(self) -> Certificate:
+        """What is known about the optimum."""
+        return self.solution.certificate
+
+    @property
+    def converged(self) -> bool:
+        """Whether the estimate is a certified optimum."""
+        return self.certificate.converged
+
+    @property
+    def certified(self) -> bool:
+        """Whether the answer may be used as it is: a certified optimum within the parameter space."""
+        return self.converged and self.certificate.admissible
+
+    @property
+    def table(self) -> ParameterTable:
+        """The parameter table that was estimated, with exogenous moments filled in from the sample."""
+        return self.solution.model.table
+
+    @property
+    def title(self) -> str:
+        """The title in the spec's header, or the name of its file."""
+        return self.spec.header.title or self.spec.source.name
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
+        rows = build_parameter_estimates(self.solution, self.options.level, self.options.inference)
+        if not self.converged:
+            rows.loc[rows["se"] != 0, UNCERTAIN] = float("nan")
+        return rows
+
+    @cached_property
+    def fit_measures(self) -> dict[str, float]:
+        """Fit measures by lavaan's names; empty where no optimum was certified."""
+        return compute_fit_measures(self.solution, self.options.inference) if self.converged else {}
+
+    @cached_property
+    def r2(self) -> dict[str, dict[str, float]]:
+        """Explained variance of every endogenous variable, by group label ("" for one group); empty as above."""
+        return compute_r2(self.solution) if self.converged else {}
+
+    @cached_property
+    def implied_moments(self) -> ImpliedMoments:
+        """Means (G × p, or None) and covariances (G × p × p) that the estimates imply, in the sample's order."""
+        return compute_moments(self.solution.model, self.solution.x)
+
+    def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
+        """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""
+        from sem_toolkit.fit.records import build_fit_record
+
+        return build_fit_record(self, everything=everything)
+
+    @property
+    def messages(self) -> tuple[Diagnostic, ...]:
+        """All that a reader of the result must know: about the spec, the data and the optimum."""
+        return self.spec.diagnostics + self.sample.messages + self.certificate.messages

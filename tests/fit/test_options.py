@@ -1,0 +1,64 @@
+"""Named options into one checked set."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit.diagnostics import OptionError
+from sem_toolkit.estimation import EstimationOptions
+from sem_toolkit.fit.options import Moments, parse_fit_options
+
+
+def test_later_sets_win_and_none_keeps_the_default():
+    options = parse_fit_options({"std_lv": True, "estimator": "GLS"}, {"estimator": "ml", "std_lv": None})
+    assert options.table.std_lv
+    assert options.estimation == EstimationOptions(estimator="ML")
+    assert dict(options.given) == {"std_lv": True, "estimator": "ml"}
+
+
+def test_names_may_be_written_as_in_r():
+    assert parse_fit_options({"group.equal": "loadings, intercepts"}).table.group_equal == ("loadings", "intercepts")
+
+
+def test_every_fault_is_reported_with_the_nearest_name():
+    with pytest.raises(OptionError) as caught:
+        parse_fit_options({"std_lvv": True, "estimator": "GSL", "meanstructure": "yes", "level": 95})
+    codes = [entry.code for entry in caught.value.diagnostics]
+    assert codes == ["unknown-option", "option-value", "option-value", "invalid-option"]
+    assert caught.value.diagnostics[0].hint == 'did you mean "std_lv"?'
+    assert 'did you mean "GLS"?' in caught.value.diagnostics[1].message
+
+
+def test_what_is_not_there_yet_is_said_not_misread():
+    with pytest.raises(OptionError) as caught:
+        parse_fit_options({"missing": "ml"})
+    assert caught.value.diagnostics[0].code == "not-supported-yet"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"names": ["a", "b"], "matrix": [[1, 0.5], [0.5, 1]]},
+        {"": {"names": ["a", "b"], "matrix": [[1, 0.5], [0.5, 1]]}},
+        Moments(("a", "b"), np.array([[1, 0.5], [0.5, 1]])),
+    ],
+    ids=["one matrix", "by group", "Moments"],
+)
+def test_moments_are_read_in_each_form(value):
+    moments = parse_fit_options({"sample_cov": value}).sample_cov[""]
+    assert moments.names == ("a", "b")
+    np.testing.assert_array_equal(moments.values, [[1, 0.5], [0.5, 1]])
+
+
+@pytest.mark.parametrize(
+    "value", [3, {"matrix": [[1]]}, {"names": ["a"], "matrix": [["x"]]}, {"names": ["a", "b"], "matrix": [[1], [1, 2]]}]
+)
+def test_moments_that_are_no_matrix_are_refused(value):
+    with pytest.raises(OptionError, match="sample_cov"):
+        parse_fit_options({"sample_cov": value})
+
+
+def test_each_layer_gets_its_options():
+    given = {"call": "growth", "fixed_x": False, "group_equal": ["loadings"], "likelihood": "wishart", "se": "none"}
+    options = parse_fit_options(given)
+    assert (options.table.call, options.table.fixed_x, options.table.group_equal) == ("growth", False, ("loadings",))
+    assert (options.estimation.likelihood, options.inference.se) == ("wishart", "none")
