@@ -1,0 +1,52 @@
+"""Write the pages of docs/ that are made from the code: the command line's reference."""
+
+import sys
+from pathlib import Path
+from typing import cast
+
+import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from sem_toolkit.cli.main import app
+
+HERE = Path(__file__).parent
+HEAD = """# Command line
+
+Made from the program by `make docs`. Every option also has its lavaan name (in backticks below the flag's dashes become
+underscores) in an options file: `--options FILE.json`.
+
+Exit codes: 0 done; 1 the model could not be fitted, or an answer is not certified; 2 the input is wrong; 3 a defect of
+ours. Results go to standard output, messages to standard error.
+"""
+
+
+def main() -> None:
+    """Write docs/cli.md."""
+    (HERE / "cli.md").write_text(build_page(), encoding="utf-8")
+    sys.stdout.write("docs/cli.md\n")
+
+
+def build_page() -> str:
+    """The page as Markdown: one section a command, with its help and a table of its options."""
+    group = cast("TyperGroup", typer.main.get_command(app))
+    commands = cast("dict[str, TyperCommand]", group.commands)
+    return "\n".join([HEAD, *(_build_section(name, command) for name, command in commands.items())])
+
+
+def _build_section(name: str, command: TyperCommand) -> str:
+    arguments = [parameter for parameter in command.params if isinstance(parameter, TyperArgument)]
+    usage = " ".join([f"sem-toolkit {name}", *(str(entry.metavar or entry.name) for entry in arguments)])
+    lines = [f"## {name}", "", (command.help or "").strip(), "", f"    {usage} [OPTIONS]", ""]
+    options = [parameter for parameter in command.params if isinstance(parameter, TyperOption)]
+    if options:
+        lines += ["| option | meaning |", "| --- | --- |"]
+        lines += [f"| {_format_flags(option)} | {option.help or ''} |" for option in options]
+    return "\n".join([*lines, ""])
+
+
+def _format_flags(option: TyperOption) -> str:
+    return ", ".join(f"`{flag}`" for flag in [*option.opts, *option.secondary_opts])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Arguments in; text, JSON, files and an exit code out.
+
+Exit codes: 0 done; 1 no certified answer; 2 the input is wrong; 3 a defect of ours.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import typer
+
+from sem_toolkit.cli.check import check
+from sem_toolkit.cli.diagram import diagram
+from sem_toolkit.cli.fit import fit
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
+from sem_toolkit.cli.study import study
+from sem_toolkit.diagnostics import EstimationError, SemError
+from sem_toolkit.diagnostics.records import build_diagnostic_record
+
+app = typer.Typer(
+    name="sem-toolkit",
+    help="Structural equation models from lavaan-style text: certified estimates, comparisons, path diagrams.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _leave_with_code(command: Callable[..., int]) -> Callable[..., None]:
+    """A command that returns its exit code, as typer wants it: left by an exception that carries the code."""
+
+    @wraps(command)
+    def wrapped(**given: Any) -> None:
+        raise typer.Exit(command(**given))
+
+    return wrapped
+
+
+for command in (study, check, fit, diagram):
+    app.command()(_leave_with_code(command))
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever happens, no exception leaves."""
+    try:
+        app(args=list(arguments))
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else DONE
+    except SemError as fault:
+        if "--json" in arguments:
+            print_record({"diagnostics": [build_diagnostic_record(entry) for entry in fault.diagnostics]})
+        print_messages(fault.diagnostics, fault.source)
+        return NOT_CERTIFIED if isinstance(fault, EstimationError) else WRONG_INPUT
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) left early; close quietly, as other filters do.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception:
+        sys.stderr.write(_report_defect(arguments))
+        return OUR_DEFECT
+    return DONE
+
+
+def _report_defect(arguments: Sequence[str]) -> str:
+    with tempfile.NamedTemporaryFile("w", prefix="sem-toolkit-", suffix=".log", delete=False, encoding="utf-8") as log:
+        log.write(f"sem-toolkit {' '.join(arguments)}\n\n{traceback.format_exc()}")
+    last = traceback.format_exc().strip().splitlines()[-1]
+    return (
+        f"error[defect]: sem_toolkit itself failed, not your input: {last}\n"
+        f"  please report it, with the log {log.name}\n"
+    )

@@ -1,0 +1,39 @@
+"""The only place that prints: results to standard output, messages to standard error, JSON in one document."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+
+from sem_toolkit.diagnostics import Diagnostic, Source
+from sem_toolkit.diagnostics.text import format_diagnostics
+
+DONE = 0
+NOT_CERTIFIED = 1
+WRONG_INPUT = 2
+OUR_DEFECT = 3
+
+
+WIDE_PAGE = 200
+"""Columns of output that goes to a file or a pipe: nothing is ever cut off there."""
+
+
+def build_console() -> Console:
+    """A console on standard output; rich leaves colours out where it is no terminal or NO_COLOR is set."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE_PAGE)
+
+
+def print_record(record: Mapping[str, Any]) -> None:
+    """Print exactly one JSON document; anything that JSON cannot hold is a defect and raises."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+
+
+def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> None:
+    """Print diagnostics to standard error, with source lines where they have a place."""
+    found = list(messages)
+    if found:
+        console = Console(stderr=True)
+        colour = console.is_terminal and not console.no_color
+        sys.stderr.write(format_diagnostics(found, source, colour) + "\n")

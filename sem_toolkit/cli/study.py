@@ -1,0 +1,64 @@
+"""`sem-toolkit study`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.cli.tables import build_table, format_number, format_p
+
+if TYPE_CHECKING:
+    from sem_toolkit.study.run import StudyResult
+
+
+def study(
+    specs: Annotated[Path, typer.Option("--specs", help="Folder of the specs.")] = Path("model_specs"),
+    data: Annotated[Path, typer.Option("--data", help="Folder of the study's data.")] = Path("data"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("outputs"),
+) -> int:
+    """Fit the whole study; write Figure 3-1, the tables and report.html."""
+    from sem_toolkit.report.study_files import write_study
+    from sem_toolkit.study.run import list_faults, list_specs, run_study
+
+    console = build_console()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=len(list_specs(specs)) + 1)
+
+        def show(title: str) -> None:
+            bar.update(task, description=title, advance=1)
+
+        result = run_study(specs, show)
+        show("figure and report")
+        written = write_study(result, data, output)
+    print_study(console, result, written)
+    for model, entry in list_faults(result.models):
+        print_messages([entry], model.spec.source)
+    return NOT_CERTIFIED if result.uncertified else DONE
+
+
+def print_study(console: Console, result: "StudyResult", written: Sequence[Path]) -> None:
+    """A line a model, the hypotheses, and where the files are."""
+    right = ("n", "χ²", "df", "p", "CFI", "RMSEA", "SRMR", "BIC")
+    table = build_table("Fit of every model", ("model", "verdict"), right, right=right)
+    for model in result.models:
+        measures = model.fit.fit_measures if model.fit else {}
+        table.add_row(
+            model.name,
+            model.fit.certificate.verdict if model.fit else "not fitted",
+            str(model.fit.sample.n) if model.fit else "–",
+            format_number(measures.get("chisq"), 1),
+            format_number(measures.get("df"), 0),
+            format_p(measures.get("pvalue")),
+            *(format_number(measures.get(name)) for name in ("cfi", "rmsea", "srmr")),
+            format_number(measures.get("bic"), 0),
+        )
+    console.print(table)
+    for evidence in result.evidence:
+        console.print(f"{evidence.hypothesis.name}: {evidence.hypothesis.claim}\n    {evidence.verdict}")
+    console.print("\nThe survey is simulated: the figures show the method, they are no evidence about Shenzhen.")
+    console.print("Written: " + ", ".join(str(path) for path in written))

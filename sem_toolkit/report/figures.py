@@ -1,0 +1,57 @@
+"""A spec or a fit as a path diagram, with the caption that a figure in print needs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sem_toolkit.diagram import Diagram, DiagramStyle, build_hints, draw_diagram
+from sem_toolkit.fit import Fit
+from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.spec import ParameterTable, Spec
+
+if TYPE_CHECKING:
+    from sem_toolkit.diagram import DiagramHints
+
+
+def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
+    """The model without estimates."""
+    return draw_diagram(table, style=style, hints=build_spec_hints(spec), group=group)
+
+
+def draw_fit(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
+    """The model with its estimates; without them, and saying so, where no optimum was certified."""
+    style = style or DiagramStyle()
+    hints = build_spec_hints(fit.spec, build_caption(fit, style))
+    if not fit.converged:
+        return draw_diagram(fit.table, style=style, hints=hints, group=group)
+    label = fit.sample.groups[group - 1].label
+    return draw_diagram(fit.table, fit.parameters, style, hints, fit.r2.get(label), group)
+
+
+def build_spec_hints(spec: Spec, caption: str = "") -> "DiagramHints":
+    """Title, stages and labels from the header."""
+    return build_hints(spec.header.diagram, title=spec.header.title or Path(spec.source.name).stem, caption=caption)
+
+
+def build_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
+    """What the numbers are, where the data come from, n, and the fit in one line."""
+    style = style or DiagramStyle()
+    source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
+    if not fit.converged:
+        return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
+    shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}
+    parts = [f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."]
+    if style.significance == "stars" and style.values != "none":
+        parts.append("* p < .05, ** p < .01, *** p < .001.")
+    return " ".join([*parts, source, format_fit_line(fit)])
+
+
+def format_fit_line(fit: Fit) -> str:
+    """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
+    m = fit.fit_measures
+    p = format_p_value(m.get("pvalue"))
+    interval = f"[{format_estimate(m.get('rmsea.ci.lower'))}, {format_estimate(m.get('rmsea.ci.upper'))}]"
+    return (
+        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {p if p.startswith('<') else '= ' + p}, "
+        f"CFI = {format_estimate(m.get('cfi'))}, TLI = {format_estimate(m.get('tli'))}, "
+        f"RMSEA = {format_estimate(m.get('rmsea'))} {interval}, SRMR = {format_estimate(m.get('srmr'))}."
+    )

@@ -1,0 +1,74 @@
+"""The study's report: one HTML file that needs nothing beside it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.study_tables import build_comparison_table
+from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
+
+
+def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame) -> str:
+    """The page as text.
+
+    figures  caption and SVG text of each figure, in order
+    printed  the published regressions, one row a coefficient (data/published/regressions.csv)
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("sem_toolkit.report"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": format_estimate, "p": format_p_value}
+    comparison = build_comparison_table(result)
+    return environment.get_template("study.html.j2").render(
+        models=result.models,
+        uncertified=result.uncertified,
+        research=result.research_model,
+        parts=[
+            (title, comparison[comparison["kind"] == title].to_dict("records"))
+            for title in KINDS.values()
+            if (comparison["kind"] == title).any()
+        ],
+        evidence=result.evidence,
+        figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
+        printed=_group_printed(printed),
+        sections=_build_sections,
+        source=Path,
+    )
+
+
+def _strip_prolog(svg: str) -> str:
+    """An SVG file's text from its root element on, as HTML wants it inline."""
+    return svg[svg.index("<svg") :]
+
+
+def _group_printed(printed: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
+    filled = printed.astype(object).where(printed.notna(), None)
+    return [(str(table), rows.to_dict("records")) for table, rows in filled.groupby("table", sort=False)]
+
+
+def _build_sections(model: StudyModel) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The estimates of a model by kind of parameter, in lavaan's order."""
+    if model.fit is None:
+        return []
+    titles = {
+        "=~": "Loadings",
+        "<~": "Weights",
+        "~": "Regressions",
+        "~~": "Variances and covariances",
+        "~1": "Intercepts",
+        ":=": "Defined",
+    }
+    rows = model.fit.parameters.rename(columns=lambda name: name.replace(".", "_"))
+    return [
+        (title, rows[rows["op"] == op].to_dict("records")) for op, title in titles.items() if (rows["op"] == op).any()
+    ]

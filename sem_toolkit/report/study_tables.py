@@ -1,0 +1,48 @@
+"""The study's results as tables, raw numbers in DataFrames; rounding happens where they are drawn."""
+
+import pandas as pd
+
+from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
+
+MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue", "srmr",
+            "logl", "aic", "bic", "bic2")  # fmt: skip
+
+
+def build_comparison_table(result: StudyResult) -> pd.DataFrame:
+    """One row a model: verdict, n, npar and fit measures; empty numbers where no optimum was certified."""
+    return pd.DataFrame([_build_row(model) for model in result.models])
+
+
+def build_hypothesis_table(result: StudyResult) -> pd.DataFrame:
+    """One row a path that a hypothesis is about, in every research model."""
+    tables = []
+    for evidence in result.evidence:
+        rows = evidence.paths.copy()
+        rows.insert(0, "hypothesis", evidence.hypothesis.name)
+        tables.append(rows)
+    return pd.concat(tables, ignore_index=True)
+
+
+def build_parameter_table(model: StudyModel) -> pd.DataFrame:
+    """The parameter estimates of one model with its name in front; empty where there is no fit."""
+    if model.fit is None:
+        return pd.DataFrame()
+    rows = model.fit.parameters.copy()
+    rows.insert(0, "model", model.name)
+    rows.insert(1, "certified", model.certified)
+    return rows
+
+
+def _build_row(model: StudyModel) -> dict[str, object]:
+    measures = model.fit.fit_measures if model.fit is not None else {}
+    return {
+        "model": model.name,
+        "kind": KINDS[model.kind],
+        "title": model.title,
+        "verdict": model.fit.certificate.verdict if model.fit is not None else "not fitted",
+        "certified": model.certified,
+        "engine": model.fit.certificate.engine if model.fit is not None else "",
+        "n": model.fit.sample.n if model.fit is not None else None,
+        "npar": model.fit.table.npar if model.fit is not None else None,
+        **{name: measures.get(name) for name in MEASURES},
+    }

@@ -1,0 +1,107 @@
+"""The study run: every spec of a folder fitted, and what the fits say on the two hypotheses."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
+from sem_toolkit.fit import Fit, fit
+from sem_toolkit.spec import Spec, read_spec
+from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
+
+RESEARCH_MODEL = "research_model"
+# The parts of the report, in its order; a spec belongs to the first whose prefix its file name has.
+KINDS = {
+    "research": "Research model",
+    "measurement": "Measurement models",
+    "alternative": "Alternatives to the research model",
+    "": "Other models",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class StudyModel:
+    """One spec of the study and its fit, or why there is none."""
+
+    name: str
+    path: Path
+    spec: Spec
+    fit: Fit | None
+    fault: SemError | None = None
+
+    @property
+    def kind(self) -> str:
+        """Key of KINDS."""
+        return next(prefix for prefix in KINDS if self.name.startswith(prefix))
+
+    @property
+    def title(self) -> str:
+        """The title of the header, or the file's name."""
+        return self.spec.header.title or self.name
+
+    @property
+    def certified(self) -> bool:
+        """Whether there is a fit with a certified, admissible optimum."""
+        return self.fit is not None and self.fit.certified
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """All models of the study in the order of the report, and the evidence on its hypotheses."""
+
+    models: tuple[StudyModel, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def research_model(self) -> StudyModel:
+        """The model of Figure 3-1."""
+        return next(model for model in self.models if model.name == RESEARCH_MODEL)
+
+    @property
+    def uncertified(self) -> tuple[StudyModel, ...]:
+        """Models without a certified optimum."""
+        return tuple(model for model in self.models if not model.certified)
+
+
+def run_study(folder: Path, progress: Callable[[str], None] = lambda title: None) -> StudyResult:
+    """Fit every `*.lav` spec of a folder; `progress` hears the name of each before it is fitted.
+
+    A spec that cannot be fitted does not stop the others: it carries its fault. Raises DataError where the folder has
+    no research model.
+    """
+    paths = list_specs(folder)
+    models = []
+    for path in paths:
+        progress(path.stem)
+        models.append(_fit_spec(path))
+    evidence = tuple(build_evidence(hypothesis, models) for hypothesis in HYPOTHESES)
+    return StudyResult(tuple(models), evidence)
+
+
+def list_specs(folder: Path) -> list[Path]:
+    """The specs of a folder in the order of the report; the research model first."""
+    paths = sorted(folder.glob("*.lav"))
+    if not any(path.stem == RESEARCH_MODEL for path in paths):
+        message = f"there is no {RESEARCH_MODEL}.lav in the folder {folder}"
+        hint = "run the command in the project's folder, or name the folder of the specs with --specs"
+        raise DataError(Diagnostic("error", "no-research-model", message, hint=hint))
+    prefixes = list(KINDS)
+
+    def rank(path: Path) -> tuple[int, bool, str]:
+        kind = next(number for number, prefix in enumerate(prefixes) if path.stem.startswith(prefix))
+        return kind, path.stem != RESEARCH_MODEL, path.stem
+
+    return sorted(paths, key=rank)
+
+
+def _fit_spec(path: Path) -> StudyModel:
+    spec = read_spec(path)
+    try:
+        return StudyModel(path.stem, path, spec, fit(spec))
+    except SemError as fault:
+        return StudyModel(path.stem, path, spec, None, fault)
+
+
+def list_faults(models: Iterable[StudyModel]) -> list[tuple[StudyModel, Diagnostic]]:
+    """Every error that kept a model from being fitted."""
+    return [(model, entry) for model in models if model.fault for entry in model.fault.diagnostics]

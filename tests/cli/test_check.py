@@ -1,0 +1,40 @@
+"""`sem-toolkit check`."""
+
+from tests.support import DATA, read_case
+
+
+def test_the_table_of_a_valid_spec(command, write):
+    case = read_case("poldem_eqload")
+    outcome = command("check", write("model.lav", case["spec"]), "--json")
+    assert outcome.code == 0
+    record = outcome.record
+    mine = [(row["lhs"], row["op"], row["rhs"], row["free"] > 0) for row in record["partable"]]
+    theirs = [(row["lhs"], row["op"], row["rhs"], row["free"] > 0) for row in case["partable"]]
+    assert mine == theirs
+    assert record["partable"][0]["origin"]["line"] == 2
+    assert record["identification"] == {"identified": True, "df": 38, "npar": 28, "deficiency": 0}
+    assert record["diagnostics"] == []
+
+
+def test_every_mistake_has_a_place(command, write):
+    outcome = command("check", write("model.lav", "f =~ x1 + + x2\ny ~ \nz ~~ 2x*y\n"), "--json")
+    assert outcome.code == 2
+    errors = [entry for entry in outcome.record["diagnostics"] if entry["severity"] == "error"]
+    assert {entry["line"] for entry in errors} >= {1, 2, 3}
+    assert "partable" not in outcome.record
+
+
+def test_data_are_checked_too(command, write):
+    spec = write("model.lav", "f =~ x1 + x2 + x33\n")
+    outcome = command("check", spec, "--data", DATA / "hs.csv")
+    assert outcome.code == 2
+    assert "x33" in outcome.err
+    assert "x3" in outcome.err
+
+
+def test_a_model_that_is_not_identified(command, write):
+    outcome = command("check", write("model.lav", "f =~ x1 + x2\n"), "--json")
+    assert outcome.code == 2
+    (entry,) = outcome.record["diagnostics"]
+    assert entry["code"] == "not-identified"
+    assert outcome.record["identification"]["df"] == -1

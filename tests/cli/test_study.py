@@ -1,0 +1,96 @@
+"""`sem-toolkit study`: the whole study from the project's own specs and data, and what happens when parts fail."""
+
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SPECS = ROOT / "model_specs"
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    from sem_toolkit.cli.main import run
+
+    folder = tmp_path_factory.mktemp("study")
+    code = run(["study", "--specs", str(SPECS), "--data", str(ROOT / "data"), "-o", str(folder)])
+    assert code == 0
+    return folder
+
+
+def test_every_spec_is_fitted_and_certified(output):
+    table = pd.read_csv(output / "tables" / "fit_measures.csv")
+    assert set(table["model"]) == {path.stem for path in SPECS.glob("*.lav")}
+    assert table["certified"].all()
+    assert (table["verdict"] == "converged").all()
+    assert (table["n"] == 477).all()
+
+
+def test_the_research_model_fits_and_beats_each_simpler_alternative(output):
+    table = pd.read_csv(output / "tables" / "fit_measures.csv").set_index("model")
+    main = table.loc["research_model"]
+    assert main["cfi"] > 0.95
+    assert main["rmsea"] < 0.05
+    for name in ("general_factor", "innovation_capital_merged", "second_order_innovation", "capital_mediated"):
+        assert table.loc[f"alternative_{name}", "bic"] > main["bic"], name
+
+
+def test_numbers_in_the_tables_agree_with_a_fit_of_the_spec(output):
+    from sem_toolkit.fit import fit
+
+    rows = pd.read_csv(output / "tables" / "parameters.csv", keep_default_na=False, na_values=[""])
+    mine = rows[rows["model"] == "research_market"].reset_index(drop=True)
+    fresh = fit(SPECS / "research_market.lav", engine="native").parameters
+    pd.testing.assert_series_equal(mine["est"], fresh["est"], rtol=1e-6, atol=1e-6)
+
+
+def test_the_figure_is_a_picture_in_three_formats(output):
+    root = ET.fromstring((output / "figure-3-1.svg").read_text(encoding="utf-8"))  # noqa: S314 - our own file
+    texts = " ".join("".join(node.itertext()) for node in root.iter() if node.tag.endswith("text"))
+    assert "n = 477" in texts
+    assert (output / "figure-3-1.pdf").read_bytes().startswith(b"%PDF")
+    assert (output / "figure-3-1.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_report_stands_alone_and_names_every_model(output):
+    page = (output / "report.html").read_text(encoding="utf-8")
+    for path in SPECS.glob("*.lav"):
+        assert f'id="{path.stem}"' in page
+    assert "<svg" in page
+    assert "Simulated data" in page
+    assert 'src="' not in page
+    assert "<link" not in page
+    for name in ("H1", "H2"):
+        assert f"<h3>{name}:" in page
+
+
+def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, tmp_path):
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    for name in ("research_model.lav", "measurement_synergy.lav"):
+        shutil.copy(SPECS / name, specs / name)
+    header = "#' title: Too few indicators\n#' data: ../data/survey_n477.csv\n"
+    (specs / "alternative_broken.lav").write_text(header + "f =~ t1 + t2\n")
+    outcome = command("study", "--specs", specs, "--data", ROOT / "data", "-o", tmp_path / "out")
+    assert outcome.code == 1
+    assert "not-identified" in outcome.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Not certified:" in page
+    assert "Too few indicators" in page
+    table = pd.read_csv(tmp_path / "out" / "tables" / "fit_measures.csv").set_index("model")
+    assert table["certified"].to_dict() == {
+        "research_model": True,
+        "measurement_synergy": True,
+        "alternative_broken": False,
+    }
+
+
+def test_outside_the_project_the_missing_folder_is_named(command, tmp_path):
+    outcome = command("study", "--specs", tmp_path / "model_specs", "-o", tmp_path / "out")
+    assert outcome.code == 2
+    assert "research_model.lav" in outcome.err
+    assert not (tmp_path / "out").exists()
