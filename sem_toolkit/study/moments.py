@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, fdtrc
 
+from sem_toolkit.study.interior import maximise_margin
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.published import Figure, PrintedTable
-
-_ROUNDS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,43 +90,33 @@ def list_printed(table: PrintedTable) -> dict[str, Figure]:
 def find_interior_moments(
     predictors: Sequence[PredictorMoments], n: int, q: float, mean: float, fixed_outcome: bool = False
 ) -> InteriorMoments:
-    """Maximise the smallest margin over all figures of all tables by a sequence of linear programmes.
+    """Maximise the smallest margin over all figures of all tables.
 
-    q, mean        start, and the values to keep with `fixed_outcome`
+    q, mean        start; with `fixed_outcome` they keep these values
     """
-    problem = _Problem(tuple(predictors), n, fixed_outcome)
-    x = problem.build_start(q, mean)
-    best, radius = x, 0.05
-    best_margin = problem.compute_margins(x).min()
-    for _ in range(_ROUNDS):
-        proposal = problem.solve_step(best, radius)
-        margin = problem.compute_margins(proposal).min()
-        if margin > best_margin + 1e-6:
-            best, best_margin = proposal, margin
-        else:
-            radius *= 0.2
-    margins = problem.compute_margins(best)
-    q, mean, crossed = problem.split(best)
-    return InteriorMoments(q, mean, crossed, float(margins.min()), problem.names[int(margins.argmin())])
+    layout = _Layout(tuple(predictors), n)
+    found = maximise_margin(
+        layout.compute_values, layout.printed, layout.build_start(q, mean), fixed=2 if fixed_outcome else 0
+    )
+    q, mean, crossed = layout.split(found.x)
+    return InteriorMoments(q, mean, crossed, found.margin, layout.names[found.worst])
 
 
-class _Problem:
-    """Unknowns x: q, mean, then each table's Beta-like products; margins: distance to the borders in half units."""
+class _Layout:
+    """Unknowns x: q, mean, then each table's k sums of products with the outcome."""
 
-    def __init__(self, predictors: tuple[PredictorMoments, ...], n: int, fixed_outcome: bool) -> None:
-        self._predictors, self._n, self._fixed = predictors, n, fixed_outcome
+    def __init__(self, predictors: tuple[PredictorMoments, ...], n: int) -> None:
+        self._predictors, self._n = predictors, n
         printed = [list_printed(moments.table) for moments in predictors]
         self._keys = [list(figures) for figures in printed]
         self.names = [f"{m.table.name}: {key}" for m, keys in zip(predictors, self._keys, strict=True) for key in keys]
-        intervals = [figure.interval for figures in printed for figure in figures.values()]
-        self._middle = np.array([float(interval.middle) for interval in intervals])
-        self._half = np.array([float(interval.width) / 2 for interval in intervals])
+        self.printed = [figure.interval for figures in printed for figure in figures.values()]
 
     def build_start(self, q: float, mean: float) -> FloatArray:
-        """Printed B and the moments they imply."""
+        """Products that the printed B imply; a small positive one where B is not printed."""
         crossed = []
         for moments in self._predictors:
-            b = [row.figures["b"].value if "b" in row.figures else 0.0 for row in moments.table.predictors]
+            b = [row.figures["b"].value if "b" in row.figures else 0.1 for row in moments.table.predictors]
             crossed.append(moments.centred @ np.array(b))
         return np.array([q, mean, *np.concatenate(crossed)])
 
@@ -142,40 +131,3 @@ class _Problem:
             figures = compute_figures(moments, self._n, q, mean, own)
             values += [figures[key] for key in keys]
         return np.array(values)
-
-    def compute_margins(self, x: FloatArray) -> FloatArray:
-        margins: FloatArray = 1.0 - np.abs(self.compute_values(x) - self._middle) / self._half
-        return margins
-
-    def solve_step(self, x: FloatArray, radius: float) -> FloatArray:
-        """Linear programme: margins linearised at x, steps within `radius` of each unknown's size."""
-        from scipy.optimize import linprog
-
-        values, jacobian = self.compute_values(x), self._compute_jacobian(x)
-        size = len(x)
-        rows = np.vstack([jacobian, -jacobian]) / np.tile(self._half, 2)[:, None]
-        distance = (self._middle - values) / self._half
-        limits = np.concatenate([1.0 + distance, 1.0 - distance])
-        step = radius * np.maximum(np.abs(x), 1e-3)
-        if self._fixed:
-            step[:2] = 0.0
-        bounds = [(-width, width) for width in step] + [(None, 1.0)]
-        found = linprog(
-            np.append(np.zeros(size), -1.0),
-            A_ub=np.column_stack([rows, np.ones(len(rows))]),
-            b_ub=limits,
-            bounds=bounds,
-            method="highs",
-        )
-        return x if found.x is None else x + found.x[:-1]
-
-    def _compute_jacobian(self, x: FloatArray) -> FloatArray:
-        """Central differences; the figures are smooth and the programme is repeated, so their accuracy suffices."""
-        columns = []
-        for position, value in enumerate(x):
-            step = 1e-6 * max(abs(value), 1e-3)
-            forward, backward = x.copy(), x.copy()
-            forward[position] += step
-            backward[position] -= step
-            columns.append((self.compute_values(forward) - self.compute_values(backward)) / (2 * step))
-        return np.column_stack(columns)

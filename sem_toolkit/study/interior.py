@@ -1,0 +1,83 @@
+"""The point that keeps the largest distance from the borders of rounding intervals: sequential linear programming."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sem_toolkit.study.intervals import FloatArray, Interval
+
+_ROUNDS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class InteriorPoint:
+    """`margin`: smallest distance of a value from the border of its interval, in half widths (1 is the centre, below 0
+    is outside); `worst`: position of that value."""
+
+    x: FloatArray
+    margin: float
+    worst: int
+
+
+def maximise_margin(
+    compute_values: Callable[[FloatArray], FloatArray], intervals: Sequence[Interval], start: FloatArray, fixed: int = 0
+) -> InteriorPoint:
+    """Maximise the smallest margin of `compute_values(x)` within `intervals`.
+
+    start  first x; its first `fixed` elements keep their values
+    """
+    middle = np.array([float(interval.middle) for interval in intervals])
+    half = np.array([float(interval.width) / 2 for interval in intervals])
+
+    def compute_margins(x: FloatArray) -> FloatArray:
+        return np.asarray(1.0 - np.abs(compute_values(x) - middle) / half)
+
+    best, best_margin, radius = start, float(compute_margins(start).min()), 0.05
+    for _ in range(_ROUNDS):
+        proposal = _step(compute_values, middle, half, best, radius, fixed)
+        margin = float(compute_margins(proposal).min())
+        if margin > best_margin + 1e-9:
+            best, best_margin, radius = proposal, margin, 2 * radius
+        else:
+            radius /= 4
+        if radius < 1e-9:
+            break
+    return InteriorPoint(best, best_margin, int(compute_margins(best).argmin()))
+
+
+def _step(
+    compute_values: Callable[[FloatArray], FloatArray],
+    middle: FloatArray,
+    half: FloatArray,
+    x: FloatArray,
+    radius: float,
+    fixed: int,
+) -> FloatArray:
+    """Linear programme: margins linearised at x, each unknown moving by at most `radius` of its size."""
+    from scipy.optimize import linprog
+
+    jacobian = _differentiate(compute_values, x) / half[:, None]
+    distance = (middle - compute_values(x)) / half
+    reach = radius * np.maximum(np.abs(x), 1e-3)
+    reach[:fixed] = 0.0
+    found = linprog(
+        np.append(np.zeros(len(x)), -1.0),
+        A_ub=np.column_stack([np.vstack([jacobian, -jacobian]), np.ones(2 * len(half))]),
+        b_ub=np.concatenate([1.0 + distance, 1.0 - distance]),
+        bounds=[*((-width, width) for width in reach), (None, 1.0)],
+        method="highs",
+    )
+    return x if found.x is None else x + found.x[:-1]
+
+
+def _differentiate(compute_values: Callable[[FloatArray], FloatArray], x: FloatArray) -> FloatArray:
+    """Central differences: the values are smooth and the programme is repeated, so that their accuracy suffices."""
+    columns = []
+    for position, value in enumerate(x):
+        step = 1e-6 * max(abs(value), 1e-3)
+        forward, backward = x.copy(), x.copy()
+        forward[position] += step
+        backward[position] -= step
+        columns.append((compute_values(forward) - compute_values(backward)) / (2 * step))
+    return np.column_stack(columns)
