@@ -6,6 +6,7 @@ Every function takes a `Solution` (or anything with its model, sample, options a
 from sem_toolkit.inference.evaluation import Evaluation, SolutionLike, evaluate_solution
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.solution import (
+    build_modification_indices,
     build_parameter_estimates,
     build_standardized_solution,
     compute_baseline_test,
@@ -19,6 +20,7 @@ __all__ = [
     "Evaluation",
     "InferenceOptions",
     "SolutionLike",
+    "build_modification_indices",
     "build_parameter_estimates",
     "build_standardized_solution",
     "compute_baseline_test",

@@ -1,6 +1,7 @@
 """Covariance matrices of the free parameters: inverse information and sandwiches, within the constraints."""
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.estimator_weights import build_estimator_weight
@@ -14,6 +15,9 @@ from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights import Weight, compute_delta
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
+
+_SINGULAR = 1e-7
+"""Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
 
 
 def compute_information_matrix(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
@@ -30,23 +34,32 @@ def compute_information_matrix(evaluation: Evaluation, kind: str = "expected") -
 
 
 def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray:
-    """K (KᵀIK)⁻¹ Kᵀ, q × q: the inverse within the constraints (Silvey, 1959, Annals of Mathematical Statistics 30,
-    389-407).
+    """K (KᵀIK)⁻¹ Kᵀ, q × q: the inverse within the constraints.
 
     NaN where KᵀIK is singular or not positive definite: then there are no standard errors.
+    Source: Silvey (1959), Annals of Mathematical Statistics 30, 389-407.
     """
-    inner = basis.T @ information @ basis
-    if not inner.size:
-        return np.zeros_like(information)
-    try:
-        factor = np.linalg.cholesky(_scaled(inner))
-    except np.linalg.LinAlgError:
-        return np.full_like(information, np.nan)
-    if np.min(np.diag(factor)) < 1e-7:
-        return np.full_like(information, np.nan)
-    size = 1.0 / np.sqrt(np.diag(inner))
-    half = np.linalg.solve(factor, (basis * size).T)
+    half = invert_information_root(information, basis)
     return np.asarray(half.T @ half)
+
+
+def invert_information_root(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """H (r × q) with HᵀH = K (KᵀIK)⁻¹ Kᵀ; NaN as above."""
+    inner = basis.T @ information @ basis
+    nothing = np.full(basis.T.shape, np.nan)
+    if not inner.size:
+        return np.zeros_like(nothing)
+    diagonal = np.diag(inner)
+    if not np.all(diagonal > 0):
+        return nothing
+    size = 1.0 / np.sqrt(diagonal)
+    try:
+        factor = np.linalg.cholesky(inner * size[:, None] * size)
+    except np.linalg.LinAlgError:
+        return nothing
+    if np.min(np.diag(factor)) < _SINGULAR:
+        return nothing
+    return np.asarray(solve_triangular(factor, (basis * size).T, lower=True))
 
 
 def compute_parameter_covariance_matrix(evaluation: Evaluation, options: InferenceOptions) -> FloatArray:
@@ -113,12 +126,3 @@ def multiply_normal_gamma(covariance: FloatArray, columns: FloatArray, means: bo
     product = 2.0 * (covariance @ full @ covariance)
     lower = product[:, rows, cols].T
     return np.concatenate([covariance @ columns[:first], lower]) if means else lower
-
-
-def _scaled(matrix: FloatArray) -> FloatArray:
-    """The matrix with unit diagonal; raises LinAlgError where the diagonal is not positive."""
-    diagonal = np.diag(matrix)
-    if not np.all(diagonal > 0):
-        raise np.linalg.LinAlgError
-    size = 1.0 / np.sqrt(diagonal)
-    return np.asarray(matrix * size[:, None] * size)

@@ -7,6 +7,7 @@ from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.estimates import build_estimate_table, build_standardized_table
 from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
 from sem_toolkit.inference.fit_measures import compute_all_measures
+from sem_toolkit.inference.modification import build_modification_table
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.rsquare import compute_r2_by_group
 from sem_toolkit.inference.scaled_tests import compute_tests
@@ -58,6 +59,13 @@ def compute_test_statistics(
 ) -> tuple[TestStatistic, ...]:
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     return compute_tests(evaluate_solution(solution), _options(solution, options).test)
+
+
+def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":
+    """One row a parameter that could be freed: lhs op rhs group mi epc sepc.lv sepc.all sepc.nox pvalue, largest
+    first.
+    """
+    return build_modification_table(evaluate_solution(solution))
 
 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:

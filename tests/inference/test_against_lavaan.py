@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.inference import (
+    build_modification_indices,
     build_parameter_estimates,
     build_standardized_solution,
     compute_fit_measures,
@@ -110,3 +111,11 @@ def test_tests(name, solve):
         for name_, value in (("scaling_factor", found.scaling_factor), ("shift_parameter", found.shift_parameter)):
             if theirs.get(name_) is not None:
                 assert value == pytest.approx(np.sum(theirs[name_]), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "composite"])
+def test_modification_indices(name, solve, compare_rows):
+    solution = solve(name)
+    columns = {"mi": (1e-3, 5e-5), "epc": (1e-3, 5e-5)}
+    columns |= dict.fromkeys(("sepc.lv", "sepc.all", "sepc.nox"), (1e-3, 5e-5))
+    compare_rows(build_modification_indices(solution), solution.case.get("modification_indices", []), columns)

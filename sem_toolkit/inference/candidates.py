@@ -1,0 +1,111 @@
+"""Parameters that a model could have and has not: the candidates of modification indices, as lavaan lists them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.model import Model
+from sem_toolkit.spec.names import exogenous_observed_variables, latent_variables, observed_variables
+from sem_toolkit.spec.table import Operator, Parameter
+
+IntArray = NDArray[np.intp]
+Triple = tuple[str, Operator, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """k parameters that are fixed or absent, and the cells they would free, in the manner of `model.Cells`.
+
+    rows    lhs, op, rhs and group of each
+    left, right   columns of C = [U W] whose products a cell changes Σ by; weight as in `Cells`
+    row, column   positions of the variables concerned: affected and affecting, or the two of a covariance
+    kind          0 directed, 1 symmetric, 2 intercept
+    """
+
+    rows: tuple[tuple[str, Operator, str, int], ...]
+    group: IntArray
+    kind: IntArray
+    row: IntArray
+    column: IntArray
+    right: IntArray
+    weight: NDArray[np.float64]
+
+    @property
+    def size(self) -> int:
+        return len(self.rows)
+
+
+def build_candidates(model: Model) -> Candidates:
+    """Loadings, covariances, regressions and intercepts that could be freed, one group after the other.
+
+    As in lavaan: what the table fixes; loadings of every observed variable that is not exogenous; covariances among
+    these, among exogenous variables
+    and among latent variables; regressions among all variables of the structural part; intercepts.
+    """
+    place = {name: i for i, name in enumerate(model.variables)}
+    rows: list[tuple[str, Operator, str, int]] = []
+    cells: list[tuple[int, int, int, int]] = []
+    for group in range(len(model.groups)):
+        seen = {_cell(row, place) for row in model.table.parameters if row.group == group + 1 and row.free}
+        for lhs, op, rhs in _list_triples(model, group + 1):
+            cell = _cell_of(lhs, op, rhs, place)
+            if cell not in seen:
+                seen.add(cell)
+                rows.append((lhs, op, rhs, group + 1))
+                cells.append((group, *cell))
+    group_, kind, row, column = np.array(cells, dtype=np.intp).reshape(-1, 4).T
+    t = model.n_variables
+    right = np.where(kind == 0, t + column, column)
+    weight = np.where(kind == 2, 0.0, np.where((kind == 1) & (row == column), 0.5, 1.0))
+    return Candidates(tuple(rows), group_, kind, row, column, right, weight)
+
+
+def _list_triples(model: Model, group: int) -> Iterator[Triple]:
+    table = model.table
+    mine = [row for row in table.parameters if row.group == group]
+    observed, latent = observed_variables(table), latent_variables(table)
+    exogenous = exogenous_observed_variables(table)
+    indicators = {row.rhs for row in mine if row.op == "=~"}
+    inner = [name for name in observed if name not in exogenous]
+    structural = _structural_names(mine)
+    for row in mine:
+        if not row.free and row.lhs != row.rhs:
+            yield row.lhs, row.op, row.rhs
+    for factor in latent:
+        for name in observed:
+            if name not in exogenous and name not in structural:
+                yield factor, "=~", name
+    for block in (inner, exogenous, latent):
+        for i, first in enumerate(block):
+            for second in block[i:]:
+                yield first, "~~", second
+    for dependent in structural:
+        for predictor in structural:
+            if dependent != predictor and not (dependent in indicators and predictor in latent):
+                yield dependent, "~", predictor
+    if model.has_means:
+        for name in (*observed, *latent):
+            yield name, "~1", ""
+
+
+def _structural_names(rows: list[Parameter]) -> tuple[str, ...]:
+    """Variables of regressions: the dependent ones, then the predictors."""
+    dependent = [row.lhs for row in rows if row.op == "~"]
+    return tuple(dict.fromkeys(dependent + [row.rhs for row in rows if row.op == "~"]))
+
+
+def _cell(row: Parameter, place: dict[str, int]) -> tuple[int, int, int]:
+    return _cell_of(row.lhs, row.op, row.rhs, place)
+
+
+def _cell_of(lhs: str, op: str, rhs: str, place: dict[str, int]) -> tuple[int, int, int]:
+    """Kind, row and column of the cell that a parameter stands in."""
+    if op == "~1":
+        return 2, place[lhs], 0
+    if op == "~~":
+        first, second = place[lhs], place[rhs]
+        return (1, first, second) if first <= second else (1, second, first)
+    affected, affecting = (rhs, lhs) if op == "=~" else (lhs, rhs)
+    return 0, place[affected], place[affecting]
