@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.collector import paused_collector
 from sem_toolkit.spec.defaults import BlockContext, DraftRow, build_block_rows
 from sem_toolkit.spec.efa import fix_efa_rotation
 from sem_toolkit.spec.effects import build_effect_coding
@@ -32,7 +33,12 @@ def build_parameter_table(
     Raises SpecError with every fault of the spec, and where spec, options and groups do not fit together.
     """
     spec.require_valid()
-    options = (options or TableOptions()).resolved()
+    with paused_collector():
+        return _build(spec, options or TableOptions(), groups)
+
+
+def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> ParameterTable:
+    options = options.resolved()
     flat = build_flat_spec(spec.statements, options.phantom_composites)
     if any(row.op == "~1" for block in flat.blocks for row in block.rows):
         options = replace(options, meanstructure=True)
@@ -257,13 +263,15 @@ def _list_ties(drafts: list[DraftRow], options: TableOptions, groups: tuple[str,
 
 def _tie_equal(drafts: list[DraftRow], names: Sequence[str]) -> list[tuple[str, str, str]]:
     """Make rows with the same name equal: fix them all where one is fixed, else by `==` rows, which are returned."""
+    counts = Counter(names)
     members: dict[str, list[DraftRow]] = {}
-    order: dict[str, None] = {}
+    order: dict[str, None] = {}  # by the second appearance, as in lavaan
     for row, name in zip(drafts, names, strict=True):
-        rows = members.setdefault(name, [])
-        rows.append(row)
-        if len(rows) == 2:
-            order[name] = None
+        if counts[name] > 1:
+            rows = members.setdefault(name, [])
+            rows.append(row)
+            if len(rows) == 2:
+                order[name] = None
     ties: list[tuple[str, str, str]] = []
     for name in order:
         rows = members[name]

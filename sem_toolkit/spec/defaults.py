@@ -109,13 +109,8 @@ def _list_covariances(context: BlockContext) -> Iterator[tuple[str, str, str, st
         role = "an indicator" if name in indicators else "an endogenous variable" if name in outcomes else ""
         yield name, "~~", name, f"residual variance of {role}" if role else "variance of an observed variable"
     for name in roles.latent:
-        residual = name in indicators or name in outcomes
-        yield (
-            name,
-            "~~",
-            name,
-            "residual variance of a latent variable" if residual else "variance of a latent variable",
-        )
+        role = "residual variance" if name in indicators or name in outcomes else "variance"
+        yield name, "~~", name, f"{role} of a latent variable"
     if options.auto_cov_lv_x or options.auto_cov_x:
         yield from _pairs(roles.exogenous_latent, "covariance of exogenous latent variables")
     if options.auto_cov_x and not options.conditional_x:
@@ -123,8 +118,8 @@ def _list_covariances(context: BlockContext) -> Iterator[tuple[str, str, str, st
             for name in context.exogenous:
                 yield factor, "~~", name, "covariance of a latent and an observed exogenous variable"
     if options.auto_cov_y:
-        outcomes = (*roles.endogenous_latent, *roles.endogenous_observed)
-        yield from _pairs(outcomes, "covariance of outcomes that predict nothing")
+        last = (*roles.endogenous_latent, *roles.endogenous_observed)
+        yield from _pairs(last, "covariance of outcomes that predict nothing")
     exogenous = roles.exogenous_observed
     if options.conditional_x:
         first = [name for name in exogenous if name not in context.exogenous]

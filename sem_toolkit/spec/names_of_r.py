@@ -11,7 +11,7 @@ _DOTS = re.compile(r"\.\.[0-9]+\Z")
 
 def is_reserved(name: str) -> bool:
     """Whether R keeps this word for itself."""
-    return name in _RESERVED or _DOTS.match(name) is not None
+    return name in _RESERVED or (name.startswith("..") and _DOTS.match(name) is not None)
 
 
 def find_name_fault(name: str) -> str | None:

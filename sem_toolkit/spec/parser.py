@@ -269,7 +269,9 @@ class _StatementParser:
     def _parse_terms(self, tokens: list[Token], operator: str, is_left: bool) -> list[Term]:
         terms: list[Term] = []
         for part, plus in self._split_terms(tokens):
-            if part:
+            if len(part) == 1 and part[0].kind == "name" and find_name_fault(part[0].text) is None:
+                terms.append(_build_plain_term(part[0]))
+            elif part:
                 term = _TermParser(part, operator, is_left, self.reporter).parse()
                 if term is not None:
                     terms.append(term)
@@ -333,6 +335,11 @@ class _StatementParser:
 
     def _text(self, first: int, last: int) -> str:
         return " ".join(token.text for token in self.tokens[first:last])
+
+
+def _build_plain_term(token: Token) -> Term:
+    start, end = token.start, token.end
+    return Term(token.text, None, (), start, end, start, end)
 
 
 _NAMED_ONLY = frozenset({"~~", "|", "~*~", "<~"})

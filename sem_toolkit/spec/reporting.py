@@ -1,6 +1,11 @@
 """Where the parser and the checks put what they find."""
 
+from collections.abc import Collection
+
 from sem_toolkit.diagnostics import Diagnostic, Fix, LineIndex, Related, Severity
+from sem_toolkit.spec.suggestions import find_nearest
+
+_MOST_SUGGESTIONS = 100
 
 Fault = tuple[str, str, int, int, str | None]
 """Code, message, first offset, offset behind the last, hint."""
@@ -16,6 +21,7 @@ class Reporter:
     def __init__(self, index: LineIndex) -> None:
         self.index = index
         self.diagnostics: list[Diagnostic] = []
+        self.suggestions = 0
 
     def add(
         self,
@@ -58,6 +64,11 @@ class Reporter:
     ) -> None:
         """Record a warning."""
         self.add("warning", code, message, start, end, hint, replacement, related)
+
+    def find_nearest(self, name: str, known: Collection[str]) -> str | None:
+        """The known name nearest to this one; after the first hundred questions None, so that time stays linear."""
+        self.suggestions += 1
+        return find_nearest(name, known) if self.suggestions <= _MOST_SUGGESTIONS else None
 
     def take(self, fault: Fault) -> None:
         """Record an error of an expression or a modifier."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Span, SpecError
 from sem_toolkit.spec.checks.statements import check_statements
+from sem_toolkit.spec.collector import paused_collector
 from sem_toolkit.spec.header import Header, parse_header
 from sem_toolkit.spec.parser import parse_statements
 from sem_toolkit.spec.reporting import Reporter
@@ -56,19 +57,22 @@ def parse_spec(text: str, name: str = "<spec>") -> Spec:
 
     name  what the text is called in messages, such as its file name
     """
-    tokens = split_tokens(text)
-    reporter = Reporter(LineIndex(text))
+    with paused_collector():
+        return _parse(Source(name, text))
+
+
+def _parse(source: Source) -> Spec:
+    tokens = split_tokens(source.text)
+    reporter = Reporter(LineIndex(source.text))
     header, faults = parse_header(tokens, reporter.index)
     statements = tuple(parse_statements(tokens, reporter))
-    if not statements:
+    if statements:
+        check_statements(statements, tokens, reporter)
+    else:
         span = reporter.index.span(0, 0)
         faults.append(Diagnostic("error", "empty-spec", "the spec is empty", span, 'write a model, such as "y ~ x"'))
-    else:
-        check_statements(statements, tokens, reporter)
-    diagnostics = sorted(
-        [*faults, *reporter.diagnostics], key=lambda d: (d.span.start, d.span.end) if d.span else (0, 0)
-    )
-    return Spec(Source(name, text), tuple(tokens), statements, header, tuple(diagnostics))
+    found = sorted([*faults, *reporter.diagnostics], key=lambda d: (d.span.start, d.span.end) if d.span else (0, 0))
+    return Spec(source, tuple(tokens), statements, header, tuple(found))
 
 
 def read_spec(path: str | Path) -> Spec:

@@ -31,6 +31,12 @@ def parse_modifier(tokens: Sequence[Token], is_start: bool, report: Report) -> M
     is_start  the modifier ended in `?`, which makes a number a starting value
     """
     start, end = tokens[0].start, tokens[-1].end
+    if len(tokens) == 1 and not is_start:
+        value = _read_value(tokens, report)
+        if value is _FAULT:
+            return None
+        kind_of_one: ModifierKind = "label" if isinstance(value, str) else "fixed"
+        return _build_modifier(kind_of_one, [cast("Value", value)], start, end, report, is_equal=False)
     kind: ModifierKind | None = "start" if is_start else None
     arguments = tokens
     if kind is None and _is_call(tokens) and tokens[0].text in _CALLS:
@@ -62,21 +68,20 @@ def parse_modifier(tokens: Sequence[Token], is_start: bool, report: Report) -> M
 def _build_modifier(
     kind: ModifierKind, values: list[Value], start: int, end: int, report: Report, is_equal: bool
 ) -> Modifier | None:
-    texts = sum(isinstance(value, str) for value in values)
-    if kind not in _NUMERIC and texts < len(values):
-        if kind == "label" and texts:
-            message, hint = (
-                "c() mixes labels with numbers or NA",
-                "give a label for every group, or a number for every group",
-            )
+    if kind in _NUMERIC:
+        numbers = [value for value in values if isinstance(value, float)]
+        if kind in {"fixed", "start"} and not all(map(math.isfinite, numbers)):
+            report(("modifier-not-finite", "a parameter cannot be fixed to or started at this value", start, end, None))
+            return None
+    elif not all(isinstance(value, str) for value in values):
+        if kind == "label" and any(isinstance(value, str) for value in values):
+            hint = "give a label for every group, or a number for every group"
+            report(("mixed-modifier", "c() mixes labels with numbers or NA", start, end, hint))
         else:
-            message, hint = f"{kind}() takes a text, not a number", f'write {kind}("…")'
-        report(("mixed-modifier" if texts else "modifier-not-text", message, start, end, hint))
+            message = f"{kind}() takes a text, not a number"
+            report(("modifier-not-text", message, start, end, f'write {kind}("…")'))
         return None
-    if any(isinstance(value, float) and not math.isfinite(value) for value in values) and kind in {"fixed", "start"}:
-        report(("modifier-not-finite", "a parameter cannot be fixed to or started at this value", start, end, None))
-        return None
-    if any(value == "" for value in values):
+    elif "" in values:
         report(("empty-label", "a label needs at least one character", start, end, None))
         return None
     return Modifier(kind, tuple(values), start, end, is_equal)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sem_toolkit.spec.reporting import Reporter
-from sem_toolkit.spec.suggestions import find_nearest
 from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import Constraint, Definition, Formula, Modifier, Statement
 
+_MOST_LABELS = 2_000  # looked at for a suggestion
 _AUTOMATIC = re.compile(r"\.p[0-9]+\.\Z")
 
 
@@ -117,12 +117,13 @@ def _report_unknown(
     reporter: Reporter,
 ) -> None:
     begin = _begin_of_names(statement)
+    known = [*labels.given, *labels.defined] if len(labels.given) < _MOST_LABELS else list(labels.given)[:_MOST_LABELS]
     if isinstance(statement, Definition) and _is_mistaken(statement, unknown, labels):
         _report_mistaken_definition(statement, unknown, reporter)
         return
     for name in unknown:
         start, end = _find_name(name, begin, statement.end, tokens, starts)
-        nearest = find_nearest(name, [*labels.given, *labels.defined])
+        nearest = reporter.find_nearest(name, known)
         hint = f'did you mean "{nearest}"?' if nearest else f'label a parameter with "{name}*…"'
         replacement = (start, end, nearest) if nearest else None
         message = f'no parameter has the label "{name}"'

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sem_toolkit.spec.flat import name_row
 from sem_toolkit.spec.reporting import Reporter
@@ -17,7 +17,7 @@ class _Parameter:
     """Everything that was typed about one parameter."""
 
     first: Term
-    modifiers: dict[str, Modifier] = field(default_factory=dict)
+    modifiers: dict[str, Modifier]
 
 
 def check_terms(statements: Sequence[Statement], reporter: Reporter) -> None:
@@ -43,10 +43,11 @@ def _check_pair(
     key = (rhs, op, lhs) if op == "~~" and rhs < lhs else (lhs, op, rhs)
     parameter = parameters.get(key)
     if parameter is None:
-        parameter = parameters[key] = _Parameter(right)
+        parameter = parameters[key] = _Parameter(right, {})
     elif left is formula.left[0] or parameter.first is not right:
         _check_repeated(op, lhs, rhs, right, parameter, reporter)
-    _add_modifiers(right, parameter, reporter)
+    if right.modifiers:
+        _add_modifiers(right, parameter, reporter)
     if lhs == rhs and op in {"~", "=~", "<~"}:
         _check_self(formula, lhs, right, parameter, reporter)
     if op == "|" and not _THRESHOLD.match(rhs):
