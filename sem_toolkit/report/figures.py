@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle, build_hints, draw_diagram
 from sem_toolkit.fit import Fit
 from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.names import observed_variables
 
 if TYPE_CHECKING:
     from sem_toolkit.diagram import DiagramHints
@@ -14,22 +17,43 @@ if TYPE_CHECKING:
 
 def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
     """The model without estimates."""
-    return draw_diagram(table, style=style, hints=build_spec_hints(spec), group=group)
+    return draw_diagram(table, style=style, hints=build_spec_hints(spec, table), group=group)
 
 
 def draw_fit(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
     """The model with its estimates; without them, and saying so, where no optimum was certified."""
     style = style or DiagramStyle()
-    hints = build_spec_hints(fit.spec, build_caption(fit, style))
+    hints = build_spec_hints(fit.spec, fit.table, build_caption(fit, style))
     if not fit.converged:
         return draw_diagram(fit.table, style=style, hints=hints, group=group)
     label = fit.sample.groups[group - 1].label
     return draw_diagram(fit.table, fit.parameters, style, hints, fit.r2.get(label), group)
 
 
-def build_spec_hints(spec: Spec, caption: str = "") -> "DiagramHints":
-    """Title, stages and labels from the header."""
-    return build_hints(spec.header.diagram, title=spec.header.title or Path(spec.source.name).stem, caption=caption)
+def build_spec_hints(spec: Spec, table: ParameterTable, caption: str = "") -> "DiagramHints":
+    """Title, stages and labels from the header; `codebook` names a CSV file with the labels of items.
+
+    Raises DataError where the codebook cannot be read, or a hint is none.
+    """
+    mapping = dict(spec.header.diagram)
+    codebook = mapping.pop("codebook", None)
+    if codebook is not None:
+        known = read_codebook_labels(Path(spec.source.name).parent / str(codebook))
+        variables = set(observed_variables(table))
+        labels = {name: text for name, text in known.items() if name in variables}
+        mapping["labels"] = labels | dict(mapping.get("labels") or {})
+    return build_hints(mapping, title=spec.header.title or Path(spec.source.name).stem, caption=caption)
+
+
+def read_codebook_labels(path: Path) -> dict[str, str]:
+    """Item → label from the columns `item` and `label` of a codebook; items without a label are left out."""
+    frame = read_table(path)
+    missing = [name for name in ("item", "label") if name not in frame]
+    if missing:
+        message = f'the codebook {path} has no column "{missing[0]}"'
+        raise DataError(Diagnostic("error", "unknown-column", message, hint='it needs the columns "item" and "label"'))
+    rows = frame[["item", "label"]].dropna()
+    return dict(zip(rows["item"].astype(str), rows["label"].astype(str), strict=True))
 
 
 def build_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
@@ -40,8 +64,6 @@ def build_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
         return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}
     parts = [f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."]
-    if style.significance == "stars" and style.values != "none":
-        parts.append("* p < .05, ** p < .01, *** p < .001.")
     return " ".join([*parts, source, format_fit_line(fit)])
 
 
