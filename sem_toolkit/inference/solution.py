@@ -9,6 +9,7 @@ from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
 from sem_toolkit.inference.fit_measures import compute_all_measures
 from sem_toolkit.inference.modification import build_modification_table
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.residuals import GroupResiduals, ResidualType, compute_group_residuals
 from sem_toolkit.inference.rsquare import compute_r2_by_group
 from sem_toolkit.inference.scaled_tests import compute_tests
 from sem_toolkit.inference.test_statistics import TestStatistic
@@ -66,6 +67,16 @@ def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":
     first.
     """
     return build_modification_table(evaluate_solution(solution))
+
+
+def compute_residuals(
+    solution: SolutionLike, kind: ResidualType = "cor.bollen", options: InferenceOptions | None = None
+) -> tuple[GroupResiduals, ...]:
+    """Residual moments of every group with standard errors and z.
+
+    kind  "raw", "cor.bollen", "cor.bentler", "normalized" or "standardized", as in lavaan's lavResiduals
+    """
+    return compute_group_residuals(evaluate_solution(solution), _options(solution, options), kind)
 
 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:

@@ -13,7 +13,10 @@ from sem_toolkit.inference import (
     build_standardized_solution,
     compute_fit_measures,
     compute_r2,
+    compute_residual_summaries,
+    compute_residuals,
     compute_test_statistics,
+    evaluate_solution,
     resolve_inference_options,
 )
 
@@ -119,3 +122,50 @@ def test_modification_indices(name, solve, compare_rows):
     columns = {"mi": (1e-3, 5e-5), "epc": (1e-3, 5e-5)}
     columns |= dict.fromkeys(("sepc.lv", "sepc.all", "sepc.nox"), (1e-3, 5e-5))
     compare_rows(build_modification_indices(solution), solution.case.get("modification_indices", []), columns)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "large_20x6"])
+def test_residual_correlations(name, solve):
+    solution = solve(name)
+    for ours, theirs in zip(
+        compute_residuals(solution, options=options_of(solution.case)), solution.case["residuals_cor"], strict=True
+    ):
+        order = [ours.variables.index(variable) for variable in theirs["cov"]["names"]]
+        where = np.ix_(order, order)
+        reference = np.array(theirs["cov"]["matrix"], dtype=float)
+        np.testing.assert_allclose(ours.cov[where], reference, atol=1e-5)
+        large = np.abs(reference) > 2e-4  # lavaan does not standardise smaller ones
+        np.testing.assert_allclose(
+            ours.cov_z[where][large], select(theirs["cov.z"]["matrix"], large), rtol=2e-3, atol=1e-3
+        )
+        if "mean" in theirs:
+            reference = np.array(theirs["mean"]["values"], dtype=float)
+            large = np.abs(reference) > 2e-4
+            np.testing.assert_allclose(ours.mean[order], reference, atol=1e-5)
+            np.testing.assert_allclose(
+                ours.mean_z[order][large], select(theirs["mean.z"]["values"], large), rtol=2e-3, atol=1e-3
+            )
+
+
+def select(values, where):
+    return np.array(values, dtype=float)[where]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "large_20x6"])
+def test_residual_summaries(name, solve):
+    solution = solve(name)
+    summaries = compute_residual_summaries(evaluate_solution(solution), options_of(solution.case))
+    names = {"": "rms", ".se": "se", ".exactfit.z": "exact_z"}
+    unbiased = {"": "unbiased", ".se": "unbiased_se", ".ci.lower": "lower", ".ci.upper": "upper"}
+    unbiased |= {".closefit.z": "close_z", ".closefit.pvalue": "close_pvalue"}
+    for ours, theirs in zip(summaries, solution.case["residuals_summary"], strict=True):
+        table = {row["stat"]: row for row in theirs["table"]}
+        for part, summary in ours.items():
+            for prefix, attributes in (("crmr", names), ("ucrmr", unbiased)):
+                for suffix, attribute in attributes.items():
+                    value = table[prefix + suffix].get(part)
+                    if value is not None:
+                        assert getattr(summary, attribute) == pytest.approx(value, rel=2e-3, abs=2e-5), (
+                            part,
+                            attribute,
+                        )

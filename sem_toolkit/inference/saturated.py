@@ -1,0 +1,185 @@
+"""The saturated model: covariance matrix Γ of the sample moments, information W that the estimator gives them,
+metrics.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from sem_toolkit.inference.casewise import CasewiseMoments
+from sem_toolkit.inference.covariance import multiply_normal_gamma
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
+from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.information import centre_rows
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.weights import NormalWeight, compute_products
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.moments import FloatArray
+
+
+class Gamma(Protocol):
+    """The covariance matrix Γ (m × m) of the sample moments of one group, times n."""
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        """Γ times a matrix (m × k)."""
+        ...
+
+    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+        """diag(JΓJᵀ), m."""
+        ...
+
+
+def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -> Gamma:
+    """Γ as the kind of standard errors asks for: free of distribution for robust ones, else by normal theory.
+
+    With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
+    """
+    if options.information == "first.order":
+        normal = NormalGamma(evaluation, group)
+        whole = normal.times(np.eye(evaluation.moments_per_group))
+        return DenseGamma(whole @ np.linalg.solve(compute_gamma(evaluation, group), whole))
+    if options.se in {"robust.sem", "robust.huber.white"} or evaluation.estimator == "WLS":
+        return CasewiseGamma(CasewiseMoments(evaluation, build_estimator_weight(evaluation), group).moments)
+    return NormalGamma(evaluation, group)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseGamma:
+    """Γ as numbers, m × m."""
+
+    matrix: FloatArray
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        return np.asarray(self.matrix @ columns)
+
+    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+        return np.asarray(np.diag(jacobian.times(jacobian.times(self.matrix).T)))
+
+
+@dataclass(frozen=True, eq=False)
+class CasewiseGamma:
+    """Γ of casewise moments (n × m), free of distribution."""
+
+    moments: FloatArray
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        return np.asarray(self.moments.T @ (self.moments @ columns) / len(self.moments))
+
+    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+        return np.asarray(np.mean(jacobian.times(self.moments.T) ** 2, axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class NormalGamma:
+    """Γ of normal theory at the sample covariance, given the fixed exogenous variables where there are any."""
+
+    evaluation: Evaluation
+    group: int
+
+    @cached_property
+    def covariance(self) -> FloatArray:
+        return np.asarray(self.evaluation.sample_cov[self.group])
+
+    @cached_property
+    def explained(self) -> FloatArray | None:
+        """Covariance (p × p) of the regressions on the fixed exogenous variables."""
+        block = list(self.evaluation.exogenous)
+        if not block:
+            return None
+        across = self.covariance[:, block]
+        return np.asarray(across @ np.linalg.solve(self.covariance[np.ix_(block, block)], across.T))
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        means = self.evaluation.has_means
+        product = multiply_normal_gamma(self.covariance, columns, means)
+        return product if self.explained is None else product - multiply_normal_gamma(self.explained, columns, means)
+
+    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+        if self.explained is not None:
+            whole = self.times(np.eye(self.evaluation.moments_per_group))
+            return DenseGamma(whole).variances(jacobian)
+        return jacobian.normal_variances()
+
+
+def times_saturated_information(
+    evaluation: Evaluation, options: InferenceOptions, group: int, columns: FloatArray
+) -> FloatArray:
+    """W times columns (m × k), W the information that the estimator gives the moments of a group."""
+    if evaluation.estimator == "ML" and options.information == "observed":
+        return _times_observed(evaluation, group, columns)
+    if evaluation.estimator == "ML" and options.information == "first.order":
+        scores = _saturated_scores(evaluation, group)
+        return np.asarray(scores.T @ (scores @ columns) / len(scores))
+    return build_estimator_weight(evaluation).times(group, columns)
+
+
+def _saturated_scores(evaluation: Evaluation, group: int) -> FloatArray:
+    """Scores of the saturated model at the implied moments, n × m: V(z_i − σ̂)."""
+    rows = centre_rows(evaluation, group, at_model=True)
+    products = compute_products(evaluation, rows)
+    first, second = vech_indices(rows.shape[1])
+    products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
+    return NormalWeight(evaluation.implied_inverse).times(group, products.T).T
+
+
+def _times_observed(evaluation: Evaluation, group: int, columns: FloatArray) -> FloatArray:
+    """Observed information of the saturated model at the implied moments, times columns (m × k).
+
+    The Hessian of −logl/n in the direction (a, X): ½(QXR + RXQ) with R = 2QTQ − Q, and Qa + QXz, Qaz with z = Q(m − μ).
+    """
+    Q, gap = evaluation.implied_inverse[group], evaluation.mean_gap
+    T = evaluation.sample_cov[group] if gap is None else evaluation.sample_cov[group] + np.outer(gap[group], gap[group])
+    R = 2.0 * Q @ T @ Q - Q
+    rows, cols = vech_indices(len(Q))
+    first = len(columns) - len(rows)
+    full = np.zeros((columns.shape[1], *Q.shape))
+    full[:, rows, cols] = full[:, cols, rows] = columns[first:].T
+    product = 0.5 * (Q @ full @ R + R @ full @ Q)
+    half = np.where(rows == cols, 0.5, 1.0)[:, None]
+    if not first or gap is None:
+        return np.asarray(product[:, rows, cols].T * half)
+    z, along = Q @ gap[group], (Q @ columns[:first]).T
+    cross = along[:, :, None] * z
+    product = product + cross + np.swapaxes(cross, 1, 2)
+    means = along.T + (Q @ (full @ z).T)
+    return np.concatenate([means, product[:, rows, cols].T * half])
+
+
+class MetricJacobian:
+    """Derivative J (m × m, sparse) of the moments in a metric by the raw ones, at the sample covariance (p × p)."""
+
+    def __init__(self, covariance: FloatArray, metric: str, means: bool) -> None:
+        p = len(covariance)
+        self.rows, self.cols = vech_indices(p)
+        self.first = p if means else 0
+        self.covariance, self.metric = covariance, metric
+        deviation = np.sqrt(np.diag(covariance))
+        self.deviation = deviation
+        self.scale = 1.0 / (deviation[self.rows] * deviation[self.cols]) if metric != "raw" else np.ones(len(self.rows))
+        self.diagonal = np.flatnonzero(self.rows == self.cols)
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        """J times columns (m × k)."""
+        second = columns[self.first :]
+        result = self.scale[:, None] * second
+        if self.metric == "cor.bollen":
+            correlation = self.covariance[self.rows, self.cols] * self.scale
+            relative = second[self.diagonal] / (self.deviation**2)[:, None]
+            result = result - 0.5 * correlation[:, None] * (relative[self.rows] + relative[self.cols])
+            result[self.diagonal] = 0.0
+        if not self.first:
+            return np.asarray(result)
+        means = columns[: self.first]
+        return np.concatenate([means if self.metric == "raw" else means / self.deviation[:, None], result])
+
+    def normal_variances(self) -> FloatArray:
+        """diag(JΓJᵀ) for Γ of normal theory: s_ii s_jj + s_ij² for covariances, (1 − ρ²)² for correlations."""
+        variances = np.diag(self.covariance)
+        squares = self.covariance[self.rows, self.cols] ** 2
+        both = variances[self.rows] * variances[self.cols]
+        second = (1.0 - squares / both) ** 2 if self.metric == "cor.bollen" else (both + squares) * self.scale**2
+        if not self.first:
+            return np.asarray(second)
+        return np.concatenate([variances if self.metric == "raw" else np.ones(self.first), second])
