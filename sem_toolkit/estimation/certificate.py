@@ -18,13 +18,14 @@ from sem_toolkit.estimation.constrained import (
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.scoring import ENOUGH, compute_scale
 from sem_toolkit.estimation.solution import ActiveConstraint, Certificate, Verdict
-from sem_toolkit.model import compute_jacobian
+from sem_toolkit.model import check_identification, compute_jacobian
 from sem_toolkit.model.identification import build_report, compute_null_space
 
 FloatArray = NDArray[np.float64]
 
 _SINGULAR = 1e-10
 _CURVED = 1e-8
+_NEARLY_STATIONARY = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,47 +36,96 @@ class Examination:
     active: tuple[ActiveConstraint, ...]
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """Numbers behind the verdict, each along the active constraints and in units of the information's diagonal.
+
+    gradient_max  largest element of the gradient
+    curvature     smallest eigenvalue of the exact Hessian; certainty: of the expected information
+    missed        by how much a constraint is violated; inward: how strongly an inequality holds back a point wrongly
+    """
+
+    gradient_max: float
+    curvature: float
+    certainty: float
+    missed: float
+    inward: float
+
+    @property
+    def is_singular(self) -> bool:
+        return self.certainty < _SINGULAR
+
+    @property
+    def is_stationary(self) -> bool:
+        return self.gradient_max < ENOUGH and self.missed < 10.0 * FEASIBLE and self.inward < 1e-6
+
+    @property
+    def is_optimum(self) -> bool:
+        return self.is_stationary and self.curvature > _CURVED and not self.is_singular
+
+
 def examine(objective: Objective, point: Point, engine: str, iterations: int, note: str = "") -> Examination:
     """Look at a point from every side and give the verdict; `note` says why the search ended where it did."""
-    model = objective.model
     active = find_active_set(objective, point)
-    information = objective.information(point)
-    scale = compute_scale(information)
-    tangent = compute_tangent(active.slopes * scale, objective.size)
-    along = tangent.T @ (objective.gradient(point) * scale)
-    gradient_max = float(np.abs(tangent @ along).max(initial=0.0))
-    hessian = compute_lagrangian_hessian(objective, point, active)
-    curvature = compute_smallest_eigenvalue(_restrict(hessian, scale, tangent))
-    missed = compute_violation(objective, point)
-    inward = float((-active.multipliers[active.equalities :]).max(initial=0.0))
-    messages: list[Diagnostic] = []
-    singular = compute_smallest_eigenvalue(_restrict(information, scale, tangent)) < _SINGULAR
-    if singular:
-        messages += _name_null_space(objective, point, active)
-    stationary = gradient_max < ENOUGH and missed < 10.0 * FEASIBLE and inward < 1e-6
-    converged = stationary and curvature > _CURVED and not singular
-    if not converged and not singular:
-        messages.append(_explain(objective, point, gradient_max, curvature, missed, note))
-    improper = check_admissibility(model, point.x, point.moments)
+    geometry = compute_geometry(objective, point, active)
     constraints = _list_active(objective, point, active)
-    messages += [_report_active(c) for c in constraints if not c.is_equality]
-    messages += improper
-    at_boundary = any(not c.is_equality for c in constraints)
-    verdict: Verdict = (
-        "not identified"
-        if singular and gradient_max < 1e-4
-        else "no optimum found"
-        if not converged
-        else "improper"
-        if improper
-        else "converged at a boundary"
-        if at_boundary
-        else "converged"
-    )
+    improper = check_admissibility(objective.model, point.x, point.moments)
+    verdict, faults = _decide(objective, point, active, geometry, note)
+    messages = list(faults)
+    if geometry.is_optimum:
+        bounds = [constraint for constraint in constraints if not constraint.is_equality]
+        messages += [*(_report_active(constraint) for constraint in bounds), *improper]
+        verdict = "improper" if improper else "converged at a boundary" if bounds else "converged"
     certificate = Certificate(
-        verdict, converged, not improper, gradient_max, curvature, engine, iterations, tuple(messages)
+        verdict=verdict,
+        converged=geometry.is_optimum,
+        admissible=not improper,
+        gradient_max=geometry.gradient_max,
+        hessian_min_eig=geometry.curvature,
+        engine=engine,
+        iterations=iterations,
+        messages=tuple(messages),
     )
     return Examination(certificate, constraints)
+
+
+def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> Geometry:
+    """Gradient, curvature and constraints at a point."""
+    information = objective.information(point)
+    scale = compute_scale(information)
+    slope = objective.gradient(point) * scale
+    hessian = compute_lagrangian_hessian(objective, point, active)
+    if active.size:
+        tangent = compute_tangent(active.slopes * scale, objective.size)
+        slope = tangent @ (tangent.T @ slope)
+    else:
+        tangent = None
+    return Geometry(
+        gradient_max=float(np.abs(slope).max(initial=0.0)),
+        curvature=compute_smallest_eigenvalue(_restrict(hessian, scale, tangent)),
+        certainty=compute_smallest_eigenvalue(_restrict(information, scale, tangent)),
+        missed=compute_violation(objective, point) if active.size or not _is_free(objective) else 0.0,
+        inward=float((-active.multipliers[active.equalities :]).max(initial=0.0)),
+    )
+
+
+def _is_free(objective: Objective) -> bool:
+    return objective.model.constraints.is_linear
+
+
+def _decide(
+    objective: Objective, point: Point, active: ActiveSet, geometry: Geometry, note: str
+) -> tuple[Verdict, tuple[Diagnostic, ...]]:
+    """The verdict on a point that is no optimum, and why; whatever it says of an optimum is not used."""
+    if geometry.is_optimum:
+        return "converged", ()
+    if geometry.is_singular and geometry.gradient_max < _NEARLY_STATIONARY:
+        identification = check_identification(objective.model)
+        if not identification.identified:
+            return "not identified", identification.diagnostics
+        if geometry.is_stationary:
+            return "not identified", _name_null_space(objective, point, active)
+    return "no optimum found", (_explain(objective, point, geometry, note),)
 
 
 def compute_smallest_eigenvalue(square: FloatArray) -> float:
@@ -101,9 +151,9 @@ def compute_smallest_eigenvalue(square: FloatArray) -> float:
     return float(np.linalg.eigvalsh(vectors.T @ square @ vectors)[0])
 
 
-def _restrict(square: FloatArray, scale: FloatArray, tangent: FloatArray) -> FloatArray:
+def _restrict(square: FloatArray, scale: FloatArray, tangent: FloatArray | None) -> FloatArray:
     scaled = square * scale[:, None] * scale
-    return scaled if tangent.shape[0] == tangent.shape[1] else tangent.T @ scaled @ tangent
+    return scaled if tangent is None else tangent.T @ scaled @ tangent
 
 
 def _name_null_space(objective: Objective, point: Point, active: ActiveSet) -> tuple[Diagnostic, ...]:
@@ -128,17 +178,15 @@ def _scale_moments(covariance: FloatArray) -> FloatArray:
     return np.asarray(1.0 / np.maximum(deviation[:, rows] * deviation[:, columns], 1e-300))
 
 
-def _explain(
-    objective: Objective, point: Point, gradient_max: float, curvature: float, missed: float, note: str
-) -> Diagnostic:
+def _explain(objective: Objective, point: Point, geometry: Geometry, note: str) -> Diagnostic:
     names = objective.model.parameter_names
     largest = int(np.argmax(np.abs(point.x))) if len(point.x) else 0
-    if missed >= 10.0 * FEASIBLE:
-        why = f"a constraint is missed by {missed:.3g}"
-    elif gradient_max >= ENOUGH:
-        why = f"the gradient is not zero ({gradient_max:.3g})"
-    elif curvature <= _CURVED:
-        why = f"the discrepancy is not curved upwards there (smallest eigenvalue {curvature:.3g})"
+    if geometry.missed >= 10.0 * FEASIBLE:
+        why = f"a constraint is missed by {geometry.missed:.3g}"
+    elif geometry.gradient_max >= ENOUGH:
+        why = f"the gradient is not zero ({geometry.gradient_max:.3g})"
+    elif geometry.is_singular or geometry.curvature <= _CURVED:
+        why = f"the discrepancy is not curved upwards there (smallest eigenvalue {geometry.curvature:.3g})"
     else:
         why = "a constraint holds the point back that should not"
     if len(names) and abs(point.x[largest]) > 1e3 * (1.0 + float(np.median(np.abs(point.x)))):

@@ -12,6 +12,7 @@ from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.ladder import Climb, climb
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.estimation.options import EstimationOptions
+from sem_toolkit.estimation.scaling import build_scaling
 from sem_toolkit.estimation.scoring import Outcome, minimise
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
@@ -35,14 +36,15 @@ def estimate(model: Model, sample: Sample, options: EstimationOptions | None = N
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
-    targets = build_targets(model, sample, options)
-    objective = Objective(model, build_discrepancy(targets, options))
-    start = compute_start(model, targets)
+    scaling = build_scaling(model, build_targets(model, sample, options))
+    targets = scaling.targets
+    objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations))
+    start = compute_start(scaling.model, targets)
     state = Climb(objective)
     note = _ask_semopy(state, targets, options, start)
     if not _is_native_needless(state, options):
         climb(objective, targets, options, start, state)
-    return _conclude(model, sample, options, state, note)
+    return _conclude(model, sample, options, state, scaling.units, note)
 
 
 def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> Diagnostic | None:
@@ -85,7 +87,12 @@ def _is_native_needless(state: Climb, options: EstimationOptions) -> bool:
 
 
 def _conclude(
-    model: Model, sample: Sample, options: EstimationOptions, state: Climb, note: Diagnostic | None
+    model: Model,
+    sample: Sample,
+    options: EstimationOptions,
+    state: Climb,
+    units: FloatArray,
+    note: Diagnostic | None,
 ) -> Solution:
     """The best candidate as a solution, or, where nothing had a value, a solution of NaN that says so."""
     notes = () if note is None else (note,)
@@ -104,12 +111,12 @@ def _conclude(
         model=model,
         sample=sample,
         options=options,
-        x=point.x,
+        x=model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x)),
         discrepancy=point.value,
         by_group=point.evaluation.by_group,
         certificate=certificate,
         transcript=transcript,
-        active=examination.active,
+        active=tuple(replace(constraint, slope=constraint.slope / units) for constraint in examination.active),
     )
 
 

@@ -172,5 +172,6 @@ def _perturb(objective: Objective, theta: FloatArray, rng: np.random.Generator, 
 def _explain_reason(outcome: Outcome) -> str:
     return {
         "iteration limit": f"the solver stopped at its limit of {outcome.iterations} iterations",
+        "drifting": "the solver gained less and less while parameters ran away",
         "stalled": "no step in any direction made it smaller",
     }.get(outcome.reason, "")

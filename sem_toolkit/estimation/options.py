@@ -46,7 +46,7 @@ class EstimationOptions:
     engine: Literal["auto", "native", "semopy"] = "auto"
     likelihood: Literal["normal", "wishart"] = "normal"
     max_iterations: int = 200
-    restarts: int = 8
+    restarts: int = 5
     seed: int = 1907
     bad_marker_crit: float = 0.1
 

@@ -15,13 +15,15 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from sem_toolkit.estimation.objective import Objective, Point
 
 FloatArray = NDArray[np.float64]
-Reason = Literal["optimum", "stalled", "iteration limit", "no value at the start"]
+Reason = Literal["optimum", "stalled", "drifting", "iteration limit", "no value at the start"]
 
 TIGHT = 1e-10
 ENOUGH = 1e-8
 _NEWTON_BELOW = 3e-2
 _HALVINGS = 12
 _HOPELESS = 1e8
+# Parameters that run away win ever less: an attempt ends that gains less than _PROGRESS in _STRETCH iterations.
+_STRETCH, _PROGRESS = 25, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,7 @@ class Outcome:
 def compute_scale(square: FloatArray) -> FloatArray:
     """1/√diagonal: the unit in which each parameter is measured; 1 where a parameter has no influence."""
     diagonal = np.diagonal(square)
-    top = float(diagonal.max(initial=0.0))
-    return np.where(diagonal > 1e-14 * max(top, 1e-300), 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 1.0)
+    return np.where(diagonal > 1e-280, 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 1.0)
 
 
 def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200) -> Outcome:
@@ -51,8 +52,12 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
     if point is None:
         return Outcome(None, "no value at the start", 0, np.inf)
     damping, newton = 0.0, False
-    size = np.inf
+    size, milestone = np.inf, np.inf
     for iteration in range(max_iterations):
+        if iteration % _STRETCH == _STRETCH - 1:
+            if milestone - point.value < _PROGRESS and size > ENOUGH:
+                return Outcome(point, "drifting", iteration, size)
+            milestone = point.value
         gradient = objective.gradient(point)
         information = objective.information(point)
         scale = compute_scale(information)

@@ -147,7 +147,7 @@ class Composites:
         at = np.array([member.variable for member, _ in members])
         target_places = np.array([place for _, place in members])
         matrices = fill_matrices(model, np.concatenate([x, values]))
-        B, S = compute_total_effects(matrices.directed[group]), matrices.symmetric[group]
+        B, S = compute_total_effects(matrices.directed[group], model.depth), matrices.symmetric[group]
         mixing = B[np.ix_(at, at)] ** 2
         target = np.array([member.variance(x) for member, _ in members])
         psi = np.linalg.solve(mixing, target - np.einsum("ci,ij,cj->c", B[at], S, B[at]))

@@ -1,7 +1,7 @@
 """Constraints of a table: linear equalities as a basis; other equalities, inequalities and bounds with derivatives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,7 @@ class Constraints:
     linear         linear equalities, those made by equal labels included
     equalities     non-linear equalities; inequalities: all that are not bounds on single parameters
     lower, upper   bounds on single parameters (q), infinite where none
+    units          q: where given, the x of this object times its units is the x of the table; `measure_in` sets it
     """
 
     linear: LinearEqualities
@@ -92,6 +93,7 @@ class Constraints:
     definitions: tuple[tuple[str, Function], ...]
     positions: Mapping[str, int]
     constants: Mapping[str, float]
+    units: FloatArray | None = None
 
     @property
     def has_bounds(self) -> bool:
@@ -119,20 +121,33 @@ class Constraints:
     def inequality_texts(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """What to call each of them, in the order of `inequality_values`; names are those of the parameters."""
         low, high = np.flatnonzero(np.isfinite(self.lower)), np.flatnonzero(np.isfinite(self.upper))
+        units = np.ones(len(self.lower)) if self.units is None else self.units
         return (
             *(condition.text for condition in self.inequalities),
-            *(f"{names[i]} >= {self.lower[i]:g}" for i in low),
-            *(f"{names[i]} <= {self.upper[i]:g}" for i in high),
+            *(f"{names[i]} >= {self.lower[i] * units[i]:g}" for i in low),
+            *(f"{names[i]} <= {self.upper[i] * units[i]:g}" for i in high),
         )
 
     def _evaluate(self, conditions: tuple[Condition, ...], x: FloatArray) -> tuple[FloatArray, FloatArray]:
         if not conditions:
             return np.zeros(0), np.zeros((0, len(x)))
-        environment = compute_environment(self.positions, self.constants, x)
+        units = np.ones(len(x)) if self.units is None else self.units
+        environment = compute_environment(self.positions, self.constants, units * x)
         for name, function in self.definitions:
             environment.define(name, function)
         found = [condition.evaluate(environment) for condition in conditions]
-        return np.array([value for value, _ in found]), np.array([slope for _, slope in found])
+        return np.array([value for value, _ in found]), np.array([slope * units for _, slope in found])
+
+    def measure_in(self, units: FloatArray) -> "Constraints":
+        """The same constraints on z, where x = units × z (q)."""
+        linear = LinearEqualities(
+            matrix=self.linear.matrix * units,
+            target=self.linear.target,
+            offset=self.linear.offset / units,
+            basis=self.linear.basis * units[self.linear.kept] / units[:, None],
+            kept=self.linear.kept,
+        )
+        return replace(self, linear=linear, lower=self.lower / units, upper=self.upper / units, units=units)
 
 
 def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Constraints:

@@ -70,16 +70,28 @@ def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
     return RamMatrices(directed, symmetric, intercepts)
 
 
-def compute_total_effects(directed: FloatArray) -> FloatArray:
-    """B = (I − A)⁻¹; raises numpy's LinAlgError where I − A is singular."""
-    return np.asarray(np.linalg.inv(np.eye(directed.shape[-1]) - directed), dtype=np.float64)
+def compute_total_effects(directed: FloatArray, depth: int | None = None) -> FloatArray:
+    """B = (I − A)⁻¹; raises numpy's LinAlgError where I − A is singular.
+
+    Where the longest directed path has `depth` arrows, Aᵏ = 0 for k > depth and B = (I + A)(I + A²)(I + A⁴)...: fewer
+    products than an inversion, and exact to the last digits whatever the scales of the variables.
+    """
+    identity = np.eye(directed.shape[-1])
+    if depth is None:
+        return np.asarray(np.linalg.inv(identity - directed), dtype=np.float64)
+    effects, power, reach = identity + directed, directed, 1
+    while reach < depth:
+        power = power @ power
+        effects = effects + effects @ power
+        reach = 2 * reach + 1
+    return effects
 
 
 def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
     """Moments implied at x (... × q); raises numpy's LinAlgError where I − A is singular."""
     matrices = compute_matrices(model, x)
     p = model.n_observed
-    effects = compute_total_effects(matrices.directed)
+    effects = compute_total_effects(matrices.directed, model.depth)
     everything = effects @ matrices.symmetric @ np.swapaxes(effects, -1, -2)
     everything = 0.5 * (everything + np.swapaxes(everything, -1, -2))
     mean = (effects @ matrices.intercepts[..., None])[..., 0] if model.has_means else None

@@ -82,6 +82,7 @@ class Model:
     locations    where the parameters stand
     directed, symmetric, intercepts   G × t × t, G × t × t, G × t: the fixed values, 0 where free
     composites   how the cells of composites follow from weights; None where there are none
+    depth        arrows on the longest directed path; None where there is a loop
     """
 
     table: ParameterTable
@@ -98,6 +99,7 @@ class Model:
     constraints: Constraints
     definitions: Definitions
     composites: Composites | None = None
+    depth: int | None = None
 
     @property
     def n_observed(self) -> int:
@@ -150,6 +152,7 @@ def build_model(table: ParameterTable) -> Model:
         _place_fixed(matrices, row, place)
     locations = _locate(parameters, place)
     composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
+    cells = _build_cells(locations, composites, len(table.groups), len(variables))
     return Model(
         table=table,
         observed=observed,
@@ -161,11 +164,25 @@ def build_model(table: ParameterTable) -> Model:
         directed=matrices[0],
         symmetric=matrices[1],
         intercepts=matrices[2],
-        cells=_build_cells(locations, composites, len(table.groups), len(variables)),
+        cells=cells,
         constraints=build_constraints(table, parameters),
         definitions=build_definitions(table, parameters),
         composites=composites,
+        depth=_compute_depth(matrices[0], cells),
     )
+
+
+def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None:
+    """Length of the longest directed path over all groups' arrows, None where they form a loop."""
+    arrows = (directed != 0.0).any(axis=0)
+    for group in cells:
+        arrows[group.row[group.directed], group.column[group.directed]] = True
+    reached = arrows.any(axis=1)
+    for depth in range(len(reached) + 1):
+        if not reached.any():
+            return depth
+        reached = arrows[:, reached].any(axis=1)
+    return None
 
 
 def _has_composites(rows: Iterable[Parameter]) -> bool:

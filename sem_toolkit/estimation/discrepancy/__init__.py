@@ -1,5 +1,8 @@
 """Discrepancy functions: how far the implied moments are from those of the sample."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sem_toolkit.estimation.discrepancy.base import Discrepancy, Evaluation
 from sem_toolkit.estimation.discrepancy.gls import GeneralisedLeastSquares
 from sem_toolkit.estimation.discrepancy.least_squares import LeastSquares, build_least_squares
@@ -8,14 +11,19 @@ from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.targets import Targets
 
 
-def build_discrepancy(targets: Targets, options: EstimationOptions) -> Discrepancy:
-    """The discrepancy function that the options name, for these targets."""
+def build_discrepancy(
+    targets: Targets, options: EstimationOptions, deviations: NDArray[np.float64] | None = None
+) -> Discrepancy:
+    """The discrepancy function that the options name, for these targets.
+
+    deviations  p: what the variables were divided by, for ULS, which depends on it; None where they were not
+    """
     kind = options.discrepancy
     if kind == "ML":
         return MaximumLikelihood(targets)
     if kind == "GLS":
         return GeneralisedLeastSquares(targets)
-    return build_least_squares(targets, kind)
+    return build_least_squares(targets, kind, deviations)
 
 
 __all__ = [

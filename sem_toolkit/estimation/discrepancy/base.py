@@ -49,6 +49,14 @@ class Discrepancy(Protocol):
         ...
 
 
+def invert_symmetric(matrix: FloatArray) -> FloatArray:
+    """Inverse of symmetric matrices (... × p × p) with positive diagonals, scaled to unit diagonal on the way."""
+    scale = 1.0 / np.sqrt(np.diagonal(matrix, axis1=-2, axis2=-1))
+    outer = scale[..., :, None] * scale[..., None, :]
+    inverse = np.linalg.inv(matrix * outer)
+    return np.asarray(0.5 * (inverse + np.swapaxes(inverse, -1, -2)) * outer, dtype=np.float64)
+
+
 def add_second_order(
     model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation, first: FloatArray
 ) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order
+from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order, invert_symmetric
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_information
 
@@ -32,7 +32,7 @@ class GeneralisedLeastSquares:
         except np.linalg.LinAlgError:
             message = "the sample covariance matrix is not positive definite"
             raise DataError(Diagnostic("error", "not-positive-definite", message)) from None
-        return np.asarray(np.linalg.inv(self.targets.covariance))
+        return invert_symmetric(self.targets.covariance)
 
     @cached_property
     def factors(self) -> FloatArray:

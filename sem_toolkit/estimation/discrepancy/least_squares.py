@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order
+from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order, invert_symmetric
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
@@ -73,12 +73,18 @@ class LeastSquares:
         return np.concatenate([self.targets.mean - moments.mean, apart], axis=1)
 
 
-def build_least_squares(targets: Targets, kind: Literal["ULS", "WLS", "DWLS"]) -> LeastSquares:
-    """ULS, WLS or DWLS; WLS needs raw data with more rows than there are moments."""
+def build_least_squares(
+    targets: Targets, kind: Literal["ULS", "WLS", "DWLS"], deviations: FloatArray | None = None
+) -> LeastSquares:
+    """ULS, WLS or DWLS; WLS needs raw data with more rows than there are moments.
+
+    deviations  p: what the variables were divided by; ULS alone depends on their units, and is kept in the old ones
+    """
     p = targets.covariance.shape[-1]
     size = p * (p + 1) // 2 + (p if targets.mean is not None else 0)
     if kind == "ULS":
-        return LeastSquares(targets, tuple(np.ones(size) for _ in targets.n))
+        weight = np.ones(size) if deviations is None else _weigh_by_scale(deviations, targets.mean is not None)
+        return LeastSquares(targets, tuple(weight for _ in targets.n))
     if kind == "DWLS":
         return LeastSquares(targets, tuple(_build_diagonal(S, targets.mean is not None) for S in targets.covariance))
     return LeastSquares(targets, tuple(_build_weight(data, targets, size) for data in targets.data))
@@ -92,6 +98,12 @@ def compute_distribution_free_covariance(data: FloatArray, *, means: bool) -> Fl
     scores = np.concatenate([centred, products], axis=1) if means else products
     scores = scores - scores.mean(axis=0)
     return np.asarray(scores.T @ scores / len(data))
+
+
+def _weigh_by_scale(deviations: FloatArray, means: bool) -> FloatArray:
+    rows, columns = vech_indices(len(deviations))
+    products = (deviations[rows] * deviations[columns]) ** 2
+    return np.concatenate([deviations**2, products]) if means else products
 
 
 def _build_diagonal(covariance: FloatArray, means: bool) -> FloatArray:
@@ -111,13 +123,13 @@ def _build_weight(data: FloatArray | None, targets: Targets, size: int) -> Float
         message = f"WLS needs more rows than moments: there are {len(data)} rows and {size} moments"
         raise DataError(Diagnostic("error", "too-few-rows", message, hint="use ML, GLS, ULS or DWLS"))
     gamma = compute_distribution_free_covariance(data, means=targets.mean is not None)
+    scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:
-        np.linalg.cholesky(gamma)
+        np.linalg.cholesky(gamma * scale[:, None] * scale)
     except np.linalg.LinAlgError:
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
         raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS")) from None
-    inverse = np.linalg.inv(gamma)
-    return np.asarray(0.5 * (inverse + inverse.T))
+    return invert_symmetric(gamma)
 
 
 def _apply(weight: FloatArray, columns: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order
+from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order, invert_symmetric
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_information
 from sem_toolkit.model.kernels import add_block, compute_observed_part, empty_square, pull_back_square
@@ -74,10 +74,9 @@ class MaximumLikelihood:
             return None
         try:
             root = np.linalg.cholesky(moments.covariance)
-            inverse: FloatArray = np.asarray(np.linalg.inv(moments.covariance), dtype=np.float64)
+            inverse = invert_symmetric(moments.covariance)
         except np.linalg.LinAlgError:
             return None
-        inverse = 0.5 * (inverse + np.swapaxes(inverse, -1, -2))
         log_determinant = 2.0 * np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
         trace = (self._compute_spread(moments) * inverse).sum(axis=(-2, -1))
         p = moments.covariance.shape[-1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.estimation.scaling import compute_latent_scale
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import Model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
@@ -68,7 +69,7 @@ def build_description(model: Model, targets: Targets) -> Description:
     deviation = np.sqrt(np.diagonal(targets.covariance[0]))
     if not linear.is_trivial:
         deviation = np.full(p, np.exp(np.log(deviation).mean()))
-    scale = np.concatenate([deviation, _scale_latents(model, deviation)])
+    scale = np.concatenate([deviation, compute_latent_scale(model, deviation)])
     names = [f"v{i + 1}" for i in range(p)] + [f"f{i + 1}" for i in range(t - p)]
     where = model.locations
     own_label = linear.basis.argmax(axis=1) if linear.basis.size else np.arange(model.n_parameters)
@@ -134,22 +135,10 @@ def _format_number(value: float) -> str:
     return np.format_float_positional(value, trim="0")
 
 
-def _scale_latents(model: Model, deviation: FloatArray) -> FloatArray:
-    """A unit for each latent variable: that of its marker, or the root of its fixed variance."""
-    p, t = model.n_observed, model.n_variables
-    scale = np.ones(t - p)
-    for place in range(p, t):
-        markers = np.flatnonzero(model.directed[0][:p, place])
-        if len(markers):
-            scale[place - p] = deviation[markers[0]]
-        elif model.symmetric[0][place, place] > 0.0:
-            scale[place - p] = np.sqrt(model.symmetric[0][place, place])
-    return scale
-
-
 def _is_tied_only(basis: FloatArray, offset: FloatArray) -> bool:
     """Whether every parameter equals one of those that are kept."""
-    return bool((np.count_nonzero(basis, axis=1) == 1).all() and (basis.sum(axis=1) == 1.0).all() and not offset.any())
+    tied = (np.count_nonzero(basis, axis=1) == 1) & (np.abs(basis.sum(axis=1) - 1.0) < 1e-12)
+    return bool(tied.all()) and not offset.any()
 
 
 def _has_saturated_means(model: Model) -> bool:

@@ -1,0 +1,96 @@
+"""The problem in units of its own: variables with unit variance, whatever the data are measured in.
+
+The estimates do not depend on it, but every tolerance, start and factorisation is then about numbers near 1.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.model import Model, build_model
+from sem_toolkit.model.ram import DIRECTED, INTERCEPT, KINDS, WEIGHT
+from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter
+
+FloatArray = NDArray[np.float64]
+
+_MODERATE = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """A model and targets in other units: x of the given model = units × x of `model`.
+
+    deviations  p: what the observed variables were divided by
+    """
+
+    model: Model
+    targets: Targets
+    units: FloatArray
+    deviations: FloatArray
+
+
+def build_scaling(model: Model, targets: Targets) -> Scaling:
+    """Divide every observed variable by its standard deviation, unless all of these are moderate already."""
+    variance = np.einsum("g,gii->i", targets.share, targets.covariance)
+    deviation = np.sqrt(variance)
+    p, q = model.n_observed, model.n_parameters
+    if deviation.max() < _MODERATE and deviation.min() > 1.0 / _MODERATE:
+        return Scaling(model, targets, np.ones(q), np.ones(p))
+    scale = np.concatenate([deviation, compute_latent_scale(model, deviation)])
+    place = {name: position for position, name in enumerate(model.variables)}
+    rows = tuple(
+        _scale_row(row, scale, place) for row in model.table.rows if row.op not in (*CONSTRAINT_OPERATORS, ":=")
+    )
+    units = np.array([_compute_unit(row, scale, place) for row in model.parameters])
+    scaled = build_model(replace(model.table, rows=rows))
+    scaled = replace(scaled, constraints=model.constraints.measure_in(units))
+    return Scaling(scaled, _scale_targets(targets, deviation), units, deviation)
+
+
+def compute_latent_scale(model: Model, deviation: FloatArray) -> FloatArray:
+    """A unit for each latent variable (t − p): that of its marker, or the root of its fixed variance."""
+    p, t = model.n_observed, model.n_variables
+    scale = np.concatenate([deviation, np.ones(t - p)])
+    for place in range(p, t):
+        markers = np.flatnonzero(model.directed[0][:p, place])
+        variance = model.symmetric[0][place, place]
+        if len(markers):
+            scale[place] = deviation[markers[0]] / abs(model.directed[0][markers[0], place])
+        elif variance > 0.0:
+            scale[place] = np.sqrt(variance)
+    for place in range(p, t):  # factors of factors take the unit of their marker
+        markers = p + np.flatnonzero(model.directed[0][p:, place])
+        if len(markers) and not model.directed[0][:p, place].any():
+            scale[place] = scale[markers[0]] / abs(model.directed[0][markers[0], place])
+    return np.asarray(scale[p:])
+
+
+def _compute_unit(row: Parameter, scale: FloatArray, place: dict[str, int]) -> float:
+    """What the value of a row is divided by."""
+    kind = KINDS[row.op]
+    left = float(scale[place[row.lhs]])
+    if kind == INTERCEPT:
+        return left
+    right = float(scale[place[row.rhs]])
+    if kind == WEIGHT:
+        return left / right
+    if kind == DIRECTED:
+        return right / left if row.op == "=~" else left / right
+    return left * right
+
+
+def _scale_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Parameter:
+    if row.ustart is None or (row.lhs == row.rhs and row.op == "=~"):
+        return row
+    return replace(row, ustart=row.ustart / _compute_unit(row, scale, place), label="")
+
+
+def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
+    return Targets(
+        covariance=targets.covariance / (deviation[:, None] * deviation),
+        mean=None if targets.mean is None else targets.mean / deviation,
+        n=targets.n,
+        data=tuple(None if rows is None else rows / deviation for rows in targets.data),
+    )
