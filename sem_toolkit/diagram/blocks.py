@@ -14,7 +14,7 @@ from sem_toolkit.diagram.structure import Structure
 from sem_toolkit.diagram.style import DiagramStyle
 
 Side = Literal["left", "right", "top", "bottom"]
-SHAPES = {"latent": "ellipse", "composite": "hexagon", "observed": "rectangle"}
+SHAPES = {"latent": "ellipse", "composite": "hexagon", "observed": "rectangle", "constant": "triangle"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,12 @@ def measure_graph(
         for _, _, key, data in graph.edges(keys=True, data=True)
         if data["role"] != "variance"
     }
-    return Measures(_equalise(graph, structure, boxes, bool(hints.stages)), lines, labels, _find_outer_room(style))
+    variances = [data for _, _, data in graph.edges(data=True) if data["role"] == "variance"]
+    texts_of_variances = [format_edge_text(data, style) for data in variances]
+    number = max((measure_line(text, style.label_size, style.font) for text in texts_of_variances), default=0.0)
+    return Measures(
+        _equalise(graph, structure, boxes, bool(hints.stages)), lines, labels, _find_outer_room(style, number)
+    )
 
 
 def _find_wrap(texts: list[str], wanted: float, style: DiagramStyle) -> float:
@@ -112,11 +117,12 @@ def _build_lines(name: str, text: str, width: float, style: DiagramStyle, r2: Ma
     return (*lines, format_r2(r2[name], style)) if style.r2 == "inside" and name in r2 else lines
 
 
-def _find_outer_room(style: DiagramStyle) -> tuple[float, float]:
+def _find_outer_room(style: DiagramStyle, number: float) -> tuple[float, float]:
+    if style.variances == "clean" and style.intercepts:
+        return 26.0, 26.0
     if style.variances == "clean":
         return 0.0, 0.0
     reach = 14.0 if style.variances == "lisrel" else 19.0
-    number = measure_line("−0.00", style.label_size, style.font) if style.values != "none" else 0.0
     return reach + number, reach + style.label_size * 1.2
 
 
@@ -168,11 +174,9 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
     outer: list[Rectangle] = [box]
     if names:
         items = [measures.nodes[name] for name in names]
-        if side in ("left", "right"):
-            placed = _place_column(box, items, side, spacing)
-        else:
-            labels = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
-            placed = _place_row(box, items, side, spacing, labels)
+        label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
+        place_items = _place_column if side in ("left", "right") else _place_row
+        placed = place_items(box, items, side, spacing, label)
         places.update(zip(names, placed, strict=True))
         places.update(_place_satellites(structure, measures, places, side, spacing))
         outer += [_extend(place, side, measures.outer) for name, place in places.items() if name != core]
@@ -183,11 +187,13 @@ def _find_keys(core: str, names: tuple[str, ...]) -> list[str]:
     return [f"{core} =~ {name}" for name in names] + [f"{core} <~ {name}" for name in names]
 
 
-def _place_column(box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing) -> list[Rectangle]:
+def _place_column(
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float
+) -> list[Rectangle]:
     pitch = max(item.height for item in items) + spacing.item
     width = max(item.width for item in items)
     # Long columns need a longer fan, or the outer loadings run along the column.
-    gap = spacing.fan + 1.4 * max(0, len(items) - 6)
+    gap = max(spacing.fan, 1.3 * label + 6) + spacing.fan / 9 * max(0, len(items) - 4)
     x = (box.width / 2 + gap + width / 2) * (-1 if side == "left" else 1)
     top = -pitch * (len(items) - 1) / 2
     return [item.moved(x, top + pitch * k) for k, item in enumerate(items)]
@@ -195,8 +201,10 @@ def _place_column(box: Rectangle, items: list[Rectangle], side: Side, spacing: S
 
 def _place_row(box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float) -> list[Rectangle]:
     width, height = max(item.width for item in items), max(item.height for item in items)
-    pitch = max(width + 0.7 * spacing.item, 0.62 * label + 2)
-    y = (box.height / 2 + spacing.fan * 0.92 + height / 2) * (-1 if side == "top" else 1)
+    pitch = max(width + 0.7 * spacing.item, 0.6 * min(label, 40.0) + 2)
+    # Numbers wider than the pitch stand at several heights.
+    gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4
+    y = (box.height / 2 + gap + height / 2) * (-1 if side == "top" else 1)
     first = -pitch * (len(items) - 1) / 2
     return [item.moved(first + pitch * k, y) for k, item in enumerate(items)]
 

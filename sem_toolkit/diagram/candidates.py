@@ -61,6 +61,32 @@ def build_port_arc(
     return np.array([start, first + chord * 0.12, second - chord * 0.12, end])
 
 
+def build_outer_arc(tail: Rectangle, head: Rectangle, side: str, room: float, depth: float, inset: float) -> FloatArray:
+    """An arc between rectangles that first passes straight through the room of the variances and bends beyond it."""
+    direction = np.array(SIDES[side])
+    along = np.array([direction[1], direction[0]]) ** 2
+    sign = np.sign(((_centre(head) - _centre(tail)) * along).sum()) or 1.0
+    half_tail, half_head = (np.array([box.width, box.height]) / 2 for box in (tail, head))
+    start = _centre(tail) + direction * half_tail + along * sign * half_tail * inset
+    end = _centre(head) + direction * half_head - along * sign * half_head * inset
+    outside = max(float((start * direction).sum()), float((end * direction).sum())) + room
+    out = start + direction * (outside - float((start * direction).sum()))
+    back = end + direction * (outside - float((end * direction).sum()))
+    reach, chord = direction * depth * 4 / 3, (back - out) * 0.1
+    arc = [out + reach + chord, back + reach - chord, back]
+    there = [start, start + (out - start) / 3, start + (out - start) * 2 / 3, out]
+    home = [back + (end - back) / 3, back + (end - back) * 2 / 3, end]
+    return np.array([*there, *arc, *home])
+
+
+def iterate_outer_arcs(tail: Rectangle, head: Rectangle, side: str, room: float) -> Iterator[tuple[float, FloatArray]]:
+    """Arcs between indicators beyond their variances."""
+    distance = abs(head.x - tail.x) if side in ("top", "bottom") else abs(head.y - tail.y)
+    for k, share in enumerate((0.1, 0.16, 0.24)):
+        depth = max(6.0 + 2 * k, share * distance)
+        yield 2.0 + 3 * k + 0.1 * depth, build_outer_arc(tail, head, side, room, depth, 0.85)
+
+
 def iterate_directed(
     tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str
 ) -> Iterator[tuple[float, FloatArray]]:
@@ -71,7 +97,12 @@ def iterate_directed(
 
 
 def iterate_covariance(
-    tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, preferred: str | None
+    tail: Rectangle,
+    tail_shape: str,
+    head: Rectangle,
+    head_shape: str,
+    preferred: str | None,
+    insets: tuple[float, float],
 ) -> Iterator[tuple[float, FloatArray]]:
     """Courses of a covariance with the cost of their shape: arcs on one side first, then bent chords."""
     distance = float(np.hypot(head.x - tail.x, head.y - tail.y))
@@ -81,34 +112,56 @@ def iterate_covariance(
         cost = (0.0 if side == preferred else 26.0) + (0.0 if fits else 40.0)
         for k, share in enumerate((0.13, 0.19, 0.27, 0.36, 0.46)):
             depth = max(9.0 + 2 * k, share * distance)
-            for inset in (0.35, 0.0) if k < 2 else (0.1,):
+            for inset in insets if k < 3 else insets[:1]:
                 extra = depth * 0.12 + k * 3
                 yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)
     for bulge in (0.22, -0.22, 0.35, -0.35, 0.55, -0.55, 0.8, -0.8):
         yield 34 + 40 * abs(bulge), build_bent(tail, tail_shape, head, head_shape, bulge)
 
 
-def build_loop(box: Rectangle, shape: str, angle: float, size: float) -> FloatArray:
-    """A loop on a shape in a direction (radians, clockwise from the right as y grows downwards)."""
-    half = np.array([box.width, box.height]) / 2
-    towards = np.array([np.cos(angle), np.sin(angle)])
-    point = find_boundary(box, shape, _centre(box) + towards)
-    normal = _find_normal(point - _centre(box), half, shape)
-    side = np.array([-normal[1], normal[0]])
-    spread = min(4.5, 0.4 * min(box.width, box.height))
-    start = find_boundary(box, shape, point - side * spread)
-    end = find_boundary(box, shape, point + side * spread)
-    reach = size * 4 / 3
-    return np.array(
-        [start, start - side * size * 0.55 + normal * reach, end + side * size * 0.55 + normal * reach, end]
-    )
+def build_level(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str) -> FloatArray:
+    """A straight line along a row or a column where the two overlap in it, otherwise along the line of centres."""
+    if head_shape == "rectangle":
+        if abs(tail.y - head.y) < head.height / 2:
+            x = head.right if tail.x > head.x else head.left
+            return _build_from_side(tail, tail_shape, np.array([x, tail.y]))
+        if abs(tail.x - head.x) < head.width / 2:
+            y = head.bottom if tail.y > head.y else head.top
+            return _build_from_side(tail, tail_shape, np.array([tail.x, y]))
+    return build_straight(tail, tail_shape, head, head_shape)
 
 
-def build_spike(box: Rectangle, shape: str, angle: float, size: float) -> FloatArray:
-    """A short arrow that points at a shape from outside."""
+def _build_from_side(tail: Rectangle, tail_shape: str, end: FloatArray) -> FloatArray:
+    return build_line(find_boundary(tail, tail_shape, end), end)
+
+
+def _find_anchor(box: Rectangle, shape: str, angle: float, shift: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Point of the boundary in a direction, the outward normal there and the direction along the side.
+
+    shift  moves the point along the side, as a share of its length, downwards or to the right
+    """
     half = np.array([box.width, box.height]) / 2
     point = find_boundary(box, shape, _centre(box) + np.array([np.cos(angle), np.sin(angle)]))
     normal = _find_normal(point - _centre(box), half, shape)
+    tangent = np.array([abs(normal[1]), abs(normal[0])])
+    return point + tangent * shift * 2 * half, normal, np.array([-normal[1], normal[0]])
+
+
+def build_loop(box: Rectangle, shape: str, angle: float, size: float, shift: float = 0.0) -> FloatArray:
+    """A loop on a shape in a direction (radians, clockwise from the right as y grows downwards)."""
+    point, normal, side = _find_anchor(box, shape, angle, shift)
+    spread = min(4.5, 0.4 * min(box.width, box.height)) * (0.6 if shift else 1.0)
+    start, end = point - side * spread, point + side * spread
+    if shape != "rectangle":
+        start, end = find_boundary(box, shape, start), find_boundary(box, shape, end)
+    reach = size * 4 / 3
+    wide = size * 0.55 * (0.6 if shift else 1.0)
+    return np.array([start, start - side * wide + normal * reach, end + side * wide + normal * reach, end])
+
+
+def build_spike(box: Rectangle, shape: str, angle: float, size: float, shift: float = 0.0) -> FloatArray:
+    """A short arrow that points at a shape from outside."""
+    point, normal, _ = _find_anchor(box, shape, angle, shift)
     return build_line(point + normal * size, point)
 
 

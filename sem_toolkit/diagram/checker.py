@@ -13,6 +13,9 @@ from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
 ProblemKind = Literal[
     "label-label", "label-node", "label-edge", "edge-node", "node-node", "crossing", "too-wide", "small-font", "cut-off"
 ]
+INSIDE = {"ellipse": 2.0, "rectangle": 2.0, "hexagon": 7.5, "triangle": 5.0}
+"""How far inside its box a shape surely is, once the box is taken as a rectangle or else as an ellipse."""
+
 HITS: frozenset[str] = frozenset({"label-label", "label-node", "label-edge", "edge-node", "node-node", "cut-off"})
 
 
@@ -76,7 +79,11 @@ def _check_paths(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[P
     """Paths through shapes other than their own two, through their own further than the boundary, and under texts."""
     names = [node.name for node in scene.nodes]
     shapes = Shapes.of([node.box for node in scene.nodes], [node.is_round for node in scene.nodes])
-    inner = Shapes.of([node.box.grown(-2) for node in scene.nodes], [node.is_round for node in scene.nodes])
+    # The box of a hexagon or triangle is larger than the shape: there the ellipse in the box is the inside.
+    inner = Shapes.of(
+        [node.box.grown(-INSIDE[node.shape]) for node in scene.nodes],
+        [node.shape != "rectangle" for node in scene.nodes],
+    )
     boxes = Shapes.of([box for _, box in texts])
     for edge in scene.edges:
         points = flatten_curve(edge.curve, 24)

@@ -1,25 +1,21 @@
 """From a parameter table to a picture and its files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import networkx as nx
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.checker import Problem, check_scene
+from sem_toolkit.diagram.composing import build_scene, select_elements
 from sem_toolkit.diagram.dot_text import format_dot
 from sem_toolkit.diagram.graph import build_path_graph
 from sem_toolkit.diagram.hints import DiagramHints
-from sem_toolkit.diagram.painting import Sketch, paint_scene, place_band_titles
-from sem_toolkit.diagram.placement import Placement, find_extent, place_variables
 from sem_toolkit.diagram.rendering import Renderer, render_dot
-from sem_toolkit.diagram.routing import Router
 from sem_toolkit.diagram.scene import Scene
-from sem_toolkit.diagram.structure import Structure, build_structure
-from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT, DiagramStyle
+from sem_toolkit.diagram.style import DiagramStyle
 from sem_toolkit.diagram.svg import finish_svg
 from sem_toolkit.files import write_bytes
 from sem_toolkit.spec.table import ParameterTable
@@ -28,11 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIXES = (".svg", ".pdf", ".png", ".dot", ".tex")
-TALLEST = 235 * POINTS_PER_MILLIMETRE
-"""Height of a page of print in points."""
-
-MATRIX_FROM = 16
-"""From this many covariances of cores on they become a matrix beside the picture."""
 
 
 @dataclass(frozen=True)
@@ -104,115 +95,3 @@ def draw_diagram(
     style, hints, r2 = style or DiagramStyle(), hints or DiagramHints(), r2 or {}
     graph = select_elements(build_path_graph(table, estimates, group), style)
     return Diagram(build_scene(graph, style, hints, r2), graph)
-
-
-def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
-    """The graph without what the style leaves out."""
-    structure = build_structure(graph)
-    chosen = graph.copy()
-    if style.only == "structural":
-        chosen.remove_nodes_from([name for name in structure.owner if name in chosen])
-    dropped = [
-        (source, target, key)
-        for source, target, key, data in chosen.edges(keys=True, data=True)
-        if (data["role"] == "variance" and style.variances == "clean")
-        or (data["role"] == "intercept" and not style.intercepts)
-        or (data["role"] == "regression" and style.only == "measurement")
-        or (data["role"] == "covariance" and style.covariances == "hide")
-    ]
-    chosen.remove_edges_from(dropped)
-    return chosen
-
-
-def build_scene(
-    graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: DiagramHints, r2: Mapping[str, float]
-) -> Scene:
-    """Lay out, route and label; with more room each time as long as something is hit."""
-    structure = build_structure(graph)
-    matrix = _choose_matrix(graph, structure, style)
-    best: tuple[tuple[float, float, float], Scene] | None = None
-    for density in DENSITIES:
-        sized = replace(style, font_size=max(SMALLEST_FONT, style.font_size - density.smaller_font))
-        width = style.column_width
-        for factor in (1.0, 1.0, 1.0, 1.15, 1.35, 1.6, 2.0):
-            spacing = density.spacing.grow(factor)
-            measures = measure_graph(graph, structure, sized, hints, spacing, r2)
-            placement = place_variables(
-                structure, measures, spacing, width, bool(matrix), hints.stages, sized.font_size * 1.2
-            )
-            if best is not None and _is_too_large(placement, sized):
-                break
-            scene = _build_scene(graph, structure, sized, hints, r2, measures, placement, matrix)
-            hits, excess = sum(problem.is_hit for problem in check_scene(scene)), _compute_excess(scene)
-            score = (float(hits > 0) + (excess > 0), hits + excess, scene.width * scene.height)
-            if best is None or score < best[0]:
-                best = score, scene
-            if score[0] == 0:
-                return scene
-            if excess > 0 and factor > 1:
-                break
-            # Arcs and numbers outside the outermost shapes have taken this much of the width.
-            width = width and width - max(0.0, scene.width - (style.column_width or 0.0) + 0.5)
-    assert best is not None  # noqa: S101 - the loops ran
-    return best[1]
-
-
-def _is_too_large(placement: Placement, style: DiagramStyle) -> bool:
-    """Whether the shapes alone do not fit the page, whatever is drawn between them."""
-    extent = find_extent([*placement.places.values(), *placement.bands.values()])
-    return style.column_width is not None and (extent.width > style.column_width or extent.height > TALLEST)
-
-
-def _compute_excess(scene: Scene) -> float:
-    """By how many points a picture is larger than the page it is for."""
-    if scene.style.column_width is None:
-        return 0.0
-    return max(0.0, scene.width - scene.style.column_width - 0.5) + max(0.0, scene.height - TALLEST)
-
-
-@dataclass(frozen=True)
-class Density:
-    """How closely a picture is set: closer where it would be wider than its column."""
-
-    smaller_font: float
-    spacing: Spacing
-
-
-DENSITIES = (
-    Density(0.0, Spacing()),
-    Density(0.5, Spacing(rank=46, fan=42, core_wrap=64, item_wrap=64)),
-    Density(1.0, Spacing(rank=40, fan=40, item=5, block=13, core_wrap=50, item_wrap=46)),
-    Density(2.0, Spacing(rank=32, fan=36, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
-)
-
-
-def _choose_matrix(graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle) -> tuple[str, ...]:
-    """Keys of the covariances between cores that become a matrix instead of arcs."""
-    keys = tuple(
-        key
-        for a, b, key, data in graph.edges(keys=True, data=True)
-        if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks
-    )
-    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= MATRIX_FROM):
-        return keys
-    return ()
-
-
-def _build_scene(
-    graph: "nx.MultiDiGraph[str]",
-    structure: Structure,
-    style: DiagramStyle,
-    hints: DiagramHints,
-    r2: Mapping[str, float],
-    measures: Measures,
-    placement: Placement,
-    matrix: tuple[str, ...],
-) -> Scene:
-    titles = list(place_band_titles(placement, style).values())
-    routes = Router(graph, structure, placement, style, frozenset(matrix), titles).route_all()
-    return paint_scene(Sketch(graph, structure, placement, measures, routes, style, hints, r2, matrix))
-
-
-def with_style(diagram: Diagram, style: DiagramStyle) -> Diagram:
-    """The same geometry in another style of colours."""
-    return replace(diagram, scene=replace(diagram.scene, style=style))

@@ -114,19 +114,23 @@ def _build_matrix(
     """The covariances that are not drawn as a lower triangle, centred at x = 0, its top at y = 0."""
     edges = {key: (a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(keys)}
     names = [name for name in graph if any(name in edge[:2] for edge in edges.values())]
-    cells = {frozenset(edge[:2]): format_edge_text(edge[2], style) or "·" for edge in edges.values()}
     size, font = SMALLEST_FONT, style.font
-    cell = max(measure_line(text, size, font) for text in cells.values()) + 5
     titles = [f"{k + 1}  {' '.join(format_name(name, style, hints.labels).split())}" for k, name in enumerate(names)]
     first = max(measure_line(text, size, font) for text in titles) + 6
-    if first + cell * (len(names) - 1) > width:
-        first = max(60.0, width - cell * (len(names) - 1))
+    columns = len(names) - 1
+    for closer in _iterate_closer(style):
+        cells = {frozenset(edge[:2]): format_edge_text(edge[2], closer) or "·" for edge in edges.values()}
+        cell = max(measure_line(text, size, font) for text in cells.values()) + 5
+        if first + cell * columns <= width:
+            break
+    if first + cell * columns > width:
+        first = max(60.0, width - cell * columns)
         titles = [_shorten(text, first - 6, size, font) for text in titles]
-    left = -(first + cell * (len(names) - 1)) / 2
+    left = -(first + cell * columns) / 2
     row = size * LINE_SPACING + 1.5
     word = "Correlations" if style.values in ("standardized", "both") else "Covariances"
     items = [_build_text("matrix heading", f"{word} (estimated, not drawn)", left, row / 2, style, bold=True)]
-    for k in range(len(names) - 1):
+    for k in range(columns):
         x = left + first + cell * (k + 0.5)
         items.append(_build_text(f"matrix column {k + 1}", str(k + 1), x, row * 1.5, style, centre=True))
     for k, text in enumerate(titles):
@@ -137,6 +141,15 @@ def _build_matrix(
                 x = left + first + cell * (m + 0.5)
                 items.append(_build_text(f"matrix {k + 1} {m + 1}", value, x, row * (k + 1.5), style, centre=True))
     return items
+
+
+def _iterate_closer(style: DiagramStyle) -> Iterator[DiagramStyle]:
+    """The style, and ones that set the numbers closer: without significance, then without the leading zero."""
+    yield style
+    values = style.values if style.values != "both" else "standardized"
+    plain = replace(style, significance="none", standard_errors=False, values=values)
+    yield plain
+    yield replace(plain, leading_zero=False)
 
 
 def _shorten(text: str, width: float, size: float, font: str) -> str:

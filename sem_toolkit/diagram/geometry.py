@@ -99,6 +99,14 @@ def flatten_curve(curve: FloatArray, steps: int = 12) -> FloatArray:
     return np.concatenate(pieces)
 
 
+def flatten_curves(curves: list[FloatArray], steps: int = 12) -> FloatArray:
+    """Points along c curves of one piece each: c × (steps + 1) × 2."""
+    control = np.array(curves)[:, :, None, :]
+    t = np.linspace(0, 1, steps + 1)[None, :, None]
+    a, b, c, d = (control[:, k] for k in range(4))
+    return np.asarray((1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d)
+
+
 def compute_length(points: FloatArray) -> float:
     """Length of a polyline."""
     return float(np.hypot(*np.diff(points, axis=0).T).sum())
@@ -236,16 +244,20 @@ class Shapes:
 
     def hit_by(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
         """Which of the shapes, grown by `margin`, a polyline (m × 2) enters; length n."""
-        if len(self.x) == 0 or len(points) < 2:
-            return np.zeros(len(self.x), bool)
+        return np.asarray(self.hit_by_many(points[None], margin)[0])
+
+    def hit_by_many(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
+        """The same for c polylines of m points each (c × m × 2); c × n."""
+        if len(self.x) == 0 or points.shape[1] < 2:
+            return np.zeros((len(points), len(self.x)), bool)
         width, height = self.half_width + margin, self.half_height + margin
-        start, step = points[:-1, None, :], np.diff(points, axis=0)[:, None, :]
-        px, py = start[..., 0] - self.x, start[..., 1] - self.y
-        hit = _segments_enter_box(px, py, step[..., 0], step[..., 1], width, height)
+        start, step = points[:, :-1, None, :], (points[:, 1:] - points[:, :-1])[:, :, None, :]
+        px, py, dx, dy = start[..., 0] - self.x, start[..., 1] - self.y, step[..., 0], step[..., 1]
+        hit = _segments_enter_box(px, py, dx, dy, width, height)
         if self.round.any():
-            inside = _segments_enter_circle(px / width, py / height, step[..., 0] / width, step[..., 1] / height)
+            inside = _segments_enter_circle(px / width, py / height, dx / width, dy / height)
             hit &= ~self.round | inside
-        return np.asarray(hit.any(axis=0))
+        return np.asarray(hit.any(axis=1))
 
 
 def _segments_enter_box(
@@ -289,7 +301,7 @@ def compute_crossings(points: FloatArray, starts: FloatArray, ends: FloatArray) 
 def find_boundary(box: Rectangle, shape: str, towards: FloatArray) -> FloatArray:
     """Where the ray from the centre of a shape towards a point leaves it.
 
-    shape  "ellipse", "rectangle", "hexagon" or "triangle" (the last two through their boxes and ellipses)
+    shape  "ellipse", "rectangle", "hexagon" or "triangle"
     """
     centre = np.array([box.x, box.y])
     direction = np.asarray(towards, float) - centre
@@ -298,15 +310,29 @@ def find_boundary(box: Rectangle, shape: str, towards: FloatArray) -> FloatArray
     half = np.array([box.width / 2, box.height / 2])
     if shape == "ellipse":
         return np.asarray(centre + direction / np.hypot(*(direction / half)))
+    if shape == "triangle":
+        return _leave_triangle(centre, direction, half)
     if shape == "hexagon":
         return np.asarray(centre + direction * _reach_of_hexagon(direction, half))
     return np.asarray(centre + direction / np.max(np.abs(direction) / half))
 
 
+def _leave_triangle(centre: FloatArray, direction: FloatArray, half: FloatArray) -> FloatArray:
+    """Where a ray leaves a triangle with its tip at the top: the nearest of its three sides."""
+    corners = np.array([[0.0, -half[1]], half, [-half[0], half[1]]])
+    reaches = []
+    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        normal = np.array([(b - a)[1], -(b - a)[0]])
+        speed = float(direction @ normal)
+        if speed > 1e-12:
+            reaches.append(float(a @ normal) / speed)
+    return np.asarray(centre + direction * min(reaches))
+
+
 def _reach_of_hexagon(direction: FloatArray, half: FloatArray) -> float:
     """How far a ray travels inside a hexagon whose slanted sides take a quarter of the width each."""
     x, y = np.abs(direction)
-    flat = half[1] / y if y > 0 else np.inf
+    flat = half[1] / max(float(y), 1e-12)
     # The slanted side runs from (w, 0) to (w/2, h): x/w + y/(2h) = 1.
     slanted = 1 / (x / half[0] + y / (2 * half[1]))
     return float(min(flat, slanted))

@@ -18,7 +18,6 @@ class Wanted:
     key       of the path (or "r2 name" for a text beside a variable)
     options   candidate centres with the cost of their place, in order of preference
     own       key of the path on which it may lie; None when it must keep off all
-    near      variable whose shape it may touch without counting as near
     """
 
     key: str
@@ -34,7 +33,7 @@ def build_path_options(
     """Centres for the number of a path: on it from the preferred share of its length outwards, then beside it."""
     points = flatten_curve(curve, 16)
     length = compute_length(points)
-    if role in ("variance", "intercept"):
+    if role == "variance":
         return _build_end_options(points, curve, role, width, height)
     options: list[tuple[float, float, float]] = []
     for share in sorted(np.linspace(0.16, 0.86, 29), key=lambda value: abs(value - prefer)):

@@ -69,20 +69,24 @@ def paint_scene(sketch: Sketch, marks: Mapping[str, str] | None = None) -> Scene
 
 
 def _paint_nodes(sketch: Sketch) -> tuple[NodeShape, ...]:
-    theme = sketch.style.colours
-    fills = {"latent": theme.latent, "composite": theme.composite, "observed": theme.observed}
-    return tuple(
-        NodeShape(
-            name=name,
-            shape=cast("ShapeKind", SHAPES[sketch.graph.nodes[name]["kind"]]),
-            box=box,
-            lines=sketch.measures.lines[name],
-            fill=fills[sketch.graph.nodes[name]["kind"]],
-            outline=theme.outline,
-            font_size=sketch.style.font_size,
-            description=_describe_node(sketch, name),
-        )
-        for name, box in sketch.placement.places.items()
+    return tuple(_paint_node(sketch, name, box) for name, box in sketch.placement.places.items())
+
+
+def _find_kind(sketch: Sketch, name: str) -> str:
+    return str(sketch.graph.nodes[name]["kind"]) if name in sketch.graph else "constant"
+
+
+def _paint_node(sketch: Sketch, name: str, box: Rectangle) -> NodeShape:
+    kind, style = _find_kind(sketch, name), sketch.style
+    return NodeShape(
+        name=name,
+        shape=cast("ShapeKind", SHAPES[kind]),
+        box=box,
+        lines=sketch.measures.lines.get(name, ()),
+        fill=getattr(style.colours, kind),
+        outline=style.colours.outline,
+        font_size=style.font_size,
+        description=_describe_node(sketch, name) if name in sketch.graph else "constant 1",
     )
 
 
@@ -105,7 +109,10 @@ def _place_texts(sketch: Sketch) -> tuple[dict[str, Label], tuple[TextItem, ...]
             continue
         width = measure_line(text, size, style.font)
         prefer = _find_preferred_share(sketch, route)
-        options = build_path_options(route.curve, route.role, width, height, prefer)
+        if route.role == "intercept":
+            options = _build_beside_options(sketch.placement.places[route.source], width, height)
+        else:
+            options = build_path_options(route.curve, route.role, width, height, prefer)
         wanted.append(Wanted(key, width, height, options, key))
         texts[key] = text
     shown = _choose_r2(sketch)
@@ -114,7 +121,7 @@ def _place_texts(sketch: Sketch) -> tuple[dict[str, Label], tuple[TextItem, ...]
         options = _build_beside_options(sketch.placement.places[name], width, height)
         wanted.append(Wanted(f"r2 {name}", width, height, options, None))
     boxes = list(sketch.placement.places.values())
-    kinds = [SHAPES[sketch.graph.nodes[name]["kind"]] == "ellipse" for name in sketch.placement.places]
+    kinds = [SHAPES[_find_kind(sketch, name)] == "ellipse" for name in sketch.placement.places]
     curves = {key: route.curve for key, route in sketch.routes.items()}
     titles = list(place_band_titles(sketch.placement, style).values())
     places = place_labels(wanted, Shapes.of(boxes, kinds), curves, titles)
@@ -186,8 +193,8 @@ def _paint_edge(
         colour = getattr(theme, marks[key])
     return EdgeShape(
         key=key,
-        source=source,
-        target=target,
+        source=route.source,
+        target=route.target,
         role=data["role"],
         curve=route.curve,
         head=True,
@@ -239,7 +246,7 @@ def _paint_bands(sketch: Sketch) -> tuple[Band, ...]:
 
 def _describe(sketch: Sketch) -> str:
     """Alternative text: what kind of model this is and what its structural paths are."""
-    kinds = [sketch.graph.nodes[name]["kind"] for name in sketch.placement.places]
+    kinds = [_find_kind(sketch, name) for name in sketch.placement.places]
     parts = [f"Path diagram with {kinds.count('latent')} latent and {kinds.count('observed')} observed variables."]
     parts += [
         format_edge_description(source, target, data) + "."

@@ -13,6 +13,10 @@ MARGIN = 3.0
 """White around the whole picture, in points."""
 
 
+CHANNEL_WEIGHT = 0.1
+"""How strongly a path that passes a column pulls, against 1 for a path between neighbouring columns."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """variable → box, the side on which each core has its indicators, and the grounds of stages."""
@@ -69,7 +73,7 @@ def _place_ranks(structure: Structure, measures: Measures, spacing: Spacing, wid
     sides = choose_sides(structure, columns)
     blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in sides.items()}
     slots = [[_build_slot(name, blocks) for name in column] for column in columns]
-    heights = _stack_columns(slots, neighbours, spacing)
+    heights = _stack_columns(slots, neighbours, spacing, _collect_linked(structure))
     gap = _fit_gap(columns, blocks, structure, measures, spacing, width)
     places: dict[str, Rectangle] = {}
     x = 0.0
@@ -171,6 +175,14 @@ def _join_related(structure: Structure, sides: dict[str, Side]) -> dict[str, Sid
     return sides
 
 
+def _collect_linked(structure: Structure) -> dict[str, list[str]]:
+    linked: dict[str, list[str]] = {core: [] for core in structure.cores}
+    for a, b in structure.links:
+        linked[a].append(b)
+        linked[b].append(a)
+    return linked
+
+
 def _build_slot(name: str, blocks: Mapping[str, Block]) -> _Slot:
     block = blocks.get(name)
     if block is None:
@@ -179,12 +191,15 @@ def _build_slot(name: str, blocks: Mapping[str, Block]) -> _Slot:
 
 
 def _stack_columns(
-    columns: Sequence[Sequence[_Slot]], neighbours: Mapping[str, list[str]], spacing: Spacing
+    columns: Sequence[Sequence[_Slot]],
+    neighbours: Mapping[str, list[str]],
+    spacing: Spacing,
+    linked: Mapping[str, Sequence[str]],
 ) -> dict[str, float]:
     """Heights of all slots: each near its neighbours, in the order of its column, without overlap."""
     heights: dict[str, float] = {}
     for column in columns:
-        distances = _find_distances(column, spacing)
+        distances = _find_distances(column, spacing, linked)
         total, y = sum(distances), 0.0
         for k, slot in enumerate(column):
             heights[slot.name] = y - total / 2
@@ -194,16 +209,25 @@ def _stack_columns(
             wanted = []
             weights = []
             for slot in column:
-                near = [heights[other] for other in neighbours[slot.name]]
-                wanted.append(sum(near) / len(near) if near else heights[slot.name])
-                weights.append((3.0 if slot.block is None else 1.0) * max(len(near), 0.2))
-            placed = separate(wanted, _find_distances(column, spacing), weights)
+                near = [(heights[other], CHANNEL_WEIGHT if "\0" in other else 1.0) for other in neighbours[slot.name]]
+                total = sum(weight for _, weight in near)
+                wanted.append(sum(y * weight for y, weight in near) / total if near else heights[slot.name])
+                weights.append((CHANNEL_WEIGHT if slot.block is None else 1.0) * max(total, 0.2))
+            placed = separate(wanted, _find_distances(column, spacing, linked), weights)
             heights.update(zip((slot.name for slot in column), placed, strict=True))
     return heights
 
 
-def _find_distances(column: Sequence[_Slot], spacing: Spacing) -> list[float]:
-    return [a.below + b.above + (spacing.block if a.block and b.block else 4.0) for a, b in pairwise(column)]
+def _find_distances(column: Sequence[_Slot], spacing: Spacing, linked: Mapping[str, Sequence[str]]) -> list[float]:
+    return [a.below + b.above + _find_distance(a, b, spacing, linked) for a, b in pairwise(column)]
+
+
+def _find_distance(a: _Slot, b: _Slot, spacing: Spacing, linked: Mapping[str, Sequence[str]]) -> float:
+    """Between blocks, more where a path with its number runs from one to the other; little beside a channel."""
+    if a.block is None or b.block is None:
+        return 4.0
+    inner = a.block.bounds.bottom - a.block.places[a.name].bottom + b.block.places[b.name].top - b.block.bounds.top
+    return max(spacing.block, 34.0 - inner) if b.name in linked.get(a.name, ()) else spacing.block
 
 
 def separate(wanted: Sequence[float], distances: Sequence[float], weights: Sequence[float]) -> list[float]:

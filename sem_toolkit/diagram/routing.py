@@ -1,19 +1,22 @@
 """Courses for all paths: of the possible ones, that which hits and crosses least and is plainest."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
 
 from sem_toolkit.diagram.blocks import SHAPES, Side
 from sem_toolkit.diagram.candidates import (
+    build_level,
     build_loop,
     build_spike,
     build_to_side,
     iterate_covariance,
     iterate_directed,
+    iterate_outer_arcs,
 )
+from sem_toolkit.diagram.constants import name_constant
 from sem_toolkit.diagram.detours import DetourGrid, build_detour
 from sem_toolkit.diagram.geometry import (
     FloatArray,
@@ -22,14 +25,23 @@ from sem_toolkit.diagram.geometry import (
     compute_bounds,
     compute_crossings,
     compute_length,
+    evaluate_curve,
     find_boundary,
     flatten_curve,
+    flatten_curves,
+    is_straight,
 )
+from sem_toolkit.diagram.label_places import build_path_options
+from sem_toolkit.diagram.metrics import TextSize
 from sem_toolkit.diagram.placement import Placement
+from sem_toolkit.diagram.ports import spread_ends
 from sem_toolkit.diagram.structure import Structure
 from sem_toolkit.diagram.style import DiagramStyle
 
 HIT, NEAR, AVOID, CROSSING, OVERLAP = 2000.0, 40.0, 400.0, 22.0, 160.0
+INSIDE: Mapping[str, float] = {"ellipse": 1.5, "rectangle": 1.5, "hexagon": 7.0, "triangle": 5.0}
+"""How far inside its box a shape surely is, once the box is taken as a rectangle or else as an ellipse."""
+
 OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 
 
@@ -55,34 +67,68 @@ class Router:
         style: DiagramStyle,
         hidden: frozenset[str],
         avoid: list[Rectangle],
+        numbers: Mapping[str, TextSize],
+        outer: tuple[float, float],
     ) -> None:
+        """numbers: sizes of the texts of variances, whose places other paths keep free; outer: room they take."""
+        self.outer = outer
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
         self.number = {name: k for k, name in enumerate(self.names)}
         self.boxes = [placement.places[name] for name in self.names]
-        self.kinds = [SHAPES[graph.nodes[name]["kind"]] for name in self.names]
+        kinds = [graph.nodes[name]["kind"] if name in graph else "constant" for name in self.names]
+        self.kinds = [SHAPES[kind] for kind in kinds]
         self.shapes = Shapes.of(self.boxes, [kind == "ellipse" for kind in self.kinds])
         self.titles, self.avoid = avoid, Shapes.of(avoid)
         self.edges = [
-            (source, target, key, data)
+            (name_constant(source) if data["role"] == "intercept" else source, target, key, data)
             for source, target, key, data in graph.edges(keys=True, data=True)
             if key not in hidden and source in self.number and target in self.number
         ]
+        # Arcs keep clear of the variances in the middle of the outer sides.
+        self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)
+        self.numbers = numbers
+        self._reserved: dict[str, Rectangle] = {}
         self.routes: dict[str, Route] = {}
         self._polylines: dict[str, FloatArray] = {}
-        self._segments: tuple[FloatArray, FloatArray, FloatArray] | None = None
+        self._segments: tuple[FloatArray, FloatArray] | None = None
         self._grid: DetourGrid | None = None
 
     def route_all(self) -> dict[str, Route]:
         """Route every path, plain ones first; then look again at those that cross others."""
-        order = {"loading": 0, "weight": 0, "regression": 1, "covariance": 2, "variance": 3, "intercept": 4}
+        order = {"loading": 0, "weight": 0, "regression": 1, "intercept": 2, "variance": 3, "covariance": 4}
         ordered = sorted(self.edges, key=lambda edge: (order[edge[3]["role"]], self._find_distance(edge)))
         for edge in ordered:
             self._route(edge)
         for edge in ordered:
             if edge[3]["role"] in ("regression", "covariance", "variance"):
                 self._route(edge)
+        self._spread_ends()
         return self.routes
+
+    def _spread_ends(self) -> None:
+        """Give the ends of structural paths and covariances at a shape some distance from each other."""
+        roles = ("regression", "covariance")
+        movable = {key: route for key, route in self.routes.items() if route.role in roles}
+        curves = {key: route.curve for key, route in movable.items()}
+        ends = [
+            (key, end, name) for key, route in movable.items() for end, name in ((0, route.source), (-1, route.target))
+        ]
+        shapes = dict(zip(self.names, self.kinds, strict=True))
+        spread_ends(curves, ends, dict(self.placement.places), shapes, self._accepts)
+        for key, curve in curves.items():
+            route = movable[key]
+            self._remember(replace(route, curve=curve), flatten_curve(curve))
+
+    def _accepts(self, key: str, curve: FloatArray) -> bool:
+        """Whether a path can take another course without hitting more or crossing more than now."""
+        route = self.routes[key]
+        old, new = self._polylines.pop(key), flatten_curve(curve)
+        self._segments = None
+        before, after = (self._assess(line, route.source, route.target) for line in (old, new))
+        self._polylines[key] = old
+        self._segments = None
+        return after < before + 0.5 * CROSSING
 
     def _find_distance(self, edge: tuple[str, str, str, dict[str, object]]) -> float:
         a, b = self.placement.places[edge[0]], self.placement.places[edge[1]]
@@ -92,28 +138,74 @@ class Router:
         source, target, key, data = edge
         role = str(data["role"])
         self._forget(key)
-        best: tuple[float, FloatArray, FloatArray] | None = None
-        for cost, curve in self._iterate_courses(source, target, role):
-            if best is not None and cost >= best[0]:
-                continue
-            points = flatten_curve(curve)
-            total = cost + self._assess(points, source, target, role)
-            if best is None or total < best[0]:
-                best = total, curve, points
-            if best[0] < 1.0:
-                break
+        best = self._choose_course(source, target, role)
         if (best is None or best[0] >= HIT or (best[0] > 90 and role == "regression")) and source != target:
             best = self._find_detour(source, target, role, best)
         if best is not None:
+            if role == "variance" and key in self.numbers:
+                self._reserve(key, best[1])
             self._remember(Route(key, source, target, role, best[1]), best[2])
+
+    def _choose_course(self, source: str, target: str, role: str) -> tuple[float, FloatArray, FloatArray] | None:
+        """The cheapest of the possible courses, with its cost and its points."""
+        courses = list(self._iterate_courses(source, target, role))
+        first = self._choose_among(courses[:1], source, target, role)
+        # Most paths are straight and free: the others are not even looked at.
+        if first is None or first[0] < 8.0 or len(courses) == 1:
+            return first
+        rest = self._choose_among(courses[1:], source, target, role)
+        return first if rest is None or first[0] <= rest[0] else rest
+
+    def _choose_among(
+        self, courses: list[tuple[float, FloatArray]], source: str, target: str, role: str
+    ) -> tuple[float, FloatArray, FloatArray] | None:
+        if not courses:
+            return None
+        if len({len(curve) for _, curve in courses}) > 1:
+            points = np.array([_flatten_evenly(curve) for _, curve in courses])
+        else:
+            points = flatten_curves([curve for _, curve in courses])
+        least = np.array([cost for cost, _ in courses]) + self._assess_shapes(points, source, target)
+        if role == "variance":
+            least += [self._assess_number(curve, source, target) for _, curve in courses]
+        best: tuple[float, FloatArray, FloatArray] | None = None
+        for k in np.argsort(least, kind="stable"):
+            if best is not None and least[k] >= best[0]:
+                break
+            curve = courses[k][1]
+            line = curve[[0, -1]] if is_straight(curve) else points[k]
+            total = float(least[k]) + self._assess_paths(line)
+            if best is None or total < best[0]:
+                best = total, curve, line
+        return best
+
+    def _assess_number(self, curve: FloatArray, source: str, target: str) -> float:
+        """Cost of the place where the number of a variance would stand."""
+        size = self.numbers.get(f"{source} ~~ {target}")
+        if size is None:
+            return 0.0
+        x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
+        place = Rectangle(x, y, size.width, size.height)
+        shapes = sum(place.overlaps(box) for box in self.boxes)
+        shapes += sum(place.overlaps(box) for box in self._reserved.values())
+        starts, ends = self._collect_segments()
+        paths = Shapes.of([place]).hit_by_many(np.stack([starts, ends], axis=1)).sum() if len(starts) else 0
+        return float(200 * shapes + 60 * paths)
 
     def _iterate_courses(self, source: str, target: str, role: str) -> Iterator[tuple[float, FloatArray]]:
         a, b = self.number[source], self.number[target]
         tail, head, tail_shape, head_shape = self.boxes[a], self.boxes[b], self.kinds[a], self.kinds[b]
         if role == "covariance":
-            yield from iterate_covariance(tail, tail_shape, head, head_shape, self._find_outer_side(source, target))
-        elif role in ("variance", "intercept"):
-            yield from self._iterate_loops(source, role)
+            side = self._find_outer_side(source, target)
+            across, down = self.outer
+            room = across if side in ("left", "right") else down
+            if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
+                yield from iterate_outer_arcs(tail, head, side, room)
+            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets)
+        elif role == "variance":
+            yield from self._iterate_loops(source)
+        elif role == "intercept":
+            yield 0.0, build_level(tail, tail_shape, head, head_shape)
         else:
             side = self._find_facing_side(source, target, role)
             if side is not None and role == "loading":
@@ -133,14 +225,16 @@ class Router:
             if not (back and cost == 0.0):
                 yield cost, curve
 
-    def _iterate_loops(self, name: str, role: str) -> Iterator[tuple[float, FloatArray]]:
+    def _iterate_loops(self, name: str) -> Iterator[tuple[float, FloatArray]]:
         box, kind = self.boxes[self.number[name]], self.kinds[self.number[name]]
-        preferred = self._find_free_angles(name)
-        for rank, angle in enumerate(preferred):
-            if self.style.variances == "ram" and role == "variance":
-                yield 5.0 * rank, build_loop(box, kind, angle, 11.0)
+        # Beside a triangle of the mean structure the variance moves to the other half of the side.
+        shared = name_constant(name) in self.number and name in self.structure.owner
+        for rank, angle in enumerate(self._find_free_angles(name)):
+            shift = -0.36 if shared and rank == 0 else 0.0
+            if self.style.variances == "ram":
+                yield 5.0 * rank, build_loop(box, kind, angle, 11.0, shift)
             else:
-                yield 5.0 * rank, build_spike(box, kind, angle, 13.0)
+                yield 5.0 * rank, build_spike(box, kind, angle, 13.0, shift)
 
     def _find_free_angles(self, name: str) -> list[float]:
         """Directions in the order of preference: away from the core for indicators, from the indicators for cores."""
@@ -200,21 +294,32 @@ class Router:
             "left": core.x > item.x, "right": core.x < item.x, "top": core.y > item.y, "bottom": core.y < item.y
         }[side]  # fmt: skip
 
-    def _assess(self, points: FloatArray, source: str, target: str, role: str) -> float:
-        """What a course costs: shapes hit, shapes nearly hit, paths crossed, paths run along."""
+    def _assess(self, points: FloatArray, source: str, target: str) -> float:
+        """What a course costs: shapes hit or nearly hit, paths crossed, paths run along, length."""
+        return float(self._assess_shapes(points[None], source, target)[0]) + self._assess_paths(points)
+
+    def _assess_shapes(self, points: FloatArray, source: str, target: str) -> FloatArray:
+        """Cost of c courses (c × m × 2) against shapes and titles, and of their length; length c."""
         own = [self.number[source], self.number[target]]
-        hit = self.shapes.hit_by(points)
-        near = self.shapes.hit_by(points, 3.5)
-        hit[own] = near[own] = False
-        cost = HIT * hit.sum() + NEAR * near.sum()
-        cost += AVOID * self.avoid.hit_by(points, 1.0).sum()
-        inner = Shapes.of([self.boxes[k].grown(-1.5) for k in own], [self.kinds[k] == "ellipse" for k in own])
-        cost += HIT * inner.hit_by(points).sum()
-        if self._polylines:
-            starts, ends, _ = self._collect_segments()
-            cost += CROSSING * compute_crossings(points, starts, ends).sum()
-            cost += OVERLAP * self._compute_overlap(points, starts, ends)
-        return float(cost + 0.02 * compute_length(points))
+        hit = self.shapes.hit_by_many(points)
+        near = self.shapes.hit_by_many(points, 3.5)
+        hit[:, own] = near[:, own] = False
+        inner = Shapes.of(
+            [self.boxes[k].grown(-INSIDE[self.kinds[k]]) for k in own],
+            [self.kinds[k] != "rectangle" for k in own],
+        )
+        steps = points[:, 1:] - points[:, :-1]
+        length = np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1)
+        cost = HIT * (hit.sum(axis=1) + inner.hit_by_many(points).sum(axis=1)) + NEAR * near.sum(axis=1)
+        return np.asarray(cost + AVOID * self.avoid.hit_by_many(points, 1.0).sum(axis=1) + 0.02 * length)
+
+    def _assess_paths(self, points: FloatArray) -> float:
+        """Cost of a course against the other paths."""
+        if not self._polylines:
+            return 0.0
+        starts, ends = self._collect_segments()
+        crossings = compute_crossings(points, starts, ends).sum()
+        return float(CROSSING * crossings + OVERLAP * self._compute_overlap(points, starts, ends))
 
     def _compute_overlap(self, points: FloatArray, starts: FloatArray, ends: FloatArray) -> float:
         """Share of a course that lies within 3 points of others, its ends left out."""
@@ -224,7 +329,8 @@ class Router:
         lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
         x = np.interp(fractions * length, lengths, points[:, 0])
         y = np.interp(fractions * length, lengths, points[:, 1])
-        away = (fractions * length > 12) & (fractions * length < length - 12)
+        end = 12 if length > 30 else 1
+        away = (fractions * length > end) & (fractions * length < length - end)
         x, y = x[away], y[away]
         if len(x) == 0:
             return 0.0
@@ -255,10 +361,17 @@ class Router:
         for radius in (60.0, 30.0, 14.0, 6.0):
             curve = build_detour(corners, radius)
             points = flatten_curve(curve)
-            total = 40.0 + self._assess(points, source, target, role)
+            total = 40.0 + self._assess(points, source, target)
             if best is None or total < best[0]:
                 best = total, curve, points
         return best
+
+    def _reserve(self, key: str, curve: FloatArray) -> None:
+        """Keep the place free where the number of a variance will stand."""
+        size = self.numbers[key]
+        x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
+        self._reserved[key] = Rectangle(x, y, size.width, size.height)
+        self.avoid = Shapes.of([*self.titles, *self._reserved.values()])
 
     def _remember(self, route: Route, points: FloatArray) -> None:
         self.routes[route.key] = route
@@ -266,14 +379,24 @@ class Router:
         self._segments = None
 
     def _forget(self, key: str) -> None:
+        if self._reserved.pop(key, None) is not None:
+            self.avoid = Shapes.of([*self.titles, *self._reserved.values()])
         self.routes.pop(key, None)
         if self._polylines.pop(key, None) is not None:
             self._segments = None
 
-    def _collect_segments(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _collect_segments(self) -> tuple[FloatArray, FloatArray]:
+        if not self._polylines:
+            return np.zeros((0, 2)), np.zeros((0, 2))
         if self._segments is None:
             lines: Iterable[FloatArray] = self._polylines.values()
             starts = np.concatenate([line[:-1] for line in lines])
             ends = np.concatenate([line[1:] for line in self._polylines.values()])
-            self._segments = starts, ends, starts
+            self._segments = starts, ends
         return self._segments
+
+
+def _flatten_evenly(curve: FloatArray) -> FloatArray:
+    """25 points along a curve of any number of pieces."""
+    t = np.linspace(0, (len(curve) - 1) // 3, 25)
+    return evaluate_curve(curve, t)

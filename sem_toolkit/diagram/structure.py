@@ -5,7 +5,7 @@ observed belongs to a core as its indicator (or, beside an indicator, as its sat
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import networkx as nx
 
@@ -146,6 +146,26 @@ def compute_ranks(cores: tuple[str, ...], links: tuple[tuple[str, str], ...]) ->
     for name in nx.topological_sort(merged):
         depth[name] = max((depth[before] + 1 for before in merged.predecessors(name)), default=0)
     return {name: depth[_find_root(together, name)] for name in cores}
+
+
+def stack_related(structure: Structure) -> Structure | None:
+    """Another reading of the ranks: factors whose indicators covary stand in one column, that of the last of them.
+
+    None where there are no such factors in different ranks.
+    """
+    together = {name: name for name in structure.cores}
+    for a, b in structure.covariances:
+        one, other = structure.owner.get(a), structure.owner.get(b)
+        if one is not None and other is not None and structure.links:
+            together[_find_root(together, one)] = _find_root(together, other)
+    last: dict[str, int] = {}
+    for name, rank in structure.ranks.items():
+        root = _find_root(together, name)
+        last[root] = max(last.get(root, 0), rank)
+    ranks = {name: last[_find_root(together, name)] for name in structure.cores}
+    used = sorted(set(ranks.values()))
+    ranks = {name: used.index(rank) for name, rank in ranks.items()}
+    return replace(structure, ranks=ranks) if ranks != structure.ranks and len(used) > 1 else None
 
 
 def _find_root(together: dict[str, str], name: str) -> str:

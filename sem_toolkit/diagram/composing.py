@@ -1,0 +1,198 @@
+"""Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import networkx as nx
+
+from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
+from sem_toolkit.diagram.checker import check_scene
+from sem_toolkit.diagram.constants import place_constants
+from sem_toolkit.diagram.content import format_edge_text
+from sem_toolkit.diagram.hints import DiagramHints
+from sem_toolkit.diagram.metrics import TextSize, measure_lines
+from sem_toolkit.diagram.painting import Sketch, paint_scene, place_band_titles
+from sem_toolkit.diagram.placement import Placement, find_extent, place_variables
+from sem_toolkit.diagram.routing import Router
+from sem_toolkit.diagram.scene import Scene
+from sem_toolkit.diagram.structure import Structure, build_structure, stack_related
+from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT, DiagramStyle
+
+TALLEST = 235 * POINTS_PER_MILLIMETRE
+"""Height of a page of print in points."""
+
+MATRIX_FROM = 16
+"""From this many covariances of cores on they become a matrix beside the picture."""
+
+MOST_EXOGENOUS_ARCS = 6
+"""Covariances that are taken from the data (fixed.x) are drawn only when they are no more than this."""
+
+
+@dataclass(frozen=True)
+class Density:
+    """How closely a picture is set: closer where it would be wider than its column."""
+
+    smaller_font: float
+    spacing: Spacing
+
+
+DENSITIES = (
+    Density(0.0, Spacing()),
+    Density(0.5, Spacing(rank=46, fan=42, core_wrap=64, item_wrap=64)),
+    Density(1.0, Spacing(rank=40, fan=40, item=5, block=13, core_wrap=50, item_wrap=46)),
+    Density(2.0, Spacing(rank=32, fan=36, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
+)
+GROWTH = (1.0, 1.0, 1.0, 1.15, 1.35, 1.6, 2.0, 2.6)
+"""Factors of the spacing in the order tried; the first three leave time to find the width that arcs take."""
+
+
+def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
+    """The graph without what the style leaves out."""
+    structure = build_structure(graph)
+    chosen = graph.copy()
+    if style.only == "structural":
+        chosen.remove_nodes_from([name for name in structure.owner if name in chosen])
+    crowded = style.covariances == "auto" and _count_exogenous(graph) > MOST_EXOGENOUS_ARCS
+    dropped = [
+        (source, target, key)
+        for source, target, key, data in chosen.edges(keys=True, data=True)
+        if (data["role"] == "variance" and style.variances == "clean")
+        or (data["role"] == "intercept" and not style.intercepts)
+        or (data["role"] == "regression" and style.only == "measurement")
+        or (data["role"] == "covariance" and (style.covariances == "hide" or (crowded and data["exogenous"])))
+    ]
+    chosen.remove_edges_from(dropped)
+    return chosen
+
+
+def _count_exogenous(graph: "nx.MultiDiGraph[str]") -> int:
+    return sum(data["role"] == "covariance" and data["exogenous"] for _, _, data in graph.edges(data=True))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a picture is made from, before it has places."""
+
+    graph: "nx.MultiDiGraph[str]"
+    structure: Structure
+    style: DiagramStyle
+    hints: DiagramHints
+    r2: Mapping[str, float]
+    matrix: tuple[str, ...]
+
+    def measure(self, spacing: Spacing) -> Measures:
+        return measure_graph(self.graph, self.structure, self.style, self.hints, spacing, self.r2)
+
+    def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
+        title_height = self.style.font_size * 1.2
+        tiled = bool(self.matrix)
+        placed = place_variables(self.structure, measures, spacing, width, tiled, self.hints.stages, title_height)
+        return place_constants(self.graph, self.structure, placed)
+
+    def paint(self, measures: Measures, placement: Placement) -> Scene:
+        titles = list(place_band_titles(placement, self.style).values())
+        hidden = frozenset(self.matrix)
+        router = Router(
+            self.graph,
+            self.structure,
+            placement,
+            self.style,
+            hidden,
+            titles,
+            self._measure_variances(),
+            measures.outer,
+        )
+        routes = router.route_all()
+        sketch = Sketch(
+            self.graph, self.structure, placement, measures, routes, self.style, self.hints, self.r2, self.matrix
+        )
+        return paint_scene(sketch)
+
+    def _measure_variances(self) -> dict[str, TextSize]:
+        texts = {
+            key: format_edge_text(data, self.style)
+            for _, _, key, data in self.graph.edges(keys=True, data=True)
+            if data["role"] == "variance"
+        }
+        size, font = self.style.label_size, self.style.font
+        return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
+
+
+def build_scene(
+    graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: DiagramHints, r2: Mapping[str, float]
+) -> Scene:
+    """The best picture of a graph: no hits, within the column's width, not higher than a page, in this order."""
+    structure = build_structure(graph)
+    draft = Draft(graph, structure, style, hints, r2, _choose_matrix(graph, structure, style))
+    stacked = stack_related(structure)
+    best: tuple[tuple[float, ...], Scene] | None = None
+    for density in DENSITIES:
+        sized = replace(style, font_size=max(SMALLEST_FONT, style.font_size - density.smaller_font))
+        for reading in (structure, stacked):
+            # The second reading is for pictures that the first leaves with hits, crossings or too much size.
+            if reading is not None and (reading is structure or best is None or any(best[0][:5])):
+                best = _try_density(replace(draft, style=sized, structure=reading), density.spacing, best)
+        assert best is not None  # noqa: S101 - the first reading is always drawn
+        # Setting it closer helps against too much width or height, not against hits.
+        if best[0][1:3] == (0, 0):
+            break
+    assert best is not None  # noqa: S101 - the loop ran
+    return best[1]
+
+
+def _try_density(
+    draft: Draft, spacing: Spacing, best: tuple[tuple[float, ...], Scene] | None
+) -> tuple[tuple[float, ...], Scene]:
+    """The better of the best picture so far and those with this spacing, widened as long as something is hit."""
+    limit = width = draft.style.column_width
+    tried: tuple[float, float | None] | None = None
+    for factor in GROWTH:
+        if tried == (factor, width):
+            continue
+        tried = factor, width
+        wider = spacing.grow(factor)
+        measures = draft.measure(wider)
+        placement = draft.place(measures, wider, width)
+        if best is not None and not _may_be_better(placement, best[0]):
+            break
+        scene = draft.paint(measures, placement)
+        score = _score_scene(scene)
+        if best is None or score < best[0]:
+            best = score, scene
+        if score[0] == 0 or (score[1] > 0 and factor > 1):
+            break
+        # Arcs and numbers outside the outermost shapes have taken this much of the width.
+        if width is not None and limit is not None:
+            width -= max(0.0, scene.width - limit + 0.5)
+    assert best is not None  # noqa: S101 - without a best picture the first one is painted
+    return best
+
+
+def _score_scene(scene: Scene) -> tuple[float, ...]:
+    """What is wrong with a picture, the worst first: faults, width too much, height too much, hits, crossings, size."""
+    problems = check_scene(scene)
+    hits = sum(problem.is_hit for problem in problems)
+    crossings = sum(problem.kind == "crossing" for problem in problems)
+    wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
+    high = max(0.0, scene.height - TALLEST)
+    return float(hits > 0) + (wide > 0), wide, high, hits, crossings, scene.width * scene.height
+
+
+def _may_be_better(placement: Placement, best: tuple[float, ...]) -> bool:
+    """Whether a picture with these shapes can still beat the best: it is at least as large as they are."""
+    if best[0] > 0 or best[2] == 0:
+        return True
+    extent = find_extent([*placement.places.values(), *placement.bands.values()])
+    return extent.height - TALLEST < best[2]
+
+
+def _choose_matrix(graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle) -> tuple[str, ...]:
+    """Keys of the covariances between cores that become a matrix instead of arcs."""
+    keys = tuple(
+        key
+        for a, b, key, data in graph.edges(keys=True, data=True)
+        if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks
+    )
+    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= MATRIX_FROM):
+        return keys
+    return ()
