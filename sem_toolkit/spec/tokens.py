@@ -57,7 +57,9 @@ class Token(NamedTuple):
     @property
     def symbol(self) -> str:
         """The text with spaces taken out and odd tildes made plain: `= ~` is `=~`."""
-        return re.sub(r"\s+", "", self.text).replace("\u02dc", "~")
+        if self.kind != "split_operator" and "\u02dc" not in self.text:
+            return self.text
+        return "".join(self.text.split()).replace("\u02dc", "~")
 
 
 def split_tokens(text: str) -> list[Token]:
