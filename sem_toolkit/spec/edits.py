@@ -1,0 +1,321 @@
+"""Changes of a spec that touch as little of its text as possible.
+
+Every function takes a parsed spec and gives back the new text: comments, spacing and all that the change does not
+concern stay as they were typed. Parse the result to go on.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.flat import name_row
+from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.specs import Spec, parse_spec
+from sem_toolkit.spec.tokens import TRIVIA, split_tokens
+from sem_toolkit.spec.tree import Constraint, Definition, Formula, Modifier, Term
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """The characters from `start` up to `end` become `replacement`."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all edits made; they must not overlap (of two that do the first is made)."""
+    parts: list[str] = []
+    position = 0
+    for edit in sorted(edits):
+        if edit.start >= position:
+            parts += [text[position : edit.start], edit.replacement]
+            position = edit.end
+    return "".join([*parts, text[position:]])
+
+
+def apply_fixes(spec: Spec, codes: Iterable[str] | None = None) -> str:
+    """The text with the repairs made that the diagnostics propose; `codes` says which, None means all."""
+    wanted = None if codes is None else {*codes}
+    chosen = [diagnostic for diagnostic in spec.diagnostics if wanted is None or diagnostic.code in wanted]
+    fixes = [fix for diagnostic in chosen for fix in diagnostic.fixes]
+    return apply_edits(spec.source.text, [Edit(fix.span.start, fix.span.end, fix.replacement) for fix in fixes])
+
+
+# -- terms
+
+
+def add_term(spec: Spec, lhs: str, op: str, rhs: str = "", modifier: str = "") -> str:
+    """Add a parameter: to the last statement with this left side and operator, or as a statement of its own.
+
+    op        as in the parameter table; `~1` takes no rhs
+    modifier  text before the `*`, such as "0.5" or "a"
+    """
+    _require_name(lhs)
+    operator, target = _write_target(op, rhs)
+    term = f"{modifier}*{target}" if modifier else target
+    own = [f for f in _formulas(spec) if f.operator == operator and [t.variable for t in f.left] == [lhs] and f.right]
+    text = spec.source.text
+    if own:
+        end = own[-1].right[-1].end
+        return apply_edits(text, [Edit(end, end, f" + {term}")])
+    same = [formula for formula in _formulas(spec) if formula.operator == operator]
+    line = f"{lhs} {operator} {term}"
+    return _insert_line(spec, line, same[-1].end if same else None)
+
+
+def remove_term(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
+    """Take a parameter out wherever it is typed; statements left empty go too. Raises SpecError if it is nowhere."""
+    found = False
+    text = spec.source.text
+    while (place := _find_pair(spec, lhs, op, rhs)) is not None:
+        found = True
+        formula, left, right = place
+        text = _remove_pair(spec, formula, left, right)
+        spec = parse_spec(text, spec.source.name)
+    if not found:
+        raise _missing(spec, lhs, op, rhs)
+    return text
+
+
+def _remove_pair(spec: Spec, formula: Formula, left: Term, right: Term) -> str:
+    text = spec.source.text
+    if len(formula.left) == 1 and len(formula.right) == 1:
+        return _remove_lines(text, formula.start, formula.end)
+    if len(formula.left) == 1:
+        return apply_edits(text, [_cut_term(spec, formula.right, right)])
+    cut = _cut_term(spec, formula.left, left)
+    if len(formula.right) == 1:
+        return apply_edits(text, [cut])
+    others = [term for term in formula.right if term is not right]
+    rest = " + ".join(text[term.start : term.end] for term in others)
+    line = f"\n{text[left.start : left.end]} {formula.operator} {rest}"
+    return apply_edits(text, [cut, Edit(formula.end, formula.end, line)])
+
+
+def _cut_term(spec: Spec, terms: Sequence[Term], term: Term) -> Edit:
+    """Cut a term with the `+` before it, or for the first one with the `+` behind it."""
+    for before, after in pairwise(terms):
+        if after is term:
+            return Edit(_find_plus(spec, before.end, after.start)[0], term.end, "")
+    _, end = _find_plus(spec, term.end, terms[1].start)
+    text = spec.source.text
+    while end < terms[1].start and text[end] in " \t":
+        end += 1
+    return Edit(term.start, end, "")
+
+
+def _find_plus(spec: Spec, start: int, end: int) -> tuple[int, int]:
+    """The `+` between two terms, with the spaces before it."""
+    plus = next(t for t in split_tokens(spec.source.text[start:end]) if t.text == "+")
+    first = start + plus.start
+    while first > start and spec.source.text[first - 1] in " \t":
+        first -= 1
+    return first, start + plus.end
+
+
+# -- names and labels
+
+
+def rename_variable(spec: Spec, old: str, new: str) -> str:
+    """Give a variable another name wherever it stands, also in interactions and in equal("…")."""
+    _require_name(new)
+    edits: list[Edit] = []
+    for formula in _formulas(spec):
+        for term in (*formula.left, *formula.right):
+            edits += _rename_in(spec, term.name_start, term.name_end, old, new) if term.variable else []
+            for modifier in term.modifiers:
+                edits += _rename_equal(spec, modifier, old, new) if modifier.is_equal else []
+    return apply_edits(spec.source.text, edits)
+
+
+def rename_label(spec: Spec, old: str, new: str) -> str:
+    """Give a label or a definition another name, in modifiers, constraints and definitions."""
+    _require_name(new)
+    edits: list[Edit] = []
+    for statement in spec.statements:
+        if isinstance(statement, Formula):
+            for modifier in _modifiers(statement):
+                if modifier.kind == "label" and not modifier.is_equal and old in modifier.values:
+                    edits += _rename_value(spec, modifier, old, new)
+        elif isinstance(statement, Definition | Constraint):
+            edits += _rename_in(spec, statement.start, statement.end, old, new)
+    return apply_edits(spec.source.text, edits)
+
+
+def _rename_in(spec: Spec, start: int, end: int, old: str, new: str) -> list[Edit]:
+    tokens = split_tokens(spec.source.text[start:end])
+    return [Edit(start + t.start, start + t.end, new) for t in tokens if t.kind == "name" and t.text == old]
+
+
+def _rename_value(spec: Spec, modifier: Modifier, old: str, new: str) -> list[Edit]:
+    edits: list[Edit] = []
+    tokens = split_tokens(spec.source.text[modifier.start : modifier.end])
+    for position, token in enumerate(tokens):
+        called = any(other.text == "(" for other in tokens[position + 1 : position + 2])
+        if token.kind == "name" and token.text == old and not called:
+            edits.append(Edit(modifier.start + token.start, modifier.start + token.end, new))
+        elif token.kind == "string" and token.text[1:-1] == old:
+            edits.append(Edit(modifier.start + token.start + 1, modifier.start + token.end - 1, new))
+    return edits
+
+
+def _rename_equal(spec: Spec, modifier: Modifier, old: str, new: str) -> Iterator[Edit]:
+    for token in split_tokens(spec.source.text[modifier.start : modifier.end]):
+        if token.kind == "string":
+            start = modifier.start + token.start + 1
+            yield from (
+                Edit(start + inner.start, start + inner.end, new)
+                for inner in split_tokens(token.text[1:-1])
+                if inner.kind == "name" and inner.text == old
+            )
+
+
+# -- values and labels of parameters
+
+
+def fix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0) -> str:
+    """Fix a parameter to a number; one that is not typed is added."""
+    return _set_modifier(spec, lhs, op, rhs, "fixed", f"{value:.15g}")
+
+
+def free_parameter(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
+    """Make a parameter free, a marker too: its number becomes `NA`. One that is not typed is added."""
+    return _set_modifier(spec, lhs, op, rhs, "fixed", "NA")
+
+
+def label_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", label: str = "") -> str:
+    """Give a parameter a label in place of the one it has; an empty one takes it away."""
+    if label:
+        _require_name(label)
+    return _set_modifier(spec, lhs, op, rhs, "label", label)
+
+
+def start_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0) -> str:
+    """Give a parameter a starting value."""
+    return _set_modifier(spec, lhs, op, rhs, "start", f"start({value:.15g})")
+
+
+def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: str) -> str:
+    place = _find_pair(spec, lhs, op, rhs, kind)
+    if place is None:
+        if not written:
+            raise _missing(spec, lhs, op, rhs)
+        return add_term(spec, lhs, op, rhs, written)
+    formula, left, right = place
+    if len(formula.left) > 1:  # the others keep what they have
+        spec = parse_spec(_split_left(spec, formula, left), spec.source.name)
+        return _set_modifier(spec, lhs, op, rhs, kind, written)
+    old = next((modifier for modifier in right.modifiers if modifier.kind == kind), None)
+    if old is not None and right.number is not None and old.start == right.name_start:  # the 0 of `y ~ 0`
+        return apply_edits(spec.source.text, [Edit(old.start, old.end, f"{written}*1")])
+    if old is None:
+        edit = Edit(right.start, right.start, f"{written}*" if written else "")
+    elif written:
+        edit = Edit(old.start, _end_of_mark(spec, old, right) if kind == "start" else old.end, written)
+        if kind == "start":
+            edit = Edit(old.start, edit.end, f"{written}*")
+    else:
+        edit = Edit(old.start, _end_of_mark(spec, old, right), "")
+    return apply_edits(spec.source.text, [edit])
+
+
+def _end_of_mark(spec: Spec, modifier: Modifier, term: Term) -> int:
+    """Offset behind the `*` or `?` that follows a modifier, and the spaces after it."""
+    tokens = split_tokens(spec.source.text[modifier.end : term.end])
+    mark = next(position for position, token in enumerate(tokens) if token.text in {"*", "?"})
+    last = tokens[mark]
+    if mark + 1 < len(tokens) and tokens[mark + 1].kind in TRIVIA - {"comment"}:
+        last = tokens[mark + 1]
+    return modifier.end + last.end
+
+
+def _split_left(spec: Spec, formula: Formula, left: Term) -> str:
+    """Give one of several left sides a statement of its own, below."""
+    text = spec.source.text
+    right = " + ".join(text[term.start : term.end] for term in formula.right)
+    line = f"\n{text[left.start : left.end]} {formula.operator} {right}"
+    return apply_edits(text, [_cut_term(spec, formula.left, left), Edit(formula.end, formula.end, line)])
+
+
+# -- finding and writing
+
+
+def _formulas(spec: Spec) -> list[Formula]:
+    return [statement for statement in spec.statements if isinstance(statement, Formula)]
+
+
+def _modifiers(formula: Formula) -> Iterator[Modifier]:
+    for term in (*formula.left, *formula.right):
+        yield from term.modifiers
+
+
+def _find_pair(spec: Spec, lhs: str, op: str, rhs: str, kind: str | None = None) -> tuple[Formula, Term, Term] | None:
+    """The terms that type a parameter: the first of them, or the first with a modifier of a kind if there is one."""
+    found = [
+        (formula, left, right)
+        for formula in _formulas(spec)
+        for left in formula.left
+        for right in formula.right
+        if _is_pair(name_row(formula, left, right), (lhs, op, rhs))
+    ]
+    having = [place for place in found if kind and any(modifier.kind == kind for modifier in place[2].modifiers)]
+    return next(iter(having or found), None)
+
+
+def _is_pair(row: tuple[str, str, str], wanted: tuple[str, str, str]) -> bool:
+    return row == wanted or (row[1] == "~~" == wanted[1] and row[::2] == wanted[::-2])
+
+
+def _write_target(op: str, rhs: str) -> tuple[str, str]:
+    if op == "~1":
+        return "~", "1"
+    for part in rhs.split(":"):
+        _require_name(part)
+    return op, rhs
+
+
+def _insert_line(spec: Spec, line: str, after: int | None) -> str:
+    """Put a line below the one that holds an offset, not into another statement, or at the end."""
+    text = spec.source.text
+    if after is not None:
+        end = text.find("\n", after)
+        while (over := next((s for s in spec.statements if s.start < end < s.end), None)) is not None:
+            end = text.find("\n", over.end)
+        if end >= 0:
+            return f"{text[: end + 1]}{line}\n{text[end + 1 :]}"
+    return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{line}\n"
+
+
+def _remove_lines(text: str, start: int, end: int) -> str:
+    """Cut a statement, and its line where nothing else is on it."""
+    first = start
+    while first > 0 and text[first - 1] in " \t":
+        first -= 1
+    last = end
+    while last < len(text) and text[last] in " \t":
+        last += 1
+    begins = first == 0 or text[first - 1] in "\r\n"
+    if text[last : last + 1] == ";":
+        last += 1
+        while last < len(text) and text[last] in " \t":
+            last += 1
+        return text[: first if begins else start] + text[last:]
+    if begins and (last == len(text) or text[last] in "\r\n"):
+        last += 2 if text[last : last + 2] == "\r\n" else 1
+        return text[:first] + text[last:]
+    return text[:start] + text[end:]
+
+
+def _require_name(name: str) -> None:
+    tokens = split_tokens(name)
+    fault = find_name_fault(name) if len(tokens) == 1 and tokens[0].kind == "name" else f'"{name}" is not a name'
+    if fault:
+        raise SpecError(Diagnostic("error", "invalid-name", fault))
+
+
+def _missing(spec: Spec, lhs: str, op: str, rhs: str) -> SpecError:
+    what = f"{lhs} {op} {rhs}".strip()
+    return SpecError(Diagnostic("error", "unknown-parameter", f'the spec does not mention "{what}"'), spec.source)
