@@ -40,7 +40,7 @@ FIT_OPTIONS: Mapping[str, Any] = {
     "group": _declare(str, "--group", DATA_PANEL, "Name of the grouping column."),
     "group_equal": _declare(str, "--group-equal", MODEL_PANEL, "loadings,intercepts,residuals,... held equal."),
     "group_partial": _declare(str, "--group-partial", MODEL_PANEL, "Left free all the same, such as f=~x2,x3~1."),
-    "ordered": _declare(str, "--ordered", DATA_PANEL, "Ordered variables: all, or names with commas."),
+    "ordered": _declare(str, "--ordered", DATA_PANEL, "none: all are continuous. Others are not supported yet."),
     "parameterization": _declare(str, "--parameterization", MODEL_PANEL, "delta or theta, for ordered variables."),
     "missing": _declare(str, "--missing", DATA_PANEL, "What to do with empty cells: listwise."),
     "sample_cov": _declare(Path, "--sample-cov", DATA_PANEL, "A file with a covariance matrix instead of rows."),
@@ -76,6 +76,8 @@ def _collect_options(
     options: Path | None, sample_cov: Path | None, sample_mean: Path | None, **typed: Any
 ) -> dict[str, object]:
     chosen = dict(read_options(options)) | {name: value for name, value in typed.items() if value is not None}
+    if chosen.get("ordered") == "none":
+        chosen["ordered"] = False
     if sample_cov is not None:
         chosen["sample_cov"] = Moments(*read_covariance(sample_cov))
     if sample_mean is not None:

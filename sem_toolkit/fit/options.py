@@ -67,6 +67,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     table = _attempt(faults, TableOptions(), _build_table_options, {k: v for k, v in given.items() if k in _TABLE})
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
+    faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
     if faults:
         raise OptionError(faults)
     estimation = EstimationOptions(**{name: value for name, value in read.items() if name in _ESTIMATION})
@@ -92,6 +93,17 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
     return resolve_inference_options(
         values.get("estimator", "ML"), values.get("se"), values.get("test"), values.get("information")
     )
+
+
+def _check_ordered(ordered: object, estimator: str) -> list[Diagnostic]:
+    """Ordered variables are not supported yet; their estimators are refused where continuous data are not meant."""
+    if ordered not in (None, False, ()) and ordered != []:
+        return [Diagnostic("error", "not-supported-yet", "ordered variables are not supported yet")]
+    if ordered is None and estimator in {"WLSM", "WLSMV", "DWLS"}:
+        message = f"{estimator} is made for ordered variables, and none are named"
+        hint = "for continuous variables say so: ordered = false, on the command line --ordered none"
+        return [Diagnostic("error", "estimator-for-ordered", message, hint=hint)]
+    return []
 
 
 def _build_unknown_option(name: str) -> Diagnostic:

@@ -1,6 +1,7 @@
 """Spec and data into a `Fit`: the layers in their order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,10 @@ def fit_moments(spec: Spec, options: FitOptions) -> Fit:
     """Fit to the moments in the options; the groups are those of sample_cov, in its order."""
     covariances = options.sample_cov or {}
     means = options.sample_mean
-    table = build_parameter_table(spec, options.table.for_fit(len(covariances)), tuple(covariances))
+    settings = options.table
+    if means is not None and settings.meanstructure is None:
+        settings = replace(settings, meanstructure=True)
+    table = build_parameter_table(spec, settings.for_fit(len(covariances)), tuple(covariances))
     names = next(iter(covariances.values())).names
     sample = build_sample_from_moments(
         names,

@@ -1,7 +1,7 @@
 """A spec or a fit as a path diagram, with the caption that a figure in print needs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle, build_hints, draw_diagram
@@ -35,7 +35,7 @@ def build_spec_hints(spec: Spec, table: ParameterTable, caption: str = "") -> "D
 
     Raises DataError where the codebook cannot be read, or a hint is none.
     """
-    mapping = dict(spec.header.diagram)
+    mapping: dict[str, Any] = dict(spec.header.diagram)
     codebook = mapping.pop("codebook", None)
     if codebook is not None:
         known = read_codebook_labels(Path(spec.source.name).parent / str(codebook))

@@ -62,3 +62,14 @@ def test_each_layer_gets_its_options():
     options = parse_fit_options(given)
     assert (options.table.call, options.table.fixed_x, options.table.group_equal) == ("growth", False, ("loadings",))
     assert (options.estimation.likelihood, options.inference.se) == ("wishart", "none")
+
+
+def test_an_estimator_for_ordered_variables_wants_to_be_told_that_there_are_none():
+    with pytest.raises(OptionError, match="made for ordered variables"):
+        parse_fit_options({"estimator": "DWLS"})
+    assert parse_fit_options({"estimator": "DWLS", "ordered": False}).estimation.estimator == "DWLS"
+
+
+def test_ordered_variables_are_refused():
+    with pytest.raises(OptionError, match="not supported yet"):
+        parse_fit_options({"ordered": ["x1"]})
