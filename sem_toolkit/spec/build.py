@@ -73,7 +73,7 @@ def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tup
     _fix_typed_responses(drafts, options)
     _spread_bounds(drafts)
     if options.auto_efa and any(row.efa for row in drafts):
-        fix_efa_rotation(drafts, options)
+        fix_efa_rotation(drafts, options, spec)
     for number, row in enumerate(drafts, start=1):
         row.plabel = f".p{number}."
     return drafts

@@ -6,7 +6,7 @@ elsewhere; here are the tables and the change in degrees of freedom that follows
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from sem_toolkit.diagnostics import Span
@@ -179,9 +179,9 @@ def _compare_ties(
             lost = old.get(key, frozenset()) - new.get(key, frozenset())
             won = new.get(key, frozenset()) - old.get(key, frozenset())
             if won:
-                changes.append(Change("tied", first[key], second[key], _format_keys(won)))
+                changes.append(Change("tied", first[key], second[key], _format_keys(won, key)))
             if lost:
-                changes.append(Change("untied", first[key], second[key], _format_keys(lost)))
+                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key)))
     return changes
 
 
@@ -195,8 +195,11 @@ def _list_ties(table: ParameterTable) -> dict[Key, frozenset[Key]]:
     return {key: frozenset(keys[:1]) for keys in sets.values() for key in keys[1:]}
 
 
-def _format_keys(keys: Iterable[Key]) -> str:
-    return ", ".join(f"{lhs} {op} {rhs}".strip() for lhs, op, rhs, _ in sorted(keys))
+def _format_keys(keys: Iterable[Key], own: Key) -> str:
+    return ", ".join(
+        f"{lhs} {op} {rhs}".strip() + (f" [group {group}]" if group != own[3] else "")
+        for lhs, op, rhs, group in sorted(keys)
+    )
 
 
 def _compare_statements(before: ParameterTable, after: ParameterTable) -> list[Change]:
@@ -329,8 +332,3 @@ def _format_bounds(row: Parameter | None) -> str:
     if row is None or (math.isinf(row.lower) and math.isinf(row.upper)):
         return "none"
     return f"[{row.lower:g}, {row.upper:g}]"
-
-
-def without_origins(table: ParameterTable) -> tuple[Parameter, ...]:
-    """The rows without their origin, to be compared: two texts of one model differ in nothing else."""
-    return tuple(replace(row, origin=Parameter("", "~", "").origin) for row in table.rows)

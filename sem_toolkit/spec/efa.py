@@ -3,12 +3,13 @@
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.defaults import DraftRow
 from sem_toolkit.spec.options import TableOptions
+from sem_toolkit.spec.specs import Spec
 
 _PATTERN, _EQUAL_PATTERN = 7, 77
 """lavaan's marks (column user) of rows that an efa() block fixes, or holds equal to fixed ones."""
 
 
-def fix_efa_rotation(rows: list[DraftRow], options: TableOptions) -> None:
+def fix_efa_rotation(rows: list[DraftRow], options: TableOptions, spec: Spec) -> None:
     """Fix loadings above the diagonal and covariances of each block of efa() factors to zero."""
     sets = list(dict.fromkeys(row.efa for row in rows if row.efa))
     for block in dict.fromkeys(row.block for row in rows):
@@ -16,16 +17,16 @@ def fix_efa_rotation(rows: list[DraftRow], options: TableOptions) -> None:
             factors = list(dict.fromkeys(r.lhs for r in rows if r.block == block and r.op == "=~" and r.efa == name))
             if len(factors) > 1:
                 fixes = block == 1 or "loadings" not in options.group_equal
-                _fix_set([row for row in rows if row.block == block], factors, fixes, options)
+                _fix_set([row for row in rows if row.block == block], factors, fixes, options, spec)
 
 
-def _fix_set(rows: list[DraftRow], factors: list[str], fixes: bool, options: TableOptions) -> None:
+def _fix_set(rows: list[DraftRow], factors: list[str], fixes: bool, options: TableOptions, spec: Spec) -> None:
     for position, factor in enumerate(factors):
         loadings = [row for row in rows if row.op == "=~" and row.lhs == factor]
         if len(loadings) < position:
-            raise SpecError(
-                Diagnostic("error", "too-few-indicators", f'the efa() factor "{factor}" needs {position} indicators')
-            )
+            message = f'the efa() factor "{factor}" needs {position} indicators'
+            span = spec.span(loadings[0].start, loadings[0].end)
+            raise SpecError(Diagnostic("error", "too-few-indicators", message, span), spec.source)
         _mark(loadings[:position], fixes)
     if not options.orthogonal_efa:
         _mark(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.diagnostics import Diagnostic, OptionError
 
 Call = Literal["sem", "cfa", "growth", "lavaan"]
 
@@ -134,7 +134,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def build_table_options(options: Mapping[str, object]) -> tuple[TableOptions, dict[str, object]]:
     """Options by name (a text or a list of texts where several are meant) and those that are not about the table.
 
-    Raises SpecError where a value is of the wrong kind.
+    Raises OptionError where a value is of the wrong kind.
     """
     known = {item.name for item in fields(TableOptions)}
     rest = {name: value for name, value in options.items() if name not in known}
@@ -180,5 +180,5 @@ def _read_texts(name: str, value: object) -> tuple[str, ...]:
     return found
 
 
-def _option_fault(name: str, value: object, expected: str) -> SpecError:
-    return SpecError(Diagnostic("error", "invalid-option", f"{name} cannot be {value!r}: it takes {expected}"))
+def _option_fault(name: str, value: object, expected: str) -> OptionError:
+    return OptionError(Diagnostic("error", "option-value", f'option "{name}" cannot be {value!r}: it takes {expected}'))

@@ -65,6 +65,11 @@ class Reporter:
         """Record a warning."""
         self.add("warning", code, message, start, end, hint, replacement, related)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether an error has been reported."""
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
     def find_nearest(self, name: str, known: Collection[str]) -> str | None:
         """The known name nearest to this one; after the first hundred questions None, so that time stays linear."""
         self.suggestions += 1

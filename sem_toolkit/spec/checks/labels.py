@@ -43,7 +43,7 @@ def check_labels(
             if unknown:
                 _report_unknown(statement, unknown, labels, tokens, starts, reporter)
     _check_order(labels, tokens, starts, reporter)
-    if excused is None:
+    if not reporter.has_errors:  # a misspelt label is not an unused one
         _check_unused(labels, used, reporter)
         _check_mistaken(labels, used, reporter)
 
