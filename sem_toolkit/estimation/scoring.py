@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sem_toolkit.estimation.objective import Objective, Point
 
@@ -20,6 +20,7 @@ Reason = Literal["optimum", "stalled", "drifting", "iteration limit", "no value 
 TIGHT = 1e-10
 ENOUGH = 1e-8
 _NEWTON_BELOW = 3e-2
+_SHARP_BELOW = 1e-7
 _HALVINGS = 12
 _HOPELESS = 1e8
 # Parameters that run away win ever less: an attempt ends that gains less than _PROGRESS in _STRETCH iterations.
@@ -51,35 +52,41 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
     point = objective.locate(np.asarray(theta, dtype=np.float64))
     if point is None:
         return Outcome(None, "no value at the start", 0, np.inf)
-    damping, newton = 0.0, False
+    damping = 0.0
     size, milestone = np.inf, np.inf
+    newton: _Newton | None = None
     for iteration in range(max_iterations):
         if iteration % _STRETCH == _STRETCH - 1:
             if milestone - point.value < _PROGRESS and size > ENOUGH:
                 return Outcome(point, "drifting", iteration, size)
             milestone = point.value
         gradient = objective.gradient(point)
-        information = objective.information(point)
-        scale = compute_scale(information)
-        slope = gradient * scale
-        size = float(np.abs(slope).max(initial=0.0))
-        if size < TIGHT:
-            return Outcome(point, "optimum", iteration, size)
-        curvature = information * scale[:, None] * scale
-        step = _solve(curvature, slope, damping)
-        if newton or (step is not None and damping == 0.0 and -slope @ step < _NEWTON_BELOW):
-            exact = objective.hessian(point) * scale[:, None] * scale
-            sharper = _solve(exact, slope, 0.0)
-            newton = sharper is not None
-            step = step if sharper is None else sharper
-        while step is None and damping < _HOPELESS:
-            damping = max(10.0 * damping, 1e-6)
+        if newton is not None and newton.is_sharp:
+            scale, slope = newton.scale, gradient * newton.scale
+            size = float(np.abs(slope).max(initial=0.0))
+            if size < TIGHT:
+                return Outcome(point, "optimum", iteration, size)
+            step: FloatArray | None = newton.step(slope)
+        else:
+            information = objective.information(point)
+            scale = compute_scale(information)
+            slope = gradient * scale
+            size = float(np.abs(slope).max(initial=0.0))
+            if size < TIGHT:
+                return Outcome(point, "optimum", iteration, size)
+            curvature = information * scale[:, None] * scale
             step = _solve(curvature, slope, damping)
+            if newton is not None or (step is not None and damping == 0.0 and -slope @ step < _NEWTON_BELOW):
+                newton = _build_newton(objective, point, scale)
+                step = step if newton is None else newton.step(slope)
+            while step is None and damping < _HOPELESS:
+                damping = max(10.0 * damping, 1e-6)
+                step = _solve(curvature, slope, damping)
         found = None if step is None else _search(objective, point, scale * step, float(slope @ step))
         if found is None:
             if size < ENOUGH:  # rounding is all that is left
                 return Outcome(point, "optimum", iteration, size)
-            newton, damping = False, max(10.0 * damping, 1e-4)
+            newton, damping = None, max(10.0 * damping, 1e-4)
             if damping > _HOPELESS:
                 return Outcome(point, "stalled", iteration, size)
             continue
@@ -89,13 +96,34 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
     return Outcome(point, "optimum" if size < ENOUGH else "iteration limit", max_iterations, size)
 
 
+@dataclass
+class _Newton:
+    """A factor of the exact Hessian at some point, in units of `scale`; sharp where it serves the next point as well."""
+
+    factor: FloatArray
+    scale: FloatArray
+    is_sharp: bool = False
+
+    def step(self, slope: FloatArray) -> FloatArray:
+        step = -dpotrs(self.factor, slope, lower=1)[0]
+        self.is_sharp = bool(-slope @ step < _SHARP_BELOW)
+        return np.asarray(step)
+
+
+def _build_newton(objective: Objective, point: Point, scale: FloatArray) -> _Newton | None:
+    """None where the Hessian is not positive definite."""
+    hessian = objective.hessian(point) * scale[:, None] * scale
+    factor, fault = dpotrf(hessian, lower=1)
+    return None if fault or not np.isfinite(hessian).all() else _Newton(factor, scale)
+
+
 def _solve(curvature: FloatArray, slope: FloatArray, damping: float) -> FloatArray | None:
     """−(curvature + damping I)⁻¹ slope; None where that is not positive definite."""
     work = curvature + damping * np.eye(len(slope)) if damping else curvature
-    try:
-        step = -cho_solve(cho_factor(work, lower=True, check_finite=False), slope, check_finite=False)
-    except LinAlgError:
+    factor, fault = dpotrf(work, lower=1)
+    if fault:
         return None
+    step = -dpotrs(factor, slope, lower=1)[0]
     return np.asarray(step) if np.isfinite(step).all() else None
 
 

@@ -1,6 +1,7 @@
 """The sample as an estimator sees it: moments of all groups stacked, with the divisor it wants."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class Targets:
     n: NDArray[np.intp]
     data: tuple[FloatArray | None, ...]
 
-    @property
+    @cached_property
     def share(self) -> FloatArray:
         return np.asarray(self.n / self.n.sum(), dtype=np.float64)
 
