@@ -27,6 +27,9 @@ class Problem:
     elements: tuple[str, ...]
     message: str
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def is_hit(self) -> bool:
         """Whether something covers something; crossings of paths and sizes are not hits."""

@@ -1,6 +1,6 @@
 """Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import networkx as nx
@@ -11,7 +11,7 @@ from sem_toolkit.diagram.constants import place_constants
 from sem_toolkit.diagram.content import format_edge_text
 from sem_toolkit.diagram.hints import DiagramHints
 from sem_toolkit.diagram.metrics import TextSize, measure_lines
-from sem_toolkit.diagram.painting import Sketch, paint_scene, place_band_titles
+from sem_toolkit.diagram.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
 from sem_toolkit.diagram.placement import Placement, find_extent, place_variables
 from sem_toolkit.diagram.routing import Router
 from sem_toolkit.diagram.scene import Scene
@@ -42,7 +42,10 @@ DENSITIES = (
     Density(1.0, Spacing(rank=40, fan=40, item=5, block=13, core_wrap=50, item_wrap=46)),
     Density(2.0, Spacing(rank=32, fan=36, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
 )
-GROWTH = (1.0, 1.0, 1.0, 1.15, 1.35, 1.6, 2.0, 2.6)
+REPAIRS = 3
+"""How often paths that run under numbers are led around them before everything gets more room."""
+
+GROWTH = (1.0, 1.0, 1.0, 1.2, 1.45, 1.8, 2.3, 3.0)
 """Factors of the spacing in the order tried; the first three leave time to find the width that arcs take."""
 
 
@@ -106,7 +109,15 @@ class Draft:
         sketch = Sketch(
             self.graph, self.structure, placement, measures, routes, self.style, self.hints, self.r2, self.matrix
         )
-        return paint_scene(sketch)
+        texts = place_texts(sketch)
+        for _ in range(REPAIRS):
+            covered = find_covered(sketch, texts)
+            if not covered:
+                break
+            boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
+            router.reroute(covered, boxes)
+            texts = place_texts(sketch)
+        return paint_scene(sketch, texts)
 
     def _measure_variances(self) -> dict[str, TextSize]:
         texts = {
@@ -128,11 +139,11 @@ def build_scene(
     best: tuple[tuple[float, ...], Scene] | None = None
     for density in DENSITIES:
         sized = replace(style, font_size=max(SMALLEST_FONT, style.font_size - density.smaller_font))
-        for reading in (structure, stacked):
-            # The second reading is for pictures that the first leaves with hits, crossings or too much size.
-            if reading is not None and (reading is structure or best is None or any(best[0][:5])):
-                best = _try_density(replace(draft, style=sized, structure=reading), density.spacing, best)
-        assert best is not None  # noqa: S101 - the first reading is always drawn
+        best = _try_density(replace(draft, style=sized), density.spacing, best, GROWTH)
+        if stacked is not None and any(best[0][:5]):
+            # The other reading of the ranks is worth a full search only where the first one fails.
+            growth = GROWTH if best[0][0] else GROWTH[:1]
+            best = _try_density(replace(draft, style=sized, structure=stacked), density.spacing, best, growth)
         # Setting it closer helps against too much width or height, not against hits.
         if best[0][1:3] == (0, 0):
             break
@@ -141,12 +152,12 @@ def build_scene(
 
 
 def _try_density(
-    draft: Draft, spacing: Spacing, best: tuple[tuple[float, ...], Scene] | None
+    draft: Draft, spacing: Spacing, best: tuple[tuple[float, ...], Scene] | None, growth: Sequence[float]
 ) -> tuple[tuple[float, ...], Scene]:
     """The better of the best picture so far and those with this spacing, widened as long as something is hit."""
     limit = width = draft.style.column_width
     tried: tuple[float, float | None] | None = None
-    for factor in GROWTH:
+    for factor in growth:
         if tried == (factor, width):
             continue
         tried = factor, width

@@ -1,6 +1,7 @@
 """Ways around obstacles: the cheapest path on a grid, pulled tight and rounded."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, compute_length, smooth_polyline
+from sem_toolkit.diagram.geometry import BoolArray, FloatArray, Rectangle, Shapes, compute_length, smooth_polyline
 
 STEPS = ((1, 0), (0, 1), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 
@@ -19,7 +20,7 @@ class DetourGrid:
     def __init__(self, boxes: list[Rectangle], page: Rectangle, margin: float) -> None:
         self.boxes = boxes
         self.margin = margin
-        self.step = max(3.0, (page.width * page.height / 40000) ** 0.5)
+        self.step = max(3.0, (page.width * page.height / 18000) ** 0.5)
         self.left, self.top = page.left, page.top
         self.columns = int(page.width / self.step) + 1
         self.rows = int(page.height / self.step) + 1
@@ -45,7 +46,7 @@ class DetourGrid:
             closed[self._cells(box)] -= 1
         start, goal = self._find_cell(tail), self._find_cell(head)
         graph = self._build_graph(closed > 0, self._compute_crowding(busy))
-        distance, before = dijkstra(graph, indices=start, return_predecessors=True)
+        distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
         if not np.isfinite(distance[goal]):
             return None
         cells = [goal]
@@ -76,24 +77,21 @@ class DetourGrid:
                 cost[r, c] = np.maximum(cost[r, c], 6.0 if dx == dy == 0 else 3.0)
         return cost
 
-    def _build_graph(self, closed: NDArray[Any], cost: FloatArray) -> coo_matrix:
+    def _build_graph(self, closed: BoolArray, cost: FloatArray) -> Any:
+        one, other, length = self._steps
+        free = ~(closed.ravel()[one] | closed.ravel()[other])
+        one, other = one[free], other[free]
+        weight = (cost.ravel()[one] + cost.ravel()[other]) / 2 * length[free]
+        return coo_matrix((weight, (one, other)), (self.rows * self.columns,) * 2).tocsr()
+
+    @cached_property
+    def _steps(self) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+        """Every step from cell to cell, in one direction: from, to, length in cells."""
         number = np.arange(self.rows * self.columns).reshape(self.rows, self.columns)
-        ones: list[NDArray[Any]] = []
-        others: list[NDArray[Any]] = []
-        weights: list[NDArray[Any]] = []
-        for dx, dy in STEPS:
-            a, b = _shift(number, dx, dy)
-            blocked_a, blocked_b = _shift(closed, dx, dy)
-            free = ~(blocked_a | blocked_b)
-            ones.append(a[free])
-            others.append(b[free])
-            cost_a, cost_b = _shift(cost, dx, dy)
-            weights.append((cost_a + cost_b)[free] * np.hypot(dx, dy) / 2)
-        one, other, weight = np.concatenate(ones), np.concatenate(others), np.concatenate(weights)
-        shape = (self.rows * self.columns,) * 2
-        return coo_matrix(
-            (np.concatenate([weight, weight]), (np.concatenate([one, other]), np.concatenate([other, one]))), shape
-        ).tocsr()
+        pairs = [(*_shift(number, dx, dy), float(np.hypot(dx, dy))) for dx, dy in STEPS]
+        one = np.concatenate([a.ravel() for a, _, _ in pairs])
+        other = np.concatenate([b.ravel() for _, b, _ in pairs])
+        return one, other, np.concatenate([np.full(a.size, length) for a, _, length in pairs])
 
 
 def _shift(values: NDArray[Any], dx: int, dy: int) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -112,18 +112,14 @@ def compute_length(points: FloatArray) -> float:
     return float(np.hypot(*np.diff(points, axis=0).T).sum())
 
 
-def compute_point(points: FloatArray, fraction: float) -> tuple[FloatArray, FloatArray]:
-    """The point at a fraction of a polyline's length, and the unit direction there."""
+def compute_points(points: FloatArray, fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The points at fractions of a polyline's length, and the unit directions there; both len(fractions) × 2."""
     steps = np.diff(points, axis=0)
-    lengths = np.hypot(steps[:, 0], steps[:, 1])
-    total = lengths.sum()
-    if total == 0:
-        return points[0], np.array([1.0, 0.0])
+    lengths = np.maximum(np.hypot(steps[:, 0], steps[:, 1]), 1e-12)
     ends = np.cumsum(lengths)
-    k = min(int(np.searchsorted(ends, fraction * total)), len(steps) - 1)
-    rest = fraction * total - (ends[k] - lengths[k])
-    direction = steps[k] / max(lengths[k], 1e-12)
-    return points[k] + direction * rest, direction
+    k = np.minimum(np.searchsorted(ends, fractions * ends[-1]), len(steps) - 1)
+    directions = steps[k] / lengths[k, None]
+    return points[k] + directions * (fractions * ends[-1] - ends[k] + lengths[k])[:, None], directions
 
 
 def split_curve(curve: FloatArray, t: float) -> tuple[FloatArray, FloatArray]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, compute_length, compute_point, flatten_curve
+from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, compute_length, compute_points, flatten_curve
 from sem_toolkit.diagram.geometry import _segments_enter_box as segments_enter_box
 
 NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0
@@ -16,47 +16,52 @@ class Wanted:
     """A text that needs a place.
 
     key       of the path (or "r2 name" for a text beside a variable)
-    options   candidate centres with the cost of their place, in order of preference
+    options   k × 3: candidate centres with the cost of their place
     own       key of the path on which it may lie; None when it must keep off all
     """
 
     key: str
     width: float
     height: float
-    options: tuple[tuple[float, float, float], ...]
+    options: FloatArray
     own: str | None
 
 
-def build_path_options(
-    curve: FloatArray, role: str, width: float, height: float, prefer: float
-) -> tuple[tuple[float, float, float], ...]:
-    """Centres for the number of a path: on it from the preferred share of its length outwards, then beside it."""
+SHARES = np.linspace(0.16, 0.86, 29)
+OFFSETS = np.array([0.0, -0.12, 0.12, -0.24, 0.24])
+
+
+def build_path_options(curve: FloatArray, role: str, width: float, height: float, prefer: float) -> FloatArray:
+    """Centres for the number of a path: on it from the preferred share of its length outwards, then beside it.
+
+    k × 3: x, y and the cost of the place
+    """
     points = flatten_curve(curve, 16)
     length = compute_length(points)
     if role == "variance":
-        return _build_end_options(points, curve, role, width, height)
-    options: list[tuple[float, float, float]] = []
-    for share in sorted(np.linspace(0.16, 0.86, 29), key=lambda value: abs(value - prefer)):
-        point, direction = compute_point(points, float(share))
-        along = abs(direction[0]) * width / 2 + abs(direction[1]) * height / 2
-        # Enough of the line must be seen on both sides, and the arrowhead must stay whole.
-        short = max(0.0, along + 4 - share * length) + max(0.0, along + 8.5 - (1 - share) * length)
-        options.append((point[0], point[1], 60 * abs(share - prefer) + 25 * short))
+        return _build_end_options(points, width, height)
+    on = SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]
+    places, directions = compute_points(points, on)
+    along = np.abs(directions) @ np.array([width, height]) / 2
+    # Enough of the line must be seen on both sides, and the arrowhead must stay whole.
+    short = np.maximum(0, along + 4 - on * length) + np.maximum(0, along + 8.5 - (1 - on) * length)
+    costs = 60 * np.abs(on - prefer) + 25 * short
     # Beside the line the number stands in the middle of what is seen of it, short of the arrowhead.
     middle = prefer if length > 3 * width else 0.44
-    for share in (middle, middle - 0.12, middle + 0.12, middle - 0.24, middle + 0.24):
-        point, direction = compute_point(points, float(np.clip(share, 0.1, 0.9)))
-        normal = np.array([-direction[1], direction[0]])
-        reach = abs(normal[0]) * width / 2 + abs(normal[1]) * height / 2 + 2.5
-        for sign in (1, -1):
-            place = point + normal * reach * sign
-            options.append((place[0], place[1], 26 + 40 * abs(share - middle)))
-    return tuple(options)
+    near = np.clip(middle + OFFSETS, 0.1, 0.9)
+    feet, directions = compute_points(points, near)
+    normals = np.stack([-directions[:, 1], directions[:, 0]], axis=1)
+    away = normals * (np.abs(normals) @ np.array([width, height]) / 2 + 2.5)[:, None]
+    beside = np.stack([feet + away, feet - away], axis=1).reshape(-1, 2)
+    return np.concatenate(
+        [
+            np.column_stack([places, costs]),
+            np.column_stack([beside, np.repeat(26 + 40 * np.abs(OFFSETS), 2)]),
+        ]
+    )
 
 
-def _build_end_options(
-    points: FloatArray, curve: FloatArray, role: str, width: float, height: float
-) -> tuple[tuple[float, float, float], ...]:
+def _build_end_options(points: FloatArray, width: float, height: float) -> FloatArray:
     """The number of a loop beyond its top, that of a short arrow beyond its tail; then beside."""
     loop = len(points) > 2
     tip = points[len(points) // 2] if loop else points[0]
@@ -71,7 +76,7 @@ def _build_end_options(
         options.append((*((tip + base) / 2 + direction * 2 + side * beside), 8.0))
         options.append((*(tip + direction * reach + side * width * 0.4), 12.0))
         options.append((*(tip + direction * height / 2 + side * beside), 10.0))
-    return tuple((float(x), float(y), cost) for x, y, cost in options)
+    return np.array(options, float)
 
 
 def _support(direction: FloatArray, width: float, height: float) -> float:
@@ -110,7 +115,7 @@ def place_labels(
 
 
 def _count_overlaps(text: Wanted, chosen: FloatArray, own: int) -> FloatArray:
-    options = np.array(text.options)
+    options = text.options
     others = np.delete(chosen, own, axis=0)
     others = others[~np.isnan(others[:, 0])]
     apart_x = np.abs(options[:, None, 0] - others[None, :, 0]) < text.width / 2 + others[None, :, 2] + 1.2
@@ -133,7 +138,7 @@ class _Segments:
 
 def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: _Segments, fixed: list[Rectangle]) -> FloatArray:
     """Cost of each option against shapes, other texts that stay, and paths."""
-    options = np.array(text.options)
+    options = text.options
     x, y, cost = options[:, 0], options[:, 1], options[:, 2].copy()
     half_width, half_height = text.width / 2 + 1.6, text.height / 2 + 0.8
     cost += NODE_HIT * _count_shape_hits(x, y, half_width, half_height, shapes)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import networkx as nx
+import numpy as np
 
 from sem_toolkit.diagram.blocks import SHAPES, Measures
 from sem_toolkit.diagram.content import (
@@ -15,7 +16,7 @@ from sem_toolkit.diagram.content import (
     is_significant,
 )
 from sem_toolkit.diagram.furniture import build_furniture
-from sem_toolkit.diagram.geometry import Rectangle, Shapes
+from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, flatten_curve
 from sem_toolkit.diagram.hints import DiagramHints
 from sem_toolkit.diagram.label_places import Wanted, build_path_options, place_labels
 from sem_toolkit.diagram.metrics import measure_line
@@ -43,10 +44,26 @@ class Sketch:
     matrix: Sequence[str] = ()
 
 
-def paint_scene(sketch: Sketch, marks: Mapping[str, str] | None = None) -> Scene:
+Texts: TypeAlias = tuple[dict[str, Label], tuple[TextItem, ...]]
+"""Numbers by the key of their path, and texts beside variables."""
+
+
+def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
+    """Keys of the paths that run under the texts of others."""
+    boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
+    shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
+    found = set()
+    for key, route in sketch.routes.items():
+        hit = shapes.hit_by(flatten_curve(route.curve))
+        if any(hit[k] and keys[k] != key for k in range(len(keys))):
+            found.add(key)
+    return found
+
+
+def paint_scene(sketch: Sketch, texts: Texts, marks: Mapping[str, str] | None = None) -> Scene:
     """The scene of a sketch. `marks` gives paths another colour name ("added", "dropped", "changed")."""
     nodes = _paint_nodes(sketch)
-    labels, r2_items = _place_texts(sketch)
+    labels, r2_items = texts
     edges = tuple(
         _paint_edge(sketch, source, target, key, data, labels, marks or {})
         for source, target, key, data in sketch.graph.edges(keys=True, data=True)
@@ -96,7 +113,7 @@ def _describe_node(sketch: Sketch, name: str) -> str:
     return f"{text}, R² {sketch.r2[name]:.3f}" if name in sketch.r2 else text
 
 
-def _place_texts(sketch: Sketch) -> tuple[dict[str, Label], tuple[TextItem, ...]]:
+def place_texts(sketch: Sketch) -> Texts:
     """Numbers on paths and R² beside variables, placed together."""
     style, size = sketch.style, sketch.style.label_size
     height = size * 1.2
@@ -156,7 +173,7 @@ def _choose_r2(sketch: Sketch) -> dict[str, str]:
     }
 
 
-def _build_beside_options(box: Rectangle, width: float, height: float) -> tuple[tuple[float, float, float], ...]:
+def _build_beside_options(box: Rectangle, width: float, height: float) -> FloatArray:
     """Around a shape: below, above, then the corners and further away."""
     options = []
     for step, gap in enumerate((1.5, 5.0, 10.0, 18.0)):
@@ -168,7 +185,7 @@ def _build_beside_options(box: Rectangle, width: float, height: float) -> tuple[
                 for sign_y in (1, -1):
                     options.append((box.x + sign_x * share * across, box.y + sign_y * down * 0.96, cost + extra))
         options += [(box.x + across, box.y, cost + 8), (box.x - across, box.y, cost + 8)]
-    return tuple(options)
+    return np.array(options)
 
 
 def _paint_edge(

@@ -61,7 +61,7 @@ def _spread_at(
 
 
 def _build_ring(box: Rectangle, shape: str) -> FloatArray:
-    angles = np.linspace(-np.pi, np.pi, 181)
+    angles = np.linspace(-np.pi, np.pi, 73)
     centre = np.array([box.x, box.y])
     towards = np.stack([np.cos(angles) * box.width, np.sin(angles) * box.height], axis=1)
     return np.array([find_boundary(box, shape, centre + offset) for offset in towards])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import networkx as nx
 import numpy as np
@@ -43,6 +44,10 @@ INSIDE: Mapping[str, float] = {"ellipse": 1.5, "rectangle": 1.5, "hexagon": 7.0,
 """How far inside its box a shape surely is, once the box is taken as a rectangle or else as an ellipse."""
 
 OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+
+
+Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
+"""Source, target, key and attributes of an edge of the path graph."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +106,34 @@ class Router:
         for edge in ordered:
             self._route(edge)
         for edge in ordered:
-            if edge[3]["role"] in ("regression", "covariance", "variance"):
+            if edge[3]["role"] in ("regression", "covariance", "variance") and not self._is_free(edge):
                 self._route(edge)
         self._spread_ends()
         return self.routes
+
+    def _is_free(self, edge: Edge) -> bool:
+        """Whether the course chosen first still meets nothing."""
+        route = self.routes.get(edge[2])
+        if route is None or not (is_straight(route.curve) or edge[3]["role"] == "covariance"):
+            return False
+        return self._assess_alone(route.key, self._polylines[route.key]) < 0.5 * CROSSING
+
+    def _assess_alone(self, key: str, points: FloatArray) -> float:
+        """Cost of a course for a path that has one already, against all other paths."""
+        route, old = self.routes[key], self._polylines.pop(key)
+        self._segments = None
+        cost = self._assess(points, route.source, route.target)
+        self._polylines[key] = old
+        self._segments = None
+        return cost
+
+    def reroute(self, keys: set[str], labels: Mapping[str, Rectangle]) -> None:
+        """Find other courses for some structural paths and covariances, around the numbers of all other paths."""
+        for edge in self.edges:
+            if edge[2] in keys and edge[3]["role"] in ("regression", "covariance"):
+                others = [box for key, box in labels.items() if key != edge[2]]
+                self.avoid = Shapes.of([*self.titles, *others])
+                self._route(edge)
 
     def _spread_ends(self) -> None:
         """Give the ends of structural paths and covariances at a shape some distance from each other."""
@@ -122,19 +151,14 @@ class Router:
 
     def _accepts(self, key: str, curve: FloatArray) -> bool:
         """Whether a path can take another course without hitting more or crossing more than now."""
-        route = self.routes[key]
-        old, new = self._polylines.pop(key), flatten_curve(curve)
-        self._segments = None
-        before, after = (self._assess(line, route.source, route.target) for line in (old, new))
-        self._polylines[key] = old
-        self._segments = None
+        before, after = (self._assess_alone(key, line) for line in (self._polylines[key], flatten_curve(curve)))
         return after < before + 0.5 * CROSSING
 
-    def _find_distance(self, edge: tuple[str, str, str, dict[str, object]]) -> float:
+    def _find_distance(self, edge: Edge) -> float:
         a, b = self.placement.places[edge[0]], self.placement.places[edge[1]]
         return round(float(np.hypot(a.x - b.x, a.y - b.y)), 3)
 
-    def _route(self, edge: tuple[str, str, str, dict[str, object]]) -> None:
+    def _route(self, edge: Edge) -> None:
         source, target, key, data = edge
         role = str(data["role"])
         self._forget(key)
@@ -185,7 +209,7 @@ class Router:
         if size is None:
             return 0.0
         x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
-        place = Rectangle(x, y, size.width, size.height)
+        place = Rectangle(float(x), float(y), size.width, size.height)
         shapes = sum(place.overlaps(box) for box in self.boxes)
         shapes += sum(place.overlaps(box) for box in self._reserved.values())
         starts, ends = self._collect_segments()
@@ -370,7 +394,7 @@ class Router:
         """Keep the place free where the number of a variance will stand."""
         size = self.numbers[key]
         x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
-        self._reserved[key] = Rectangle(x, y, size.width, size.height)
+        self._reserved[key] = Rectangle(float(x), float(y), size.width, size.height)
         self.avoid = Shapes.of([*self.titles, *self._reserved.values()])
 
     def _remember(self, route: Route, points: FloatArray) -> None:
