@@ -77,7 +77,8 @@ def _find_best_swap(
         moved_cross = cross_error[column] - own * score_difference / tolerance[column]
         change += moved_cross**2 - cross_error[column] ** 2
         change[own == 0] = np.inf
-        a, b = np.unravel_index(int(change.argmin()), change.shape)
-        if change[a, b] < found[3]:
+        # Rounded, so that swaps equally good tie on every machine and the first of them is taken.
+        a, b = np.unravel_index(int(change.round(9).argmin()), change.shape)
+        if change[a, b] < found[3] - 1e-9:
             found = (column, int(a), int(b), float(change[a, b]))
     return found

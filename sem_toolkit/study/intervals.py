@@ -35,16 +35,18 @@ class Interval:
 
     def __mul__(self, other: Interval | float) -> Interval:
         other = as_interval(other)
-        products = (self.lo * other.lo, self.lo * other.hi, self.hi * other.lo, self.hi * other.hi)
-        return _outward(_minimum(*products), _maximum(*products))
+        with np.errstate(over="ignore", invalid="ignore"):
+            products = (self.lo * other.lo, self.lo * other.hi, self.hi * other.lo, self.hi * other.hi)
+        return _enclose(products)
 
     def __truediv__(self, other: Interval | float) -> Interval:
         """Quotient; everything where the divisor holds zero."""
         other = as_interval(other)
         regular = (other.lo > 0) | (other.hi < 0)
         divisor_lo, divisor_hi = np.where(regular, other.lo, 1.0), np.where(regular, other.hi, 1.0)
-        quotients = (self.lo / divisor_lo, self.lo / divisor_hi, self.hi / divisor_lo, self.hi / divisor_hi)
-        inside = _outward(_minimum(*quotients), _maximum(*quotients))
+        with np.errstate(over="ignore", invalid="ignore"):
+            quotients = (self.lo / divisor_lo, self.lo / divisor_hi, self.hi / divisor_lo, self.hi / divisor_hi)
+        inside = _enclose(quotients)
         return Interval(np.where(regular, inside.lo, -np.inf), np.where(regular, inside.hi, np.inf))
 
     def __radd__(self, other: float) -> Interval:
@@ -131,13 +133,7 @@ def _outward(lo: FloatArray, hi: FloatArray) -> Interval:
     return Interval(np.asarray(np.nextafter(lo, -np.inf)), np.asarray(np.nextafter(hi, np.inf)))
 
 
-def _minimum(first: FloatArray, *rest: FloatArray) -> FloatArray:
-    for value in rest:
-        first = np.minimum(first, value)
-    return first
-
-
-def _maximum(first: FloatArray, *rest: FloatArray) -> FloatArray:
-    for value in rest:
-        first = np.maximum(first, value)
-    return first
+def _enclose(corners: tuple[FloatArray, ...]) -> Interval:
+    """Hull of results at the corners; 0·∞ and ∞/∞ count as 0, the limit that keeps the enclosure."""
+    known = [np.where(np.isnan(corner), 0.0, corner) for corner in corners]
+    return _outward(np.minimum.reduce(known), np.maximum.reduce(known))

@@ -24,7 +24,7 @@ from sem_toolkit.study.respondents import COMPOSITE_DECIMALS, SCORE_DECIMALS, At
 NOTE = "one data set consistent with the printed tables, not the respondents' answers"
 DEFAULT_SEED = 77
 _MOST_ATTEMPTS = 200
-_MOST_DRAWS = 400
+_MOST_DRAWS = 50
 
 Bystanders = Mapping[str, Mapping[str, tuple[int, int]]]
 
@@ -198,14 +198,14 @@ def _draw_bystanders(
 ) -> dict[str, IntegerArray] | None:
     """Draw until stepwise selection enters the printed terms in the printed order and none of these."""
     terms = [row.term for row in block.table.predictors]
+    entering = {term: block.columns[:, i] for i, term in enumerate(terms)} | {outcome: score}
+    # Where the printed terms do not enter by themselves, no further item can make them.
+    if _select(pd.DataFrame(entering), outcome, terms) != terms:
+        return None
     for _ in range(_MOST_DRAWS):
         drawn = attempt.draw_bystanders(items, block.columns)
-        columns = {term: block.columns[:, i] for i, term in enumerate(terms)}
-        data = pd.DataFrame({**columns, **drawn, outcome: score})
-        if _select(data, outcome, [*terms, *drawn]) == terms:
+        if not items or _select(pd.DataFrame({**entering, **drawn}), outcome, [*terms, *drawn]) == terms:
             return drawn
-        if not items:
-            break
     return None
 
 

@@ -24,7 +24,6 @@ from sem_toolkit.study.relations import find_compatible_n
 from sem_toolkit.study.sums_search import SearchTooWideError, TableCandidates, search_table
 
 MOST_SOLUTIONS = 20_000
-_MOST_WITNESSES = 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +171,7 @@ def recover_sums(
     n: int | None = None,
     outcome_scale: tuple[float, float] = (1.0, 5.0),
     limit: float = 2e8,
+    witnesses: int = 25,
 ) -> Recovery:
     """Find every set of integer sums that could stand behind the tables.
 
@@ -179,6 +179,7 @@ def recover_sums(
     n              sample size; by default the one that the figures of all tables imply
     outcome_scale  smallest and largest value the outcome can take; it may take any value between
     limit          most combinations a table's search may look at
+    witnesses      for how many of the solutions to look for moments that reproduce every figure
 
     Raises DataError where n is not given and not implied, or the tables do not share an outcome.
     """
@@ -188,7 +189,7 @@ def recover_sums(
     for table in sorted(tables, key=lambda table: len(table.predictors)):
         search.add(table)
     solutions = tuple(
-        Solution(s.sums, s.region, _find_witness(s, n) if number < _MOST_WITNESSES else None)
+        Solution(s.sums, s.region, _find_witness(s, n) if number < witnesses else None)
         for number, s in enumerate(search.solutions)
         if s.sums
     )

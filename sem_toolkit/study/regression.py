@@ -73,7 +73,7 @@ def fit_regression(data: pd.DataFrame, outcome: str, predictors: Sequence[str]) 
 
     Raises DataError where a column is missing or not numeric, or rows are too few, or predictors depend on one another.
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     used = _require_columns(data, (outcome, *predictors))
     n, k = len(used), len(predictors)
@@ -83,7 +83,7 @@ def fit_regression(data: pd.DataFrame, outcome: str, predictors: Sequence[str]) 
     if np.linalg.matrix_rank(x - x.mean(axis=0)) < k:
         names = ", ".join(predictors)
         raise DataError(Diagnostic("error", "collinear", f"the predictors {names} are linearly dependent or constant"))
-    fitted = sm.OLS(y, np.column_stack([np.ones(n), x])).fit()
+    fitted = OLS(y, np.column_stack([np.ones(n), x])).fit()
     vif = np.diag(np.linalg.inv(np.atleast_2d(np.corrcoef(x, rowvar=False))))
     coefficients = pd.DataFrame(
         {
