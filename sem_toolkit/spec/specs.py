@@ -76,7 +76,7 @@ def _parse(source: Source) -> Spec:
 
 
 def read_spec(path: str | Path) -> Spec:
-    """Read a spec from a file (UTF-8); raises DataError where it cannot be read, SpecError where it is empty."""
+    """Read a spec from a file (UTF-8); raises DataError or SpecError where it is no text."""
     file = Path(path)
     try:
         content = file.read_bytes()
@@ -93,8 +93,6 @@ def read_spec(path: str | Path) -> Spec:
         raise SpecError(_file_fault("not-text", message, "save the file with the encoding UTF-8")) from None
     if "\x00" in text:
         raise SpecError(_file_fault("not-text", f'"{file}" is not a text file')) from None
-    if not text.strip():
-        raise SpecError(_file_fault("empty-spec", f'"{file}" is empty', 'write a model, such as "y ~ x"'))
     return parse_spec(text, str(path))
 
 

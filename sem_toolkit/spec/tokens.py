@@ -31,7 +31,7 @@ _PATTERN = re.compile(
   | (?P<string>"[^"\r\n]*"|'[^'\r\n]*')
   | (?P<open_string>["'][^\r\n]*)
   | (?P<split_operator>=[ \t]+{_TILDE}|<[ \t]+{_TILDE}|:[ \t]+=|=[ \t]+=|{_TILDE}[ \t]+{_TILDE}(?![=~*\u02dc]))
-  | (?P<wrong_operator>{_TILDE}>|->|<=|>=|=<|=>|===+|=(?![=~\u02dc])|&&?|\|\|)
+  | (?P<wrong_operator>{_TILDE}>|->|<=|>=|=<|=>|===+|=(?![=~\u02dc]))
   | (?P<operator>==|={_TILDE}|<{_TILDE}|{_TILDE}\*{_TILDE}|{_TILDE}{_TILDE}|\|{_TILDE}|:{_TILDE}|:=|{_TILDE}|<|>|:|\||%)
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)
   | (?P<name>(?:[^\W\d]|\.)[\w.\u0300-\u036f]*)
