@@ -1,0 +1,7 @@
+"""Several fits side by side: tests of nested models, and what may not be compared."""
+
+from sem_toolkit.comparison.differences import DifferenceTest
+from sem_toolkit.comparison.nested import build_nested_table, compute_difference
+from sem_toolkit.comparison.nesting import Nesting, check_nesting
+
+__all__ = ["DifferenceTest", "Nesting", "build_nested_table", "check_nesting", "compute_difference"]

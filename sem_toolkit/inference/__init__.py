@@ -4,9 +4,13 @@ Every function takes a `Solution` (or anything with its model, sample, options a
 """
 
 from sem_toolkit.inference.evaluation import Evaluation, SolutionLike, evaluate_solution
+from sem_toolkit.inference.factor_scores import FactorScores
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.reliability import Reliability
 from sem_toolkit.inference.residuals import GroupResiduals, ResidualSummary, compute_residual_summaries
+from sem_toolkit.inference.score import ScoreTests
 from sem_toolkit.inference.solution import (
+    build_effects,
     build_modification_indices,
     build_parameter_estimates,
     build_standardized_solution,
@@ -14,16 +18,29 @@ from sem_toolkit.inference.solution import (
     compute_fit_measures,
     compute_parameter_covariance,
     compute_r2,
+    compute_reliability,
     compute_residuals,
+    compute_score,
+    compute_score_of_additions,
+    compute_scores_of_factors,
     compute_test_statistics,
+    compute_wald,
 )
+from sem_toolkit.inference.test_statistics import TestStatistic
+from sem_toolkit.inference.wald import WaldTest
 
 __all__ = [
     "Evaluation",
+    "FactorScores",
     "GroupResiduals",
     "InferenceOptions",
+    "Reliability",
     "ResidualSummary",
+    "ScoreTests",
     "SolutionLike",
+    "TestStatistic",
+    "WaldTest",
+    "build_effects",
     "build_modification_indices",
     "build_parameter_estimates",
     "build_standardized_solution",
@@ -31,9 +48,14 @@ __all__ = [
     "compute_fit_measures",
     "compute_parameter_covariance",
     "compute_r2",
+    "compute_reliability",
     "compute_residual_summaries",
     "compute_residuals",
+    "compute_score",
+    "compute_score_of_additions",
+    "compute_scores_of_factors",
     "compute_test_statistics",
+    "compute_wald",
     "evaluate_solution",
     "resolve_inference_options",
 ]

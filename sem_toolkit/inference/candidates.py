@@ -1,6 +1,6 @@
 """Parameters that a model could have and has not: the candidates of modification indices, as lavaan lists them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,15 +46,20 @@ def build_candidates(model: Model) -> Candidates:
     """
     place = {name: i for i, name in enumerate(model.variables)}
     rows: list[tuple[str, Operator, str, int]] = []
-    cells: list[tuple[int, int, int, int]] = []
-    for group in range(len(model.groups)):
-        seen = {_cell(row, place) for row in model.table.parameters if row.group == group + 1 and row.free}
-        for lhs, op, rhs in _list_triples(model, group + 1):
-            cell = _cell_of(lhs, op, rhs, place)
+    for group in range(1, len(model.groups) + 1):
+        seen = {_cell(row, place) for row in model.table.parameters if row.group == group and row.free}
+        for triple in _list_triples(model, group):
+            cell = _cell_of(*triple, place)
             if cell not in seen:
                 seen.add(cell)
-                rows.append((lhs, op, rhs, group + 1))
-                cells.append((group, *cell))
+                rows.append((*triple, group))
+    return locate_candidates(model, rows)
+
+
+def locate_candidates(model: Model, rows: Sequence[tuple[str, Operator, str, int]]) -> Candidates:
+    """Candidates from lhs, op, rhs and group (from 1) of each."""
+    place = {name: i for i, name in enumerate(model.variables)}
+    cells = [(group - 1, *_cell_of(lhs, op, rhs, place)) for lhs, op, rhs, group in rows]
     group_, kind, row, column = np.array(cells, dtype=np.intp).reshape(-1, 4).T
     t = model.n_variables
     right = np.where(kind == 0, t + column, column)

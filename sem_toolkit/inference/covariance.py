@@ -43,6 +43,16 @@ def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray
     return np.asarray(half.T @ half)
 
 
+def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """K (KᵀIK)⁻¹ Kᵀ for an information that need not be positive definite, such as away from an optimum; NaN
+    where singular.
+    """
+    try:
+        return np.asarray(basis @ np.linalg.solve(basis.T @ information @ basis, basis.T))
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+
+
 def invert_information_root(information: FloatArray, basis: FloatArray) -> FloatArray:
     """H (r × q) with HᵀH = K (KᵀIK)⁻¹ Kᵀ; NaN as above."""
     inner = basis.T @ information @ basis

@@ -122,14 +122,14 @@ class Evaluation:
         """Directions in which x can move within all equality constraints, q × r (columns independent)."""
         constraints = self.model.constraints
         _, slopes = constraints.equality_values(self.x)
-        return _restrict(constraints.linear.basis, slopes)
+        return restrict_basis(constraints.linear.basis, slopes)
 
     @cached_property
     def free_basis(self) -> FloatArray:
         """The same, where inequalities and bounds that are active hold as equalities."""
         values, slopes = self.model.constraints.inequality_values(self.x)
         size = 1.0 + np.abs(slopes) @ np.abs(self.x)
-        return _restrict(self.basis, slopes[values < _ACTIVE * size])
+        return restrict_basis(self.basis, slopes[values < _ACTIVE * size])
 
     @property
     def npar(self) -> int:
@@ -169,7 +169,7 @@ def invert_symmetric(matrix: FloatArray) -> FloatArray:
     return np.asarray(0.5 * (inverse + np.swapaxes(inverse, -1, -2)))
 
 
-def _restrict(basis: FloatArray, slopes: FloatArray) -> FloatArray:
+def restrict_basis(basis: FloatArray, slopes: FloatArray) -> FloatArray:
     """The part of a basis (q × r) on which the slopes (k × q) are zero."""
     if not len(slopes) or not basis.shape[1]:
         return basis

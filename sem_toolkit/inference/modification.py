@@ -59,7 +59,7 @@ def compute_modification_indices(evaluation: Evaluation, candidates: Candidates)
     weight = build_estimator_weight(evaluation)
     half = invert_information_root(weight.information(evaluation), evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
-    for mine, slope, own, shared in _pieces(evaluation, candidates, weight):
+    for mine, slope, own, shared in compute_pieces(evaluation, candidates, weight):
         reach = shared @ half.T
         score[mine] = slope
         left[mine] = own - np.einsum("kr,kr->k", reach, reach)
@@ -67,7 +67,7 @@ def compute_modification_indices(evaluation: Evaluation, candidates: Candidates)
     return evaluation.rows.sum() * score**2 / left, score / left
 
 
-def _pieces(evaluation: Evaluation, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
+def compute_pieces(evaluation: Evaluation, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
     """Candidates in blocks that fit the cache, with what is needed of each."""
     by_gather = np.full(candidates.size, isinstance(weight, NormalWeight))
     by_gather &= ~np.isin(candidates.row, evaluation.exogenous)
@@ -125,7 +125,7 @@ def _dense_piece(evaluation: Evaluation, candidates: Candidates, weight: Weight,
     """By the derivatives of the moments themselves: for weights that are no function of a covariance matrix, and for
     candidates that change the moments of fixed exogenous variables, which do not count in the information.
     """
-    share, extra = float(evaluation.shares[g]), _candidate_delta(evaluation, candidates, mine, g)
+    share, extra = float(evaluation.shares[g]), compute_candidate_delta(evaluation, candidates, mine, g)
     weighted = weight.times(g, extra)
     own = share * np.einsum("mk,mk->k", extra, weighted)
     shared = share * (weighted.T @ compute_delta(evaluation)[g])
@@ -150,7 +150,7 @@ def _score_of_normal(
     return np.asarray(score)
 
 
-def _candidate_delta(evaluation: Evaluation, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
+def compute_candidate_delta(evaluation: Evaluation, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
     """Derivatives of the moments by candidates, m × k; 0 for moments of fixed exogenous variables, as in lavaan."""
     C = evaluation.moments.columns[group]
     rows, cols = vech_indices(evaluation.model.n_observed)

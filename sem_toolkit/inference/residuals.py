@@ -166,7 +166,7 @@ class _ResidualCovariance:
     def variances(self, g: int, metric: str, kind: ResidualType) -> FloatArray:
         """Variances of the residuals (m) in a metric, or of the sample moments where these are `normalized`."""
         jacobian = MetricJacobian(self.evaluation.sample_cov[g], metric, self.evaluation.has_means)
-        own = self.gammas[g].variances(jacobian) / self.evaluation.rows[g]
+        own = np.asarray(self.gammas[g].variances(jacobian) / self.evaluation.rows[g], dtype=np.float64)
         if kind == "normalized":
             return own
         delta, spread = jacobian.times(self.delta[g]), jacobian.times(self.spread[g])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.inference.casewise import CasewiseMoments
-from sem_toolkit.inference.covariance import compute_information_matrix, invert_information
+from sem_toolkit.inference.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import compute_gamma
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
@@ -122,7 +122,7 @@ def compute_yuan_bentler(evaluation: Evaluation, standard: TestStatistic) -> Tes
     statistical modeling with survey data.
     """
     saturated, count = compute_saturated_trace(evaluation)
-    inverse = invert_information(compute_information_matrix(evaluation, "observed"), evaluation.basis)
+    inverse = invert_any(compute_information_matrix(evaluation, "observed"), evaluation.basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     scaled = scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model)
     return TestStatistic(

@@ -4,15 +4,20 @@ from typing import TYPE_CHECKING
 
 from sem_toolkit.inference.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix
+from sem_toolkit.inference.effects import build_effects_table
 from sem_toolkit.inference.estimates import build_estimate_table, build_standardized_table
 from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
+from sem_toolkit.inference.factor_scores import FactorScores, ScoreMethod, compute_factor_scores
 from sem_toolkit.inference.fit_measures import compute_all_measures
 from sem_toolkit.inference.modification import build_modification_table
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.reliability import Reliability, compute_group_reliability
 from sem_toolkit.inference.residuals import GroupResiduals, ResidualType, compute_group_residuals
 from sem_toolkit.inference.rsquare import compute_r2_by_group
 from sem_toolkit.inference.scaled_tests import compute_tests
+from sem_toolkit.inference.score import ScoreTests, compute_addition_test, compute_score_tests
 from sem_toolkit.inference.test_statistics import TestStatistic
+from sem_toolkit.inference.wald import WaldTest, compute_wald_test
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -77,6 +82,43 @@ def compute_residuals(
     kind  "raw", "cor.bollen", "cor.bentler", "normalized" or "standardized", as in lavaan's lavResiduals
     """
     return compute_group_residuals(evaluate_solution(solution), _options(solution, options), kind)
+
+
+def compute_wald(solution: SolutionLike, hypotheses: str, options: InferenceOptions | None = None) -> WaldTest:
+    """Wald test of equalities between labels, such as "a == b; c*d == 1", by the kind of standard errors of the fit."""
+    return compute_wald_test(evaluate_solution(solution), compute_parameter_covariance(solution, options), hypotheses)
+
+
+def compute_score(solution: SolutionLike) -> ScoreTests:
+    """Score tests of releasing each equality constraint, one at a time, cumulatively and all together."""
+    return compute_score_tests(evaluate_solution(solution))
+
+
+def compute_score_of_additions(solution: SolutionLike, additions: str) -> "pd.DataFrame":
+    """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9": one row each, then one for all together."""
+    return compute_addition_test(evaluate_solution(solution), additions)
+
+
+def compute_scores_of_factors(solution: SolutionLike, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
+    """Factor scores of every group by "regression", "bartlett" or "tenberge", with standard errors and determinacy."""
+    return compute_factor_scores(evaluate_solution(solution), method)
+
+
+def compute_reliability(solution: SolutionLike) -> tuple[Reliability, ...]:
+    """Reliability and validity of every group's factors: α, ω, composite reliability, AVE, Fornell-Larcker, HTMT."""
+    return compute_group_reliability(evaluate_solution(solution))
+
+
+def build_effects(
+    solution: SolutionLike,
+    cause: str | None = None,
+    outcome: str | None = None,
+    level: float = 0.95,
+    options: InferenceOptions | None = None,
+) -> "pd.DataFrame":
+    """Total, direct, indirect and specific effects, raw and standardised, with delta-method standard errors."""
+    covariance = compute_parameter_covariance(solution, options)
+    return build_effects_table(evaluate_solution(solution), covariance, cause, outcome, level)
 
 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:

@@ -1,0 +1,103 @@
+"""Nested models: lavaan's difference tests by every method, and refusals with their reasons."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from sem_toolkit import ModelError, OptionError, fit
+from sem_toolkit.comparison import build_nested_table, check_nesting
+from sem_toolkit.sample import read_table
+
+ORACLES = Path(__file__).parents[1] / "oracles"
+COLUMNS = {"Df": "Df", "AIC": "AIC", "BIC": "BIC", "Chisq": "Chisq", "Chisq.diff": "Chisq_diff", "RMSEA": "RMSEA"}
+COLUMNS |= {"Df.diff": "Df_diff", "Pr(>Chisq)": "Pr_Chisq"}
+HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+
+
+def read_comparison(name):
+    return json.loads((ORACLES / "comparisons" / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return read_table(ORACLES / "data" / "hs.csv")
+
+
+@pytest.fixture(scope="module")
+def fits_of(frame):
+    made = {}
+
+    def get(name):
+        if name not in made:
+            reference = read_comparison(name)
+            made[name] = {m["name"]: fit(m["spec"], frame, **m["options"]) for m in reference["models"]}
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        (name, result["name"])
+        for name in ("lrt_hs_invariance_ml", "lrt_hs_invariance_mlr", "lrt_hs_mlm")
+        for result in read_comparison(name)["results"]
+    ],
+)
+def test_difference_tests_are_lavaans(fits_of, name, result):
+    reference = next(r for r in read_comparison(name)["results"] if r["name"] == result)
+    arguments = reference["arguments"]
+    table = build_nested_table(
+        fits_of(name),
+        arguments.get("method"),
+        arguments.get("a_method", "delta"),
+        arguments.get("scaled_shifted", True),
+        check=False,
+    )
+    for theirs, (model, ours) in zip(reference["table"], table.iterrows(), strict=True):
+        assert model == theirs["model"]
+        for column, key in COLUMNS.items():
+            if theirs[key] is None:
+                assert math.isnan(ours[column])
+            else:
+                assert ours[column] == pytest.approx(theirs[key], rel=1e-5, abs=1e-5), column
+
+
+def test_order_does_not_matter(fits_of):
+    fits = fits_of("lrt_hs_invariance_ml")
+    turned = dict(reversed(fits.items()))
+    assert list(build_nested_table(turned, check=False).index) == list(build_nested_table(fits, check=False).index)
+
+
+def test_nesting_is_seen_across_parameterisations(frame):
+    larger = fit(HS, frame, call="cfa")
+    smaller = fit("g =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9", frame, call="cfa", std_lv=True)
+    assert check_nesting(larger.solution, smaller.solution).nested
+    assert not check_nesting(smaller.solution, larger.solution).nested
+    assert build_nested_table({"one": smaller, "three": larger})["Df.diff"].iloc[1] == 3
+
+
+def test_models_that_are_not_nested_are_refused(frame):
+    first = fit(HS + "\nx1 ~~ x9", frame, call="cfa")
+    second = fit(HS.replace("visual =~", "visual =~ x9 +") + "\nx4 ~~ x5\nx7 ~~ x8", frame, call="cfa")
+    with pytest.raises(ModelError, match="not nested"):
+        build_nested_table({"first": first, "second": second})
+
+
+def test_different_data_are_refused(frame):
+    first, second = fit(HS, frame, call="cfa"), fit(HS, frame.iloc[:200], call="cfa")
+    with pytest.raises(ModelError, match="they use 301 and 200 rows"):
+        build_nested_table({"all": first, "part": second})
+    third = fit("visual =~ x1 + x2 + x3 + x4", frame, call="cfa")
+    with pytest.raises(ModelError, match="only one of them has"):
+        build_nested_table({"all": first, "part": third})
+
+
+def test_a_scaled_difference_needs_scaled_tests(frame):
+    first, second = fit(HS, frame, call="cfa"), fit(HS, frame, call="cfa", orthogonal=True)
+    with pytest.raises(OptionError, match="needs models with a scaled test"):
+        build_nested_table({"free": first, "orthogonal": second}, "satorra.bentler.2001")
+    with pytest.raises(OptionError, match="no difference test"):
+        build_nested_table({"free": first, "orthogonal": second}, "chi")
