@@ -98,7 +98,7 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
 
 @dataclass
 class _Newton:
-    """A factor of the exact Hessian at some point, in units of `scale`; sharp where it serves the next point as well."""
+    """A factor of the exact Hessian at some point, in units of `scale`; sharp where it serves the next point too."""
 
     factor: FloatArray
     scale: FloatArray

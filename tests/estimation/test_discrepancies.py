@@ -10,13 +10,16 @@ from sem_toolkit.estimation import (
     build_discrepancy,
     build_targets,
     compute_start,
+    estimate,
     fill_exogenous_moments,
 )
 from sem_toolkit.estimation.objective import Point
 from sem_toolkit.model import build_model
-from sem_toolkit.sample import Sample, SampleGroup
+from sem_toolkit.sample import Sample, SampleGroup, build_sample, list_group_labels, read_table
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+from sem_toolkit.spec.names import observed_variables
 
-from .conftest import Reference, load_reference
+from .conftest import ORACLES, Reference, load_reference
 
 ESTIMATORS = ["ML", "GLS", "ULS", "WLS", "DWLS"]
 
@@ -107,3 +110,50 @@ def test_means_are_asked_for() -> None:
     reference, moments = load_reference("hs_meanstructure"), load_reference("cov_input")
     with pytest.raises(DataError, match="no means"):
         build_targets(build_model(reference.model.table), moments.sample, EstimationOptions())
+
+
+ONE_FACTOR = "visual =~ x1 + x2 + x3\nx1 ~~ r*x1\nx2 ~~ r*x2"
+CURVE = "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4"
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options", "likelihood", "minimum"),
+    [
+        ("ULS", {}, "normal", 0.00368990827035),
+        ("WLS", {"meanstructure": True}, "normal", 0.00325117965393),
+        ("ML", {"group_equal": ("loadings",)}, "normal", 0.00671792547615),
+        ("ML", {"group_equal": ("loadings",)}, "wishart", 0.00670246535388),
+        ("GLS", {"group_equal": ("loadings",)}, "normal", 0.00571522647498),
+        ("WLS", {"group_equal": ("loadings",)}, "normal", 0.00533724658096),
+        ("ULS", {"group_equal": ("loadings",)}, "normal", 0.0094994129127),
+    ],
+)
+def test_minima_equal_those_of_lavaan_0_6(
+    estimator: str, options: dict[str, object], likelihood: str, minimum: float
+) -> None:
+    """fmin of R's lavaan 0.6-14 for Holzinger and Swineford's visual tests, residuals of two of them equal."""
+    frame = read_table(ORACLES / "data" / "hs.csv")
+    groups = list_group_labels(frame, "school") if options.get("group_equal") else ("",)
+    table = build_parameter_table(parse_spec(ONE_FACTOR), TableOptions(call="cfa", **options), groups)  # type: ignore[arg-type]
+    sample = build_sample(frame, observed_variables(table), group="school" if len(groups) > 1 else None)
+    settings = EstimationOptions(estimator=estimator, engine="native", likelihood=likelihood)  # type: ignore[arg-type]
+    solution = estimate(build_model(table), sample, settings)
+    assert solution.certificate.converged
+    assert solution.discrepancy == pytest.approx(minimum, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "minimum"),
+    [
+        ("ML", 0.010085917100703),
+        ("GLS", 0.010655235687307),
+        ("ULS", 0.0076983599722058),
+        ("WLS", 0.0099687072238464),
+    ],
+)
+def test_minima_of_growth_curves_equal_those_of_lavaan_0_6(estimator: str, minimum: float) -> None:
+    """Structured means with every estimator: fmin of R's lavaan 0.6-14 for Demo.growth."""
+    table = build_parameter_table(parse_spec(CURVE), TableOptions(call="growth"))
+    sample = build_sample(read_table(ORACLES / "data" / "demo_growth.csv"), observed_variables(table))
+    solution = estimate(build_model(table), sample, EstimationOptions(estimator=estimator, engine="native"))
+    assert solution.discrepancy == pytest.approx(minimum, rel=1e-9)

@@ -1,0 +1,132 @@
+"""One timed fit by each engine, from the model's text to standard errors and fit measures."""
+
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from models import Benchmark
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of every repeat, the chi-square for comparison, peak memory of the process in MB (None: not measured)."""
+
+    seconds: tuple[float, ...]
+    chisq: float
+    peak: float | None = None
+
+    @property
+    def median(self) -> float:
+        return sorted(self.seconds)[len(self.seconds) // 2]
+
+
+def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: str = "native") -> Timing:
+    """sem_toolkit: text to parameter table with standard errors and standardised values, fit measures, R²."""
+    from sem_toolkit.fit import fit
+
+    options = {"call": benchmark.call, "engine": engine}
+    options |= {"group": benchmark.group} if benchmark.group else {}
+    seconds, chisq = [], float("nan")
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        result = fit(benchmark.text + "\n", frame, **options)
+        rows, measures, shares = result.parameters, result.fit_measures, result.r2
+        seconds.append(time.perf_counter() - start)
+        chisq = measures["chisq"]
+        del rows, shares
+    return Timing(tuple(seconds[1:]), chisq, _peak())  # the first fit imports
+
+
+def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timing:
+    """Only the estimation and its certificate, from a finished table and sample."""
+    from sem_toolkit.estimation import EstimationOptions, estimate
+    from sem_toolkit.fit import fit
+    from sem_toolkit.model import build_model
+
+    options = {"call": benchmark.call, "engine": "native"}
+    options |= {"group": benchmark.group} if benchmark.group else {}
+    done = fit(benchmark.text + "\n", frame, **options)
+    seconds, value = [], float("nan")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        solution = estimate(build_model(done.table), done.sample, EstimationOptions(engine="native"))
+        seconds.append(time.perf_counter() - start)
+        value = 2.0 * done.sample.n * solution.discrepancy
+    return Timing(tuple(seconds), value)
+
+
+def time_semopy(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timing:
+    """semopy as its users call it: Model, fit, inspect, calc_stats, with its default tolerance."""
+    import logging
+    import warnings
+
+    import semopy
+
+    logging.disable(logging.CRITICAL)
+    names = [name for name in frame.columns if frame[name].dtype.kind in "if"]
+    data = frame[names]
+    seconds, chisq = [], float("nan")
+    for _ in range(repeats):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            start = time.perf_counter()
+            model = semopy.Model(benchmark.text)
+            model.fit(data)
+            model.inspect(std_est=True)
+            stats = semopy.calc_stats(model)
+            seconds.append(time.perf_counter() - start)
+        chisq = float(stats["chi2"].iloc[0])
+    return Timing(tuple(seconds), chisq)
+
+
+_SCRIPT = """
+suppressMessages(library(lavaan))
+arguments <- commandArgs(TRUE)
+data <- read.csv(arguments[1]); text <- paste(readLines(arguments[2]), collapse = "\\n")
+group <- if (arguments[5] == "-") NULL else arguments[5]
+invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
+for (k in seq_len(as.integer(arguments[4]))) {
+  seconds <- system.time({
+    fit <- if (arguments[3] == "cfa") cfa(text, data = data, group = group) else sem(text, data = data, group = group)
+    rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
+    measures <- fitMeasures(fit)
+  })[["elapsed"]]
+  cat(seconds, measures[["chisq"]], "\\n")
+}
+"""
+
+
+def find_lavaan() -> str | None:
+    """Version of lavaan, None where Rscript or lavaan is missing."""
+    if shutil.which("Rscript") is None:
+        return None
+    asked = ["Rscript", "-e", 'cat(as.character(packageVersion("lavaan")))']
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: float) -> Timing | None:
+    """lavaan in one R process: fit, parameterEstimates, fitMeasures; None where not one fit ends within `limit`."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, text, script = (Path(folder, name) for name in ("data.csv", "model.lav", "run.R"))
+        frame.to_csv(data, index=False)
+        text.write_text(benchmark.text + "\n", encoding="utf-8")
+        script.write_text(_SCRIPT, encoding="utf-8")
+        command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats), benchmark.group or "-"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=True)
+        except subprocess.TimeoutExpired as late:
+            output = late.stdout.decode() if isinstance(late.stdout, bytes) else late.stdout or ""
+        else:
+            output = done.stdout
+    lines = [line.split() for line in output.splitlines() if line.strip()]
+    return Timing(tuple(float(line[0]) for line in lines), float(lines[-1][1])) if lines else None
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0

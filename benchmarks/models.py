@@ -1,0 +1,91 @@
+"""The models and data of the benchmark: texts and seeds, so that every engine fits the same thing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ORACLE_DATA = Path(__file__).parent.parent / "tests" / "oracles" / "data"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One row of the table.
+
+    text     the model in lavaan's language; call: lavaan's function for it; group: name of the grouping column
+    semopy   whether raw semopy fits the same model from the same text
+    repeats  timed fits of the slow engines (ours: at least 5)
+    """
+
+    name: str
+    text: str
+    read: Callable[[], pd.DataFrame]
+    call: str = "cfa"
+    group: str | None = None
+    semopy: bool = True
+    repeats: int = 5
+
+
+def _factor_text(factors: int, indicators: int) -> str:
+    return "\n".join(
+        f"f{k + 1} =~ " + " + ".join(f"x{k * indicators + i + 1}" for i in range(indicators)) for k in range(factors)
+    )
+
+
+def _factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataFrame]:
+    def draw() -> pd.DataFrame:
+        rng = np.random.default_rng([factors, indicators, n])
+        correlation = 0.3 + 0.7 * np.eye(factors)
+        scores = rng.multivariate_normal(np.zeros(factors), correlation, size=n)
+        loadings = rng.uniform(0.6, 0.9, size=factors * indicators)
+        unique = rng.normal(size=(n, factors * indicators)) * np.sqrt(1.0 - loadings**2)
+        values = np.repeat(scores, indicators, axis=1) * loadings + unique
+        return pd.DataFrame(values, columns=[f"x{i + 1}" for i in range(factors * indicators)])
+
+    return draw
+
+
+def _path_model(size: int, exogenous: int, n: int) -> tuple[str, Callable[[], pd.DataFrame]]:
+    rng = np.random.default_rng(60)
+    sources = {i: np.sort(rng.choice(i, size=min(i, 4), replace=False)) for i in range(exogenous, size)}
+    text = "\n".join(f"y{i + 1} ~ " + " + ".join(f"y{j + 1}" for j in chosen) for i, chosen in sources.items())
+    slopes = {i: rng.uniform(0.1, 0.4, size=len(chosen)) for i, chosen in sources.items()}
+
+    def draw() -> pd.DataFrame:
+        noise = np.random.default_rng(61).normal(size=(n, size))
+        for i, chosen in sources.items():
+            noise[:, i] += noise[:, chosen] @ slopes[i]
+        return pd.DataFrame(noise, columns=[f"y{i + 1}" for i in range(size)])
+
+    return text, draw
+
+
+def _read(name: str) -> Callable[[], pd.DataFrame]:
+    return lambda: pd.read_csv(ORACLE_DATA / name)
+
+
+_HOLZINGER = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+_DEMOCRACY = """ind60 =~ x1 + x2 + x3
+dem60 =~ y1 + y2 + y3 + y4
+dem65 =~ y5 + y6 + y7 + y8
+dem60 ~ ind60
+dem65 ~ ind60 + dem60
+y1 ~~ y5
+y2 ~~ y4 + y6
+y3 ~~ y7
+y4 ~~ y8
+y6 ~~ y8"""
+_PATH_TEXT, _PATH_DATA = _path_model(60, 6, 1000)
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark("Holzinger-Swineford 3×3", _HOLZINGER, _read("hs.csv")),
+    Benchmark("Political Democracy", _DEMOCRACY, _read("poldem.csv"), call="sem"),
+    Benchmark("two-group CFA 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False),
+    Benchmark("CFA 5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)),
+    Benchmark("CFA 10×6, n = 1000", _factor_text(10, 6), _factor_data(10, 6, 1000)),
+    Benchmark("path model, 60 variables", _PATH_TEXT, _PATH_DATA, call="sem", semopy=False),
+    Benchmark("CFA 20×6, n = 2000", _factor_text(20, 6), _factor_data(20, 6, 2000)),
+    Benchmark("CFA 40×6, n = 3000", _factor_text(40, 6), _factor_data(40, 6, 3000)),
+)
