@@ -466,20 +466,8 @@ class _TermParser:
     def _parse_number(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
         """A number where a variable is expected: the intercept of `y ~ 1` and `y ~ 0`, the phantom of `f =~ 0`."""
         start, end = tokens[0].start, tokens[-1].end
-        if any(token.kind != "number" for token in tokens[1:]) or len(tokens) > 2:
-            follow = tokens[1]
-            if follow.kind == "name":
-                self.reporter.error(
-                    "invalid-name",
-                    f'"{"".join(t.text for t in tokens[:2])}" cannot be a name: a name does not begin with a digit'
-                    if follow.start == tokens[0].end
-                    else f'between "{tokens[0].text}" and "{follow.text}" an operator is missing',
-                    start,
-                    follow.end,
-                    f'write "{tokens[0].text}*{follow.text}"' if follow.start > tokens[0].end else None,
-                )
-                raise _SkipError
-            self._report_target(tokens)
+        if tokens[0].kind == "number" and len(tokens) > 1:
+            self._report_after_number(tokens)
             raise _SkipError
         number = float("".join(token.text for token in tokens))
         if self.is_left or self.operator in _NAMED_ONLY:
@@ -504,6 +492,21 @@ class _TermParser:
             )
             raise _SkipError
         return "", number, ()
+
+    def _report_after_number(self, tokens: list[Token]) -> None:
+        """Something stands behind a number: `1f`, `2 x`."""
+        first, follow = tokens[0], tokens[1]
+        if follow.kind != "name":
+            self.reporter.error(
+                "unexpected-token", f'"{follow.text}" has no meaning at this place', follow.start, follow.end
+            )
+        elif follow.start == first.end:
+            message = f'"{first.text}{follow.text}" cannot be a name: a name does not begin with a digit'
+            self.reporter.error("invalid-name", message, first.start, follow.end)
+        else:
+            message = f'between "{first.text}" and "{follow.text}" an operator is missing'
+            hint = f'write "{first.text}*{follow.text}"'
+            self.reporter.error("missing-operator", message, first.start, follow.end, hint)
 
     def _report_target(self, tokens: list[Token]) -> None:
         first, second = tokens[0], tokens[1] if len(tokens) > 1 else None
