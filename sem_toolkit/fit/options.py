@@ -65,7 +65,10 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
                 read[name] = parse(given[name])
             except ValueError as problem:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
-    table = _attempt(faults, TableOptions(), _build_table_options, {k: v for k, v in given.items() if k in _TABLE})
+    rows = {name: value for name, value in given.items() if name in _TABLE}
+    if not str(read.get("estimator", "ML")).startswith("ML"):
+        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
+    table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
     faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
     if faults:

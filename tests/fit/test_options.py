@@ -73,3 +73,9 @@ def test_an_estimator_for_ordered_variables_wants_to_be_told_that_there_are_none
 def test_ordered_variables_are_refused():
     with pytest.raises(OptionError, match="not supported yet"):
         parse_fit_options({"ordered": ["x1"]})
+
+
+def test_exogenous_variables_are_random_with_least_squares():
+    assert parse_fit_options({"estimator": "GLS"}).table.fixed_x is False
+    assert parse_fit_options({"estimator": "GLS", "fixed_x": True}).table.fixed_x is True
+    assert parse_fit_options({"estimator": "MLR"}).table.fixed_x is None
