@@ -10,6 +10,7 @@ from sem_toolkit.estimation.discrepancy import build_discrepancy
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.ladder import Climb, climb
+from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
@@ -36,15 +37,40 @@ def estimate(model: Model, sample: Sample, options: EstimationOptions | None = N
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
+    solution, targets = _search(model, sample, options)
+    if solution.certificate.converged or not options.bad_marker_crit:
+        return solution
+    return _try_other_markers(solution, targets)
+
+
+def _search(model: Model, sample: Sample, options: EstimationOptions) -> tuple[Solution, Targets]:
+    """Climb the ladder with this model as it is; the targets are in the units that were searched in."""
     scaling = build_scaling(model, build_targets(model, sample, options))
     targets = scaling.targets
     objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations))
     start = compute_start(scaling.model, targets)
     state = Climb(objective)
     note = _ask_semopy(state, targets, options, start)
-    if not _is_native_needless(state, options):
+    if state.best is None or not state.best.settled:
         climb(objective, targets, options, start, state)
-    return _conclude(model, sample, options, state, scaling.units, note)
+    return _conclude(model, sample, options, state, scaling.units, note), targets
+
+
+def _try_other_markers(solution: Solution, targets: Targets) -> Solution:
+    """Fit again with better markers where some are poor; the better of the two solutions, the change reported."""
+    options = solution.options
+    replacements = find_poor_markers(solution.model, targets, options.bad_marker_crit)
+    if not replacements or solution.certificate.verdict == "not identified":
+        return solution
+    model = build_model(replace_markers(solution.model.table, replacements))
+    other, _ = _search(model, solution.sample, options)
+    if not other.certificate.converged:
+        return solution
+    changes = ", ".join(f"{item.factor} ({item.old} -> {item.new})" for item in replacements)
+    message = f"no optimum was found with a poor item as marker; the marker was replaced: {changes}"
+    note = Diagnostic("warning", "marker-replaced", message, hint="bad_marker_crit = 0 switches this off")
+    certificate = replace(other.certificate, messages=(*other.certificate.messages, note))
+    return replace(other, certificate=certificate, transcript=(*solution.transcript, *other.transcript))
 
 
 def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> Diagnostic | None:
@@ -80,10 +106,6 @@ def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, star
         message = f"semopy ended in another optimum; the native solver's is better by {gain:.3g} in discrepancy"
         return Diagnostic("note", "engine-replaced", message)
     return None
-
-
-def _is_native_needless(state: Climb, options: EstimationOptions) -> bool:
-    return state.best is not None and state.best.settled
 
 
 def _conclude(

@@ -62,21 +62,8 @@ class Objective:
 
     def hessian(self, point: Point) -> FloatArray:
         """Exact second derivative by θ (r × r)."""
-        if self.model.composites is not None:  # the curvature of the weights has no closed form here
-            return self._difference_gradient(point)
         return self._restrict(self.discrepancy.hessian(self.model, point.x, point.moments, point.evaluation))
 
     def _restrict(self, square: FloatArray) -> FloatArray:
         linear = self.model.constraints.linear
         return square if linear.is_trivial else linear.basis.T @ square @ linear.basis
-
-    def _difference_gradient(self, point: Point) -> FloatArray:
-        """Central differences of the exact gradient."""
-        result = np.empty((self.size, self.size))
-        for i in range(self.size):
-            step = 1e-5 * max(1.0, abs(point.theta[i]))
-            ends = [self.locate(point.theta + sign * step * np.eye(self.size)[i]) for sign in (1.0, -1.0)]
-            if ends[0] is None or ends[1] is None:
-                return self.information(point)
-            result[i] = (self.gradient(ends[0]) - self.gradient(ends[1])) / (2.0 * step)
-        return np.asarray(0.5 * (result + result.T))

@@ -179,7 +179,7 @@ def _add_factor(full: FloatArray, known: NDArray[np.bool_], factor: Factor) -> N
     indicators, variable = factor.indicators, factor.variable
     block = full[np.ix_(indicators, indicators)]
     deviation = np.sqrt(np.maximum(np.diagonal(block), 1e-12))
-    standard = _compute_axis(block / np.outer(deviation, deviation))
+    standard = compute_axis(block / np.outer(deviation, deviation))
     loadings = standard * deviation
     precision = loadings / (deviation**2 * np.maximum(1.0 - standard**2, 0.1))
     size = float(precision @ loadings)
@@ -194,7 +194,7 @@ def _add_factor(full: FloatArray, known: NDArray[np.bool_], factor: Factor) -> N
     known[variable] = True
 
 
-def _compute_axis(correlation: FloatArray) -> FloatArray:
+def compute_axis(correlation: FloatArray) -> FloatArray:
     """Standardised loadings on one factor; the sum of them is not negative."""
     k = len(correlation)
     if k == 1:

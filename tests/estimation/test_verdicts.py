@@ -8,6 +8,7 @@ from sem_toolkit.estimation import EstimationOptions, estimate
 from sem_toolkit.estimation.certificate import compute_smallest_eigenvalue
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import Sample, SampleGroup
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 from .conftest import load_reference
@@ -116,3 +117,25 @@ def test_smallest_eigenvalue(size: int) -> None:
 def _parts(name: str):  # type: ignore[no-untyped-def]
     reference = load_reference(name, engine="native")
     return reference.model, reference.sample, reference.options
+
+
+def test_a_marker_without_loading_is_replaced_and_reported() -> None:
+    """Population loadings 0, .8, .7, .75, .6 with the first as marker: in this sample no optimum exists with it."""
+    rng = np.random.default_rng(34)
+    loadings = np.array([0.0, 0.8, 0.7, 0.75, 0.6])
+    factor = rng.normal(size=150)
+    data = factor[:, None] * loadings + rng.normal(size=(150, 5)) * np.sqrt(1 - loadings**2)
+    group = SampleGroup("", 150, np.cov(data.T, bias=True), data.mean(axis=0), data)
+    sample = Sample(tuple(f"x{i}" for i in range(1, 6)), (group,), 150)
+    table = build_parameter_table(parse_spec("f =~ x1 + x2 + x3 + x4 + x5"), TableOptions(call="cfa"))
+    solution = estimate(build_model(table), sample, EstimationOptions(engine="native"))
+    assert solution.certificate.verdict == "converged"
+    (message,) = (m for m in solution.certificate.messages if m.code == "marker-replaced")
+    assert "f (x1 -> x2)" in message.message
+    fixed = [row.rhs for row in solution.model.table.rows if row.op == "=~" and row.free == 0]
+    assert fixed == ["x2"]
+    unscaled = build_parameter_table(parse_spec("f =~ x1 + x2 + x3 + x4 + x5"), TableOptions(call="cfa", std_lv=True))
+    standard = estimate(build_model(unscaled), sample, EstimationOptions(engine="native"))
+    assert solution.discrepancy == pytest.approx(standard.discrepancy, rel=1e-10)
+    off = estimate(build_model(table), sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
+    assert off.certificate.verdict == "no optimum found"

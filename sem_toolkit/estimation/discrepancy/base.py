@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model import ImpliedMoments, Model, compute_second_order
-from sem_toolkit.model.kernels import pull_back_square
+from sem_toolkit.model.kernels import compute_cell_gradient, pull_back_square
 
 FloatArray = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class Discrepancy(Protocol):
         ...
 
     def hessian(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
-        """Exact second derivative by x (q × q); models with composites: but for the curvature of their weights."""
+        """Exact second derivative by x (q × q)."""
         ...
 
 
@@ -62,4 +62,21 @@ def add_second_order(
 ) -> FloatArray:
     """`first` (q × q) plus what the curvature of the moments themselves contributes."""
     rest = compute_second_order(model, moments, evaluation.by_covariance, evaluation.by_mean)
-    return first + pull_back_square(model, x, rest)
+    hessian = first + pull_back_square(model, x, rest)
+    return hessian if model.composites is None else hessian + _compute_cell_curvature(model, x, moments, evaluation)
+
+
+def _compute_cell_curvature(model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
+    """Σ_c ∂F/∂c ∂²c/∂x∂xᵀ of the cells that follow from weights, by differences of their Jacobian (q × q)."""
+    composites = model.composites
+    assert composites is not None  # noqa: S101
+    slopes = compute_cell_gradient(model, moments, evaluation.by_covariance, evaluation.by_mean)
+    result = np.empty((len(x), len(x)))
+    for i in range(len(x)):
+        step = 1e-5 * max(1.0, abs(x[i]))
+        ahead, behind = x.copy(), x.copy()
+        ahead[i] += step
+        behind[i] -= step
+        difference = composites.cell_jacobian(model, ahead) - composites.cell_jacobian(model, behind)
+        result[i] = slopes @ difference / (2.0 * step)
+    return 0.5 * (result + result.T)
