@@ -17,7 +17,9 @@ from sem_toolkit.cli.check import check
 from sem_toolkit.cli.diagram import diagram
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
+from sem_toolkit.cli.printed import audit, reconstruct, recover
 from sem_toolkit.cli.study import study
+from sem_toolkit.cli.text import diff, fmt
 from sem_toolkit.diagnostics import EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 
@@ -41,7 +43,7 @@ def _leave_with_code(command: Callable[..., int]) -> Callable[..., None]:
     return wrapped
 
 
-for command in (study, check, fit, diagram):
+for command in (study, check, fit, diagram, fmt, diff, audit, recover, reconstruct):
     app.command()(_leave_with_code(command))
 
 

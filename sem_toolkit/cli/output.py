@@ -21,8 +21,12 @@ WIDE_PAGE = 200
 
 
 def build_console() -> Console:
-    """A console on standard output; rich leaves colours out where it is no terminal or NO_COLOR is set."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE_PAGE)
+    """A console on standard output; rich leaves colours out where it is no terminal or NO_COLOR is set.
+
+    Names and texts of users are printed as they are, never read as rich's markup or emoji codes.
+    """
+    width = None if sys.stdout.isatty() else WIDE_PAGE
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def print_record(record: Mapping[str, Any]) -> None:

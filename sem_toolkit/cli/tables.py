@@ -66,6 +66,15 @@ def build_parameter_rows(table: ParameterTable) -> Table:
     return shown
 
 
+def build_frame_table(title: str, frame: pd.DataFrame) -> Table:
+    """Any DataFrame as a table: numbers to three decimals, whole numbers and texts as they are."""
+    numbers = [str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
+    table = build_table(title, (), [str(name) for name in frame.columns], right=numbers)
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(format_number(value) if isinstance(value, float) else str(value) for value in row))
+    return table
+
+
 def format_number(value: Any, digits: int = 3) -> str:
     """Fixed decimals; a dash where there is no number."""
     return "–" if value is None or pd.isna(value) else f"{value:.{digits}f}"

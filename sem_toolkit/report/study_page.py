@@ -8,14 +8,18 @@ import pandas as pd
 
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.report.study_tables import build_comparison_table
+from sem_toolkit.study.audit import Audit
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
 
-def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame) -> str:
+def build_study_page(
+    result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame, audit: Audit
+) -> str:
     """The page as text.
 
     figures  caption and SVG text of each figure, in order
     printed  the published regressions, one row a coefficient (data/published/regressions.csv)
+    audit    the checks of these regressions
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
@@ -41,6 +45,7 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
         evidence=result.evidence,
         figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
         printed=_group_printed(printed),
+        audit=audit,
         sections=_build_sections,
         source=Path,
     )

@@ -1,0 +1,36 @@
+"""`sem-toolkit fmt` and `diff`."""
+
+UNTIDY = "# factors\nf=~x1+x2+ x3 ; y ~f   # effect\n"
+
+
+def test_fmt_writes_the_canonical_layout_once(command, write):
+    path = write("model.lav", UNTIDY)
+    assert command("fmt", path, "--check").code == 1
+    shown = command("fmt", path, "--diff")
+    assert shown.code == 0
+    assert "+f =~ x1 + x2 + x3" in shown.out
+    assert path.read_text() == UNTIDY
+    assert command("fmt", path).code == 0
+    tidy = path.read_text()
+    assert tidy.splitlines()[:2] == ["# factors", "f =~ x1 + x2 + x3"]
+    assert "# effect" in tidy
+    assert command("fmt", path, "--check").code == 0
+
+
+def test_fmt_leaves_a_faulty_spec_and_every_other_alone(command, write):
+    good, bad = write("good.lav", UNTIDY), write("bad.lav", "f =~ x1 + + x2\n")
+    outcome = command("fmt", good, bad)
+    assert outcome.code == 2
+    assert "bad.lav:1:" in outcome.err
+    assert good.read_text() == UNTIDY
+
+
+def test_diff_is_about_meaning_not_text(command, write):
+    before = write("a.lav", "f =~ x1 + x2 + x3\ny ~ f\n")
+    same = write("b.lav", "y ~ f # the effect\nf =~ x1 + x2\nf =~ x3\n")
+    other = write("c.lav", "f =~ x1 + a*x2 + a*x3\ny ~ 0*f\n")
+    assert command("diff", before, same, "--json").record["changes"] == []
+    record = command("diff", before, other, "--json").record
+    assert record["df_change"] == 2
+    assert {(row["lhs"], row["rhs"]) for row in record["changes"]} == {("f", "x3"), ("y", "f")}
+    assert "degrees of freedom +2" in command("diff", before, other).out
