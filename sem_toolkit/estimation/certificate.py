@@ -19,7 +19,7 @@ from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.scoring import ENOUGH, compute_scale
 from sem_toolkit.estimation.solution import ActiveConstraint, Certificate, Verdict
 from sem_toolkit.model import check_identification, compute_jacobian
-from sem_toolkit.model.identification import build_report, compute_null_space
+from sem_toolkit.model.identification import build_report, compute_null_space, is_safely_definite
 
 FloatArray = NDArray[np.float64]
 
@@ -41,19 +41,16 @@ class Geometry:
     """Numbers behind the verdict, each along the active constraints and in units of the information's diagonal.
 
     gradient_max  largest element of the gradient
-    curvature     smallest eigenvalue of the exact Hessian; certainty: of the expected information
+    curvature     smallest eigenvalue of the exact Hessian
+    is_singular   whether the expected information has a direction without information
     missed        by how much a constraint is violated; inward: how strongly an inequality holds back a point wrongly
     """
 
     gradient_max: float
     curvature: float
-    certainty: float
+    is_singular: bool
     missed: float
     inward: float
-
-    @property
-    def is_singular(self) -> bool:
-        return self.certainty < _SINGULAR
 
     @property
     def is_stationary(self) -> bool:
@@ -103,7 +100,7 @@ def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> G
     return Geometry(
         gradient_max=float(np.abs(slope).max(initial=0.0)),
         curvature=compute_smallest_eigenvalue(_restrict(hessian, scale, tangent)),
-        certainty=compute_smallest_eigenvalue(_restrict(information, scale, tangent)),
+        is_singular=_is_singular(_restrict(information, scale, tangent)),
         missed=compute_violation(objective, point) if active.size or not _is_free(objective) else 0.0,
         inward=float((-active.multipliers[active.equalities :]).max(initial=0.0)),
     )
@@ -126,6 +123,11 @@ def _decide(
         if geometry.is_stationary:
             return "not identified", _name_null_space(objective, point, active)
     return "no optimum found", (_explain(objective, point, geometry, note),)
+
+
+def _is_singular(square: FloatArray) -> bool:
+    """Only where the cheap test is in doubt are eigenvalues computed."""
+    return not is_safely_definite(square) and compute_smallest_eigenvalue(square) < _SINGULAR
 
 
 def compute_smallest_eigenvalue(square: FloatArray) -> float:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.jacobian import compute_jacobian
+from sem_toolkit.model.kernels import compute_information
+from sem_toolkit.model.moments import compute_moments
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT, Model, build_model
 
 FloatArray = NDArray[np.float64]
@@ -149,12 +152,39 @@ def compute_null_space(jacobian: FloatArray, tolerance: float = _TOLERANCE) -> t
 def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     """Rank and null space of [moments; non-linear equalities] by θ, and how many of the latter are independent."""
     basis = model.constraints.linear.basis
+    if not model.constraints.equalities and _has_full_rank(model, x):
+        return basis.shape[1], np.zeros((basis.shape[1], 0)), 0
     jacobian = compute_jacobian(model, x)
     stacked = jacobian.reshape(-1, jacobian.shape[-1]) @ basis
     slopes = model.constraints.equality_values(x)[1] @ basis
     n_conditions = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
     rank, null = compute_null_space(np.concatenate([stacked, slopes]))
     return rank, null, n_conditions
+
+
+def _has_full_rank(model: Model, x: FloatArray) -> bool:
+    """Whether JᵀWJ is safely positive definite for a positive definite W, which the gather kernels make without J."""
+    moments = compute_moments(model, x)
+    diagonal = np.diagonal(moments.covariance, axis1=1, axis2=2)
+    if not (diagonal > 0.0).all():
+        return False
+    weight = np.eye(model.n_observed) / diagonal[:, :, None]
+    square = compute_information(model, x, moments, weight, np.ones(model.n_groups))
+    linear = model.constraints.linear
+    return is_safely_definite(square if linear.is_trivial else linear.basis.T @ square @ linear.basis)
+
+
+def is_safely_definite(square: FloatArray) -> bool:
+    """Whether a symmetric matrix, scaled to unit diagonal, is positive definite with a condition number below 1e8."""
+    diagonal = np.diagonal(square)
+    if not len(diagonal):
+        return True
+    if not (np.isfinite(square).all() and (diagonal > 0.0).all()):
+        return False
+    scale = 1.0 / np.sqrt(diagonal)
+    scaled = square * scale[:, None] * scale
+    factor, fault = dpotrf(scaled, lower=1)
+    return not fault and bool(dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-8)
 
 
 def _draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
