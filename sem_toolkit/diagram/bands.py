@@ -87,7 +87,7 @@ def place_bands(
     grounds: dict[str, Rectangle] = {}
     top = 0.0
     for row in rows:
-        widths = _share_width(row, sinks, stages, blocks, width)
+        widths = _share_width(row, sinks, stages, blocks, width, target)
         left, lowest = 0.0, top
         height = max(_find_height(stages[title], blocks, spacing) for title in row)
         for title, across in zip(row, widths, strict=True):
@@ -146,15 +146,35 @@ def _share_width(
     stages: Mapping[str, Sequence[str]],
     blocks: Mapping[str, Block],
     width: float,
+    target: float,
 ) -> list[float]:
-    """Natural widths, what is left over given to the outcome's band or shared evenly."""
+    """Natural widths; what is left over goes to the outcome's band, or to those beside the outcome's place.
+
+    The cores of the latter look at each other, and the paths to the outcome run down between them.
+    """
     natural = [max(blocks[core].bounds.width for core in stages[title]) + 2 * PADDING for title in row]
     spare = max(0.0, width - sum(natural) - BETWEEN * (len(row) - 1))
     last = [title in sinks for title in row]
     if any(last):
         share = spare / sum(last)
         return [size + (share if is_last else 0.0) for size, is_last in zip(natural, last, strict=True)]
-    return [size + spare / len(row) for size in natural]
+    facing = _find_facing(natural, spare, target)
+    if not facing:
+        return [size + spare / len(row) for size in natural]
+    # The others keep room for a single path.
+    single = min(6.0, spare / len(row))
+    rest = (spare - single * (len(row) - len(facing))) / len(facing)
+    return [size + (rest if k in facing else single) for k, size in enumerate(natural)]
+
+
+def _find_facing(natural: Sequence[float], spare: float, target: float) -> set[int]:
+    """The two bands between which the outcome's place lies, if it lies between two."""
+    left = 0.0
+    for k, size in enumerate(natural[:-1]):
+        left += size + spare / len(natural) + BETWEEN
+        if abs(left - target) < 20:
+            return {k, k + 1}
+    return set()
 
 
 def _find_height(cores: Sequence[str], blocks: Mapping[str, Block], spacing: Spacing) -> float:

@@ -156,6 +156,10 @@ def find_usual(widths: list[float]) -> float:
     return max(width for width in widths if width <= 1.3 * middle)
 
 
+LONGEST_COLUMN = 14
+"""A single factor with more indicators than this has them on both sides."""
+
+
 @dataclass(frozen=True)
 class Block:
     """A core at (0, 0) with its indicators around it; `bounds` holds all of it, outer room included."""
@@ -176,11 +180,25 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
         items = [measures.nodes[name] for name in names]
         label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
         place_items = _place_column if side in ("left", "right") else _place_row
-        placed = place_items(box, items, side, spacing, label)
+        if len(items) > LONGEST_COLUMN and len(structure.cores) == 1:
+            half = (len(items) + 1) // 2
+            placed = place_items(box, items[:half], "left", spacing, label)
+            placed += place_items(box, items[half:], "right", spacing, label)
+        else:
+            placed = place_items(box, items, side, spacing, label)
         places.update(zip(names, placed, strict=True))
         places.update(_place_satellites(structure, measures, places, side, spacing))
-        outer += [_extend(place, side, measures.outer) for name, place in places.items() if name != core]
+        for name, place in places.items():
+            actual = find_actual_side(side, place, box)
+            outer.append(_extend(place, actual, measures.outer) if name != core else place)
     return Block(core, side, places, compute_bounds(outer))
+
+
+def find_actual_side(side: Side, item: Rectangle, core: Rectangle) -> Side:
+    """The side of a core on which an indicator is: that of its block, or for a divided column the other one."""
+    if side in ("left", "right"):
+        return "left" if item.x < core.x else "right"
+    return side
 
 
 def _find_keys(core: str, names: tuple[str, ...]) -> list[str]:
@@ -193,7 +211,7 @@ def _place_column(
     pitch = max(item.height for item in items) + spacing.item
     width = max(item.width for item in items)
     # Long columns need a longer fan, or the outer loadings run along the column.
-    gap = max(spacing.fan, 1.3 * label + 6) + spacing.fan / 9 * max(0, len(items) - 4)
+    gap = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35)) + spacing.fan / 9 * max(0, len(items) - 4)
     x = (box.width / 2 + gap + width / 2) * (-1 if side == "left" else 1)
     top = -pitch * (len(items) - 1) / 2
     return [item.moved(x, top + pitch * k) for k, item in enumerate(items)]

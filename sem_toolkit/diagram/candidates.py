@@ -103,15 +103,20 @@ def iterate_covariance(
     head_shape: str,
     preferred: str | None,
     insets: tuple[float, float],
+    roomy: float,
 ) -> Iterator[tuple[float, FloatArray]]:
-    """Courses of a covariance with the cost of their shape: arcs on one side first, then bent chords."""
+    """Courses of a covariance with the cost of their shape: arcs on one side first, then bent chords.
+
+    roomy  depth at which an arc beside a column holds its number, so that it need not stand further out
+    """
     distance = float(np.hypot(head.x - tail.x, head.y - tail.y))
     across = abs(head.x - tail.x) > abs(head.y - tail.y)
     for side in SIDES:
         fits = (side in ("top", "bottom")) == across
         cost = (0.0 if side == preferred else 26.0) + (0.0 if fits else 40.0)
         for k, share in enumerate((0.13, 0.19, 0.27, 0.36, 0.46)):
-            depth = max(9.0 + 2 * k, share * distance)
+            least = roomy if side in ("left", "right") else 9.0
+            depth = max(least + 2 * k, share * distance)
             for inset in insets if k < 3 else insets[:1]:
                 extra = depth * 0.12 + k * 3
                 yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import networkx as nx
 
@@ -24,8 +25,15 @@ TALLEST = 235 * POINTS_PER_MILLIMETRE
 MATRIX_FROM = 16
 """From this many covariances of cores on they become a matrix beside the picture."""
 
+MATRIX_FROM_WITH_STAGES = 7
+"""The same where stages fix the places of the cores, so that arcs have long ways to go."""
+
 MOST_EXOGENOUS_ARCS = 6
 """Covariances that are taken from the data (fixed.x) are drawn only when they are no more than this."""
+
+
+Found: TypeAlias = tuple[tuple[float, ...], Scene]
+"""A picture with its score; the smaller, the better."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class Draft:
             self.style,
             hidden,
             titles,
-            self._measure_variances(),
+            self._measure_moments(),
             measures.outer,
         )
         routes = router.route_all()
@@ -119,11 +127,11 @@ class Draft:
             texts = place_texts(sketch)
         return paint_scene(sketch, texts)
 
-    def _measure_variances(self) -> dict[str, TextSize]:
+    def _measure_moments(self) -> dict[str, TextSize]:
         texts = {
             key: format_edge_text(data, self.style)
             for _, _, key, data in self.graph.edges(keys=True, data=True)
-            if data["role"] == "variance"
+            if data["role"] in ("variance", "covariance")
         }
         size, font = self.style.label_size, self.style.font
         return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
@@ -134,10 +142,20 @@ def build_scene(
 ) -> Scene:
     """The best picture of a graph: no hits, within the column's width, not higher than a page, in this order."""
     structure = build_structure(graph)
-    draft = Draft(graph, structure, style, hints, r2, _choose_matrix(graph, structure, style))
+    draft = Draft(graph, structure, style, hints, r2, _choose_matrix(graph, structure, style, bool(hints.stages)))
+    best = _search(draft)
+    if best[0][0] > 0 and hints.stages:
+        # Better a picture without bands than one in which something is hit.
+        best = min(best, _search(replace(draft, hints=replace(hints, stages={}))), key=lambda found: found[0])
+    return best[1]
+
+
+def _search(draft: Draft) -> Found:
+    """The best picture of a draft over all densities."""
+    structure, style = draft.structure, draft.style
     stacked = stack_related(structure)
-    best: tuple[tuple[float, ...], Scene] | None = None
-    for density in DENSITIES:
+    best: Found | None = None
+    for density in DENSITIES[_find_first_density(draft) :]:
         sized = replace(style, font_size=max(SMALLEST_FONT, style.font_size - density.smaller_font))
         best = _try_density(replace(draft, style=sized), density.spacing, best, GROWTH)
         if stacked is not None and any(best[0][:5]):
@@ -148,12 +166,25 @@ def build_scene(
         if best[0][1:3] == (0, 0):
             break
     assert best is not None  # noqa: S101 - the loop ran
-    return best[1]
+    return best
 
 
-def _try_density(
-    draft: Draft, spacing: Spacing, best: tuple[tuple[float, ...], Scene] | None, growth: Sequence[float]
-) -> tuple[tuple[float, ...], Scene]:
+def _find_first_density(draft: Draft) -> int:
+    """The loosest setting whose shapes alone fit the page; the loosest of all where none does."""
+    limit = draft.style.column_width
+    if limit is None:
+        return 0
+    for number, density in enumerate(DENSITIES):
+        font_size = max(SMALLEST_FONT, draft.style.font_size - density.smaller_font)
+        sized = replace(draft, style=replace(draft.style, font_size=font_size))
+        placement = sized.place(sized.measure(density.spacing), density.spacing, limit)
+        extent = find_extent([*placement.places.values(), *placement.bands.values()])
+        if extent.width <= limit and extent.height <= TALLEST:
+            return number
+    return 0
+
+
+def _try_density(draft: Draft, spacing: Spacing, best: Found | None, growth: Sequence[float]) -> Found:
     """The better of the best picture so far and those with this spacing, widened as long as something is hit."""
     limit = width = draft.style.column_width
     tried: tuple[float, float | None] | None = None
@@ -170,7 +201,8 @@ def _try_density(
         score = _score_scene(scene)
         if best is None or score < best[0]:
             best = score, scene
-        if score[0] == 0 or (score[1] > 0 and factor > 1):
+        too_wide, hits = score[1] > 0, score[3] > 0
+        if not (too_wide or hits) or (too_wide and factor > 1):
             break
         # Arcs and numbers outside the outermost shapes have taken this much of the width.
         if width is not None and limit is not None:
@@ -186,7 +218,7 @@ def _score_scene(scene: Scene) -> tuple[float, ...]:
     crossings = sum(problem.kind == "crossing" for problem in problems)
     wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
     high = max(0.0, scene.height - TALLEST)
-    return float(hits > 0) + (wide > 0), wide, high, hits, crossings, scene.width * scene.height
+    return float(hits > 0) + (wide > 0) + (high > TALLEST / 4), wide, high, hits, crossings, scene.width * scene.height
 
 
 def _may_be_better(placement: Placement, best: tuple[float, ...]) -> bool:
@@ -197,13 +229,16 @@ def _may_be_better(placement: Placement, best: tuple[float, ...]) -> bool:
     return extent.height - TALLEST < best[2]
 
 
-def _choose_matrix(graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle) -> tuple[str, ...]:
+def _choose_matrix(
+    graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle, staged: bool
+) -> tuple[str, ...]:
     """Keys of the covariances between cores that become a matrix instead of arcs."""
     keys = tuple(
         key
         for a, b, key, data in graph.edges(keys=True, data=True)
         if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks
     )
-    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= MATRIX_FROM):
+    enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM
+    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= enough):
         return keys
     return ()

@@ -20,7 +20,7 @@ class DetourGrid:
     def __init__(self, boxes: list[Rectangle], page: Rectangle, margin: float) -> None:
         self.boxes = boxes
         self.margin = margin
-        self.step = max(3.0, (page.width * page.height / 18000) ** 0.5)
+        self.step = max(3.0, (page.width * page.height / 32000) ** 0.5)
         self.left, self.top = page.left, page.top
         self.columns = int(page.width / self.step) + 1
         self.rows = int(page.height / self.step) + 1
@@ -72,9 +72,10 @@ class DetourGrid:
             along = np.linspace(0, lengths[-1], count)
             column = np.rint((np.interp(along, lengths, points[:, 0]) - self.left) / self.step).astype(int)
             row = np.rint((np.interp(along, lengths, points[:, 1]) - self.top) / self.step).astype(int)
-            for dx, dy in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
-                r, c = np.clip(row + dy, 0, self.rows - 1), np.clip(column + dx, 0, self.columns - 1)
-                cost[r, c] = np.maximum(cost[r, c], 6.0 if dx == dy == 0 else 3.0)
+            for distance, price in ((2, 2.5), (1, 4.0), (0, 6.0)):
+                for dx, dy in ((distance, 0), (-distance, 0), (0, distance), (0, -distance)):
+                    r, c = np.clip(row + dy, 0, self.rows - 1), np.clip(column + dx, 0, self.columns - 1)
+                    cost[r, c] = np.maximum(cost[r, c], price)
         return cost
 
     def _build_graph(self, closed: BoolArray, cost: FloatArray) -> Any:

@@ -45,7 +45,8 @@ def _spread_at(
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(ring, axis=0).T))])
     places = sorted((_find_place(curves[key][end], ring, lengths), key, end) for key, end in found)
     # Cut the ring open at its widest gap, so that neighbours across the cut stay neighbours.
-    gaps = [(places[(k + 1) % len(places)][0] - places[k][0]) % lengths[-1] or lengths[-1] for k in range(len(places))]
+    around = [*(place for place, _, _ in places), places[0][0] + lengths[-1]]
+    gaps = np.diff(around)
     first = (int(np.argmax(gaps)) + 1) % len(places)
     ordered = places[first:] + places[:first]
     wanted = [(place - ordered[0][0]) % lengths[-1] for place, _, _ in ordered]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import networkx as nx
 import numpy as np
 
-from sem_toolkit.diagram.blocks import SHAPES, Side
+from sem_toolkit.diagram.blocks import SHAPES, Side, find_actual_side
 from sem_toolkit.diagram.candidates import (
     build_level,
     build_loop,
@@ -46,6 +46,9 @@ INSIDE: Mapping[str, float] = {"ellipse": 1.5, "rectangle": 1.5, "hexagon": 7.0,
 OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 
 
+BESIDE = 5.0
+"""Paths nearer to each other than this are hard to tell apart, in points."""
+
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
 
@@ -75,7 +78,11 @@ class Router:
         numbers: Mapping[str, TextSize],
         outer: tuple[float, float],
     ) -> None:
-        """numbers: sizes of the texts of variances, whose places other paths keep free; outer: room they take."""
+        """Take what is to be routed.
+
+        numbers  sizes of the texts of variances and covariances; other paths keep the places of the former free
+        outer    room that variances take beside indicators, across and down
+        """
         self.outer = outer
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
@@ -152,7 +159,7 @@ class Router:
     def _accepts(self, key: str, curve: FloatArray) -> bool:
         """Whether a path can take another course without hitting more or crossing more than now."""
         before, after = (self._assess_alone(key, line) for line in (self._polylines[key], flatten_curve(curve)))
-        return after < before + 0.5 * CROSSING
+        return after < before + 2 * CROSSING
 
     def _find_distance(self, edge: Edge) -> float:
         a, b = self.placement.places[edge[0]], self.placement.places[edge[1]]
@@ -162,7 +169,7 @@ class Router:
         source, target, key, data = edge
         role = str(data["role"])
         self._forget(key)
-        best = self._choose_course(source, target, role)
+        best = self._choose_course(source, target, role, key)
         if (best is None or best[0] >= HIT or (best[0] > 90 and role == "regression")) and source != target:
             best = self._find_detour(source, target, role, best)
         if best is not None:
@@ -170,9 +177,11 @@ class Router:
                 self._reserve(key, best[1])
             self._remember(Route(key, source, target, role, best[1]), best[2])
 
-    def _choose_course(self, source: str, target: str, role: str) -> tuple[float, FloatArray, FloatArray] | None:
+    def _choose_course(
+        self, source: str, target: str, role: str, key: str
+    ) -> tuple[float, FloatArray, FloatArray] | None:
         """The cheapest of the possible courses, with its cost and its points."""
-        courses = list(self._iterate_courses(source, target, role))
+        courses = list(self._iterate_courses(source, target, role, key))
         first = self._choose_among(courses[:1], source, target, role)
         # Most paths are straight and free: the others are not even looked at.
         if first is None or first[0] < 8.0 or len(courses) == 1:
@@ -216,7 +225,7 @@ class Router:
         paths = Shapes.of([place]).hit_by_many(np.stack([starts, ends], axis=1)).sum() if len(starts) else 0
         return float(200 * shapes + 60 * paths)
 
-    def _iterate_courses(self, source: str, target: str, role: str) -> Iterator[tuple[float, FloatArray]]:
+    def _iterate_courses(self, source: str, target: str, role: str, key: str) -> Iterator[tuple[float, FloatArray]]:
         a, b = self.number[source], self.number[target]
         tail, head, tail_shape, head_shape = self.boxes[a], self.boxes[b], self.kinds[a], self.kinds[b]
         if role == "covariance":
@@ -225,7 +234,9 @@ class Router:
             room = across if side in ("left", "right") else down
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
-            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets)
+            items = {source, target} <= set(self.structure.owner)
+            roomy = self.numbers[key].width / 2 + 3 if key in self.numbers and items else 9.0
+            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy)
         elif role == "variance":
             yield from self._iterate_loops(source)
         elif role == "intercept":
@@ -266,7 +277,7 @@ class Router:
         core = self.structure.owner.get(name)
         sides = self.placement.sides
         if core is not None and self.structure.two_sided is None:
-            first = angle[sides.get(core, "right")]
+            first = angle[self._find_item_side(name)]
         elif core is not None:
             first = angle["top"]
         else:
@@ -283,9 +294,9 @@ class Router:
         sides = self.placement.sides
         owners = [self.structure.owner.get(name) for name in (source, target)]
         if all(owner is not None for owner in owners):
-            found = {sides.get(owner or "") for owner in owners}
             if self.structure.two_sided is not None:
                 return None
+            found = {self._find_item_side(name) for name in (source, target)}
             return found.pop() if len(found) == 1 else None
         free = {OPPOSITE[sides[name]] for name in (source, target) if self.structure.indicators.get(name)}
         if not self.structure.links and len(free) == 1:
@@ -295,13 +306,21 @@ class Router:
             return "left"
         return free.pop() if len(free) == 1 else None
 
+    def _find_item_side(self, item: str) -> Side:
+        """The side of its core on which an indicator is."""
+        core = self.structure.owner[item]
+        side = self.placement.sides.get(core, "right")
+        if core not in self.placement.places or item not in self.structure.indicators[core]:
+            return side
+        return find_actual_side(side, self.placement.places[item], self.placement.places[core])
+
     def _find_facing_side(self, source: str, target: str, role: str) -> Side | None:
         """The side of an indicator that looks at the core."""
         item, core = (target, source) if role == "loading" else (source, target)
         if item not in self.structure.owner:
             return None
         if self.structure.owner[item] == core and self.structure.two_sided is None:
-            return OPPOSITE[self.placement.sides[core]]
+            return OPPOSITE[self._find_item_side(item)]
         a, b = self.placement.places[item], self.placement.places[core]
         if self.structure.two_sided is not None:
             return "left" if b.x < a.x else "right"
@@ -346,7 +365,7 @@ class Router:
         return float(CROSSING * crossings + OVERLAP * self._compute_overlap(points, starts, ends))
 
     def _compute_overlap(self, points: FloatArray, starts: FloatArray, ends: FloatArray) -> float:
-        """Share of a course that lies within 3 points of others, its ends left out."""
+        """Share of a course that lies within BESIDE points of others, its ends left out."""
         length = compute_length(points)
         count = int(np.clip(length / 7, 4, 40))
         fractions = (np.arange(count) + 0.5) / count
@@ -358,7 +377,7 @@ class Router:
         x, y = x[away], y[away]
         if len(x) == 0:
             return 0.0
-        low, high = points.min(axis=0) - 3, points.max(axis=0) + 3
+        low, high = points.min(axis=0) - BESIDE, points.max(axis=0) + BESIDE
         near = ((np.maximum(starts, ends) >= low) & (np.minimum(starts, ends) <= high)).all(axis=1)
         start, step = starts[near], ends[near] - starts[near]
         if len(start) == 0:
@@ -366,7 +385,7 @@ class Router:
         px, py = x[:, None] - start[:, 0], y[:, None] - start[:, 1]
         t = np.clip((px * step[:, 0] + py * step[:, 1]) / np.maximum((step**2).sum(axis=1), 1e-9), 0, 1)
         distance = np.hypot(px - t * step[:, 0], py - t * step[:, 1])
-        return float((distance.min(axis=1) < 3).sum() / count)
+        return float((distance.min(axis=1) < BESIDE).sum() / count)
 
     def _find_detour(
         self, source: str, target: str, role: str, best: tuple[float, FloatArray, FloatArray] | None
