@@ -1,22 +1,25 @@
 """Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import networkx as nx
 
+from sem_toolkit.diagram.bands import build_grounds, find_stages
 from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.checker import check_scene
 from sem_toolkit.diagram.constants import place_constants
 from sem_toolkit.diagram.content import format_edge_text
+from sem_toolkit.diagram.dot_layout import place_by_dot
 from sem_toolkit.diagram.hints import DiagramHints
 from sem_toolkit.diagram.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
+from sem_toolkit.diagram.pins import Layout, apply_layout
 from sem_toolkit.diagram.placement import Placement, find_extent, place_variables
 from sem_toolkit.diagram.routing import Router
 from sem_toolkit.diagram.scene import Scene
-from sem_toolkit.diagram.structure import Structure, build_structure, stack_related
+from sem_toolkit.diagram.structure import DIRECTED, Structure, build_structure, stack_related
 from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT, DiagramStyle
 
 TALLEST = 235 * POINTS_PER_MILLIMETRE
@@ -90,6 +93,8 @@ class Draft:
     hints: DiagramHints
     r2: Mapping[str, float]
     matrix: tuple[str, ...]
+    layout: Layout | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def measure(self, spacing: Spacing) -> Measures:
         return measure_graph(self.graph, self.structure, self.style, self.hints, spacing, self.r2)
@@ -97,7 +102,15 @@ class Draft:
     def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
         title_height = self.style.font_size * 1.2
         tiled = bool(self.matrix)
-        placed = place_variables(self.structure, measures, spacing, width, tiled, self.hints.stages, title_height)
+        if self.style.layout == "dot":
+            edges = [(a, b) for a, b, data in self.graph.edges(data=True) if data["role"] in DIRECTED]
+            placed = place_by_dot(edges, self.structure, measures, spacing)
+        else:
+            placed = place_variables(self.structure, measures, spacing, width, tiled, self.hints.stages, title_height)
+        if self.layout is not None:
+            placed = apply_layout(placed, self.structure, self.layout)
+            bands = find_stages(self.structure, self.hints.stages)
+            placed = replace(placed, bands=build_grounds(bands, self.structure, placed.places, title_height))
         return place_constants(self.graph, self.structure, placed)
 
     def paint(self, measures: Measures, placement: Placement) -> Scene:
@@ -125,7 +138,7 @@ class Draft:
             boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
             router.reroute(covered, boxes)
             texts = place_texts(sketch)
-        return paint_scene(sketch, texts)
+        return paint_scene(sketch, texts, self.marks)
 
     def _measure_moments(self) -> dict[str, TextSize]:
         texts = {
@@ -138,16 +151,37 @@ class Draft:
 
 
 def build_scene(
-    graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: DiagramHints, r2: Mapping[str, float]
+    graph: "nx.MultiDiGraph[str]",
+    style: DiagramStyle,
+    hints: DiagramHints,
+    r2: Mapping[str, float],
+    layout: Layout | None = None,
+    marks: Mapping[str, str] | None = None,
 ) -> Scene:
-    """The best picture of a graph: no hits, within the column's width, not higher than a page, in this order."""
-    structure = build_structure(graph)
-    draft = Draft(graph, structure, style, hints, r2, _choose_matrix(graph, structure, style, bool(hints.stages)))
+    """The best picture of a graph: no hits, within the column's width, not higher than a page, in this order.
+
+    layout  places that variables keep
+    marks   path → "added", "dropped", "changed" or "faint", for comparisons
+    """
+    structure = build_structure(_drop_candidates(graph))
+    matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
+    draft = Draft(graph, structure, style, hints, r2, matrix, layout, marks or {})
+    if layout is not None and set(layout.positions) >= set(graph):
+        # Every place is given: there is nothing to search for.
+        return _try_density(draft, DENSITIES[0].spacing, None, GROWTH[:1])[1]
     best = _search(draft)
     if best[0][0] > 0 and hints.stages:
         # Better a picture without bands than one in which something is hit.
         best = min(best, _search(replace(draft, hints=replace(hints, stages={}))), key=lambda found: found[0])
     return best[1]
+
+
+def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
+    """The graph without the candidates that misfit suggests: they have no say in the layout."""
+    plain = graph.copy()
+    candidates = [(a, b, key) for a, b, key, data in graph.edges(keys=True, data=True) if data.get("candidate")]
+    plain.remove_edges_from(candidates)
+    return plain
 
 
 def _search(draft: Draft) -> Found:
@@ -236,7 +270,7 @@ def _choose_matrix(
     keys = tuple(
         key
         for a, b, key, data in graph.edges(keys=True, data=True)
-        if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks
+        if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks and not data.get("candidate")
     )
     enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM
     if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= enough):

@@ -63,6 +63,8 @@ def is_significant(edge: Mapping[str, Any], alpha: float) -> bool:
 
 def format_edge_text(edge: Mapping[str, Any], style: DiagramStyle) -> str:
     """What stands on a path: its estimate with significance, or without estimates its fixed value or label."""
+    if "text" in edge:
+        return str(edge["text"])
     if edge["est"] is None and edge["std"] is None:
         return _format_unestimated(edge, style)
     if style.values == "none":

@@ -10,9 +10,12 @@ import networkx as nx
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checker import Problem, check_scene
 from sem_toolkit.diagram.composing import build_scene, select_elements
+from sem_toolkit.diagram.constants import name_constant
 from sem_toolkit.diagram.dot_text import format_dot
 from sem_toolkit.diagram.graph import build_path_graph
 from sem_toolkit.diagram.hints import DiagramHints
+from sem_toolkit.diagram.misfit import add_modifications, add_residuals
+from sem_toolkit.diagram.pins import Layout
 from sem_toolkit.diagram.rendering import Renderer, render_dot
 from sem_toolkit.diagram.scene import Scene
 from sem_toolkit.diagram.style import DiagramStyle
@@ -40,6 +43,12 @@ class Diagram:
     def hits(self) -> tuple[Problem, ...]:
         """The problems in which something covers something."""
         return tuple(problem for problem in self.problems() if problem.is_hit)
+
+    def layout(self) -> Layout:
+        """The places of all variables, for another picture in which they shall stand the same."""
+        constants = {name_constant(name) for name in self.graph}
+        nodes = [node for node in self.scene.nodes if node.name not in constants]
+        return Layout({node.name: (node.box.x, node.box.y) for node in nodes})
 
     def to_dot(self) -> str:
         """DOT text with every position fixed; draw it with `dot -Knop2`."""
@@ -84,14 +93,27 @@ def draw_diagram(
     hints: DiagramHints | None = None,
     r2: Mapping[str, float] | None = None,
     group: int = 1,
+    layout: Layout | None = None,
+    modification_indices: "pd.DataFrame | None" = None,
+    residuals: "pd.DataFrame | None" = None,
 ) -> Diagram:
     """Draw a model, with estimates where they are given.
 
     estimates  one row a parameter with the columns lhs op rhs group est se pvalue std.all (lavaan's names)
     r2         variable → R²
     group      which group of the table and of the estimates, from 1
-    Raises ModelError when there is nothing to draw, or too much; DataError for hints about unknown variables.
+    layout     places that variables keep, of `read_layout` or of another diagram's `layout()`
+    modification_indices, residuals  misfit to be painted on: columns lhs op rhs mi, and residual correlations as a
+               square frame; the largest become dotted candidates
+    Raises ModelError when there is nothing to draw, or too much; DataError for a layout of unknown variables.
     """
     style, hints, r2 = style or DiagramStyle(), hints or DiagramHints(), r2 or {}
-    graph = select_elements(build_path_graph(table, estimates, group), style)
-    return Diagram(build_scene(graph, style, hints, r2), graph)
+    whole = build_path_graph(table, estimates, group)
+    if layout is not None and (faults := layout.check(whole)):
+        raise DataError(faults)
+    graph = select_elements(whole, style)
+    if modification_indices is not None:
+        graph = add_modifications(graph, modification_indices)
+    if residuals is not None:
+        graph = add_residuals(graph, residuals)
+    return Diagram(build_scene(graph, style, hints, r2, layout), graph)

@@ -1,6 +1,6 @@
 """What stands around the picture: title, matrix of covariances, legend, caption; and the page that holds all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import networkx as nx
@@ -17,7 +17,13 @@ from sem_toolkit.diagram.style import SMALLEST_FONT, DiagramStyle
 GAP = 9.0
 
 
-def build_furniture(scene: Scene, hints: DiagramHints, graph: "nx.MultiDiGraph[str]", matrix: Sequence[str]) -> Scene:
+def build_furniture(
+    scene: Scene,
+    hints: DiagramHints,
+    graph: "nx.MultiDiGraph[str]",
+    matrix: Sequence[str],
+    marks: Mapping[str, str],
+) -> Scene:
     """The scene with everything around it, moved so that the page starts at (0, 0)."""
     bounds = find_bounds(scene)
     style = scene.style
@@ -32,7 +38,7 @@ def build_furniture(scene: Scene, hints: DiagramHints, graph: "nx.MultiDiGraph[s
         block = _build_matrix(graph, matrix, style, hints, width)
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
-    lines, items = _build_legend(scene, hints, left, y, width)
+    lines, items = _build_legend(scene, hints, marks, left, y, width)
     samples += lines
     texts += items
     y = max((item.box.bottom for item in items), default=y - GAP * 0.6) + GAP * 0.6
@@ -171,14 +177,14 @@ def _build_text(
 
 
 def _build_legend(
-    scene: Scene, hints: DiagramHints, left: float, top: float, width: float
+    scene: Scene, hints: DiagramHints, marks: Mapping[str, str], left: float, top: float, width: float
 ) -> tuple[list[EdgeShape], list[TextItem]]:
     """Entries only for what the picture shows, set like words in lines."""
     style = scene.style
     samples: list[EdgeShape] = []
     texts: list[TextItem] = []
     x, y, row = left, top + 5, SMALLEST_FONT * LINE_SPACING + 2
-    for number, (line, text) in enumerate(_iterate_entries(scene, hints)):
+    for number, (line, text) in enumerate(_iterate_entries(scene, hints, marks)):
         size = measure_line(text, SMALLEST_FONT, style.font)
         used = (24 if line is not None else 0) + size
         if x > left and x + used > left + width:
@@ -192,12 +198,14 @@ def _build_legend(
     return samples, texts
 
 
-def _iterate_entries(scene: Scene, hints: DiagramHints) -> Iterator[tuple[EdgeShape | None, str]]:
+def _iterate_entries(
+    scene: Scene, hints: DiagramHints, marks: Mapping[str, str]
+) -> Iterator[tuple[EdgeShape | None, str]]:
     theme, style = scene.style.colours, scene.style
     plain = EdgeShape("", "", "", "legend", np.zeros((4, 2)), True, False, theme.line)
     roles = {edge.role for edge in scene.edges}
     estimated = [edge for edge in scene.edges if edge.label is not None and "estimate" in edge.description]
-    if not (estimated or hints.legend):
+    if not (estimated or hints.legend or marks or any(edge.key.startswith("candidate ") for edge in scene.edges)):
         return
     if estimated and "regression" in roles:
         yield replace(plain, width=1.0), "regression"
@@ -207,7 +215,14 @@ def _iterate_entries(scene: Scene, hints: DiagramHints) -> Iterator[tuple[EdgeSh
         yield replace(plain, pattern="dashed"), "fixed"
     if any(edge.colour == theme.negative != theme.line for edge in estimated):
         yield replace(plain, colour=theme.negative), "negative"
-    if any(edge.colour == theme.faint for edge in estimated):
+    if any(edge.key.startswith("candidate ") for edge in scene.edges):
+        yield replace(plain, colour=theme.added, pattern="dotted"), "suggested by misfit"
+    if marked := [mark for mark in ("added", "dropped", "changed") if mark in marks.values()]:
+        for mark in marked:
+            sample = replace(plain, colour=getattr(theme, mark))
+            yield replace(sample, pattern="dotted") if mark == "dropped" else sample, mark
+        yield replace(plain, colour=theme.faint), "as before"
+    elif any(edge.colour == theme.faint for edge in estimated):
         yield replace(plain, colour=theme.faint), f"not significant (p ≥ {style.alpha:g})".replace("0.", ".")
     if estimated:
         meaning = {

@@ -82,7 +82,7 @@ def paint_scene(sketch: Sketch, texts: Texts, marks: Mapping[str, str] | None = 
         description=_describe(sketch),
         caption=sketch.hints.caption,
     )
-    return build_furniture(scene, sketch.hints, sketch.graph, sketch.matrix)
+    return build_furniture(scene, sketch.hints, sketch.graph, sketch.matrix, marks or {})
 
 
 def _paint_nodes(sketch: Sketch) -> tuple[NodeShape, ...]:
@@ -206,6 +206,8 @@ def _paint_edge(
         colour = theme.faint
     elif data["role"] == "regression" and (data["std"] or 0) < 0:
         colour = theme.negative
+    if data.get("candidate"):
+        colour = theme.added
     if key in marks:
         colour = getattr(theme, marks[key])
     return EdgeShape(
@@ -230,7 +232,7 @@ def _tint(label: Label | None, colour: str | None) -> Label | None:
 
 
 def _find_pattern(data: Mapping[str, Any], faint: bool, mark: str | None) -> Any:
-    if mark == "dropped":
+    if mark == "dropped" or data.get("candidate"):
         return "dotted"
     return "dashed" if data["fixed"] and not data["exogenous"] else "solid"
 

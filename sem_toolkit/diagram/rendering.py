@@ -15,7 +15,7 @@ from typing import Literal
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagram.metrics import find_font_folder
 
-ImageFormat = Literal["svg", "pdf", "png"]
+ImageFormat = Literal["svg", "pdf", "png", "plain"]
 Renderer = Literal["auto", "system", "embedded"]
 
 

@@ -1,0 +1,166 @@
+"""Two models or two groups in one picture: as an overlay, or side by side on a common layout."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from sem_toolkit.diagram.composing import build_scene, select_elements
+from sem_toolkit.diagram.content import format_edge_text
+from sem_toolkit.diagram.diagram import Diagram
+from sem_toolkit.diagram.furniture import find_bounds, move_scene
+from sem_toolkit.diagram.geometry import build_rectangle
+from sem_toolkit.diagram.graph import build_path_graph
+from sem_toolkit.diagram.hints import DiagramHints
+from sem_toolkit.diagram.metrics import measure_lines
+from sem_toolkit.diagram.pins import Layout
+from sem_toolkit.diagram.placement import MARGIN
+from sem_toolkit.diagram.scene import Scene, TextItem
+from sem_toolkit.diagram.style import DiagramStyle
+from sem_toolkit.spec.table import ParameterTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GAP = 18.0
+
+
+@dataclass(frozen=True)
+class Version:
+    """One of the models that are compared: `name` is written over it."""
+
+    name: str
+    table: ParameterTable
+    estimates: "pd.DataFrame | None" = None
+    r2: Mapping[str, float] | None = None
+    group: int = 1
+
+
+def draw_overlay(
+    before: Version,
+    after: Version,
+    style: DiagramStyle | None = None,
+    hints: DiagramHints | None = None,
+    tolerance: float = 0.05,
+) -> Diagram:
+    """Both versions on top of each other: what was added, dropped (dotted) and changed, and what stayed in grey.
+
+    tolerance  smallest difference of standardised (else raw) estimates that counts as a change
+    """
+    style, hints = style or DiagramStyle(), hints or DiagramHints()
+    first, second = (build_path_graph(v.table, v.estimates, v.group) for v in (before, after))
+    union, marks = merge_graphs(first, second, style, tolerance)
+    legend = (f"from {before.name} to {after.name}", *hints.legend)
+    chosen = select_elements(union, style)
+    scene = build_scene(chosen, style, replace(hints, legend=legend), {}, marks=marks)
+    return Diagram(scene, chosen)
+
+
+def merge_graphs(
+    first: "nx.MultiDiGraph[str]", second: "nx.MultiDiGraph[str]", style: DiagramStyle, tolerance: float
+) -> tuple["nx.MultiDiGraph[str]", dict[str, str]]:
+    """All paths of two graphs, and for each by its key "added", "dropped", "changed" or "faint" (as before)."""
+    union: nx.MultiDiGraph[str] = nx.MultiDiGraph(**second.graph)
+    for graph in (second, first):
+        for name, data in graph.nodes(data=True):
+            if name not in union:
+                union.add_node(name, **data)
+    old = {key: (a, b, data) for a, b, key, data in first.edges(keys=True, data=True)}
+    new = {key: (a, b, data) for a, b, key, data in second.edges(keys=True, data=True)}
+    marks: dict[str, str] = {}
+    for key, (a, b, data) in (old | new).items():
+        marks[key] = _compare(old.get(key), new.get(key), tolerance)
+        merged: dict[str, Any] = dict(data)
+        if marks[key] == "changed":
+            texts = [format_edge_text(entry[key][2], style) for entry in (old, new)]
+            merged["text"] = " → ".join(text or "free" for text in texts)
+        union.add_edge(a, b, key=key, **merged)
+    return union, marks
+
+
+def _compare(
+    old: tuple[str, str, dict[str, Any]] | None, new: tuple[str, str, dict[str, Any]] | None, tolerance: float
+) -> str:
+    if old is None:
+        return "added"
+    if new is None:
+        return "dropped"
+    if old[2]["fixed"] != new[2]["fixed"] or old[2]["value"] != new[2]["value"]:
+        return "changed"
+    for measure in ("std", "est"):
+        values = old[2][measure], new[2][measure]
+        if None not in values:
+            return "changed" if abs(values[0] - values[1]) > tolerance else "faint"
+    return "faint"
+
+
+def draw_side_by_side(
+    versions: Sequence[Version], style: DiagramStyle | None = None, hints: DiagramHints | None = None
+) -> Diagram:
+    """The versions beside each other, or below where that is too wide; every variable at the same place in each."""
+    style, hints = style or DiagramStyle(), hints or DiagramHints()
+    plain = replace(hints, title="", caption="", legend=())
+    graphs = [select_elements(build_path_graph(v.table, v.estimates, v.group), style) for v in versions]
+    union, _ = merge_graphs(graphs[0], graphs[-1], style, 0.0)
+    for graph in graphs[1:-1]:
+        union, _ = merge_graphs(union, graph, style, 0.0)
+    free = replace(style, column="free")
+    common = take_layout(build_scene(union, free, plain, {}))
+    scenes = []
+    for version, graph in zip(versions, graphs, strict=True):
+        names = {name: place for name, place in common.positions.items() if name in graph}
+        scenes.append(build_scene(graph, free, plain, version.r2 or {}, Layout(names)))
+    return Diagram(_join([version.name for version in versions], scenes, style, hints), union)
+
+
+def take_layout(scene: Scene) -> Layout:
+    """The places of all variables of a scene."""
+    return Layout({node.name: (node.box.x, node.box.y) for node in scene.nodes if not node.name.startswith("1 → ")})
+
+
+def _join(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hints: DiagramHints) -> Scene:
+    """One scene of several, each under its name."""
+    across = style.column_width is None or sum(scene.width + GAP for scene in scenes) - GAP <= style.column_width
+    heading = style.font_size * 1.2 + 4
+    parts: list[Scene] = []
+    titles: list[TextItem] = []
+    x = y = 0.0
+    for number, (name, scene) in enumerate(zip(names, scenes, strict=True)):
+        size = measure_lines((name,), style.font_size, style.font, bold=True)
+        box = build_rectangle(x + MARGIN, y, x + MARGIN + size.width, y + size.height)
+        colour = style.colours.text
+        titles.append(TextItem(f"name {number + 1}", (name,), box, style.font_size, colour, bold=True, align="left"))
+        parts.append(_rename(move_scene(scene, x, y + heading), number))
+        if across:
+            x += scene.width + GAP
+        else:
+            y += scene.height + heading + GAP
+    joined = Scene(
+        width=0,
+        height=0,
+        style=style,
+        nodes=tuple(node for part in parts for node in part.nodes),
+        edges=tuple(edge for part in parts for edge in part.edges),
+        texts=(*titles, *(item for part in parts for item in part.texts)),
+        samples=tuple(sample for part in parts for sample in part.samples),
+        title=hints.title or " and ".join(names),
+        description=" ".join(f"{name}: {scene.description}" for name, scene in zip(names, scenes, strict=True)),
+        caption=hints.caption,
+    )
+    bounds = find_bounds(joined).grown(MARGIN)
+    return replace(move_scene(joined, -bounds.left, -bounds.top), width=bounds.width, height=bounds.height)
+
+
+def _rename(scene: Scene, number: int) -> Scene:
+    """Names that stay apart when scenes are joined."""
+    mark = f" ({number + 1})"
+    return replace(
+        scene,
+        nodes=tuple(replace(node, name=node.name + mark) for node in scene.nodes),
+        edges=tuple(
+            replace(edge, key=edge.key + mark, source=edge.source + mark, target=edge.target + mark)
+            for edge in scene.edges
+        ),
+        texts=tuple(replace(item, key=item.key + mark) for item in scene.texts),
+    )
