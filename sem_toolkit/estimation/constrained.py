@@ -71,7 +71,9 @@ def compute_tangent(slopes: FloatArray, size: int) -> FloatArray:
 def compute_lagrangian_hessian(objective: Objective, point: Point, active: ActiveSet) -> FloatArray:
     """Exact Hessian of the discrepancy less the curvature of the active constraints, which is differenced (r × r)."""
     hessian = objective.hessian(point)
-    if not active.size or not np.abs(active.multipliers).max(initial=0.0):
+    constraints = objective.model.constraints
+    curved = constraints.equalities or any(i < len(constraints.inequalities) for i in active.inequalities)
+    if not curved:
         return hessian
     size = objective.size
     curvature = np.zeros((size, size))

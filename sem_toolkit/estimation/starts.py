@@ -6,6 +6,7 @@ least squares on the covariances so completed, and what is left over as (residua
 Values that the user gave with start() win.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,21 +33,25 @@ class Factor:
 
 def compute_start(model: Model, targets: Targets) -> FloatArray:
     """Starting values x (q) that satisfy the linear equalities and the bounds, with Σ positive definite if possible."""
-    x = np.zeros(model.n_parameters)
+    raw = np.zeros(model.n_parameters)
     for group in range(model.n_groups):
-        _start_group(model, group, targets, x)
-    x = _finish(model, x)
-    if _is_usable(model, x):
-        return x
-    milder = x.copy()
-    where = model.locations
-    off = (where.kind == SYMMETRIC) & (where.row != where.column)
-    for factor in (0.5, 0.0):
-        milder[off] = factor * x[off]
-        candidate = _finish(model, milder)
+        _start_group(model, group, targets, raw)
+    simple = compute_simple_start(model, targets)
+    for candidate in _list_candidates(model, raw, simple):
         if _is_usable(model, candidate):
             return candidate
-    return compute_simple_start(model, targets)
+    return simple
+
+
+def _list_candidates(model: Model, raw: FloatArray, simple: FloatArray) -> Iterator[FloatArray]:
+    """From the best guess to the safest; the user's values are given up where nothing works with them."""
+    where = model.locations
+    off = (where.kind == SYMMETRIC) & (where.row != where.column)
+    for keep in (True, False):
+        for factor in (1.0, 0.5, 0.0):
+            yield _finish(model, np.where(off, factor * raw, raw), keep=keep)
+        if keep:
+            yield simple
 
 
 def compute_simple_start(model: Model, targets: Targets) -> FloatArray:
@@ -66,8 +71,9 @@ def compute_simple_start(model: Model, targets: Targets) -> FloatArray:
     return _finish(model, x)
 
 
-def _finish(model: Model, x: FloatArray) -> FloatArray:
-    given = np.array([np.nan if row.ustart is None else row.ustart for row in model.parameters])
+def _finish(model: Model, x: FloatArray, *, keep: bool = True) -> FloatArray:
+    """Put in the user's values (if they are kept), then satisfy bounds and linear equalities."""
+    given = np.array([np.nan if row.ustart is None or not keep else row.ustart for row in model.parameters])
     x = np.where(np.isnan(given), x, given)
     constraints = model.constraints
     x = np.clip(x, constraints.lower, constraints.upper)

@@ -169,6 +169,7 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
     linear, other = _split_linear([c for c in conditions if c.row.op == "=="], shell, q)
     bounding, inequalities = _split_linear([c for c in conditions if c.row.op != "=="], shell, q)
     inequalities += [item[0] for item in bounding if not _tighten_bound(*item[1:], lower, upper)]
+    _require_room(lower, upper, parameters)
     equalities = _solve_linear(
         np.array([slope for _, slope, _ in linear]).reshape(len(linear), q),
         np.array([-constant for _, _, constant in linear]),
@@ -270,6 +271,13 @@ def _solve_linear(matrix: FloatArray, target: FloatArray, conditions: list[Condi
     basis[kept, np.arange(len(kept))] = 1.0
     basis[pivots] = -work[rows][:, kept]
     return LinearEqualities(matrix, target, offset, basis + 0.0, kept)
+
+
+def _require_room(lower: FloatArray, upper: FloatArray, parameters: tuple[Parameter, ...]) -> None:
+    for place in np.flatnonzero(lower > upper):
+        row = parameters[place]
+        message = f'"{row.lhs} {row.op} {row.rhs}" has to be at least {lower[place]:g} and at most {upper[place]:g}'
+        raise ModelError(Diagnostic("error", "contradictory-constraints", message, span=row.origin.span))
 
 
 def _require_consistent(left_over: float, size: float, condition: Condition) -> None:

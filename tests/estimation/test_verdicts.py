@@ -1,5 +1,7 @@
 """Certificates: what is called an optimum, and what is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -139,3 +141,31 @@ def test_a_marker_without_loading_is_replaced_and_reported() -> None:
     assert solution.discrepancy == pytest.approx(standard.discrepancy, rel=1e-10)
     off = estimate(build_model(table), sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
     assert off.certificate.verdict == "no optimum found"
+
+
+def test_impossible_starting_values_are_given_up() -> None:
+    reference = load_reference("hs_cfa_marker", engine="native")
+    rows = tuple(
+        replace(row, ustart=-5.0) if row.op == "~~" and row.lhs == row.rhs else row
+        for row in reference.model.table.rows
+    )
+    model = build_model(replace(reference.model.table, rows=rows))
+    solution = estimate(model, reference.sample, reference.options)
+    assert solution.certificate.verdict == "converged"
+    np.testing.assert_allclose(solution.x, reference.x, rtol=1e-5, atol=1e-5)
+
+
+def test_a_non_linear_inequality_can_be_active() -> None:
+    """a * b < 0.3 holds with equality, its multiplier is positive, and the point is an optimum on the curve."""
+    text = "visual =~ x1 + a*x2 + b*x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\na*b < 0.3"
+    table = build_parameter_table(parse_spec(text), TableOptions(call="cfa"))
+    solution = estimate(build_model(table), load_reference("hs_cfa_marker").sample, EstimationOptions())
+    assert solution.certificate.verdict == "converged at a boundary"
+    (constraint,) = solution.active
+    assert not constraint.is_equality
+    assert constraint.multiplier > 0.0
+    a, b = solution.x[:2]
+    assert a * b == pytest.approx(0.3, abs=1e-10)
+    assert np.abs(solution.tangent.T @ constraint.slope).max() < 1e-12
+    free = load_reference("hs_cfa_marker").case["fit_measures"]["fmin"]
+    assert free < solution.discrepancy < free + 0.01

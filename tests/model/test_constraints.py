@@ -114,3 +114,8 @@ def test_a_definition_without_a_value_is_nan() -> None:
     table = build_table(("share", ":=", "a/(b-b)"))
     definitions = build_definitions(table, tuple(row for row in table.rows if row.free > 0))
     assert not np.isfinite(definitions.values(np.ones(4)))[0]
+
+
+def test_bounds_that_leave_no_room_are_refused() -> None:
+    with pytest.raises(ModelError, match="at least 2 and at most 1"):
+        constrain(("a", ">", "2"), ("a", "<", "1"))
