@@ -26,7 +26,7 @@ MODIFIERS = [
 
 def build_meaning(spec: Spec, options: TableOptions | None = None) -> list[Parameter] | str:
     """The rows of the table without their origin, or the code of the fault that leaves none."""
-    groups = ("1", "2") if any("c(" in token.text for token in spec.tokens) else ("",)
+    groups = ("1", "2") if "c(" in spec.source.text else ("",)
     for labels in (groups, ("1", "2"), ("1", "2", "3")):
         try:
             table = build_parameter_table(spec, options, labels)
