@@ -98,7 +98,7 @@ def compute_satorra_2000(
     reference  "delta": A from the derivatives of the moments of both models; "exact": from the constraints themselves
     Source: Satorra (2000), in Heijmans, Pollock & Satorra, Innovations in multivariate statistical analysis, 233-247.
     """
-    first, second = compute_reference_test(larger), compute_reference_test(smaller)
+    first, second = compute_reference_test(larger, True), compute_reference_test(smaller, True)
     m = second.df - first.df
     unscaled = second.stat - first.stat
     A = _restriction_by_delta(larger, smaller) if reference == "delta" else _restriction_by_constraints(larger, smaller)
@@ -143,7 +143,7 @@ def _restriction_by_constraints(larger: Evaluation, smaller: Evaluation) -> Floa
     return np.array(rows).reshape(-1, len(larger.x))
 
 
-def compute_factor_at_smaller(larger: Evaluation, smaller: Evaluation, name: str) -> float:
+def compute_factor_at_smaller(larger: Evaluation, smaller: Evaluation, name: str, information: str) -> float:
     """Scaling factor of the scaled test `name` of H1 at the estimates of H0.
 
     Raises ModelError where H1 cannot take on the moments of H0 parameter by parameter, because it is scaled otherwise.
@@ -156,7 +156,7 @@ def compute_factor_at_smaller(larger: Evaluation, smaller: Evaluation, name: str
         message = "the models do not share their parameters, so that the larger one has no point like the smaller one"
         hint = 'use method "satorra.bentler.2001" or "satorra.2000", or identify the factors of both in the same way'
         raise ModelError(Diagnostic("error", "different-parameters", message, hint=hint))
-    return compute_scaled_test(moved, compute_reference_test(moved), name).scaling_factor
+    return compute_scaled_test(moved, compute_reference_test(moved, True), name, information).scaling_factor
 
 
 def _values(evaluation: Evaluation) -> list[tuple[Parameter, float]]:

@@ -77,19 +77,25 @@ def compute_difference(
     first, second = evaluate_solution(larger.solution), evaluate_solution(smaller.solution)
     name = larger.options.inference.test
     chosen = _choose_method(method, name)
-    plain = compute_plain_difference(compute_reference_test(first), compute_reference_test(second))
+    scaled = name in SCALED
+    tests = compute_reference_test(first, scaled), compute_reference_test(second, scaled)
+    plain = compute_plain_difference(*tests)
     if plain.df == 0:
         return DifferenceTest(chosen, math.nan, 0, math.nan, plain.unscaled)
     if chosen == "standard":
         return plain
     if chosen == "satorra.2000":
         return compute_satorra_2000(first, second, larger.options.inference, reference, shifted)
-    tests = compute_reference_test(first), compute_reference_test(second)
+    information = larger.options.inference.information
     name = name if name in {"satorra.bentler", "yuan.bentler.mplus"} else "satorra.bentler"
-    factor0 = compute_scaled_test(second, tests[1], name).scaling_factor
+    factor0 = compute_scaled_test(second, tests[1], name, information).scaling_factor
     if chosen == "satorra.bentler.2010":
-        return compute_satorra_bentler_2010(*tests, compute_factor_at_smaller(first, second, name), factor0)
-    return compute_satorra_bentler_2001(*tests, compute_scaled_test(first, tests[0], name).scaling_factor, factor0)
+        return compute_satorra_bentler_2010(
+            *tests, compute_factor_at_smaller(first, second, name, information), factor0
+        )
+    return compute_satorra_bentler_2001(
+        *tests, compute_scaled_test(first, tests[0], name, information).scaling_factor, factor0
+    )
 
 
 def compute_difference_rmsea(test: DifferenceTest, fit: Fit) -> float:

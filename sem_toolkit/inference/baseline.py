@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.inference.estimator_weights import compute_gamma
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
@@ -16,10 +16,14 @@ from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
 
 @dataclass(frozen=True)
 class BaselineTest:
-    """χ² and degrees of freedom of the baseline model."""
+    """χ² (by group, and their sum) and degrees of freedom of the baseline model."""
 
-    chisq: float
+    stat_group: tuple[float, ...]
     df: int
+
+    @property
+    def chisq(self) -> float:
+        return sum(self.stat_group)
 
 
 def build_baseline_covariance(sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> FloatArray:
@@ -72,24 +76,29 @@ def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
     return Evaluation(model, evaluation.sample, np.array(x), evaluation.estimator, evaluation.wishart)
 
 
-def compute_baseline(evaluation: Evaluation) -> BaselineTest:
+def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTest:
     """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
 
-    ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS.
+    ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
+    unless
+    a `scaled` test corrects what they minimise.
     """
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
     df = len(groups) * count_baseline_df(evaluation.model.n_observed, len(exogenous))
     if evaluation.estimator == "ML":
-        return BaselineTest(
-            sum(compute_baseline_chisq_ml(evaluation.sizes[g], evaluation.sample_cov[g], exogenous) for g in groups), df
-        )
+        parts = zip(evaluation.sizes, evaluation.sample_cov, strict=True)
+        return BaselineTest(tuple(compute_baseline_chisq_ml(n, S, exogenous) for n, S in parts), df)
     if evaluation.estimator == "WLS":
-        weights = [invert_symmetric(compute_gamma(evaluation, g)) for g in groups]
-        minima = [_minimise_dense(evaluation, g, weights[g], exogenous) for g in groups]
+        minima = [
+            _minimise_dense(evaluation, g, invert_symmetric(compute_gamma(evaluation, g)), exogenous) for g in groups
+        ]
+    elif scaled and evaluation.estimator != "GLS":
+        baseline = build_baseline_evaluation(evaluation)
+        minima = list(build_estimator_weight(baseline).quadratic(baseline))
     else:
-        minima = [compute_baseline_minimum(evaluation.sample_cov[g], exogenous) for g in groups]
-    return BaselineTest(float(evaluation.sizes @ minima), df)
+        minima = [compute_baseline_minimum(S, exogenous) for S in evaluation.sample_cov]
+    return BaselineTest(tuple(float(n * m) for n, m in zip(evaluation.sizes, minima, strict=True)), df)
 
 
 def compute_baseline_minimum(sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> float:

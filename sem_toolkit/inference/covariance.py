@@ -12,6 +12,7 @@ from sem_toolkit.inference.information import (
     compute_observed_information,
 )
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.robust_weights import build_robust_weight
 from sem_toolkit.inference.weights import Weight, compute_delta
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -91,10 +92,9 @@ def compute_meat(evaluation: Evaluation, options: InferenceOptions) -> FloatArra
     """What stands between the two inverses of a sandwich, per observation (q × q)."""
     if options.se == "robust.huber.white":
         return compute_first_order_information(evaluation)
-    weight = build_estimator_weight(evaluation)
     if options.se == "robust.sem.nt":
-        return compute_normal_meat(evaluation, weight)
-    return compute_distribution_free_meat(evaluation, weight)
+        return compute_normal_meat(evaluation, build_estimator_weight(evaluation))
+    return compute_distribution_free_meat(evaluation, build_robust_weight(evaluation, options.information))
 
 
 def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:

@@ -32,8 +32,9 @@ CLOSE, NOT_CLOSE, LEVEL = 0.05, 0.08, 0.90
 
 def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> Measures:
     """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN."""
-    standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation)
-    baseline = compute_baseline(evaluation)
+    scaled = options.test in SCALED
+    standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation, scaled)
+    baseline = compute_baseline(evaluation, scaled)
     measures: Measures = {"npar": evaluation.npar, "fmin": compute_fmin(evaluation, standard)}
     measures |= {"chisq": test.stat, "df": test.df, "pvalue": test.pvalue}
     measures |= {
@@ -48,8 +49,8 @@ def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> M
     measures |= compute_residual_measures(evaluation)
     measures |= compute_gfi_measures(evaluation, test)
     measures |= compute_other_measures(evaluation, test)
-    if options.test in SCALED:
-        measures |= compute_scaled_measures(evaluation, test, baseline, options.test)
+    if scaled:
+        measures |= compute_scaled_measures(evaluation, test, baseline, options)
     return measures
 
 
@@ -202,12 +203,15 @@ def compute_other_measures(evaluation: Evaluation, test: TestStatistic) -> Measu
     }
 
 
-def compute_scaled_measures(evaluation: Evaluation, test: TestStatistic, baseline: BaselineTest, name: str) -> Measures:
+def compute_scaled_measures(
+    evaluation: Evaluation, test: TestStatistic, baseline: BaselineTest, options: InferenceOptions
+) -> Measures:
     """What a scaled test adds: the test itself, scaled measures, and robust ones where they exist."""
-    scaled = compute_scaled_test(evaluation, test, name)
+    name, information = options.test, options.information
+    scaled = compute_scaled_test(evaluation, test, name, information)
     null_evaluation = build_baseline_evaluation(evaluation)
-    plain_null = build_test("standard", np.array([baseline.chisq]), baseline.df)
-    null = compute_scaled_test(null_evaluation, plain_null, name)
+    plain_null = build_test("standard", np.array(baseline.stat_group), baseline.df)
+    null = compute_scaled_test(null_evaluation, plain_null, name, information)
     measures = {
         "chisq.scaled": scaled.stat,
         "df.scaled": scaled.df,
@@ -220,7 +224,7 @@ def compute_scaled_measures(evaluation: Evaluation, test: TestStatistic, baselin
     }
     incremental = compute_incremental_measures(scaled.stat, scaled.df, null.stat, null.df)
     measures |= {f"{key}.scaled": value for key, value in incremental.items()}
-    if name == "yuan.bentler.mplus":
+    if name.startswith("yuan.bentler"):
         measures |= {"scaling.factor.h1": scaled.scaling_factor_h1, "scaling.factor.h0": scaled.scaling_factor_h0}
     measures |= _compute_scaled_rmsea(evaluation, test, scaled)
     if name in ROBUST:

@@ -14,6 +14,7 @@ from sem_toolkit.inference.estimator_weights import build_estimator_weight, comp
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.information import centre_rows
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.robust_weights import times_observed_information
 from sem_toolkit.inference.weights import NormalWeight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -108,7 +109,7 @@ def times_saturated_information(
 ) -> FloatArray:
     """W times columns (m × k), W the information that the estimator gives the moments of a group."""
     if evaluation.estimator == "ML" and options.information == "observed":
-        return _times_observed(evaluation, group, columns)
+        return times_observed_information(evaluation, group, columns)
     if evaluation.estimator == "ML" and options.information == "first.order":
         scores = _saturated_scores(evaluation, group)
         return np.asarray(scores.T @ (scores @ columns) / len(scores))
@@ -122,29 +123,6 @@ def _saturated_scores(evaluation: Evaluation, group: int) -> FloatArray:
     first, second = vech_indices(rows.shape[1])
     products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
     return NormalWeight(evaluation.implied_inverse).times(group, products.T).T
-
-
-def _times_observed(evaluation: Evaluation, group: int, columns: FloatArray) -> FloatArray:
-    """Observed information of the saturated model at the implied moments, times columns (m × k).
-
-    The Hessian of −logl/n in the direction (a, X): ½(QXR + RXQ) with R = 2QTQ − Q, and Qa + QXz, Qaz with z = Q(m − μ).
-    """
-    Q, gap = evaluation.implied_inverse[group], evaluation.mean_gap
-    T = evaluation.sample_cov[group] if gap is None else evaluation.sample_cov[group] + np.outer(gap[group], gap[group])
-    R = 2.0 * Q @ T @ Q - Q
-    rows, cols = vech_indices(len(Q))
-    first = len(columns) - len(rows)
-    full = np.zeros((columns.shape[1], *Q.shape))
-    full[:, rows, cols] = full[:, cols, rows] = columns[first:].T
-    product = 0.5 * (Q @ full @ R + R @ full @ Q)
-    half = np.where(rows == cols, 0.5, 1.0)[:, None]
-    if not first or gap is None:
-        return np.asarray(product[:, rows, cols].T * half)
-    z, along = Q @ gap[group], (Q @ columns[:first]).T
-    cross = along[:, :, None] * z
-    product = product + cross + np.swapaxes(cross, 1, 2)
-    means = along.T + (Q @ (full @ z).T)
-    return np.concatenate([means, product[:, rows, cols].T * half])
 
 
 class MetricJacobian:

@@ -1,6 +1,7 @@
 """Scaled tests of exact fit for data that are not normal."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,35 +20,45 @@ from sem_toolkit.inference.test_statistics import (
     compute_reweighted_least_squares,
     compute_standard_test,
 )
-from sem_toolkit.inference.ugamma import compute_ugamma_squared_trace, compute_ugamma_trace
+from sem_toolkit.inference.ugamma import compute_ugamma_squared_trace, compute_ugamma_trace, compute_ugamma_traces
 from sem_toolkit.inference.weights import DenseWeight, NormalWeight
 from sem_toolkit.sample.moments import FloatArray
 
-SCALED = frozenset({"satorra.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
+SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
 
-ROBUST = frozenset({"satorra.bentler", "yuan.bentler.mplus", "scaled.shifted"})
+ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
 """The scaled tests that robust fit measures exist for."""
 
 
-def compute_scaled_test(evaluation: Evaluation, standard: TestStatistic, name: str) -> TestStatistic:
-    """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom."""
+def compute_scaled_test(
+    evaluation: Evaluation, standard: TestStatistic, name: str, information: str = "expected"
+) -> TestStatistic:
+    """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom.
+
+    information  what the Yuan-Bentler test takes for A₀: "expected" or "observed"
+    """
     if standard.df <= 0:
         return TestStatistic(name, standard.stat, standard.df, math.nan, standard.stat_group)
     if name == "yuan.bentler.mplus":
-        return compute_yuan_bentler(evaluation, standard)
+        return compute_yuan_bentler(evaluation, standard, information)
+    if name == "yuan.bentler":
+        return _yuan_bentler(name, evaluation, standard, *compute_ugamma_traces(evaluation, information))
+    trace = compute_ugamma_trace(evaluation, information)
     if name == "satorra.bentler":
-        return scale_test(standard, name, standard.df, compute_ugamma_trace(evaluation))
-    trace, squared = compute_ugamma_trace(evaluation), compute_ugamma_squared_trace(evaluation)
+        return scale_test(standard, name, standard.df, trace)
+    squared = compute_ugamma_squared_trace(evaluation, information)
     if name == "mean.var.adjusted":
         return scale_test(standard, name, trace**2 / squared, trace, squared)
     return shift_test(standard, evaluation.shares, trace, squared)
 
 
-def compute_tests(evaluation: Evaluation, name: str = "standard") -> tuple[TestStatistic, ...]:
+def compute_tests(
+    evaluation: Evaluation, name: str = "standard", information: str = "expected"
+) -> tuple[TestStatistic, ...]:
     """The standard test and those beside it: the scaled one asked for, and Browne's residual tests where they apply."""
     standard = compute_standard_test(evaluation)
     if name in SCALED:
-        return standard, compute_scaled_test(evaluation, standard, name)
+        return standard, compute_scaled_test(evaluation, standard, name, information)
     if evaluation.model.constraints.equalities:
         return (standard,)
     if name == "browne.residual.adf":
@@ -114,27 +125,30 @@ def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, square
     )
 
 
-def compute_yuan_bentler(evaluation: Evaluation, standard: TestStatistic) -> TestStatistic:
+def compute_yuan_bentler(
+    evaluation: Evaluation, standard: TestStatistic, information: str = "observed"
+) -> TestStatistic:
     """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
 
-    A₁ and B₁ are information and outer products of the saturated model, A₀ (observed) and B₀ those of the model.
+    A₁ and B₁ are information and outer products of the saturated model, A₀ and B₀ those of the model.
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005), Multivariate
     statistical modeling with survey data.
     """
-    saturated, count = compute_saturated_trace(evaluation)
-    inverse = invert_any(compute_information_matrix(evaluation, "observed"), evaluation.basis)
+    saturated, _ = compute_saturated_trace(evaluation)
+    inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
-    scaled = scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model)
-    return TestStatistic(
-        scaled.test,
-        scaled.stat,
-        scaled.df,
-        scaled.pvalue,
-        scaled.stat_group,
-        scaling_factor=scaled.scaling_factor,
-        trace_ugamma=scaled.trace_ugamma,
+    return _yuan_bentler("yuan.bentler.mplus", evaluation, standard, saturated, model)
+
+
+def _yuan_bentler(
+    name: str, evaluation: Evaluation, standard: TestStatistic, saturated: float, model: float
+) -> TestStatistic:
+    """A scaled test that also tells the factors of the saturated model and of the model (for likelihood ratios)."""
+    count = evaluation.model.n_groups * int(np.sum(~_exogenous_moments(evaluation)))
+    return replace(
+        scale_test(standard, name, standard.df, saturated - model),
         scaling_factor_h1=saturated / count,
-        scaling_factor_h0=model / evaluation.model.n_parameters,
+        scaling_factor_h0=model / max(evaluation.model.n_parameters, 1),
     )
 
 

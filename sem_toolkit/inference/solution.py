@@ -64,7 +64,8 @@ def compute_test_statistics(
     solution: SolutionLike, options: InferenceOptions | None = None
 ) -> tuple[TestStatistic, ...]:
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
-    return compute_tests(evaluate_solution(solution), _options(solution, options).test)
+    chosen = _options(solution, options)
+    return compute_tests(evaluate_solution(solution), chosen.test, chosen.information)
 
 
 def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":

@@ -51,12 +51,14 @@ def compute_standard_test(evaluation: Evaluation) -> TestStatistic:
     return build_test("standard", evaluation.sizes * quadratic, evaluation.df)
 
 
-def compute_reference_test(evaluation: Evaluation) -> TestStatistic:
+def compute_reference_test(evaluation: Evaluation, scaled: bool = False) -> TestStatistic:
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
-    What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them.
+    What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
+    test
+    corrects for that.
     """
-    if evaluation.estimator in {"ULS", "DWLS"}:
+    if evaluation.estimator in {"ULS", "DWLS"} and not scaled:
         return compute_browne_nt_test(evaluation)
     return compute_standard_test(evaluation)
 

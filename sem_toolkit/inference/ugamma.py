@@ -7,31 +7,37 @@ Source: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis,
 import numpy as np
 
 from sem_toolkit.inference.casewise import CasewiseMoments
-from sem_toolkit.inference.covariance import invert_information
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.covariance import invert_any
 from sem_toolkit.inference.evaluation import Evaluation
-from sem_toolkit.inference.weights import compute_delta
+from sem_toolkit.inference.robust_weights import build_robust_weight
+from sem_toolkit.inference.weights import Weight, compute_delta
 from sem_toolkit.sample.moments import FloatArray
 
 
-def build_casewise(evaluation: Evaluation) -> tuple[CasewiseMoments, ...]:
-    """The casewise moments of every group, by the weight of the estimator."""
-    weight = build_estimator_weight(evaluation)
+def build_casewise(evaluation: Evaluation, weight: Weight) -> tuple[CasewiseMoments, ...]:
+    """The casewise moments of every group, by a weight."""
     return tuple(CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups))
 
 
-def compute_ugamma_trace(evaluation: Evaluation) -> float:
+def compute_ugamma_trace(evaluation: Evaluation, information: str = "expected") -> float:
     """tr(UΓ) = Σ_g tr(V_gΓ_g) − tr(E⁻¹ Σ_g share_g ΔᵀVΓVΔ)."""
-    groups = build_casewise(evaluation)
-    inverse = _inverse(evaluation)
+    saturated, model = compute_ugamma_traces(evaluation, information)
+    return saturated - model
+
+
+def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected") -> tuple[float, float]:
+    """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
+    weight = build_robust_weight(evaluation, information)
+    groups = build_casewise(evaluation, weight)
+    inverse = _inverse(evaluation, weight)
     meat = sum(
         share * part.scores.T @ part.scores / len(part.scores)
         for share, part in zip(evaluation.shares, groups, strict=True)
     )
-    return float(sum(part.trace() for part in groups) - np.einsum("ij,ji->", inverse, meat))
+    return sum(part.trace() for part in groups), float(np.einsum("ij,ji->", inverse, meat))
 
 
-def compute_ugamma_matrix(evaluation: Evaluation) -> FloatArray:
+def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected") -> FloatArray:
     """A symmetric matrix with the non-zero eigenvalues of UΓ: n × n over rows, or Gm × Gm over moments, the smaller.
 
     Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
@@ -40,27 +46,28 @@ def compute_ugamma_matrix(evaluation: Evaluation) -> FloatArray:
     """
     rows = int(evaluation.rows.sum())
     moments = evaluation.moments_per_group * evaluation.model.n_groups
-    return _over_moments(evaluation) if moments <= rows else _over_rows(evaluation)
+    over = _over_moments if moments <= rows else _over_rows
+    return over(evaluation, build_robust_weight(evaluation, information))
 
 
-def compute_ugamma_squared_trace(evaluation: Evaluation) -> float:
+def compute_ugamma_squared_trace(evaluation: Evaluation, information: str = "expected") -> float:
     """tr((UΓ)²)."""
-    return float(np.sum(compute_ugamma_matrix(evaluation) ** 2))
+    return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
 
-def compute_ugamma_eigenvalues(evaluation: Evaluation) -> FloatArray:
+def compute_ugamma_eigenvalues(evaluation: Evaluation, information: str = "expected") -> FloatArray:
     """The df largest eigenvalues of UΓ, in descending order."""
-    return np.asarray(np.linalg.eigvalsh(compute_ugamma_matrix(evaluation))[::-1][: evaluation.df])
+    return np.asarray(np.linalg.eigvalsh(compute_ugamma_matrix(evaluation, information))[::-1][: evaluation.df])
 
 
-def _inverse(evaluation: Evaluation) -> FloatArray:
-    return invert_information(build_estimator_weight(evaluation).information(evaluation), evaluation.basis)
+def _inverse(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    return invert_any(weight.information(evaluation), evaluation.basis)
 
 
-def _over_rows(evaluation: Evaluation) -> FloatArray:
-    groups = build_casewise(evaluation)
+def _over_rows(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    groups = build_casewise(evaluation, weight)
     scores = np.concatenate([np.sqrt(f / n) * part.scores for f, n, part in _weighted(evaluation, groups)])
-    matrix = -scores @ _inverse(evaluation) @ scores.T
+    matrix = -scores @ _inverse(evaluation, weight) @ scores.T
     start = 0
     for _, n, part in _weighted(evaluation, groups):
         block = slice(start, start + n)
@@ -73,9 +80,8 @@ def _weighted(evaluation: Evaluation, groups: tuple[CasewiseMoments, ...]) -> li
     return [(float(f), len(part.rows), part) for f, part in zip(evaluation.shares, groups, strict=True)]
 
 
-def _over_moments(evaluation: Evaluation) -> FloatArray:
-    groups = build_casewise(evaluation)
-    weight = build_estimator_weight(evaluation)
+def _over_moments(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    groups = build_casewise(evaluation, weight)
     m = evaluation.moments_per_group
     roots, size = [], m * len(groups)
     V, slopes = np.zeros((size, size)), []
@@ -86,7 +92,7 @@ def _over_moments(evaluation: Evaluation) -> FloatArray:
         slopes.append(share * weight.times(g, delta[g]))
         roots.append(_square_root(part.gamma / share))
     along = np.concatenate(slopes)
-    U = V - along @ _inverse(evaluation) @ along.T
+    U = V - along @ _inverse(evaluation, weight) @ along.T
     return np.block(
         [
             [roots[i].T @ U[i * m : (i + 1) * m, j * m : (j + 1) * m] @ roots[j] for j in range(len(groups))]
