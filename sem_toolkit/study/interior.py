@@ -7,7 +7,8 @@ import numpy as np
 
 from sem_toolkit.study.intervals import FloatArray, Interval
 
-_ROUNDS = 40
+_ROUNDS = 60
+_MEAN_WEIGHT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,9 @@ class InteriorPoint:
 def maximise_margin(
     compute_values: Callable[[FloatArray], FloatArray], intervals: Sequence[Interval], start: FloatArray, fixed: int = 0
 ) -> InteriorPoint:
-    """Maximise the smallest margin of `compute_values(x)` within `intervals`.
+    """Maximise the smallest margin of `compute_values(x)` within `intervals`, and a little of the mean margin with it.
+
+    The mean settles what the smallest margin leaves open; else the answer would depend on the machine's last bits.
 
     start  first x; its first `fixed` elements keep their values
     """
@@ -33,17 +36,22 @@ def maximise_margin(
     def compute_margins(x: FloatArray) -> FloatArray:
         return np.asarray(1.0 - np.abs(compute_values(x) - middle) / half)
 
-    best, best_margin, radius = start, float(compute_margins(start).min()), 0.05
+    def compute_merit(x: FloatArray) -> float:
+        margins = compute_margins(x)
+        return float(margins.min() + _MEAN_WEIGHT * margins.mean())
+
+    best, best_merit, radius = start, compute_merit(start), 0.05
     for _ in range(_ROUNDS):
         proposal = _step(compute_values, middle, half, best, radius, fixed)
-        margin = float(compute_margins(proposal).min())
-        if margin > best_margin + 1e-9:
-            best, best_margin, radius = proposal, margin, 2 * radius
+        merit = compute_merit(proposal)
+        if merit > best_merit + 1e-9:
+            best, best_merit, radius = proposal, merit, 2 * radius
         else:
             radius /= 4
-        if radius < 1e-9:
+        if radius < 1e-10:
             break
-    return InteriorPoint(best, best_margin, int(compute_margins(best).argmin()))
+    margins = compute_margins(best)
+    return InteriorPoint(best, float(margins.min()), int(margins.argmin()))
 
 
 def _step(
@@ -54,21 +62,23 @@ def _step(
     radius: float,
     fixed: int,
 ) -> FloatArray:
-    """Linear programme: margins linearised at x, each unknown moving by at most `radius` of its size."""
+    """Linear programme in the step, the margins linearised at x, and their minimum; `radius` is relative to x."""
     from scipy.optimize import linprog
 
     jacobian = _differentiate(compute_values, x) / half[:, None]
     distance = (middle - compute_values(x)) / half
     reach = radius * np.maximum(np.abs(x), 1e-3)
     reach[:fixed] = 0.0
+    figures, unit, none = len(half), np.eye(len(half)), np.zeros((len(half), 1))
+    least = np.hstack([np.zeros((figures, len(x))), -unit, np.ones((figures, 1))])
     found = linprog(
-        np.append(np.zeros(len(x)), -1.0),
-        A_ub=np.column_stack([np.vstack([jacobian, -jacobian]), np.ones(2 * len(half))]),
-        b_ub=np.concatenate([1.0 + distance, 1.0 - distance]),
-        bounds=[*((-width, width) for width in reach), (None, 1.0)],
+        np.concatenate([np.zeros(len(x)), np.full(figures, -_MEAN_WEIGHT / figures), [-1.0]]),
+        A_ub=np.vstack([np.hstack([jacobian, unit, none]), np.hstack([-jacobian, unit, none]), least]),
+        b_ub=np.concatenate([1.0 + distance, 1.0 - distance, np.zeros(figures)]),
+        bounds=[*((-width, width) for width in reach), *[(None, 1.0)] * (figures + 1)],
         method="highs",
     )
-    return x if found.x is None else x + found.x[:-1]
+    return x if found.x is None else x + found.x[: len(x)]
 
 
 def _differentiate(compute_values: Callable[[FloatArray], FloatArray], x: FloatArray) -> FloatArray:

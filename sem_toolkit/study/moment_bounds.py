@@ -170,6 +170,56 @@ def compute_moment_bounds(
     )
 
 
+def find_plausible(figures: TableFigures, totals: IntegerArray, products: IntegerArray, q: Interval) -> BoolArray:
+    """A quick first look at M sets of sums: false only where R² or the constant's SE is surely missed.
+
+    In plain floating point, with tolerances far above its error; sets near collinearity, where the error could be
+    larger, are kept for `compute_moment_bounds`.
+    """
+    n, k = figures.n, figures.k
+    scaled = (n * products - totals[:, :, None] * totals[:, None, :]).astype(np.float64)
+    spread = np.sqrt(np.maximum(np.diagonal(scaled, axis1=1, axis2=2), 1.0))
+    r = scaled / (spread[:, :, None] * spread[:, None, :])
+    determinant = _compute_plain_determinant(r, tuple(range(k)))
+    near_collinear = determinant < 1e-4
+    determinant = np.where(near_collinear, 1.0, determinant)
+    plausible = np.ones(len(totals), dtype=bool)
+    if all(np.isfinite(float(t.width)) for t in figures.t):
+        weighted = np.empty_like(spread)
+        for i in range(k):
+            minor = _compute_plain_determinant(r, tuple(j for j in range(k) if j != i))
+            weighted[:, i] = float(figures.t[i].middle) * np.sqrt(np.maximum(minor / determinant, 0.0))
+        odds = np.einsum("mi,mij,mj->m", weighted, r, weighted)
+        largest = np.einsum("mi,mij,mj->m", np.abs(weighted), np.abs(r), np.abs(weighted))
+        relative = max(float(t.width) / 2 / max(abs(float(t.middle)), 1e-12) for t in figures.t)
+        slack = largest * (2 * relative + relative**2 + 1e-8)
+        wanted = as_interval(figures.df) * figures.r2 / (1.0 - figures.r2)
+        plausible &= (odds - slack <= wanted.hi) & (odds + slack >= wanted.lo)
+    constant_se = figures.constant_se
+    if not float(figures.constant_t.lo) <= 0 <= float(figures.constant_t.hi):
+        constant_se = constant_se & (figures.constant / figures.constant_t)
+    kappa = (constant_se / (q * figures.rho)).square()
+    raw = _compute_plain_determinant(products.astype(np.float64), tuple(range(k)))
+    found = raw * float(n) ** (k - 1) / (determinant * np.prod(spread, axis=1) ** 2)
+    plausible &= (found >= float(kappa.lo) * (1 - 1e-6)) & (found <= float(kappa.hi) * (1 + 1e-6))
+    return np.asarray(plausible | near_collinear)
+
+
+def _compute_plain_determinant(matrices: FloatArray, rows: tuple[int, ...]) -> FloatArray:
+    """Determinants of the principal submatrices of M matrices on the given rows and columns."""
+
+    def expand(remaining: tuple[int, ...], depth: int) -> FloatArray:
+        if depth == len(rows):
+            return np.ones(len(matrices))
+        total = np.zeros(len(matrices))
+        for place, column in enumerate(remaining):
+            rest = expand(remaining[:place] + remaining[place + 1 :], depth + 1)
+            total = total + (-1.0) ** place * matrices[:, rows[depth], column] * rest
+        return total
+
+    return expand(rows, 0)
+
+
 def _build_half_planes(figures: TableFigures, slope: Interval, kappa: Interval) -> FloatArray:
     """a = mean − slope·q within its interval, and within t_a κ q; slope and κ already per unit of q."""
     by_t = slope + figures.constant_t * kappa

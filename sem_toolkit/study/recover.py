@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.study.correlations import MOST_PREDICTORS
 from sem_toolkit.study.integer_sums import IntegerArray, compute_product_range, list_frequency_tables
 from sem_toolkit.study.intervals import FloatArray, Interval, build_interval
 from sem_toolkit.study.moments import InteriorMoments, PredictorMoments, find_interior_moments
@@ -160,6 +161,10 @@ class Recovery:
         lines.append(
             "exactly one set of sums is left" if self.is_unique else f"{len(self.solutions)} sets of sums are left"
         )
+        looked = [solution.witness for solution in self.solutions if solution.witness is not None]
+        if looked:
+            reproducing = sum(witness.reproduces for witness in looked)
+            lines.append(f"moments that reproduce every figure found for {reproducing} of {len(looked)}")
         lines.append(f"{self.outcome}: mean within {self.mean.format(6)}, SD within {self.sd.format(6)}")
         if len(self.solutions) <= 3:
             lines.append(self.to_frame().round(4).to_string(index=False))
@@ -286,6 +291,10 @@ def _find_reason_against(table: PrintedTable) -> str:
         )
     if unprinted:
         return f"not searched: no coefficient of {', '.join(unprinted)} is printed"
+    if len(table.predictors) > MOST_PREDICTORS:
+        return f"not searched: {len(table.predictors)} predictors, more than {MOST_PREDICTORS}"
+    if len(table.predictors) > 1 and not all({"t"} <= row.figures.keys() for row in table.predictors):
+        return "not searched: without the t of every predictor nothing bounds their products"
     return ""
 
 

@@ -15,7 +15,13 @@ import numpy as np
 from sem_toolkit.study.correlations import CorrelationBoxes, compute_predictor_correlations
 from sem_toolkit.study.integer_sums import IntegerArray, list_attainable_sums
 from sem_toolkit.study.intervals import FloatArray, Interval, as_interval, build_interval
-from sem_toolkit.study.moment_bounds import MomentBounds, TableFigures, build_table_figures, compute_moment_bounds
+from sem_toolkit.study.moment_bounds import (
+    MomentBounds,
+    TableFigures,
+    build_table_figures,
+    compute_moment_bounds,
+    find_plausible,
+)
 from sem_toolkit.study.published import PrintedTable
 from sem_toolkit.study.relations import compute_vif
 
@@ -69,11 +75,13 @@ def search_table(table: PrintedTable, n: int, q: Interval, mean: Interval, limit
         return "no positive definite correlation matrix of the predictors gives the printed Beta, t and R²"
     choices = [_build_choices(table, figures, position, q) for position in range(figures.k)]
     explained = mean - figures.constant
-    parts = [
-        _Part(totals, products, compute_moment_bounds(figures, totals, products, q, mean))
-        for totals, products in _enumerate(choices, n, enclosure, explained, limit)
-    ]
-    return _collect(table, figures, parts)
+    parts, examined = [], 0
+    for totals, products in _enumerate(choices, n, enclosure, explained, limit):
+        examined += len(totals)
+        plausible = find_plausible(figures, totals, products, q)
+        totals, products = totals[plausible], products[plausible]
+        parts.append(_Part(totals, products, compute_moment_bounds(figures, totals, products, q, mean)))
+    return _collect(table, figures, parts, examined)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +91,7 @@ class _Part:
     bounds: MomentBounds
 
 
-def _collect(table: PrintedTable, figures: TableFigures, parts: list[_Part]) -> TableCandidates:
+def _collect(table: PrintedTable, figures: TableFigures, parts: list[_Part], examined: int) -> TableCandidates:
     def join(arrays: list[FloatArray]) -> FloatArray:
         return np.concatenate(arrays) if arrays else np.empty(0)
 
@@ -108,7 +116,7 @@ def _collect(table: PrintedTable, figures: TableFigures, parts: list[_Part]) -> 
         np.concatenate([np.empty((0, k), dtype=np.int64), *totals]),
         np.concatenate([np.empty((0, k, k), dtype=np.int64), *products]),
         bounds,
-        sum(len(part.totals) for part in parts),
+        examined,
     )
 
 

@@ -26,7 +26,7 @@ def test_sum_difference_product_and_quotient_enclose_exact_arithmetic(a, b, c, d
     for operation, value in exact.items():
         assert Fraction(float(found[operation].lo)) <= value <= Fraction(float(found[operation].hi))
     quotient = first / second
-    if y != 0 and np.isfinite(quotient.lo):
+    if y != 0 and np.isfinite([quotient.lo, quotient.hi]).all():
         assert Fraction(float(quotient.lo)) <= Fraction(x) / Fraction(y) <= Fraction(float(quotient.hi))
 
 

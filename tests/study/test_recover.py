@@ -174,3 +174,56 @@ def test_tables_that_do_not_fix_n_or_share_no_outcome_are_refused():
     )
     with pytest.raises(DataError, match="do not fix one sample size"):
         recover_sums([only_r2])
+
+
+def enumerate_one_predictor(
+    figures: dict[str, tuple[float, ...]], n: int
+) -> list[tuple[int, int, float, float, float, float]]:
+    """A second route: all (Σx, Σx²) by plain loops and closed forms of simple regression, ranges of (q, mean) each."""
+    half = 0.0005 * (1 + 1e-9)
+    b, se, t, a, se_a, t_a, f = figures["all"]
+    t_low, t_high = max(t - half, np.sqrt(f - half)), min(t + half, np.sqrt(f + half))
+    found = []
+    for total in range(n, 5 * n + 1):
+        for squares in range(-(-total * total // n), 6 * total - 5 * n + 1):
+            centred = squares - total * total / n
+            if centred <= 1e-9 or (squares - total) % 2:
+                continue
+            g, kappa = centred**-0.5, np.sqrt(squares / (n * centred))
+            low = max(
+                (se - half) / g, (se_a - half) / kappa, (b - half) / g / t_high, (a - half) / (t_a + half) / kappa
+            )
+            high = min(
+                (se + half) / g, (se_a + half) / kappa, (b + half) / g / t_low, (a + half) / (t_a - half) / kappa
+            )
+            if low <= high:
+                mean = total / n
+                mean_low = a - half + max(b - half, t_low * low * g) * mean
+                mean_high = a + half + min(b + half, t_high * high * g) * mean
+                q = low * np.sqrt(n - 2 + t_low**2), high * np.sqrt(n - 2 + t_high**2)
+                found.append((total, squares, *q, mean_low, mean_high))
+    return found
+
+
+def test_a_second_route_leaves_the_same_single_set():
+    printed = {
+        "a5": (0.309, 0.058, 5.300, 2.432, 0.235, 10.355, 28.095),
+        "b3": (0.196, 0.044, 4.410, 3.082, 0.138, 22.265, 19.446),
+        "c6": (0.254, 0.047, 5.453, 2.736, 0.174, 15.678, 29.733),
+    }
+    regions = [np.array(enumerate_one_predictor({"all": figures}, 77)) for figures in printed.values()]
+    meeting = [
+        tuple(int(value) for row in rows for value in row[:2])
+        for rows in product(*regions[:2])
+        if rows[0][2] <= rows[1][3]
+        and rows[1][2] <= rows[0][3]
+        and rows[0][4] <= rows[1][5]
+        and rows[1][4] <= rows[0][5]
+        for third in regions[2]
+        if third[2] <= min(rows[0][3], rows[1][3])
+        and third[3] >= max(rows[0][2], rows[1][2])
+        and third[4] <= min(rows[0][5], rows[1][5])
+        and third[5] >= max(rows[0][4], rows[1][4])
+        for rows in [(*rows, third)]
+    ]
+    assert meeting == [(303, 1247, 223, 749, 277, 1081)]

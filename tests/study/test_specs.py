@@ -1,0 +1,82 @@
+"""The study's specs: valid, headed, on the survey's columns, and fitted as R's lavaan (0.6-14) fits them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sem_toolkit.fit import fit
+from sem_toolkit.spec import read_spec
+
+SPECS = Path(__file__).parents[2] / "model_specs"
+# chi-square and degrees of freedom of sem() or cfa() in R, as the header's call says, on data/survey_n477.csv
+LAVAAN = {
+    "alternative_capital_mediated": (662.34, 538),
+    "alternative_competition_without_effect": (579.00, 524),
+    "alternative_equal_stage_effects": (576.06, 527),
+    "alternative_general_factor": (2142.83, 559),
+    "alternative_innovation_capital_merged": (1242.94, 544),
+    "alternative_second_order_innovation": (664.28, 540),
+    "measurement_all_stages": (566.48, 523),
+    "measurement_clinical": (138.98, 142),
+    "measurement_market": (151.88, 142),
+    "measurement_preclinical": (163.52, 141),
+    "measurement_synergy": (22.87, 19),
+    "research_clinical": (138.98, 142),
+    "research_market": (151.88, 142),
+    "research_model": (566.48, 523),
+    "research_preclinical": (163.52, 141),
+}
+FITS = {}
+
+
+@pytest.fixture(params=LAVAAN)
+def name(request):
+    return request.param
+
+
+def get_fit(name):
+    if name not in FITS:
+        FITS[name] = fit(SPECS / f"{name}.lav")
+    return FITS[name]
+
+
+def test_every_spec_is_listed_here():
+    assert {path.stem for path in SPECS.glob("*.lav")} == set(LAVAAN)
+
+
+def test_header_says_what_the_spec_claims_and_draws(name):
+    spec = read_spec(SPECS / f"{name}.lav")
+    assert spec.diagnostics == ()
+    assert spec.header.title
+    assert spec.header.claim
+    assert (SPECS / spec.header.data).resolve() == (SPECS.parent / "data" / "survey_n477.csv").resolve()
+    codebook = pd.read_csv(SPECS / spec.header.diagram["codebook"], keep_default_na=False).set_index("item")
+    bands = [variable for band in spec.header.diagram["stages"].values() for variable in band]
+    table = get_fit(name).table
+    factors = {row.lhs for row in table.rows if row.op == "=~"}
+    items = {row.rhs for row in table.rows if row.op == "=~"} - factors
+    assert set(spec.header.diagram["labels"]) == factors
+    assert (codebook.loc[sorted(items), "label"] != "").all()
+    assert sorted(bands) == sorted(factors)
+    assert items <= set(pd.read_csv(SPECS.parent / "data" / "survey_n477.csv", nrows=1).columns)
+
+
+def test_fit_is_lavaans_certified_and_admissible(name):
+    found = get_fit(name)
+    chisq, df = LAVAAN[name]
+    assert found.fit_measures["chisq"] == pytest.approx(chisq, abs=0.006)
+    assert found.fit_measures["df"] == df
+    assert found.certificate.converged
+    assert found.certificate.admissible
+
+
+def test_the_research_model_fits_and_its_alternatives_fit_worse():
+    research = get_fit("research_model").fit_measures
+    assert research["cfi"] > 0.95
+    assert research["rmsea"] < 0.05
+    for name in LAVAAN:
+        if name.startswith("alternative"):
+            assert get_fit(name).fit_measures["chisq"] > research["chisq"]
+    assert get_fit("alternative_general_factor").fit_measures["cfi"] < 0.9
+    assert get_fit("alternative_innovation_capital_merged").fit_measures["cfi"] < 0.9
