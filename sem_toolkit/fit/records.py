@@ -10,6 +10,7 @@ import pandas as pd
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.options import Moments
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic
 
 Record = dict[str, Any]
 
@@ -47,11 +48,11 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
 
 
 def build_all_blocks(fit: Fit) -> Record:
-    """The blocks that are only printed when asked for."""
+    """The blocks that are only printed when asked for; without an optimum only the moments mean anything."""
     variables = list(fit.sample.variables)
     moments = fit.implied_moments
     means = [None] * len(fit.sample.groups) if moments.mean is None else list(moments.mean)
-    return {
+    blocks = {
         "implied_cov": [
             _build_moment_record(group.label, variables, covariance, mean)
             for group, covariance, mean in zip(fit.sample.groups, moments.covariance, means, strict=True)
@@ -60,6 +61,52 @@ def build_all_blocks(fit: Fit) -> Record:
             _build_moment_record(group.label, variables, group.covariance, group.mean) for group in fit.sample.groups
         ],
     }
+    if not fit.converged:
+        return blocks
+    return blocks | {
+        "standardized": build_frame_records(fit.standardized),
+        "modification_indices": build_frame_records(fit.modification_indices),
+        "residuals_cor": [_build_residual_record(group) for group in fit.residuals],
+        "tests": [_build_test_record(test) for test in fit.tests],
+        "effects": build_frame_records(fit.effects),
+        "reliability": _flatten_groups({group.label: _build_reliability_record(group) for group in fit.reliability}),
+    }
+
+
+def _build_residual_record(group: GroupResiduals) -> Record:
+    names = list(group.variables)
+    record: Record = {
+        "group": group.label or None,
+        "cov": {"names": names, "matrix": clean(group.cov)},
+        "cov.z": {"names": names, "matrix": clean(group.cov_z)},
+    }
+    if group.mean is not None:
+        record["mean"] = {"names": names, "values": clean(group.mean)}
+        record["mean.z"] = {"names": names, "values": clean(group.mean_z)}
+    return record
+
+
+def _build_test_record(test: TestStatistic) -> Record:
+    numbers = {
+        "scaling_factor": test.scaling_factor,
+        "shift_parameter": test.shift_parameter,
+        "trace_UGamma": test.trace_ugamma,
+        "trace_UGamma2": test.trace_ugamma2,
+    }
+    record = {"test": test.test, "stat": test.stat, "df": test.df, "pvalue": test.pvalue}
+    return clean(record | {name: value for name, value in numbers.items() if math.isfinite(value)})  # type: ignore[no-any-return]
+
+
+def _build_reliability_record(group: Reliability) -> Record:
+    """Values by factor, and the matrices of validity with the names of their rows."""
+    values = {name: clean(getattr(group, name)) for name in _BY_FACTOR}
+    by_factor = {name: dict(zip(group.factors, column, strict=True)) for name, column in values.items()}
+    matrices = {name: {"names": list(group.factors), "matrix": clean(getattr(group, name))} for name in _BY_PAIR}
+    return by_factor | matrices
+
+
+_BY_FACTOR = ("alpha", "omega", "omega_model", "composite", "ave", "ave_model")
+_BY_PAIR = ("correlations", "fornell_larcker", "htmt", "htmt2")
 
 
 def build_frame_records(frame: pd.DataFrame) -> list[Record]:
@@ -94,5 +141,6 @@ def _build_moment_record(label: str, names: list[str], covariance: np.ndarray, m
     return record if mean is None else record | {"mean": {"names": names, "values": clean(mean)}}
 
 
-def _flatten_groups(by_group: Mapping[str, Mapping[str, float]]) -> Record:
+def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
+    """The values of the one group there is, or of all groups by label."""
     return clean(next(iter(by_group.values()))) if len(by_group) == 1 else clean(by_group)  # type: ignore[no-any-return]

@@ -9,7 +9,20 @@ import pandas as pd
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.options import FitOptions
-from sem_toolkit.inference import build_parameter_estimates, compute_fit_measures, compute_r2
+from sem_toolkit.inference import (
+    GroupResiduals,
+    Reliability,
+    TestStatistic,
+    build_effects,
+    build_modification_indices,
+    build_parameter_estimates,
+    build_standardized_solution,
+    compute_fit_measures,
+    compute_r2,
+    compute_reliability,
+    compute_residuals,
+    compute_test_statistics,
+)
 from sem_toolkit.model import ImpliedMoments, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import ParameterTable, Spec
@@ -78,6 +91,36 @@ class Fit:
     def implied_moments(self) -> ImpliedMoments:
         """Means (G × p, or None) and covariances (G × p × p) that the estimates imply, in the sample's order."""
         return compute_moments(self.solution.model, self.solution.x)
+
+    @cached_property
+    def standardized(self) -> pd.DataFrame:
+        """std.all of every parameter with delta-method standard errors and intervals."""
+        return build_standardized_solution(self.solution, self.options.level, options=self.options.inference)
+
+    @cached_property
+    def modification_indices(self) -> pd.DataFrame:
+        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
+        return build_modification_indices(self.solution)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Total, direct, indirect and every specific indirect effect, raw and standardised."""
+        return build_effects(self.solution, level=self.options.level, options=self.options.inference)
+
+    @cached_property
+    def tests(self) -> tuple[TestStatistic, ...]:
+        """Tests of exact fit: the standard one first, then those of the estimator."""
+        return compute_test_statistics(self.solution, self.options.inference)
+
+    @cached_property
+    def residuals(self) -> tuple[GroupResiduals, ...]:
+        """Residual correlations (Bollen's) of every group, with standard errors and z."""
+        return compute_residuals(self.solution, options=self.options.inference)
+
+    @cached_property
+    def reliability(self) -> tuple[Reliability, ...]:
+        """α, ω, composite reliability, AVE, Fornell-Larcker and HTMT of every group's factors."""
+        return compute_reliability(self.solution)
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""
