@@ -17,7 +17,7 @@ from models import Benchmark
 
 @dataclass(frozen=True)
 class Timing:
-    """Processor seconds of every repeat, the chi-square for comparison, peak memory of the process in MB (None: not measured)."""
+    """Processor seconds of every repeat, the chi-square for comparison, peak memory in MB (None: not measured)."""
 
     seconds: tuple[float, ...]
     chisq: float

@@ -109,8 +109,8 @@ def _list_attempts(
     else:
         solve = lambda at: minimise_constrained(objective, at)  # noqa: E731
         algorithm = "SLSQP"
-    simple = linear.reduce(compute_simple_start(objective.model, targets))
     yield algorithm, "least-squares start", lambda: solve(theta)
+    simple = linear.reduce(compute_simple_start(objective.model, targets))
     yield algorithm, "plain start", lambda: solve(simple)
     if objective.model.constraints.is_linear:
         yield "trust region", "least-squares start", lambda: minimise_in_trust_region(objective, theta)

@@ -36,14 +36,13 @@ def compute_start(model: Model, targets: Targets) -> FloatArray:
     raw = np.zeros(model.n_parameters)
     for group in range(model.n_groups):
         _start_group(model, group, targets, raw)
-    simple = compute_simple_start(model, targets)
-    for candidate in _list_candidates(model, raw, simple):
+    for candidate in _list_candidates(model, targets, raw):
         if _is_usable(model, candidate):
             return candidate
-    return simple
+    return compute_simple_start(model, targets)
 
 
-def _list_candidates(model: Model, raw: FloatArray, simple: FloatArray) -> Iterator[FloatArray]:
+def _list_candidates(model: Model, targets: Targets, raw: FloatArray) -> Iterator[FloatArray]:
     """From the best guess to the safest; the user's values are given up where nothing works with them."""
     where = model.locations
     off = (where.kind == SYMMETRIC) & (where.row != where.column)
@@ -51,7 +50,7 @@ def _list_candidates(model: Model, raw: FloatArray, simple: FloatArray) -> Itera
         for factor in (1.0, 0.5, 0.0):
             yield _finish(model, np.where(off, factor * raw, raw), keep=keep)
         if keep:
-            yield simple
+            yield compute_simple_start(model, targets)
 
 
 def compute_simple_start(model: Model, targets: Targets) -> FloatArray:

@@ -58,15 +58,17 @@ def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
     """The RAM matrices with these values in the free cells (... × cells)."""
     batch = values.shape[:-1]
     directed, symmetric, intercepts = (
-        np.broadcast_to(fixed, batch + fixed.shape).copy()
+        np.broadcast_to(fixed, batch + fixed.shape).copy() if batch else fixed.copy()
         for fixed in (model.directed, model.symmetric, model.intercepts)
     )
     for group, cells in enumerate(model.cells):
-        a, s, m = cells.directed, cells.symmetric, cells.intercept
-        directed[..., group, cells.row[a], cells.column[a]] = values[..., cells.position[a]]
-        symmetric[..., group, cells.row[s], cells.column[s]] = values[..., cells.position[s]]
-        symmetric[..., group, cells.column[s], cells.row[s]] = values[..., cells.position[s]]
-        intercepts[..., group, cells.row[m]] = values[..., cells.position[m]]
+        position, row, column = cells.directed_places
+        directed[..., group, row, column] = values[..., position]
+        position, row, column = cells.symmetric_places
+        symmetric[..., group, row, column] = symmetric[..., group, column, row] = values[..., position]
+        if model.has_means:
+            position, row, _ = cells.intercept_places
+            intercepts[..., group, row] = values[..., position]
     return RamMatrices(directed, symmetric, intercepts)
 
 

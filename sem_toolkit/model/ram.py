@@ -71,6 +71,22 @@ class Cells:
     def intercept(self) -> IntArray:
         return np.flatnonzero(self.kind == INTERCEPT)
 
+    @cached_property
+    def directed_places(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Position in the vector, row and column of the cells of A; likewise below."""
+        return self._places(self.directed)
+
+    @cached_property
+    def symmetric_places(self) -> tuple[IntArray, IntArray, IntArray]:
+        return self._places(self.symmetric)
+
+    @cached_property
+    def intercept_places(self) -> tuple[IntArray, IntArray, IntArray]:
+        return self._places(self.intercept)
+
+    def _places(self, chosen: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        return self.position[chosen], self.row[chosen], self.column[chosen]
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
