@@ -19,7 +19,7 @@ from sem_toolkit.inference.distributions import compute_normal_quantile
 from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.saturated import MetricJacobian, NormalGamma, build_gamma, times_saturated_information
+from sem_toolkit.inference.saturated import MetricJacobian, NormalGamma, build_gamma, times_delta
 from sem_toolkit.inference.weights import compute_delta
 from sem_toolkit.model import compute_information, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
@@ -156,12 +156,13 @@ class _ResidualCovariance:
 
     def _spread_by_products(self, options: InferenceOptions) -> None:
         evaluation = self.evaluation
-        weighted = [times_saturated_information(evaluation, options, g, d) for g, d in enumerate(self.delta)]
-        self.spread = [gamma.times(columns) for gamma, columns in zip(self.gammas, weighted, strict=True)]
+        weighted = [times_delta(evaluation, options, g, d) for g, d in enumerate(self.delta)]
+        products = [gamma.sandwich(columns) for gamma, columns in zip(self.gammas, weighted, strict=True)]
+        self.spread = [spread for spread, _ in products]
         shares = evaluation.shares
         information = sum(f * d.T @ w for f, d, w in zip(shares, self.delta, weighted, strict=True))
         self.inverse = invert_information(np.asarray(information), evaluation.free_basis)
-        self.meat = np.asarray(sum(f * w.T @ s for f, w, s in zip(shares, weighted, self.spread, strict=True)))
+        self.meat = np.asarray(sum(f * inner for f, (_, inner) in zip(shares, products, strict=True)))
 
     def variances(self, g: int, metric: str, kind: ResidualType) -> FloatArray:
         """Variances of the residuals (m) in a metric, or of the sample moments where these are `normalized`."""

@@ -27,6 +27,10 @@ class Gamma(Protocol):
         """Γ times a matrix (m × k)."""
         ...
 
+    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """ΓX and XᵀΓX for a matrix X (m × k)."""
+        ...
+
     def variances(self, jacobian: "MetricJacobian") -> FloatArray:
         """diag(JΓJᵀ), m."""
         ...
@@ -55,6 +59,10 @@ class DenseGamma:
     def times(self, columns: FloatArray) -> FloatArray:
         return np.asarray(self.matrix @ columns)
 
+    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        spread = self.times(columns)
+        return spread, np.asarray(columns.T @ spread)
+
     def variances(self, jacobian: "MetricJacobian") -> FloatArray:
         return np.asarray(np.diag(jacobian.times(jacobian.times(self.matrix).T)))
 
@@ -67,6 +75,11 @@ class CasewiseGamma:
 
     def times(self, columns: FloatArray) -> FloatArray:
         return np.asarray(self.moments.T @ (self.moments @ columns) / len(self.moments))
+
+    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        scores = self.moments @ columns
+        n = len(self.moments)
+        return np.asarray(self.moments.T @ scores / n), np.asarray(scores.T @ scores / n)
 
     def variances(self, jacobian: "MetricJacobian") -> FloatArray:
         return np.asarray(np.mean(jacobian.times(self.moments.T) ** 2, axis=1))
@@ -97,6 +110,10 @@ class NormalGamma:
         product = multiply_normal_gamma(self.covariance, columns, means)
         return product if self.explained is None else product - multiply_normal_gamma(self.explained, columns, means)
 
+    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        spread = self.times(columns)
+        return spread, np.asarray(columns.T @ spread)
+
     def variances(self, jacobian: "MetricJacobian") -> FloatArray:
         if self.explained is not None:
             whole = self.times(np.eye(self.evaluation.moments_per_group))
@@ -114,6 +131,30 @@ def times_saturated_information(
         scores = _saturated_scores(evaluation, group)
         return np.asarray(scores.T @ (scores @ columns) / len(scores))
     return build_estimator_weight(evaluation).times(group, columns)
+
+
+def times_delta(evaluation: Evaluation, options: InferenceOptions, group: int, delta: FloatArray) -> FloatArray:
+    """W times the derivatives of the moments (m × q).
+
+    A cell changes Σ by w(lrᵀ + rlᵀ), and normal-theory information makes of X the matrix ½(QXR + RXQ), so that for
+    covariances alone the columns are products of those of QC and RC.
+    """
+    plain = evaluation.estimator in {"ML", "GLS"} and evaluation.model.composites is None
+    if not plain or options.information == "first.order" or evaluation.has_means:
+        return times_saturated_information(evaluation, options, group, delta)
+    S = evaluation.sample_cov[group]
+    Q = evaluation.implied_inverse[group] if evaluation.estimator == "ML" else np.linalg.inv(S)
+    R = 2.0 * Q @ S @ Q - Q if evaluation.estimator == "ML" and options.information == "observed" else Q
+    cells, C = evaluation.model.cells[group], evaluation.moments.columns[group]
+    rows, cols = vech_indices(len(Q))
+    half = np.where(rows == cols, 0.25, 0.5)[:, None]
+    block = np.zeros((len(rows), cells.size))
+    for left, right in ((Q @ C, R @ C), (R @ C, Q @ C)):
+        first, second = left[:, cells.row], right[:, cells.right] * cells.weight
+        block += first[rows] * second[cols] + second[rows] * first[cols]
+    result = np.zeros(delta.shape)
+    result[:, cells.position] = block * half
+    return result
 
 
 def _saturated_scores(evaluation: Evaluation, group: int) -> FloatArray:
