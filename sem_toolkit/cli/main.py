@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from sem_toolkit.cli.check import check
+from sem_toolkit.cli.compare import compare
 from sem_toolkit.cli.diagram import diagram
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
@@ -43,7 +44,7 @@ def _leave_with_code(command: Callable[..., int]) -> Callable[..., None]:
     return wrapped
 
 
-for command in (study, check, fit, diagram, fmt, diff, audit, recover, reconstruct):
+for command in (study, check, fit, compare, diagram, fmt, diff, audit, recover, reconstruct):
     app.command()(_leave_with_code(command))
 
 

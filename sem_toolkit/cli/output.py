@@ -16,7 +16,7 @@ WRONG_INPUT = 2
 OUR_DEFECT = 3
 
 
-WIDE_PAGE = 200
+WIDE_PAGE = 10_000
 """Columns of output that goes to a file or a pipe: nothing is ever cut off there."""
 
 

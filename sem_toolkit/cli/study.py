@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
-from sem_toolkit.cli.tables import build_table, format_number, format_p
+from sem_toolkit.cli.tables import build_table, format_number, format_p, protect_numbers
 
 if TYPE_CHECKING:
     from sem_toolkit.study.run import StudyResult
@@ -57,7 +57,7 @@ def print_study(console: Console, result: "StudyResult", written: Sequence[Path]
             *(format_number(measures.get(name)) for name in ("cfi", "rmsea", "srmr")),
             format_number(measures.get("bic"), 0),
         )
-    console.print(table)
+    console.print(protect_numbers(table))
     for evidence in result.evidence:
         console.print(f"{evidence.hypothesis.name}: {evidence.hypothesis.claim}\n    {evidence.verdict}")
     console.print("\nThe survey is simulated: the figures show the method, they are no evidence about Shenzhen.")

@@ -67,11 +67,36 @@ def build_parameter_rows(table: ParameterTable) -> Table:
 
 
 def build_frame_table(title: str, frame: pd.DataFrame) -> Table:
-    """Any DataFrame as a table: numbers to three decimals, whole numbers and texts as they are."""
+    """Any DataFrame as a table: numbers to three decimals, p-values, whole numbers and texts as they are."""
     numbers = [str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
     table = build_table(title, (), [str(name) for name in frame.columns], right=numbers)
     for row in frame.itertuples(index=False, name=None):
-        table.add_row(*(format_number(value) if isinstance(value, float) else str(value) for value in row))
+        table.add_row(*(_format_value(name, value) for name, value in zip(frame.columns, row, strict=True)))
+    return protect_numbers(table)
+
+
+def _format_value(name: object, value: object) -> str:
+    if name == "pvalue":
+        return format_p(value)
+    if isinstance(value, float):
+        return format_number(value, 0 if str(name).startswith("df") else 3)
+    return "–" if value is None else str(value)
+
+
+def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
+    """A DataFrame with one row a model as a table with one column a model."""
+    names = [str(name) for name in frame[key]]
+    table = build_table(title, ("",), names, right=names)
+    for column in frame.columns.drop(key):
+        table.add_row(str(column), *(_format_value(column, value) for value in frame[column]))
+    return protect_numbers(table)
+
+
+def protect_numbers(table: Table) -> Table:
+    """Never let a narrow terminal cut a number: columns of numbers keep their width, and lines wrap instead."""
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(len(str(cell)) for cell in (column.header, *column.cells))
     return table
 
 
@@ -105,7 +130,7 @@ def _format_headline(fit: Fit) -> Text:
 
 
 def _build_measures_table(measures: dict[str, float]) -> Table:
-    table = build_table("Fit", ("measure", "value"), ("", "baseline and information", "value"), right=("value",))
+    table = build_table("Fit", ("measure", "value"), ("", "baseline, information", "value"), right=("value",))
     left = [
         ("χ² (df)", f"{measures['chisq']:.3f} ({measures['df']:.0f})"),
         ("p", format_p(measures.get("pvalue"))),
@@ -126,7 +151,7 @@ def _build_measures_table(measures: dict[str, float]) -> Table:
     ]  # fmt: skip
     for (name, value), (other_name, other_value) in zip(left, right, strict=True):
         table.add_row(name, value, "", other_name, other_value)
-    return table
+    return protect_numbers(table)
 
 
 def _format_rmsea(measures: dict[str, float]) -> str:
@@ -159,7 +184,7 @@ def _build_estimates_table(title: str, key: str, rows: pd.DataFrame, columns: Se
         name = f"  {row['rhs']}" if nested else str(row["lhs"])
         label = f" ({row['label']})" if row["label"] and row["op"] != ":=" else ""
         table.add_row(name + label, *(_format_cell(row, column) for column in columns))
-    return table
+    return protect_numbers(table)
 
 
 def _format_cell(row: Mapping[Any, Any], column: str) -> str:
@@ -179,5 +204,5 @@ def _build_r2_table(fit: Fit) -> Table:
 def build_table(title: str, left: Sequence[str], columns: Sequence[str], right: Sequence[str] = ()) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in (*left, *columns):
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
     return table

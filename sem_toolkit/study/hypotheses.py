@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from sem_toolkit.comparison import check_nesting, compute_difference
 from sem_toolkit.fit import Fit
 
 
@@ -91,14 +92,11 @@ def _select_paths(hypothesis: Hypothesis, name: str, fit: Fit) -> pd.DataFrame:
 
 
 def _compare(larger: Fit | None, smaller: Fit | None) -> tuple[float | None, int | None, float | None]:
-    """χ² difference test of two nested ML fits to the same sample."""
-    from scipy.special import chdtrc
-
-    if larger is None or smaller is None:
+    """χ² difference test of two fits to the same sample; nothing where there is none, or they are not nested."""
+    if larger is None or smaller is None or not check_nesting(larger.solution, smaller.solution).nested:
         return None, None, None
-    chisq = smaller.fit_measures["chisq"] - larger.fit_measures["chisq"]
-    df = round(smaller.fit_measures["df"] - larger.fit_measures["df"])
-    return chisq, df, float(chdtrc(df, max(chisq, 0.0)))
+    test = compute_difference(larger, smaller)
+    return test.stat, int(test.df), test.pvalue
 
 
 def _format_verdict(paths: pd.DataFrame, research_model: str, level: float) -> str:
