@@ -70,13 +70,23 @@ def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.M
     dropped = [
         (source, target, key)
         for source, target, key, data in chosen.edges(keys=True, data=True)
-        if (data["role"] == "variance" and style.variances == "clean")
+        if (data["role"] == "variance" and (style.variances == "clean" or data["exogenous"]))
         or (data["role"] == "intercept" and not style.intercepts)
         or (data["role"] == "regression" and style.only == "measurement")
+        or _is_given(chosen, source, target, data)
         or (data["role"] == "covariance" and (style.covariances == "hide" or (crowded and data["exogenous"])))
     ]
     chosen.remove_edges_from(dropped)
     return chosen
+
+
+def _is_given(graph: "nx.MultiDiGraph[str]", source: str, target: str, data: Mapping[str, object]) -> bool:
+    """Whether a moment of parts of composites is only taken over from the data."""
+    if data["role"] not in ("covariance", "variance") or not data["fixed"]:
+        return False
+    return all(
+        any(edge["role"] == "weight" for _, _, edge in graph.out_edges(name, data=True)) for name in (source, target)
+    )
 
 
 def _count_exogenous(graph: "nx.MultiDiGraph[str]") -> int:
@@ -252,7 +262,8 @@ def _score_scene(scene: Scene) -> tuple[float, ...]:
     crossings = sum(problem.kind == "crossing" for problem in problems)
     wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
     high = max(0.0, scene.height - TALLEST)
-    return float(hits > 0) + (wide > 0) + (high > TALLEST / 4), wide, high, hits, crossings, scene.width * scene.height
+    faults = 2.0 * (hits > 0) + (wide > 0) + (high > TALLEST / 4)
+    return faults, wide, high, hits, crossings, scene.width * scene.height
 
 
 def _may_be_better(placement: Placement, best: tuple[float, ...]) -> bool:

@@ -276,7 +276,8 @@ def _place_two_sides(structure: Structure, measures: Measures, spacing: Spacing)
     left, right = structure.two_sided
     order = _order_between(structure, right if len(right) >= len(left) else left)
     items = [measures.nodes[name] for name in order]
-    height = max(item.height for item in items) + spacing.item
+    # Both sides are taken, so variances stand above their indicators.
+    height = max(item.height for item in items) + spacing.item + measures.outer[1]
     places: dict[str, Rectangle] = {}
     y = 0.0
     before = ""

@@ -158,8 +158,19 @@ class Router:
 
     def _accepts(self, key: str, curve: FloatArray) -> bool:
         """Whether a path can take another course without hitting more or crossing more than now."""
-        before, after = (self._assess_alone(key, line) for line in (self._polylines[key], flatten_curve(curve)))
-        return after < before + 2 * CROSSING
+        old, new = (self._count_faults(key, line) for line in (self._polylines[key], flatten_curve(curve)))
+        return new <= old
+
+    def _count_faults(self, key: str, points: FloatArray) -> float:
+        """Shapes hit or nearly hit, and other paths crossed, by a course for a path."""
+        route, old = self.routes[key], self._polylines.pop(key)
+        self._segments = None
+        starts, ends = self._collect_segments()
+        self._polylines[key] = old
+        self._segments = None
+        crossings = CROSSING * float(compute_crossings(points, starts, ends).sum())
+        length = 0.02 * compute_length(points)
+        return float(self._assess_shapes(points[None], route.source, route.target)[0]) - length + crossings
 
     def _find_distance(self, edge: Edge) -> float:
         a, b = self.placement.places[edge[0]], self.placement.places[edge[1]]

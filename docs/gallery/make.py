@@ -1,0 +1,105 @@
+"""Draw the gallery: every model in three styles into docs/gallery/, and docs/gallery.md about them.
+
+Ends with exit code 1 when the checker finds anything covered in any of the pictures.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from models import MODELS, ROOT, Model
+
+from sem_toolkit.diagram import Diagram, DiagramHints, DiagramStyle, Version, draw_diagram, draw_side_by_side
+from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.files import write_text
+from sem_toolkit.fit import Fit, fit
+from sem_toolkit.report.figures import draw_fit, draw_spec
+from sem_toolkit.spec import read_spec
+
+HERE = Path(__file__).parent
+STYLES = {
+    "colour": DiagramStyle(),
+    "print": DiagramStyle(theme="print", variances="lisrel", significance="none", leading_zero=False),
+    "grey": DiagramStyle(theme="grey", variances="ram", values="raw", significance="none", r2="none"),
+}
+HEAD = """# Gallery
+
+Made by `make gallery`. Every picture is 175 mm wide or less with no text below 7 points, and was drawn as it stands
+from the model and its data. The three styles: **colour** (standardised estimates with stars, R²), **print** (black and
+white, residual variances as short arrows, no leading zeros), **grey** (unstandardised estimates, variances as loops);
+Figure 3-1 is without variances. Hits are texts and paths that cover something, crossings are paths that cross, both as
+counted by `Diagram.problems()`.
+"""
+
+
+def main() -> None:
+    """Draw everything, report what is covered."""
+    wanted = set(sys.argv[1:])
+    pages, faults = [HEAD], 0
+    for title, name, spec, pictures in _iterate_entries(wanted):
+        rows = []
+        for style, picture in pictures:
+            picture.write(HERE / f"{name}-{style}.svg")
+            hits, crossings = len(picture.hits()), Counter(p.kind for p in picture.problems())["crossing"]
+            faults += hits
+            width, height = (size / POINTS_PER_MILLIMETRE for size in (picture.scene.width, picture.scene.height))
+            rows.append(f"| {style} | {width:.0f} × {height:.0f} mm | {hits} | {crossings} |")
+            sys.stdout.write(f"{name} {style}: {width:.0f} x {height:.0f} mm, {hits} hits, {crossings} crossings\n")
+            sys.stdout.writelines(f"    {problem}\n" for problem in picture.hits())
+        images = "\n\n".join(f"![{title}, style {style}](gallery/{name}-{style}.svg)" for style, _ in pictures)
+        table = "\n".join(["| style | size | hits | crossings |", "| --- | --- | --- | --- |", *rows])
+        pages.append(f"## {title}\n\n{_format_spec(spec)}\n\n{images}\n\n{table}\n")
+    if not wanted:
+        write_text(HERE.parent / "gallery.md", "\n".join(pages))
+    sys.exit(1 if faults else 0)
+
+
+def _iterate_entries(wanted: set[str]) -> Iterator[tuple[str, str, str, list[tuple[str, Diagram]]]]:
+    for model in MODELS:
+        if not wanted or model.name in wanted:
+            yield model.title, model.name, model.spec, list(_draw_model(model))
+    if not wanted or "figure-3-1" in wanted:
+        path = ROOT / "model_specs" / "research_model.lav"
+        fitted = fit(read_spec(path))
+        schematic = draw_spec(fitted.spec, fitted.table)
+        pictures = [("schematic", schematic), *_draw_clean(fitted)]
+        yield "Figure 3-1: the research model of the study", "figure-3-1", "", pictures
+
+
+def _draw_clean(fitted: Fit) -> Iterator[tuple[str, Diagram]]:
+    for name, style in STYLES.items():
+        yield name, draw_fit(fitted, replace(style, variances="clean"))
+
+
+def _draw_model(model: Model) -> Iterator[tuple[str, Diagram]]:
+    fitted = fit(model.spec, model.data(), **model.options)
+    for name, style in STYLES.items():
+        yield name, _draw_groups(model, fitted, style) if model.groups else _draw_fit(fitted, style)
+
+
+def _draw_fit(fitted: Fit, style: DiagramStyle) -> Diagram:
+    r2 = fitted.r2.get(fitted.sample.groups[0].label)
+    return draw_diagram(fitted.table, fitted.parameters, style, DiagramHints(), r2)
+
+
+def _draw_groups(model: Model, fitted: Fit, style: DiagramStyle) -> Diagram:
+    labels = [group.label for group in fitted.sample.groups]
+    versions = [
+        Version(label, fitted.table, fitted.parameters, fitted.r2.get(label), labels.index(label) + 1)
+        for label in model.groups
+    ]
+    return draw_side_by_side(versions, style)
+
+
+def _format_spec(spec: str) -> str:
+    lines = spec.splitlines()
+    if not lines:
+        return "The spec is `model_specs/research_model.lav`."
+    shown = lines if len(lines) <= 14 else [*lines[:12], f"# … and {len(lines) - 12} more lines"]
+    return "\n".join(["```", *shown, "```"])
+
+
+if __name__ == "__main__":
+    main()
