@@ -1,43 +1,83 @@
 """Effect coding: loadings average one and intercepts zero, in place of a marker.
 
-Source: Little, Slegers & Card (2006), Structural Equation Modeling 13, 59-72.
+Source: Little, Slegers & Card (2006), Structural Equation Modeling 13, 59-72. Where all variables are ordered, lavaan
+also puts their thresholds on the scale of the categories' numbers ("integer coding").
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from sem_toolkit.spec.defaults import DraftRow
 from sem_toolkit.spec.options import TableOptions
+from sem_toolkit.spec.roles import compute_roles
+
+_CODED = 2
+"""lavaan's mark (column user) of thresholds that the coding fixes."""
 
 
 def build_effect_coding(rows: Sequence[DraftRow], options: TableOptions) -> list[tuple[str, str, str]]:
-    """Left side, right side and rule of the constraints; frees the means of factors with constrained intercepts."""
+    """Left side, right side and rule of the constraints; frees and fixes what the coding frees and fixes."""
+    wanted = {*options.effect_coding}
+    if _are_all_ordered(rows):
+        wanted.add("thresholds")
     constraints: list[tuple[str, str, str]] = []
     for block in dict.fromkeys(row.block for row in rows):
         members = [row for row in rows if row.block == block]
         # What is equal across groups is coded in the first group only.
-        coded = {name for name in options.effect_coding if name not in options.group_equal or members[0].group == 1}
+        coded = {name for name in wanted if name not in options.group_equal or members[0].group == 1}
         for factor in dict.fromkeys(row.lhs for row in members if row.op == "=~"):
             loadings = [row for row in members if row.op == "=~" and row.lhs == factor]
-            if "loadings" in coded:
-                constraints += _sum_to(loadings, len(loadings))
-            if "intercepts" in coded:
-                indicators = {row.rhs for row in loadings}
-                zero_sum = _sum_to([row for row in members if row.op == "~1" and row.lhs in indicators], 0)
-                if zero_sum:
-                    constraints += zero_sum
-                    _free_mean(members, factor)
+            indicators = {row.rhs for row in loadings}
+            if "loadings" in coded and all(row.free for row in loadings):
+                constraints.append(_sum_to(loadings, len(loadings)))
+            if "thresholds" in coded:
+                _code_thresholds(members, factor, indicators, options)
+            intercepts = [row for row in members if row.op == "~1" and row.lhs in indicators]
+            codable = "thresholds" in coded or all(row.free for row in intercepts)
+            if "intercepts" in coded and intercepts and codable:
+                constraints.append(_sum_to(intercepts, 0))
+                _free(row for row in members if row.op == "~1" and row.lhs == factor)
     return constraints
 
 
-def _sum_to(rows: Sequence[DraftRow], total: int) -> list[tuple[str, str, str]]:
-    if not rows or not all(row.free for row in rows):
-        return []
+def _are_all_ordered(rows: Sequence[DraftRow]) -> bool:
+    roles = compute_roles(rows)
+    return {*roles.ordered} == {*roles.observed}
+
+
+def _sum_to(rows: Sequence[DraftRow], total: int) -> tuple[str, str, str]:
     others = "".join(f"-{row.plabel}" for row in rows[1:])
-    return [(rows[0].plabel, f"{total}{others}", "effect coding")]
+    return rows[0].plabel, f"{total}{others}", "effect coding"
 
 
-def _free_mean(rows: Sequence[DraftRow], factor: str) -> None:
+def _free(rows: Iterable[DraftRow]) -> None:
+    """Free automatic rows; the value that they were fixed to stays, as in lavaan, and serves as the start."""
     for row in rows:
-        if row.op == "~1" and row.lhs == factor and not row.user:
-            # lavaan leaves the value that the row was fixed to; it serves as the start.
+        if not row.user:
             row.free = True
+
+
+def _code_thresholds(rows: Sequence[DraftRow], factor: str, indicators: Collection[str], options: TableOptions) -> None:
+    """Fix the first and last threshold of each indicator between the numbers of their categories, free the rest."""
+    thresholds = [row for row in rows if row.op == "|" and row.lhs in indicators]
+    if not thresholds or not all(row.free for row in thresholds):
+        return
+    levels = {name: count + 1 for name, count in Counter(row.lhs for row in thresholds).items()}
+    most = max(levels.values())
+    for name, count in levels.items():
+        own = [row for row in thresholds if row.lhs == name]
+        _fix_threshold(own[0], 0.5 + most / count)
+        if count > 2:
+            _fix_threshold(own[-1], 0.5 + most * (count - 1) / count)
+            _free(row for row in rows if row.op == "~1" and row.lhs == name)
+        scale = "~*~" if options.parameterization == "delta" else "~~"
+        _free(row for row in rows if row.op == scale and row.lhs == row.rhs == name)
+    if set(levels.values()) == {2}:
+        for row in rows:
+            if row.op == "~~" and row.lhs == row.rhs == factor and not row.user:
+                row.fix(1.0)
+
+
+def _fix_threshold(row: DraftRow, value: float) -> None:
+    row.fix(round(value, 3), "effect coding")
+    row.user = _CODED

@@ -102,4 +102,4 @@ FUNCTIONS: dict[str, Function] = {
     "sum": Function(math.fsum, lambda x, y: [1.0] * len(x), 1, None),
 }
 
-CONSTANTS: dict[str, float] = {"pi": math.pi}
+CONSTANTS: dict[str, float] = {"pi": math.pi, "Inf": math.inf}

@@ -81,7 +81,7 @@ def _build_modifier(
             message = f"{kind}() takes a text, not a number"
             report(("modifier-not-text", message, start, end, f'write {kind}("…")'))
         return None
-    elif "" in values:
+    elif "" in values and not any(values):  # c("a", "") gives no label to the second group
         report(("empty-label", "a label needs at least one character", start, end, None))
         return None
     return Modifier(kind, tuple(values), start, end, is_equal)
@@ -164,9 +164,6 @@ def _read_value(tokens: Sequence[Token], report: Report) -> object:
 
 def _read_number(tokens: Sequence[Token], report: Report) -> object:
     """A constant expression such as `1/3` or `sqrt(2)`."""
-    infinite = [token for token in tokens if token.text == "Inf"]
-    if infinite and all(token.text in {"-", "+", "Inf"} for token in tokens) and len(tokens) <= 2:
-        return -math.inf if tokens[0].text == "-" else math.inf
     expression = parse_expression_tokens(tokens, report)
     if expression is None:
         return _FAULT

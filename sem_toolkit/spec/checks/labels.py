@@ -58,7 +58,7 @@ def _collect(statements: Sequence[Statement], reporter: Reporter) -> _Labels:
             for term in statement.right:
                 for modifier in term.modifiers:
                     if modifier.kind == "label":
-                        for value in dict.fromkeys(modifier.values):
+                        for value in dict.fromkeys(filter(None, modifier.values)):
                             labels.given.setdefault(str(value), []).extend([modifier] * len(statement.left))
     for statement in statements:
         if isinstance(statement, Definition):
