@@ -49,8 +49,8 @@ def recover(
             {
                 "n": result.n,
                 "unique": result.is_unique,
-                "mean": [float(result.mean.lo), float(result.mean.hi)],
-                "sd": [float(result.sd.lo), float(result.sd.hi)],
+                "mean": clean([float(result.mean.lo), float(result.mean.hi)]),
+                "sd": clean([float(result.sd.lo), float(result.sd.hi)]),
                 "items": build_frame_records(result.to_frame()),
                 "products": build_frame_records(result.products_to_frame()),
             }

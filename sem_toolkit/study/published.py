@@ -275,4 +275,11 @@ def _read_rows(file: Path, required: tuple[str, ...]) -> list[_Row]:
         )
     if required and not rows:
         raise DataError(Diagnostic("error", "empty-file", f"{file.name} has no rows"))
+    names = [name for name in required if name in ("table", "term", "quantity")]
+    empty = [(number, name) for number, row in rows for name in names if not row[name]]
+    if empty:
+        raise DataError(
+            Diagnostic("error", "unreadable-cell", f"{file.name}, row {number}, column {name}: the cell is empty")
+            for number, name in empty
+        )
     return rows

@@ -95,16 +95,14 @@ class Recovery:
 
     @property
     def mean(self) -> Interval:
-        """Range of the outcome's mean over all solutions."""
-        regions = [solution.region.y for solution in self.solutions]
-        return build_interval(min(float(r.lo) for r in regions), max(float(r.hi) for r in regions))
+        """Range of the outcome's mean over all solutions; empty where there is none."""
+        return _hull([solution.region.y for solution in self.solutions])
 
     @property
     def sd(self) -> Interval:
-        """Range of the outcome's standard deviation (divisor n − 1) over all solutions."""
-        regions = [solution.region.x for solution in self.solutions]
-        root = float(np.sqrt(self.n - 1))
-        return build_interval(min(float(r.lo) for r in regions) / root, max(float(r.hi) for r in regions) / root)
+        """Range of the outcome's standard deviation (divisor n − 1) over all solutions; empty where there is none."""
+        q, root = _hull([solution.region.x for solution in self.solutions]), float(np.sqrt(self.n - 1))
+        return build_interval(q.lo / root, q.hi / root)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a solution and item: sum, sum of squares, mean, SD and the number of frequency tables that fit."""
@@ -224,6 +222,10 @@ class _Search:
         if reason or not self.solutions:
             self._log(table.name, terms, 0, 0, reason or "nothing is left to compare with")
             return
+        if self._n < len(terms) + 2:
+            self.solutions = []
+            self._log(table.name, terms, 0, 0, f"impossible: {self._n} rows are too few for {len(terms)} predictors")
+            return
         q = _hull([solution.region.x for solution in self.solutions])
         mean = _hull([solution.region.y for solution in self.solutions])
         try:
@@ -321,7 +323,10 @@ def _describe_item(n: int, number: int, sums: TableSums, position: int) -> dict[
 
 
 def _hull(intervals: Sequence[Interval]) -> Interval:
-    return build_interval(min(float(i.lo) for i in intervals), max(float(i.hi) for i in intervals))
+    """Smallest interval over all of them; empty over none."""
+    return build_interval(
+        min((float(i.lo) for i in intervals), default=np.inf), max((float(i.hi) for i in intervals), default=-np.inf)
+    )
 
 
 def _require_one_outcome(tables: Sequence[PrintedTable]) -> str:

@@ -75,3 +75,14 @@ def test_faults_of_a_file(tmp_path, text, code):
     with pytest.raises(DataError) as error:
         read_publication(file)
     assert [diagnostic.code for diagnostic in error.value.diagnostics] == [code]
+
+
+def test_rows_without_a_table_or_a_term_are_named(tmp_path):
+    file = tmp_path / "paper.csv"
+    file.write_text("table,term,b\n1,x,0.3\n,y,0.2\n1,,0.1\n")
+    with pytest.raises(DataError) as error:
+        read_publication(file)
+    assert [diagnostic.message for diagnostic in error.value.diagnostics] == [
+        "paper.csv, row 3, column table: the cell is empty",
+        "paper.csv, row 4, column term: the cell is empty",
+    ]

@@ -155,6 +155,10 @@ def test_impossible_tables_end_the_search_at_once_with_the_reason():
     assert "cannot belong to one regression" in above_one.summary()
     too_small = recover_sums(tables[1:2], n=12)
     assert "cannot belong to one regression of 12 rows" in too_small.summary()
+    nearly_none = recover_sums(tables[1:2], n=2)
+    assert "2 rows are too few for 1 predictors" in nearly_none.summary()
+    assert nearly_none.mean.is_empty
+    assert nearly_none.sd.is_empty
     rows = list(tables[4].coefficients)
     rows[1] = replace(rows[1], figures={**rows[1].figures, "beta": parse_figure("0.999")})
     not_definite = recover_sums([*tables[1:4], replace(tables[4], coefficients=tuple(rows))], n=77)
