@@ -132,13 +132,12 @@ def compute_rmsea_pvalues(
 
 
 def compute_gfi(chisq: float, df: float, n: float, p: int, scaling: float = 1.0) -> float:
-    """Goodness-of-fit index of the population: n·p / (n·p + 2(χ² − c·df)), at most 1.
+    """Goodness-of-fit index of the population: n·p / (n·p + 2·max(χ² − c·df, 0)).
 
     chisq is the reweighted least squares statistic (Browne's residual test by the implied moments), p the number of
     observed variables. Source: Maydeu-Olivares, Ximénez & Revuelta (2024), Psychological Methods, equation 20.
     """
-    denominator = n * p + 2.0 * (chisq - scaling * df)
-    return min(n * p / denominator, 1.0) if denominator > 0 else math.nan
+    return n * p / (n * p + 2.0 * max(chisq - scaling * df, 0.0))
 
 
 def compute_gfi_interval(

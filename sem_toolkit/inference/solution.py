@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 from sem_toolkit.inference.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.effects import build_effects_table
+from sem_toolkit.inference.eigenvalue_tests import compute_eigenvalue_pvalues
 from sem_toolkit.inference.estimates import build_estimate_table, build_standardized_table
 from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
 from sem_toolkit.inference.factor_scores import FactorScores, ScoreMethod, compute_factor_scores
 from sem_toolkit.inference.fit_measures import compute_all_measures
+from sem_toolkit.inference.local_tests import build_local_tests
 from sem_toolkit.inference.modification import build_modification_table
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.reliability import Reliability, compute_group_reliability
@@ -16,7 +18,12 @@ from sem_toolkit.inference.residuals import GroupResiduals, ResidualType, comput
 from sem_toolkit.inference.rsquare import compute_r2_by_group
 from sem_toolkit.inference.scaled_tests import compute_tests
 from sem_toolkit.inference.score import ScoreTests, compute_addition_test, compute_score_tests
-from sem_toolkit.inference.test_statistics import TestStatistic
+from sem_toolkit.inference.test_statistics import (
+    TestStatistic,
+    compute_reweighted_least_squares,
+    compute_standard_test,
+)
+from sem_toolkit.inference.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.wald import WaldTest, compute_wald_test
 from sem_toolkit.sample.moments import FloatArray
 
@@ -120,6 +127,27 @@ def build_effects(
     """Total, direct, indirect and specific effects, raw and standardised, with delta-method standard errors."""
     covariance = compute_parameter_covariance(solution, options)
     return build_effects_table(evaluate_solution(solution), covariance, cause, outcome, level)
+
+
+def compute_eigenvalue_tests(
+    solution: SolutionLike, blocks: int = 4, penalty: float = 2.0, reweighted: bool = False
+) -> dict[str, float]:
+    """P-values of exact fit from the eigenvalues of UΓ: "all", "peba" (blocks averaged) and "pols" (penalised
+    regression).
+
+    reweighted  of the reweighted least squares statistic in the place of the likelihood ratio
+    Raises DataError where only moments were given. Source: Foldnes, Moss & Grønneberg (2024).
+    """
+    evaluation = evaluate_solution(solution)
+    stat = compute_standard_test(evaluation).stat
+    if reweighted:
+        stat = float(compute_reweighted_least_squares(evaluation).sum())
+    return compute_eigenvalue_pvalues(stat, compute_ugamma_eigenvalues(evaluation), blocks, penalty)
+
+
+def build_local_independence_tests(solution: SolutionLike) -> "pd.DataFrame":
+    """Conditional independences that a path model implies, each tested: group first second given r z pvalue."""
+    return build_local_tests(evaluate_solution(solution))
 
 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:

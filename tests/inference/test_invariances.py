@@ -1,0 +1,76 @@
+"""What must not change when variables are rescaled, factors identified otherwise, or groups reordered."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit import fit
+from sem_toolkit.inference import (
+    build_modification_indices,
+    build_standardized_solution,
+    compute_eigenvalue_tests,
+    compute_residuals,
+)
+
+HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+CHANGING = {"logl", "unrestricted.logl", "aic", "bic", "bic2", "rmr", "rmr_nomean"}
+
+
+@pytest.fixture(scope="module")
+def frame():
+    from pathlib import Path
+
+    from sem_toolkit.sample import read_table
+
+    return read_table(Path(__file__).parents[1] / "oracles" / "data" / "hs.csv")
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR", "MLM", "MLMV", "GLS", "WLS"])
+def test_rescaled_variables(frame, estimator):
+    rescaled = frame.copy()
+    rescaled["x2"] *= 10.0
+    rescaled["x7"] = rescaled["x7"] / 4.0 + 3.0
+    first, second = (fit(HS, data, call="cfa", estimator=estimator) for data in (frame, rescaled))
+    measures = first.fit_measures
+    for name, value in second.fit_measures.items():
+        if name not in CHANGING:
+            assert value == pytest.approx(measures[name], rel=1e-6, abs=1e-8), name
+    tables = [build_standardized_solution(f.solution, options=f.options.inference) for f in (first, second)]
+    np.testing.assert_allclose(tables[1][["est.std", "se"]], tables[0][["est.std", "se"]], atol=1e-6)
+    indices = [build_modification_indices(f.solution)["mi"].to_numpy() for f in (first, second)]
+    np.testing.assert_allclose(indices[1], indices[0], rtol=1e-5, atol=1e-6)
+    z = [compute_residuals(f.solution, options=f.options.inference)[0].cov_z for f in (first, second)]
+    np.testing.assert_allclose(z[1], z[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR", "MLM"])
+def test_factors_identified_otherwise(frame, estimator):
+    marker = fit(HS, frame, call="cfa", estimator=estimator)
+    unit = fit(HS, frame, call="cfa", estimator=estimator, std_lv=True)
+    for name, value in unit.fit_measures.items():
+        assert value == pytest.approx(marker.fit_measures[name], rel=1e-6, abs=1e-8), name
+    tables = [build_standardized_solution(f.solution, options=f.options.inference) for f in (marker, unit)]
+    merged = tables[0].merge(tables[1], on=["lhs", "op", "rhs"], suffixes=("_marker", "_unit"))
+    loadings = merged[merged["op"] == "=~"]
+    assert len(loadings) == 9
+    np.testing.assert_allclose(loadings["est.std_unit"], loadings["est.std_marker"], atol=1e-7)
+    np.testing.assert_allclose(loadings["se_unit"], loadings["se_marker"], atol=1e-7)
+
+
+def test_equal_groups_are_twice_one_group(frame):
+    twice = frame.assign(half="a")
+    import pandas as pd
+
+    twice = pd.concat([twice, frame.assign(half="b")], ignore_index=True)
+    one = fit(HS, frame, call="cfa", meanstructure=True)
+    two = fit(HS, twice, call="cfa", group="half", group_equal=["loadings", "intercepts", "residuals"])
+    free = fit(HS, twice, call="cfa", group="half")
+    assert free.fit_measures["chisq"] == pytest.approx(2 * one.fit_measures["chisq"], rel=1e-8)
+    assert free.fit_measures["cfi"] == pytest.approx(one.fit_measures["cfi"], rel=1e-8)
+    assert two.fit_measures["chisq"] == pytest.approx(free.fit_measures["chisq"], rel=1e-6)
+    assert two.fit_measures["srmr"] == pytest.approx(one.fit_measures["srmr"], rel=1e-6)
+
+
+def test_eigenvalue_tests_lie_between_the_uncorrected_and_nothing(frame):
+    found = compute_eigenvalue_tests(fit(HS, frame, call="cfa").solution)
+    assert set(found) == {"all", "peba", "pols"}
+    assert all(0 < value < 0.001 for value in found.values())
