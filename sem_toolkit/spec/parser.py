@@ -1,15 +1,15 @@
 """Statements' tokens to statements. Every fault is reported and reading goes on with the next term or statement."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal, cast
 
 from sem_toolkit.diagnostics import Severity
 from sem_toolkit.spec.expressions import Expression, parse_expression_tokens
 from sem_toolkit.spec.names_of_r import find_name_fault
-from sem_toolkit.spec.reporting import Reporter
+from sem_toolkit.spec.reporting import Reporter, SkipError
 from sem_toolkit.spec.statements import BLOCKS, StatementTokens, split_statements
 from sem_toolkit.spec.suggestions import find_nearest
+from sem_toolkit.spec.terms import TermParser, build_plain_term, refuse_operators, require_name
 from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import (
     CONSTRAINT_OPERATORS,
@@ -19,11 +19,9 @@ from sem_toolkit.spec.tree import (
     Constraint,
     Definition,
     Formula,
-    Modifier,
     Statement,
     Term,
 )
-from sem_toolkit.spec.values import parse_modifier
 
 _ALL_OPERATORS = frozenset({*FORMULA_KINDS, *CONSTRAINT_OPERATORS, ":="})
 _WRONG_OPERATORS: dict[str, str] = {
@@ -42,10 +40,6 @@ def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]
     return [_StatementParser(statement, reporter).parse() for statement in split_statements(tokens)]
 
 
-class _SkipError(Exception):
-    """A fault has been reported and nothing more can be said about this statement; never leaves this module."""
-
-
 class _StatementParser:
     """Reads one statement."""
 
@@ -61,7 +55,7 @@ class _StatementParser:
         try:
             self._check_tokens()
             return self._parse_kind()
-        except _SkipError:
+        except SkipError:
             return BadStatement(self.start, self.end, self.is_header)
 
     # -- what kind of statement it is
@@ -79,7 +73,7 @@ class _StatementParser:
                     "unexpected-character", f'"{token.text}" has no meaning in a spec', token.start, token.end
                 )
         if bad:
-            raise _SkipError
+            raise SkipError
 
     def _parse_kind(self) -> Statement:
         position = self._find_operator()
@@ -98,7 +92,7 @@ class _StatementParser:
         for position, token in enumerate(self.tokens):
             if token.kind == "wrong_operator":
                 self._report_wrong_operator(position, token)
-                raise _SkipError
+                raise SkipError
             if token.kind == "split_operator":
                 self.reporter.add(
                     "warning",
@@ -117,7 +111,7 @@ class _StatementParser:
         if colon is not None:
             return colon
         self._report_no_operator()
-        raise _SkipError
+        raise SkipError
 
     def _report_wrong_operator(self, position: int, token: Token) -> None:
         replacement = None
@@ -149,7 +143,7 @@ class _StatementParser:
                 self.tokens[position].end,
                 self._suggest_block(name.text) or 'a block begins with "group:", "level:", "class:" or "block:"',
             )
-            raise _SkipError
+            raise SkipError
         label = self.tokens[2] if len(self.tokens) == 3 else None
         if label is None or label.kind not in {"string", "name", "number"}:
             last = self.tokens[-1]
@@ -160,7 +154,7 @@ class _StatementParser:
                 last.end,
                 f'write "{name.text.lower()}: 1"',
             )
-            raise _SkipError
+            raise SkipError
         text = label.text[1:-1] if label.kind == "string" else label.text
         block = cast('Literal["group", "level", "class", "block"]', name.text.lower())
         return BlockHeader(block, text, self.start, self.end)
@@ -175,7 +169,7 @@ class _StatementParser:
         left, right = self.tokens[:position], self.tokens[position + 1 :]
         if not left:
             self.reporter.error("missing-left-side", 'the name before ":=" is missing', operator.start, operator.end)
-            raise _SkipError
+            raise SkipError
         if len(left) > 1 or left[0].kind != "name":
             self.reporter.error(
                 "invalid-definition-name",
@@ -184,8 +178,8 @@ class _StatementParser:
                 left[-1].end,
                 "before := stands one name",
             )
-            raise _SkipError
-        self._check_name(left[0])
+            raise SkipError
+        require_name(left[0], self.reporter)
         expression = self._parse_side(right, operator, "right")
         return Definition(left[0].text, expression, self.start, self.end, left[0].start, left[0].end, right[0].start)
 
@@ -212,7 +206,7 @@ class _StatementParser:
                 'write "=~" for a factor and its indicators, "~" for a regression, "< -" for an inequality',
                 replacement=(operator.start, right[0].end, "=~"),
             )
-            raise _SkipError
+            raise SkipError
 
     def _parse_side(self, tokens: Sequence[Token], operator: Token, side: str) -> Expression:
         if not tokens:
@@ -222,11 +216,11 @@ class _StatementParser:
                 operator.start,
                 operator.end,
             )
-            raise _SkipError
-        self._check_second_operator(tokens)
+            raise SkipError
+        refuse_operators(tokens, self.reporter)
         expression = parse_expression_tokens(tokens, self._report_expression)
         if expression is None:
-            raise _SkipError
+            raise SkipError
         return expression
 
     def _report_expression(self, fault: tuple[str, str, int, int, str | None]) -> None:
@@ -234,18 +228,6 @@ class _StatementParser:
         if code == "incomplete-expression" and self.tokens[-1].end == end:
             code = "trailing-operator"
         self.reporter.error(code, message, start, end, hint)
-
-    def _check_second_operator(self, tokens: Sequence[Token]) -> None:
-        for token in tokens:
-            if token.kind in {"operator", "split_operator", "wrong_operator"}:
-                self.reporter.error(
-                    "second-operator",
-                    f'a second operator "{token.symbol}" in one statement',
-                    token.start,
-                    token.end,
-                    "a statement has one operator; begin the next one on a new line",
-                )
-                raise _SkipError
 
     # -- formulas
 
@@ -263,16 +245,16 @@ class _StatementParser:
         left_terms = self._parse_terms(left, operator, is_left=True) if left else []
         right_terms = self._parse_terms(right, operator, is_left=False) if right else []
         if not left_terms or not right_terms:
-            raise _SkipError
+            raise SkipError
         return Formula(operator, tuple(left_terms), tuple(right_terms), self.start, self.end, token.start, token.end)
 
     def _parse_terms(self, tokens: list[Token], operator: str, is_left: bool) -> list[Term]:
         terms: list[Term] = []
         for part, plus in self._split_terms(tokens):
             if len(part) == 1 and part[0].kind == "name" and find_name_fault(part[0].text) is None:
-                terms.append(_build_plain_term(part[0]))
+                terms.append(build_plain_term(part[0]))
             elif part:
-                term = _TermParser(part, operator, is_left, self.reporter).parse()
+                term = TermParser(part, operator, is_left, self.reporter).parse()
                 if term is not None:
                     terms.append(term)
             else:
@@ -292,7 +274,7 @@ class _StatementParser:
                     self.reporter.error(
                         "unopened-parenthesis", '")" closes nothing', token.start, token.end, "take it out"
                     )
-                    raise _SkipError
+                    raise SkipError
                 opened.pop()
             if token.text == "+" and not opened:
                 parts.append((part, token))
@@ -302,7 +284,7 @@ class _StatementParser:
         if opened:
             token = opened[-1]
             self.reporter.error("unclosed-parenthesis", '"(" is never closed', token.start, token.end, 'add ")"')
-            raise _SkipError
+            raise SkipError
         parts.append((part, None))
         return parts
 
@@ -327,243 +309,5 @@ class _StatementParser:
 
     # -- small helpers
 
-    def _check_name(self, token: Token) -> None:
-        fault = find_name_fault(token.text)
-        if fault:
-            self.reporter.error("invalid-name", fault, token.start, token.end)
-            raise _SkipError
-
     def _text(self, first: int, last: int) -> str:
         return " ".join(token.text for token in self.tokens[first:last])
-
-
-def _build_plain_term(token: Token) -> Term:
-    start, end = token.start, token.end
-    return Term(token.text, None, (), start, end, start, end)
-
-
-_NAMED_ONLY = frozenset({"~~", "|", "~*~", "<~"})
-
-
-class _TermParser:
-    """Reads one term: modifiers, each before a `*` or `?`, and the variable."""
-
-    def __init__(self, tokens: list[Token], operator: str, is_left: bool, reporter: Reporter) -> None:
-        self.tokens = tokens
-        self.operator = operator
-        self.is_left = is_left
-        self.reporter = reporter
-
-    def parse(self) -> Term | None:
-        """The term, or None after faults have been reported."""
-        try:
-            return self._parse()
-        except _SkipError:
-            return None
-
-    def _parse(self) -> Term:
-        parts = self._split_modifiers()
-        target = parts[-1][0]
-        if not target:
-            last = self.tokens[-1]
-            self.reporter.error(
-                "trailing-operator",
-                f'a variable is missing after "{last.text}"',
-                last.start,
-                last.end,
-                f'name the variable that "{"".join(t.text for t in self.tokens)}" belongs to',
-            )
-            raise _SkipError
-        modifiers = [modifier for part in parts[:-1] if (modifier := self._parse_modifier(*part)) is not None]
-        failed = len(modifiers) < len(parts) - 1
-        variable, number, extra = self._parse_target(target)
-        if failed:
-            raise _SkipError
-        start, end = self.tokens[0].start, self.tokens[-1].end
-        return Term(variable, number, (*modifiers, *extra), start, end, target[0].start, target[-1].end)
-
-    def _split_modifiers(self) -> list[tuple[list[Token], Token]]:
-        """The tokens before each `*` or `?` outside parentheses, and what follows the last of them."""
-        parts: list[tuple[list[Token], Token]] = []
-        part: list[Token] = []
-        depth = 0
-        for token in self.tokens:
-            depth += (token.text == "(") - (token.text == ")")
-            if token.text in {"*", "?"} and depth == 0:
-                parts.append((part, token))
-                part = []
-            else:
-                part.append(token)
-        parts.append((part, self.tokens[-1]))
-        return parts
-
-    def _parse_modifier(self, tokens: list[Token], mark: Token) -> Modifier | None:
-        if not tokens:
-            self.reporter.error(
-                "missing-modifier",
-                f'nothing stands before this "{mark.text}"',
-                mark.start,
-                mark.end,
-                f'take the "{mark.text}" out or add a number or a label',
-            )
-            return None
-        operators = [token for token in tokens if token.kind in {"operator", "split_operator", "wrong_operator"}]
-        if operators:
-            self._report_second_operator(operators[0])
-        modifier = parse_modifier(tokens, mark.text == "?", self.reporter.take)
-        if modifier is None:
-            return None
-        if (modifier.kind == "efa") != self.is_left:
-            what = f"{modifier.kind}()" if modifier.kind not in {"fixed", "label"} else "a number or label"
-            side, other = ("left", "right") if self.is_left else ("right", "left")
-            self.reporter.error(
-                "misplaced-modifier",
-                f'{what} has no place on the {side}-hand side of "{self.operator}"',
-                tokens[0].start,
-                tokens[-1].end,
-                f"move it to the {other}-hand side",
-            )
-            return None
-        return modifier
-
-    def _parse_target(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
-        first = tokens[0]
-        operators = [t for t in tokens if t.kind in {"operator", "split_operator", "wrong_operator"} and t.text != ":"]
-        if operators:
-            self._report_second_operator(operators[0])
-        if first.kind == "name" and len(tokens) == 1:
-            self._check_name(first)
-            return first.text, None, ()
-        if first.kind == "name" and len(tokens) > 1 and tokens[1].text == ":":
-            return self._parse_interaction(tokens), None, ()
-        if first.kind == "number" or (first.text in {"-", "+"} and len(tokens) == 2 and tokens[1].kind == "number"):
-            return self._parse_number(tokens)
-        self._report_target(tokens)
-        raise _SkipError
-
-    def _parse_interaction(self, tokens: list[Token]) -> str:
-        if len(tokens) > 3 and tokens[3].text == ":":
-            self.reporter.error(
-                "higher-order-interaction",
-                "an interaction of three or more variables is not part of the language",
-                tokens[0].start,
-                tokens[-1].end,
-                "make the product a column of the data and use its name",
-            )
-            raise _SkipError
-        if len(tokens) != 3 or tokens[2].kind != "name":
-            self.reporter.error(
-                "incomplete-interaction",
-                'an interaction is written "a:b"',
-                tokens[0].start,
-                tokens[-1].end,
-            )
-            raise _SkipError
-        self._check_name(tokens[0])
-        self._check_name(tokens[2])
-        return f"{tokens[0].text}:{tokens[2].text}"
-
-    def _parse_number(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
-        """A number where a variable is expected: the intercept of `y ~ 1` and `y ~ 0`, the phantom of `f =~ 0`."""
-        start, end = tokens[0].start, tokens[-1].end
-        if tokens[0].kind == "number" and len(tokens) > 1:
-            self._report_after_number(tokens)
-            raise _SkipError
-        number = float("".join(token.text for token in tokens))
-        if self.is_left or self.operator in _NAMED_ONLY:
-            self.reporter.error(
-                "number-instead-of-variable",
-                f'a number cannot stand here: "{self.operator}" needs the name of a variable',
-                start,
-                end,
-            )
-            raise _SkipError
-        if self.operator == "=~":
-            return "", number, (Modifier("fixed", (number,), start, end),)
-        if number == 0.0 and len(self.tokens) == len(tokens):
-            return "", 1.0, (Modifier("fixed", (0.0,), start, end),)
-        if number != 1.0:
-            self.reporter.error(
-                "invalid-intercept",
-                f'"{"".join(token.text for token in tokens)}" is not a variable; the intercept is written 1',
-                start,
-                end,
-                f'write "{"".join(token.text for token in tokens)}*1" to fix the intercept',
-            )
-            raise _SkipError
-        return "", number, ()
-
-    def _report_after_number(self, tokens: list[Token]) -> None:
-        """Something stands behind a number: `1f`, `2 x`."""
-        first, follow = tokens[0], tokens[1]
-        if follow.kind != "name":
-            self.reporter.error(
-                "unexpected-token", f'"{follow.text}" has no meaning at this place', follow.start, follow.end
-            )
-        elif follow.start == first.end:
-            message = f'"{first.text}{follow.text}" cannot be a name: a name does not begin with a digit'
-            self.reporter.error("invalid-name", message, first.start, follow.end)
-        else:
-            message = f'between "{first.text}" and "{follow.text}" an operator is missing'
-            hint = f'write "{first.text}*{follow.text}"'
-            self.reporter.error("missing-operator", message, first.start, follow.end, hint)
-
-    def _report_target(self, tokens: list[Token]) -> None:
-        first, second = tokens[0], tokens[1] if len(tokens) > 1 else None
-        last = tokens[-1]
-        for before, after in pairwise(tokens):
-            if before.kind == "name" and after.kind in {"name", "number"}:
-                self.reporter.error(
-                    "missing-operator",
-                    f'between "{before.text}" and "{after.text}" an operator is missing',
-                    before.start,
-                    after.end,
-                    'write "+" between two variables',
-                    replacement=(before.end, before.end, " +"),
-                )
-                return
-        if first.kind == "string":
-            self.reporter.error(
-                "quoted-variable",
-                "the name of a variable is written without quotes",
-                first.start,
-                first.end,
-                f"write {first.text[1:-1]}" if first.text[1:-1].isidentifier() else None,
-            )
-        elif any(token.text == "-" for token in tokens):
-            minus = next(token for token in tokens if token.text == "-")
-            self.reporter.error(
-                "minus-between-terms",
-                '"-" cannot join or precede variables',
-                minus.start,
-                minus.end,
-                'write "+", or "-1*x" for a coefficient fixed to -1',
-            )
-        elif first.text == "(" or (second is not None and second.text == "("):
-            name = first.text if first.kind == "name" else ""
-            self.reporter.error(
-                "parenthesis-instead-of-variable",
-                f'"{name}(" cannot stand for a variable' if name else "variables cannot be put in parentheses",
-                first.start,
-                last.end,
-                f'write "{name}(…)*x"' if name else "take the parentheses out",
-            )
-        else:
-            odd = next((token for token in tokens if token.kind != "name"), first)
-            self.reporter.error("unexpected-token", f'"{odd.text}" has no meaning at this place', odd.start, odd.end)
-
-    def _report_second_operator(self, token: Token) -> None:
-        self.reporter.error(
-            "second-operator",
-            f'a second operator "{token.symbol}" in one statement',
-            token.start,
-            token.end,
-            "a statement has one operator; begin the next one on a new line",
-        )
-        raise _SkipError
-
-    def _check_name(self, token: Token) -> None:
-        fault = find_name_fault(token.text)
-        if fault:
-            self.reporter.error("invalid-name", fault, token.start, token.end)
-            raise _SkipError

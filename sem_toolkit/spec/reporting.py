@@ -79,3 +79,7 @@ class Reporter:
         """Record an error of an expression or a modifier."""
         code, message, start, end, hint = fault
         self.error(code, message, start, end, hint)
+
+
+class SkipError(Exception):
+    """A fault has been reported and nothing more can be said about this piece; never leaves the parser."""

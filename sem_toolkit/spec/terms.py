@@ -1,0 +1,247 @@
+"""One term of a formula: modifiers, each before a `*` or `?`, and the variable."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.reporting import Reporter, SkipError
+from sem_toolkit.spec.tokens import Token
+from sem_toolkit.spec.tree import Modifier, Term
+from sem_toolkit.spec.values import parse_modifier
+
+_OPERATORS = frozenset({"operator", "split_operator", "wrong_operator"})
+
+
+def require_name(token: Token, reporter: Reporter) -> None:
+    """Report a name that no variable can have."""
+    fault = find_name_fault(token.text)
+    if fault:
+        reporter.error("invalid-name", fault, token.start, token.end)
+        raise SkipError
+
+
+def refuse_operators(tokens: Sequence[Token], reporter: Reporter) -> None:
+    """Report the first operator among the tokens of one side of a statement."""
+    for token in tokens:
+        if token.kind in _OPERATORS:
+            reporter.error(
+                "second-operator",
+                f'a second operator "{token.symbol}" in one statement',
+                token.start,
+                token.end,
+                "a statement has one operator; begin the next one on a new line",
+            )
+            raise SkipError
+
+
+def build_plain_term(token: Token) -> Term:
+    """A term of one name."""
+    start, end = token.start, token.end
+    return Term(token.text, None, (), start, end, start, end)
+
+
+_NAMED_ONLY = frozenset({"~~", "|", "~*~", "<~"})
+
+
+class TermParser:
+    """Reads one term: modifiers, each before a `*` or `?`, and the variable."""
+
+    def __init__(self, tokens: list[Token], operator: str, is_left: bool, reporter: Reporter) -> None:
+        self.tokens = tokens
+        self.operator = operator
+        self.is_left = is_left
+        self.reporter = reporter
+
+    def parse(self) -> Term | None:
+        """The term, or None after faults have been reported."""
+        try:
+            return self._parse()
+        except SkipError:
+            return None
+
+    def _parse(self) -> Term:
+        parts = self._split_modifiers()
+        target = parts[-1][0]
+        if not target:
+            last = self.tokens[-1]
+            self.reporter.error(
+                "trailing-operator",
+                f'a variable is missing after "{last.text}"',
+                last.start,
+                last.end,
+                f'name the variable that "{"".join(t.text for t in self.tokens)}" belongs to',
+            )
+            raise SkipError
+        modifiers = [modifier for part in parts[:-1] if (modifier := self._parse_modifier(*part)) is not None]
+        failed = len(modifiers) < len(parts) - 1
+        variable, number, extra = self._parse_target(target)
+        if failed:
+            raise SkipError
+        start, end = self.tokens[0].start, self.tokens[-1].end
+        return Term(variable, number, (*modifiers, *extra), start, end, target[0].start, target[-1].end)
+
+    def _split_modifiers(self) -> list[tuple[list[Token], Token]]:
+        """The tokens before each `*` or `?` outside parentheses, and what follows the last of them."""
+        parts: list[tuple[list[Token], Token]] = []
+        part: list[Token] = []
+        depth = 0
+        for token in self.tokens:
+            depth += (token.text == "(") - (token.text == ")")
+            if token.text in {"*", "?"} and depth == 0:
+                parts.append((part, token))
+                part = []
+            else:
+                part.append(token)
+        parts.append((part, self.tokens[-1]))
+        return parts
+
+    def _parse_modifier(self, tokens: list[Token], mark: Token) -> Modifier | None:
+        if not tokens:
+            self.reporter.error(
+                "missing-modifier",
+                f'nothing stands before this "{mark.text}"',
+                mark.start,
+                mark.end,
+                f'take the "{mark.text}" out or add a number or a label',
+            )
+            return None
+        refuse_operators(tokens, self.reporter)
+        modifier = parse_modifier(tokens, mark.text == "?", self.reporter.take)
+        if modifier is None:
+            return None
+        if (modifier.kind == "efa") != self.is_left:
+            what = f"{modifier.kind}()" if modifier.kind not in {"fixed", "label"} else "a number or label"
+            side, other = ("left", "right") if self.is_left else ("right", "left")
+            self.reporter.error(
+                "misplaced-modifier",
+                f'{what} has no place on the {side}-hand side of "{self.operator}"',
+                tokens[0].start,
+                tokens[-1].end,
+                f"move it to the {other}-hand side",
+            )
+            return None
+        return modifier
+
+    def _parse_target(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
+        first = tokens[0]
+        refuse_operators([token for token in tokens if token.text != ":"], self.reporter)
+        if first.kind == "name" and len(tokens) == 1:
+            require_name(first, self.reporter)
+            return first.text, None, ()
+        if first.kind == "name" and len(tokens) > 1 and tokens[1].text == ":":
+            return self._parse_interaction(tokens), None, ()
+        if first.kind == "number" or (first.text in {"-", "+"} and len(tokens) == 2 and tokens[1].kind == "number"):
+            return self._parse_number(tokens)
+        self._report_target(tokens)
+        raise SkipError
+
+    def _parse_interaction(self, tokens: list[Token]) -> str:
+        if len(tokens) > 3 and tokens[3].text == ":":
+            self.reporter.error(
+                "higher-order-interaction",
+                "an interaction of three or more variables is not part of the language",
+                tokens[0].start,
+                tokens[-1].end,
+                "make the product a column of the data and use its name",
+            )
+            raise SkipError
+        if len(tokens) != 3 or tokens[2].kind != "name":
+            self.reporter.error(
+                "incomplete-interaction",
+                'an interaction is written "a:b"',
+                tokens[0].start,
+                tokens[-1].end,
+            )
+            raise SkipError
+        require_name(tokens[0], self.reporter)
+        require_name(tokens[2], self.reporter)
+        return f"{tokens[0].text}:{tokens[2].text}"
+
+    def _parse_number(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
+        """A number where a variable is expected: the intercept of `y ~ 1` and `y ~ 0`, the phantom of `f =~ 0`."""
+        start, end = tokens[0].start, tokens[-1].end
+        if tokens[0].kind == "number" and len(tokens) > 1:
+            self._report_after_number(tokens)
+            raise SkipError
+        number = float("".join(token.text for token in tokens))
+        if self.is_left or self.operator in _NAMED_ONLY:
+            self.reporter.error(
+                "number-instead-of-variable",
+                f'a number cannot stand here: "{self.operator}" needs the name of a variable',
+                start,
+                end,
+            )
+            raise SkipError
+        if self.operator == "=~":
+            return "", number, (Modifier("fixed", (number,), start, end),)
+        if number == 0.0 and len(self.tokens) == len(tokens):
+            return "", 1.0, (Modifier("fixed", (0.0,), start, end),)
+        if number != 1.0:
+            self.reporter.error(
+                "invalid-intercept",
+                f'"{"".join(token.text for token in tokens)}" is not a variable; the intercept is written 1',
+                start,
+                end,
+                f'write "{"".join(token.text for token in tokens)}*1" to fix the intercept',
+            )
+            raise SkipError
+        return "", number, ()
+
+    def _report_after_number(self, tokens: list[Token]) -> None:
+        """Something stands behind a number: `1f`, `2 x`."""
+        first, follow = tokens[0], tokens[1]
+        if follow.kind != "name":
+            self.reporter.error(
+                "unexpected-token", f'"{follow.text}" has no meaning at this place', follow.start, follow.end
+            )
+        elif follow.start == first.end:
+            message = f'"{first.text}{follow.text}" cannot be a name: a name does not begin with a digit'
+            self.reporter.error("invalid-name", message, first.start, follow.end)
+        else:
+            message = f'between "{first.text}" and "{follow.text}" an operator is missing'
+            hint = f'write "{first.text}*{follow.text}"'
+            self.reporter.error("missing-operator", message, first.start, follow.end, hint)
+
+    def _report_target(self, tokens: list[Token]) -> None:
+        first, second = tokens[0], tokens[1] if len(tokens) > 1 else None
+        last = tokens[-1]
+        for before, after in pairwise(tokens):
+            if before.kind == "name" and after.kind in {"name", "number"}:
+                self.reporter.error(
+                    "missing-operator",
+                    f'between "{before.text}" and "{after.text}" an operator is missing',
+                    before.start,
+                    after.end,
+                    'write "+" between two variables',
+                    replacement=(before.end, before.end, " +"),
+                )
+                return
+        if first.kind == "string":
+            self.reporter.error(
+                "quoted-variable",
+                "the name of a variable is written without quotes",
+                first.start,
+                first.end,
+                f"write {first.text[1:-1]}" if first.text[1:-1].isidentifier() else None,
+            )
+        elif any(token.text == "-" for token in tokens):
+            minus = next(token for token in tokens if token.text == "-")
+            self.reporter.error(
+                "minus-between-terms",
+                '"-" cannot join or precede variables',
+                minus.start,
+                minus.end,
+                'write "+", or "-1*x" for a coefficient fixed to -1',
+            )
+        elif first.text == "(" or (second is not None and second.text == "("):
+            name = first.text if first.kind == "name" else ""
+            self.reporter.error(
+                "parenthesis-instead-of-variable",
+                f'"{name}(" cannot stand for a variable' if name else "variables cannot be put in parentheses",
+                first.start,
+                last.end,
+                f'write "{name}(…)*x"' if name else "take the parentheses out",
+            )
+        else:
+            odd = next((token for token in tokens if token.kind != "name"), first)
+            self.reporter.error("unexpected-token", f'"{odd.text}" has no meaning at this place', odd.start, odd.end)
