@@ -17,7 +17,7 @@ POINTS_PER_MILLIMETRE = 72 / 25.4
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as #rrggbb; every pair of text and ground keeps a contrast of 4.5 or more, also printed in grey."""
+    """Colours as #rrggbb; text and lines keep a contrast of 4.5 or more on every ground, also printed in grey."""
 
     latent: str
     observed: str
@@ -47,7 +47,7 @@ THEMES: Mapping[str, Theme] = {
         text="#111111",
         line="#1f3b57",
         faint="#8d8d8d",
-        negative="#b5480b",
+        negative="#a8430a",
         covariance="#5a6b7b",
         bands=("#f4f7fa", "#faf6ee", "#f1f8f5", "#f8f3f8"),
         band_text="#33485c",

@@ -1,0 +1,73 @@
+"""Overlays, pictures side by side, and misfit painted on."""
+
+import pandas as pd
+import pytest
+
+from sem_toolkit.diagram import Version, draw_diagram, draw_overlay, draw_side_by_side
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+from tests.diagram.drawing import read_model
+from tests.support import read_case
+
+
+def build_version(name, text):
+    return Version(name, build_parameter_table(parse_spec(text), TableOptions(call="sem")))
+
+
+def test_an_overlay_marks_what_was_added_dropped_and_changed():
+    before = build_version("before", "m ~ x\ny ~ m + x")
+    after = build_version("after", "m ~ x\ny ~ 1*m\ny ~ z")
+    diagram = draw_overlay(before, after)
+    colours = diagram.scene.style.colours
+    edges = {edge.key: edge for edge in diagram.scene.edges}
+    assert edges["y ~ z"].colour == colours.added
+    assert (edges["y ~ x"].colour, edges["y ~ x"].pattern) == (colours.dropped, "dotted")
+    assert edges["y ~ m"].colour == colours.changed
+    assert edges["y ~ m"].label.text == "free → 1"
+    assert edges["m ~ x"].colour == colours.faint
+    assert not diagram.hits()
+
+
+def test_small_differences_are_no_change():
+    free, equal = (Version(name, *read_model(name)[:2]) for name in ("poldem_sem", "poldem_eqload"))
+    strict, lenient = (draw_overlay(free, equal, tolerance=tolerance) for tolerance in (0.001, 0.5))
+    changed = strict.scene.style.colours.changed
+    assert any(edge.colour == changed for edge in strict.scene.edges)
+    assert not any(edge.colour == changed for edge in lenient.scene.edges)
+
+
+def test_groups_side_by_side_stand_alike():
+    table, estimates, _ = read_model("mg_configural")
+    diagram = draw_side_by_side(
+        [Version("Pasteur", table, estimates, None, 1), Version("Grant", table, estimates, None, 2)]
+    )
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    shifts = {round(boxes[f"{name} (2)"].x - boxes[f"{name} (1)"].x, 6) for name in ("visual", "x1", "x9", "speed")}
+    assert len(shifts) == 1
+    assert not diagram.hits()
+
+
+def test_the_largest_modification_indices_become_candidates():
+    table, estimates, r2 = read_model("hs_cfa_marker")
+    indices = pd.DataFrame(read_case("hs_cfa_marker")["modification_indices"])
+    diagram = draw_diagram(table, estimates, r2=r2, modification_indices=indices)
+    candidates = {edge.key: edge for edge in diagram.scene.edges if edge.key.startswith("candidate")}
+    assert len(candidates) == 5
+    assert candidates["candidate visual =~ x9"].pattern == "dotted"
+    assert candidates["candidate visual =~ x9"].label.text == "MI 36.4"
+    plain = {node.name: node.box.x for node in draw_diagram(table, estimates, r2=r2).scene.nodes}
+    assert {node.name for node in diagram.scene.nodes} == set(plain)
+
+
+def test_residual_correlations_become_candidates():
+    table, estimates, _ = read_model("hs_cfa_marker")
+    frame = pd.DataFrame(0.0, index=["x1", "x7", "x9"], columns=["x1", "x7", "x9"])
+    frame.loc["x9", "x1"] = frame.loc["x1", "x9"] = 0.247
+    diagram = draw_diagram(table, estimates, residuals=frame)
+    labels = [edge.label.text for edge in diagram.scene.edges if edge.key.startswith("candidate")]
+    assert labels == ["r .25"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_any_number_of_versions(count):
+    versions = [build_version(f"v{k}", "m ~ x\ny ~ m" + "\ny ~ x" * (k % 2)) for k in range(count)]
+    assert not draw_side_by_side(versions).hits()
