@@ -7,7 +7,7 @@ import typer
 
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
-from sem_toolkit.cli.tables import print_fit
+from sem_toolkit.cli.tables import print_extras, print_fit
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.spec import read_spec
 
@@ -18,13 +18,26 @@ def fit(
     chosen: Mapping[str, object],
     data: DataOption = None,
     json: JsonOption = False,
-    everything: Annotated[bool, typer.Option("--all", help="Add every block that is computed on request.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of the following.")] = False,
+    standardized: Annotated[bool, typer.Option("--standardized", help="std.all with standard errors.")] = False,
+    modification: Annotated[bool, typer.Option("--mi", help="Modification indices, the largest 20.")] = False,
+    residuals: Annotated[bool, typer.Option("--residuals", help="Residual correlations, the largest 20.")] = False,
+    effects: Annotated[bool, typer.Option("--effects", help="Total, direct and indirect effects.")] = False,
+    reliability: Annotated[bool, typer.Option("--reliability", help="α, ω, AVE of every factor.")] = False,
 ) -> int:
     """Fit a model and print estimates, fit measures and the certificate of the optimum."""
     result = fit_model(read_spec(spec), data, **chosen)
     if json:
         print_record(result.to_dict(everything=everything))
     else:
+        asked = {
+            "standardized": standardized,
+            "modification": modification,
+            "residuals": residuals,
+            "effects": effects,
+            "reliability": reliability,
+        }
         print_fit(build_console(), result)
+        print_extras(build_console(), result, {name for name, wanted in asked.items() if wanted or everything})
     print_messages(result.messages, result.spec.source)
     return DONE if result.certified else NOT_CERTIFIED

@@ -1,6 +1,6 @@
 """Results as tables for people: what `fit` and `check` print."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -27,6 +27,7 @@ SECTIONS = {
 UNCERTAIN = ("se", "z", "pvalue", "ci.lower", "ci.upper")
 NARROW = ("est", "se", "z", "pvalue", "std.all")
 WIDE = ("est", "se", "z", "pvalue", "ci.lower", "ci.upper", "std.lv", "std.all")
+MOST = 20
 WIDE_FROM = 100
 """Columns of a terminal from which on intervals and std.lv are shown too."""
 
@@ -41,6 +42,47 @@ def print_fit(console: Console, fit: Fit) -> None:
         console.print(table)
     if fit.r2:
         console.print(_build_r2_table(fit))
+
+
+def print_extras(console: Console, fit: Fit, asked: Collection[str]) -> None:
+    """The blocks that are printed when asked for; nothing where no optimum was certified."""
+    if not fit.converged:
+        return
+    builders: Mapping[str, tuple[str, Callable[[], pd.DataFrame]]] = {
+        "standardized": ("Standardised solution (std.all)", lambda: fit.standardized),
+        "modification": (f"Modification indices, the largest {MOST}", lambda: fit.modification_indices.head(MOST)),
+        "residuals": (f"Residual correlations, the largest {MOST}", lambda: _list_residuals(fit)),
+        "effects": ("Effects", lambda: fit.effects),
+        "reliability": ("Reliability", lambda: _list_reliability(fit)),
+    }
+    for name, (title, build) in builders.items():
+        if name in asked:
+            console.print(build_frame_table(title, build()))
+
+
+def _list_residuals(fit: Fit) -> pd.DataFrame:
+    rows = [
+        {"group": group.label, "lhs": group.variables[i], "rhs": group.variables[j], "residual": group.cov[i, j],
+         "se": group.cov_se[i, j], "z": group.cov_z[i, j]}
+        for group in fit.residuals
+        for i in range(len(group.variables))
+        for j in range(i)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    if len(fit.residuals) == 1:
+        frame = frame.drop(columns="group")
+    return frame.reindex(frame["residual"].abs().sort_values(ascending=False).index).head(MOST)
+
+
+def _list_reliability(fit: Fit) -> pd.DataFrame:
+    columns = ("alpha", "omega", "omega_model", "composite", "ave")
+    return pd.DataFrame(
+        [
+            {"group": group.label, "factor": factor} | {name: getattr(group, name)[k] for name in columns}
+            for group in fit.reliability
+            for k, factor in enumerate(group.factors)
+        ]
+    )
 
 
 def print_check(console: Console, check: Check) -> None:

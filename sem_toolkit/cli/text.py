@@ -43,17 +43,21 @@ def diff(
     chosen: Mapping[str, object],
     json: JsonOption = False,
 ) -> int:
-    """Compare what two specs mean: paths added, removed, constrained, freed, and the change in df."""
+    """Compare what two specs mean: paths added, removed, constrained, freed; change in df; which one is nested."""
     tables = []
     for path in (before, after):
         spec = read_spec(path)
         require_estimable(spec)
         tables.append(build_parameter_table(spec, parse_fit_options(spec.header.options, chosen).table.for_fit()))
+    from sem_toolkit.comparison import compute_relation
+
     difference = compare_tables(tables[0], tables[1])
+    relation = compute_relation(tables[0], tables[1])
     if json:
-        print_record(build_difference_record(difference))
+        print_record(build_difference_record(difference) | {"relation": relation})
     else:
         build_console().out(format_difference(difference))
+        build_console().out(f"{relation} (A = {before.name}, B = {after.name})")
     return DONE
 
 

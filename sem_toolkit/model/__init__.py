@@ -2,7 +2,7 @@
 
 from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
-from sem_toolkit.model.identification import GroupDegrees, IdentificationReport, check_identification
+from sem_toolkit.model.identification import GroupDegrees, IdentificationReport, check_identification, draw_population
 from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
 from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
@@ -29,4 +29,5 @@ __all__ = [
     "compute_matrices",
     "compute_moments",
     "compute_second_order",
+    "draw_population",
 ]

@@ -99,6 +99,12 @@ def check_identification(model: Model, seed: int = 20260) -> IdentificationRepor
     return build_report(model, rank, null, n_conditions)
 
 
+def draw_population(model: Model, rng: np.random.Generator) -> tuple[Model, FloatArray]:
+    """A random population of the model: the model with random moments of its exogenous variables, and a point x (q)."""
+    filled = _fill_unknown_moments(model, rng)
+    return filled, _draw_point(filled, rng)
+
+
 def build_report(model: Model, rank: int, null: FloatArray, n_conditions: int) -> IdentificationReport:
     """The report from the rank and the null space (r × d, in θ) of the Jacobian with its constraints."""
     basis = model.constraints.linear.basis

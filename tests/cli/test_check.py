@@ -38,3 +38,12 @@ def test_a_model_that_is_not_identified(command, write):
     (entry,) = outcome.record["diagnostics"]
     assert entry["code"] == "not-identified"
     assert outcome.record["identification"]["df"] == -1
+
+
+def test_explain_shows_each_row_beside_its_source(command, write):
+    text = command("check", write("model.lav", "f =~ x1 + a*x2 + x3\n"), "--explain").out
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[0] == "1 | f =~ x1 + a*x2 + x3"
+    assert any("f =~ x1" in line and "fixed 1" in line and "marker" in line for line in lines)
+    assert any("f =~ x2" in line and 'label "a"' in line for line in lines)
+    assert lines.index("added by rules") < next(i for i, line in enumerate(lines) if "x1 ~~ x1" in line)

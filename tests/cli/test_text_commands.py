@@ -29,8 +29,12 @@ def test_diff_is_about_meaning_not_text(command, write):
     before = write("a.lav", "f =~ x1 + x2 + x3\ny ~ f\n")
     same = write("b.lav", "y ~ f # the effect\nf =~ x1 + x2\nf =~ x3\n")
     other = write("c.lav", "f =~ x1 + a*x2 + a*x3\ny ~ 0*f\n")
-    assert command("diff", before, same, "--json").record["changes"] == []
+    nothing = command("diff", before, same, "--json").record
+    assert (nothing["changes"], nothing["relation"]) == ([], "equivalent")
     record = command("diff", before, other, "--json").record
     assert record["df_change"] == 2
+    assert record["relation"] == "B is nested in A"
     assert {(row["lhs"], row["rhs"]) for row in record["changes"]} == {("f", "x3"), ("y", "f")}
-    assert "degrees of freedom +2" in command("diff", before, other).out
+    text = command("diff", before, other).out
+    assert "degrees of freedom +2" in text
+    assert "B is nested in A (A = a.lav, B = c.lav)" in text
