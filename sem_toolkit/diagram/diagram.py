@@ -44,6 +44,11 @@ class Diagram:
         """The problems in which something covers something."""
         return tuple(problem for problem in self.problems() if problem.is_hit)
 
+    @property
+    def caption(self) -> str:
+        """The text below the picture, for those who set it themselves."""
+        return self.scene.caption
+
     def layout(self) -> Layout:
         """The places of all variables, for another picture in which they shall stand the same."""
         constants = {name_constant(name) for name in self.graph}

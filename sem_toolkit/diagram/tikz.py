@@ -1,4 +1,7 @@
-"""Scene → a LaTeX document (class standalone, package tikz) that draws it; every engine of TeX compiles it."""
+"""Scene → a LaTeX document (class standalone, package tikz) that draws it.
+
+Every engine of TeX compiles it as long as names are in Latin or Greek letters; for other scripts it asks for LuaLaTeX.
+"""
 
 from collections.abc import Iterator
 
@@ -68,7 +71,13 @@ def format_tikz(scene: Scene) -> str:
             r"\end{tikzpicture}",
         ]
     )
-    return f"{PREAMBLE}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    magic = "" if _is_simple(body) else "% !TeX program = lualatex\n"
+    return f"{magic}{PREAMBLE}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def _is_simple(text: str) -> bool:
+    """Whether LaTeX's 8-bit engine knows all characters."""
+    return all(ord(character) < 0x250 or character in "‘’“”" for character in text)
 
 
 def _collect_colours(scene: Scene) -> list[str]:
