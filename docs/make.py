@@ -1,19 +1,23 @@
-"""Write the pages of docs/ that are made from the code: the command line's reference."""
+"""Write what docs/ has from the code: the command line's reference and Figure 3-1 in both versions."""
 
-import sys
 from pathlib import Path
 from typing import cast
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from sem_toolkit import fit
 from sem_toolkit.cli.main import app
+from sem_toolkit.files import write_text
+from sem_toolkit.report.study_files import draw_figures
+from sem_toolkit.spec import read_spec
+from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 
 HERE = Path(__file__).parent
 HEAD = """# Command line
 
-Made from the program by `make docs`. Every option also has its lavaan name (in backticks below the flag's dashes become
-underscores) in an options file: `--options FILE.json`.
+Made from the program by `make docs`. In an options file (`--options FILE.json`) every option has lavaan's name: the
+flag below, with underscores for dashes.
 
 Exit codes: 0 done; 1 the model could not be fitted, or an answer is not certified; 2 the input is wrong; 3 a defect of
 ours. Results go to standard output, messages to standard error.
@@ -21,9 +25,12 @@ ours. Results go to standard output, messages to standard error.
 
 
 def main() -> None:
-    """Write docs/cli.md."""
-    (HERE / "cli.md").write_text(build_page(), encoding="utf-8")
-    sys.stdout.write("docs/cli.md\n")
+    """Write docs/cli.md and the figures of the README."""
+    write_text(HERE / "cli.md", build_page())
+    path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
+    model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
+    for name, (_, figure) in draw_figures(model).items():
+        write_text(HERE / f"{name}.svg", figure.to_svg("embedded"))  # the same picture on every machine
 
 
 def build_page() -> str:

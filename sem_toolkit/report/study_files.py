@@ -5,12 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
-from sem_toolkit.report.figures import build_caption, draw_fit
+from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
 from sem_toolkit.report.study_page import build_study_page
-from sem_toolkit.report.study_tables import build_comparison_table, build_hypothesis_table, build_parameter_table
+from sem_toolkit.report.study_tables import build_estimates_table, build_hypothesis_table, build_models_table
+from sem_toolkit.spec import build_parameter_table
 from sem_toolkit.study.audit import run_audit
-from sem_toolkit.study.run import StudyResult
+from sem_toolkit.study.run import StudyModel, StudyResult
 
 FIGURE = "figure-3-1"
 FIGURE_FORMATS = ("svg", "pdf", "png")
@@ -25,22 +27,34 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
     printed = read_printed_regressions(data / "published" / "regressions.csv")
     audit = run_audit(data / "published")
     tables = {
-        "fit_measures": build_comparison_table(result),
+        "fit_measures": build_models_table(result),
         "hypotheses": build_hypothesis_table(result),
         "audit": audit.to_frame(),
-        "parameters": pd.concat([build_parameter_table(model) for model in result.models], ignore_index=True),
+        "parameters": pd.concat([build_estimates_table(model) for model in result.models], ignore_index=True),
     }
     contents = {f"tables/{name}.csv": table.to_csv(index=False).encode() for name, table in tables.items()}
-    captions = []
-    if result.research_model.fit is not None:
-        figure = draw_fit(result.research_model.fit)
-        contents |= {f"{FIGURE}.{suffix}": figure.to_bytes(f".{suffix}") for suffix in FIGURE_FORMATS}
-        captions.append((build_caption(result.research_model.fit), contents[f"{FIGURE}.svg"].decode()))
-    page = build_study_page(result, captions, printed, audit).encode()
+    figures = draw_figures(result.research_model)
+    contents |= {
+        f"{name}.{suffix}": figure.to_bytes(f".{suffix}")
+        for name, (_, figure) in figures.items()
+        for suffix in FIGURE_FORMATS
+    }
+    shown = [(caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
+    page = build_study_page(result, shown, printed, audit).encode()
     make_folder(output / "tables")
     for name, content in {"report.html": page, **contents}.items():
         write_bytes(output / name, content)
     return [output / name for name in ("report.html", *contents)]
+
+
+def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
+    """Figure 3-1 by file name, each with its caption: with estimates where there is a fit, and schematic."""
+    table = build_parameter_table(model.spec)
+    schematic = draw_spec(model.spec, table, DiagramStyle(labels=False))
+    figures = {f"{FIGURE}-schematic": (f"{model.title}: the model without estimates", schematic)}
+    if model.fit is None:
+        return figures
+    return {FIGURE: (build_caption(model.fit), draw_fit(model.fit))} | figures
 
 
 def read_printed_regressions(path: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sem_toolkit.report.numbers import format_estimate, format_p_value
-from sem_toolkit.report.study_tables import build_comparison_table
+from sem_toolkit.report.study_tables import build_models_table
 from sem_toolkit.study.audit import Audit
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
@@ -32,7 +32,7 @@ def build_study_page(
         lstrip_blocks=True,
     )
     environment.filters |= {"number": format_estimate, "p": format_p_value}
-    comparison = build_comparison_table(result)
+    comparison = build_models_table(result)
     return environment.get_template("study.html.j2").render(
         models=result.models,
         uncertified=result.uncertified,

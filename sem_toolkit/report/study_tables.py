@@ -8,7 +8,7 @@ MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "r
             "logl", "aic", "bic", "bic2")  # fmt: skip
 
 
-def build_comparison_table(result: StudyResult) -> pd.DataFrame:
+def build_models_table(result: StudyResult) -> pd.DataFrame:
     """One row a model: verdict, n, npar and fit measures; empty numbers where no optimum was certified."""
     return pd.DataFrame([_build_row(model) for model in result.models])
 
@@ -23,7 +23,7 @@ def build_hypothesis_table(result: StudyResult) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def build_parameter_table(model: StudyModel) -> pd.DataFrame:
+def build_estimates_table(model: StudyModel) -> pd.DataFrame:
     """The parameter estimates of one model with its name in front; empty where there is no fit."""
     if model.fit is None:
         return pd.DataFrame()
