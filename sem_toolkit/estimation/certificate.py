@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 _SINGULAR = 1e-10
 _CURVED = 1e-8
 _NEARLY_STATIONARY = 1e-4
+_FAR = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,8 +192,8 @@ def _explain(objective: Objective, point: Point, geometry: Geometry, note: str) 
         why = f"the discrepancy is not curved upwards there (smallest eigenvalue {geometry.curvature:.3g})"
     else:
         why = "a constraint holds the point back that should not"
-    if len(names) and abs(point.x[largest]) > 1e3 * (1.0 + float(np.median(np.abs(point.x)))):
-        why += f"; {names[largest]} has run to {point.x[largest]:.3g}"
+    if len(names) and abs(point.x[largest]) > _FAR * (1.0 + float(np.median(np.abs(point.x)))):
+        why += f"; {names[largest]} has run away to {point.x[largest]:.3g}"
     message = f"no optimum was found: {why}{'; ' + note if note else ''}"
     hint = "do not interpret the estimates; simplify the model, or look for too small a sample or a misplaced item"
     return Diagnostic("error", "no-optimum", message, hint=hint)

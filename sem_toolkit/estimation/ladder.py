@@ -18,6 +18,7 @@ from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
 from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.model.ram import SYMMETRIC
 
 FloatArray = NDArray[np.float64]
 
@@ -114,6 +115,11 @@ def _list_attempts(
     yield algorithm, "plain start", lambda: solve(simple)
     if objective.model.constraints.is_linear:
         yield "trust region", "least-squares start", lambda: minimise_in_trust_region(objective, theta)
+        yield (
+            algorithm,
+            "optimum with positive variances",
+            lambda: solve(minimise_with_positive_variances(objective, theta)),
+        )
     rng = np.random.default_rng(options.seed)
     for number in range(options.restarts):
         from_simple = number % 2 == 1
@@ -151,12 +157,35 @@ def minimise_in_trust_region(objective: Objective, theta: FloatArray) -> Outcome
                 jac=slope,
                 hess=curvature,
                 method="trust-exact",
-                options={"maxiter": 300, "gtol": 1e-7},
+                options={"maxiter": 100, "gtol": 1e-7},
             )
     except (np.linalg.LinAlgError, ValueError):
         return Outcome(start, "stalled", 0, np.inf)
     finished = minimise(objective, scale * result.x, 50)
     return Outcome(finished.point, finished.reason, int(result.nit) + finished.iterations, finished.gradient_max)
+
+
+def minimise_with_positive_variances(objective: Objective, theta: FloatArray) -> FloatArray:
+    """Where L-BFGS-B ends when no variance may become negative: a point from which the variances are released."""
+    from scipy.optimize import minimize
+
+    start = objective.locate(theta)
+    if start is None:
+        return theta
+    where, kept = objective.model.locations, objective.model.constraints.linear.kept
+    is_variance = ((where.kind == SYMMETRIC) & (where.row == where.column))[kept]
+    scale = compute_scale(objective.information(start))
+    ceiling = start.value + 1e3
+    bounds = [(1e-6 / unit if own else None, None) for own, unit in zip(is_variance, scale, strict=True)]
+
+    def value(z: FloatArray) -> tuple[float, FloatArray]:
+        point = objective.locate(scale * z)
+        return (ceiling, np.zeros(len(z))) if point is None else (point.value, objective.gradient(point) * scale)
+
+    options = {"maxiter": 300, "ftol": 1e-12}
+    with np.errstate(all="ignore"):
+        result = minimize(value, theta / scale, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return np.asarray(scale * result.x)
 
 
 def _perturb(objective: Objective, theta: FloatArray, rng: np.random.Generator, size: float) -> FloatArray:

@@ -23,8 +23,9 @@ _NEWTON_BELOW = 3e-2
 _SHARP_BELOW = 1e-7
 _HALVINGS = 12
 _HOPELESS = 1e8
-# Parameters that run away win ever less: an attempt ends that gains less than _PROGRESS in _STRETCH iterations.
-_STRETCH, _PROGRESS = 25, 1e-6
+# Parameters that run away win ever less: an attempt ends that gains less than _PROGRESS in _STRETCH iterations, where
+# an optimum would have been reached. The ladder goes on from there.
+_STRETCH, _PROGRESS = 25, 1e-3
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.sample import Sample, SampleGroup, build_sample, build_sample_from_moments, read_table
 from sem_toolkit.spec.names import observed_variables
-from sem_toolkit.spec.table import ParameterTable
+from sem_toolkit.spec.table import Parameter, ParameterTable
 
 ORACLES = Path(__file__).parent.parent / "oracles"
 
@@ -79,3 +79,14 @@ def stopping_slack(name: str) -> float:
     """How far from the exact minimum lavaan stopped in this case."""
     cases = json.loads((ORACLES / "accuracy.json").read_text())["cases"]
     return float((cases.get(name) or {}).get("max_abs", 1e-5))
+
+
+def build_runaway() -> tuple[Model, Sample, EstimationOptions]:
+    """One factor for three items of which the outer two are uncorrelated: the better it fits, the further it runs."""
+    S = np.array([[1.0, 0.4, 0.0], [0.4, 1.0, 0.3], [0.0, 0.3, 1.0]])
+    sample = Sample(("x1", "x2", "x3"), (SampleGroup("", 200, S),), 200)
+    rows = [Parameter("f", "=~", "x1", ustart=1.0)]
+    rows += [Parameter("f", "=~", f"x{i}", free=i - 1) for i in (2, 3)]
+    rows += [Parameter(f"x{i}", "~~", f"x{i}", free=i + 2) for i in (1, 2, 3)]
+    rows += [Parameter("f", "~~", "f", free=6)]
+    return build_model(ParameterTable(tuple(rows))), sample, EstimationOptions(engine="native")

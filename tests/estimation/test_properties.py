@@ -140,10 +140,3 @@ def test_choice_of_the_marker_does_not_matter(marker: str) -> None:
     standard = fit_text(f"visual =~ x1 + x2 + x3\n{rest}", sample, TableOptions(call="cfa", std_lv=True))
     assert solution.discrepancy == pytest.approx(standard.discrepancy, rel=1e-10)
     np.testing.assert_allclose(solution.moments.covariance, standard.moments.covariance, rtol=1e-7)
-
-
-def test_a_restart_is_reproducible() -> None:
-    case = draw_case(5, n=45)
-    first, second = fit(case), fit(case)
-    assert first.transcript == second.transcript
-    np.testing.assert_array_equal(first.x, second.x)

@@ -13,7 +13,7 @@ from sem_toolkit.sample import Sample, SampleGroup
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
-from .conftest import load_reference
+from .conftest import build_runaway, load_reference
 
 
 @pytest.mark.parametrize("engine", ["native", "semopy"])
@@ -70,17 +70,7 @@ def test_a_runaway_of_lavaan_ends_in_a_lower_improper_optimum() -> None:
 
 
 def test_a_model_without_an_optimum_says_so() -> None:
-    """Two uncorrelated factors' worth of indicators that correlate only in one pair: the loadings run away."""
-    S = np.eye(3)
-    S[0, 1] = S[1, 0] = 0.4
-    S[0, 2] = S[2, 0] = 0.0
-    S[1, 2] = S[2, 1] = 0.3
-    sample = Sample(("x1", "x2", "x3"), (SampleGroup("", 200, S),), 200)
-    rows = [Parameter("f", "=~", "x1", ustart=1.0)]
-    rows += [Parameter("f", "=~", f"x{i}", free=i - 1) for i in (2, 3)]
-    rows += [Parameter(f"x{i}", "~~", f"x{i}", free=i + 2) for i in (1, 2, 3)]
-    rows += [Parameter("f", "~~", "f", free=6)]
-    solution = estimate(build_model(ParameterTable(tuple(rows))), sample, EstimationOptions(engine="native"))
+    solution = estimate(*build_runaway())
     assert solution.certificate.verdict == "no optimum found"
     assert not solution.certificate.converged
     assert any(message.severity == "error" for message in solution.certificate.messages)
@@ -169,3 +159,10 @@ def test_a_non_linear_inequality_can_be_active() -> None:
     assert np.abs(solution.tangent.T @ constraint.slope).max() < 1e-12
     free = load_reference("hs_cfa_marker").case["fit_measures"]["fmin"]
     assert free < solution.discrepancy < free + 0.01
+
+
+def test_restarts_are_reproducible() -> None:
+    first, second = estimate(*build_runaway()), estimate(*build_runaway())
+    assert len(first.transcript) > 5
+    assert first.transcript == second.transcript
+    np.testing.assert_array_equal(first.x, second.x)
