@@ -158,7 +158,7 @@ def compute_moment_bounds(
     explained = as_interval(0.0)
     slope = as_interval(0.0)
     for i in range(k):
-        average = as_interval(totals[:, i] / n)
+        average = as_interval(totals[:, i]) / as_interval(n)
         explained = explained + (t[i] * g[i] * sigma & figures.b[i]) * average
         slope = slope + t[i] * g[i] * average
     constant = figures.constant & (figures.constant_t * kappa * sigma)

@@ -29,6 +29,7 @@ COMPOSITE_DECIMALS = 4
 SCORE_DECIMALS = 8
 # The score is solved exactly afterwards, so columns need to correlate with its first version only about right.
 _NEAR_CORRELATION = 0.01
+_NEAR_FREE_CORRELATION = 0.12
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,19 +68,23 @@ class Attempt:
 
     def build_free_items(self, table: PrintedTable) -> Block | None:
         """Items of a table without coefficients: any sums will do that give its R² and let the items enter in order."""
-        strengths = self._rng.uniform(0.36, 0.44, len(table.predictors))
+        # Falling Beta, so that the first printed item goes best with the score.
+        weights = 1.0 - 0.15 * np.arange(len(table.predictors))
+        wanted = float(np.sqrt(compute_r2(table, self._n).middle))
+        guess = wanted * weights / np.linalg.norm(weights)
         columns = np.column_stack(
             [
                 self._draw_item(self._draw_counts(scale), scale[0], float(strength))
-                for scale, strength in zip(_list_scales(table), sorted(strengths, reverse=True), strict=True)
+                for scale, strength in zip(_list_scales(table), guess, strict=True)
             ]
         ).astype(np.float64)
-        centred = columns - columns.mean(axis=0)
-        crossed = centred.T @ self._deviation
-        explained = float(crossed @ np.linalg.solve(centred.T @ centred, crossed)) / self._q**2
-        wanted = compute_r2(table, self._n)
-        stretch = float(np.sqrt(wanted.middle / explained))
-        return Block(table, columns, crossed * stretch) if 0.8 < stretch < 1.25 else None
+        correlation = np.atleast_2d(np.corrcoef(columns, rowvar=False))
+        beta = wanted * weights / np.sqrt(weights @ correlation @ weights)
+        strengths = correlation @ beta
+        spread = columns.std(axis=0) * np.sqrt(self._n)
+        drawn = (columns.T @ self._deviation) / (spread * self._q)
+        near = np.abs(drawn - strengths).max() < _NEAR_FREE_CORRELATION
+        return Block(table, columns, strengths * spread * self._q) if near else None
 
     def build_composites(self, table: PrintedTable) -> Block | None:
         """Composites: their means, spreads and correlations are chosen so that all figures are reproduced."""

@@ -144,7 +144,7 @@ def _build_choices(table: PrintedTable, figures: TableFigures, position: int, q:
     scaled = n * sums[:, 1] - sums[:, 0] ** 2
     inside = (scaled > 0) & (scaled >= n * float(centred.lo)) & (scaled <= n * float(centred.hi))
     pairs, kept = sums[inside], scaled[inside]
-    share = (b & (beta * q / (as_interval(kept) / as_interval(n)).sqrt())) * as_interval(pairs[:, 0] / n)
+    share = (b & (beta * q / (as_interval(kept) / as_interval(n)).sqrt())) * (as_interval(pairs[:, 0]) / as_interval(n))
     return _Choices(pairs, share)
 
 
