@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -94,7 +94,7 @@ def _build_block(block: FlatBlock, flat: FlatSpec, options: TableOptions, repeat
         if options.auto_efa
         else (),
         random_slopes=tuple(slopes),
-        composite_parts=_list_composite_parts(block, roles.composite_indicators),
+        composite_parts=_list_composite_parts(block, frozenset(roles.composite_indicators)),
         options=options,
     )
     rows = build_block_rows(typed, context)
@@ -115,7 +115,7 @@ def _list_random_slopes(slopes: Iterable[str]) -> list[FlatRow]:
     ]
 
 
-def _list_composite_parts(block: FlatBlock, observed: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _list_composite_parts(block: FlatBlock, observed: Collection[str]) -> tuple[tuple[str, ...], ...]:
     parts: dict[str, list[str]] = {}
     for row in block.rows:
         if row.op == "<~" and row.rhs in observed:

@@ -72,15 +72,16 @@ def compare_tables(before: ParameterTable, after: ParameterTable) -> SpecDiffere
     changes += _compare_statements(before, after)
     observed = observed_variables(before), observed_variables(after)
     free = compute_free_count(before), compute_free_count(after)
-    same = {*observed[0]} == {*observed[1]} and len(before.groups) == len(after.groups)
+    names = {*observed[0]}, {*observed[1]}
+    same = names[0] == names[1] and len(before.groups) == len(after.groups)
     moments = len(before.groups) * len(observed[0]) if _has_means(before) != _has_means(after) else 0
     gained = (moments if _has_means(after) else -moments) + _count_exogenous(before) - _count_exogenous(after)
     return SpecDifference(
         tuple(changes),
         *free,
         gained - (free[1] - free[0]) if same else None,
-        tuple(name for name in observed[1] if name not in observed[0]),
-        tuple(name for name in observed[0] if name not in observed[1]),
+        tuple(name for name in observed[1] if name not in names[0]),
+        tuple(name for name in observed[0] if name not in names[1]),
     )
 
 

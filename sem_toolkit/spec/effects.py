@@ -5,7 +5,7 @@ also puts their thresholds on the scale of the categories' numbers ("integer cod
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from sem_toolkit.spec.defaults import DraftRow
 from sem_toolkit.spec.options import TableOptions
@@ -22,22 +22,39 @@ def build_effect_coding(rows: Sequence[DraftRow], options: TableOptions) -> list
         wanted.add("thresholds")
     constraints: list[tuple[str, str, str]] = []
     for block in dict.fromkeys(row.block for row in rows):
-        members = [row for row in rows if row.block == block]
+        members = _Members([row for row in rows if row.block == block])
         # What is equal across groups is coded in the first group only.
-        coded = {name for name in wanted if name not in options.group_equal or members[0].group == 1}
-        for factor in dict.fromkeys(row.lhs for row in members if row.op == "=~"):
-            loadings = [row for row in members if row.op == "=~" and row.lhs == factor]
-            indicators = {row.rhs for row in loadings}
+        coded = {name for name in wanted if name not in options.group_equal or members.group == 1}
+        for factor, loadings in members.by_factor.items():
+            indicators = list(dict.fromkeys(row.rhs for row in loadings))
             if "loadings" in coded and all(row.free for row in loadings):
                 constraints.append(_sum_to(loadings, len(loadings)))
             if "thresholds" in coded:
                 _code_thresholds(members, factor, indicators, options)
-            intercepts = [row for row in members if row.op == "~1" and row.lhs in indicators]
+            intercepts = sorted(members.find("~1", indicators), key=lambda row: members.place[id(row)])
             codable = "thresholds" in coded or all(row.free for row in intercepts)
             if "intercepts" in coded and intercepts and codable:
                 constraints.append(_sum_to(intercepts, 0))
-                _free(row for row in members if row.op == "~1" and row.lhs == factor)
+                _free(members.find("~1", [factor]))
     return constraints
+
+
+class _Members:
+    """The rows of a block by operator and left side, and loadings by factor."""
+
+    def __init__(self, rows: Sequence[DraftRow]) -> None:
+        self.group = rows[0].group
+        self.place = {id(row): number for number, row in enumerate(rows)}
+        self.by_left: dict[tuple[str, str], list[DraftRow]] = {}
+        self.by_factor: dict[str, list[DraftRow]] = {}
+        for row in rows:
+            self.by_left.setdefault((row.op, row.lhs), []).append(row)
+            if row.op == "=~":
+                self.by_factor.setdefault(row.lhs, []).append(row)
+
+    def find(self, op: str, names: Iterable[str]) -> list[DraftRow]:
+        """The rows with this operator and one of these names on the left."""
+        return [row for name in names for row in self.by_left.get((op, name), ())]
 
 
 def _are_all_ordered(rows: Sequence[DraftRow]) -> bool:
@@ -57,24 +74,24 @@ def _free(rows: Iterable[DraftRow]) -> None:
             row.free = True
 
 
-def _code_thresholds(rows: Sequence[DraftRow], factor: str, indicators: Collection[str], options: TableOptions) -> None:
+def _code_thresholds(members: _Members, factor: str, indicators: Sequence[str], options: TableOptions) -> None:
     """Fix the first and last threshold of each indicator between the numbers of their categories, free the rest."""
-    thresholds = [row for row in rows if row.op == "|" and row.lhs in indicators]
+    thresholds = members.find("|", indicators)
     if not thresholds or not all(row.free for row in thresholds):
         return
     levels = {name: count + 1 for name, count in Counter(row.lhs for row in thresholds).items()}
     most = max(levels.values())
     for name, count in levels.items():
-        own = [row for row in thresholds if row.lhs == name]
+        own = members.find("|", [name])
         _fix_threshold(own[0], 0.5 + most / count)
         if count > 2:
             _fix_threshold(own[-1], 0.5 + most * (count - 1) / count)
-            _free(row for row in rows if row.op == "~1" and row.lhs == name)
+            _free(members.find("~1", [name]))
         scale = "~*~" if options.parameterization == "delta" else "~~"
-        _free(row for row in rows if row.op == scale and row.lhs == row.rhs == name)
+        _free(row for row in members.find(scale, [name]) if row.rhs == name)
     if set(levels.values()) == {2}:
-        for row in rows:
-            if row.op == "~~" and row.lhs == row.rhs == factor and not row.user:
+        for row in members.find("~~", [factor]):
+            if row.rhs == factor and not row.user:
                 row.fix(1.0)
 
 

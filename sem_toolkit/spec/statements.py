@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sem_toolkit.spec.tokens import TRIVIA, Token
 
+BLOCKS: frozenset[str] = frozenset({"group", "level", "class", "block"})
 CONTINUING: frozenset[str] = frozenset({"+", "*", "-", "=~", "<~", "~*~", "~~", "~", "|~", "|", ":~"})
 _SPLITTING: frozenset[str] = frozenset({"=~", "<~", "~*~", "~~", "~", "|~", "|", ":~", ":=", "==", "<", ">"})
 
@@ -25,30 +26,27 @@ class StatementTokens:
 
 def split_statements(tokens: list[Token]) -> list[StatementTokens]:
     """Group the tokens of a spec into statements."""
-    lines = _split_lines(tokens)
     statements: list[StatementTokens] = []
     current: list[Token] = []
     has_operator = False
-    for line in lines:
+    for line in _split_lines(tokens):
         splits = _has_operator(line)
+        asks = bool(current) and current[-1].symbol in CONTINUING
+        # lavaan lets the left side of an efa() block go on without a "+".
+        goes_on = (
+            asks or line[0].symbol in CONTINUING or (bool(current) and current[0].text == "efa" and not has_operator)
+        )
+        if current and not (goes_on and not (has_operator and splits)):
+            statements.append(StatementTokens(current, cut_short=asks))
+            current, has_operator = [], False
         if current:
-            joins = current[-1].symbol in CONTINUING or line[0].symbol in CONTINUING or (_awaits_block(current))
-            if joins and has_operator and splits:
-                statements.append(StatementTokens(current, cut_short=current[-1].symbol in CONTINUING))
-                current, has_operator = [], False
-            elif not joins:
-                statements.append(StatementTokens(current))
-                current, has_operator = [], False
-        current = current + line if len(current) < len(line) else _extend(current, line)
+            current.extend(line)
+        else:
+            current = line
         has_operator = has_operator or splits
     if current:
         statements.append(StatementTokens(current))
     return statements
-
-
-def _extend(current: list[Token], line: list[Token]) -> list[Token]:
-    current.extend(line)
-    return current
 
 
 def _split_lines(tokens: list[Token]) -> list[list[Token]]:
@@ -75,11 +73,3 @@ def _has_operator(line: list[Token]) -> bool:
     ):
         return True
     return len(line) > 1 and line[1].text == ":" and line[0].text.lower() in BLOCKS
-
-
-BLOCKS: frozenset[str] = frozenset({"group", "level", "class", "block"})
-
-
-def _awaits_block(tokens: list[Token]) -> bool:
-    """Whether the line is the left side of an efa() block that goes on without a `+` (lavaan allows it)."""
-    return tokens[0].text == "efa" and not _has_operator(tokens)

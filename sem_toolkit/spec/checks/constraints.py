@@ -44,8 +44,8 @@ def check_constraints(statements: Sequence[Statement], reporter: Reporter) -> No
             if constraint.operator in wanted and id(constraint) not in repeated and known.budget > 0:
                 form = build_linear_form(constraint.left, constraint.right)
                 if form is not None and not defined.intersection(form.coefficients):
-                    _reduce(form, known)
-                    _judge(constraint, form, known, reporter)
+                    used = _reduce(form, known)
+                    _judge(constraint, form, used, known, reporter)
 
 
 def _check_repeated(constraints: Sequence[Constraint], reporter: Reporter) -> set[int]:
@@ -63,24 +63,28 @@ def _check_repeated(constraints: Sequence[Constraint], reporter: Reporter) -> se
     return repeated
 
 
-def _reduce(form: LinearForm, known: _Known) -> None:
-    """Replace every label that an equation gives."""
+def _reduce(form: LinearForm, known: _Known) -> Constraint | None:
+    """Replace every label that an equation gives; the last constraint used in that."""
+    used: Constraint | None = None
     waiting = [name for name in form.coefficients if name in known.equations]
     while waiting and known.budget > 0:
         name = waiting.pop()
         weight = form.coefficients.get(name)
         if weight is None:
             continue
-        equation, _ = known.equations[name]
+        equation, used = known.equations[name]
         known.budget -= len(equation.coefficients) + 1
         form.add(equation, -weight)
         form.coefficients.pop(name, None)
         waiting += [other for other in equation.coefficients if other in known.equations and other != name]
+    return used
 
 
-def _judge(constraint: Constraint, form: LinearForm, known: _Known, reporter: Reporter) -> None:
+def _judge(
+    constraint: Constraint, form: LinearForm, used: Constraint | None, known: _Known, reporter: Reporter
+) -> None:
     if not form.coefficients:
-        _judge_constant(constraint, form.constant, known, reporter)
+        _judge_constant(constraint, form.constant, used, reporter)
     elif constraint.operator == "==":
         name = max(form.coefficients, key=lambda label: abs(form.coefficients[label]))
         form.scale(1.0 / form.coefficients[name])
@@ -90,11 +94,10 @@ def _judge(constraint: Constraint, form: LinearForm, known: _Known, reporter: Re
         _judge_bound(constraint, form, known, reporter)
 
 
-def _judge_constant(constraint: Constraint, value: float, known: _Known, reporter: Reporter) -> None:
+def _judge_constant(constraint: Constraint, value: float, other: Constraint | None, reporter: Reporter) -> None:
     """Left minus right has become a number: the constraint always holds or never."""
     tolerance = _SMALL * max(1.0, abs(value))
     holds = {"==": abs(value) <= tolerance, "<": value < tolerance, ">": value > -tolerance}[constraint.operator]
-    other = next((place for _, place in known.equations.values()), None)
     if not holds:
         _report_contradiction(constraint, other, "this constraint cannot hold", reporter)
     elif constraint.operator == "==":

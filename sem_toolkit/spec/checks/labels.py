@@ -96,12 +96,13 @@ def _list_names(statement: Definition | Constraint) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*statement.left.names, *statement.right.names)))
 
 
-def _find_name(name: str, start: int, end: int, tokens: Sequence[Token], starts: Sequence[int]) -> tuple[int, int]:
-    """Where a name first stands between two offsets."""
+def _find_names(start: int, end: int, tokens: Sequence[Token], starts: Sequence[int]) -> dict[str, tuple[int, int]]:
+    """Where every name between two offsets first stands."""
+    places: dict[str, tuple[int, int]] = {}
     for token in tokens[bisect_left(starts, start) : bisect_left(starts, end)]:
-        if token.kind == "name" and token.text == name:
-            return token.start, token.end
-    return start, end
+        if token.kind == "name":
+            places.setdefault(token.text, (token.start, token.end))
+    return places
 
 
 def _begin_of_names(statement: Definition | Constraint) -> int:
@@ -121,8 +122,9 @@ def _report_unknown(
     if isinstance(statement, Definition) and _is_mistaken(statement, unknown, labels):
         _report_mistaken_definition(statement, unknown, reporter)
         return
+    places = _find_names(begin, statement.end, tokens, starts)
     for name in unknown:
-        start, end = _find_name(name, begin, statement.end, tokens, starts)
+        start, end = places[name]
         nearest = reporter.find_nearest(name, known)
         hint = f'did you mean "{nearest}"?' if nearest else f'label a parameter with "{name}*…"'
         replacement = (start, end, nearest) if nearest else None
@@ -158,9 +160,11 @@ def _check_order(labels: _Labels, tokens: Sequence[Token], starts: Sequence[int]
         _report_circle(circle, labels, tokens, starts, reporter)
     circular = {name for circle in circles for name in circle}
     for name, definition in labels.defined.items():
-        for used in definition.expression.names:
-            if used in position and position[used] > position[name] and not {name, used} <= circular:
-                start, end = _find_name(used, definition.expression_start, definition.end, tokens, starts)
+        late = [used for used in definition.expression.names if position.get(used, -1) > position[name]]
+        places = _find_names(definition.expression_start, definition.end, tokens, starts) if late else {}
+        for used in late:
+            if not {name, used} <= circular:
+                start, end = places[used]
                 other = labels.defined[used]
                 reporter.error(
                     "used-before-defined",
@@ -205,7 +209,7 @@ def _report_circle(
 ) -> None:
     first = labels.defined[circle[0]]
     follows = circle[1] if len(circle) > 1 else circle[0]
-    start, end = _find_name(follows, first.expression_start, first.end, tokens, starts)
+    start, end = _find_names(first.expression_start, first.end, tokens, starts)[follows]
     related = tuple(
         (other.start, other.end, f'"{name}" is defined here') for name in circle[1:] if (other := labels.defined[name])
     )

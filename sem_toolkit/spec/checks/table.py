@@ -64,20 +64,35 @@ def _check_isolated_factors(rows: Sequence[Parameter], roles: Roles, options: Ta
     parts = _find_parts(
         [*roles.observed, *roles.latent], [row for row in links if row.free or row.exo or row.ustart not in {0.0, None}]
     )
-    if len(set(parts.values())) < 2:
+    members: dict[str, set[str]] = {}
+    for name, root in parts.items():
+        members.setdefault(root, set()).add(name)
+    if len(members) < 2:
         return []
-    found = []
-    for factor in roles.latent:
-        own = {factor, *(row.rhs for row in links if row.op in {"=~", "<~"} and row.lhs == factor)}
-        part = {name for name, root in parts.items() if root == parts[factor]}
-        typed = [row for row in links if factor in {row.lhs, row.rhs}]
-        loaded = any(row.op == "=~" and row.lhs == factor and (row.free or row.ustart) for row in typed)
-        chosen = options.orthogonal or options.orthogonal_x or any(row.op == "~~" and row.user for row in typed)
-        if part <= own and not (loaded and chosen):
-            message = f'the factor "{factor}" is not related to any other variable of the model'
-            hint = f'relate it, as in "{factor} ~~ …", or take it out'
-            found.append(Diagnostic("warning", "isolated-factor", message, _find_span(typed), hint))
-    return found
+    typed: dict[str, list[Parameter]] = {factor: [] for factor in roles.latent}
+    for row in links:
+        for name in (row.lhs, row.rhs):
+            if name in typed:
+                typed[name].append(row)
+    return [
+        _describe_isolated(factor, rows_of)
+        for factor, rows_of in typed.items()
+        if _is_isolated(factor, members[parts[factor]], rows_of, options)
+    ]
+
+
+def _is_isolated(factor: str, part: set[str], rows: Sequence[Parameter], options: TableOptions) -> bool:
+    """Whether a factor has nothing but its indicators, and nobody chose that."""
+    own = {row.rhs for row in rows if row.op in {"=~", "<~"} and row.lhs == factor}
+    loaded = any(row.op == "=~" and row.lhs == factor and (row.free or row.ustart) for row in rows)
+    chosen = options.orthogonal or options.orthogonal_x or any(row.op == "~~" and row.user for row in rows)
+    return part <= own | {factor} and not (loaded and chosen)
+
+
+def _describe_isolated(factor: str, rows: Sequence[Parameter]) -> Diagnostic:
+    message = f'the factor "{factor}" is not related to any other variable of the model'
+    hint = f'relate it, as in "{factor} ~~ …", or take it out'
+    return Diagnostic("warning", "isolated-factor", message, _find_span(rows), hint)
 
 
 def _find_parts(names: Iterable[str], links: Iterable[Parameter]) -> dict[str, str]:
