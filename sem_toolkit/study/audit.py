@@ -21,7 +21,7 @@ class Audit:
     """All checks of a publication.
 
     checks        in the order of the tables, those of the text's statements last
-    compatible_n  table → every sample size (up to 10 000) for which its R², adjusted R² and F (and, with one
+    compatible_n  table → every sample size (of `list_sample_sizes`) for which its R², adjusted R² and F (and, with one
                   predictor, Beta and t) agree; empty where none does
     stated_n      table → the sample size that the text gives, None where it gives none
     """

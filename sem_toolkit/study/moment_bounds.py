@@ -19,7 +19,7 @@ import numpy as np
 from sem_toolkit.study.correlations import Matrix, compute_determinant
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import EVERYTHING, BoolArray, FloatArray, Interval, as_interval, build_interval
-from sem_toolkit.study.published import PrintedTable
+from sem_toolkit.study.published import Coefficient, PrintedTable
 from sem_toolkit.study.relations import compute_r2, compute_t, compute_t_from_p
 
 _POSITIVE = build_interval(0.0, np.inf)
@@ -65,14 +65,10 @@ def build_table_figures(table: PrintedTable, n: int) -> TableFigures:
         return constant.figures[column].interval if constant is not None and has else EVERYTHING
 
     df = n - len(rows) - 1
-    t = tuple(compute_t(row) for row in rows)
-    t = tuple(
-        _tighten_by_p(value, row.figures["sig"].interval, df) if "sig" in row.figures else value
-        for value, row in zip(t, rows, strict=True)
-    )
+    t = tuple(_tighten_by_p(row, compute_t(row), df) for row in rows)
     if len(rows) == 1:
         odds = (as_interval(df) * r2 / (1.0 - r2)).sqrt()
-        t = (t[0] & (odds if float(t[0].middle) > 0 else -odds),)
+        t = (t[0] & _give_sign(rows[0], odds),)
     return TableFigures(
         n,
         r2,
@@ -86,9 +82,18 @@ def build_table_figures(table: PrintedTable, n: int) -> TableFigures:
     )
 
 
-def _tighten_by_p(t: Interval, p: Interval, df: int) -> Interval:
-    magnitude = compute_t_from_p(p, df)
-    return t & (magnitude if float(t.middle) > 0 else -magnitude)
+def _tighten_by_p(row: Coefficient, t: Interval, df: int) -> Interval:
+    if "sig" not in row.figures:
+        return t
+    return t & _give_sign(row, compute_t_from_p(row.figures["sig"].interval, df))
+
+
+def _give_sign(row: Coefficient, magnitude: Interval) -> Interval:
+    """t has the sign of B; where none is printed, either."""
+    signed = [row.figures[column].value for column in ("b", "beta", "t") if column in row.figures]
+    if not signed or signed[0] == 0:
+        return build_interval(-magnitude.hi, magnitude.hi)
+    return magnitude if signed[0] > 0 else -magnitude
 
 
 @dataclass(frozen=True, eq=False)

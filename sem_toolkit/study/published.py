@@ -16,6 +16,7 @@ from sem_toolkit.study.intervals import Interval, build_interval
 
 COEFFICIENT_COLUMNS = ("b", "se", "beta", "t", "sig")
 MODEL_QUANTITIES = ("r2", "adj_r2", "f", "sig_f")
+_CONSTANTS = ("constant", "intercept")
 _NUMBER = re.compile(r"(<?)\s*([-+\u2212]?)(\d*)(?:\.(\d*))?")
 
 
@@ -180,9 +181,8 @@ class _Reader:
             for column in COEFFICIENT_COLUMNS
             if (figure := self._parse(self._coefficients_file, number, column, row.get(column, ""))) is not None
         }
-        return Coefficient(
-            row["term"], figures, row.get("meaning", ""), self._parse_scale(number, row.get("scale", ""))
-        )
+        term = "constant" if row["term"].lower().strip("()") in _CONSTANTS else row["term"]
+        return Coefficient(term, figures, row.get("meaning", ""), self._parse_scale(number, row.get("scale", "")))
 
     def _parse_scale(self, number: int, text: str) -> tuple[int, int] | None:
         if not text:

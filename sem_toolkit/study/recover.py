@@ -25,6 +25,7 @@ from sem_toolkit.study.relations import find_compatible_n
 from sem_toolkit.study.sums_search import SearchTooWideError, TableCandidates, search_table
 
 MOST_SOLUTIONS = 20_000
+_MOST_TABLE_PAIRS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +106,18 @@ class Recovery:
         return build_interval(q.lo / root, q.hi / root)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a solution and item: sum, sum of squares, mean, SD and the number of frequency tables that fit."""
+        """One row a solution and item: sum, sum of squares, mean, SD, number of frequency tables that fit.
+
+        `witnessed`: were moments found that reproduce every figure? None where none were looked for.
+        """
         rows = [
             _describe_item(self.n, number, sums, position)
+            | {"witnessed": None if solution.witness is None else solution.witness.reproduces}
             for number, solution in enumerate(self.solutions, start=1)
             for sums in solution.sums.values()
             for position in range(len(sums.totals))
         ]
-        columns = ["solution", "table", "item", "sum", "sum_of_squares", "mean", "sd", "frequency_tables"]
+        columns = ["solution", "table", "item", "sum", "sum_of_squares", "mean", "sd", "frequency_tables", "witnessed"]
         return pd.DataFrame(rows, columns=columns)
 
     def products_to_frame(self) -> pd.DataFrame:
@@ -179,7 +184,7 @@ def recover_sums(
     """Find every set of integer sums that could stand behind the tables.
 
     tables         regressions of one outcome; those with composites or without printed coefficients are left out
-    n              sample size; by default the one that the figures of all tables imply
+    n              sample size; by default the one that the figures of all tables imply, or the stated one among those
     outcome_scale  smallest and largest value the outcome can take; it may take any value between
     limit          most combinations a table's search may look at
     witnesses      for how many of the solutions to look for moments that reproduce every figure
@@ -277,7 +282,8 @@ def _is_attainable(found: TableCandidates, row: int, n: int) -> bool:
     for i in range(len(rows)):
         for j in range(i + 1, len(rows)):
             scale = scales[i]
-            if scale is not None and scale == scales[j]:
+            # A necessary condition only: with very many frequency tables it is not worth its price.
+            if scale is not None and scale == scales[j] and len(tables[i]) * len(tables[j]) <= _MOST_TABLE_PAIRS:
                 low, high = compute_product_range(tables[i], tables[j], scale)
                 if not low <= products[i, j] <= high:
                     return False
@@ -344,8 +350,9 @@ def _require_n(tables: Sequence[PrintedTable]) -> int:
             message = f"no sample size makes the figures of table {name} agree: see the audit"
             raise DataError(Diagnostic("error", "no-sample-size", message))
     common = set.intersection(*sets.values())
-    if len(common) != 1:
-        found = "none" if not common else f"{min(common)} to {max(common)}"
-        message = f"the tables do not fix one sample size (compatible with all: {found}); give n"
-        raise DataError(Diagnostic("error", "no-sample-size", message))
-    return common.pop()
+    stated = {table.n_stated for table in tables if table.n_stated is not None} & common
+    if len(common) == 1 or len(stated) == 1:
+        return (stated or common).pop()
+    found = "none" if not common else f"{min(common)} to {max(common)}"
+    message = f"the tables do not fix one sample size (compatible with all: {found}); give n"
+    raise DataError(Diagnostic("error", "no-sample-size", message))

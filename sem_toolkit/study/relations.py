@@ -11,7 +11,7 @@ predictors. Identities used (Cohen, Cohen, West & Aiken, 2003, Applied Multiple 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, fdtrc, stdtrit
 
 from sem_toolkit.study.intervals import EVERYTHING, FloatArray, Interval, as_interval, build_interval
@@ -63,9 +63,14 @@ def _compute_r2_of_single(row: Coefficient, rows: FloatArray) -> Interval:
     return agreed
 
 
-def find_compatible_n(table: PrintedTable, largest: int = 10_000, source: str | None = None) -> tuple[int, ...]:
-    """Sample sizes up to `largest` for which some R² agrees with all of the table's model figures."""
-    candidates = np.arange(len(table.predictors) + 2, largest + 1)
+def list_sample_sizes(table: PrintedTable) -> NDArray[np.int64]:
+    """Sample sizes to consider: from the fewest that leave a degree of freedom to 10 000, or twice the stated one."""
+    return np.arange(len(table.predictors) + 2, max(10_000, 2 * (table.n_stated or 0)) + 1)
+
+
+def find_compatible_n(table: PrintedTable, source: str | None = None) -> tuple[int, ...]:
+    """Sample sizes for which some R² agrees with all of the table's model figures; see `list_sample_sizes`."""
+    candidates = list_sample_sizes(table)
     fits = ~compute_r2(table, candidates, source).is_empty
     return tuple(int(n) for n in candidates[fits])
 

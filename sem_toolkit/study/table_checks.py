@@ -17,14 +17,13 @@ from sem_toolkit.study.relations import (
     compute_t,
     compute_vif,
     find_compatible_n,
+    list_sample_sizes,
 )
-
-_LARGEST_N = 10_000
 
 
 def check_table(table: PrintedTable, compatible_n: tuple[int, ...]) -> Iterator[Check]:
     """All checks of one table; `compatible_n` from `find_compatible_n`."""
-    n = compatible_n or ((table.n_stated,) if table.n_stated else ())
+    n = _choose_n(table, compatible_n)
     df = _build_df(table, n)
     for row in table.coefficients:
         yield from _check_row(table, row, df)
@@ -36,6 +35,12 @@ def check_table(table: PrintedTable, compatible_n: tuple[int, ...]) -> Iterator[
     elif len(n) == 1:
         yield from _check_predictor_correlations(table, n[0])
     yield from _check_text(table)
+
+
+def _choose_n(table: PrintedTable, compatible_n: tuple[int, ...]) -> tuple[int, ...]:
+    """The sample sizes to check the other figures with: the stated one where it agrees, or where none does."""
+    stated = () if table.n_stated is None else (table.n_stated,)
+    return stated if not compatible_n or set(stated) & set(compatible_n) else compatible_n
 
 
 def _build_df(table: PrintedTable, n: tuple[int, ...]) -> Interval | None:
@@ -97,7 +102,7 @@ def _check_r2(table: PrintedTable) -> Iterator[Check]:
 def _check_sample_size(table: PrintedTable, compatible_n: tuple[int, ...]) -> Iterator[Check]:
     r2, adjusted, f = table.find("r2"), table.find("adj_r2"), table.find("f")
     k = len(table.predictors)
-    every_n = np.arange(k + 2, _LARGEST_N + 1)
+    every_n = list_sample_sizes(table)
     if r2 is not None and f is not None:
         fits = compute_r2_from_f(f.interval, k, every_n - k - 1).overlaps(r2.interval)
         yield _build_n_check(table, "n from R² and F", f"R² {r2.text}, F {f.text}", _list(every_n, fits))
@@ -119,7 +124,7 @@ def _build_n_check(table: PrintedTable, check: str, subject: str, fitting: tuple
     stated = table.n_stated
     printed = "" if stated is None else str(stated)
     if not fitting:
-        reason = f"no sample size up to {_LARGEST_N} makes these figures agree"
+        reason = f"no sample size up to {list_sample_sizes(table)[-1]} makes these figures agree"
         return Check(table.name, check, subject, "inconsistent", printed, "none", reason)
     implied = format_sizes(fitting)
     if stated is None:
@@ -232,7 +237,7 @@ def _check_n_of_text(table: PrintedTable) -> Iterator[Check]:
     r2, f, k = table.find("r2", "text"), table.find("f", "text"), len(table.predictors)
     if r2 is None or f is None:
         return
-    every_n = np.arange(k + 2, _LARGEST_N + 1)
+    every_n = list_sample_sizes(table)
     fitting = _list(every_n, compute_r2_from_f(f.interval, k, every_n - k - 1).overlaps(r2.interval))
     of_table = find_compatible_n(table, source="table")
     same = bool(set(fitting) & set(of_table))

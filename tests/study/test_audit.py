@@ -171,7 +171,7 @@ def test_impossible_betas_leave_no_correlation_matrix():
 def test_a_single_file_in_another_papers_layout(tmp_path):
     file = tmp_path / "paper.csv"
     file.write_text(
-        "table,term,b,se,beta,t\n1,constant,2.432,0.235,,10.355\n1,x,0.309,0.058,0.522,5.300\n1,r2,0.273,,,\n1,f,28.095,,,\n"
+        "table,term,b,se,beta,t\n1,(Constant),2.432,0.235,,10.355\n1,x,0.309,0.058,0.522,5.300\n1,r2,0.273,,,\n1,f,28.095,,,\n"
     )
     audit = run_audit(file)
     assert audit.common_n == (77,)
@@ -182,3 +182,23 @@ def test_a_single_file_in_another_papers_layout(tmp_path):
 
 def test_sets_of_sizes_as_text():
     assert [format_sizes(sizes) for sizes in [(77,), (76, 77, 78), (70, 90)]] == ["77", "76 to 78", "70 … 90 (2 sizes)"]
+
+
+def test_a_large_stated_sample_is_within_the_search():
+    (table,) = print_tables(plant_survey(np.random.default_rng(7), 20_000, 1), [["x1"]])
+    audit = audit_publication(Publication((table,), {}))
+    assert 20_000 in audit.common_n
+    assert audit.select("inconsistent") == ()
+
+
+def test_without_a_sample_size_nothing_is_accused():
+    (table,) = print_tables(plant_survey(np.random.default_rng(8), 60, 1), [["x1"]])
+    bare = replace(table, figures=(), n_stated=None)
+    bare = replace(
+        bare,
+        coefficients=tuple(
+            replace(row, figures={k: v for k, v in row.figures.items() if k != "beta"}) for row in bare.coefficients
+        ),
+    )
+    audit = audit_publication(Publication((bare,), {}))
+    assert audit.select("inconsistent") == ()

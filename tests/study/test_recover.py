@@ -170,11 +170,12 @@ def test_tables_that_do_not_fix_n_or_share_no_outcome_are_refused():
     tables = read_publication(PUBLISHED).tables
     with pytest.raises(DataError, match="2 outcomes"):
         recover_sums([tables[1], replace(tables[2], outcome="other")])
+    row = tables[1].predictors[0]
     only_r2 = replace(
         tables[1],
         figures=tables[1].figures[:1],
-        coefficients=tables[1].coefficients[:1]
-        + tuple(replace(row, figures={"b": row.figures["b"]}) for row in tables[1].predictors),
+        coefficients=(tables[1].constant, replace(row, figures={"b": row.figures["b"]})),
+        n_stated=None,
     )
     with pytest.raises(DataError, match="do not fix one sample size"):
         recover_sums([only_r2])
