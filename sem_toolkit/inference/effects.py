@@ -24,8 +24,8 @@ from sem_toolkit.sample.moments import FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_PATHS = 10_000
-"""Specific indirect effects listed at most; a structure with more is a lattice, where each says little."""
+_MOST_STEPS = 2_000
+"""Steps of the search for paths; a structure with more is a lattice, in which each specific effect says little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +102,8 @@ def compute_effects(evaluation: Evaluation, g: int, cause: str, outcome: str) ->
     A = compute_matrices(evaluation.model, evaluation.x).directed[g]
     B = evaluation.moments.total_effects[g]
     arrows = _arrows(evaluation, g)
-    paths = list(_find_paths(arrows, v, w))
-    if not paths:
+    paths = _find_paths(arrows, v, w)
+    if paths == []:
         return []
     total, by_total = B[w, v] - float(v == w), _slope_of_total(evaluation, g, v, w)
     direct, by_direct = A[w, v], _slope_of_path(evaluation, g, A, (v, w))
@@ -114,7 +114,7 @@ def compute_effects(evaluation: Evaluation, g: int, cause: str, outcome: str) ->
     ]
     found += [
         ("specific", tuple(names[i] for i in path), _product(A, path), _slope_of_path(evaluation, g, A, path))
-        for path in paths
+        for path in paths or ()
         if len(path) > 2
     ]
     return [Effect(g + 1, cause, outcome, kind, path, float(value), slope) for kind, path, value, slope in found]
@@ -151,20 +151,36 @@ def _arrows(evaluation: Evaluation, g: int) -> dict[int, list[int]]:
     return arrows
 
 
-def _find_paths(arrows: dict[int, list[int]], start: int, end: int) -> Iterator[tuple[int, ...]]:
-    """Simple paths from start to end, in the order of the table; raises ModelError where there are too many to list."""
-    found = 0
+def _find_paths(arrows: dict[int, list[int]], start: int, end: int) -> list[tuple[int, ...]] | None:
+    """Simple paths from start to end, in the order of the table; None where there are too many to list."""
+    useful = _find_sources(arrows, end)
+    paths: list[tuple[int, ...]] = []
     stack: list[tuple[int, ...]] = [(start,)]
-    while stack:
+    for _ in range(_MOST_STEPS):
+        if not stack:
+            return paths
         path = stack.pop()
         if path[-1] == end and len(path) > 1:
-            found += 1
-            if found > _MOST_PATHS:
-                message = f"there are more than {_MOST_PATHS} paths between two variables"
-                raise ModelError(Diagnostic("error", "too-many-paths", message, hint="ask for fewer variables"))
-            yield path
-            continue
-        stack += [(*path, target) for target in reversed(arrows.get(path[-1], [])) if target not in path]
+            paths.append(path)
+        else:
+            targets = arrows.get(path[-1], [])
+            stack += [(*path, target) for target in reversed(targets) if target in useful and target not in path]
+    return None
+
+
+def _find_sources(arrows: dict[int, list[int]], end: int) -> set[int]:
+    """The variables from which `end` can be reached, and itself."""
+    causes: dict[int, list[int]] = {}
+    for source, targets in arrows.items():
+        for target in targets:
+            causes.setdefault(target, []).append(source)
+    found, stack = set(), [end]
+    while stack:
+        name = stack.pop()
+        if name not in found:
+            found.add(name)
+            stack += causes.get(name, [])
+    return found
 
 
 def _product(A: FloatArray, path: tuple[int, ...]) -> float:

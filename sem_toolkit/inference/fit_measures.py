@@ -293,8 +293,3 @@ def _compute_robust_gfi(evaluation: Evaluation, test: TestStatistic, scaled: Tes
         "gfi.ci.lower.robust": lower,
         "gfi.ci.upper.robust": upper,
     }
-
-
-def is_defined(value: float) -> bool:
-    """Whether a measure exists."""
-    return not math.isnan(value)

@@ -1,6 +1,7 @@
 """Factor scores, reliability and effects: lavaan's and semTools' numbers, and identities that must hold."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,17 @@ def test_monte_carlo_interval_of_a_product(solve):
     )  # 4 standard errors of a quantile
     again = compute_monte_carlo_interval(lambda x: x[:1], solution.x, covariance, draws=20_000, seed=3)
     np.testing.assert_array_equal(first, again)
+
+
+def test_a_lattice_of_paths_is_not_listed(solve):
+    """Five layers of eight variables, all joined: 8⁴ paths and more; totals are still there, at once."""
+    import pandas as pd
+
+    from sem_toolkit import fit
+
+    layers = [[f"v{layer}{i}" for i in range(8)] for layer in range(6)]
+    names = [name for layer in layers for name in layer]
+    frame = pd.DataFrame(np.random.default_rng(1).standard_normal((300, len(names))), columns=names)
+    spec = "\n".join(f"{y} ~ {' + '.join(above)}" for above, below in pairwise(layers) for y in below)
+    table = build_effects(fit(spec, frame).solution, "v00", "v50")
+    assert table["kind"].tolist() == ["total", "direct", "indirect"]
