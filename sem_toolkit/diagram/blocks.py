@@ -221,7 +221,7 @@ def _place_row(box: Rectangle, items: list[Rectangle], side: Side, spacing: Spac
     width, height = max(item.width for item in items), max(item.height for item in items)
     pitch = max(width + 0.7 * spacing.item, 0.6 * min(label, 40.0) + 2)
     # Numbers wider than the pitch stand at several heights.
-    gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4
+    gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4 + spacing.fan / 8 * max(0, len(items) - 3)
     y = (box.height / 2 + gap + height / 2) * (-1 if side == "top" else 1)
     first = -pitch * (len(items) - 1) / 2
     return [item.moved(first + pitch * k, y) for k, item in enumerate(items)]

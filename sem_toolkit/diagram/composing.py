@@ -231,14 +231,14 @@ def _find_first_density(draft: Draft) -> int:
 def _try_density(draft: Draft, spacing: Spacing, best: Found | None, growth: Sequence[float]) -> Found:
     """The better of the best picture so far and those with this spacing, widened as long as something is hit."""
     limit = width = draft.style.column_width
-    tried: tuple[float, float | None] | None = None
+    tried: Placement | None = None
     for factor in growth:
-        if tried == (factor, width):
-            continue
-        tried = factor, width
         wider = spacing.grow(factor)
         measures = draft.measure(wider)
         placement = draft.place(measures, wider, width)
+        if placement == tried:
+            continue
+        tried = placement
         if best is not None and not _may_be_better(placement, best[0]):
             break
         scene = draft.paint(measures, placement)

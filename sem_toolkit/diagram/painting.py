@@ -156,7 +156,11 @@ def _find_preferred_share(sketch: Sketch, route: Route) -> float:
     if route.role == "loading":
         if sketch.structure.two_sided is not None:
             return 0.5
-        return 0.6 if sketch.placement.sides.get(route.source) in ("left", "right") else 0.66
+        if sketch.placement.sides.get(route.source) in ("left", "right"):
+            return 0.6
+        # In a row the numbers are wider than their distance: every second one stands further out.
+        items = sketch.structure.indicators.get(route.source, ())
+        return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
     if route.role == "weight":
         return 0.4
     return 0.5

@@ -265,7 +265,7 @@ def _fit_gap(
         used += max((b.bounds.right for b in found), default=0) - min((b.bounds.left for b in found), default=0)
     # Arcs outside the first and last column take room, too.
     free = (width - used - 16) / (len(columns) - 1)
-    return max(min(wanted, free), min(wanted, measures.widest_label + 16, 40))
+    return max(min(wanted, free), min(wanted, measures.widest_label + 11, max(spacing.rank, 32)))
 
 
 # --- one column of indicators between two sides ----------------------------------------------------------------------
