@@ -46,6 +46,7 @@ class _StatementParser:
     def __init__(self, statement: StatementTokens, reporter: Reporter) -> None:
         self.tokens = statement.tokens
         self.cut_short = statement.cut_short
+        self.joins_above = statement.joins_above
         self.reporter = reporter
         self.start, self.end = self.tokens[0].start, self.tokens[-1].end
         self.is_header = False
@@ -187,6 +188,7 @@ class _StatementParser:
         operator = self.tokens[position]
         left_tokens, right_tokens = self.tokens[:position], self.tokens[position + 1 :]
         self._check_arrow(operator, left_tokens, right_tokens)
+        self._check_beginning(left_tokens)
         left = self._parse_side(left_tokens, operator, "left")
         right = self._parse_side(right_tokens, operator, "right")
         symbol = cast('Literal["==", "<", ">"]', operator.symbol)
@@ -205,6 +207,18 @@ class _StatementParser:
                 right[0].end,
                 'write "=~" for a factor and its indicators, "~" for a regression, "< -" for an inequality',
                 replacement=(operator.start, right[0].end, "=~"),
+            )
+            raise SkipError
+
+    def _check_beginning(self, left: Sequence[Token]) -> None:
+        """`-a < b` below another statement: for lavaan it goes on with that one."""
+        if self.joins_above and left:
+            self.reporter.error(
+                "continued-line",
+                f'a line that begins with "{left[0].text}" goes on with the statement above',
+                left[0].start,
+                left[0].end,
+                "turn the constraint round, or put parentheses around its left side",
             )
             raise SkipError
 

@@ -17,35 +17,36 @@ _SPLITTING: frozenset[str] = frozenset({"=~", "<~", "~*~", "~~", "~", "|~", "|",
 class StatementTokens:
     """The tokens of one statement without white space, comments and line ends.
 
-    cut_short  the last token asked for more, but the next line is a statement of its own
+    cut_short    the last token asks for more, but the next line is a statement of its own
+    joins_above  the first token is one with which lavaan goes on with the statement above
     """
 
     tokens: list[Token]
     cut_short: bool = False
+    joins_above: bool = False
 
 
 def split_statements(tokens: list[Token]) -> list[StatementTokens]:
     """Group the tokens of a spec into statements."""
     statements: list[StatementTokens] = []
     current: list[Token] = []
-    has_operator = False
+    has_operator = joins_above = False
     for line in _split_lines(tokens):
         splits = _has_operator(line)
         asks = bool(current) and current[-1].symbol in CONTINUING
+        joins = bool(current) and line[0].symbol in CONTINUING
         # lavaan lets the left side of an efa() block go on without a "+".
-        goes_on = (
-            asks or line[0].symbol in CONTINUING or (bool(current) and current[0].text == "efa" and not has_operator)
-        )
+        goes_on = asks or joins or (bool(current) and current[0].text == "efa" and not has_operator)
         if current and not (goes_on and not (has_operator and splits)):
-            statements.append(StatementTokens(current, cut_short=asks))
-            current, has_operator = [], False
+            statements.append(StatementTokens(current, asks, joins_above))
+            current, has_operator, joins_above = [], False, joins
         if current:
             current.extend(line)
         else:
             current = line
         has_operator = has_operator or splits
     if current:
-        statements.append(StatementTokens(current))
+        statements.append(StatementTokens(current, joins_above=joins_above))
     return statements
 
 

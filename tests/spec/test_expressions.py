@@ -170,6 +170,18 @@ def test_values_equal_those_of_python(pair: Pair) -> None:
     assert parse_expression(text).value(POINT) == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
+@given(st.text(alphabet='ab.12eE+-*/^(), \n#"~:=<>expsinlog', max_size=30))
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_an_expression_or_a_spec_error(text: str) -> None:
+    try:
+        expression = parse_expression(text)
+    except SpecError:
+        return
+    point = dict.fromkeys(expression.names, 0.5)
+    assert isinstance(expression.value(point), float)
+    assert set(expression.gradient(point)) == set(expression.names)
+
+
 def test_depth_and_length_do_not_matter() -> None:
     deep = parse_expression("(" * 100_000 + "a" + ")" * 100_000)
     assert deep.value({"a": 2.0}) == 2.0
