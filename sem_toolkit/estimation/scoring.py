@@ -53,37 +53,28 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
     point = objective.locate(np.asarray(theta, dtype=np.float64))
     if point is None:
         return Outcome(None, "no value at the start", 0, np.inf)
-    damping = 0.0
-    size, milestone = np.inf, np.inf
-    newton: _Newton | None = None
+    damping, size, milestone = 0.0, np.inf, np.inf
+    newton: _Quadratic | None = None
     for iteration in range(max_iterations):
         if iteration % _STRETCH == _STRETCH - 1:
             if milestone - point.value < _PROGRESS and size > ENOUGH:
                 return Outcome(point, "drifting", iteration, size)
             milestone = point.value
         gradient = objective.gradient(point)
-        if newton is not None and newton.is_sharp:
-            scale, slope = newton.scale, gradient * newton.scale
-            size = float(np.abs(slope).max(initial=0.0))
-            if size < TIGHT:
-                return Outcome(point, "optimum", iteration, size)
-            step: FloatArray | None = newton.step(slope)
-        else:
-            information = objective.information(point)
-            scale = compute_scale(information)
-            slope = gradient * scale
-            size = float(np.abs(slope).max(initial=0.0))
-            if size < TIGHT:
-                return Outcome(point, "optimum", iteration, size)
-            curvature = information * scale[:, None] * scale
-            step = _solve(curvature, slope, damping)
-            if newton is not None or (step is not None and damping == 0.0 and -slope @ step < _NEWTON_BELOW):
-                newton = _build_newton(objective, point, scale)
-                step = step if newton is None else newton.step(slope)
-            while step is None and damping < _HOPELESS:
-                damping = max(10.0 * damping, 1e-6)
-                step = _solve(curvature, slope, damping)
-        found = None if step is None else _search(objective, point, scale * step, float(slope @ step))
+        if newton is not None and not newton.is_sharp:
+            newton = _build_newton(objective, point, newton.scale)
+        fisher = None
+        if newton is None:
+            fisher, damping = _build_fisher(objective, point, damping)
+            if damping == 0.0 and fisher.promise(gradient) < _NEWTON_BELOW:
+                newton = _build_newton(objective, point, fisher.scale)
+        model = newton or fisher
+        assert model is not None  # noqa: S101 (one of them was built above)
+        size = float(np.abs(gradient * model.scale).max(initial=0.0))
+        if size < TIGHT:
+            return Outcome(point, "optimum", iteration, size)
+        step = model.step(gradient)
+        found = _search(objective, point, step, float(gradient @ step))
         if found is None:
             if size < ENOUGH:  # rounding is all that is left
                 return Outcome(point, "optimum", iteration, size)
@@ -98,34 +89,46 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
 
 
 @dataclass
-class _Newton:
-    """A factor of the exact Hessian at some point, in units of `scale`; sharp where it serves the next point too."""
+class _Quadratic:
+    """A quadratic model of the discrepancy: the Cholesky factor of a second derivative in units of `scale`.
+
+    is_sharp  whether the last step was so small that the same factor serves the next one
+    """
 
     factor: FloatArray
     scale: FloatArray
     is_sharp: bool = False
 
-    def step(self, slope: FloatArray) -> FloatArray:
-        step = -dpotrs(self.factor, slope, lower=1)[0]
-        self.is_sharp = bool(-slope @ step < _SHARP_BELOW)
+    def step(self, gradient: FloatArray) -> FloatArray:
+        """To the minimum of the quadratic."""
+        step = -dpotrs(self.factor, gradient * self.scale, lower=1)[0] * self.scale
+        self.is_sharp = bool(-gradient @ step < _SHARP_BELOW)
         return np.asarray(step)
 
+    def promise(self, gradient: FloatArray) -> float:
+        """How much a full step would gain, twice."""
+        return float(-gradient @ self.step(gradient))
 
-def _build_newton(objective: Objective, point: Point, scale: FloatArray) -> _Newton | None:
-    """None where the Hessian is not positive definite."""
+
+def _build_newton(objective: Objective, point: Point, scale: FloatArray) -> _Quadratic | None:
+    """From the exact Hessian; None where it is not positive definite."""
     hessian = objective.hessian(point) * scale[:, None] * scale
     factor, fault = dpotrf(hessian, lower=1)
-    return None if fault or not np.isfinite(hessian).all() else _Newton(factor, scale)
+    return None if fault or not np.isfinite(hessian).all() else _Quadratic(factor, scale)
 
 
-def _solve(curvature: FloatArray, slope: FloatArray, damping: float) -> FloatArray | None:
-    """−(curvature + damping I)⁻¹ slope; None where that is not positive definite."""
-    work = curvature + damping * np.eye(len(slope)) if damping else curvature
-    factor, fault = dpotrf(work, lower=1)
-    if fault:
-        return None
-    step = -dpotrs(factor, slope, lower=1)[0]
-    return np.asarray(step) if np.isfinite(step).all() else None
+def _build_fisher(objective: Objective, point: Point, damping: float) -> tuple[_Quadratic, float]:
+    """From the expected information, with as much damping as it takes to be positive definite."""
+    information = objective.information(point)
+    scale = compute_scale(information)
+    curvature = information * scale[:, None] * scale
+    while damping < _HOPELESS:
+        work = curvature + damping * np.eye(len(scale)) if damping else curvature
+        factor, fault = dpotrf(work, lower=1)
+        if not fault and np.isfinite(factor).all():
+            return _Quadratic(factor, scale), damping
+        damping = max(10.0 * damping, 1e-6)
+    return _Quadratic(np.eye(len(scale)), np.ones(len(scale))), damping  # steepest descent: the information overflows
 
 
 def _search(objective: Objective, point: Point, step: FloatArray, slope: float) -> tuple[Point, float] | None:

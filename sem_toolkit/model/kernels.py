@@ -173,7 +173,8 @@ def _pair_products(cells: Cells, QL: FloatArray, QR: FloatArray | None = None) -
 
 
 def _gather(matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> FloatArray:
-    return matrix.take(rows, axis=-2).take(columns, axis=-1)
+    # columns first: they are gathered one by one, while rows are then copied whole
+    return matrix.take(columns, axis=-1).take(rows, axis=-2)
 
 
 def mean_slopes(cells: Cells, all_mean: FloatArray) -> FloatArray:
