@@ -123,10 +123,15 @@ def build_effects(
     outcome: str | None = None,
     level: float = 0.95,
     options: InferenceOptions | None = None,
+    draws: int = 0,
+    seed: int = 1,
 ) -> "pd.DataFrame":
-    """Total, direct, indirect and specific effects, raw and standardised, with delta-method standard errors."""
+    """Total, direct, indirect and specific effects, raw and standardised, with delta-method standard errors.
+
+    draws  of Monte Carlo limits beside the normal ones (20 000, say); none with 0
+    """
     covariance = compute_parameter_covariance(solution, options)
-    return build_effects_table(evaluate_solution(solution), covariance, cause, outcome, level)
+    return build_effects_table(evaluate_solution(solution), covariance, cause, outcome, level, draws, seed)
 
 
 def compute_eigenvalue_tests(

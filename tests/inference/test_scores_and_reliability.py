@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit import DataError, ModelError, OptionError
@@ -15,7 +16,7 @@ from sem_toolkit.inference import (
     compute_scores_of_factors,
     evaluate_solution,
 )
-from sem_toolkit.inference.monte_carlo import compute_monte_carlo_interval
+from sem_toolkit.inference.monte_carlo import compute_monte_carlo_interval, draw_parameters
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 
@@ -114,8 +115,6 @@ def test_monte_carlo_interval_of_a_product(solve):
 
 def test_a_lattice_of_paths_is_not_listed(solve):
     """Five layers of eight variables, all joined: 8⁴ paths and more; totals are still there, at once."""
-    import pandas as pd
-
     from sem_toolkit import fit
 
     layers = [[f"v{layer}{i}" for i in range(8)] for layer in range(6)]
@@ -124,3 +123,20 @@ def test_a_lattice_of_paths_is_not_listed(solve):
     spec = "\n".join(f"{y} ~ {' + '.join(above)}" for above, below in pairwise(layers) for y in below)
     table = build_effects(fit(spec, frame).solution, "v00", "v50")
     assert table["kind"].tolist() == ["total", "direct", "indirect"]
+
+
+def test_monte_carlo_limits_of_effects(solve):
+    """Each kind of effect against the definition at single draws."""
+    solution = solve("path_med_fixedx")
+    evaluation = evaluate_solution(solution)
+    table = build_effects(solution, "x1", "y1", draws=4000, seed=2)
+    again = build_effects(solution, "x1", "y1", draws=4000, seed=2)
+    pd.testing.assert_frame_equal(table, again)
+    draws = draw_parameters(solution.x, compute_parameter_covariance(solution), 4000, 2)
+    names = [row.label for row in evaluation.model.parameters]
+    products = draws[:, names.index("a1")] * draws[:, names.index("b1")]
+    specific = table[table["kind"] == "specific"].iloc[0]
+    np.testing.assert_allclose(specific[["mc.lower", "mc.upper"]].astype(float), np.quantile(products, [0.025, 0.975]))
+    total = table[table["kind"] == "total"].iloc[0]
+    both = products + draws[:, names.index("c1")]
+    np.testing.assert_allclose(total[["mc.lower", "mc.upper"]].astype(float), np.quantile(both, [0.025, 0.975]))
