@@ -16,7 +16,7 @@ from sem_toolkit.estimation.scoring import ENOUGH, TIGHT, Outcome, compute_scale
 FloatArray = NDArray[np.float64]
 
 FEASIBLE = 1e-9
-_ACTIVE_BELOW = 1e-6
+_ACTIVE_BELOW = 1e-7
 _OUTSIDE = 1e8
 
 
@@ -48,9 +48,8 @@ def find_active_set(objective: Objective, point: Point, chosen: tuple[int, ...] 
     equal, equal_slopes = constraints.equality_values(point.x)
     values, slopes = constraints.inequality_values(point.x)
     if chosen is None:
-        chosen = tuple(
-            int(i) for i in np.flatnonzero(values < _ACTIVE_BELOW * (1.0 + np.abs(point.x).max(initial=0.0)))
-        )
+        room = _ACTIVE_BELOW * (1.0 + np.abs(slopes) @ np.abs(point.x))
+        chosen = tuple(int(i) for i in np.flatnonzero(values < room))
     picked = list(chosen)
     all_values = np.concatenate([equal, values[picked]])
     all_slopes = np.concatenate([equal_slopes, slopes[picked]]) @ basis

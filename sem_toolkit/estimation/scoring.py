@@ -53,6 +53,8 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
     point = objective.locate(np.asarray(theta, dtype=np.float64))
     if point is None:
         return Outcome(None, "no value at the start", 0, np.inf)
+    if not objective.size:
+        return Outcome(point, "optimum", 0, 0.0)
     damping, size, milestone = 0.0, np.inf, np.inf
     newton: _Quadratic | None = None
     for iteration in range(max_iterations):
