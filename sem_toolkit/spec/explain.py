@@ -90,18 +90,22 @@ def format_explanation(spec: Spec, table: ParameterTable) -> str:
         else:
             by_line.setdefault(row.origin.span.line, []).append(row)
     several = len(table.groups) > 1
+    width = min(max((len(_format_name(row)) for row in table.rows), default=0), 48)
     lines: list[str] = []
     for number, text in enumerate(spec.source.text.splitlines(), start=1):
         lines.append(f"{number:>4} | {text}".rstrip())
-        lines += [f"     |     {_format_row(row, several)}" for row in by_line.get(number, [])]
+        lines += [f"     |     {_format_row(row, width, several)}" for row in by_line.get(number, [])]
     if added:
         lines += ["", "added by rules"]
-        lines += [f"     |     {_format_row(row, several)}" for row in added]
+        lines += [f"     |     {_format_row(row, width, several)}" for row in added]
     return "\n".join(lines)
 
 
-def _format_row(row: Parameter, several_groups: bool) -> str:
-    what = f"{row.lhs} {row.op} {row.rhs}".strip()
+def _format_name(row: Parameter) -> str:
+    return f"{row.lhs} {row.op} {row.rhs}".strip()
+
+
+def _format_row(row: Parameter, width: int, several_groups: bool) -> str:
     if row.op in {":=", "==", "<", ">"}:
         status = "" if row.origin.rule == "typed" else row.origin.rule
     else:
@@ -109,7 +113,7 @@ def _format_row(row: Parameter, several_groups: bool) -> str:
         if row.origin.rule != "typed":
             status += f"  ({row.origin.rule})"
     group = f"  [group {row.group}]" if several_groups and row.group else ""
-    return f"{what:<28} {status}{group}".rstrip()
+    return f"{_format_name(row):<{width}}  {status}{group}".rstrip()
 
 
 def _format_status(row: Parameter) -> str:

@@ -33,6 +33,31 @@ _WRONG_OPERATORS: dict[str, str] = {
     "=>": 'write ">"; the bound itself is always allowed',
     "=": 'write "=~" for a factor and its indicators, "==" for a constraint, ":=" for a definition',
 }
+# What word processors make of plain characters.
+_PLAIN: dict[str, str] = {
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2018\u2019\u201a", "'"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+    **dict.fromkeys("\u223c\uff5e", "~"),
+    **dict.fromkeys("\u00d7\u00b7\u22c5", "*"),
+    "\u00f7": "/",
+    "\uff0b": "+",
+    "\uff1d": "=",
+}
+_EXAMPLES: dict[str, str] = {
+    "=~": "f =~ x1 + x2 + x3",
+    "<~": "C <~ x1 + x2 + x3",
+    "~": "y ~ x",
+    "~~": "x1 ~~ x2",
+    "|": "u | t1 + t2",
+    "~*~": "u ~*~ u",
+    "|~": "x |~ z",
+    ":~": "y :~ x",
+    ":=": "indirect := a*b",
+    "==": "a == b",
+    "<": "a < 1",
+    ">": "a > 0",
+}
 
 
 def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]:
@@ -64,17 +89,27 @@ class _StatementParser:
     def _check_tokens(self) -> None:
         """Report characters that belong to no statement."""
         bad = [token for token in self.tokens if token.kind in {"unknown", "open_string"} or token.text == "%"]
-        for token in bad[:1]:
+        for token in bad:
             if token.kind == "open_string":
                 self.reporter.error(
                     "unclosed-quote", "this quote is never closed", token.start, token.end, f"add {token.text[0]}"
                 )
             else:
-                self.reporter.error(
-                    "unexpected-character", f'"{token.text}" has no meaning in a spec', token.start, token.end
-                )
+                self._report_character(token)
         if bad:
             raise SkipError
+
+    def _report_character(self, token: Token) -> None:
+        plain = _PLAIN.get(token.text)
+        shown = f'"{token.text}"' if token.text.isprintable() else f"the character U+{ord(token.text):04X}"
+        self.reporter.error(
+            "unexpected-character",
+            f"{shown} has no meaning in a spec",
+            token.start,
+            token.end,
+            f"write {plain}" if plain else None,
+            replacement=(token.start, token.end, plain) if plain else None,
+        )
 
     def _parse_kind(self) -> Statement:
         position = self._find_operator()
@@ -169,7 +204,7 @@ class _StatementParser:
         operator = self.tokens[position]
         left, right = self.tokens[:position], self.tokens[position + 1 :]
         if not left:
-            self.reporter.error("missing-left-side", 'the name before ":=" is missing', operator.start, operator.end)
+            self._report_missing_side("left", operator)
             raise SkipError
         if len(left) > 1 or left[0].kind != "name":
             self.reporter.error(
@@ -224,12 +259,7 @@ class _StatementParser:
 
     def _parse_side(self, tokens: Sequence[Token], operator: Token, side: str) -> Expression:
         if not tokens:
-            self.reporter.error(
-                f"missing-{side}-side",
-                f'the {side}-hand side of "{operator.symbol}" is missing',
-                operator.start,
-                operator.end,
-            )
+            self._report_missing_side(side, operator)
             raise SkipError
         refuse_operators(tokens, self.reporter)
         expression = parse_expression_tokens(tokens, self._report_expression)
@@ -249,13 +279,9 @@ class _StatementParser:
         token = self.tokens[position]
         left, right = self.tokens[:position], self.tokens[position + 1 :]
         if not left:
-            self.reporter.error(
-                "missing-left-side", f'the left-hand side of "{operator}" is missing', token.start, token.end
-            )
+            self._report_missing_side("left", token)
         if not right:
-            self.reporter.error(
-                "missing-right-side", f'the right-hand side of "{operator}" is missing', token.start, token.end
-            )
+            self._report_missing_side("right", token)
         left_terms = self._parse_terms(left, operator, is_left=True) if left else []
         right_terms = self._parse_terms(right, operator, is_left=False) if right else []
         if not left_terms or not right_terms:
@@ -322,6 +348,15 @@ class _StatementParser:
         )
 
     # -- small helpers
+
+    def _report_missing_side(self, side: str, operator: Token) -> None:
+        self.reporter.error(
+            f"missing-{side}-side",
+            f'the {side}-hand side of "{operator.symbol}" is missing',
+            operator.start,
+            operator.end,
+            f'write it as in "{_EXAMPLES[operator.symbol]}"',
+        )
 
     def _text(self, first: int, last: int) -> str:
         return " ".join(token.text for token in self.tokens[first:last])

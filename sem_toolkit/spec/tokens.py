@@ -26,7 +26,7 @@ _TILDE = "[~\u02dc]"
 _PATTERN = re.compile(
     rf"""
     (?P<newline>\r\n|\r|\n|;)
-  | (?P<space>[^\S\r\n]+)
+  | (?P<space>(?:[^\S\r\n]|\ufeff)+)
   | (?P<comment>[\#!][^\r\n]*)
   | (?P<string>"[^"\r\n]*"|'[^'\r\n]*')
   | (?P<open_string>["'][^\r\n]*)

@@ -60,7 +60,8 @@ def parse_modifier(tokens: Sequence[Token], is_start: bool, report: Report) -> M
     if kind is None:
         kind = "label" if texts else "fixed"
     elif kind in _NUMERIC and texts:
-        report(("modifier-not-numeric", f'{kind}() takes a number, not "{texts[0]}"', start, end, None))
+        message = f'{kind}() takes a number, not "{texts[0]}"'
+        report(("modifier-not-numeric", message, start, end, f"write a number, as in {kind}(0.5)"))
         return None
     return _build_modifier(kind, values, start, end, report, tokens[0].text == "equal" and arguments is not tokens)
 

@@ -7,6 +7,7 @@ import pytest
 
 from sem_toolkit.diagnostics import DataError, SpecError
 from sem_toolkit.spec import build_table_options, check_spec, parse_spec, read_spec
+from sem_toolkit.spec.edits import apply_fixes
 from sem_toolkit.spec.flat import build_flat_spec
 from sem_toolkit.spec.tree import BlockHeader, Constraint, Definition, Formula
 
@@ -124,6 +125,8 @@ def test_what_lavaan_refuses_is_refused_with_a_place(item: dict[str, str]) -> No
         ("y ~ x1 - x2", [("minus-between-terms", "-")]),
         ("f =~ x1\n=~ x2", [("missing-left-side", "=~")]),
         ("y ~ TRUE*x", [("reserved-name", "TRUE")]),
+        ("y ~ \u201ca\u201d*x", [("unexpected-character", "\u201c"), ("unexpected-character", "\u201d")]),
+        ("y ~ x\u200b", [("unexpected-character", "\u200b")]),
     ],
 )
 def test_faults_point_at_their_place(text: str, expected: list[tuple[str, str]]) -> None:
@@ -146,6 +149,13 @@ twice := 2*aa
         ("missing-operator", "textual textual2"),
         ("unknown-label", "aa"),
     ]
+
+
+def test_characters_of_word_processors_are_mended() -> None:
+    spec = parse_spec("\ufefff \u223c x + \u22120.5*z")
+    assert apply_fixes(spec) == "\ufefff ~ x + -0.5*z"
+    assert not parse_spec(apply_fixes(spec)).diagnostics
+    assert parse_spec("y ~ x\u200b").diagnostics[0].message == "the character U+200B has no meaning in a spec"
 
 
 def test_a_line_that_wants_more_ends_where_a_statement_begins() -> None:
