@@ -22,17 +22,17 @@ def study(
 ) -> int:
     """Fit the whole study; write Figure 3-1, the tables and report.html."""
     from sem_toolkit.report.study_files import write_study
-    from sem_toolkit.study.run import list_faults, list_specs, run_study
+    from sem_toolkit.study.run import count_stages, list_faults, run_study
 
     console = build_console()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=len(list_specs(specs)) + 1)
+        task = bar.add_task("reading", total=count_stages(specs) + 1)
 
         def show(title: str) -> None:
             bar.update(task, description=title, advance=1)
 
-        result = run_study(specs, show)
+        result = run_study(specs, data, show)
         show("figure and report")
         written = write_study(result, data, output)
     print_study(console, result, written)
@@ -61,4 +61,7 @@ def print_study(console: Console, result: "StudyResult", written: Sequence[Path]
     for evidence in result.evidence:
         console.print(f"{evidence.hypothesis.name}: {evidence.hypothesis.claim}\n    {evidence.verdict}")
     console.print("\nThe survey is simulated: the figures show the method, they are no evidence about Shenzhen.")
-    console.print("Written: " + ", ".join(str(path) for path in written))
+    console.print("Written:")
+    for folder in dict.fromkeys(path.parent for path in written):
+        names = ", ".join(path.name for path in written if path.parent == folder)
+        console.print(f"    {folder}/: {names}")

@@ -9,9 +9,8 @@ from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
 from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
 from sem_toolkit.report.study_page import build_study_page
-from sem_toolkit.report.study_tables import build_estimates_table, build_hypothesis_table, build_models_table
+from sem_toolkit.report.study_tables import build_study_tables
 from sem_toolkit.spec import build_parameter_table
-from sem_toolkit.study.audit import run_audit
 from sem_toolkit.study.run import StudyModel, StudyResult
 
 FIGURE = "figure-3-1"
@@ -24,14 +23,7 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
     data  folder with published/regressions.csv
     Raises DataError for what cannot be read or written; everything is computed before the first file is written.
     """
-    printed = read_printed_regressions(data / "published" / "regressions.csv")
-    audit = run_audit(data / "published")
-    tables = {
-        "fit_measures": build_models_table(result),
-        "hypotheses": build_hypothesis_table(result),
-        "audit": audit.to_frame(),
-        "parameters": pd.concat([build_estimates_table(model) for model in result.models], ignore_index=True),
-    }
+    tables = build_study_tables(result)
     contents = {f"tables/{name}.csv": table.to_csv(index=False).encode() for name, table in tables.items()}
     figures = draw_figures(result.research_model)
     contents |= {
@@ -40,7 +32,7 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
         for suffix in FIGURE_FORMATS
     }
     shown = [(caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
-    page = build_study_page(result, shown, printed, audit).encode()
+    page = build_study_page(result, shown, read_printed_regressions(data)).encode()
     make_folder(output / "tables")
     for name, content in {"report.html": page, **contents}.items():
         write_bytes(output / name, content)
@@ -57,11 +49,11 @@ def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
     return {FIGURE: (build_caption(model.fit), draw_fit(model.fit))} | figures
 
 
-def read_printed_regressions(path: Path) -> pd.DataFrame:
+def read_printed_regressions(data: Path) -> pd.DataFrame:
     """The published regressions as printed: texts, so that "0.000" keeps its three digits."""
+    path = data / "published" / "regressions.csv"
     try:
         return pd.read_csv(path, dtype=str)
     except OSError as problem:
         message = f"the printed regressions {path} cannot be read: {problem.strerror}"
-        hint = "run the command in the project's folder, or name the folder of the data with --data"
-        raise DataError(Diagnostic("error", "unreadable-file", message, hint=hint)) from None
+        raise DataError(Diagnostic("error", "unreadable-file", message)) from None

@@ -8,18 +8,14 @@ import pandas as pd
 
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.report.study_tables import build_models_table
-from sem_toolkit.study.audit import Audit
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
 
-def build_study_page(
-    result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame, audit: Audit
-) -> str:
+def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame) -> str:
     """The page as text.
 
     figures  caption and SVG text of each figure, in order
     printed  the published regressions, one row a coefficient (data/published/regressions.csv)
-    audit    the checks of these regressions
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
@@ -45,7 +41,12 @@ def build_study_page(
         evidence=result.evidence,
         figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
         printed=_group_printed(printed),
-        audit=audit,
+        audit=result.printed.audit,
+        recovery=result.printed.recovery,
+        recovered=result.printed.recovery.to_frame().to_dict("records"),
+        reconstructions=result.printed.reconstructions,
+        joint=_replace_missing(result.printed.joint_regressions).to_dict("records"),
+        scales=result.preliminaries.scales.to_dict("records"),
         sections=_build_sections,
         source=Path,
     )
@@ -56,8 +57,12 @@ def _strip_prolog(svg: str) -> str:
     return svg[svg.index("<svg") :]
 
 
+def _replace_missing(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(object).where(frame.notna(), None)
+
+
 def _group_printed(printed: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
-    filled = printed.astype(object).where(printed.notna(), None)
+    filled = _replace_missing(printed)
     return [(str(table), rows.to_dict("records")) for table, rows in filled.groupby("table", sort=False)]
 
 

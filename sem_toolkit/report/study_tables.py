@@ -8,6 +8,25 @@ MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "r
             "logl", "aic", "bic", "bic2")  # fmt: skip
 
 
+def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
+    """Every table of the study by the name of its file."""
+    preliminaries, printed = result.preliminaries, result.printed
+    return {
+        "fit_measures": build_models_table(result),
+        "hypotheses": build_hypothesis_table(result),
+        "parameters": pd.concat([build_estimates_table(model) for model in result.models], ignore_index=True),
+        "survey_items": preliminaries.items,
+        "survey_weights": preliminaries.weights,
+        "survey_scales": preliminaries.scales,
+        "survey_correlations": preliminaries.correlations.rename_axis("scale").reset_index(),
+        "printed_audit": printed.audit.to_frame(),
+        "printed_recovered_sums": printed.recovery.to_frame(),
+        "printed_recovered_products": printed.recovery.products_to_frame(),
+        "printed_reproduced": printed.figures,
+        "printed_joint_regressions": printed.joint_regressions,
+    }
+
+
 def build_models_table(result: StudyResult) -> pd.DataFrame:
     """One row a model: verdict, n, npar and fit measures; empty numbers where no optimum was certified."""
     return pd.DataFrame([_build_row(model) for model in result.models])

@@ -1,4 +1,4 @@
-"""The study run: every spec of a folder fitted, and what the fits say on the two hypotheses."""
+"""The study run: every spec fitted, what the fits say on the two hypotheses, and what the printed tables tell."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,10 +6,17 @@ from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.sample import read_table
 from sem_toolkit.spec import Spec, read_spec
 from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
+from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, read_scales
+from sem_toolkit.study.printed_study import PrintedStudy, run_printed_study
+from sem_toolkit.study.reconstruct import DEFAULT_SEED
 
 RESEARCH_MODEL = "research_model"
+SURVEY = "survey_n477.csv"
+SEEDS = (DEFAULT_SEED, 1)
+"""Of the reconstructions of the printed tables: two are enough to see what the tables leave open."""
 # The parts of the report, in its order; a spec belongs to the first whose prefix its file name has.
 KINDS = {
     "research": "Research model",
@@ -47,10 +54,18 @@ class StudyModel:
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """All models of the study in the order of the report, and the evidence on its hypotheses."""
+    """Everything that the report shows.
+
+    models         in the order of the report
+    evidence       on the hypotheses
+    preliminaries  of the survey's scales
+    printed        audit, recovery and reconstructions of the printed regressions
+    """
 
     models: tuple[StudyModel, ...]
     evidence: tuple[Evidence, ...]
+    preliminaries: Preliminaries
+    printed: PrintedStudy
 
     @property
     def research_model(self) -> StudyModel:
@@ -63,19 +78,30 @@ class StudyResult:
         return tuple(model for model in self.models if not model.certified)
 
 
-def run_study(folder: Path, progress: Callable[[str], None] = lambda title: None) -> StudyResult:
-    """Fit every `*.lav` spec of a folder; `progress` hears the name of each before it is fitted.
+def run_study(specs: Path, data: Path, progress: Callable[[str], None] = lambda title: None) -> StudyResult:
+    """Fit every `*.lav` spec of a folder, and work through the printed tables.
+
+    data      folder with codebook.csv, the survey, and published/ (layout: data/README.md)
+    progress  hears the name of each stage before it begins; there are `count_stages` of them
 
     A spec that cannot be fitted does not stop the others: it carries its fault. Raises DataError where the folder has
-    no research model.
+    no research model, or where the data of the study cannot be read.
     """
-    paths = list_specs(folder)
     models = []
-    for path in paths:
+    for path in list_specs(specs):
         progress(path.stem)
         models.append(_fit_spec(path))
+    progress("survey")
+    survey = read_table(data / SURVEY)
+    preliminaries = compute_preliminaries(survey, read_scales(data / "codebook.csv", list(survey.columns)))
+    printed = run_printed_study(data / "published", SEEDS, progress)
     evidence = tuple(build_evidence(hypothesis, models) for hypothesis in HYPOTHESES)
-    return StudyResult(tuple(models), evidence)
+    return StudyResult(tuple(models), evidence, preliminaries, printed)
+
+
+def count_stages(specs: Path) -> int:
+    """How often `run_study` reports progress."""
+    return len(list_specs(specs)) + 1 + 2 + len(SEEDS)
 
 
 def list_specs(folder: Path) -> list[Path]:

@@ -65,6 +65,16 @@ def test_the_report_stands_alone_and_names_every_model(output):
     assert "<link" not in page
     for name in ("H1", "H2"):
         assert f"<h3>{name}:" in page
+    assert "<strong>n = 77</strong>" in page
+    assert "exactly <strong>one</strong> set of sums" in page
+
+
+def test_what_the_printed_tables_tell_is_in_the_tables(output):
+    sums = pd.read_csv(output / "tables" / "printed_recovered_sums.csv").set_index("item")
+    assert sums.loc[["a5", "b3", "c6"], "sum"].tolist() == [303, 223, 277]
+    assert pd.read_csv(output / "tables" / "printed_reproduced.csv")["agrees"].all()
+    scales = pd.read_csv(output / "tables" / "survey_scales.csv").set_index("scale")
+    assert scales.loc["success", "alpha"] == pytest.approx(0.808, abs=5e-4)  # as in `fit --reliability`
 
 
 def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, tmp_path):
