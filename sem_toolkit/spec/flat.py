@@ -100,7 +100,7 @@ def _merge_blocks(flat: FlatSpec) -> None:
     for block in flat.blocks:
         first = merged.setdefault(tuple(block.labels.values()), block)
         if first is not block:
-            first.rows += block.rows
+            first.rows = _drop_repeated([*first.rows, *block.rows])
     flat.blocks = list(merged.values())
 
 

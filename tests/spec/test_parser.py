@@ -66,6 +66,7 @@ def faults(text: str) -> list[tuple[str, str]]:
         ("y ~ a*x\na < -1 + 3", ["y ~ x label=['a'] upper=[2.0]"]),
         ("x2 ~~ x1\nf =~ x1 + x2", ["x1 ~~ x2", "f =~ x1", "f =~ x2"]),
         ("f ~~ x9\nx9 ~~ f\nf =~ x1", ["f ~~ x9", "f =~ x1"]),
+        ("group: 1\ny ~ x\ngroup: 2\ny ~ x\ngroup: 1\ny ~ 2*x + z", ["y ~ x", "y ~ z", "y ~ x"]),
         ("f = ~ x1", ["f =~ x1"]),
         ("y \u02dc x", ["y ~ x"]),
         ("y ~ x;z ~ x; ;", ["y ~ x", "z ~ x"]),

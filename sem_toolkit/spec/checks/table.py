@@ -25,6 +25,7 @@ def check_table(table: ParameterTable, options: TableOptions) -> tuple[Diagnosti
         found += _check_ordered(rows, roles, options)
         found += _check_starts(rows)
     found += _check_labels_across_groups(table, options)
+    found += _check_marker_labels(table)
     # Groups repeat what the first one says; once is enough.
     return tuple({(d.code, d.message, d.span): d for d in found}.values())
 
@@ -172,3 +173,21 @@ def _check_labels_across_groups(table: ParameterTable, options: TableOptions) ->
     related = tuple(Related(span, "here, too") for span in spans[1:4])
     hint = 'give a label for each group, c("a1", "a2"), if they may differ'
     return [Diagnostic("warning", "label-across-groups", message, spans[0] if spans else None, hint, related)]
+
+
+def _check_marker_labels(table: ParameterTable) -> list[Diagnostic]:
+    """A label on a marker fixes all parameters with that label, since they are equal to it."""
+    labelled: dict[str, list[Parameter]] = {}
+    for row in table.rows:
+        if row.label and row.op in PARAMETER_OPERATORS and row.user == 1:
+            labelled.setdefault(row.label, []).append(row)
+    found = []
+    for label, rows in labelled.items():
+        marker = next((row for row in rows if row.origin.rule == "marker"), None)
+        others = [row for row in rows if row.origin.rule != "marker"]
+        if marker is not None and others:
+            message = f'"{marker.rhs}" is the marker of "{marker.lhs}", so all parameters labelled "{label}" are fixed'
+            related = tuple(Related(row.origin.span, "fixed, too") for row in others[:3] if row.origin.span)
+            hint = f'free it, "NA*{marker.rhs}", and fix the variance of "{marker.lhs}", or take the label out'
+            found.append(Diagnostic("warning", "label-of-marker", message, marker.origin.span, hint, related))
+    return found
