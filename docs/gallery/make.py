@@ -63,7 +63,7 @@ def _iterate_entries(wanted: set[str]) -> Iterator[tuple[str, str, str, list[tup
     if not wanted or "figure-3-1" in wanted:
         path = ROOT / "model_specs" / "research_model.lav"
         fitted = fit(read_spec(path))
-        schematic = draw_spec(fitted.spec, fitted.table)
+        schematic = draw_spec(fitted.spec, fitted.table, DiagramStyle(values="none"))
         pictures = [("schematic", schematic), *_draw_clean(fitted)]
         yield "Figure 3-1: the research model of the study", "figure-3-1", "", pictures
 

@@ -7,6 +7,9 @@ from sem_toolkit.diagram.blocks import Block, Measures, Side, Spacing, build_blo
 from sem_toolkit.diagram.geometry import Rectangle, build_rectangle, compute_bounds
 from sem_toolkit.diagram.structure import Structure
 
+MOST_SKIPS = 2
+"""Bands stand in one row as long as no more paths than this lead over a band between."""
+
 PADDING = 3.5
 BETWEEN = 3.0
 """Distance of bands that stand side by side."""
@@ -35,9 +38,12 @@ def find_stages(structure: Structure, stages: Mapping[str, Sequence[str]]) -> di
 
 
 def ranks_from_stages(structure: Structure, stages: Mapping[str, Sequence[str]]) -> Structure | None:
-    """The structure with bands as ranks, when no path skips a band; otherwise None."""
+    """The structure with bands as ranks, when hardly a path skips a band; otherwise None."""
+    if not stages:
+        return None
     rank = {core: k for k, cores in enumerate(stages.values()) for core in cores}
-    if any(abs(rank[a] - rank[b]) > 1 for a, b in structure.links) or not structure.links:
+    skips = sum(abs(rank[a] - rank[b]) > 1 for a, b in structure.links)
+    if skips > MOST_SKIPS or not structure.links:
         return None
     return replace(structure, ranks=rank)
 

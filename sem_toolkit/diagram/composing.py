@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import networkx as nx
 
-from sem_toolkit.diagram.bands import build_grounds, find_stages
+from sem_toolkit.diagram.bands import build_grounds, find_stages, ranks_from_stages
 from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.checker import check_scene
 from sem_toolkit.diagram.constants import place_constants
@@ -105,6 +105,7 @@ class Draft:
     matrix: tuple[str, ...]
     layout: Layout | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
+    in_rows: bool = False
 
     def measure(self, spacing: Spacing) -> Measures:
         return measure_graph(self.graph, self.structure, self.style, self.hints, spacing, self.r2)
@@ -116,7 +117,9 @@ class Draft:
             edges = [(a, b) for a, b, data in self.graph.edges(data=True) if data["role"] in DIRECTED]
             placed = place_by_dot(edges, self.structure, measures, spacing)
         else:
-            placed = place_variables(self.structure, measures, spacing, width, tiled, self.hints.stages, title_height)
+            placed = place_variables(
+                self.structure, measures, spacing, width, tiled, self.hints.stages, title_height, self.in_rows
+            )
         if self.layout is not None:
             placed = apply_layout(placed, self.structure, self.layout)
             bands = find_stages(self.structure, self.hints.stages)
@@ -180,9 +183,13 @@ def build_scene(
         # Every place is given: there is nothing to search for.
         return _try_density(draft, DENSITIES[0].spacing, None, GROWTH[:1])[1]
     best = _search(draft)
-    if best[0][0] > 0 and hints.stages:
-        # Better a picture without bands than one in which something is hit.
-        best = min(best, _search(replace(draft, hints=replace(hints, stages={}))), key=lambda found: found[0])
+    # Better bands in rows than a picture too wide or with hits, and better none at all.
+    others = [replace(draft, hints=replace(hints, stages={}))] if hints.stages else []
+    if ranks_from_stages(structure, find_stages(structure, hints.stages)) is not None:
+        others.insert(0, replace(draft, in_rows=True))
+    for other in others:
+        if best[0][0] > 0:
+            best = min(best, _search(other), key=lambda found: found[0])
     return best[1]
 
 

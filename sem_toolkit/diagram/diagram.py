@@ -13,7 +13,7 @@ from sem_toolkit.diagram.composing import build_scene, select_elements
 from sem_toolkit.diagram.constants import name_constant
 from sem_toolkit.diagram.dot_text import format_dot
 from sem_toolkit.diagram.graph import build_path_graph
-from sem_toolkit.diagram.hints import DiagramHints
+from sem_toolkit.diagram.hints import DiagramHints, check_hints
 from sem_toolkit.diagram.misfit import add_modifications, add_residuals
 from sem_toolkit.diagram.pins import Layout
 from sem_toolkit.diagram.rendering import Renderer, render_dot
@@ -110,11 +110,12 @@ def draw_diagram(
     layout     places that variables keep, of `read_layout` or of another diagram's `layout()`
     modification_indices, residuals  misfit to be painted on: columns lhs op rhs mi, and residual correlations as a
                square frame; the largest become dotted candidates
-    Raises ModelError when there is nothing to draw, or too much; DataError for a layout of unknown variables.
+    Raises ModelError when there is nothing to draw, or too much; DataError for stages or a layout of unknown variables.
     """
     style, hints, r2 = style or DiagramStyle(), hints or DiagramHints(), r2 or {}
     whole = build_path_graph(table, estimates, group)
-    if layout is not None and (faults := layout.check(whole)):
+    faults = [*check_hints(hints, whole), *(layout.check(whole) if layout is not None else ())]
+    if faults:
         raise DataError(faults)
     graph = select_elements(whole, style)
     if modification_indices is not None:

@@ -34,7 +34,12 @@ def build_furniture(
     texts = list(scene.texts)
     samples: list[EdgeShape] = []
     y = bounds.bottom + GAP
-    if matrix:
+    known = any(data["est"] is not None or data["std"] is not None for _, _, data in graph.edges(data=True))
+    if matrix and not (known and style.values != "none"):
+        names = {name for a, b, key in graph.edges(keys=True) if key in set(matrix) for name in (a, b)}
+        note = f"{len(names)} variables covary freely with each other ({len(matrix)} covariances, not drawn)"
+        hints = replace(hints, legend=(*hints.legend, note))
+    elif matrix:
         block = _build_matrix(graph, matrix, style, hints, width)
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP

@@ -1,6 +1,6 @@
 """What a spec's header says about its picture: title, caption, stages, names for variables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
@@ -43,6 +43,20 @@ def build_hints(mapping: Mapping[str, Any], title: str = "", caption: str = "") 
         labels=labels,
         legend=(legend,) if isinstance(legend, str) else tuple(str(line) for line in legend),
     )
+
+
+def check_hints(hints: DiagramHints, variables: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """A fault for every name in the stages that is no variable of the model; labels may name others, too."""
+    known = list(variables)
+    faults = []
+    for title, names in hints.stages.items():
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f'did you mean "{near[0]}"?' if near else None
+                message = f'the stage "{title}" names "{name}", which is not in the model'
+                faults.append(Diagnostic("error", "unknown-variable", message, hint=hint))
+    return tuple(faults)
 
 
 def _read_names(value: Any) -> tuple[str, ...]:

@@ -224,7 +224,7 @@ def _paint_edge(
         tail=double,
         colour=colour,
         width=_find_width(data, style),
-        pattern=_find_pattern(data, faint, marks.get(key)),
+        pattern=_find_pattern(data, style, marks.get(key)),
         label=_tint(labels.get(key), colour if faint else None),
         description=format_edge_description(source, target, data),
     )
@@ -235,10 +235,11 @@ def _tint(label: Label | None, colour: str | None) -> Label | None:
     return replace(label, colour="#5f5f5f") if label is not None and colour is not None else label
 
 
-def _find_pattern(data: Mapping[str, Any], faint: bool, mark: str | None) -> Any:
+def _find_pattern(data: Mapping[str, Any], style: DiagramStyle, mark: str | None) -> Any:
     if mark == "dropped" or data.get("candidate"):
         return "dotted"
-    return "dashed" if data["fixed"] and not data["exogenous"] else "solid"
+    # In a schematic without numbers it does not matter which path sets the scale.
+    return "dashed" if data["fixed"] and not data["exogenous"] and style.values != "none" else "solid"
 
 
 def _find_width(data: Mapping[str, Any], style: DiagramStyle) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from sem_toolkit.diagram.bands import build_grounds, find_stages, place_bands, ranks_from_stages
+from sem_toolkit.diagram.bands import PADDING, build_grounds, find_stages, place_bands, ranks_from_stages
 from sem_toolkit.diagram.blocks import Block, Measures, Side, Spacing, build_block
 from sem_toolkit.diagram.geometry import Rectangle, compute_bounds
 from sem_toolkit.diagram.structure import Structure
@@ -34,20 +34,22 @@ def place_variables(
     tiled: bool,
     stages: Mapping[str, Sequence[str]],
     title_height: float,
+    in_rows: bool = False,
 ) -> Placement:
     """The arrangement that fits the structure, at most `width` points wide where that can be.
 
     tiled   True where covariances are not drawn, so that the blocks of a measurement model can stand in a grid
-    stages  title → variables, for bands whose titles are `title_height` points high
+    stages  title → variables, for bands whose titles are `title_height` points high; they stand side by side where
+            paths lead from one to the next, unless in_rows is True
     """
     bands = find_stages(structure, stages)
     if bands:
-        in_line = ranks_from_stages(structure, bands)
-        if in_line is None:
-            found = place_bands(structure, measures, spacing, bands, (width or 900.0) - 2 * MARGIN, title_height)
-            return Placement(found.places, found.sides, found.bands)
-        placed = _place_ranks(in_line, measures, spacing, width)
-        return replace(placed, bands=build_grounds(bands, structure, placed.places, title_height))
+        in_line = None if in_rows else ranks_from_stages(structure, bands)
+        if in_line is not None:
+            placed = _place_ranks(in_line, measures, spacing, width and width - 2 * len(bands) * PADDING)
+            return replace(placed, bands=build_grounds(bands, structure, placed.places, title_height))
+        found = place_bands(structure, measures, spacing, bands, (width or 900.0) - 2 * MARGIN, title_height)
+        return Placement(found.places, found.sides, found.bands)
     if structure.two_sided:
         return _place_two_sides(structure, measures, spacing)
     if tiled and not structure.links and len(structure.cores) > 4:

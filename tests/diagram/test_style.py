@@ -3,8 +3,9 @@
 import pytest
 
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.diagram import DiagramStyle, build_hints, read_style
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, build_hints, draw_diagram, read_style
 from sem_toolkit.diagram.style import THEMES
+from tests.diagram.drawing import read_model
 
 
 def test_a_style_file_changes_what_it_names(tmp_path):
@@ -77,3 +78,9 @@ def test_unknown_hints_are_named():
 def test_a_wrong_setting_is_refused_in_python_too():
     with pytest.raises(DataError, match="values cannot be"):
         DiagramStyle(values="standardised")
+
+
+def test_a_stage_of_an_unknown_variable_is_named():
+    table, _, _ = read_model("poldem_sem")
+    with pytest.raises(DataError, match=r'the stage "old" names "dem6".*did you mean "dem60"'):
+        draw_diagram(table, hints=DiagramHints(stages={"old": ("dem6",)}))
