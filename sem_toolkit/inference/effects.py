@@ -84,7 +84,7 @@ def build_effects_table(
     )
     size = len(evaluation.x)
     values = np.array([effect.value for effect in effects])
-    slopes = np.array([effect.slope for effect in effects]).reshape(-1, size)
+    slopes = np.array([effect.slope for effect in effects]).reshape(len(effects), size)
     frame["est"] = values
     for name, column in build_test_columns(values, compute_delta_se(slopes, covariance), level).items():
         frame[name] = column
@@ -95,7 +95,7 @@ def build_effects_table(
         frame["mc.lower"], frame["mc.upper"] = limits.T
     scaled = [_standardize_effect(standard, effect) for effect in effects]
     frame["std.all"] = [value for value, _ in scaled]
-    frame["std.se"] = compute_delta_se(np.array([slope for _, slope in scaled]).reshape(-1, size), covariance)
+    frame["std.se"] = compute_delta_se(np.array([slope for _, slope in scaled]).reshape(len(effects), size), covariance)
     return frame
 
 

@@ -222,6 +222,8 @@ def summarise_residuals(
     Source: Maydeu-Olivares (2017), Psychometrika 82, 533-558, equations 9, 14 and 15.
     """
     square = float(residuals @ residuals)
+    if count == 0:
+        return ResidualSummary(0.0, *(math.nan,) * 3, 0.0, *(math.nan,) * 3, close, *(math.nan,) * 2)
     rms = math.sqrt(square / count)
     trace, squared = float(np.trace(acov)), float(np.sum(acov**2))
     se = _root(squared / (2.0 * count * trace)) if trace > 0 else math.nan

@@ -12,6 +12,7 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import compute_gamma
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
 from sem_toolkit.inference.information import compute_first_order_information
+from sem_toolkit.inference.nuisance import compute_composite_trace
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
     build_test,
@@ -137,6 +138,7 @@ def compute_yuan_bentler(
     saturated, _ = compute_saturated_trace(evaluation)
     inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
+    model += compute_composite_trace(evaluation)
     return _yuan_bentler("yuan.bentler.mplus", evaluation, standard, saturated, model)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import invert_any
 from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.nuisance import compute_full_delta
 from sem_toolkit.inference.robust_weights import build_robust_weight
-from sem_toolkit.inference.weights import Weight, compute_delta
+from sem_toolkit.inference.weights import Weight
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -29,24 +30,26 @@ def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected")
     """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
     weight = build_robust_weight(evaluation, information)
     groups = build_casewise(evaluation, weight)
+    saturated = sum(part.trace() for part in groups)
+    if evaluation.model.composites is not None:
+        return saturated, saturated - float(np.trace(_over_moments(evaluation, weight)))
     inverse = _inverse(evaluation, weight)
     meat = sum(
         share * part.scores.T @ part.scores / len(part.scores)
         for share, part in zip(evaluation.shares, groups, strict=True)
     )
-    return sum(part.trace() for part in groups), float(np.einsum("ij,ji->", inverse, meat))
+    return saturated, float(np.einsum("ij,ji->", inverse, meat))
 
 
 def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected") -> FloatArray:
     """A symmetric matrix with the non-zero eigenvalues of UΓ: n × n over rows, or Gm × Gm over moments, the smaller.
 
     Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
-    moments:
-    LᵀUL with Γ = LLᵀ.
+    moments: LᵀUL with Γ = LLᵀ.
     """
     rows = int(evaluation.rows.sum())
     moments = evaluation.moments_per_group * evaluation.model.n_groups
-    over = _over_moments if moments <= rows else _over_rows
+    over = _over_moments if moments <= rows or evaluation.model.composites is not None else _over_rows
     return over(evaluation, build_robust_weight(evaluation, information))
 
 
@@ -85,14 +88,15 @@ def _over_moments(evaluation: Evaluation, weight: Weight) -> FloatArray:
     m = evaluation.moments_per_group
     roots, size = [], m * len(groups)
     V, slopes = np.zeros((size, size)), []
-    delta = compute_delta(evaluation)
+    delta, basis = compute_full_delta(evaluation)
     for g, (share, part) in enumerate(zip(evaluation.shares, groups, strict=True)):
         block = slice(g * m, (g + 1) * m)
         V[block, block] = share * weight.times(g, np.eye(m))
         slopes.append(share * weight.times(g, delta[g]))
         roots.append(_square_root(part.gamma / share))
     along = np.concatenate(slopes)
-    U = V - along @ _inverse(evaluation, weight) @ along.T
+    information = np.concatenate(list(delta)).T @ along
+    U = V - along @ invert_any(information, basis) @ along.T
     return np.block(
         [
             [roots[i].T @ U[i * m : (i + 1) * m, j * m : (j + 1) * m] @ roots[j] for j in range(len(groups))]

@@ -8,7 +8,9 @@ from sem_toolkit.inference import (
     build_modification_indices,
     build_standardized_solution,
     compute_eigenvalue_tests,
+    compute_residual_summaries,
     compute_residuals,
+    evaluate_solution,
 )
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
@@ -74,3 +76,38 @@ def test_eigenvalue_tests_lie_between_the_uncorrected_and_nothing(frame):
     found = compute_eigenvalue_tests(fit(HS, frame, call="cfa").solution)
     assert set(found) == {"all", "peba", "pols"}
     assert all(0 < value < 0.001 for value in found.values())
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLM", "MLMV", "MLR"])
+def test_a_composite_with_fixed_weights_is_a_sum_of_predictors(estimator):
+    """Two ways to write one model: the robust tests must agree, and so must the standard errors.
+
+    With MLM the factors differ by how far residuals and predictors are from independent in the sample.
+    """
+    from pathlib import Path
+
+    from sem_toolkit.sample import read_table
+
+    data = read_table(Path(__file__).parents[1] / "oracles" / "data" / "composite.csv")
+    composite = fit("C <~ 1*x1 + 1*x2 + 1*x3\ny1 ~ b*C\ny2 ~ c*C", data, estimator=estimator)
+    sums = fit("y1 ~ b*x1 + b*x2 + b*x3\ny2 ~ c*x1 + c*x2 + c*x3", data, estimator=estimator)
+    close = 2e-3 if estimator in {"MLM", "MLMV"} else 1e-6
+    for name in {"chisq", "df", "rmsea", "chisq.scaled", "chisq.scaling.factor"} & set(sums.fit_measures):
+        assert composite.fit_measures[name] == pytest.approx(sums.fit_measures[name], rel=close, abs=1e-8), name
+    first, second = (f.parameters[f.parameters["op"] == "~"] for f in (composite, sums))
+    for label in "bc":
+        mine, theirs = first[first["label"] == label].iloc[0], second[second["label"] == label].iloc[0]
+        assert mine["est"] == pytest.approx(theirs["est"], rel=1e-7)
+        assert mine["se"] == pytest.approx(theirs["se"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "spec", ["x1 ~~ 1*x1\nx2 ~~ 1*x2", "x1 ~~ x1", "x1 ~ x2", "x1 ~ 1*x2", "visual =~ x1 + x2 + x3"]
+)
+@pytest.mark.parametrize("estimator", ["ML", "MLR", "MLMV", "GLS"])
+def test_models_at_the_edge_have_all_their_tables(frame, spec, estimator):
+    """No free parameter, one variable, no degrees of freedom: nothing divides by zero."""
+    result = fit(spec, frame, estimator=estimator)
+    assert result.converged
+    assert set(result.to_dict(everything=True)) >= {"parameters", "fit_measures", "standardized", "effects"}
+    compute_residual_summaries(evaluate_solution(result.solution), result.options.inference)
