@@ -7,8 +7,8 @@ import typer
 
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
-from sem_toolkit.cli.tables import print_extras, print_fit
 from sem_toolkit.fit import fit as fit_model
+from sem_toolkit.fit.summary import build_summary
 from sem_toolkit.spec import read_spec
 
 
@@ -37,7 +37,8 @@ def fit(
             "effects": effects,
             "reliability": reliability,
         }
-        print_fit(build_console(), result)
-        print_extras(build_console(), result, {name for name, wanted in asked.items() if wanted or everything})
+        console = build_console()
+        for part in build_summary(result, console.width, {name for name, on in asked.items() if on or everything}):
+            console.print(part)
     print_messages(result.messages, result.spec.source)
     return DONE if result.certified else NOT_CERTIFIED

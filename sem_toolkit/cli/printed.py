@@ -7,8 +7,8 @@ import typer
 
 from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_record
-from sem_toolkit.cli.tables import build_frame_table
 from sem_toolkit.fit.records import build_frame_records, clean
+from sem_toolkit.fit.text_tables import build_frame_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
-from sem_toolkit.cli.tables import build_table, format_number, format_p, protect_numbers
+from sem_toolkit.fit.numbers import format_number, format_p_value
+from sem_toolkit.fit.text_tables import build_table, protect_numbers
 
 if TYPE_CHECKING:
     from sem_toolkit.study.run import StudyResult
@@ -53,7 +54,7 @@ def print_study(console: Console, result: "StudyResult", written: Sequence[Path]
             str(model.fit.sample.n) if model.fit else "–",
             format_number(measures.get("chisq"), 1),
             format_number(measures.get("df"), 0),
-            format_p(measures.get("pvalue")),
+            format_p_value(measures.get("pvalue")),
             *(format_number(measures.get(name)) for name in ("cfi", "rmsea", "srmr")),
             format_number(measures.get("bic"), 0),
         )

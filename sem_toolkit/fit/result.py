@@ -1,5 +1,6 @@
 """The result of a fit: estimates, what is inferred from them, and whether they may be believed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -121,6 +122,25 @@ class Fit:
     def reliability(self) -> tuple[Reliability, ...]:
         """α, ω, composite reliability, AVE, Fornell-Larcker and HTMT of every group's factors."""
         return compute_reliability(self.solution)
+
+    def summary(self, width: int = 120, extras: Collection[str] = ()) -> str:
+        """The fit as text: verdict, fit measures, estimates by section, R².
+
+        width   columns of text; below 100 intervals and std.lv are left out
+        extras  any of "standardized", "modification", "residuals", "effects", "reliability"
+        """
+        from sem_toolkit.fit.summary import format_summary
+
+        return format_summary(self, width, extras)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from html import escape
+
+        return f"<pre>{escape(self.summary())}</pre>"
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""

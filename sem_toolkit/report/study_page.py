@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.fit.numbers import format_estimate, format_p_value
 from sem_toolkit.report.study_tables import build_models_table
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 

@@ -4,11 +4,14 @@ import math
 from typing import Any
 
 
+def format_number(value: Any, digits: int = 3) -> str:
+    """Fixed decimals; a dash where there is no number."""
+    return "–" if _is_missing(value) else f"{value:.{digits}f}"
+
+
 def format_estimate(value: Any, digits: int = 3) -> str:
-    """Fixed decimals with a true minus sign; a dash where there is no number."""
-    if _is_missing(value):
-        return "–"
-    return f"{value:.{digits}f}".replace("-", "−")
+    """The same with a true minus sign, for print."""
+    return format_number(value, digits).replace("-", "−")
 
 
 def format_p_value(value: Any) -> str:

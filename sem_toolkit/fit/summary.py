@@ -1,0 +1,202 @@
+"""A fit in words and tables for people: the verdict first, then fit, estimates by section, explained variances."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sem_toolkit.fit.numbers import format_number, format_p_value
+from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.text_tables import build_frame_table, build_table, protect_numbers
+
+# lavaan's sections, in its order; variances and covariances share an operator.
+SECTIONS = {
+    "=~": "Latent variables",
+    "<~": "Composites",
+    "~": "Regressions",
+    "~~": "Covariances",
+    "~1": "Intercepts",
+    "|": "Thresholds",
+    "variance": "Variances",
+    "~*~": "Scales y*",
+    ":=": "Defined parameters",
+}
+UNCERTAIN = ("se", "z", "pvalue", "ci.lower", "ci.upper")
+NARROW = ("est", "se", "z", "pvalue", "std.all")
+WIDE = ("est", "se", "z", "pvalue", "ci.lower", "ci.upper", "std.lv", "std.all")
+INFORMATION = {
+    "logl": "log-likelihood",
+    "unrestricted.logl": "unrestricted",
+    "aic": "AIC",
+    "bic": "BIC",
+    "bic2": "SABIC",
+}
+MOST = 20
+WIDE_FROM = 100
+"""Columns of a terminal from which on intervals and std.lv are shown too."""
+
+
+def build_summary(fit: Fit, width: int = WIDE_FROM, extras: Collection[str] = ()) -> list[RenderableType]:
+    """The parts of a summary in their order, for a terminal of `width` columns.
+
+    extras  any of "standardized", "modification", "residuals", "effects", "reliability"
+    """
+    parts: list[RenderableType] = [_format_headline(fit)]
+    if fit.fit_measures:
+        parts.append(_build_measures_table(fit.fit_measures))
+    parts += _build_sections(fit, WIDE if width >= WIDE_FROM else NARROW)
+    if fit.r2:
+        parts.append(_build_r2_table(fit))
+    return parts + (_build_extras(fit, extras) if fit.converged else [])
+
+
+def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> str:
+    """The summary as plain text."""
+    console = Console(width=width, highlight=False, markup=False, emoji=False, no_color=True, force_terminal=False)
+    with console.capture() as captured:
+        for part in build_summary(fit, width, extras):
+            console.print(part)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _build_extras(fit: Fit, asked: Collection[str]) -> list[RenderableType]:
+    builders: Mapping[str, tuple[str, Callable[[], pd.DataFrame]]] = {
+        "standardized": ("Standardised solution (std.all)", lambda: fit.standardized),
+        "modification": (f"Modification indices, the largest {MOST}", lambda: fit.modification_indices.head(MOST)),
+        "residuals": (f"Residual correlations, the largest {MOST}", lambda: _list_residuals(fit)),
+        "effects": ("Effects", lambda: fit.effects),
+        "reliability": ("Reliability", lambda: _list_reliability(fit)),
+    }
+    return [build_frame_table(title, build()) for name, (title, build) in builders.items() if name in asked]
+
+
+def _list_residuals(fit: Fit) -> pd.DataFrame:
+    rows = [
+        {"group": group.label, "lhs": group.variables[i], "rhs": group.variables[j], "residual": group.cov[i, j],
+         "se": group.cov_se[i, j], "z": group.cov_z[i, j]}
+        for group in fit.residuals
+        for i in range(len(group.variables))
+        for j in range(i)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    if len(fit.residuals) == 1:
+        frame = frame.drop(columns="group")
+    return frame.reindex(frame["residual"].abs().sort_values(ascending=False).index).head(MOST)
+
+
+def _list_reliability(fit: Fit) -> pd.DataFrame:
+    columns = ("alpha", "omega", "omega_model", "composite", "ave")
+    return pd.DataFrame(
+        [
+            {"group": group.label, "factor": factor} | {name: getattr(group, name)[k] for name in columns}
+            for group in fit.reliability
+            for k, factor in enumerate(group.factors)
+        ]
+    )
+
+
+def _format_headline(fit: Fit) -> Text:
+    certificate = fit.certificate
+    sample = fit.sample
+    dropped = sample.n_read - sample.n
+    rows = f"n = {sample.n}" + (f" ({dropped} of {sample.n_read} rows dropped)" if dropped else "")
+    text = Text(f"{fit.title}\n", style="bold")
+    style = "green" if fit.certified else "bold red"
+    text.append(f"{certificate.verdict}", style=style)
+    how = (
+        f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
+    )
+    text.append(f"{how}, {rows}, {fit.table.npar} free parameters", style="not bold")
+    if not certificate.converged:
+        text.append("\nNo certified optimum: the figures below are where the search ended, not estimates.", style=style)
+    return text
+
+
+def _build_measures_table(measures: Mapping[str, float]) -> Table:
+    """Fit measures, those of the scaled test beside the standard ones where there is one."""
+    scaled = "chisq.scaled" in measures
+    columns = ("standard", "scaled") if scaled else ("value",)
+    table = build_table("Fit", ("measure",), columns, right=columns)
+    for name, standard, robust in _list_measures(measures):
+        table.add_row(name, standard, *([robust] if scaled else []))
+    return protect_numbers(table)
+
+
+def _list_measures(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
+    yield "χ²", format_number(m["chisq"]), format_number(m.get("chisq.scaled"))
+    yield "df", format_number(m["df"], 0), _format_df(m.get("df.scaled"))
+    yield "p", format_p_value(m.get("pvalue")), format_p_value(m.get("pvalue.scaled"))
+    if "chisq.scaling.factor" in m:
+        yield "scaling factor", "", format_number(m["chisq.scaling.factor"])
+    for name in ("cfi", "tli"):
+        yield name.upper(), format_number(m.get(name)), format_number(m.get(f"{name}.scaled"))
+    if "cfi.robust" in m:
+        yield "CFI, TLI robust", "", f"{format_number(m['cfi.robust'])}, {format_number(m.get('tli.robust'))}"
+    yield "RMSEA [90 %]", _format_rmsea(m, ""), _format_rmsea(m, ".scaled")
+    if "rmsea.robust" in m:
+        yield "RMSEA robust [90 %]", "", _format_rmsea(m, ".robust")
+    yield "p (RMSEA ≤ .05)", format_p_value(m.get("rmsea.pvalue")), format_p_value(m.get("rmsea.pvalue.scaled"))
+    yield "SRMR", format_number(m.get("srmr")), ""
+    yield "baseline χ² (df)", _format_baseline(m, ""), _format_baseline(m, ".scaled")
+    for name, label in INFORMATION.items():
+        if name in m:
+            yield label, format_number(m[name]), ""
+
+
+def _format_baseline(m: Mapping[str, float], suffix: str) -> str:
+    return f"{format_number(m.get(f'baseline.chisq{suffix}'))} ({_format_df(m.get(f'baseline.df{suffix}'))})"
+
+
+def _format_df(value: float | None) -> str:
+    """Degrees of freedom: whole where they are, as some scaled tests have fractional ones."""
+    return format_number(value, 0 if value is None or float(value).is_integer() else 3)
+
+
+def _format_rmsea(m: Mapping[str, float], suffix: str) -> str:
+    lower, upper = (format_number(m.get(f"rmsea.ci.{end}{suffix}")) for end in ("lower", "upper"))
+    return f"{format_number(m.get(f'rmsea{suffix}'))} [{lower}, {upper}]"
+
+
+def _build_sections(fit: Fit, columns: Sequence[str]) -> Iterable[Table]:
+    parameters = fit.parameters
+    is_variance = (parameters["op"] == "~~") & (parameters["lhs"] == parameters["rhs"])
+    section = parameters["op"].where(~is_variance, "variance")
+    labels = [group.label for group in fit.sample.groups]
+    for group in sorted(parameters["group"].unique(), key=lambda number: (number == 0, number)):
+        for key, title in SECTIONS.items():
+            rows = parameters[(section == key) & (parameters["group"] == group)]
+            if len(rows):
+                where = f", group {labels[group - 1]}" if len(labels) > 1 and group else ""
+                yield _build_estimates_table(title + where, key, rows, columns)
+
+
+def _build_estimates_table(title: str, key: str, rows: pd.DataFrame, columns: Sequence[str]) -> Table:
+    """lavaan's layout: the left side once, the right sides indented under it."""
+    table = build_table(title, ("",), columns, right=columns)
+    nested = key in {"=~", "<~", "~", "~~", "|"}
+    above = None
+    for row in rows.to_dict("records"):
+        if nested and row["lhs"] != above:
+            above = row["lhs"]
+            table.add_row(f"{above} {row['op']}")
+        name = f"  {row['rhs']}" if nested else str(row["lhs"])
+        label = f" ({row['label']})" if row["label"] and row["op"] != ":=" else ""
+        table.add_row(name + label, *(_format_cell(row, column) for column in columns))
+    return protect_numbers(table)
+
+
+def _format_cell(row: Mapping[Any, Any], column: str) -> str:
+    if row["se"] == 0 and column in UNCERTAIN:  # fixed
+        return ""
+    return format_p_value(row[column]) if column == "pvalue" else format_number(row[column])
+
+
+def _build_r2_table(fit: Fit) -> Table:
+    table = build_table("R²", ("variable",), tuple(label or "R²" for label in fit.r2), right=tuple(fit.r2))
+    names = dict.fromkeys(name for values in fit.r2.values() for name in values)
+    for name in names:
+        table.add_row(name, *(format_number(values.get(name)) for values in fit.r2.values()))
+    return table

@@ -1,0 +1,51 @@
+"""Tables of text for a terminal or a page: what every command prints with."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from sem_toolkit.fit.numbers import format_number, format_p_value
+
+
+def build_table(title: str, left: Sequence[str], columns: Sequence[str], right: Sequence[str] = ()) -> Table:
+    """An empty table with columns of text, then of whatever; those in `right` hold numbers and are never cut."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for name in (*left, *columns):
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
+    return table
+
+
+def build_frame_table(title: str, frame: pd.DataFrame) -> Table:
+    """Any DataFrame as a table: numbers to three decimals, p-values, whole numbers and texts as they are."""
+    numbers = [str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
+    table = build_table(title, (), [str(name) for name in frame.columns], right=numbers)
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(_format_value(name, value) for name, value in zip(frame.columns, row, strict=True)))
+    return protect_numbers(table)
+
+
+def _format_value(name: object, value: object) -> str:
+    if name == "pvalue":
+        return format_p_value(value)
+    if isinstance(value, float):
+        return format_number(value, 0 if str(name).startswith("df") else 3)
+    return "–" if value is None else str(value)
+
+
+def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
+    """A DataFrame with one row a model as a table with one column a model."""
+    names = [str(name) for name in frame[key]]
+    table = build_table(title, ("",), names, right=names)
+    for column in frame.columns.drop(key):
+        table.add_row(str(column), *(_format_value(column, value) for value in frame[column]))
+    return protect_numbers(table)
+
+
+def protect_numbers(table: Table) -> Table:
+    """Never let a narrow terminal cut a number: columns of numbers keep their width, and lines wrap instead."""
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(len(str(cell)) for cell in (column.header, *column.cells))
+    return table
