@@ -73,14 +73,22 @@ def test_longer_loops_are_drawn_too():
     assert not draw_spec("a ~ c + x\nb ~ a\nc ~ b").hits()
 
 
-def test_many_covariances_become_a_matrix():
+def test_many_covariances_become_a_matrix_or_a_note():
     text = "\n".join(f"f{f} =~ x{f}1 + x{f}2 + x{f}3" for f in range(7))
-    diagram = draw_spec(text, call="cfa")
+    table = build_parameter_table(parse_spec(text), TableOptions(call="cfa"))
+    estimates = table.to_frame()[["lhs", "op", "rhs", "group"]].assign(**{"est": 0.4, "std.all": 0.3, "pvalue": 0.02})
+    diagram = draw_diagram(table, estimates)
     assert not any(edge.role == "covariance" for edge in diagram.scene.edges)
     assert sum(item.key.startswith("matrix row") for item in diagram.scene.texts) == 7
     assert not diagram.hits()
-    arcs = draw_spec("\n".join(text.splitlines()[:4]), call="cfa")
-    assert sum(edge.role == "covariance" for edge in arcs.scene.edges) == 6
+    texts = [" ".join(item.lines) for item in draw_diagram(table).scene.texts]
+    assert any("7 variables covary freely with each other (21 covariances, not drawn)" in text for text in texts)
+
+
+def test_few_covariances_are_arcs():
+    diagram = draw_spec("\n".join(f"f{f} =~ x{f}1 + x{f}2 + x{f}3" for f in range(4)), call="cfa")
+    assert sum(edge.role == "covariance" for edge in diagram.scene.edges) == 6
+    assert not diagram.hits()
 
 
 def test_only_the_structural_part():
