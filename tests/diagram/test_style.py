@@ -82,5 +82,5 @@ def test_a_wrong_setting_is_refused_in_python_too():
 
 def test_a_stage_of_an_unknown_variable_is_named():
     table, _, _ = read_model("poldem_sem")
-    with pytest.raises(DataError, match=r'the stage "old" names "dem6".*did you mean "dem60"'):
-        draw_diagram(table, hints=DiagramHints(stages={"old": ("dem6",)}))
+    with pytest.raises(DataError, match=r'the stage "old" names "ind6".*did you mean "ind60"'):
+        draw_diagram(table, hints=DiagramHints(stages={"old": ("ind6",)}))
