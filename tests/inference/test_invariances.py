@@ -98,7 +98,7 @@ def test_a_composite_with_fixed_weights_is_a_sum_of_predictors(estimator):
     for label in "bc":
         mine, theirs = first[first["label"] == label].iloc[0], second[second["label"] == label].iloc[0]
         assert mine["est"] == pytest.approx(theirs["est"], rel=1e-7)
-        assert mine["se"] == pytest.approx(theirs["se"], rel=1e-6)
+        assert mine["se"] == pytest.approx(theirs["se"], rel=close)
 
 
 @pytest.mark.parametrize(
