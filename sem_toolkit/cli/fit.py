@@ -1,6 +1,7 @@
 """`sem-toolkit fit`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,9 @@ def fit(
     data: DataOption = None,
     json: JsonOption = False,
     everything: Annotated[bool, typer.Option("--all", help="All of the following.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the estimates: .csv .xlsx .md .tex .html .docx")
+    ] = None,
     standardized: Annotated[bool, typer.Option("--standardized", help="std.all with standard errors.")] = False,
     modification: Annotated[bool, typer.Option("--mi", help="Modification indices, the largest 20.")] = False,
     residuals: Annotated[bool, typer.Option("--residuals", help="Residual correlations, the largest 20.")] = False,
@@ -27,6 +31,10 @@ def fit(
 ) -> int:
     """Fit a model and print estimates, fit measures and the certificate of the optimum."""
     result = fit_model(read_spec(spec), data, **chosen)
+    if output is not None:
+        from sem_toolkit.report.export import write_estimates
+
+        write_estimates(output, result)
     if json:
         print_record(result.to_dict(everything=everything))
     else:

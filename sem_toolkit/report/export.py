@@ -1,0 +1,208 @@
+"""Tables into files that people publish from: CSV, Excel, Markdown, LaTeX, HTML and Word, in APA layout.
+
+CSV and Excel get the raw numbers; the others get them rounded and in words (American Psychological Association, 2020,
+ch. 7: no vertical rules, rules above and below the head and at the foot, a note below).
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.files import write_bytes
+from sem_toolkit.fit import Fit
+from sem_toolkit.fit.numbers import format_estimate, format_p_value
+from sem_toolkit.report.figures import format_fit_line
+
+NUMBER_COLUMNS = ("b", "SE", "z", "p", "95% CI", "β")
+
+
+def write_table(path: str | Path, frame: pd.DataFrame, title: str = "", note: str = "") -> Path:
+    """Write any table in the format of the path's suffix; texts are written as they are.
+
+    Raises DataError for a suffix that is none of WRITERS, or a place that cannot be written to.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in WRITERS:
+        message = f'"{path.suffix}" is no format for a table'
+        raise DataError(Diagnostic("error", "unknown-format", message, hint=f"use one of {', '.join(WRITERS)}"))
+    write_bytes(path, WRITERS[path.suffix.lower()](frame, title, note))
+    return path
+
+
+def write_estimates(path: str | Path, fit: Fit) -> Path:
+    """Write the parameter estimates of a fit: raw columns to CSV and Excel, an APA table to the others.
+
+    Raises DataError as `write_table` does. Without a certified optimum the note says so.
+    """
+    if Path(path).suffix.lower() in {".csv", ".xlsx"}:
+        return write_table(path, fit.parameters, fit.title)
+    return write_table(path, build_apa_table(fit), fit.title, build_note(fit))
+
+
+def build_apa_table(fit: Fit) -> pd.DataFrame:
+    """One row a parameter as printed: parameter, b, SE, z, p, interval and standardised estimate, all texts."""
+    level = f"{fit.options.level:.0%} CI"
+    rows = []
+    for row in fit.parameters.to_dict("records"):
+        fixed = row["se"] == 0
+        name = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
+        interval = f"[{format_estimate(row['ci.lower'], 2)}, {format_estimate(row['ci.upper'], 2)}]"
+        rows.append(
+            {
+                "Parameter": name,
+                "b": format_estimate(row["est"], 2),
+                "SE": "–" if fixed else format_estimate(row["se"], 2),
+                "z": "–" if fixed else format_estimate(row["z"], 2),
+                "p": "–" if fixed else format_p_value(row["pvalue"]),
+                level: "–" if fixed else interval,
+                "β": format_estimate(row["std.all"], 2),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def build_note(fit: Fit) -> str:
+    """What stands below the table: n, estimator and fit; or that there is no certified optimum."""
+    start = f"n = {fit.sample.n}, {fit.options.estimation.estimator}."
+    if not fit.converged:
+        return f"{start} NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): these are not estimates."
+    return f"{start} β: standardised estimate (std.all); – : fixed. {format_fit_line(fit)}"
+
+
+def _format_csv(frame: pd.DataFrame, title: str, note: str) -> bytes:
+    text: str = frame.to_csv(index=False)
+    return text.encode("utf-8-sig")  # with a mark, so that Excel reads Greek letters
+
+
+def _format_excel(frame: pd.DataFrame, title: str, note: str) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_excel(buffer, index=False, sheet_name="table")
+    return buffer.getvalue()
+
+
+def _format_markdown(frame: pd.DataFrame, title: str, note: str) -> bytes:
+    def line(cells: list[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    marks = ["---:" if _is_number_column(name) else "---" for name in frame.columns]
+    lines = [line([str(name) for name in frame.columns]), "| " + " | ".join(marks) + " |"]
+    lines += [line([str(cell) for cell in row]) for row in frame.itertuples(index=False, name=None)]
+    head = [f"**{title}**", ""] if title else []
+    return "\n".join([*head, *lines, "", *([f"*Note.* {note}", ""] if note else [])]).encode()
+
+
+def _format_latex(frame: pd.DataFrame, title: str, note: str) -> bytes:
+    columns = "".join("r" if _is_number_column(name) else "l" for name in frame.columns)
+    head = " & ".join(_escape_latex(str(name)) for name in frame.columns)
+    rows = [
+        " & ".join(_escape_latex(str(cell)) for cell in row) + r" \\"
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        r"\begin{table}",
+        rf"\caption{{{_escape_latex(title)}}}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        head + r" \\",
+        r"\midrule",
+        *rows,
+        r"\bottomrule",
+        r"\end{tabular}",
+        *([rf"\par\smallskip\emph{{Note.}} {_escape_latex(note)}"] if note else []),
+        r"\end{table}",
+        "",
+    ]
+    return "\n".join(lines).encode()
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _format_html(frame: pd.DataFrame, title: str, note: str) -> bytes:
+    def cells(tag: str, row: list[str]) -> str:
+        classes = ["number" if _is_number_column(name) else "text" for name in frame.columns]
+        pairs = zip(classes, row, strict=True)
+        return "<tr>" + "".join(f'<{tag} class="{kind}">{escape(text)}</{tag}>' for kind, text in pairs) + "</tr>"
+
+    body = [cells("td", [str(cell) for cell in row]) for row in frame.itertuples(index=False, name=None)]
+    lines = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
+        f"<table><caption>{escape(title)}</caption>",
+        f"<thead>{cells('th', [str(name) for name in frame.columns])}</thead>",
+        f"<tbody>{''.join(body)}</tbody></table>",
+        f"<p><em>Note.</em> {escape(note)}</p>" if note else "",
+        "</body></html>",
+    ]
+    return "\n".join(lines).encode()
+
+
+def _format_word(frame: pd.DataFrame, title: str, note: str) -> bytes:
+    from docx import Document
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    document = Document()
+    document.add_paragraph().add_run(title).bold = True
+    table = document.add_table(rows=1 + len(frame), cols=len(frame.columns))
+    for position, name in enumerate(frame.columns):
+        for number, cell in enumerate([name, *frame[name]]):
+            paragraph = table.cell(number, position).paragraphs[0]
+            paragraph.text = str(cell)
+            paragraph.paragraph_format.space_after = 0
+            if _is_number_column(name):
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    for number, edges in ((0, ("top", "bottom")), (len(frame), ("bottom",))):
+        for cell in table.rows[number].cells:
+            _draw_rules(cell, edges)
+    if note:
+        paragraph = document.add_paragraph()
+        paragraph.add_run("Note. ").italic = True
+        paragraph.add_run(note)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _draw_rules(cell: object, edges: tuple[str, ...]) -> None:
+    """Borders of a Word cell; python-docx has no call for them, so the element is made by hand."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    borders = OxmlElement("w:tcBorders")
+    for edge in edges:
+        rule = OxmlElement(f"w:{edge}")
+        for name, value in (("val", "single"), ("sz", "8"), ("color", "000000")):
+            rule.set(qn(f"w:{name}"), value)
+        borders.append(rule)
+    cell._tc.get_or_add_tcPr().append(borders)  # type: ignore[attr-defined]
+
+
+def _is_number_column(name: object) -> bool:
+    return str(name) in NUMBER_COLUMNS or str(name).endswith("CI")
+
+
+_STYLE = (
+    "body{font:15px/1.4 serif;margin:2rem}table{border-collapse:collapse}caption{text-align:left;font-weight:bold}"
+    "th,td{padding:.2rem .8rem}.text{text-align:left}.number{text-align:right}"
+    "thead tr{border-top:1.5px solid;border-bottom:1px solid}tbody{border-bottom:1.5px solid}"
+)
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "β": r"$\beta$", "χ": r"$\chi$", "²": r"$^2$", "−": "$-$",
+    "–": "--", "<": r"$<$", ">": r"$>$", "≤": r"$\leq$",
+}  # fmt: skip
+WRITERS: Mapping[str, Callable[[pd.DataFrame, str, str], bytes]] = {
+    ".csv": _format_csv,
+    ".xlsx": _format_excel,
+    ".md": _format_markdown,
+    ".tex": _format_latex,
+    ".html": _format_html,
+    ".docx": _format_word,
+}
+"""Formats by suffix."""
