@@ -28,6 +28,7 @@ def codes(text: str, **options: object) -> set[str]:
         "f =~ x1\nx1 ~~ 0.2*x1\ny ~ f",
         "i =~ 1*t1 + 1*t2 + 1*t3\ns =~ 0*t1 + 1*t2 + 2*t3",
         "y ~ a*x\nz ~ a*x",
+        "f =~ u\nu | t1 + t2\ny ~ f",
     ],
 )
 def test_ordinary_specs_raise_no_eyebrow(text: str) -> None:

@@ -43,8 +43,8 @@ def _check_single_indicators(rows: Sequence[Parameter]) -> list[Diagnostic]:
         if factors[row.lhs] > 1 or indicators[row.rhs] > 1:
             continue
         residual, variance = variances.get(row.rhs), variances.get(row.lhs)
-        if residual is None or (residual.user == 1 and residual.free == 0):
-            continue
+        if residual is None or (not residual.free and (residual.user == 1 or residual.ustart != 0.0)):
+            continue  # typed, or the latent response of an ordered variable
         if residual.free and variance is not None and variance.free == 0 and row.free == 0:
             continue
         found.append(_describe_single_indicator(row, residual))
