@@ -39,7 +39,7 @@ from sem_toolkit.diagram.ports import spread_ends
 from sem_toolkit.diagram.structure import Structure
 from sem_toolkit.diagram.style import DiagramStyle
 
-HIT, NEAR, AVOID, CROSSING, OVERLAP = 2000.0, 40.0, 400.0, 22.0, 160.0
+HIT, NEAR, AVOID, CROSSING, OVERLAP = 2000.0, 40.0, 400.0, 34.0, 160.0
 INSIDE: Mapping[str, float] = {"ellipse": 1.5, "rectangle": 1.5, "hexagon": 7.0, "triangle": 5.0}
 """How far inside its box a shape surely is, once the box is taken as a rectangle or else as an ellipse."""
 
@@ -181,7 +181,7 @@ class Router:
         role = str(data["role"])
         self._forget(key)
         best = self._choose_course(source, target, role, key)
-        if (best is None or best[0] >= HIT or (best[0] > 90 and role == "regression")) and source != target:
+        if (best is None or best[0] >= HIT or (best[0] > 60 and role == "regression")) and source != target:
             best = self._find_detour(source, target, role, best)
         if best is not None:
             if role == "variance" and key in self.numbers:
