@@ -169,7 +169,7 @@ def _format_item(item: _Item, width: int) -> list[str]:
     if item.operator:
         return _format_formula(item, width)
     if item.pieces:
-        return _add_comments(item.pieces[:], item.comments.get(0, []), "")
+        return [_add_last_comments(item.pieces[0], item.comments.get(0, []))]
     return [comment.text for comment in item.comments.get(-1, [])] or [""]
 
 
@@ -189,10 +189,12 @@ def _format_formula(item: _Item, width: int) -> list[str]:
         current += text if empty else " " + text
         empty = False
         comments = item.comments.get(number, [])
-        if comments:
-            lines += _add_comments([current], comments, indent if number < last else "")
+        if comments and number == last:
+            current = _add_last_comments(current, comments)
+        elif comments:
+            lines += _add_comments([current], comments, indent)
             current, empty = indent, True
-    return lines if empty else [*lines, current]
+    return [*lines, current]
 
 
 def _add_comments(lines: list[str], comments: Sequence[_Comment], indent: str) -> list[str]:
@@ -203,3 +205,8 @@ def _add_comments(lines: list[str], comments: Sequence[_Comment], indent: str) -
         else:
             lines[-1] = f"{lines[-1].rstrip()}  {comment.text}"
     return lines
+
+
+def _add_last_comments(line: str, comments: Sequence[_Comment]) -> str:
+    """All comments behind the end of a statement: below it they would no longer be its own."""
+    return "  ".join([line, " ".join(comment.text for comment in comments)]) if comments else line

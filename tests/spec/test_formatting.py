@@ -28,6 +28,8 @@ TEXTS = {
         ("y ~ x +\n     # because\n z", "y ~ x +\n    # because\n    z\n"),
         ("y ~ x + # because\n z", "y ~ x +  # because\n    z\n"),
         ("y ~ # first\n x", "y ~  # first\n    x\n"),
+        ("ab ~ x\ny ~ a* # why\n# not\nz\n", "ab ~ x\ny  ~ a*z  # why # not\n"),
+        ("y ~ a*x\nd := a + # one\n2 # two", "y ~ a*x\nd := a + 2  # one # two\n"),
         ("f =~ c( 1,2 ) * x1+start( .5 )*x2", "f =~ c(1, 2)*x1 + start(.5)*x2\n"),
         ("y ~ a*x\nd:=a*-2+exp( a )^2-1", "y ~ a*x\nd := a*-2 + exp(a)^2 - 1\n"),
         ("y ~ a*x\na>-1", "y ~ a*x\na > -1\n"),
