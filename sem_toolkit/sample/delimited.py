@@ -71,12 +71,10 @@ def parse_delimited(text: str, name: str) -> DelimitedText:
     Raises DataError for a row whose number of cells differs from the header's.
     """
     separator = sniff_separator(text)
-    lines = [
-        (number, [cell.strip() for cell in cells])
-        for number, cells in _numbered_rows(text, separator)
-        if any(cell.strip() for cell in cells)
-    ]
-    header, body = lines[0][1], lines[1:]
+    lines = [line for line in _numbered_rows(text, separator) if any(cell and not cell.isspace() for cell in line[1])]
+    if not lines:
+        raise DataError(Diagnostic("error", "empty-file", f"{name} has no names and no values"))
+    header, body = [cell.strip() for cell in lines[0][1]], lines[1:]
     if body and all(len(cells) == len(header) + 1 for _, cells in body):  # R's write.table leaves the corner out
         header = ["", *header]
     for number, cells in body:
@@ -106,7 +104,7 @@ def convert_columns(table: DelimitedText, name: str) -> dict[str, NDArray[np.gen
     Unnamed columns are left out. Raises DataError for names that occur twice.
     """
     require_unique_names(table.header, name)
-    points = any(_DECIMAL_POINT.fullmatch(cell) for row in table.rows[:_SNIFFED_LINES] for cell in row)
+    points = any(_DECIMAL_POINT.fullmatch(cell.strip()) for row in table.rows[:_SNIFFED_LINES] for cell in row)
     columns = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.header)
     return {
         header: _convert(cells, comma_may_be_thousands=points)
@@ -150,14 +148,25 @@ def _ragged_hint(separator: str) -> str:
 
 
 def _convert(cells: Sequence[str], comma_may_be_thousands: bool) -> NDArray[np.generic]:
-    plain = ["nan" if cell in MISSING_CODES else cell for cell in cells]
+    numbers = _parse_numbers(cells)
+    if numbers is not None:
+        return numbers
+    stripped = [cell.strip() for cell in cells]
+    plain = ["nan" if cell in MISSING_CODES else cell for cell in stripped]
     for candidate in (plain, _with_points(plain, comma_may_be_thousands)):
-        if candidate is not None and not any("_" in cell for cell in candidate):
-            try:
-                return np.array(candidate, dtype=str).astype(np.float64)
-            except ValueError:
-                continue
-    return np.array([None if cell in MISSING_CODES else cell for cell in cells], dtype=object)
+        numbers = None if candidate is None else _parse_numbers(candidate)
+        if numbers is not None:
+            return numbers
+    return np.array([None if cell in MISSING_CODES else cell for cell in stripped], dtype=object)
+
+
+def _parse_numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    """Cells as floats, or None where one is no number; "1_000" is none, though Python would read it."""
+    try:
+        numbers = np.array(list(map(float, cells)), dtype=np.float64)
+    except ValueError:
+        return None
+    return None if any("_" in cell for cell in cells) else numbers
 
 
 def _with_points(cells: list[str], comma_may_be_thousands: bool) -> list[str] | None:
