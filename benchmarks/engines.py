@@ -6,6 +6,7 @@ Processor time is measured: with one thread it is the wall time of a quiet machi
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -122,11 +123,13 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
         script.write_text(_SCRIPT, encoding="utf-8")
         command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats), benchmark.group or "-"]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=True)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
         except subprocess.TimeoutExpired as late:
             output = late.stdout.decode() if isinstance(late.stdout, bytes) else late.stdout or ""
         else:
             output = done.stdout
+            if done.returncode:
+                print(f"lavaan, {benchmark.name}: {done.stderr.strip()[-300:]}", file=sys.stderr)
     lines = [line.split() for line in output.splitlines() if line.strip()]
     return Timing(tuple(float(line[0]) for line in lines), float(lines[-1][1])) if lines else None
 

@@ -11,6 +11,7 @@ from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.ladder import Climb, climb
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
+from sem_toolkit.estimation.memory import keep_scratch_memory
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
@@ -25,6 +26,7 @@ FloatArray = NDArray[np.float64]
 
 # Above this, semopy's optimiser takes seconds where the native one takes milliseconds.
 _FAST_FOR_SEMOPY = 60
+_MANY = 100
 _SAME = 1e-8
 
 
@@ -45,6 +47,8 @@ def estimate(model: Model, sample: Sample, options: EstimationOptions | None = N
 
 def _search(model: Model, sample: Sample, options: EstimationOptions) -> tuple[Solution, Targets]:
     """Climb the ladder with this model as it is; the targets are in the units that were searched in."""
+    if model.n_parameters > _MANY:
+        keep_scratch_memory()
     scaling = build_scaling(model, build_targets(model, sample, options))
     targets = scaling.targets
     objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations))

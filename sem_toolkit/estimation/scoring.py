@@ -23,6 +23,7 @@ _NEWTON_BELOW = 3e-2
 _SHARP_BELOW = 1e-7
 _HALVINGS = 12
 _HOPELESS = 1e8
+_NOISE = 1e-11  # where a step promises less, differences of the discrepancy say little and its gradient decides
 # Parameters that run away win ever less: an attempt ends that gains less than _PROGRESS in _STRETCH iterations, where
 # an optimum would have been reached. The ladder goes on from there.
 _STRETCH, _PROGRESS = 25, 1e-3
@@ -136,7 +137,7 @@ def _build_fisher(objective: Objective, point: Point, damping: float) -> tuple[_
 def _search(objective: Objective, point: Point, step: FloatArray, slope: float) -> tuple[Point, float] | None:
     """Shorten the step until the discrepancy falls enough; None where it does not."""
     length = 1.0
-    noise = 4e-15 * (1.0 + abs(point.value))
+    noise = _NOISE * (1.0 + abs(point.value))
     for _ in range(_HALVINGS):
         trial = objective.locate(point.theta + length * step)
         if trial is None:
@@ -145,7 +146,7 @@ def _search(objective: Objective, point: Point, step: FloatArray, slope: float) 
         excess = trial.value - point.value - 1e-4 * length * slope
         if excess <= 0.0:
             return trial, length
-        if excess <= noise and length == 1.0 and _flatter(objective, trial, point):
+        if -slope < noise and length == 1.0 and _flatter(objective, trial, point):
             return trial, length
         curve = trial.value - point.value - length * slope
         best = -0.5 * slope * length * length / curve if curve > 0.0 else 0.5 * length
