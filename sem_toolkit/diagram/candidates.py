@@ -82,9 +82,10 @@ def build_outer_arc(tail: Rectangle, head: Rectangle, side: str, room: float, de
 def iterate_outer_arcs(tail: Rectangle, head: Rectangle, side: str, room: float) -> Iterator[tuple[float, FloatArray]]:
     """Arcs between indicators beyond their variances."""
     distance = abs(head.x - tail.x) if side in ("top", "bottom") else abs(head.y - tail.y)
-    for k, share in enumerate((0.1, 0.16, 0.24)):
-        depth = max(6.0 + 2 * k, share * distance)
-        yield 2.0 + 3 * k + 0.1 * depth, build_outer_arc(tail, head, side, room, depth, 0.85)
+    # Arcs over the same stretch keep a line's height from each other, so that their numbers do, too.
+    for k in range(7):
+        depth = max(6.0, 0.05 * distance) + 8.0 * k
+        yield 2.0 + 2 * k + 0.1 * depth, build_outer_arc(tail, head, side, room, depth, 0.85)
 
 
 def iterate_directed(

@@ -205,7 +205,7 @@ class Router:
     ) -> tuple[float, FloatArray, FloatArray] | None:
         if not courses:
             return None
-        if len({len(curve) for _, curve in courses}) > 1:
+        if any(len(curve) != 4 for _, curve in courses):
             points = np.array([_flatten_evenly(curve) for _, curve in courses])
         else:
             points = flatten_curves([curve for _, curve in courses])
