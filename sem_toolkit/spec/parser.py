@@ -62,16 +62,21 @@ _EXAMPLES: dict[str, str] = {
 
 def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]:
     """All statements of a spec, with a `BadStatement` for each that could not be understood."""
-    return [_StatementParser(statement, reporter).parse() for statement in split_statements(tokens)]
+    statements: list[Statement] = []
+    for piece in split_statements(tokens):
+        above = statements[-1] if statements else None
+        statements.append(_StatementParser(piece, above, reporter).parse())
+    return statements
 
 
 class _StatementParser:
     """Reads one statement."""
 
-    def __init__(self, statement: StatementTokens, reporter: Reporter) -> None:
+    def __init__(self, statement: StatementTokens, above: Statement | None, reporter: Reporter) -> None:
         self.tokens = statement.tokens
         self.cut_short = statement.cut_short
         self.joins_above = statement.joins_above
+        self.above = above
         self.reporter = reporter
         self.start, self.end = self.tokens[0].start, self.tokens[-1].end
         self.is_header = False
@@ -164,7 +169,18 @@ class _StatementParser:
     def _report_no_operator(self) -> None:
         first = self.tokens[0]
         hint = "a statement needs one of =~ ~ ~~ <~ | ~*~ := == < >; a comment begins with #"
-        self.reporter.error("missing-operator", "this line has no operator", first.start, self.end, hint)
+        replacement = None
+        if first.text.lower() in BLOCKS and len(self.tokens) == 2:
+            hint = f'a block begins with "{first.text.lower()}: {self.tokens[1].text}"'
+            replacement = (first.end, first.end, ":")
+        elif isinstance(self.above, Formula) and all(
+            token.kind != "name" or token is first for token in self.tokens[:2]
+        ):
+            hint = 'if it belongs to the line above, end that one in "+"'
+            replacement = (self.above.end, self.above.end, " +")
+        self.reporter.error(
+            "missing-operator", "this line has no operator", first.start, self.end, hint, replacement=replacement
+        )
 
     # -- block headers, definitions, constraints
 

@@ -152,6 +152,12 @@ twice := 2*aa
     ]
 
 
+def test_lines_without_operator_are_mended() -> None:
+    spec = parse_spec("f =~ x1 + x2  # two\n  0.5*x3 + x4\ngroup 1\n")
+    assert [diagnostic.code for diagnostic in spec.diagnostics] == ["missing-operator", "missing-operator"]
+    assert apply_fixes(spec) == "f =~ x1 + x2 +  # two\n  0.5*x3 + x4\ngroup: 1\n"
+
+
 def test_characters_of_word_processors_are_mended() -> None:
     spec = parse_spec("\ufefff \u223c x + \u22120.5*z")
     assert apply_fixes(spec) == "\ufefff ~ x + -0.5*z"
