@@ -62,6 +62,11 @@ class EstimationOptions:
         return BASE_ESTIMATORS[self.estimator.upper()]
 
     @property
+    def is_distribution_free(self) -> bool:
+        """Whether diagonal weights are sample variances of the moments (WLSM, WLSMV): DWLS takes normal-theory ones."""
+        return self.estimator.upper().startswith("WLSM")
+
+    @property
     def unbiased(self) -> bool:
         """Whether the sample covariance has divisor n - 1: lavaan's choice for all but normal-likelihood ML."""
         return self.discrepancy != "ML" or self.likelihood == "wishart"

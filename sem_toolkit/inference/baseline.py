@@ -1,6 +1,6 @@
 """The baseline model: uncorrelated variables with free means; exogenous ones (fixed.x) keep their covariances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +73,7 @@ def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
             x += [] if is_fixed else [value]
             rows.append(Parameter(lhs, op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed)))
     model = build_model(ParameterTable(tuple(rows), table.groups))
-    return Evaluation(model, evaluation.sample, np.array(x), evaluation.estimator, evaluation.wishart)
+    return replace(evaluation, model=model, x=np.array(x))
 
 
 def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTest:

@@ -16,7 +16,9 @@ def build_estimator_weight(evaluation: Evaluation) -> Weight:
         return NormalWeight(invert_symmetric(evaluation.sample_cov))
     groups = range(evaluation.model.n_groups)
     if evaluation.estimator == "ULS":
-        return DenseWeight(tuple(_unweighted(evaluation) for _ in groups))
+        return build_unit_weight(evaluation)
+    if evaluation.estimator == "DWLS" and evaluation.distribution_free:
+        return DenseWeight(tuple(1.0 / np.diag(compute_gamma(evaluation, g)) for g in groups))
     if evaluation.estimator == "DWLS":
         return DenseWeight(tuple(1.0 / _normal_variances(evaluation, g) for g in groups))
     return DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
@@ -49,11 +51,3 @@ def _normal_variances(evaluation: Evaluation, group: int) -> FloatArray:
     variances = np.diag(S)
     second = variances[rows] * variances[cols] + S[rows, cols] ** 2
     return np.concatenate([variances, second]) if evaluation.has_means else second
-
-
-def _unweighted(evaluation: Evaluation) -> FloatArray:
-    """½tr(E²) as weights of vech(E): ½ for variances, 1 for covariances; 1 for means."""
-    p = evaluation.model.n_observed
-    rows, cols = vech_indices(p)
-    second = np.where(rows == cols, 0.5, 1.0)
-    return np.concatenate([np.ones(p), second]) if evaluation.has_means else second

@@ -45,6 +45,7 @@ class Evaluation:
 
     estimator   "ML", "GLS", "ULS", "WLS" or "DWLS"; robust variants are named by what they estimate with
     wishart     likelihood "wishart": covariances have divisor n - 1, and n - G stands for n
+    distribution_free   diagonal weights are the sample variances of the moments (WLSM, WLSMV), not normal-theory ones
     """
 
     model: Model
@@ -52,6 +53,7 @@ class Evaluation:
     x: FloatArray
     estimator: str = "ML"
     wishart: bool = False
+    distribution_free: bool = False
 
     @cached_property
     def moments(self) -> ImpliedMoments:
@@ -160,7 +162,8 @@ def evaluate_solution(solution: SolutionLike) -> Evaluation:
     """The evaluation of a solution; robust estimators are taken for what they estimate with."""
     base = BASE_ESTIMATORS[solution.options.estimator.upper()]
     wishart = base == "ML" and solution.options.likelihood == "wishart"
-    return Evaluation(solution.model, solution.sample, np.asarray(solution.x, dtype=np.float64), base, wishart)
+    free = solution.options.estimator.upper().startswith("WLSM")
+    return Evaluation(solution.model, solution.sample, np.asarray(solution.x, dtype=np.float64), base, wishart, free)
 
 
 def invert_symmetric(matrix: FloatArray) -> FloatArray:

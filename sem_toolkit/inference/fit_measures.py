@@ -11,7 +11,7 @@ from sem_toolkit.inference.baseline import (
     compute_baseline,
 )
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import build_estimator_weight, build_unit_weight
+from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.likelihood import compute_normal_logl, compute_saturated_logl
 from sem_toolkit.inference.options import InferenceOptions
@@ -182,12 +182,12 @@ def compute_gfi_chisq(evaluation: Evaluation, test: TestStatistic) -> float:
 
 
 def compute_gfi_lisrel(evaluation: Evaluation) -> float:
-    """LISREL's GFI, 1 − eᵀVe/sᵀVs by the weight of the estimator (1 for every moment with ULS), groups averaged by
+    """LISREL's GFI, 1 − eᵀVe/sᵀVs by the weight of the estimator, groups averaged by
     shares.
 
     Source: Tanaka & Huba (1985), British Journal of Mathematical and Statistical Psychology 38, 197-201.
     """
-    weight = build_unit_weight(evaluation) if evaluation.estimator == "ULS" else build_estimator_weight(evaluation)
+    weight = build_estimator_weight(evaluation)
     explained = 1.0 - weight.quadratic(evaluation) / weight.observed_quadratic(evaluation)
     return float(explained @ evaluation.rows / evaluation.rows.sum())
 

@@ -12,6 +12,8 @@ from sem_toolkit.inference import (
     compute_residuals,
     evaluate_solution,
 )
+from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.test_statistics import compute_standard_test
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 CHANGING = {"logl", "unrestricted.logl", "aic", "bic", "bic2", "rmr", "rmr_nomean"}
@@ -111,3 +113,17 @@ def test_models_at_the_edge_have_all_their_tables(frame, spec, estimator):
     assert result.converged
     assert set(result.to_dict(everything=True)) >= {"parameters", "fit_measures", "standardized", "effects"}
     compute_residual_summaries(evaluate_solution(result.solution), result.options.inference)
+
+
+@pytest.mark.parametrize("estimator", ["GLS", "ULS", "WLS", "DWLS", "WLSM", "ULSMV"])
+def test_weights_are_those_of_the_estimation(frame, estimator):
+    """At the estimate nothing is left to gain along any free direction, by the weight that inference uses."""
+    spec = HS + "\nx1 ~~ v*x1\nx2 ~~ v*x2\nx4 ~~ w*x4\nx5 ~~ w*x5"
+    solution = fit(spec, frame, call="cfa", estimator=estimator, ordered=False).solution
+    evaluation = evaluate_solution(solution)
+    weight = build_estimator_weight(evaluation)
+    gain = evaluation.basis.T @ weight.slope(evaluation)
+    scale = np.sqrt(np.diag(evaluation.basis.T @ weight.information(evaluation) @ evaluation.basis))
+    np.testing.assert_allclose(gain / scale, 0.0, atol=1e-7)
+    half = compute_standard_test(evaluation).stat / (2.0 * evaluation.rows.sum())
+    assert half == pytest.approx(solution.discrepancy, rel=1e-8)

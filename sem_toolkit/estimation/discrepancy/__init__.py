@@ -23,7 +23,7 @@ def build_discrepancy(
         return MaximumLikelihood(targets)
     if kind == "GLS":
         return GeneralisedLeastSquares(targets)
-    return build_least_squares(targets, kind, deviations)
+    return build_least_squares(targets, kind, deviations, distribution_free=options.is_distribution_free)
 
 
 __all__ = [

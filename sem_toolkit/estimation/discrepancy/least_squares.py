@@ -74,17 +74,26 @@ class LeastSquares:
 
 
 def build_least_squares(
-    targets: Targets, kind: Literal["ULS", "WLS", "DWLS"], deviations: FloatArray | None = None
+    targets: Targets,
+    kind: Literal["ULS", "WLS", "DWLS"],
+    deviations: FloatArray | None = None,
+    *,
+    distribution_free: bool = False,
 ) -> LeastSquares:
     """ULS, WLS or DWLS; WLS needs raw data with more rows than there are moments.
 
     deviations  p: what the variables were divided by; ULS alone depends on their units, and is kept in the old ones
+    distribution_free   weigh by the sample variances of the moments with DWLS, not by normal-theory ones
     """
     p = targets.covariance.shape[-1]
     size = p * (p + 1) // 2 + (p if targets.mean is not None else 0)
     if kind == "ULS":
         weight = np.ones(size) if deviations is None else _weigh_by_scale(deviations, targets.mean is not None)
         return LeastSquares(targets, tuple(weight for _ in targets.n))
+    if kind == "DWLS" and distribution_free:
+        return LeastSquares(
+            targets, tuple(_build_sample_diagonal(data, targets.mean is not None) for data in targets.data)
+        )
     if kind == "DWLS":
         return LeastSquares(targets, tuple(_build_diagonal(S, targets.mean is not None) for S in targets.covariance))
     return LeastSquares(targets, tuple(_build_weight(data, targets, size) for data in targets.data))
@@ -111,6 +120,13 @@ def _build_diagonal(covariance: FloatArray, means: bool) -> FloatArray:
     rows, columns = vech_indices(len(covariance))
     spread = variance[rows] * variance[columns] + covariance[rows, columns] ** 2
     return np.asarray(1.0 / np.concatenate([variance, spread] if means else [spread]))
+
+
+def _build_sample_diagonal(data: FloatArray | None, means: bool) -> FloatArray:
+    if data is None:
+        message = "WLSM and WLSMV need raw data: their weights are fourth-order moments"
+        raise DataError(Diagnostic("error", "raw-data-needed", message, hint="use ML, GLS, ULS or DWLS"))
+    return np.asarray(1.0 / np.diagonal(compute_distribution_free_covariance(data, means=means)))
 
 
 def _build_weight(data: FloatArray | None, targets: Targets, size: int) -> FloatArray:
