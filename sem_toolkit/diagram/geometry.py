@@ -249,14 +249,14 @@ class Shapes:
         width, height = self.half_width + margin, self.half_height + margin
         start, step = points[:, :-1, None, :], (points[:, 1:] - points[:, :-1])[:, :, None, :]
         px, py, dx, dy = start[..., 0] - self.x, start[..., 1] - self.y, step[..., 0], step[..., 1]
-        hit = _segments_enter_box(px, py, dx, dy, width, height)
+        hit = segments_enter_box(px, py, dx, dy, width, height)
         if self.round.any():
             inside = _segments_enter_circle(px / width, py / height, dx / width, dy / height)
             hit &= ~self.round | inside
         return np.asarray(hit.any(axis=1))
 
 
-def _segments_enter_box(
+def segments_enter_box(
     px: FloatArray, py: FloatArray, dx: FloatArray, dy: FloatArray, width: FloatArray, height: FloatArray
 ) -> BoolArray:
     """Liang and Barsky (1984) clipping, for segments × boxes."""

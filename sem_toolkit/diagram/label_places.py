@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, compute_length, compute_points, flatten_curve
-from sem_toolkit.diagram.geometry import _segments_enter_box as segments_enter_box
+from sem_toolkit.diagram.geometry import (
+    FloatArray,
+    Rectangle,
+    Shapes,
+    compute_length,
+    compute_points,
+    flatten_curve,
+    segments_enter_box,
+)
 
 NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0
 

@@ -18,6 +18,16 @@ from sem_toolkit.diagram.candidates import (
     iterate_outer_arcs,
 )
 from sem_toolkit.diagram.constants import name_constant
+from sem_toolkit.diagram.course_costs import (
+    AVOID,
+    CROSSING,
+    HIT,
+    INSIDE,
+    NEAR,
+    OVERLAP,
+    compute_overlap,
+    flatten_evenly,
+)
 from sem_toolkit.diagram.detours import DetourGrid, build_detour
 from sem_toolkit.diagram.geometry import (
     FloatArray,
@@ -26,7 +36,6 @@ from sem_toolkit.diagram.geometry import (
     compute_bounds,
     compute_crossings,
     compute_length,
-    evaluate_curve,
     find_boundary,
     flatten_curve,
     flatten_curves,
@@ -39,15 +48,8 @@ from sem_toolkit.diagram.ports import spread_ends
 from sem_toolkit.diagram.structure import Structure
 from sem_toolkit.diagram.style import DiagramStyle
 
-HIT, NEAR, AVOID, CROSSING, OVERLAP = 2000.0, 40.0, 400.0, 34.0, 160.0
-INSIDE: Mapping[str, float] = {"ellipse": 1.5, "rectangle": 1.5, "hexagon": 7.0, "triangle": 5.0}
-"""How far inside its box a shape surely is, once the box is taken as a rectangle or else as an ellipse."""
-
 OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 
-
-BESIDE = 5.0
-"""Paths nearer to each other than this are hard to tell apart, in points."""
 
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
@@ -206,7 +208,7 @@ class Router:
         if not courses:
             return None
         if any(len(curve) != 4 for _, curve in courses):
-            points = np.array([_flatten_evenly(curve) for _, curve in courses])
+            points = np.array([flatten_evenly(curve) for _, curve in courses])
         else:
             points = flatten_curves([curve for _, curve in courses])
         least = np.array([cost for cost, _ in courses]) + self._assess_shapes(points, source, target)
@@ -373,30 +375,7 @@ class Router:
             return 0.0
         starts, ends = self._collect_segments()
         crossings = compute_crossings(points, starts, ends).sum()
-        return float(CROSSING * crossings + OVERLAP * self._compute_overlap(points, starts, ends))
-
-    def _compute_overlap(self, points: FloatArray, starts: FloatArray, ends: FloatArray) -> float:
-        """Share of a course that lies within BESIDE points of others, its ends left out."""
-        length = compute_length(points)
-        count = int(np.clip(length / 7, 4, 40))
-        fractions = (np.arange(count) + 0.5) / count
-        lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-        x = np.interp(fractions * length, lengths, points[:, 0])
-        y = np.interp(fractions * length, lengths, points[:, 1])
-        end = 12 if length > 30 else 1
-        away = (fractions * length > end) & (fractions * length < length - end)
-        x, y = x[away], y[away]
-        if len(x) == 0:
-            return 0.0
-        low, high = points.min(axis=0) - BESIDE, points.max(axis=0) + BESIDE
-        near = ((np.maximum(starts, ends) >= low) & (np.minimum(starts, ends) <= high)).all(axis=1)
-        start, step = starts[near], ends[near] - starts[near]
-        if len(start) == 0:
-            return 0.0
-        px, py = x[:, None] - start[:, 0], y[:, None] - start[:, 1]
-        t = np.clip((px * step[:, 0] + py * step[:, 1]) / np.maximum((step**2).sum(axis=1), 1e-9), 0, 1)
-        distance = np.hypot(px - t * step[:, 0], py - t * step[:, 1])
-        return float((distance.min(axis=1) < BESIDE).sum() / count)
+        return float(CROSSING * crossings + OVERLAP * compute_overlap(points, starts, ends))
 
     def _find_detour(
         self, source: str, target: str, role: str, best: tuple[float, FloatArray, FloatArray] | None
@@ -448,9 +427,3 @@ class Router:
             ends = np.concatenate([line[1:] for line in self._polylines.values()])
             self._segments = starts, ends
         return self._segments
-
-
-def _flatten_evenly(curve: FloatArray) -> FloatArray:
-    """25 points along a curve of any number of pieces."""
-    t = np.linspace(0, (len(curve) - 1) // 3, 25)
-    return evaluate_curve(curve, t)
