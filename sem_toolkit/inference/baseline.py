@@ -80,8 +80,7 @@ def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTe
     """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
-    unless
-    a `scaled` test corrects what they minimise.
+    unless a `scaled` test corrects what they minimise.
     """
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)

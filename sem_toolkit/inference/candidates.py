@@ -41,8 +41,8 @@ def build_candidates(model: Model) -> Candidates:
     """Loadings, covariances, regressions and intercepts that could be freed, one group after the other.
 
     As in lavaan: what the table fixes; loadings of every observed variable that is not exogenous; covariances among
-    these, among exogenous variables
-    and among latent variables; regressions among all variables of the structural part; intercepts.
+    these, among exogenous variables and among latent variables; regressions among all variables of the structural
+    part; intercepts.
     """
     place = {name: i for i, name in enumerate(model.variables)}
     rows: list[tuple[str, Operator, str, int]] = []

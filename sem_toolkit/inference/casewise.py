@@ -1,9 +1,7 @@
-"""Casewise moments z_i of raw data, their products with a weight V and its derivatives, never forming m × m where n
-is smaller.
+"""Casewise moments z_i of raw data and their products with a weight V, without m × m matrices where n is smaller.
 
 z_i = [d_i; vech(d_i d_iᵀ)] with d_i the row less the sample mean. Where exogenous variables are fixed, z_i is taken
-less the
-same of its regression on them, so that what only they vary in drops out.
+less the same of its regression on them, so that what only they vary in drops out.
 """
 
 from dataclasses import dataclass

@@ -77,8 +77,7 @@ def compute_parameter_covariance_matrix(evaluation: Evaluation, options: Inferen
     """Covariance matrix of x (q × q) by the kind of standard errors asked for.
 
     Sources: robust.sem: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419, equation
-    16.10;
-    robust.huber.white: Huber (1967); White (1982), Econometrica 50, 1-25.
+    16.10; robust.huber.white: Huber (1967); White (1982), Econometrica 50, 1-25.
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)

@@ -104,8 +104,7 @@ def compute_effects(evaluation: Evaluation, g: int, cause: str, outcome: str) ->
     is none.
 
     In a model with feedback the specific effects are those of paths that pass no variable twice, so that they do not
-    add
-    up to the indirect effect.
+    add up to the indirect effect.
     """
     names = evaluation.model.variables
     v, w = names.index(cause), names.index(outcome)

@@ -20,8 +20,7 @@ def compute_mixture_pvalue(stat: float, weights: FloatArray) -> float:
     """P(Σ λ_j χ²_1 > stat) for weights λ of 0 or more, exact to about 1e-12.
 
     The distribution function has the Laplace transform Π(1 + 2λ_j s)^(−½)/s, which is inverted on a Talbot contour
-    around
-    the negative axis. Source of the contour: Weideman (2006), SIAM Journal on Numerical Analysis 44, 2342-2362.
+    around the negative axis. Source of the contour: Weideman (2006), SIAM Journal on Numerical Analysis 44, 2342-2362.
     """
     weights = np.asarray(weights, dtype=np.float64)
     weights = weights[weights > 0]

@@ -2,8 +2,7 @@
 
 Each change is held against the largest that would be trivial, through its confidence interval (equivalence testing).
 Sources: Saris, Satorra & van der Veld (2009), Structural Equation Modeling 16, 561-582; Pornprasertmanit (2014),
-doctoral
-dissertation, University of Kansas.
+doctoral dissertation, University of Kansas.
 """
 
 from collections.abc import Mapping

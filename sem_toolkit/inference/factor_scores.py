@@ -34,11 +34,10 @@ def compute_factor_scores(evaluation: Evaluation, method: ScoreMethod = "regress
     """Scores of every group.
 
     regression  E(η | y) = α + Cov(η, y)Σ⁻¹(y − μ). Source: Thurstone (1935), The vectors of mind.
-    bartlett    unbiased given η: (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹(y − ν). Source: Bartlett (1937), British Journal of Psychology 28,
-    97-104.
-    tenberge    with the correlations of the factors. Source: ten Berge, Krijnen, Wansbeek & Shapiro (1999), Linear
-    Algebra
-                and its Applications 289, 311-318.
+    bartlett    unbiased given η: (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹(y − ν).
+                Source: Bartlett (1937), British Journal of Psychology 28, 97-104.
+    tenberge    with the correlations of the factors.
+                Source: ten Berge, Krijnen, Wansbeek & Shapiro (1999), Linear Algebra and its Applications 289, 311-318.
 
     Without means in the model rows are taken from their sample mean. Factors without indicators of their own have no
     Bartlett scores (NaN). Raises DataError without raw data.

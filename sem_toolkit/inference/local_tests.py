@@ -1,10 +1,8 @@
 """Local tests of a path model: the conditional independences that it implies among observed variables, each tested.
 
 In an acyclic model without latent variables, two variables that no arrow and no residual covariance joins are
-independent
-given the parents of both (the basis set of Shipley, 2000, Structural Equation Modeling 7, 206-218). Each independence
-is a
-partial correlation of zero.
+independent given the parents of both (the basis set of Shipley, 2000, Structural Equation Modeling 7, 206-218). Each
+independence is a partial correlation of zero.
 """
 
 import math
@@ -35,8 +33,7 @@ def find_independences(evaluation: Evaluation, group: int = 0) -> tuple[Independ
     """The basis set of a path model, in the order of its variables.
 
     Pairs of exogenous variables are left out: the model says nothing of them. So are pairs whose parents do not
-    separate
-    them because residuals are correlated. Raises ModelError for models with latent variables or feedback.
+    separate them because residuals are correlated. Raises ModelError for models with latent variables or feedback.
     """
     model = evaluation.model
     if model.n_variables > model.n_observed:

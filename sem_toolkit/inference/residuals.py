@@ -1,10 +1,9 @@
 """Residual moments in all of lavaan's types, with standard errors, z values and the summaries made of them.
 
 The residuals r = s − σ̂ have the covariance matrix Q Acov(s) Qᵀ with Q = I − ΔA₀⁻¹ΔᵀW and A₀ = ΔᵀWΔ within the
-constraints
-(Bentler & Dijkstra, 1985, in Krishnaiah, Multivariate analysis VI, equation 1.7.4; Ogasawara, 2001, Structural Equation
-Modeling 8, 100-128). Residual correlations are r transformed by the derivative of the correlations at the sample
-(Maydeu-Olivares, 2017, Psychometrika 82, 533-558).
+constraints (Bentler & Dijkstra, 1985, in Krishnaiah, Multivariate analysis VI, equation 1.7.4; Ogasawara, 2001,
+Structural Equation Modeling 8, 100-128). Residual correlations are r transformed by the derivative of the correlations
+at the sample (Maydeu-Olivares, 2017, Psychometrika 82, 533-558).
 """
 
 import math

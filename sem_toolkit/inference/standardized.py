@@ -1,9 +1,8 @@
 """Standardised estimates and their exact derivatives by the free parameters.
 
 std.lv divides by the standard deviations of latent variables, std.all by those of all variables, std.nox by those of
-all
-but exogenous observed ones. Covariances become correlations of the residuals concerned. Standard deviations are the
-model's own (Bollen, 1989, Structural equations with latent variables, 123-126).
+all but exogenous observed ones. Covariances become correlations of the residuals concerned. Standard deviations are
+the model's own (Bollen, 1989, Structural equations with latent variables, 123-126).
 """
 
 from dataclasses import dataclass, replace

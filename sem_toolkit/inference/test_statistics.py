@@ -55,8 +55,7 @@ def compute_reference_test(evaluation: Evaluation, scaled: bool = False) -> Test
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
-    test
-    corrects for that.
+    test corrects for that.
     """
     if evaluation.estimator in {"ULS", "DWLS"} and not scaled:
         return compute_browne_nt_test(evaluation)
