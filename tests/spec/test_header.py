@@ -41,6 +41,7 @@ def test_without_a_header_all_is_empty() -> None:
         ("#' title: a\n#' titel: b", "unknown-header-key", 2),
         ("#' title: !!python/object/apply:os.system [true]", "invalid-header", 1),
         ("#' data: [a, b]", "invalid-header", 1),
+        ("#' options: &a {b: *a}", "invalid-header", 1),
     ],
 )
 def test_faults_have_a_place(lines: str, code: str, line: int) -> None:
