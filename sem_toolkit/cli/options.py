@@ -48,6 +48,8 @@ FIT_OPTIONS: Mapping[str, Any] = {
     "sample_nobs": _declare(int, "--sample-nobs", DATA_PANEL, "Number of observations behind --sample-cov."),
     "estimator": _declare(str, "--estimator", ESTIMATION_PANEL, "ML, or another of lavaan's words."),
     "likelihood": _declare(str, "--likelihood", ESTIMATION_PANEL, "normal (divisor n) or wishart (n - 1)."),
+    "se": _declare(str, "--se", ESTIMATION_PANEL, "Standard errors: standard, robust.sem, robust.huber.white, none."),
+    "test": _declare(str, "--test", ESTIMATION_PANEL, "Test beside the standard one, such as satorra.bentler."),
     "engine": _declare(str, "--engine", ESTIMATION_PANEL, "Which optimiser is asked first: auto, semopy or native."),
     "options": _declare(Path, "--options", ESTIMATION_PANEL, "A JSON file with a set of options, by lavaan's names."),
 }  # fmt: skip

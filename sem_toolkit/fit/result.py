@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -68,7 +69,7 @@ class Fit:
     @property
     def title(self) -> str:
         """The title in the spec's header, or the name of its file."""
-        return self.spec.header.title or self.spec.source.name
+        return self.spec.header.title or Path(self.spec.source.name).name
 
     @cached_property
     def parameters(self) -> pd.DataFrame:

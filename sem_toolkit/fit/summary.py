@@ -110,6 +110,8 @@ def _format_headline(fit: Fit) -> Text:
         f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
     )
     text.append(f"{how}, {rows}, {fit.table.npar} free parameters", style="not bold")
+    inference = fit.options.inference
+    text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
     if not certificate.converged:
         text.append("\nNo certified optimum: the figures below are where the search ended, not estimates.", style=style)
     return text

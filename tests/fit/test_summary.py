@@ -26,6 +26,7 @@ def test_the_verdict_and_both_tests_are_there(robust):
     lines = text.splitlines()
     assert lines[1].startswith("converged, MLM by native")
     assert "n = 301" in lines[1]
+    assert lines[2] == "standard errors: robust.sem, expected information"
     row = next(line for line in lines if line.startswith(" χ²"))
     assert row.split()[1:] == ["85.306", f"{robust.fit_measures['chisq.scaled']:.3f}"]
     assert any(line.split()[:3] == ["RMSEA", "robust", "[90"] for line in lines)
