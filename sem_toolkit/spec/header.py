@@ -51,9 +51,6 @@ def _load(comments: list[Token], index: LineIndex) -> tuple[dict[str, Any] | Non
     text = "\n".join(re.sub(r"^#' ?", "", token.text) for token in comments)
     whole = index.span(comments[0].start, comments[-1].end)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            # An alias can make a value that holds itself, or one of astronomic size.
-            return None, [Diagnostic("error", "invalid-header", "the header cannot use YAML aliases (*)", whole)]
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         mark = getattr(problem, "problem_mark", None)
@@ -69,6 +66,9 @@ def _load(comments: list[Token], index: LineIndex) -> tuple[dict[str, Any] | Non
                 'write lines such as "#\' title: My model"',
             )
         ]
+    if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+        # An alias can make a value that holds itself, or one of astronomic size.
+        return None, [Diagnostic("error", "invalid-header", "the header cannot use YAML aliases (*)", whole)]
     if value is None:
         return None, []
     if not isinstance(value, dict):
