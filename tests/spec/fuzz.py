@@ -2,6 +2,11 @@
 
     python -m tests.spec.fuzz -runs=1000000 [folder of texts to begin with]
 
+Runs so far (November 2026): 0.8 million generated and damaged texts of `generate.py` and 0.25 million of this fuzzer,
+from the reference specs and a dictionary of operators, to where it found next to nothing new. They brought to light
+two faults, both mended: a number behind a number (`0.5 0.`) was not refused, and a comment inside the last term of a
+statement made the layout unstable.
+
 Every text goes through `check_text`: parse, lose no character, give a table or say why not, keep a stable layout.
 """
 
