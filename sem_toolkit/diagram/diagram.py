@@ -80,7 +80,7 @@ class Diagram:
         if suffix == ".pdf":
             return render_dot(self.to_dot(), "pdf", renderer)
         if suffix == ".png":
-            return render_dot(self.to_dot(), "png", renderer)
+            return render_dot(format_dot(self.scene, self.scene.style.dpi), "png", renderer)
         hint = f"use one of {', '.join(SUFFIXES)}"
         raise DataError(Diagnostic("error", "unknown-format", f'"{suffix}" is no format for a diagram', hint=hint))
 

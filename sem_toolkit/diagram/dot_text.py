@@ -16,8 +16,11 @@ DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
 """Lengths of strokes and gaps in points."""
 
 
-def format_dot(scene: Scene) -> str:
-    """The DOT text of a scene: bands as clusters, then paths, then shapes and texts."""
+def format_dot(scene: Scene, dpi: int | None = None) -> str:
+    """The DOT text of a scene: bands as clusters, then paths, then shapes and texts.
+
+    dpi  for bitmaps only: graphviz would scale the pages of vector formats by it
+    """
     font = scene.style.font
     lines = [
         "digraph model {",
@@ -26,7 +29,7 @@ def format_dot(scene: Scene) -> str:
             bb=f"0,0,{scene.width:.2f},{scene.height:.2f}",
             outputorder="edgesfirst",
             fontname=font,
-            dpi=f"{scene.style.dpi}",
+            **({} if dpi is None else {"dpi": dpi}),
             pad="0",
             margin="0",
             bgcolor="white",

@@ -22,7 +22,7 @@ def spread_ends(
     """Move ends apart, in place.
 
     ends     (path, 0 for its tail or -1 for its head, variable it touches)
-    accepts  says whether a path may take its new course
+    accepts  takes the new course of a path, or says False
     """
     at: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for key, end, name in ends:
@@ -52,13 +52,18 @@ def _spread_at(
     wanted = [(place - ordered[0][0]) % lengths[-1] for place, _, _ in ordered]
     apart = min(APART, 0.8 * lengths[-1] / len(ordered))
     moved = separate(wanted, [apart] * (len(wanted) - 1), [1.0] * len(wanted))
-    for new, old, (place, key, end) in zip(moved, wanted, ordered, strict=True):
+    steps = list(zip(moved, wanted, ordered, strict=True))
+    # The outermost move first, so that each finds its place free.
+    back = [step for step in steps if step[0] < step[1]]
+    for new, old, (place, key, end) in [*back, *(step for step in reversed(steps) if step not in back)]:
         if abs(new - old) > 0.3:
             at = (place + new - old) % lengths[-1]
             point = np.array([np.interp(at, lengths, ring[:, axis]) for axis in (0, 1)])
-            curve = move_end(curves[key], end, point)
-            if accepts(key, curve):
-                curves[key] = curve
+            for joint in (0.25, 0.0):
+                curve = move_end(curves[key], end, point, joint)
+                if accepts(key, curve):
+                    curves[key] = curve
+                    break
 
 
 def _build_ring(box: Rectangle, shape: str) -> FloatArray:
@@ -72,11 +77,14 @@ def _find_place(point: FloatArray, ring: FloatArray, lengths: FloatArray) -> flo
     return float(lengths[int(np.argmin(((ring - point) ** 2).sum(axis=1)))])
 
 
-def move_end(curve: FloatArray, end: int, point: FloatArray) -> FloatArray:
-    """The curve with one end elsewhere; the neighbouring control points follow, so that it stays smooth."""
+def move_end(curve: FloatArray, end: int, point: FloatArray, joint: float) -> FloatArray:
+    """The curve with one end elsewhere; the neighbouring control points follow, so that it stays smooth.
+
+    joint  by what share of the shift the start of the last piece follows, where the curve has several pieces
+    """
     moved = curve.copy() if end == -1 else curve[::-1].copy()
     shift = point - moved[-1]
-    shares = (1.0, 0.75, 0.4) if len(moved) == 4 else (1.0, 0.8, 0.5, 0.25)
+    shares = (1.0, 0.75, 0.4) if len(moved) == 4 else (1.0, 0.67 + joint / 3, 0.33 + joint * 2 / 3, joint)
     for k, share in enumerate(shares, start=1):
         moved[-k] += shift * share
     return moved if end == -1 else moved[::-1]

@@ -143,6 +143,8 @@ class Router:
                 others = [box for key, box in labels.items() if key != edge[2]]
                 self.avoid = Shapes.of([*self.titles, *others])
                 self._route(edge)
+        self.avoid = Shapes.of(self.titles)
+        self._spread_ends()
 
     def _spread_ends(self) -> None:
         """Give the ends of structural paths and covariances at a shape some distance from each other."""
@@ -154,14 +156,14 @@ class Router:
         ]
         shapes = dict(zip(self.names, self.kinds, strict=True))
         spread_ends(curves, ends, dict(self.placement.places), shapes, self._accepts)
-        for key, curve in curves.items():
-            route = movable[key]
-            self._remember(replace(route, curve=curve), flatten_curve(curve))
 
     def _accepts(self, key: str, curve: FloatArray) -> bool:
-        """Whether a path can take another course without hitting more or crossing more than now."""
-        old, new = (self._count_faults(key, line) for line in (self._polylines[key], flatten_curve(curve)))
-        return new <= old
+        """Take another course for a path if it hits and crosses no more than the present one."""
+        points = flatten_curve(curve)
+        if self._count_faults(key, points) > self._count_faults(key, self._polylines[key]):
+            return False
+        self._remember(replace(self.routes[key], curve=curve), points)
+        return True
 
     def _count_faults(self, key: str, points: FloatArray) -> float:
         """Shapes hit or nearly hit, and other paths crossed, by a course for a path."""

@@ -1,6 +1,10 @@
 """Files of diagrams: formats, literal names, faults."""
 
+import contextlib
+import re
+import struct
 import xml.etree.ElementTree as ElementTree
+import zlib
 
 import pytest
 
@@ -65,3 +69,22 @@ def test_graphviz_keeps_what_was_placed(diagram):
     placed = [(node.box.x, node.box.width / 2) for node in diagram.scene.nodes if node.is_round]
     for (x, radius), (wanted, half) in zip(sorted(ellipses), sorted(placed), strict=True):
         assert (x, radius) == pytest.approx((wanted, half), abs=0.02)
+
+
+def test_pages_have_the_size_of_the_scene(diagram):
+    """PDF pages in points, PNG pixels at the stated resolution."""
+    pdf = diagram.to_bytes(".pdf", "embedded")
+    box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", _inflate(pdf))
+    assert [float(size) for size in box.groups()] == pytest.approx([diagram.scene.width, diagram.scene.height], abs=1.1)
+    png = diagram.to_bytes(".png", "embedded")
+    width, height = struct.unpack(">II", png[16:24])
+    assert (width / 300 * 72, height / 300 * 72) == pytest.approx((diagram.scene.width, diagram.scene.height), abs=0.6)
+
+
+def _inflate(pdf: bytes) -> bytes:
+    """The text of a PDF with its compressed streams opened."""
+    texts = [pdf]
+    for match in re.finditer(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            texts.append(zlib.decompress(match.group(1)))
+    return b"".join(texts)
