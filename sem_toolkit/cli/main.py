@@ -55,8 +55,12 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever happens, no exception leaves."""
+    from threadpoolctl import threadpool_limits
+
     try:
-        app(args=list(arguments))
+        # The matrices are small: a second BLAS thread costs more than it brings, most of all on a busy machine.
+        with threadpool_limits(limits=1, user_api="blas"):
+            app(args=list(arguments))
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else DONE
     except SemError as fault:

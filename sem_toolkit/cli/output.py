@@ -16,6 +16,8 @@ WRONG_INPUT = 2
 OUR_DEFECT = 3
 
 
+MOST = 20
+"""Messages shown at once: a file that is no spec at all can have thousands."""
 WIDE_PAGE = 10_000
 """Columns of output that goes to a file or a pipe: nothing is ever cut off there."""
 
@@ -35,8 +37,11 @@ def print_record(record: Mapping[str, Any]) -> None:
 
 
 def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> None:
-    """Print diagnostics to standard error, with source lines where they have a place."""
+    """Print diagnostics to standard error, with source lines where they have a place; at most MOST of them."""
     found = list(messages)
+    if len(found) > MOST:
+        left = f"{len(found) - MOST} more like these; --json has all of them"
+        found = [*found[:MOST], Diagnostic("note", "more-messages", left)]
     if found:
         console = Console(stderr=True)
         colour = console.is_terminal and not console.no_color

@@ -1,12 +1,12 @@
 """The table of estimates: est, se, z, p, interval and standardised values of every parameter and definition."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sem_toolkit.inference.distributions import compute_normal_quantile, compute_two_sided_pvalue
 from sem_toolkit.inference.evaluation import Evaluation
-from sem_toolkit.inference.standardized import Standardization, standardize
+from sem_toolkit.inference.standardized import Scale, Standardization, standardize
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -27,29 +27,24 @@ def build_estimate_table(evaluation: Evaluation, covariance: FloatArray, level: 
     definitions = evaluation.model.definitions
     values = np.concatenate([standard.estimates, definitions.values(evaluation.x)])
     slopes = np.concatenate([standard.free_by_x, definitions.jacobian(evaluation.x)])
-    frame = pd.DataFrame(describe_rows(standard))
-    frame["est"] = values
-    for name, column in build_test_columns(values, compute_delta_se(slopes, covariance), level).items():
-        frame[name] = column
-    for scale in ("std.lv", "std.all", "std.nox"):
-        frame[scale] = standard.values(scale)
-    return frame
+    tests = build_test_columns(values, compute_delta_se(slopes, covariance), level)
+    scales: tuple[Scale, ...] = ("std.lv", "std.all", "std.nox")
+    standardized: dict[str, FloatArray] = {scale: standard.values(scale) for scale in scales}
+    columns: dict[str, Any] = {**describe_rows(standard), "est": values, **tests, **standardized}
+    return pd.DataFrame(columns)
 
 
 def build_standardized_table(
-    evaluation: Evaluation, covariance: FloatArray, level: float = 0.95, scale: str = "std.all"
+    evaluation: Evaluation, covariance: FloatArray, level: float = 0.95, scale: Scale = "std.all"
 ) -> "pd.DataFrame":
     """Standardised estimates with delta-method standard errors, z, p and limits (lavaan's standardizedSolution)."""
     import pandas as pd
 
     standard = standardize(evaluation)
-    values = standard.values(scale)  # type: ignore[arg-type]
-    se = compute_delta_se(standard.jacobian(scale), covariance)  # type: ignore[arg-type]
-    frame = pd.DataFrame(describe_rows(standard))
-    frame["est.std"] = values
-    for name, column in build_test_columns(values, se, level).items():
-        frame[name] = column
-    return frame
+    values = standard.values(scale)
+    se = compute_delta_se(standard.jacobian(scale), covariance)
+    columns: dict[str, Any] = {**describe_rows(standard), "est.std": values, **build_test_columns(values, se, level)}
+    return pd.DataFrame(columns)
 
 
 def describe_rows(standard: Standardization) -> dict[str, list[object]]:
@@ -69,7 +64,7 @@ def compute_delta_se(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
     0 where nothing varies, NaN where the covariance is not known. Source: delta method, Cramér (1946), section 28.4.
     """
     known = np.nan_to_num(covariance)
-    variances = np.einsum("ij,jk,ik->i", slopes, known, slopes, optimize=True)
+    variances = np.sum((slopes @ known) * slopes, axis=1)
     touched = np.any(slopes != 0.0, axis=1) & bool(np.isnan(covariance).any())
     return np.where(touched, np.nan, np.sqrt(np.maximum(variances, 0.0)))
 

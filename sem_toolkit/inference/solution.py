@@ -18,6 +18,7 @@ from sem_toolkit.inference.residuals import GroupResiduals, ResidualType, comput
 from sem_toolkit.inference.rsquare import compute_r2_by_group
 from sem_toolkit.inference.scaled_tests import compute_tests
 from sem_toolkit.inference.score import ScoreTests, compute_addition_test, compute_score_tests
+from sem_toolkit.inference.standardized import Scale
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
     compute_reweighted_least_squares,
@@ -52,7 +53,7 @@ def build_parameter_estimates(
 
 
 def build_standardized_solution(
-    solution: SolutionLike, level: float = 0.95, scale: str = "std.all", options: InferenceOptions | None = None
+    solution: SolutionLike, level: float = 0.95, scale: Scale = "std.all", options: InferenceOptions | None = None
 ) -> "pd.DataFrame":
     """One row a parameter or definition: lhs op rhs group label est.std se z pvalue ci.lower ci.upper.
 

@@ -5,6 +5,7 @@ all but exogenous observed ones. Covariances become correlations of the residual
 the model's own (Bollen, 1989, Structural equations with latent variables, 123-126).
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -99,12 +100,12 @@ class Standardization:
 
     def values(self, scale: Scale) -> FloatArray:
         """Standardised values of the rows, then of the definitions (k + d)."""
-        inner = self._inner(scale)[0]
+        inner = self._inner_values(scale)
         return np.concatenate([inner, self.evaluation.model.definitions.values(self._vector(inner))])
 
     def jacobian(self, scale: Scale) -> FloatArray:
         """Derivatives of these by x, (k + d) × q."""
-        inner, slopes = self._inner(scale)
+        inner, slopes = self._inner_values(scale), self._inner_slopes(scale)
         free = [k for k, row in enumerate(self.rows) if row.free]
         order = np.argsort([self.rows[k].free for k in free])
         of_vector = slopes[np.array(free, dtype=np.intp)[order]]
@@ -119,43 +120,54 @@ class Standardization:
                 vector[row.free - 1] = value
         return vector
 
-    def _inner(self, scale: Scale) -> tuple[FloatArray, FloatArray]:
-        """Values (k) and derivatives (k × q) of the rows: est · Π scale_v ** power, by the rule of each operator."""
-        values, slopes = np.empty(len(self.rows)), np.empty((len(self.rows), len(self.evaluation.x)))
-        for k, row in enumerate(self.rows):
-            factor, log_slope = self._factor(row, scale)
-            values[k] = self.estimates[k] * factor
-            slopes[k] = factor * (self.estimates_by_x[k] + self.estimates[k] * log_slope)
-        return values, slopes
+    def _inner_values(self, scale: Scale) -> FloatArray:
+        """Values of the rows (k): est · Π sd ** power, by the rule of each operator."""
+        with np.errstate(divide="ignore", invalid="ignore"):  # by a variance of 0: there is no standardised value
+            return np.array([self.estimates[k] * self._factor(row, scale) for k, row in enumerate(self.rows)])
 
-    def _factor(self, row: Parameter, scale: Scale) -> tuple[float, FloatArray]:
-        """What a row is multiplied by, and the derivative of its logarithm by x (q)."""
-        factor, slope = 1.0, np.zeros(len(self.evaluation.x))
-        for name, power in _powers(row):
-            if not self._is_scaled(name, scale):
-                continue
-            value, by_x = self._scale(row, name)
-            factor *= value**power
-            slope = slope + power * by_x / value
-        return factor, slope
+    def _inner_slopes(self, scale: Scale) -> FloatArray:
+        """Derivatives of these by x (k × q)."""
+        slopes = np.empty((len(self.rows), len(self.evaluation.x)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for k, row in enumerate(self.rows):
+                of_logarithm = sum(p * self._log_slope(row, name) for name, p in self._scaled_powers(row, scale))
+                slopes[k] = self._factor(row, scale) * (self.estimates_by_x[k] + self.estimates[k] * of_logarithm)
+        return slopes
 
-    def _scale(self, row: Parameter, name: str) -> tuple[float, FloatArray]:
-        """The standard deviation a name stands for in a row, and its derivative by x (q).
+    def _factor(self, row: Parameter, scale: Scale) -> np.float64:
+        """What a row is multiplied by."""
+        return np.float64(1.0) * math.prod(
+            self._spread(row, name) ** power for name, power in self._scaled_powers(row, scale)
+        )
+
+    def _scaled_powers(self, row: Parameter, scale: Scale) -> list[tuple[str, int]]:
+        return [(name, power) for name, power in _powers(row) if self._is_scaled(name, scale)]
+
+    def _spread(self, row: Parameter, name: str) -> np.float64:
+        """The standard deviation that a name stands for in a row.
 
         In covariances it is that of the residual, taken from its variance without the sign, as in lavaan.
         """
-        group = row.group - 1
+        variance = self._spread_variance(row, name)
+        if row.op == "~~" and row.lhs != row.rhs:
+            return np.float64(math.sqrt(abs(variance)))
+        return np.float64(math.sqrt(variance) if variance > 0 else math.nan)
+
+    def _spread_variance(self, row: Parameter, name: str) -> float:
         if row.op == "~~" and row.lhs != row.rhs:
             k = self._variance_rows.get((row.group, name))
-            if k is None:
-                return float("nan"), np.zeros(len(self.evaluation.x))
-            variance, by_x = self.estimates[k], self.estimates_by_x[k]
-            root = float(np.sqrt(abs(variance)))
-            return root, 0.5 * np.sign(variance) * by_x / root if root else by_x
-        place = self._places[name]
-        variance = self.variances[group, place]
-        root = float(np.sqrt(variance)) if variance > 0 else float("nan")
-        return root, 0.5 * self.variances_by_x[group, place] / root
+            return math.nan if k is None else float(self.estimates[k])
+        return float(self.variances[row.group - 1, self._places[name]])
+
+    def _log_slope(self, row: Parameter, name: str) -> FloatArray:
+        """The derivative of the logarithm of this standard deviation by x (q)."""
+        variance = self._spread_variance(row, name)
+        if row.op == "~~" and row.lhs != row.rhs:
+            k = self._variance_rows.get((row.group, name))
+            by_x = np.zeros(len(self.evaluation.x)) if k is None else self.estimates_by_x[k]
+        else:
+            by_x = self.variances_by_x[row.group - 1, self._places[name]]
+        return 0.5 * by_x / np.float64(variance)
 
     def _is_scaled(self, name: str, scale: Scale) -> bool:
         place = self._places.get(name)

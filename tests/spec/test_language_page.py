@@ -1,4 +1,4 @@
-"""docs/spec-language.md: every example runs and gives the rows that stand below it."""
+"""docs/language.md: every example runs and gives the rows that stand below it."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from sem_toolkit.spec import build_parameter_table, build_table_options, format_explanation, parse_spec
 from sem_toolkit.spec.functions import FUNCTIONS
 
-PAGE = (Path(__file__).parent.parent.parent / "docs" / "spec-language.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```lavaan\n(.*?)\n```(?:\n```rows\n(.*?)\n```)?", PAGE, re.DOTALL)
 
 
