@@ -214,7 +214,7 @@ def _search(draft: Draft) -> Found:
             growth = GROWTH if best[0][0] else GROWTH[:1]
             best = _try_density(replace(draft, style=sized, structure=stacked), density.spacing, best, growth)
         # Setting it closer helps against too much width or height, not against hits.
-        if best[0][1:3] == (0, 0):
+        if best[0][1] == 0 and best[0][2] < TALLEST / 10:
             break
     assert best is not None  # noqa: S101 - the loop ran
     return best
