@@ -90,7 +90,7 @@ def sniff_separator(text: str) -> str:
     best, width = ",", 1
     for separator in SEPARATORS:
         rows = [cells for _, cells in _numbered_rows(sample, separator) if any(cells)]
-        if len(rows[0]) > width and _is_even(rows):
+        if rows and len(rows[0]) > width and _is_even(rows):
             best, width = separator, len(rows[0])
     if width == 1:  # no even split: the separator of the header decides, so that the uneven row can be named
         counts = {separator: text.split("\n", 1)[0].count(separator) for separator in SEPARATORS}
