@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.diagram import Diagram, DiagramStyle, build_hints, draw_diagram
+from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw_diagram, find_layout_path, read_layout
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.numbers import format_estimate, format_p_value
 from sem_toolkit.sample import read_table
@@ -16,18 +16,31 @@ if TYPE_CHECKING:
 
 
 def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
-    """The model without estimates."""
-    return draw_diagram(table, style=style, hints=build_spec_hints(spec, table), group=group)
+    """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them."""
+    hints = build_spec_hints(spec, table)
+    return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec))
 
 
-def draw_fit(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
-    """The model with its estimates; without them, and saying so, where no optimum was certified."""
+def draw_fit(fit: Fit, style: DiagramStyle | None = None, group: int = 1, *, misfit: bool = False) -> Diagram:
+    """The model with its estimates; without them, and saying so, where no optimum was certified.
+
+    group   number of the group to draw, from 1
+    misfit  dotted candidates: the paths with the largest modification indices
+    """
     style = style or DiagramStyle()
     hints = build_spec_hints(fit.spec, fit.table, build_caption(fit, style))
+    layout = find_layout(fit.spec)
     if not fit.converged:
-        return draw_diagram(fit.table, style=style, hints=hints, group=group)
-    label = fit.sample.groups[group - 1].label
-    return draw_diagram(fit.table, fit.parameters, style, hints, fit.r2.get(label), group)
+        return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout)
+    r2 = fit.r2.get(fit.sample.groups[group - 1].label)
+    candidates = fit.modification_indices if misfit else None
+    return draw_diagram(fit.table, fit.parameters, style, hints, r2, group, layout, candidates)
+
+
+def find_layout(spec: Spec) -> Layout | None:
+    """The layout kept beside a spec's file, None where there is none."""
+    path = find_layout_path(spec.source.name)
+    return read_layout(path) if path.is_file() else None
 
 
 def build_spec_hints(spec: Spec, table: ParameterTable, caption: str = "") -> "DiagramHints":

@@ -42,7 +42,7 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
 def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
     """Figure 3-1 by file name, each with its caption: with estimates where there is a fit, and schematic."""
     table = build_parameter_table(model.spec)
-    schematic = draw_spec(model.spec, table, DiagramStyle(labels=False))
+    schematic = draw_spec(model.spec, table, DiagramStyle(values="none", labels=False))
     figures = {f"{FIGURE}-schematic": (f"{model.title}: the model without estimates", schematic)}
     if model.fit is None:
         return figures
