@@ -1,14 +1,20 @@
 """The study's report: one HTML file that needs nothing beside it."""
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sem_toolkit.fit.numbers import format_estimate, format_p_value
 from sem_toolkit.report.study_tables import build_models_table
+from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from matplotlib.figure import Figure
 
 
 def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame) -> str:
@@ -46,10 +52,27 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
         recovered=result.printed.recovery.to_frame().to_dict("records"),
         reconstructions=result.printed.reconstructions,
         joint=_replace_missing(result.printed.joint_regressions).to_dict("records"),
+        pictures={
+            "n": _draw("n", draw_compatible_n(result.printed.audit)),
+            "region": _draw("region", draw_moment_region(result.printed.recovery)),
+            "joint": _draw("joint", draw_joint_regressions(result.printed.joint_regressions)),
+        },
+        reproduced=_replace_missing(result.printed.figures).to_dict("records"),
         scales=result.preliminaries.scales.to_dict("records"),
         sections=_build_sections,
         source=Path,
     )
+
+
+def _draw(name: str, figure: "Figure") -> "Markup":
+    """A matplotlib figure as inline SVG; ids are seeded by its name, so that a study always gives the same page."""
+    from markupsafe import Markup
+    from matplotlib import rc_context
+
+    buffer = io.StringIO()
+    with rc_context({"svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return Markup(_strip_prolog(buffer.getvalue()))  # noqa: S704 - our own drawing
 
 
 def _strip_prolog(svg: str) -> str:
