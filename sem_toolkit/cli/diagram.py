@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.options import DataOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, WRONG_INPUT, build_console, print_messages
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import check_model
 from sem_toolkit.fit import fit as fit_model
@@ -56,7 +56,7 @@ def diagram(
         checked = check_model(parsed, **chosen)
         if checked.table is None:
             print_messages(checked.diagnostics, parsed.source)
-            return 2
+            return WRONG_INPUT
         picture, code, messages = draw_spec(parsed, checked.table, chosen_style, draw_group), DONE, checked.diagnostics
     else:
         fitted = fit_model(parsed, data, **chosen)

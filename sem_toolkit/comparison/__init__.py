@@ -4,7 +4,7 @@ from sem_toolkit.comparison.differences import DifferenceTest
 from sem_toolkit.comparison.nested import build_nested_table, compute_difference
 from sem_toolkit.comparison.nesting import Nesting, check_nesting
 from sem_toolkit.comparison.relation import Relation, compute_relation
-from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests
+from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests, describe_fit
 
 __all__ = [
     "DifferenceTest",
@@ -16,4 +16,5 @@ __all__ = [
     "check_nesting",
     "compute_difference",
     "compute_relation",
+    "describe_fit",
 ]

@@ -1,6 +1,6 @@
 """Several fits in one table, and the tests of those that are nested."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,15 @@ def build_comparison_table(fits: Mapping[str, Fit]) -> "pd.DataFrame":
     """One row a model, in the order given: verdict, n, npar and fit measures; empty where no optimum was certified."""
     import pandas as pd
 
-    rows = [
-        {"model": name, "verdict": fit.certificate.verdict, "n": fit.sample.n, "npar": fit.table.npar}
-        | {measure: fit.fit_measures.get(measure) for measure in MEASURES}
-        for name, fit in fits.items()
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([{"model": name} | describe_fit(fit, MEASURES) for name, fit in fits.items()])
+
+
+def describe_fit(fit: Fit | None, measures: Sequence[str]) -> dict[str, object]:
+    """Verdict, n, npar and the measures by name; None for what does not exist, all of it where there is no fit."""
+    if fit is None:
+        return {"verdict": "not fitted", "n": None, "npar": None} | dict.fromkeys(measures)
+    row: dict[str, object] = {"verdict": fit.certificate.verdict, "n": fit.sample.n, "npar": fit.table.npar}
+    return row | {name: fit.fit_measures.get(name) for name in measures}
 
 
 def build_pairwise_tests(fits: Mapping[str, Fit]) -> "pd.DataFrame":

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sem_toolkit.comparison import describe_fit
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue", "srmr",
@@ -53,15 +54,11 @@ def build_estimates_table(model: StudyModel) -> pd.DataFrame:
 
 
 def _build_row(model: StudyModel) -> dict[str, object]:
-    measures = model.fit.fit_measures if model.fit is not None else {}
     return {
         "model": model.name,
         "kind": KINDS[model.kind],
         "title": model.title,
-        "verdict": model.fit.certificate.verdict if model.fit is not None else "not fitted",
         "certified": model.certified,
         "engine": model.fit.certificate.engine if model.fit is not None else "",
-        "n": model.fit.sample.n if model.fit is not None else None,
-        "npar": model.fit.table.npar if model.fit is not None else None,
-        **{name: measures.get(name) for name in MEASURES},
+        **describe_fit(model.fit, MEASURES),
     }

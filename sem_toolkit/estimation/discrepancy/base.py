@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_second_order
 from sem_toolkit.model.kernels import compute_cell_gradient, pull_back_square
 
@@ -47,6 +48,27 @@ class Discrepancy(Protocol):
     def hessian(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
         """Exact second derivative by x (q × q)."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class Quadratic:
+    """What the discrepancies that are quadratic forms of residual moments share."""
+
+    targets: Targets
+
+    @property
+    def factors(self) -> FloatArray:
+        """(n_g − 1)/n_g: what lavaan scales each group's discrepancy by."""
+        return np.asarray((self.targets.n - 1.0) / self.targets.n)
+
+    def value(self, moments: ImpliedMoments) -> float:
+        """fmin, infinite outside its domain."""
+        evaluation = self.evaluate(moments)
+        return np.inf if evaluation is None else evaluation.value
+
+    def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
+        """Value and derivatives by the moments; None outside its domain."""
+        raise NotImplementedError
 
 
 def invert_symmetric(matrix: FloatArray) -> FloatArray:

@@ -11,18 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order, invert_symmetric
-from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.estimation.discrepancy.base import Evaluation, Quadratic, add_second_order, invert_symmetric
 from sem_toolkit.model import ImpliedMoments, Model, compute_information
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class GeneralisedLeastSquares:
+class GeneralisedLeastSquares(Quadratic):
     """GLS for the given targets, which must be positive definite."""
-
-    targets: Targets
 
     @cached_property
     def weight(self) -> FloatArray:
@@ -33,15 +30,6 @@ class GeneralisedLeastSquares:
             message = "the sample covariance matrix is not positive definite"
             raise DataError(Diagnostic("error", "not-positive-definite", message)) from None
         return invert_symmetric(self.targets.covariance)
-
-    @cached_property
-    def factors(self) -> FloatArray:
-        """(n_g − 1)/n_g: what lavaan scales each group's discrepancy by."""
-        return np.asarray((self.targets.n - 1.0) / self.targets.n)
-
-    def value(self, moments: ImpliedMoments) -> float:
-        evaluation = self.evaluate(moments)
-        return np.inf if evaluation is None else evaluation.value
 
     def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
         apart = self.targets.covariance - moments.covariance

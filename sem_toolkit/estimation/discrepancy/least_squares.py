@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, add_second_order, invert_symmetric
+from sem_toolkit.estimation.discrepancy.base import Evaluation, Quadratic, add_second_order, invert_symmetric
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
@@ -22,23 +22,13 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class LeastSquares:
+class LeastSquares(Quadratic):
     """A quadratic form in the residual moments.
 
     weights  for each group m × m, or m where W is diagonal
     """
 
-    targets: Targets
     weights: tuple[FloatArray, ...]
-
-    @property
-    def factors(self) -> FloatArray:
-        """(n_g − 1)/n_g: what lavaan scales each group's discrepancy by."""
-        return np.asarray((self.targets.n - 1.0) / self.targets.n)
-
-    def value(self, moments: ImpliedMoments) -> float:
-        evaluation = self.evaluate(moments)
-        return np.inf if evaluation is None else evaluation.value
 
     def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
         residuals = self._compute_residuals(moments)
