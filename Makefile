@@ -45,11 +45,13 @@ clean: ## Remove the environment and caches
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found. README.md, \"If make or Python is missing\", tells what to install." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
+# The requirement files are complete, so pip resolves nothing (--no-deps): pip would otherwise refuse coverage[toml] as
+# unpinned as soon as a release of coverage newer than the pinned one appears.
 .venv/installed: requirements/install.txt pyproject.toml | .venv/bin/python
-	$(PIP) install --quiet --require-hashes --requirement requirements/install.txt
+	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements/install.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 .venv/installed-development: .venv/installed requirements/development.txt
-	$(PIP) install --quiet --require-hashes --requirement requirements/development.txt
+	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements/development.txt
 	@touch $@
