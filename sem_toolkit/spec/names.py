@@ -2,21 +2,12 @@
 
 from collections.abc import Callable
 
-from sem_toolkit.spec.roles import Roles, compute_roles
-from sem_toolkit.spec.table import PARAMETER_OPERATORS, Parameter, ParameterTable
-
-
-def roles_by_block(table: ParameterTable) -> tuple[Roles, ...]:
-    """The roles of the variables of every block, in the order of the blocks."""
-    blocks: dict[int, list[Parameter]] = {}
-    for row in table.rows:
-        if row.op in PARAMETER_OPERATORS:
-            blocks.setdefault(row.block, []).append(row)
-    return tuple(compute_roles(rows) for _, rows in sorted(blocks.items()))
+from sem_toolkit.spec.roles import Roles
+from sem_toolkit.spec.table import ParameterTable
 
 
 def _collect(table: ParameterTable, role: Callable[[Roles], tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for roles in roles_by_block(table) for name in role(roles)))
+    return tuple(dict.fromkeys(name for roles in table.roles for name in role(roles)))
 
 
 def observed_variables(table: ParameterTable) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ The columns are those of lavaan's `parTable()`: one row a parameter, definition 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 from sem_toolkit.diagnostics import Span
+from sem_toolkit.spec.roles import Roles, compute_roles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,10 +85,18 @@ class ParameterTable:
         """Number of rows with a free parameter; equality constraints are not taken off."""
         return sum(row.free > 0 for row in self.rows)
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The rows that are parameters of the model: neither definitions nor constraints."""
         return tuple(row for row in self.rows if row.op in PARAMETER_OPERATORS)
+
+    @cached_property
+    def roles(self) -> tuple[Roles, ...]:
+        """The roles of the variables of every block, in the order of the blocks."""
+        blocks: dict[int, list[Parameter]] = {}
+        for row in self.parameters:
+            blocks.setdefault(row.block, []).append(row)
+        return tuple(compute_roles(rows) for _, rows in sorted(blocks.items()))
 
     def with_values(self, ustart: Mapping[int, float]) -> "ParameterTable":
         """A copy in which the rows at the given positions (from 0) carry these fixed or starting values."""

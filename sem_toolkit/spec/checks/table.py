@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sem_toolkit.diagnostics import Diagnostic, Related, Span
-from sem_toolkit.spec.names import roles_by_block
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import Roles
 from sem_toolkit.spec.table import PARAMETER_OPERATORS, Parameter, ParameterTable
@@ -18,7 +17,7 @@ def check_table(table: ParameterTable, options: TableOptions) -> tuple[Diagnosti
     for row in table.rows:
         if row.op in PARAMETER_OPERATORS:
             blocks.setdefault(row.block, []).append(row)
-    for (_, rows), roles in zip(sorted(blocks.items()), roles_by_block(table), strict=True):
+    for (_, rows), roles in zip(sorted(blocks.items()), table.roles, strict=True):
         found += _check_single_indicators(rows)
         found += _check_isolated_factors(rows, roles, options)
         found += _check_exogenous(rows, roles, options)
