@@ -28,8 +28,9 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 def check_names(wanted: Sequence[str], known: Sequence[str], source: str) -> list[Diagnostic]:
     """One fault for every name that is not there, with the nearest one that is."""
     faults = []
+    there = set(known)
     for name in dict.fromkeys(wanted):
-        if name in known:
+        if name in there:
             continue
         nearest = nearest_name(name, known)
         hint = f"did you mean {nearest!r}?" if nearest else f"there are {_some(known)}"
@@ -55,26 +56,33 @@ def check_column(column: "pd.Series") -> list[Diagnostic]:
     return []
 
 
+def has_column_faults(data: FloatArray) -> bool:
+    """Whether `check_column` would find a fault in any column of numbers (n × p, n > 0)."""
+    smallest, largest = np.fmin.reduce(data), np.fmax.reduce(data)  # of the values present; NaN where there are none
+    return not bool(np.all(np.isfinite(smallest) & np.isfinite(largest) & (smallest < largest)))
+
+
+def describe_group(label: str) -> str:
+    """The words that end a message about one group; none for the only one."""
+    return f" in group {label!r}" if label else ""
+
+
 def check_rows(data: FloatArray, variables: Sequence[str], label: str) -> list[Diagnostic]:
-    """Faults of the complete rows (n × p) of one group: too few, a column without variance, collinear columns."""
+    """Faults of the complete rows (n × p) of one group: too few, columns without variance."""
     n, p = data.shape
-    where = f" in group {label!r}" if label else ""
+    where = describe_group(label)
     if n <= p:
         message = f"{n} complete rows{where} for {p} variables; at least {p + 1} are needed"
         return [Diagnostic("error", "too-few-rows", message, hint="use fewer variables or more data")]
-    constant = [_constant(name, data[0, j], where) for j, name in enumerate(variables) if np.ptp(data[:, j]) == 0]
-    if constant:
-        return constant
-    centred = data - data.mean(axis=0)
-    scaled = centred / np.sqrt(np.mean(centred * centred, axis=0))
-    return check_collinearity(scaled.T @ scaled / n, variables, where)
+    ranges = np.ptp(data, axis=0)
+    return [_constant(name, data[0, j], where) for j, name in enumerate(variables) if ranges[j] == 0]
 
 
 def check_collinearity(correlation: FloatArray, variables: Sequence[str], where: str = "") -> list[Diagnostic]:
     """A fault where the smallest eigenvalue of a correlation matrix is zero, naming the columns that take part."""
-    eigenvalues, vectors = np.linalg.eigh(correlation)
-    if eigenvalues[0] > SMALLEST_EIGENVALUE:
+    if np.linalg.eigvalsh(correlation)[0] > SMALLEST_EIGENVALUE:
         return []
+    _, vectors = np.linalg.eigh(correlation)
     weights = np.abs(vectors[:, 0])
     names = [name for name, weight in zip(variables, weights, strict=True) if weight > 1e-4]
     message = f"the columns {', '.join(names)} are collinear{where}: one of them follows from the others"

@@ -7,9 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.checks import check_column, check_names, check_rows, check_scales, numeric_values
+from sem_toolkit.sample.checks import (
+    check_collinearity,
+    check_column,
+    check_names,
+    check_rows,
+    check_scales,
+    describe_group,
+    has_column_faults,
+    numeric_values,
+)
 from sem_toolkit.sample.delimited import require_unique_names
-from sem_toolkit.sample.moments import FloatArray, compute_mean_and_covariance
+from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.sample import Sample, SampleGroup
 from sem_toolkit.sample.tables import MESSAGES
 
@@ -28,36 +37,59 @@ def build_sample(frame: "pd.DataFrame", variables: Sequence[str], group: str | N
     text, constant, infinite, all missing; too few rows; collinear columns.
     """
     source = source or "the data frame"
-    require_unique_names([str(name) for name in frame.columns], source)
-    frame = frame.rename(columns=str)
+    names = [str(name) for name in frame.columns]
+    require_unique_names(names, source)
     variables = tuple(variables)
-    _require(check_names([*variables, *([group] if group else [])], list(frame.columns), source))
-    _require(fault for name in variables for fault in check_column(frame[name]))
-    columns = [numeric_values(frame[name]) for name in variables]
-    data = np.column_stack([column for column in columns if column is not None])
-    labels = _group_labels(frame[group]) if group else np.full(len(frame), "", dtype=object)
-    groups, dropped = _split_groups(data, labels, variables)
-    messages = [*frame.attrs.get(MESSAGES, ()), *_describe_dropped(data, labels, variables, group, dropped)]
+    _require(check_names([*variables, *([group] if group else [])], names, source))
+    data = _read_numbers(frame.iloc[:, [names.index(name) for name in variables]], variables)
+    codes, labels = (
+        _code_groups(frame.iloc[:, names.index(group)]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
+    )
+    complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
+    groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
+    messages = list(frame.attrs.get(MESSAGES, ()))
+    if not complete.all():
+        messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0))))
     messages += [message for part in groups for message in check_scales(np.diag(part.covariance), variables)]
-    messages += _describe_renamed(frame.columns, variables)
+    messages += _describe_renamed(names, variables)
     return Sample(variables, groups, len(frame), tuple(messages), source)
 
 
+def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
+    """Columns as numbers (n × p), NaN where missing; raises DataError with the faults of every column.
+
+    Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
+    """
+    if len(chosen) and all(dtype.kind in "biuf" for dtype in chosen.dtypes):
+        data = np.ascontiguousarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan))
+        if not has_column_faults(data):
+            return data
+    by_name = [chosen.iloc[:, place].rename(name) for place, name in enumerate(variables)]
+    _require(fault for column in by_name for fault in check_column(column))
+    columns = [numeric_values(column) for column in by_name]
+    return np.column_stack([column for column in columns if column is not None])
+
+
 def _split_groups(
-    data: FloatArray, labels: NDArray[np.object_], variables: tuple[str, ...]
-) -> tuple[tuple[SampleGroup, ...], int]:
-    """The complete rows of every group, and how many rows were left out."""
-    grouped = np.array([label is not None for label in labels], dtype=bool)
-    complete = ~np.isnan(data).any(axis=1) & grouped
-    order = list(dict.fromkeys(label for label in labels if label is not None))
-    parts = [(label, data[complete & (labels == label)]) for label in order]
-    _require(fault for label, rows in parts for fault in check_rows(rows, variables, label))
-    return tuple(_build_group(label, rows) for label, rows in parts), int(np.sum(~complete))
+    data: FloatArray, codes: NDArray[np.intp], labels: tuple[str, ...], variables: tuple[str, ...]
+) -> tuple[SampleGroup, ...]:
+    """The rows of every group by their code (n), those with -1 left out."""
+    parts = [(label, data[codes == code]) for code, label in enumerate(labels)]
+    faults = [fault for label, rows in parts for fault in check_rows(rows, variables, label)]
+    if not faults:
+        groups = tuple(_build_group(label, rows) for label, rows in parts)
+        faults = [fault for part in groups for fault in _check_collinearity(part, variables)]
+    _require(faults)
+    return groups
 
 
 def _build_group(label: str, rows: FloatArray) -> SampleGroup:
     mean, covariance = compute_mean_and_covariance(rows)
     return SampleGroup(label, rows.shape[0], covariance, mean, rows)
+
+
+def _check_collinearity(group: SampleGroup, variables: tuple[str, ...]) -> list[Diagnostic]:
+    return check_collinearity(compute_correlation(group.covariance), variables, describe_group(group.label))
 
 
 def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
@@ -66,15 +98,18 @@ def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
     Raises DataError when there is no such column.
     """
     _require(check_names([group], [str(name) for name in frame.columns], "the data"))
-    return tuple(dict.fromkeys(label for label in _group_labels(frame[group]) if label is not None))
+    return _code_groups(frame[group])[1]
 
 
-def _group_labels(column: "pd.Series") -> NDArray[np.object_]:
-    """The values of the grouping column as texts, whole numbers without a point, None where missing."""
-    missing = column.isna().to_numpy()
-    return np.array(
-        [None if absent else _format_label(value) for value, absent in zip(column, missing, strict=True)], dtype=object
-    )
+def _code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """The group of every row as a number (-1 where the value is missing), and the labels by these numbers."""
+    import pandas as pd
+
+    codes, values = pd.factorize(column)
+    texts = [_format_label(value) for value in values]
+    labels = tuple(dict.fromkeys(texts))
+    numbers = np.array([*(labels.index(text) for text in texts), -1], dtype=np.intp)
+    return numbers[codes], labels
 
 
 def _format_label(value: object) -> str:
@@ -82,20 +117,18 @@ def _format_label(value: object) -> str:
 
 
 def _describe_dropped(
-    data: FloatArray, labels: NDArray[np.object_], variables: tuple[str, ...], group: str | None, dropped: int
-) -> list[Diagnostic]:
-    if not dropped:
-        return []
+    data: FloatArray, complete: NDArray[np.bool_], variables: tuple[str, ...], group: str | None, without_group: int
+) -> Diagnostic:
     holes = [(name, int(count)) for name, count in zip(variables, np.isnan(data).sum(axis=0), strict=True) if count]
-    if group:
-        holes += [(group, count)] if (count := sum(label is None for label in labels)) else []
+    if group and without_group:
+        holes.append((group, without_group))
     worst = sorted(holes, key=lambda hole: -hole[1])[:5]
     where = ", ".join(f"{name} ({count})" for name, count in worst) + (", …" if len(holes) > len(worst) else "")
-    message = f"{dropped} of {len(data)} rows left out because a value is missing: {where}"
-    return [Diagnostic("warning", "rows-dropped", message)]
+    message = f"{np.sum(~complete)} of {len(data)} rows left out because a value is missing: {where}"
+    return Diagnostic("warning", "rows-dropped", message)
 
 
-def _describe_renamed(columns: "pd.Index", variables: tuple[str, ...]) -> list[Diagnostic]:
+def _describe_renamed(columns: Sequence[str], variables: tuple[str, ...]) -> list[Diagnostic]:
     """Tell of `x` beside `x.1`: pandas names the second of two columns `x` so, without a word."""
     known = set(columns)
     return [
