@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
@@ -80,13 +81,24 @@ def check_rows(data: FloatArray, variables: Sequence[str], label: str) -> list[D
 
 def check_collinearity(correlation: FloatArray, variables: Sequence[str], where: str = "") -> list[Diagnostic]:
     """A fault where the smallest eigenvalue of a correlation matrix is zero, naming the columns that take part."""
-    if np.linalg.eigvalsh(correlation)[0] > SMALLEST_EIGENVALUE:
+    if _is_well_conditioned(correlation):
         return []
-    _, vectors = np.linalg.eigh(correlation)
+    values, vectors = np.linalg.eigh(correlation)
+    if values[0] > SMALLEST_EIGENVALUE:
+        return []
     weights = np.abs(vectors[:, 0])
     names = [name for name, weight in zip(variables, weights, strict=True) if weight > 1e-4]
     message = f"the columns {', '.join(names)} are collinear{where}: one of them follows from the others"
     return [Diagnostic("error", "collinear-columns", message, hint="leave one of them out")]
+
+
+def _is_well_conditioned(correlation: FloatArray) -> bool:
+    """Whether a Cholesky factor shows that no eigenvalue is anywhere near zero; False settles nothing."""
+    factor, fault = dpotrf(correlation, lower=1)
+    if fault:
+        return False
+    reciprocal, _ = dpocon(factor, np.abs(correlation).sum(axis=0).max(), uplo="L")
+    return bool(reciprocal > 1e4 * SMALLEST_EIGENVALUE)  # the norm of a correlation matrix is 1 or more
 
 
 def check_scales(variances: FloatArray, variables: Sequence[str]) -> list[Diagnostic]:

@@ -37,14 +37,13 @@ def build_sample(frame: "pd.DataFrame", variables: Sequence[str], group: str | N
     text, constant, infinite, all missing; too few rows; collinear columns.
     """
     source = source or "the data frame"
-    names = [str(name) for name in frame.columns]
+    names = list(map(str, frame.columns.tolist()))
     require_unique_names(names, source)
     variables = tuple(variables)
     _require(check_names([*variables, *([group] if group else [])], names, source))
-    data = _read_numbers(frame.iloc[:, [names.index(name) for name in variables]], variables)
-    codes, labels = (
-        _code_groups(frame.iloc[:, names.index(group)]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
-    )
+    place = {name: position for position, name in enumerate(names)}
+    data = _read_numbers(frame.take([place[name] for name in variables], axis=1), variables)
+    codes, labels = _code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
     messages = list(frame.attrs.get(MESSAGES, ()))
@@ -60,8 +59,9 @@ def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatAr
 
     Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
     """
-    if len(chosen) and all(dtype.kind in "biuf" for dtype in chosen.dtypes):
-        data = np.ascontiguousarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan))
+    together = chosen.to_numpy()
+    if len(chosen) and together.dtype.kind in "biuf":
+        data = np.ascontiguousarray(together, dtype=np.float64)
         if not has_column_faults(data):
             return data
     by_name = [chosen.iloc[:, place].rename(name) for place, name in enumerate(variables)]

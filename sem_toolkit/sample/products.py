@@ -20,6 +20,8 @@ def add_products(frame: "pd.DataFrame", variables: Sequence[str]) -> "pd.DataFra
         for name in variables
         if ":" in name and name not in frame and all(part in frame for part in name.split(":"))
     ]
+    if not products:
+        return frame
     faults = [fault for name in products for part in name.split(":") for fault in check_column(frame[part])]
     if faults:
         raise DataError(dict.fromkeys(faults))
