@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.estimation.starts import compute_axis
+from sem_toolkit.estimation.starts import compute_axes
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import Model
 from sem_toolkit.spec.table import Parameter, ParameterTable
@@ -60,7 +60,7 @@ def _compute_strength(targets: Targets, places: list[int]) -> FloatArray:
     blocks = targets.covariance[:, places][:, :, places]
     deviation = np.sqrt(np.diagonal(blocks, axis1=1, axis2=2))
     correlations = blocks / (deviation[:, :, None] * deviation[:, None, :])
-    return np.asarray(np.mean([np.abs(compute_axis(correlation)) for correlation in correlations], axis=0))
+    return np.asarray(np.abs(compute_axes(correlations)).mean(axis=0))
 
 
 def _is_labelled(table: ParameterTable, factor: str, item: str) -> bool:

@@ -146,8 +146,7 @@ def _complete_covariance(model: Model, group: int, observed: FloatArray, x: Floa
         ready = [factor for factor in pending if known[factor.indicators].all()]
         if not ready:
             break
-        for factor in ready:
-            _add_factor(full, known, factor)
+        _add_factors(full, known, ready)
         pending = [factor for factor in pending if not known[factor.variable]]
     rest = np.flatnonzero(~known)
     full[rest, rest] = 0.3 * float(np.diagonal(observed).mean())
@@ -179,59 +178,83 @@ def _add_fixed_pattern(full: FloatArray, known: NDArray[np.bool_], factors: list
         full[factor.variable, factor.variable] *= 1.15
 
 
-def _add_factor(full: FloatArray, known: NDArray[np.bool_], factor: Factor) -> None:
-    """One factor from its indicators: scores for its covariances, one-factor loadings for those with its indicators."""
-    indicators, variable = factor.indicators, factor.variable
-    block = full[np.ix_(indicators, indicators)]
-    deviation = np.sqrt(np.maximum(np.diagonal(block), 1e-12))
-    standard = compute_axis(block / np.outer(deviation, deviation))
-    loadings = standard * deviation
-    precision = loadings / (deviation**2 * np.maximum(1.0 - standard**2, 0.1))
-    size = float(precision @ loadings)
-    scores = precision / size if size > 1e-10 else np.zeros(len(loadings))
-    scale, sign = _find_scale(factor, loadings)
-    others = np.flatnonzero(known)
-    reach = scores @ full[np.ix_(indicators, others)]
-    limit = _MOST_CORRELATED * np.sqrt(np.abs(np.diagonal(full)[others]))
-    full[variable, others] = full[others, variable] = sign * scale * np.clip(reach, -limit, limit)
-    full[variable, indicators] = full[indicators, variable] = sign * scale * loadings
-    full[variable, variable] = scale**2
-    known[variable] = True
+def _add_factors(full: FloatArray, known: NDArray[np.bool_], factors: list[Factor]) -> None:
+    """Factors from their indicators: scores for their covariances, one-factor loadings for those with indicators."""
+    t = len(full)
+    scores, loadings = np.zeros((len(factors), t)), np.zeros((len(factors), t))
+    sizes = [len(factor.indicators) for factor in factors]
+    for size in dict.fromkeys(sizes):
+        places = [place for place, own in enumerate(sizes) if own == size]
+        _measure([factors[place] for place in places], places, full, scores, loadings)
+    variables = [factor.variable for factor in factors]
+    pairs = list(zip(factors, loadings, strict=True))
+    scale = np.array([_find_scale(factor, own[factor.indicators]) for factor, own in pairs])
+    size = np.abs(scale)
+    reach = scores @ full
+    limit = _MOST_CORRELATED * np.sqrt(np.abs(np.diagonal(full)))
+    among = np.clip(reach @ scores.T, -_MOST_CORRELATED * size, _MOST_CORRELATED * size)
+    reach = np.where(known, scale[:, None] * np.clip(reach, -limit, limit), 0.0)
+    for (factor, own), row, unit in zip(pairs, reach, scale, strict=True):
+        row[factor.indicators] = unit * own[factor.indicators]
+    full[variables] = reach
+    full[:, variables] = reach.T
+    full[np.ix_(variables, variables)] = scale[:, None] * scale * among
+    full[variables, variables] = scale**2
+    known[variables] = True
 
 
-def compute_axis(correlation: FloatArray) -> FloatArray:
-    """Standardised loadings on one factor; the sum of them is not negative."""
-    k = len(correlation)
+def _measure(
+    factors: list[Factor], places: list[int], full: FloatArray, scores: FloatArray, loadings: FloatArray
+) -> None:
+    """Fill in the score weights and loadings (rows `places`, t columns) of factors with as many indicators each."""
+    indicators = np.array([factor.indicators for factor in factors])
+    block = full[indicators[:, :, None], indicators[:, None, :]]
+    variance = np.maximum(np.diagonal(block, axis1=1, axis2=2), 1e-12)
+    deviation = np.sqrt(variance)
+    standard = compute_axes(block / (deviation[:, :, None] * deviation[:, None, :]))
+    own = standard * deviation
+    precision = own / (variance * np.maximum(1.0 - standard**2, 0.1))
+    size = (precision * own).sum(axis=1, keepdims=True)
+    rows = np.array(places)[:, None]
+    loadings[rows, indicators] = own
+    scores[rows, indicators] = np.where(size > 1e-10, precision / np.maximum(size, 1e-10), 0.0)
+
+
+def compute_axes(correlations: FloatArray) -> FloatArray:
+    """Standardised loadings on one factor (b × k) for each of b correlation matrices; their sums are not negative."""
+    k = correlations.shape[-1]
     if k == 1:
-        return np.array([0.9])
+        return np.full(correlations.shape[:-1], 0.9)
     if k == 2:
-        r = float(correlation[0, 1])
-        size = np.sqrt(np.clip(abs(r), 0.1, 0.9))
-        return np.array([size, np.copysign(size, r)])
-    reduced = correlation.copy()
+        r = correlations[:, 0, 1]
+        size = np.sqrt(np.clip(np.abs(r), 0.1, 0.9))
+        return np.stack([size, np.copysign(size, r)], axis=1)
     try:
-        smc = 1.0 - 1.0 / np.diagonal(np.linalg.inv(correlation))
+        squared = 1.0 - 1.0 / np.diagonal(np.linalg.inv(correlations), axis1=1, axis2=2)
     except np.linalg.LinAlgError:
-        smc = np.full(k, 0.5)
-    largest = np.abs(correlation - np.eye(k)).max(axis=0)
-    np.fill_diagonal(reduced, np.clip(np.maximum(smc, 0.5 * largest), 0.05, 0.95))
+        squared = np.full(correlations.shape[:-1], 0.5)
+    place = np.arange(k)
+    reduced = correlations.copy()
+    reduced[:, place, place] = 0.0
+    largest = np.abs(reduced).max(axis=1)
+    reduced[:, place, place] = np.clip(np.maximum(squared, 0.5 * largest), 0.05, 0.95)
     values, vectors = np.linalg.eigh(reduced)
-    axis = vectors[:, -1] * np.sqrt(max(values[-1], 0.05))
-    axis = axis if axis.sum() >= 0.0 else -axis
-    return np.asarray(np.clip(axis, -0.95, 0.95))
+    axes = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
+    axes = np.where(axes.sum(axis=1, keepdims=True) < 0.0, -axes, axes)
+    return np.asarray(np.clip(axes, -0.95, 0.95))
 
 
-def _find_scale(factor: Factor, loadings: FloatArray) -> tuple[float, float]:
-    """Standard deviation of the factor and its sign, from its marker, its variance, or the size of its loadings."""
+def _find_scale(factor: Factor, loadings: FloatArray) -> float:
+    """Standard deviation of the factor with its sign, from its marker, its variance, or the size of its loadings."""
     markers = np.flatnonzero(~np.isnan(factor.fixed))
     if len(markers):
         marker = markers[np.argmax(np.abs(loadings[markers]))]
         ratio = loadings[marker] / factor.fixed[marker]
         floor = 0.1 * float(np.abs(loadings).max()) / abs(factor.fixed[marker])
-        return float(max(abs(ratio), floor)), float(np.copysign(1.0, ratio))
+        return float(np.copysign(max(abs(ratio), floor), ratio))
     if factor.variance is not None and factor.variance > 0.0:
-        return float(np.sqrt(factor.variance)), 1.0
-    return float(np.abs(loadings).mean()), 1.0
+        return float(np.sqrt(factor.variance))
+    return float(np.abs(loadings).mean())
 
 
 def _regress(model: Model, group: int, covariance: FloatArray, x: FloatArray) -> FloatArray:
@@ -239,20 +262,33 @@ def _regress(model: Model, group: int, covariance: FloatArray, x: FloatArray) ->
     where = model.locations
     effects: FloatArray = model.directed[group].copy()
     mine = np.flatnonzero((where.group == group) & (where.kind == DIRECTED))
-    p = model.n_observed
-    for variable in np.unique(where.row[mine]):
-        own = mine[where.row[mine] == variable]
-        sources = where.column[own]
-        block = covariance[np.ix_(sources, sources)].copy()
-        if (sources >= p).any() and len(sources) > 1:
-            block[np.diag_indices_from(block)] *= 1.05
-        target = covariance[sources, variable] - covariance[sources] @ effects[variable]
-        x[own] = effects[variable, sources] = np.linalg.lstsq(block, target, rcond=1e-8)[0]
+    mine = mine[np.argsort(where.row[mine], kind="stable")]
+    variables, first, count = np.unique(where.row[mine], return_index=True, return_counts=True)
+    for size in np.unique(count):  # all variables with so many causes at once
+        chosen = count == size
+        own = mine[first[chosen][:, None] + np.arange(size)]
+        sources, targets = where.column[own], variables[chosen]
+        block = covariance[sources[:, :, None], sources[:, None, :]]
+        if size > 1:  # covariances with latent variables are estimates: a ridge where there are any
+            place = np.arange(size)
+            block[:, place, place] *= np.where((sources >= model.n_observed).any(axis=1, keepdims=True), 1.05, 1.0)
+        fixed = (covariance[sources] * effects[targets][:, None, :]).sum(axis=2)
+        x[own] = _solve_least_squares(block, covariance[sources, targets[:, None]] - fixed)
+    effects[where.row[mine], where.column[mine]] = x[mine]
     if model.composites is not None:
         for member in model.composites.members:
             if member.group == group:
                 effects[member.indicators, member.variable] = member.inner_values(x)[: len(member.indicators)]
     return np.asarray(effects)
+
+
+def _solve_least_squares(blocks: FloatArray, targets: FloatArray) -> FloatArray:
+    """Solutions (b × s) of b symmetric systems; the shortest one where a system is singular."""
+    if blocks.shape[-1] == 1:
+        size = blocks[:, 0]
+        return np.where(size > 1e-300, targets / np.maximum(size, 1e-300), 0.0)
+    inverses = np.linalg.pinv(blocks, rcond=1e-8, hermitian=True)
+    return np.asarray((inverses @ targets[:, :, None])[:, :, 0])
 
 
 def _start_means(model: Model, group: int, targets: Targets, effects: FloatArray, x: FloatArray) -> None:
