@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs, dsyevr
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation.admissibility import check_admissibility
@@ -27,6 +28,7 @@ _SINGULAR = 1e-10
 _CURVED = 1e-8
 _NEARLY_STATIONARY = 1e-4
 _FAR = 20.0
+_LARGE = 250  # from here on inverse iteration is faster than all of a matrix's spectrum
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +91,9 @@ def examine(objective: Objective, point: Point, engine: str, iterations: int, no
 
 def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> Geometry:
     """Gradient, curvature and constraints at a point."""
-    information = objective.information(point)
+    information = point.information
     scale = compute_scale(information)
-    slope = objective.gradient(point) * scale
+    slope = point.gradient * scale
     hessian = compute_lagrangian_hessian(objective, point, active)
     if active.size:
         tangent = compute_tangent(active.slopes * scale, objective.size)
@@ -134,24 +136,22 @@ def _is_singular(square: FloatArray) -> bool:
 def compute_smallest_eigenvalue(square: FloatArray) -> float:
     """Smallest eigenvalue of a symmetric matrix (s × s); positive infinity where s = 0.
 
-    A large positive definite matrix is asked through its Cholesky factor by inverse iteration, a hundredth of the work
-    of all eigenvalues; the Rayleigh quotient is never below the smallest eigenvalue and near it after a few rounds.
+    A large positive definite matrix is asked through its Cholesky factor by inverse iteration, a fraction of the work
+    of a reduction to tridiagonal form; the Rayleigh quotient is never below the smallest eigenvalue and near it after a
+    few rounds.
     """
-    from scipy.linalg import LinAlgError, cho_factor, cho_solve
-
     size = len(square)
     if size == 0:
         return float("inf")
-    if size <= 60:
-        return float(np.linalg.eigvalsh(square)[0])
-    try:
-        factor = cho_factor(square, lower=True, check_finite=False)
-    except LinAlgError:
-        return float(np.linalg.eigvalsh(square)[0])
-    vectors = np.random.default_rng(3).normal(size=(size, 3))
-    for _ in range(12):
-        vectors = np.linalg.qr(cho_solve(factor, vectors, check_finite=False))[0]
-    return float(np.linalg.eigvalsh(vectors.T @ square @ vectors)[0])
+    if size > _LARGE:
+        factor, fault = dpotrf(square, lower=1)
+        if not fault:
+            vectors = np.random.default_rng(3).normal(size=(size, 3))
+            for _ in range(12):
+                vectors = np.linalg.qr(dpotrs(factor, vectors, lower=1)[0])[0]
+            return float(np.linalg.eigvalsh(vectors.T @ square @ vectors)[0])
+    values, _, found, _, fault = dsyevr(square, compute_v=0, range="I", il=1, iu=1)
+    return float(values[0]) if found and not fault else float(np.linalg.eigvalsh(square)[0])
 
 
 def _restrict(square: FloatArray, scale: FloatArray, tangent: FloatArray | None) -> FloatArray:
@@ -200,6 +200,8 @@ def _explain(objective: Objective, point: Point, geometry: Geometry, note: str) 
 
 
 def _list_active(objective: Objective, point: Point, active: ActiveSet) -> tuple[ActiveConstraint, ...]:
+    if not active.size:
+        return ()
     constraints = objective.model.constraints
     names = [condition.text for condition in constraints.equalities]
     texts = constraints.inequality_texts(objective.model.parameter_names)

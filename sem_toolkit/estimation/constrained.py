@@ -44,6 +44,8 @@ class ActiveSet:
 def find_active_set(objective: Objective, point: Point, chosen: tuple[int, ...] | None = None) -> ActiveSet:
     """The constraints that hold with equality, or the given inequalities, and their multipliers by least squares."""
     constraints = objective.model.constraints
+    if constraints.is_linear:
+        return ActiveSet(0, (), np.zeros(0), np.zeros((0, objective.size)), np.zeros(0))
     basis = constraints.linear.basis
     equal, equal_slopes = constraints.equality_values(point.x)
     values, slopes = constraints.inequality_values(point.x)
@@ -53,7 +55,7 @@ def find_active_set(objective: Objective, point: Point, chosen: tuple[int, ...] 
     picked = list(chosen)
     all_values = np.concatenate([equal, values[picked]])
     all_slopes = np.concatenate([equal_slopes, slopes[picked]]) @ basis
-    gradient = objective.gradient(point)
+    gradient = point.gradient
     multipliers = np.linalg.lstsq(all_slopes.T, gradient, rcond=1e-12)[0] if len(all_values) else np.zeros(0)
     return ActiveSet(len(equal), chosen, all_values, all_slopes, np.asarray(multipliers, dtype=np.float64))
 
@@ -69,7 +71,7 @@ def compute_tangent(slopes: FloatArray, size: int) -> FloatArray:
 
 def compute_lagrangian_hessian(objective: Objective, point: Point, active: ActiveSet) -> FloatArray:
     """Exact Hessian of the discrepancy less the curvature of the active constraints, which is differenced (r × r)."""
-    hessian = objective.hessian(point)
+    hessian = point.hessian
     constraints = objective.model.constraints
     curved = constraints.equalities or any(i < len(constraints.inequalities) for i in active.inequalities)
     if not curved:
@@ -99,7 +101,7 @@ def minimise_constrained(objective: Objective, theta: FloatArray, max_iterations
     start = objective.locate(theta)
     if start is None:
         return Outcome(None, "no value at the start", 0, np.inf)
-    scale = compute_scale(objective.information(start))
+    scale = compute_scale(start.information)
     found, iterations = _run_slsqp(objective, theta, scale, max_iterations)
     point = objective.locate(found)
     point = start if point is None else point
@@ -132,7 +134,7 @@ def _run_slsqp(
 
     def slope(z: FloatArray) -> FloatArray:
         point = look(z)
-        return np.zeros(len(z)) if point is None else objective.gradient(point) * scale
+        return np.zeros(len(z)) if point is None else point.gradient * scale
 
     def equal(z: FloatArray) -> FloatArray:
         return constraints.equality_values(linear.expand(scale * z))[0]
@@ -183,9 +185,9 @@ def _polish(objective: Objective, point: Point, iterations: int) -> Outcome:
 
 def compute_projected_gradient(objective: Objective, point: Point, active: ActiveSet) -> float:
     """Largest element of the gradient along the active constraints, each parameter in units of its information."""
-    scale = compute_scale(objective.information(point))
+    scale = compute_scale(point.information)
     tangent = compute_tangent(active.slopes * scale, objective.size)
-    along = tangent @ (tangent.T @ (objective.gradient(point) * scale))
+    along = tangent @ (tangent.T @ (point.gradient * scale))
     return float(np.abs(along).max(initial=0.0))
 
 
@@ -196,9 +198,9 @@ def _kkt_step(objective: Objective, point: Point, active: ActiveSet) -> FloatArr
     try:
         np.linalg.cholesky(tangent.T @ hessian @ tangent)
     except np.linalg.LinAlgError:
-        hessian = objective.information(point)
+        hessian = point.information
     system = np.block([[hessian, active.slopes.T], [active.slopes, np.zeros((active.size, active.size))]])
-    step = np.linalg.lstsq(system, -np.concatenate([objective.gradient(point), active.values]), rcond=1e-14)[0][:size]
+    step = np.linalg.lstsq(system, -np.concatenate([point.gradient, active.values]), rcond=1e-14)[0][:size]
     return np.asarray(step) if np.isfinite(step).all() else None
 
 

@@ -82,11 +82,11 @@ def climb(
     """Try one thing after another from the start x (q) on; stops at the first settled candidate."""
     state = Climb(objective) if climb is None else climb
     for algorithm, name, attempt in _list_attempts(objective, targets, options, start):
-        if state.best is not None and state.best.settled:
-            break
         if _is_enough(state, name):
             break
         state.record(algorithm, name, attempt())
+        if state.best is not None and state.best.settled:
+            break
     return state
 
 
@@ -134,7 +134,7 @@ def minimise_in_trust_region(objective: Objective, theta: FloatArray) -> Outcome
     start = objective.locate(theta)
     if start is None:
         return Outcome(None, "no value at the start", 0, np.inf)
-    scale = compute_scale(objective.information(start))
+    scale = compute_scale(start.information)
     ceiling = start.value + 1e3
 
     def value(z: FloatArray) -> float:
@@ -143,11 +143,11 @@ def minimise_in_trust_region(objective: Objective, theta: FloatArray) -> Outcome
 
     def slope(z: FloatArray) -> FloatArray:
         point = objective.locate(scale * z)
-        return np.zeros(len(z)) if point is None else objective.gradient(point) * scale
+        return np.zeros(len(z)) if point is None else point.gradient * scale
 
     def curvature(z: FloatArray) -> FloatArray:
         point = objective.locate(scale * z)
-        return np.eye(len(z)) if point is None else objective.hessian(point) * scale[:, None] * scale
+        return np.eye(len(z)) if point is None else point.hessian * scale[:, None] * scale
 
     try:
         with np.errstate(all="ignore"):
@@ -174,13 +174,13 @@ def minimise_with_positive_variances(objective: Objective, theta: FloatArray) ->
         return theta
     where, kept = objective.model.locations, objective.model.constraints.linear.kept
     is_variance = ((where.kind == SYMMETRIC) & (where.row == where.column))[kept]
-    scale = compute_scale(objective.information(start))
+    scale = compute_scale(start.information)
     ceiling = start.value + 1e3
     bounds = [(1e-6 / unit if own else None, None) for own, unit in zip(is_variance, scale, strict=True)]
 
     def value(z: FloatArray) -> tuple[float, FloatArray]:
         point = objective.locate(scale * z)
-        return (ceiling, np.zeros(len(z))) if point is None else (point.value, objective.gradient(point) * scale)
+        return (ceiling, np.zeros(len(z))) if point is None else (point.value, point.gradient * scale)
 
     options = {"maxiter": 300, "ftol": 1e-12}
     with np.errstate(all="ignore"):

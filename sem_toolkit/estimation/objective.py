@@ -1,33 +1,62 @@
 """The discrepancy as a function of θ, the parameters that are left when linear equalities are solved."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation
-from sem_toolkit.model import ImpliedMoments, Model, compute_gradient, compute_moments
+from sem_toolkit.model import ImpliedMoments, Model, compute_moments
+from sem_toolkit.model.kernels import gather_cell_gradient, pull_back
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """A point at which the discrepancy has a value, with what is needed for its derivatives there."""
+    """A point at which the discrepancy has a value; its derivatives are exact and computed when they are asked for."""
 
+    model: Model
     theta: FloatArray
     x: FloatArray
-    moments: ImpliedMoments
     evaluation: Evaluation
 
     @property
     def value(self) -> float:
         return self.evaluation.value
 
+    @property
+    def moments(self) -> ImpliedMoments:
+        return self.evaluation.moments
+
+    @cached_property
+    def gradient(self) -> FloatArray:
+        """dF/dθ (r)."""
+        found = self.evaluation
+        by_cells = gather_cell_gradient(self.model, found.moments, found.products, found.by_mean)
+        by_x = pull_back(self.model, self.x, by_cells)
+        linear = self.model.constraints.linear
+        return by_x if linear.is_trivial else by_x @ linear.basis
+
+    @cached_property
+    def information(self) -> FloatArray:
+        """Expected second derivative by θ (r × r)."""
+        return self._restrict(self.evaluation.information(self.model, self.x))
+
+    @cached_property
+    def hessian(self) -> FloatArray:
+        """Exact second derivative by θ (r × r)."""
+        return self._restrict(self.evaluation.hessian(self.model, self.x))
+
+    def _restrict(self, square: FloatArray) -> FloatArray:
+        linear = self.model.constraints.linear
+        return square if linear.is_trivial else linear.basis.T @ square @ linear.basis
+
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """F(θ) with exact derivatives; x = offset + basis θ."""
+    """F(θ) for x = offset + basis θ."""
 
     model: Model
     discrepancy: Discrepancy
@@ -43,27 +72,9 @@ class Objective:
             return None
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                moments = compute_moments(self.model, x)
-                evaluation = self.discrepancy.evaluate(moments)
+                evaluation = self.discrepancy.evaluate(compute_moments(self.model, x))
         except np.linalg.LinAlgError:
             return None
-        return None if evaluation is None or not np.isfinite(evaluation.value) else Point(theta, x, moments, evaluation)
-
-    def gradient(self, point: Point) -> FloatArray:
-        """dF/dθ (r)."""
-        found = point.evaluation
-        by_x = compute_gradient(self.model, point.x, point.moments, found.by_covariance, found.by_mean)
-        linear = self.model.constraints.linear
-        return by_x if linear.is_trivial else by_x @ linear.basis
-
-    def information(self, point: Point) -> FloatArray:
-        """Expected second derivative by θ (r × r)."""
-        return self._restrict(self.discrepancy.information(self.model, point.x, point.moments, point.evaluation))
-
-    def hessian(self, point: Point) -> FloatArray:
-        """Exact second derivative by θ (r × r)."""
-        return self._restrict(self.discrepancy.hessian(self.model, point.x, point.moments, point.evaluation))
-
-    def _restrict(self, square: FloatArray) -> FloatArray:
-        linear = self.model.constraints.linear
-        return square if linear.is_trivial else linear.basis.T @ square @ linear.basis
+        if evaluation is None or not np.isfinite(evaluation.value):
+            return None
+        return Point(self.model, theta, x, evaluation)

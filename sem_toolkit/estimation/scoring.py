@@ -63,14 +63,14 @@ def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200)
             if milestone - point.value < _PROGRESS and size > ENOUGH:
                 return Outcome(point, "drifting", iteration, size)
             milestone = point.value
-        gradient = objective.gradient(point)
+        gradient = point.gradient
         if newton is not None and not newton.is_sharp:
-            newton = _build_newton(objective, point, newton.scale)
+            newton = _build_newton(point, newton.scale)
         fisher = None
         if newton is None:
-            fisher, damping = _build_fisher(objective, point, damping)
+            fisher, damping = _build_fisher(point, damping)
             if damping == 0.0 and fisher.promise(gradient) < _NEWTON_BELOW:
-                newton = _build_newton(objective, point, fisher.scale)
+                newton = _build_newton(point, fisher.scale)
         model = newton or fisher
         assert model is not None  # noqa: S101 (one of them was built above)
         size = float(np.abs(gradient * model.scale).max(initial=0.0))
@@ -113,16 +113,16 @@ class _Quadratic:
         return float(-gradient @ self.step(gradient))
 
 
-def _build_newton(objective: Objective, point: Point, scale: FloatArray) -> _Quadratic | None:
+def _build_newton(point: Point, scale: FloatArray) -> _Quadratic | None:
     """From the exact Hessian; None where it is not positive definite."""
-    hessian = objective.hessian(point) * scale[:, None] * scale
+    hessian = point.hessian * scale[:, None] * scale
     factor, fault = dpotrf(hessian, lower=1)
     return None if fault or not np.isfinite(hessian).all() else _Quadratic(factor, scale)
 
 
-def _build_fisher(objective: Objective, point: Point, damping: float) -> tuple[_Quadratic, float]:
+def _build_fisher(point: Point, damping: float) -> tuple[_Quadratic, float]:
     """From the expected information, with as much damping as it takes to be positive definite."""
-    information = objective.information(point)
+    information = point.information
     scale = compute_scale(information)
     curvature = information * scale[:, None] * scale
     while damping < _HOPELESS:
@@ -146,7 +146,7 @@ def _search(objective: Objective, point: Point, step: FloatArray, slope: float) 
         excess = trial.value - point.value - 1e-4 * length * slope
         if excess <= 0.0:
             return trial, length
-        if -slope < noise and length == 1.0 and _flatter(objective, trial, point):
+        if -slope < noise and length == 1.0 and _flatter(trial, point):
             return trial, length
         curve = trial.value - point.value - length * slope
         best = -0.5 * slope * length * length / curve if curve > 0.0 else 0.5 * length
@@ -154,6 +154,6 @@ def _search(objective: Objective, point: Point, step: FloatArray, slope: float) 
     return None
 
 
-def _flatter(objective: Objective, trial: Point, point: Point) -> bool:
+def _flatter(trial: Point, point: Point) -> bool:
     """Whether the gradient shrinks: the test where differences of the discrepancy drown in rounding."""
-    return float(np.abs(objective.gradient(trial)).max()) < 0.5 * float(np.abs(objective.gradient(point)).max())
+    return float(np.abs(trial.gradient).max()) < 0.5 * float(np.abs(point.gradient).max())

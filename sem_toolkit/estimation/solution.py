@@ -113,12 +113,12 @@ class Solution:
     @cached_property
     def information(self) -> FloatArray:
         """Expected second derivative of the discrepancy by x (q × q), before constraints (one row's information)."""
-        return self.criterion.information(self.model, self.x, self.moments, self.evaluation)
+        return self.evaluation.information(self.model, self.x)
 
     @cached_property
     def hessian(self) -> FloatArray:
         """Exact second derivative of the discrepancy by x (q × q), before constraints."""
-        return self.criterion.hessian(self.model, self.x, self.moments, self.evaluation)
+        return self.evaluation.hessian(self.model, self.x)
 
     @cached_property
     def tangent(self) -> FloatArray:

@@ -1,8 +1,9 @@
 """Gather kernels: gradient, information and second derivatives without ever forming a p² × q Jacobian.
 
 Every free cell a changes Σ by w_a (l_a r_aᵀ + r_a l_aᵀ), where l_a and r_a are columns of C = [U W] (see `Cells`), and
-μ by s_a l_a. Traces of products of such matrices are therefore products of elements of CᵀLC, which is 2t × 2t.
-von Oertzen & Brick (2014), Behavior Research Methods 46, 385-395, derive the same for the gradient.
+μ by s_a l_a. Traces of products of such matrices are therefore products of elements of CᵀLC, for which only the columns
+of C that free cells need are taken (k of 2t). von Oertzen & Brick (2014), Behavior Research Methods 46, 385-395, derive
+the same for the gradient.
 
 Leading batch axes of the moments and weights are allowed. Results are with respect to x, so that composites, whose
 cells follow from weights, are taken care of.
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model.moments import ImpliedMoments
-from sem_toolkit.model.ram import Cells, Model
+from sem_toolkit.model.ram import CellPlaces, Cells, Model
 
 FloatArray = NDArray[np.float64]
 
@@ -25,24 +26,27 @@ def compute_gradient(
     by_covariance  ... × G × p × p symmetric D, such that dF = tr(D dΣ)
     by_mean        ... × G × p, such that dF = eᵀ dμ; None where it does not depend on the means
     """
-    return pull_back(model, x, compute_cell_gradient(model, moments, by_covariance, by_mean))
+    products = compute_products(moments, by_covariance)
+    return pull_back(model, x, gather_cell_gradient(model, moments, products, by_mean))
 
 
-def compute_cell_gradient(
-    model: Model, moments: ImpliedMoments, by_covariance: FloatArray, by_mean: FloatArray | None
+def compute_products(moments: ImpliedMoments, matrix: FloatArray) -> FloatArray:
+    """CᵀMC (... × G × k × k) of a symmetric M (... × G × p × p), for the k columns of C that free cells need."""
+    C = moments.used_columns
+    return np.asarray(_transpose(C) @ (matrix @ C))
+
+
+def gather_cell_gradient(
+    model: Model, moments: ImpliedMoments, products: FloatArray, by_mean: FloatArray | None
 ) -> FloatArray:
-    """The same by the free cells (... × cells)."""
-    columns = moments.columns
-    t = columns.shape[-1] // 2
-    batch = columns.shape[:-3]
-    gradient = np.zeros((*batch, sum(cells.size for cells in model.cells) + _n_weights(model)))
-    for group, cells in enumerate(model.cells):
-        C = columns[..., group, :, :]
-        U = C[..., :t]
-        H = _transpose(U) @ (by_covariance[..., group, :, :] @ C)
-        value = 2.0 * cells.weight * H[..., cells.row, cells.right]
+    """The gradient by the free cells (... × cells), from the products CᵀDC."""
+    gradient = np.zeros((*products.shape[:-3], sum(cells.size for cells in model.cells) + _n_weights(model)))
+    for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
+        value = 2.0 * cells.weight * products[..., group, places.left, places.right]
         if by_mean is not None and moments.all_mean is not None:
-            along = (_transpose(U) @ by_mean[..., group, :, None])[..., 0]
+            p = by_mean.shape[-1]
+            U = moments.total_effects[..., group, :p, :]
+            along = (by_mean[..., group, None, :] @ U)[..., 0, :]
             value = value + along[..., cells.row] * mean_slopes(cells, moments.all_mean[..., group, :])
         gradient[..., cells.position] = value
     return gradient
@@ -56,16 +60,21 @@ def compute_information(
     weight  ... × G × p × p symmetric V: Σ⁻¹ gives the expected information of ML, S⁻¹ the Gauss-Newton matrix of GLS
     scale   G, such as the share of each group in the sample; means: whether the second term belongs to it
     """
-    columns = moments.columns
-    result = empty_square(model, columns)
-    for group, cells in enumerate(model.cells):
-        C = columns[..., group, :, :]
-        Q = _transpose(C) @ (weight[..., group, :, :] @ C)
-        block = _pair_products(cells, Q)
+    return gather_information(model, x, moments, compute_products(moments, weight), scale, means)
+
+
+def gather_information(
+    model: Model, x: FloatArray, moments: ImpliedMoments, products: FloatArray, scale: FloatArray, means: bool = True
+) -> FloatArray:
+    """The same from the products CᵀVC."""
+    result = empty_square(model, products)
+    for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
+        Q = products[..., group, :, :]
+        block = _pair_products(cells, places, Q)
         if means and moments.all_mean is not None:
             slopes = mean_slopes(cells, moments.all_mean[..., group, :])
-            block += _gather(Q, cells.row, cells.row) * (slopes[..., :, None] * slopes[..., None, :])
-        add_block(result, cells, scale[group] * block)
+            block += _gather(Q, places.left, places.left) * (slopes[..., :, None] * slopes[..., None, :])
+        add_block(result, cells, block, scale[group])
     return pull_back_square(model, x, result)
 
 
@@ -82,18 +91,30 @@ def compute_observed_part(
     left, right  ... × p × p symmetric L and R
     pull         ... × p: the vector z, or None
     """
-    cells = model.cells[group]
-    C = moments.columns[..., group, :, :]
+    C = moments.used_columns[..., group, :, :]
     Ct = _transpose(C)
-    QL = Ct @ (left @ C)
-    block = _pair_products(cells, QL, Ct @ (right @ C))
-    if pull is not None and moments.all_mean is not None:
+    along = None if pull is None else (Ct @ pull[..., None])[..., 0]
+    return gather_observed_part(model, moments, group, Ct @ (left @ C), Ct @ (right @ C), along)
+
+
+def gather_observed_part(
+    model: Model,
+    moments: ImpliedMoments,
+    group: int,
+    by_left: FloatArray,
+    by_right: FloatArray,
+    along: FloatArray | None,
+) -> FloatArray:
+    """The same from the products CᵀLC and CᵀRC (... × k × k) and Cᵀz (... × k)."""
+    cells, places = model.cells[group], model.cell_places[group]
+    block = _pair_products(cells, places, by_left, by_right)
+    if along is not None and moments.all_mean is not None:
         slopes = mean_slopes(cells, moments.all_mean[..., group, :])
-        along = (Ct @ pull[..., None])[..., 0]
-        rows = _gather(QL, cells.row, cells.row)
+        rows = _gather(by_left, places.left, places.left)
         block += rows * (slopes[..., :, None] * slopes[..., None, :])
-        reach = (cells.weight * along[..., cells.right])[..., None, :] * rows
-        reach += (cells.weight * along[..., cells.row])[..., None, :] * _gather(QL, cells.row, cells.right)
+        reach = (cells.weight * along[..., places.right])[..., None, :] * rows
+        crosses = _gather(by_left, places.left, places.right)
+        reach += (cells.weight * along[..., places.left])[..., None, :] * crosses
         reach *= slopes[..., :, None]
         block += reach + _transpose(reach)
     return block
@@ -107,28 +128,34 @@ def compute_second_order(
     With ∂U·i/∂A_kl = U·k B_li and ∂W·j/∂A_kl = U·k V_lj + W·l B_jk. S and m enter linearly, so only pairs with at
     least one directed cell contribute.
     """
-    columns = moments.columns
-    t = columns.shape[-1] // 2
-    result = empty_square(model, columns)
-    for group, cells in enumerate(model.cells):
-        C = columns[..., group, :, :]
-        H = _transpose(C[..., :t]) @ (by_covariance[..., group, :, :] @ C)
+    return gather_second_order(model, moments, compute_products(moments, by_covariance), by_mean)
+
+
+def gather_second_order(
+    model: Model, moments: ImpliedMoments, products: FloatArray, by_mean: FloatArray | None = None
+) -> FloatArray:
+    """The same from the products H = CᵀDC."""
+    result = empty_square(model, products)
+    for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
+        H = products[..., group, :, :]
         B, V = moments.total_effects[..., group, :, :], moments.all_covariance[..., group, :, :]
-        block = np.zeros((*columns.shape[:-3], cells.size, cells.size))
+        block = np.zeros((*products.shape[:-3], cells.size, cells.size))
         a, s, m = cells.directed, cells.symmetric, cells.intercept
         i, j = cells.row[a], cells.column[a]
+        at_left, at_right = places.left[a], places.right[a]
         forward = _gather(B, j, i)  # B_li at [b, a]: b = (k, l), a = (i, j)
+        cross = _gather(H, at_left, at_right)
         block[..., a[:, None], a] = 2.0 * (
-            _transpose(forward) * _transpose(_gather(H, i, t + j))
-            + _gather(V, j, j) * _gather(H, i, i)
-            + forward * _gather(H, i, t + j)
+            _transpose(forward) * _transpose(cross) + _gather(V, j, j) * _gather(H, at_left, at_left) + forward * cross
         )
         row, column, weight = cells.row[s], cells.column[s], cells.weight[s]
-        mixed = 2.0 * weight * (_gather(B, j, row) * _gather(H, i, column) + _gather(B, j, column) * _gather(H, i, row))
+        mixed = _gather(B, j, row) * _gather(H, at_left, places.right[s])
+        mixed += _gather(B, j, column) * _gather(H, at_left, places.left[s])
+        mixed *= 2.0 * weight
         block[..., a[:, None], s] = mixed
         block[..., s[:, None], a] = _transpose(mixed)
         if by_mean is not None and moments.all_mean is not None:
-            along = (_transpose(C[..., :t]) @ by_mean[..., group, :, None])[..., 0]
+            along = (by_mean[..., group, None, :] @ B[..., : by_mean.shape[-1], :])[..., 0, :]
             inflow = moments.all_mean[..., group, :][..., j]
             half = forward * along[..., i][..., :, None] * inflow[..., None, :]
             block[..., a[:, None], a] += half + _transpose(half)
@@ -155,26 +182,28 @@ def pull_back_square(model: Model, x: FloatArray, by_cells: FloatArray) -> Float
     return _transpose(jacobian) @ by_cells @ jacobian
 
 
-def _pair_products(cells: Cells, QL: FloatArray, QR: FloatArray | None = None) -> FloatArray:
+def _pair_products(cells: Cells, places: CellPlaces, QL: FloatArray, QR: FloatArray | None = None) -> FloatArray:
     """tr(L X_a R X_b), or half of it where R is not given and equals L."""
-    row, right = cells.row, cells.right
-    weight = cells.weight[:, None] * cells.weight
+    row, right = places.left, places.right
+    # columns first: they are gathered one by one, while rows are then copied whole
     if QR is None:
-        cross = _gather(QL, row, right)
+        by_row, by_right = QL.take(row, axis=-1), QL.take(right, axis=-1)
+        cross = by_right.take(row, axis=-2)
         block = cross * _transpose(cross)
-        block += _gather(QL, right, right) * _gather(QL, row, row)
-        return np.multiply(block, weight, out=block)
-    by_left, by_right = _gather(QL, row, right), _gather(QR, row, right)
-    half = by_left * _transpose(by_right)
+        block += by_right.take(right, axis=-2) * by_row.take(row, axis=-2)
+        return np.multiply(block, cells.weight_products, out=block)
+    both = np.stack([QL, QR])
+    by_row, by_right = both.take(row, axis=-1), both.take(right, axis=-1)
+    crosses, rows, rights = by_right.take(row, axis=-2), by_row.take(row, axis=-2), by_right.take(right, axis=-2)
+    half = crosses[0] * _transpose(crosses[1])
     block = half + _transpose(half)
-    block += _gather(QL, right, right) * _gather(QR, row, row)
-    block += _gather(QL, row, row) * _gather(QR, right, right)
-    return np.multiply(block, weight, out=block)
+    block += rights[0] * rows[1]
+    block += rows[0] * rights[1]
+    return np.asarray(np.multiply(block, cells.weight_products, out=block))
 
 
 def _gather(matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> FloatArray:
-    # columns first: they are gathered one by one, while rows are then copied whole
-    return matrix.take(columns, axis=-1).take(rows, axis=-2)
+    return np.asarray(matrix.take(columns, axis=-1).take(rows, axis=-2))
 
 
 def mean_slopes(cells: Cells, all_mean: FloatArray) -> FloatArray:
@@ -185,8 +214,10 @@ def mean_slopes(cells: Cells, all_mean: FloatArray) -> FloatArray:
     return slopes
 
 
-def add_block(result: FloatArray, cells: Cells, block: FloatArray) -> None:
-    """Add the block of one group's cells to the square of all cells, in place."""
+def add_block(result: FloatArray, cells: Cells, block: FloatArray, scale: float = 1.0) -> None:
+    """Add `scale` times the block of one group's cells to the square of all cells, in place; `block` is used up."""
+    if scale != 1.0:
+        block *= scale
     position = cells.position
     if position.size == result.shape[-1]:  # one group: the cells are the whole vector, in order
         result += block

@@ -1,6 +1,7 @@
 """Free values to RAM matrices and to the moments they imply; leading batch axes of x are allowed throughout."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ class ImpliedMoments:
     total_effects    B = (I − A)⁻¹, ... × G × t × t; its first p rows are U
     all_covariance   V = B S Bᵀ of all variables, ... × G × t × t; its first p rows are W
     all_mean         B m, ... × G × t; None likewise
+    used             which columns of C free cells need (k)
     """
 
     covariance: FloatArray
@@ -35,12 +37,21 @@ class ImpliedMoments:
     total_effects: FloatArray
     all_covariance: FloatArray
     all_mean: FloatArray | None
+    used: NDArray[np.intp]
 
-    @property
+    @cached_property
     def columns(self) -> FloatArray:
         """C = [U W], ... × G × p × 2t: every derivative of Σ is made of its columns."""
         p = self.covariance.shape[-1]
         return np.concatenate([self.total_effects[..., :p, :], self.all_covariance[..., :p, :]], axis=-1)
+
+    @cached_property
+    def used_columns(self) -> FloatArray:
+        """The columns of C that the derivatives by the free cells are made of, ... × G × p × k."""
+        p, t = self.covariance.shape[-1], self.total_effects.shape[-1]
+        split = int(np.searchsorted(self.used, t))
+        direct = self.total_effects[..., :p, :].take(self.used[:split], axis=-1)
+        return np.concatenate([direct, self.all_covariance[..., :p, :].take(self.used[split:] - t, axis=-1)], axis=-1)
 
 
 def compute_cell_values(model: Model, x: FloatArray) -> FloatArray:
@@ -103,4 +114,5 @@ def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
         total_effects=effects,
         all_covariance=everything,
         all_mean=mean,
+        used=model.used_columns,
     )

@@ -59,6 +59,15 @@ class Cells:
     def size(self) -> int:
         return len(self.position)
 
+    def places_in(self, used: IntArray) -> "CellPlaces":
+        """Where the columns of these cells stand among the columns of C that are used (k, ascending)."""
+        return CellPlaces(np.searchsorted(used, self.row), np.searchsorted(used, self.right))
+
+    @cached_property
+    def weight_products(self) -> FloatArray:
+        """w_a w_b of every pair of cells (c × c)."""
+        return self.weight[:, None] * self.weight
+
     @cached_property
     def directed(self) -> IntArray:
         return np.flatnonzero(self.kind == DIRECTED)
@@ -86,6 +95,14 @@ class Cells:
 
     def _places(self, chosen: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         return self.position[chosen], self.row[chosen], self.column[chosen]
+
+
+@dataclass(frozen=True, eq=False)
+class CellPlaces:
+    """For the cells of one group (c): the places of their left and right columns among the used columns of C."""
+
+    left: IntArray
+    right: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +149,16 @@ class Model:
     @property
     def n_groups(self) -> int:
         return len(self.groups)
+
+    @cached_property
+    def used_columns(self) -> IntArray:
+        """Which columns of C = [U W] free cells need, in ascending order (k): all derivatives are made of these."""
+        return np.unique(np.concatenate([column for cells in self.cells for column in (cells.row, cells.right)]))
+
+    @cached_property
+    def cell_places(self) -> tuple[CellPlaces, ...]:
+        """Where the cells of each group stand among `used_columns`."""
+        return tuple(cells.places_in(self.used_columns) for cells in self.cells)
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def value_at(objective: Objective, theta: np.ndarray) -> float:
 def gradient_at(objective: Objective, theta: np.ndarray) -> np.ndarray:
     point = objective.locate(theta)
     assert point is not None
-    return objective.gradient(point)
+    return point.gradient
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -60,18 +60,18 @@ def gradient_at(objective: Objective, theta: np.ndarray) -> np.ndarray:
 def test_gradient_and_hessian_are_exact(name: str, estimator: str) -> None:
     objective, point = build_objective(load_reference(name), EstimationOptions(estimator=estimator))
     slope = difference(lambda theta: value_at(objective, theta), point.theta)
-    np.testing.assert_allclose(objective.gradient(point), slope, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(point.gradient, slope, rtol=1e-6, atol=1e-8)
     curvature = difference(lambda theta: gradient_at(objective, theta), point.theta)
     scale = np.abs(curvature).max()
-    np.testing.assert_allclose(objective.hessian(point), curvature, rtol=1e-5, atol=1e-7 * scale)
+    np.testing.assert_allclose(point.hessian, curvature, rtol=1e-5, atol=1e-7 * scale)
 
 
 def test_gradient_and_hessian_of_composites_are_exact() -> None:
     objective, point = build_objective(load_reference("composite"), EstimationOptions())
     slope = difference(lambda theta: value_at(objective, theta), point.theta)
-    np.testing.assert_allclose(objective.gradient(point), slope, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(point.gradient, slope, rtol=1e-6, atol=1e-8)
     curvature = difference(lambda theta: gradient_at(objective, theta), point.theta)
-    np.testing.assert_allclose(objective.hessian(point), curvature, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(point.hessian, curvature, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -82,8 +82,8 @@ def test_a_saturated_model_has_discrepancy_zero(estimator: str) -> None:
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_information_is_the_hessian_where_the_model_fits(estimator: str) -> None:
-    objective, point = build_objective(load_reference("path_saturated"), EstimationOptions(estimator=estimator))
-    information, hessian = objective.information(point), objective.hessian(point)
+    _, point = build_objective(load_reference("path_saturated"), EstimationOptions(estimator=estimator))
+    information, hessian = point.information, point.hessian
     np.testing.assert_allclose(information, hessian, rtol=1e-7, atol=1e-8 * np.abs(hessian).max())
 
 
@@ -186,6 +186,6 @@ def test_a_composite_with_predictors_keeps_the_variance_of_its_weights() -> None
     point = objective.locate(theta)
     assert point is not None
     slope = difference(lambda at: value_at(objective, at), theta)
-    np.testing.assert_allclose(objective.gradient(point), slope, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(point.gradient, slope, rtol=1e-6, atol=1e-8)
     curvature = difference(lambda at: gradient_at(objective, at), theta)
-    np.testing.assert_allclose(objective.hessian(point), curvature, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(point.hessian, curvature, rtol=1e-5, atol=1e-6)

@@ -50,7 +50,7 @@ def test_certificates_withstand_finite_differences(kind: str) -> None:
 
     point = objective.locate(theta)
     assert point is not None
-    scale = 1.0 / np.sqrt(np.diagonal(objective.information(point)))
+    scale = 1.0 / np.sqrt(np.diagonal(point.information))
     rng = np.random.default_rng(5)
     for _ in range(25):
         direction = rng.normal(size=len(theta))

@@ -1,33 +1,52 @@
 """What every discrepancy function offers: value, derivatives by the moments, and two second derivatives by x."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.estimation.targets import Targets
-from sem_toolkit.model import ImpliedMoments, Model, compute_second_order
-from sem_toolkit.model.kernels import compute_cell_gradient, pull_back_square
+from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, gather_second_order, pull_back_square
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Protocol):
     """A discrepancy at a point.
 
-    value          lavaan's fmin: half the discrepancy, groups weighted
-    by_group       G: the same for each group, unweighted
-    by_covariance  G × p × p: D with dF = tr(D dΣ); by_mean G × p: dF = eᵀdμ, or None
-    inverse        G × p × p: Σ⁻¹ where the discrepancy needs it
+    value     lavaan's fmin: half the discrepancy, groups weighted
+    by_group  G: the same for each group, unweighted
+    moments   the implied moments there
+    by_mean   G × p: e with dF = eᵀdμ, or None
     """
 
-    value: float
-    by_group: FloatArray
-    by_covariance: FloatArray
-    by_mean: FloatArray | None
-    inverse: FloatArray | None = None
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def by_group(self) -> FloatArray: ...
+
+    @property
+    def moments(self) -> ImpliedMoments: ...
+
+    @property
+    def by_mean(self) -> FloatArray | None: ...
+
+    @property
+    def products(self) -> FloatArray:
+        """CᵀDC, G × k × k, where dF = tr(D dΣ): gradient and second order are gathered from it."""
+        ...
+
+    def information(self, model: Model, x: FloatArray) -> FloatArray:
+        """Expected second derivative by x (q × q), that is the Gauss-Newton matrix of the quadratic discrepancies."""
+        ...
+
+    def hessian(self, model: Model, x: FloatArray) -> FloatArray:
+        """Exact second derivative by x (q × q)."""
+        ...
 
 
 class Discrepancy(Protocol):
@@ -38,15 +57,7 @@ class Discrepancy(Protocol):
         ...
 
     def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
-        """Value and derivatives by the moments; None outside its domain."""
-        ...
-
-    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
-        """Expected second derivative by x (q × q), that is the Gauss-Newton matrix of the quadratic discrepancies."""
-        ...
-
-    def hessian(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
-        """Exact second derivative by x (q × q)."""
+        """Value and what its derivatives are made of; None outside its domain."""
         ...
 
 
@@ -66,9 +77,38 @@ class Quadratic:
         evaluation = self.evaluate(moments)
         return np.inf if evaluation is None else evaluation.value
 
-    def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
+    def evaluate(self, moments: ImpliedMoments) -> "QuadraticEvaluation | None":
         """Value and derivatives by the moments; None outside its domain."""
         raise NotImplementedError
+
+    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments) -> FloatArray:
+        """The Gauss-Newton matrix by x (q × q)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class QuadraticEvaluation:
+    """A quadratic discrepancy at a point; by_covariance: D, G × p × p symmetric, with dF = tr(D dΣ)."""
+
+    discrepancy: Quadratic
+    moments: ImpliedMoments
+    by_group: FloatArray
+    by_covariance: FloatArray
+    by_mean: FloatArray | None
+
+    @cached_property
+    def value(self) -> float:
+        return float(self.discrepancy.targets.share @ self.by_group)
+
+    @cached_property
+    def products(self) -> FloatArray:
+        return compute_products(self.moments, self.by_covariance)
+
+    def information(self, model: Model, x: FloatArray) -> FloatArray:
+        return self.discrepancy.information(model, x, self.moments)
+
+    def hessian(self, model: Model, x: FloatArray) -> FloatArray:
+        return add_second_order(model, x, self, self.information(model, x))
 
 
 def invert_symmetric(matrix: FloatArray) -> FloatArray:
@@ -79,20 +119,18 @@ def invert_symmetric(matrix: FloatArray) -> FloatArray:
     return np.asarray(0.5 * (inverse + np.swapaxes(inverse, -1, -2)) * outer, dtype=np.float64)
 
 
-def add_second_order(
-    model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation, first: FloatArray
-) -> FloatArray:
+def add_second_order(model: Model, x: FloatArray, evaluation: Evaluation, first: FloatArray) -> FloatArray:
     """`first` (q × q) plus what the curvature of the moments themselves contributes."""
-    rest = compute_second_order(model, moments, evaluation.by_covariance, evaluation.by_mean)
+    rest = gather_second_order(model, evaluation.moments, evaluation.products, evaluation.by_mean)
     hessian = first + pull_back_square(model, x, rest)
-    return hessian if model.composites is None else hessian + _compute_cell_curvature(model, x, moments, evaluation)
+    return hessian if model.composites is None else hessian + _compute_cell_curvature(model, x, evaluation)
 
 
-def _compute_cell_curvature(model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
+def _compute_cell_curvature(model: Model, x: FloatArray, evaluation: Evaluation) -> FloatArray:
     """Σ_c ∂F/∂c ∂²c/∂x∂xᵀ of the cells that follow from weights, by differences of their Jacobian (q × q)."""
     composites = model.composites
     assert composites is not None  # noqa: S101
-    slopes = compute_cell_gradient(model, moments, evaluation.by_covariance, evaluation.by_mean)
+    slopes = gather_cell_gradient(model, evaluation.moments, evaluation.products, evaluation.by_mean)
     result = np.empty((len(x), len(x)))
     for i in range(len(x)):
         step = 1e-5 * max(1.0, abs(x[i]))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, Quadratic, add_second_order, invert_symmetric
+from sem_toolkit.estimation.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
 from sem_toolkit.model import ImpliedMoments, Model, compute_information
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +31,7 @@ class GeneralisedLeastSquares(Quadratic):
             raise DataError(Diagnostic("error", "not-positive-definite", message)) from None
         return invert_symmetric(self.targets.covariance)
 
-    def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
+    def evaluate(self, moments: ImpliedMoments) -> QuadraticEvaluation | None:
         apart = self.targets.covariance - moments.covariance
         if not np.isfinite(apart).all():
             return None
@@ -45,12 +45,8 @@ class GeneralisedLeastSquares(Quadratic):
             pull = (self.weight @ off[:, :, None])[..., 0]
             values = values + 0.5 * (off * pull).sum(axis=-1)
             e = -pull * scale
-        values = self.factors * values
-        return Evaluation(float(self.targets.share @ values), values, 0.5 * (D + np.swapaxes(D, -1, -2)), e)
+        D = 0.5 * (D + np.swapaxes(D, -1, -2))
+        return QuadraticEvaluation(self, moments, self.factors * values, D, e)
 
-    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
+    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments) -> FloatArray:
         return compute_information(model, x, moments, self.weight, self.factors * self.targets.share)
-
-    def hessian(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
-        first = self.information(model, x, moments, evaluation)
-        return add_second_order(model, x, moments, evaluation, first)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.estimation.discrepancy.base import Evaluation, Quadratic, add_second_order, invert_symmetric
+from sem_toolkit.estimation.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
@@ -30,7 +30,7 @@ class LeastSquares(Quadratic):
 
     weights: tuple[FloatArray, ...]
 
-    def evaluate(self, moments: ImpliedMoments) -> Evaluation | None:
+    def evaluate(self, moments: ImpliedMoments) -> QuadraticEvaluation | None:
         residuals = self._compute_residuals(moments)
         if not np.isfinite(residuals).all():
             return None
@@ -42,18 +42,14 @@ class LeastSquares(Quadratic):
         rows, columns = vech_indices(p)
         D = np.zeros(moments.covariance.shape)
         D[:, rows, columns] = D[:, columns, rows] = pull[:, first:] * np.where(rows == columns, 1.0, 0.5)
-        return Evaluation(float(self.targets.share @ values), values, D, pull[:, :p] if first else None)
+        return QuadraticEvaluation(self, moments, values, D, pull[:, :p] if first else None)
 
-    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
+    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments) -> FloatArray:
         scale = self.factors * self.targets.share
         result = np.zeros((model.n_parameters, model.n_parameters))
         for group, jacobian in enumerate(compute_jacobian(model, x, moments)):
             result += scale[group] * jacobian.T @ _apply(self.weights[group], jacobian)
         return result
-
-    def hessian(self, model: Model, x: FloatArray, moments: ImpliedMoments, evaluation: Evaluation) -> FloatArray:
-        first = self.information(model, x, moments, evaluation)
-        return add_second_order(model, x, moments, evaluation, first)
 
     def _compute_residuals(self, moments: ImpliedMoments) -> FloatArray:
         rows, columns = vech_indices(moments.covariance.shape[-1])
