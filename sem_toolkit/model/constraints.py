@@ -152,17 +152,20 @@ class Constraints:
 
 def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Constraints:
     """Sort the constraints of a table into kinds; raises ModelError for unknown labels and contradictory equalities."""
-    positions, constants = label_positions(table, parameters)
     q = len(parameters)
+    lower, upper = (
+        np.array([getattr(row, side) for row in parameters], dtype=np.float64) for side in ("lower", "upper")
+    )
+    if len(table.parameters) == len(table.rows):
+        _require_room(lower, upper, parameters)
+        return Constraints(_solve_linear(np.zeros((0, q)), np.zeros(0), []), (), (), lower, upper, (), {}, {})
+    positions, constants = label_positions(table, parameters)
     definitions = tuple((row.lhs, parse_side(row.rhs)) for row in table.rows if row.op == ":=")
     known = {*positions, *constants, *(name for name, _ in definitions)}
     conditions = [_build_condition(row, known) for row in table.rows if row.op in ("==", "<", ">")]
     functions = [function for _, function in definitions]
     functions += [side for condition in conditions for side in (condition.left, condition.right)]
     used, fixed = restrict_to_names(functions, positions, constants)
-    lower, upper = (
-        np.array([getattr(row, side) for row in parameters], dtype=np.float64) for side in ("lower", "upper")
-    )
     shell = Constraints(
         _solve_linear(np.zeros((0, q)), np.zeros(0), []), (), (), lower, upper, definitions, used, fixed
     )

@@ -55,8 +55,10 @@ class Definitions:
 
 def build_definitions(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Definitions:
     """Parse the right-hand sides; raises ModelError for a name that is neither a label nor defined before."""
-    positions, constants = label_positions(table, parameters)
     rows = tuple(row for row in table.rows if row.op == ":=")
+    if not rows:
+        return Definitions((), (), {}, {}, len(parameters))
+    positions, constants = label_positions(table, parameters)
     functions = tuple(parse_side(row.rhs) for row in rows)
     known = {*positions, *constants}
     for row, function in zip(rows, functions, strict=True):

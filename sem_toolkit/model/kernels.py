@@ -40,15 +40,18 @@ def gather_cell_gradient(
     model: Model, moments: ImpliedMoments, products: FloatArray, by_mean: FloatArray | None
 ) -> FloatArray:
     """The gradient by the free cells (... × cells), from the products CᵀDC."""
-    gradient = np.zeros((*products.shape[:-3], sum(cells.size for cells in model.cells) + _n_weights(model)))
-    for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
-        value = 2.0 * cells.weight * products[..., group, places.left, places.right]
-        if by_mean is not None and moments.all_mean is not None:
-            p = by_mean.shape[-1]
-            U = moments.total_effects[..., group, :p, :]
-            along = (by_mean[..., group, None, :] @ U)[..., 0, :]
-            value = value + along[..., cells.row] * mean_slopes(cells, moments.all_mean[..., group, :])
-        gradient[..., cells.position] = value
+    place, factor, position = model.cell_products
+    flat = products.reshape(*products.shape[:-3], -1)
+    by_cell = factor * flat.take(place, axis=-1)
+    if by_mean is not None and moments.all_mean is not None:
+        along = (by_mean[..., None, :] @ moments.total_effects[..., : by_mean.shape[-1], :])[..., 0, :]
+        slopes = [
+            along[..., group, cells.row] * mean_slopes(cells, moments.all_mean[..., group, :])
+            for group, cells in enumerate(model.cells)
+        ]
+        by_cell = by_cell + np.concatenate(slopes, axis=-1)
+    gradient = np.zeros((*products.shape[:-3], len(place) + _n_weights(model)))
+    gradient[..., position] = by_cell
     return gradient
 
 

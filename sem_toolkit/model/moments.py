@@ -67,20 +67,15 @@ def compute_matrices(model: Model, x: FloatArray) -> RamMatrices:
 
 def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
     """The RAM matrices with these values in the free cells (... × cells)."""
-    batch = values.shape[:-1]
-    directed, symmetric, intercepts = (
-        np.broadcast_to(fixed, batch + fixed.shape).copy() if batch else fixed.copy()
-        for fixed in (model.directed, model.symmetric, model.intercepts)
+    plan, batch = model.filling, values.shape[:-1]
+    flat = np.broadcast_to(plan.template, (*batch, plan.template.size)).copy() if batch else plan.template.copy()
+    flat[..., plan.target] = values.take(plan.source, axis=-1)
+    size, shape = model.directed.size, model.directed.shape
+    return RamMatrices(
+        directed=flat[..., :size].reshape(batch + shape),
+        symmetric=flat[..., size : 2 * size].reshape(batch + shape),
+        intercepts=flat[..., 2 * size :].reshape(batch + shape[:2]),
     )
-    for group, cells in enumerate(model.cells):
-        position, row, column = cells.directed_places
-        directed[..., group, row, column] = values[..., position]
-        position, row, column = cells.symmetric_places
-        symmetric[..., group, row, column] = symmetric[..., group, column, row] = values[..., position]
-        if model.has_means:
-            position, row, _ = cells.intercept_places
-            intercepts[..., group, row] = values[..., position]
-    return RamMatrices(directed, symmetric, intercepts)
 
 
 def compute_total_effects(directed: FloatArray, depth: int | None = None) -> FloatArray:

@@ -106,6 +106,18 @@ class CellPlaces:
 
 
 @dataclass(frozen=True, eq=False)
+class Filling:
+    """How the RAM matrices are filled: a copy of `template`, then template[target] = values[source].
+
+    template  A, S and m of all groups one behind the other, with the fixed values (2 G t² + G t)
+    """
+
+    template: FloatArray
+    target: IntArray
+    source: IntArray
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A model ready for numbers. p observed variables, t variables in all, q free parameters, G groups.
 
@@ -151,6 +163,24 @@ class Model:
         return len(self.groups)
 
     @cached_property
+    def filling(self) -> Filling:
+        """Where the values of the free cells go in the RAM matrices."""
+        t, square = self.n_variables, self.directed.size
+        target, source = [], []
+        for group, cells in enumerate(self.cells):
+            start = group * t * t
+            position, row, column = cells.directed_places
+            target.append(start + row * t + column)
+            position_s, row, column = cells.symmetric_places
+            target += [square + start + row * t + column, square + start + column * t + row]
+            position_m, row, _ = cells.intercept_places
+            target.append(2 * square + group * t + row)
+            source += [position, position_s, position_s, position_m]
+        fixed = (self.directed, self.symmetric, self.intercepts)
+        template = np.concatenate([matrix.ravel() for matrix in fixed])
+        return Filling(template, np.concatenate(target), np.concatenate(source))
+
+    @cached_property
     def used_columns(self) -> IntArray:
         """Which columns of C = [U W] free cells need, in ascending order (k): all derivatives are made of these."""
         return np.unique(np.concatenate([column for cells in self.cells for column in (cells.row, cells.right)]))
@@ -159,6 +189,16 @@ class Model:
     def cell_places(self) -> tuple[CellPlaces, ...]:
         """Where the cells of each group stand among `used_columns`."""
         return tuple(cells.places_in(self.used_columns) for cells in self.cells)
+
+    @cached_property
+    def cell_products(self) -> tuple[IntArray, FloatArray, IntArray]:
+        """For all groups' cells: the element of the stacked products CᵀDC (G k k) that is their slope, its factor
+        2 w, and the position of the cell."""
+        k = len(self.used_columns)
+        pairs = enumerate(zip(self.cells, self.cell_places, strict=True))
+        place = [group * k * k + places.left * k + places.right for group, (_, places) in pairs]
+        factor = np.concatenate([2.0 * cells.weight for cells in self.cells])
+        return np.concatenate(place), factor, np.concatenate([cells.position for cells in self.cells])
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:

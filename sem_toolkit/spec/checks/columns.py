@@ -16,16 +16,20 @@ def check_columns(spec: Spec, table: ParameterTable, columns: Collection[str]) -
     columns  names of the columns of the data; products such as `a:b` are made from theirs
     """
     known = {*columns}
+    factors = latent_variables(table)
+    unknown = [
+        name
+        for name in observed_variables(table)
+        if name not in known and not (":" in name and all(part in known for part in name.split(":")))
+    ]
+    doubled = [name for name in factors if name in known]
+    if not unknown and not doubled:
+        return ()
     places = _find_places(spec)
-    found: list[Diagnostic] = []
-    for name in observed_variables(table):
-        if name in known or (":" in name and all(part in known for part in name.split(":"))):
-            continue
-        found.append(_describe_unknown(name, places.get(name), columns, latent_variables(table)))
-    for name in latent_variables(table):
-        if name in known:
-            message = f'"{name}" is a factor here, but also a column of the data'
-            found.append(Diagnostic("warning", "factor-is-column", message, places.get(name), "rename the factor"))
+    found = [_describe_unknown(name, places.get(name), columns, factors) for name in unknown]
+    for name in doubled:
+        message = f'"{name}" is a factor here, but also a column of the data'
+        found.append(Diagnostic("warning", "factor-is-column", message, places.get(name), "rename the factor"))
     return tuple(found)
 
 
