@@ -50,6 +50,7 @@ clean: ## Remove the environment and caches
 .venv/installed: requirements/install.txt pyproject.toml | .venv/bin/python
 	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements/install.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	$(BIN)/python -m compileall -q sem_toolkit
 	@touch $@
 
 .venv/installed-development: .venv/installed requirements/development.txt

@@ -7,7 +7,7 @@
 
 import gc
 
-# What is imported stays; looking through it for garbage again and again makes a fifth of the time of a start.
+# What is imported stays: looking through it for garbage, now or later, would make a fifth of the time of a start.
 _collecting = gc.isenabled()
 gc.disable()
 try:
@@ -15,6 +15,7 @@ try:
     from sem_toolkit.fit import Fit, fit
 finally:
     if _collecting:
+        gc.freeze()
         gc.enable()
 
 __all__ = ["DataError", "EstimationError", "Fit", "ModelError", "OptionError", "SemError", "SpecError", "fit"]
