@@ -124,12 +124,13 @@ def _format_text(scene: Scene, number: int, item: TextItem) -> str:
 
 
 def _format_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> str:
+    splines, direction = _format_splines(scene, edge)
     parts = [
         f'id="{identity}"',
-        f'pos="{_format_splines(scene, edge)}"',
+        f'pos="{splines}"',
+        f"dir={direction}",
         f"color={quote(edge.colour)}",
         f'penwidth="{edge.width:g}"',
-        f"dir={'both' if edge.tail else 'forward'}",
         f"tooltip={quote(edge.description or edge.key)}",
     ]
     if edge.label is not None:
@@ -154,17 +155,25 @@ def split_at_label(edge: EdgeShape) -> list[FloatArray]:
     return [dash for piece in pieces for dash in cut_into_dashes(piece, on, off)]
 
 
-def _format_splines(scene: Scene, edge: EdgeShape) -> str:
+def _format_splines(scene: Scene, edge: EdgeShape) -> tuple[str, str]:
+    """The pieces of a path as Graphviz reads them, and which ends of pieces have arrowheads.
+
+    Graphviz keeps the mark of an arrowhead for all pieces that follow, so that pieces without one come first; and where
+    there are several, the one at the tail is turned round, because a second kind of mark would be kept as well.
+    """
     pieces = split_at_label(edge)
-    texts = []
-    for number, piece in enumerate(pieces):
-        marks = []
-        if edge.tail and number == 0:
-            marks.append("s," + _format_point(scene, edge.curve[0]))
-        if edge.head and number == len(pieces) - 1:
-            marks.append("e," + _format_point(scene, edge.curve[-1]))
-        texts.append(" ".join([*marks, *(_format_point(scene, point) for point in piece)]))
-    return ";".join(texts)
+    tail, head = _format_point(scene, edge.curve[0]), _format_point(scene, edge.curve[-1])
+    if len(pieces) == 1:
+        marks = [f"s,{tail}"] * edge.tail + [f"e,{head}"] * edge.head
+        return _format_piece(scene, pieces[0], *marks), "both" if edge.tail else "forward"
+    first = _format_piece(scene, pieces[0][::-1], f"e,{tail}") if edge.tail else _format_piece(scene, pieces[0])
+    last = _format_piece(scene, pieces[-1], *[f"e,{head}"] * edge.head)
+    between = [_format_piece(scene, piece) for piece in pieces[1:-1]]
+    return ";".join([*between, first, last]), "forward"
+
+
+def _format_piece(scene: Scene, piece: FloatArray, *marks: str) -> str:
+    return " ".join([*marks, *(_format_point(scene, point) for point in piece)])
 
 
 def _format_point(scene: Scene, point: FloatArray) -> str:
