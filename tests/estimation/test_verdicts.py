@@ -106,6 +106,14 @@ def test_smallest_eigenvalue(size: int) -> None:
     assert compute_smallest_eigenvalue(square) == pytest.approx(0.003, rel=1e-3)
 
 
+@pytest.mark.parametrize("size", [1, 7, 90, 260])
+@pytest.mark.parametrize("shift", [0.0, 2.0], ids=["positive definite", "indefinite"])
+def test_the_smallest_eigenvalue_is_that_of_the_whole_spectrum(size: int, shift: float) -> None:
+    draws = np.random.default_rng(size).normal(size=(size, 3 * size))
+    square = draws @ draws.T / (3 * size) + 0.2 * np.eye(size) - shift * np.eye(size)
+    assert compute_smallest_eigenvalue(square) == pytest.approx(np.linalg.eigvalsh(square)[0], rel=2e-3)
+
+
 def _parts(name: str):  # type: ignore[no-untyped-def]
     reference = load_reference(name, engine="native")
     return reference.model, reference.sample, reference.options
