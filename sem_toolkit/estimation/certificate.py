@@ -28,7 +28,7 @@ _SINGULAR = 1e-10
 _CURVED = 1e-8
 _NEARLY_STATIONARY = 1e-4
 _FAR = 20.0
-_LARGE = 250  # from here on inverse iteration is faster than all of a matrix's spectrum
+_LARGE = 250  # from here on Lanczos iteration is faster than a reduction of the whole matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +136,9 @@ def _is_singular(square: FloatArray) -> bool:
 def compute_smallest_eigenvalue(square: FloatArray) -> float:
     """Smallest eigenvalue of a symmetric matrix (s × s); positive infinity where s = 0.
 
-    A large positive definite matrix is asked through its Cholesky factor by inverse iteration, a fraction of the work
-    of a reduction to tridiagonal form; the Rayleigh quotient is never below the smallest eigenvalue and near it after a
-    few rounds.
+    A large positive definite matrix is asked through its Cholesky factor by Lanczos iteration (ARPACK, shift-invert), a
+    fraction of the work of a reduction to tridiagonal form; what it gives is never below the smallest eigenvalue, and
+    within a thousandth of it.
     """
     size = len(square)
     if size == 0:
@@ -146,12 +146,24 @@ def compute_smallest_eigenvalue(square: FloatArray) -> float:
     if size > _LARGE:
         factor, fault = dpotrf(square, lower=1)
         if not fault:
-            vectors = np.random.default_rng(3).normal(size=(size, 3))
-            for _ in range(12):
-                vectors = np.linalg.qr(dpotrs(factor, vectors, lower=1)[0])[0]
-            return float(np.linalg.eigvalsh(vectors.T @ square @ vectors)[0])
+            return _compute_by_lanczos(square, factor)
     values, _, found, _, fault = dsyevr(square, compute_v=0, range="I", il=1, iu=1)
     return float(values[0]) if found and not fault else float(np.linalg.eigvalsh(square)[0])
+
+
+def _compute_by_lanczos(square: FloatArray, factor: FloatArray) -> float:
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    def solve(vector: FloatArray) -> FloatArray:
+        return np.asarray(dpotrs(factor, vector, lower=1)[0])
+
+    inverse = LinearOperator(square.shape, matvec=solve, dtype=np.float64)
+    start = np.random.default_rng(3).normal(size=len(square))
+    try:
+        found = eigsh(square, k=1, sigma=0.0, OPinv=inverse, v0=start, tol=1e-4, return_eigenvectors=False)
+    except ArpackNoConvergence:
+        return float(np.linalg.eigvalsh(square)[0])
+    return float(found[0])
 
 
 def _restrict(square: FloatArray, scale: FloatArray, tangent: FloatArray | None) -> FloatArray:
