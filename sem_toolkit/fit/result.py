@@ -12,6 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.inference import (
+    EvaluatedSolution,
     GroupResiduals,
     Reliability,
     TestStatistic,
@@ -25,7 +26,7 @@ from sem_toolkit.inference import (
     compute_residuals,
     compute_test_statistics,
 )
-from sem_toolkit.model import ImpliedMoments, compute_moments
+from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import ParameterTable, Spec
 
@@ -72,9 +73,14 @@ class Fit:
         return self.spec.header.title or Path(self.spec.source.name).name
 
     @cached_property
+    def evaluated(self) -> EvaluatedSolution:
+        """The solution with what the tables share, so that moments and information are computed once a fit."""
+        return EvaluatedSolution(self.solution)
+
+    @cached_property
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
-        rows = build_parameter_estimates(self.solution, self.options.level, self.options.inference)
+        rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
         if not self.converged:
             rows.loc[rows["se"] != 0, UNCERTAIN] = float("nan")
         return rows
@@ -82,47 +88,47 @@ class Fit:
     @cached_property
     def fit_measures(self) -> dict[str, float]:
         """Fit measures by lavaan's names; empty where no optimum was certified."""
-        return compute_fit_measures(self.solution, self.options.inference) if self.converged else {}
+        return compute_fit_measures(self.evaluated, self.options.inference) if self.converged else {}
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:
         """Explained variance of every endogenous variable, by group label ("" for one group); empty as above."""
-        return compute_r2(self.solution) if self.converged else {}
+        return compute_r2(self.evaluated) if self.converged else {}
 
     @cached_property
     def implied_moments(self) -> ImpliedMoments:
         """Means (G × p, or None) and covariances (G × p × p) that the estimates imply, in the sample's order."""
-        return compute_moments(self.solution.model, self.solution.x)
+        return self.evaluated.evaluation.moments
 
     @cached_property
     def standardized(self) -> pd.DataFrame:
         """std.all of every parameter with delta-method standard errors and intervals."""
-        return build_standardized_solution(self.solution, self.options.level, options=self.options.inference)
+        return build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
         """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return build_modification_indices(self.solution)
+        return build_modification_indices(self.evaluated)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Total, direct, indirect and every specific indirect effect, raw and standardised."""
-        return build_effects(self.solution, level=self.options.level, options=self.options.inference)
+        return build_effects(self.evaluated, level=self.options.level, options=self.options.inference)
 
     @cached_property
     def tests(self) -> tuple[TestStatistic, ...]:
         """Tests of exact fit: the standard one first, then those of the estimator."""
-        return compute_test_statistics(self.solution, self.options.inference)
+        return compute_test_statistics(self.evaluated, self.options.inference)
 
     @cached_property
     def residuals(self) -> tuple[GroupResiduals, ...]:
         """Residual correlations (Bollen's) of every group, with standard errors and z."""
-        return compute_residuals(self.solution, options=self.options.inference)
+        return compute_residuals(self.evaluated, options=self.options.inference)
 
     @cached_property
     def reliability(self) -> tuple[Reliability, ...]:
         """α, ω, composite reliability, AVE, Fornell-Larcker and HTMT of every group's factors."""
-        return compute_reliability(self.solution)
+        return compute_reliability(self.evaluated)
 
     def summary(self, width: int = 120, extras: Collection[str] = ()) -> str:
         """The fit as text: verdict, fit measures, estimates by section, R².

@@ -3,7 +3,7 @@
 Every function takes a `Solution` (or anything with its model, sample, options and x); how it was found does not matter.
 """
 
-from sem_toolkit.inference.evaluation import Evaluation, SolutionLike, evaluate_solution
+from sem_toolkit.inference.evaluation import EvaluatedSolution, Evaluation, SolutionLike, evaluate_solution
 from sem_toolkit.inference.factor_scores import FactorScores
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.reliability import Reliability
@@ -32,6 +32,7 @@ from sem_toolkit.inference.test_statistics import TestStatistic
 from sem_toolkit.inference.wald import WaldTest
 
 __all__ = [
+    "EvaluatedSolution",
     "Evaluation",
     "FactorScores",
     "GroupResiduals",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.estimator_weights import compute_estimator_information
+from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.weights import NormalWeight, spread_cells
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.kernels import (
@@ -23,6 +24,8 @@ def compute_expected_information(evaluation: Evaluation) -> FloatArray:
 
     Source: Browne (1974), South African Statistical Journal 8, 1-24.
     """
+    if evaluation.estimator == "ML":
+        return compute_estimator_information(evaluation)
     return NormalWeight(evaluation.implied_inverse).information(evaluation)
 
 
@@ -75,6 +78,7 @@ def compute_casewise_scores(evaluation: Evaluation, group: int) -> FloatArray:
     return scores - spread_cells(evaluation, group, cells.weight * inner)
 
 
+@once
 def compute_first_order_information(evaluation: Evaluation) -> FloatArray:
     """Cross-products of the casewise scores over N (outer product of gradients)."""
     total = sum(

@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 
 from sem_toolkit.inference.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.covariance import invert_information_root
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.weights import NormalWeight, Weight, compute_delta, compute_residual_moments
 from sem_toolkit.model import compute_matrices
@@ -57,7 +57,7 @@ def build_modification_table(evaluation: Evaluation) -> "pd.DataFrame":
 def compute_modification_indices(evaluation: Evaluation, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
     weight = build_estimator_weight(evaluation)
-    half = invert_information_root(weight.information(evaluation), evaluation.free_basis)
+    half = invert_information_root(compute_estimator_information(evaluation), evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
     for mine, slope, own, shared in compute_pieces(evaluation, candidates, weight):
         reach = shared @ half.T

@@ -5,12 +5,13 @@ information.
 import numpy as np
 
 from sem_toolkit.inference.estimator_weights import build_estimator_weight
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.weights import DenseWeight, Weight
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
 
+@once
 def build_robust_weight(evaluation: Evaluation, information: str) -> Weight:
     """V: the weight of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
     if evaluation.estimator != "ML" or information != "observed":

@@ -12,9 +12,9 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.candidates import Candidates, locate_candidates
-from sem_toolkit.inference.covariance import invert_information
+from sem_toolkit.inference.covariance import compute_inverse_information, invert_information
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.evaluation import Evaluation, restrict_basis
 from sem_toolkit.inference.information import compute_gradient_of_fit
 from sem_toolkit.inference.modification import (
@@ -58,7 +58,7 @@ def compute_score_tests(evaluation: Evaluation) -> ScoreTests:
     if not texts:
         message = "the model has no equality constraints to release"
         raise ModelError(Diagnostic("error", "no-constraints", message, hint="see the modification indices"))
-    information = build_estimator_weight(evaluation).information(evaluation)
+    information = compute_estimator_information(evaluation)
     score = _score(evaluation)
     single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
     order = sorted(range(len(texts)), key=lambda k: -single[k])
@@ -108,7 +108,7 @@ def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> float:
         mine = np.flatnonzero(candidates.group == g)
         extra = compute_candidate_delta(evaluation, candidates, mine, g)
         own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
-    inverse = invert_information(weight.information(evaluation), evaluation.free_basis)
+    inverse = compute_inverse_information(evaluation)
     left = own - shared @ inverse @ shared.T
     return float(evaluation.rows.sum() * score @ np.linalg.solve(left, score))
 

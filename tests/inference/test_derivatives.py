@@ -10,15 +10,15 @@ from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import multiply_normal_gamma
 from sem_toolkit.inference.effects import compute_effects
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
-from sem_toolkit.inference.fit_measures import compute_logl
 from sem_toolkit.inference.information import (
     compute_casewise_scores,
     compute_expected_information,
     compute_gradient_of_fit,
     compute_observed_information,
 )
+from sem_toolkit.inference.likelihood import compute_logl
 from sem_toolkit.inference.saturated import build_gamma, times_delta, times_saturated_information
-from sem_toolkit.inference.standardized import standardize
+from sem_toolkit.inference.standardized import standardize, standardize_at
 from sem_toolkit.inference.ugamma import _over_moments, _over_rows, compute_ugamma_trace
 from sem_toolkit.inference.weights import DenseWeight, compute_delta
 
@@ -69,7 +69,7 @@ def test_casewise_scores_add_up_to_the_gradient(solve, name):
 @pytest.mark.parametrize("scale", ["std.lv", "std.all", "std.nox"])
 def test_standardised_values_have_their_derivatives(solve, name, scale):
     at = moved(solve, name)
-    by_difference = difference(lambda x: standardize(at, x).values(scale), at.x)
+    by_difference = difference(lambda x: standardize_at(at, x).values(scale), at.x)
     np.testing.assert_allclose(standardize(at).jacobian(scale), by_difference, atol=1e-7)
 
 
