@@ -21,5 +21,20 @@ def format_p_value(value: Any) -> str:
     return "< .001" if value < 0.0005 else f"{value:.3f}".removeprefix("0")
 
 
+def format_cell(name: str, value: Any) -> str:
+    """A cell of any table by the name of its column, or of the measure that it is: p-values, counts, texts."""
+    if value is None:
+        return "–"
+    if not isinstance(value, float):
+        return str(value)
+    if "pvalue" in name:
+        return format_p_value(value)
+    return format_number(value, 0 if _is_count(name) and value.is_integer() else 3)
+
+
+def _is_count(name: str) -> bool:
+    return name.startswith("df") or ".df" in name or name in {"npar", "ntotal"}
+
+
 def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))

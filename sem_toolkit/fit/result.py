@@ -13,18 +13,29 @@ from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.inference import (
     EvaluatedSolution,
+    FactorScores,
     GroupResiduals,
     Reliability,
+    ResidualType,
+    ScoreMethod,
+    ScoreTests,
     TestStatistic,
+    WaldTest,
     build_effects,
+    build_local_independence_tests,
     build_modification_indices,
     build_parameter_estimates,
     build_standardized_solution,
+    compute_eigenvalue_tests,
     compute_fit_measures,
     compute_r2,
     compute_reliability,
     compute_residuals,
+    compute_score,
+    compute_score_of_additions,
+    compute_scores_of_factors,
     compute_test_statistics,
+    compute_wald,
 )
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.sample import Sample
@@ -111,19 +122,73 @@ class Fit:
         return build_modification_indices(self.evaluated)
 
     @cached_property
+    def epc_equivalence(self) -> pd.DataFrame:
+        """The modification indices with the interval of each expected change and what it says of the misfit."""
+        from sem_toolkit.inference.equivalence import classify_expected_changes
+
+        return classify_expected_changes(self.modification_indices)
+
+    @cached_property
     def effects(self) -> pd.DataFrame:
         """Total, direct, indirect and every specific indirect effect, raw and standardised."""
-        return build_effects(self.evaluated, level=self.options.level, options=self.options.inference)
+        return self.compute_effects()
+
+    def compute_effects(
+        self, cause: str | None = None, outcome: str | None = None, draws: int = 0, seed: int = 1
+    ) -> pd.DataFrame:
+        """Effects of one variable on another (None: of all that the structural part is about).
+
+        draws   of Monte Carlo limits (mc.lower, mc.upper) beside the normal ones; none with 0. Raises ModelError for
+        names that the model does not have.
+        """
+        level, options = self.options.level, self.options.inference
+        return build_effects(self.evaluated, cause, outcome, level, options, draws, seed)
 
     @cached_property
     def tests(self) -> tuple[TestStatistic, ...]:
         """Tests of exact fit: the standard one first, then those of the estimator."""
         return compute_test_statistics(self.evaluated, self.options.inference)
 
+    def compute_eigenvalue_tests(self, blocks: int = 4, *, reweighted: bool = False) -> dict[str, float]:
+        """P-values of exact fit from the eigenvalues of UΓ: "all", "peba" (`blocks` averaged) and "pols".
+
+        reweighted  of the reweighted least squares statistic. Raises DataError without raw data.
+        """
+        return compute_eigenvalue_tests(self.evaluated, blocks, reweighted=reweighted)
+
     @cached_property
     def residuals(self) -> tuple[GroupResiduals, ...]:
         """Residual correlations (Bollen's) of every group, with standard errors and z."""
-        return compute_residuals(self.evaluated, options=self.options.inference)
+        return self.compute_residuals()
+
+    def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
+        """Residual moments of every group in one of lavaan's types, with standard errors and z.
+
+        kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
+        """
+        return compute_residuals(self.evaluated, kind, self.options.inference)
+
+    @cached_property
+    def score_tests(self) -> ScoreTests:
+        """What releasing each equality constraint would gain. Raises ModelError where there is none."""
+        return compute_score(self.evaluated)
+
+    def test_additions(self, additions: str) -> pd.DataFrame:
+        """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
+        return compute_score_of_additions(self.evaluated, additions)
+
+    def test_hypotheses(self, hypotheses: str) -> WaldTest:
+        """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""
+        return compute_wald(self.evaluated, hypotheses, self.options.inference)
+
+    @cached_property
+    def local_tests(self) -> pd.DataFrame:
+        """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
+        return build_local_independence_tests(self.evaluated)
+
+    def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
+        """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
+        return compute_scores_of_factors(self.evaluated, method)
 
     @cached_property
     def reliability(self) -> tuple[Reliability, ...]:

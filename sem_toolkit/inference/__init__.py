@@ -4,10 +4,15 @@ Every function takes a `Solution` (or anything with its model, sample, options a
 """
 
 from sem_toolkit.inference.evaluation import EvaluatedSolution, Evaluation, SolutionLike, evaluate_solution
-from sem_toolkit.inference.factor_scores import FactorScores
+from sem_toolkit.inference.factor_scores import FactorScores, ScoreMethod
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.reliability import Reliability
-from sem_toolkit.inference.residuals import GroupResiduals, ResidualSummary, compute_residual_summaries
+from sem_toolkit.inference.residuals import (
+    GroupResiduals,
+    ResidualSummary,
+    ResidualType,
+    compute_residual_summaries,
+)
 from sem_toolkit.inference.score import ScoreTests
 from sem_toolkit.inference.solution import (
     build_effects,
@@ -39,6 +44,8 @@ __all__ = [
     "InferenceOptions",
     "Reliability",
     "ResidualSummary",
+    "ResidualType",
+    "ScoreMethod",
     "ScoreTests",
     "SolutionLike",
     "TestStatistic",

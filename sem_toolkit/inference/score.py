@@ -22,8 +22,9 @@ from sem_toolkit.inference.modification import (
     compute_modification_indices,
     compute_pieces,
 )
+from sem_toolkit.sample.checks import nearest_name
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.spec.table import Operator
+from sem_toolkit.spec.table import Operator, Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ class ScoreTests:
     """Tests of releasing equality constraints.
 
     stat, df, pvalue   of all of them together
-    univariate         one row a constraint: lhs op rhs X2 df pvalue, in the order of the table
+    univariate         one row a constraint: lhs op rhs X2 df pvalue, and which parameters equal labels are of
     cumulative         the same, released one after the other from the largest down
     changes            expected change of each parameter (q) when all are released
     """
@@ -69,8 +70,8 @@ def compute_score_tests(evaluation: Evaluation) -> ScoreTests:
         stat,
         df,
         compute_chisq_pvalue(stat, df),
-        pd.DataFrame(_rows(texts, single, [1] * len(texts))),
-        pd.DataFrame(_rows([texts[k] for k in order], steps, list(range(1, len(order) + 1)))),
+        pd.DataFrame(_rows(evaluation, texts, single, [1] * len(texts))),
+        pd.DataFrame(_rows(evaluation, [texts[k] for k in order], steps, list(range(1, len(order) + 1)))),
         changes,
     )
 
@@ -87,6 +88,7 @@ def compute_addition_test(evaluation: Evaluation, additions: str) -> "pd.DataFra
         (*triple, g + 1) for triple in _parse_additions(evaluation, additions) for g in range(evaluation.model.n_groups)
     ]
     candidates = locate_candidates(evaluation.model, rows)
+    _require_absent(evaluation, candidates)
     mi, epc = compute_modification_indices(evaluation, candidates)
     stat = _joint_statistic(evaluation, candidates)
     frame = pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group"])
@@ -126,9 +128,26 @@ def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, 
         for name in (lhs, rhs):
             if name not in evaluation.model.variables:
                 message = f'"{text}" is about {name!r}, which the model does not have'
-                raise ModelError(Diagnostic("error", "unknown-variable", message))
+                nearest = nearest_name(name, evaluation.model.variables)
+                hint = f"did you mean {nearest!r}?" if nearest else None
+                raise ModelError(Diagnostic("error", "unknown-variable", message, hint=hint))
         found.append((lhs, operator, rhs))
     return found
+
+
+def _require_absent(evaluation: Evaluation, candidates: Candidates) -> None:
+    """Raise ModelError for additions that the model has as free parameters."""
+    for k, (lhs, op, rhs, _) in enumerate(candidates.rows):
+        cells = evaluation.model.cells[candidates.group[k]]
+        same = (cells.kind == candidates.kind[k]) & (cells.row == candidates.row[k])
+        same &= cells.right == candidates.right[k]
+        if candidates.kind[k] == 1:  # a covariance stands for itself either way round
+            i, j = candidates.row[k], candidates.column[k]
+            here = (cells.kind == 1) & (np.minimum(cells.row, cells.column) == min(i, j))
+            same = here & (np.maximum(cells.row, cells.column) == max(i, j))
+        if same.any():
+            message = f'"{lhs} {op} {rhs}" is a free parameter of the model already'
+            raise ModelError(Diagnostic("error", "no-addition", message, hint="test it with --wald and its label"))
 
 
 def _score(evaluation: Evaluation) -> FloatArray:
@@ -160,8 +179,25 @@ def _constraint_slopes(evaluation: Evaluation) -> tuple[list[tuple[str, str]], F
     return rows, np.concatenate([constraints.linear.matrix, slopes])
 
 
-def _rows(texts: list[tuple[str, str]], stats: list[float], dfs: list[int]) -> list[dict[str, object]]:
+def _rows(
+    evaluation: Evaluation, texts: list[tuple[str, str]], stats: list[float], dfs: list[int]
+) -> list[dict[str, object]]:
+    names = {row.plabel: _describe_parameter(evaluation, row) for row in evaluation.model.table.parameters}
     return [
-        {"lhs": lhs, "op": "==", "rhs": rhs, "X2": stat, "df": df, "pvalue": compute_chisq_pvalue(stat, df)}
+        {
+            "lhs": lhs,
+            "op": "==",
+            "rhs": rhs,
+            "X2": stat,
+            "df": df,
+            "pvalue": compute_chisq_pvalue(stat, df),
+            "parameters": f"{names[lhs]}, {names[rhs]}" if lhs in names and rhs in names else "",
+        }
         for (lhs, rhs), stat, df in zip(texts, stats, dfs, strict=True)
     ]
+
+
+def _describe_parameter(evaluation: Evaluation, row: Parameter) -> str:
+    groups = evaluation.model.groups
+    where = f" [{groups[row.group - 1]}]" if len(groups) > 1 else ""
+    return f"{row.lhs} {row.op} {row.rhs}".strip() + where
