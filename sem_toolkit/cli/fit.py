@@ -81,10 +81,9 @@ def fit(
     if output is not None:
         _write(output, result, built)
     if json:
-        found = {name: build_frame_records(frame) for name, frame in built.items()}
-        print_record(result.to_dict(everything=everything) | ({"tables": found} if found else {}))
+        print_record(result.to_dict(everything=everything) | _build_records(result, built))
     elif built:
-        _print_tables(built)
+        _print_tables(result, built)
     else:
         asked = {
             "standardized": standardized,
@@ -97,6 +96,17 @@ def fit(
         for part in build_summary(result, console.width, {name for name, on in asked.items() if on or everything}):
             console.print(part)
     return DONE if result.certified else NOT_CERTIFIED
+
+
+def _build_records(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> dict[str, object]:
+    """The tables that were asked for, and why numbers in them are null."""
+    if not built:
+        return {}
+    from sem_toolkit.fit.reasons import list_reasons
+    from sem_toolkit.fit.tables import find_name
+
+    reasons = {name: list_reasons(result, find_name(name), frame) for name, frame in built.items()}
+    return {"tables": {name: build_frame_records(frame) for name, frame in built.items()}, "reasons": reasons}
 
 
 def _require_tables(names: list[str], output: Path | None) -> list[str]:
@@ -123,14 +133,19 @@ def _write(output: Path, result: "Fit", built: "Mapping[str, pd.DataFrame]") -> 
     if not built:
         write_estimates(output, result)
     for name, frame in built.items():
-        from sem_toolkit.fit.tables import find_table
+        from sem_toolkit.fit.reasons import list_reasons
+        from sem_toolkit.fit.tables import find_name, find_table
 
-        write_table(output, frame, f"{result.title}: {find_table(name).title}", build_note(result, estimates=False))
+        note = ". ".join([build_note(result, estimates=False), *list_reasons(result, find_name(name), frame)])
+        write_table(output, frame, f"{result.title}: {find_table(name).title}", note.replace("..", "."))
 
 
-def _print_tables(built: "Mapping[str, pd.DataFrame]") -> None:
-    from sem_toolkit.fit.tables import find_table
+def _print_tables(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> None:
+    from sem_toolkit.fit.reasons import list_reasons
+    from sem_toolkit.fit.tables import find_name, find_table
 
     console = build_console()
     for name, frame in built.items():
         console.print(build_frame_table(find_table(name).title, frame))
+        for reason in list_reasons(result, find_name(name), frame):
+            console.print(reason, "")

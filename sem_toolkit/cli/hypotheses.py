@@ -56,7 +56,7 @@ def run_tests(
     found |= _build_tables(result, names if asked else ["tests"])
     if score:
         found["score_total"] = ("All constraints released at once", _build_total(result))
-    _print(found, json)
+    _print(result, found, json)
     return DONE if result.certified else NOT_CERTIFIED
 
 
@@ -87,10 +87,10 @@ def scores(
 
         write_table(output, rows, f"{result.title}: factor scores ({method})")
     title = f"Factor scores ({method})"
-    shown = {"quality": (f"{title}: standard errors and determinacy", quality)}
+    shown = {"score_quality": (f"{title}: standard errors and determinacy", quality)}
     if json or output is None:
         shown["scores"] = (title, rows)
-    _print(shown, json)
+    _print(result, shown, json)
     return DONE if result.certified else NOT_CERTIFIED
 
 
@@ -134,11 +134,16 @@ def _build_total(result: Fit) -> "pd.DataFrame":
     return pd.DataFrame([{"X2": tests.stat, "df": tests.df, "pvalue": tests.pvalue}])
 
 
-def _print(found: Found, json: bool) -> None:
+def _print(result: Fit, found: Found, json: bool) -> None:
+    from sem_toolkit.fit.reasons import list_reasons
+
+    reasons = {name: list_reasons(result, name, frame) for name, (_, frame) in found.items()}
     if json:
         record: dict[str, Any] = {name: build_frame_records(frame) for name, (_, frame) in found.items()}
-        print_record(record)
+        print_record(record | {"reasons": {name: texts for name, texts in reasons.items() if texts}})
         return
     console = build_console()
-    for title, frame in found.values():
+    for name, (title, frame) in found.items():
         console.print(build_frame_table(title, frame))
+        for reason in reasons[name]:
+            console.print(reason, "")

@@ -5,8 +5,8 @@ from typing import Any
 
 
 def format_number(value: Any, digits: int = 3) -> str:
-    """Fixed decimals; a dash where there is no number."""
-    return "–" if _is_missing(value) else f"{value:.{digits}f}"
+    """Fixed decimals, zero without a sign; a dash where there is no number."""
+    return "–" if _is_missing(value) else f"{value:z.{digits}f}"
 
 
 def format_estimate(value: Any, digits: int = 3) -> str:

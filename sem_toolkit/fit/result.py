@@ -80,8 +80,9 @@ class Fit:
 
     @property
     def title(self) -> str:
-        """The title in the spec's header, or the name of its file."""
-        return self.spec.header.title or Path(self.spec.source.name).name
+        """The title in the spec's header, or the name of its file; "model" for one that was given as text."""
+        name = Path(self.spec.source.name).name
+        return self.spec.header.title or ("model" if name.startswith("<") else name)
 
     @cached_property
     def evaluated(self) -> EvaluatedSolution:
@@ -210,9 +211,10 @@ class Fit:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from html import escape
+        from sem_toolkit.fit.html import format_html
+        from sem_toolkit.fit.summary import build_summary
 
-        return f"<pre>{escape(self.summary())}</pre>"
+        return format_html(build_summary(self))
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""

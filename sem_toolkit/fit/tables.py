@@ -58,10 +58,15 @@ def build_table_of(fit: Fit, name: str, settings: TableSettings | None = None) -
 
 
 def find_table(name: str) -> TableKind:
-    """The kind of table by its name, whatever its case and its dashes, dots or underscores."""
+    """The kind of table by its name or what else it is called."""
+    return TABLES[find_name(name)]
+
+
+def find_name(name: str) -> str:
+    """The name in TABLES, whatever the case, dashes, dots or underscores of what was typed."""
     known = {_fold(alias): key for key, kind in TABLES.items() for alias in (key, *kind.aliases)}
     if _fold(name) in known:
-        return TABLES[known[_fold(name)]]
+        return known[_fold(name)]
     close = difflib.get_close_matches(_fold(name), list(known), n=1)
     names = f"there are: {', '.join(TABLES)}"
     hint = f'did you mean "{known[close[0]]}"? {names}' if close else names
