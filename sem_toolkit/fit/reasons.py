@@ -45,7 +45,7 @@ REASONS: Mapping[str, Mapping[str, Reason]] = {
     "standardized": _INTERVALS,
     "effects": _INTERVALS,
     "fit_measures": {"value": _explain_measures},
-    "r2": {"r2": "a negative residual variance would give an R² above 1"},
+    "r2": dict.fromkeys(("r2", "r2.blocked"), "a negative residual variance would give an R² above 1"),
     "modification_indices": _CHANGES,
     "epc": _CHANGES | {"sepc.lower": _NO_SCALE},
     "residuals": {

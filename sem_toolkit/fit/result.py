@@ -26,6 +26,7 @@ from sem_toolkit.inference import (
     build_modification_indices,
     build_parameter_estimates,
     build_standardized_solution,
+    compute_blocked_r2,
     compute_eigenvalue_tests,
     compute_fit_measures,
     compute_r2,
@@ -106,6 +107,11 @@ class Fit:
     def r2(self) -> dict[str, dict[str, float]]:
         """Explained variance of every endogenous variable, by group label ("" for one group); empty as above."""
         return compute_r2(self.evaluated) if self.converged else {}
+
+    @cached_property
+    def blocked_r2(self) -> dict[str, dict[str, float]]:
+        """R² for models with feedback or correlated residuals: what is left with a variable's residual held at 0."""
+        return compute_blocked_r2(self.evaluated) if self.converged else {}
 
     @cached_property
     def implied_moments(self) -> ImpliedMoments:

@@ -145,7 +145,7 @@ def _build_measures(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
 
 def _build_r2(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     rows = [
-        {"group": label, "variable": name, "r2": value}
+        {"group": label, "variable": name, "r2": value, "r2.blocked": fit.blocked_r2[label][name]}
         for label, values in fit.r2.items()
         for name, value in values.items()
     ]

@@ -54,7 +54,9 @@ def test_a_negative_residual_variance_has_no_r2():
     result = fit(case["spec"], DATA / case["data"], call="cfa")
     frame = build_table_of(result, "r2")
     assert frame["r2"].isna().any()
-    assert list_reasons(result, "r2", frame) == ["– (r2): a negative residual variance would give an R² above 1"]
+    assert list_reasons(result, "r2", frame) == [
+        "– (r2, r2.blocked): a negative residual variance would give an R² above 1"
+    ]
 
 
 def test_every_dash_of_every_table_has_a_reason():
