@@ -214,8 +214,10 @@ error of a rejection rate of 5 % is {se:.1%}.
 
 Coverage of "parameters" is averaged over all that have a standard error; intervals are at 95 % unless they say
 otherwise. Fit that is exact in the population is the edge of what RMSEA, GFI and USRMR can be, so that 95 % is right
-for their 90 % intervals. The two equalities are of loadings of two factors, equal in the population; difference tests
-compare with the model in which they hold.
+for their 90 % intervals. USRMR's interval is normal around the estimate (Maydeu-Olivares, 2017), a poor approximation
+at that edge: it leaves 0 outside more often than it should. Exact fit is what the test of SRMR is for, and that holds
+its level. The two equalities are of loadings of two factors, equal in the population; difference tests compare with the
+model in which they hold.
 """
 
 
