@@ -50,6 +50,9 @@ EXTRAS = {
     "reliability": "reliability",
 }
 """What can be asked for beside the estimates, and the table that it is."""
+TITLES = {"residuals": "Residual correlations"}
+TECHNICAL = ("block", "free", "exo")
+"""Columns of tables that a reader of a summary has no use for."""
 MOST = 20
 WIDE_FROM = 100
 """Columns of a terminal from which on intervals and std.lv are shown too."""
@@ -84,12 +87,12 @@ def _build_extras(fit: Fit, asked: Collection[str]) -> list[RenderableType]:
     for extra, name in EXTRAS.items():
         if extra not in asked:
             continue
-        frame, title = build_table_of(fit, name), TABLES[name].title
-        reasons = list_reasons(fit, name, frame)
+        frame, title = build_table_of(fit, name), TITLES.get(name, TABLES[name].title)
+        frame = frame.drop(columns=[column for column in TECHNICAL if column in frame])
         if name in {"modification_indices", "residuals"} and len(frame) > MOST:
             frame, title = _take_largest(name, frame), f"{title}, the largest {MOST}"
         parts.append(build_frame_table(title, frame) if len(frame) else Text(f"{title}: none", style="bold"))
-        parts += [_format_reason(reason) for reason in reasons]
+        parts += [_format_reason(reason) for reason in list_reasons(fit, name, frame)]
     return parts
 
 
