@@ -64,9 +64,12 @@ def fit(
         str | None, typer.Option("--outcome", rich_help_panel=TABLE_PANEL, help="Effects on this.")
     ] = None,
     draws: Annotated[
-        int, typer.Option("--draws", rich_help_panel=TABLE_PANEL, help="Draws of Monte Carlo limits of effects.")
+        int,
+        typer.Option(
+            "--draws", min=0, max=1_000_000, rich_help_panel=TABLE_PANEL, help="Draws of Monte Carlo limits of effects."
+        ),
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", rich_help_panel=TABLE_PANEL, help="Seed of these draws.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, rich_help_panel=TABLE_PANEL, help="Seed of these draws.")] = 1,
 ) -> int:
     """Fit a model and print estimates, fit measures and the certificate of the optimum."""
     names = _require_tables(tables or [], output)

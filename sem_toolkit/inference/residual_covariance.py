@@ -12,7 +12,7 @@ import numpy as np
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix, invert_information
 from sem_toolkit.inference.estimator_weights import compute_estimator_information
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
 from sem_toolkit.inference.metrics import MetricJacobian
 from sem_toolkit.inference.moment_derivatives import Matrix, build_delta, compute_row_products, to_dense
 from sem_toolkit.inference.options import InferenceOptions
@@ -80,9 +80,8 @@ class ResidualCovariance:
         return MetricJacobian(self.evaluation.sample_cov[g], metric, self.evaluation.has_means)
 
 
-@once
 def build_residual_covariance(evaluation: Evaluation, options: InferenceOptions) -> ResidualCovariance:
-    """The pieces, in the way that suits Γ and W."""
+    """The pieces, in the way that suits Γ and W; they are large (m × q), and are not kept beyond their use."""
     gammas = tuple(build_gamma(evaluation, options, g) for g in range(evaluation.model.n_groups))
     if any(isinstance(gamma, CasewiseGamma) for gamma in gammas):
         build = _spread_by_cases

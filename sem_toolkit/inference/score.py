@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_IDENTIFIED = 1e-6
+"""Share of its information that a direction of additions must have left to be one that could be freed."""
 _ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
 
 
@@ -90,17 +92,17 @@ def compute_addition_test(evaluation: Evaluation, additions: str) -> "pd.DataFra
     candidates = locate_candidates(evaluation.model, rows)
     _require_absent(evaluation, candidates)
     mi, epc = compute_modification_indices(evaluation, candidates)
-    stat = _joint_statistic(evaluation, candidates)
+    stat, df = _joint_statistic(evaluation, candidates)
     frame = pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group"])
     frame["X2"], frame["df"] = mi, 1
     frame["pvalue"], frame["epc"] = [compute_chisq_pvalue(value, 1) for value in mi], epc
-    total = {"lhs": "all", "op": "", "rhs": "", "group": 0, "X2": stat, "df": len(rows)}
-    total |= {"pvalue": compute_chisq_pvalue(stat, len(rows)), "epc": float("nan")}
+    total = {"lhs": "all", "op": "", "rhs": "", "group": 0, "X2": stat, "df": df}
+    total |= {"pvalue": compute_chisq_pvalue(stat, df), "epc": float("nan")}
     return pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
 
 
-def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> float:
-    """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻¹s of all candidates together."""
+def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> tuple[float, int]:
+    """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
     weight = build_estimator_weight(evaluation)
     k = candidates.size
     score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
@@ -112,7 +114,11 @@ def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> float:
         own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
     inverse = compute_inverse_information(evaluation)
     left = own - shared @ inverse @ shared.T
-    return float(evaluation.rows.sum() * score @ np.linalg.solve(left, score))
+    size = np.sqrt(np.maximum(np.diag(own), 1e-300))
+    values, vectors = np.linalg.eigh(left / (size[:, None] * size))
+    kept = values > _IDENTIFIED
+    along = vectors[:, kept].T @ (score / size)
+    return float(evaluation.rows.sum() * along @ (along / values[kept])), int(kept.sum())
 
 
 def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, Operator, str]]:
@@ -132,6 +138,8 @@ def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, 
                 hint = f"did you mean {nearest!r}?" if nearest else None
                 raise ModelError(Diagnostic("error", "unknown-variable", message, hint=hint))
         found.append((lhs, operator, rhs))
+    if not found:
+        raise ModelError(Diagnostic("error", "no-addition", "there is nothing to add", hint='such as "x1 ~~ x2"'))
     return found
 
 

@@ -115,7 +115,7 @@ def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
     information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
     if basis.shape[0] != basis.shape[1]:
         along, information = basis.T @ along, basis.T @ information @ basis
-    if not along.size:
+    if not along.any():
         return whole
     explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
     return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))

@@ -56,6 +56,13 @@ def test_score_tests_of_additions_are_lavaans(command, write):
         assert found["df"] == expected["df"]
 
 
+def test_additions_that_cannot_be_freed_together_take_no_degrees_of_freedom(command, write):
+    spec = write("three.lav", "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n")
+    asked = ["--add", "visual =~ x4; visual =~ x5; visual =~ x6", "--json"]
+    rows = command("test", spec, "--data", HOLZINGER, *asked).record["additions"]
+    assert [row["df"] for row in rows] == [1, 1, 1, 2]  # the third says what the first two and the covariance say
+
+
 def test_score_tests_of_constraints_are_lavaans(command, write):
     reference = read("comparisons", "score_wald_hs")
     spec, expected = write("hs.lav", reference["spec"] + "\n"), reference["score_all_constraints"]
@@ -188,6 +195,10 @@ def test_what_cannot_be_tested_says_why(command, cfa, path):
     expect(command("test", cfa, *data, "--wald", "a = b"), "no-hypothesis", '"a = b" is not an equality')
     expect(command("test", cfa, *data, "--add", "x1 ~~ x19"), "unknown-variable", "'x19'", "did you mean 'x9'")
     expect(command("test", cfa, *data, "--add", "x1 x2"), "no-addition", '"x1 x2"')
+    expect(command("test", cfa, *data, "--add", ";"), "no-addition", "nothing to add")
+    expect(command("test", cfa, *data, "--wald", "0 == 0", "--se", "none"), "no-standard-errors", '"se"')
+    expect(command("test", cfa, *data, "--wald", "1/0 == 1"), "no-value", '"1/0 == 1"')
+    expect(command("test", cfa, *data, "--wald", "0 == 0"), "redundant-hypotheses", "leave one")
     expect(command("test", cfa, *data, "--add", "x1 ~~ x1"), "no-addition", "already")
     expect(command("test", cfa, *data, "--score"), "no-constraints", "no equality constraints")
     expect(command("test", cfa, *data, "--local"), "latent-variables", "path models")
