@@ -30,19 +30,22 @@ class Timing:
 
 
 def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: str = "native") -> Timing:
-    """sem_toolkit: text to parameter table with standard errors and standardised values, fit measures, R²."""
+    """sem_toolkit: text to parameter table with standard errors and standardised values, fit measures, R²; with
+    `complete` rows also the standardised solution and modification indices.
+    """
     from sem_toolkit.fit import fit
 
-    options = {"call": benchmark.call, "engine": engine}
+    options = {"call": benchmark.call, "engine": engine} | ({"estimator": "MLR"} if benchmark.complete else {})
     options |= {"group": benchmark.group} if benchmark.group else {}
     seconds, chisq = [], float("nan")
     for _ in range(repeats + 1):
         start = time.process_time()
         result = fit(benchmark.text + "\n", frame, **options)
         rows, measures, shares = result.parameters, result.fit_measures, result.r2
+        more = (result.standardized, result.modification_indices) if benchmark.complete else ()
         seconds.append(time.process_time() - start)
         chisq = measures["chisq"]
-        del rows, shares
+        del rows, shares, more
     return Timing(tuple(seconds[1:]), chisq, _peak())  # the first fit imports
 
 
@@ -93,12 +96,15 @@ suppressMessages(library(lavaan))
 arguments <- commandArgs(TRUE)
 data <- read.csv(arguments[1]); text <- paste(readLines(arguments[2]), collapse = "\\n")
 group <- if (arguments[5] == "-") NULL else arguments[5]
+complete <- arguments[6] == "TRUE"; estimator <- if (complete) "MLR" else "ML"
 invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
 for (k in seq_len(as.integer(arguments[4]))) {
   seconds <- sum(system.time({
-    fit <- if (arguments[3] == "cfa") cfa(text, data = data, group = group) else sem(text, data = data, group = group)
+    call <- if (arguments[3] == "cfa") cfa else sem
+    fit <- call(text, data = data, group = group, estimator = estimator)
     rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
     measures <- fitMeasures(fit)
+    if (complete) { standardized <- standardizedSolution(fit); indices <- modindices(fit) }
   })[c("user.self", "sys.self")])
   cat(seconds, measures[["chisq"]], "\\n")
 }
@@ -121,7 +127,8 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
         frame.to_csv(data, index=False)
         text.write_text(benchmark.text + "\n", encoding="utf-8")
         script.write_text(_SCRIPT, encoding="utf-8")
-        command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats), benchmark.group or "-"]
+        command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats)]
+        command += [benchmark.group or "-", str(benchmark.complete).upper()]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
         except subprocess.TimeoutExpired as late:

@@ -16,7 +16,9 @@ class Benchmark:
 
     text     the model in lavaan's language; call: lavaan's function for it; group: name of the grouping column
     semopy   whether raw semopy fits the same model from the same text
-    repeats  timed fits of the slow engines (ours: at least 5)
+    repeats  timed fits of lavaan (ours: at least 5)
+    complete whether to go on to complete inference: robust standard errors and test (MLR), all fit measures,
+             standardised solution and modification indices
     """
 
     name: str
@@ -26,6 +28,7 @@ class Benchmark:
     group: str | None = None
     semopy: bool = True
     repeats: int = 5
+    complete: bool = False
 
 
 def _factor_text(factors: int, indicators: int) -> str:
@@ -88,4 +91,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("path model, 60 variables", _PATH_TEXT, _PATH_DATA, call="sem", semopy=False),
     Benchmark("CFA 20×6, n = 2000", _factor_text(20, 6), _factor_data(20, 6, 2000)),
     Benchmark("CFA 40×6, n = 3000", _factor_text(40, 6), _factor_data(40, 6, 3000)),
+    Benchmark("complete: 3×3", _HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
+    Benchmark("complete: CFA 10×6", _factor_text(10, 6), _factor_data(10, 6, 1000), "cfa", None, False, 1, True),
+    Benchmark("complete: CFA 20×6", _factor_text(20, 6), _factor_data(20, 6, 2000), "cfa", None, False, 1, True),
 )

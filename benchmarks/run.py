@@ -2,10 +2,12 @@
 
 python benchmarks/run.py                 every row, median of at least 5 fits
 python benchmarks/run.py --rows 20×6     only rows whose name contains this
+python benchmarks/run.py --limit 3600    let an engine take an hour for a row (10 minutes by default)
 python benchmarks/run.py --growth        how estimation time grows with the number of parameters, with an exponent
 
 Every engine runs with one BLAS thread; times are processor time, from the model's text to standard errors,
-standardised estimates and fit measures; ratios above 1 mean that sem_toolkit is faster.
+standardised estimates and fit measures (`complete:` rows: MLR, with standardised solution and modification indices);
+ratios above 1 mean that sem_toolkit is faster.
 """
 
 import argparse
@@ -58,7 +60,7 @@ def _show_row(benchmark: Benchmark, repeats: int, limit: float, *, lavaan: bool)
     ours = _in_process(f"ours:{benchmark.name}", repeats, limit)
     estimation = _in_process(f"estimate:{benchmark.name}", repeats, limit)
     semopy = _in_process(f"semopy:{benchmark.name}", repeats, limit) if benchmark.semopy else None
-    reference = time_lavaan(benchmark, frame, repeats, limit) if lavaan else None
+    reference = time_lavaan(benchmark, frame, min(repeats, benchmark.repeats), limit) if lavaan else None
     chisq = " ".join(f"{timing.chisq:.4f}" for timing in (ours, semopy, reference) if timing is not None)
     peak = ours.peak if ours and ours.peak else 0.0
     times = f"{_ms(ours):>10s}{_ms(estimation):>10s}{peak:6.0f}"

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -18,6 +18,7 @@ from sem_toolkit.cli.check import check
 from sem_toolkit.cli.compare import compare
 from sem_toolkit.cli.diagram import diagram
 from sem_toolkit.cli.fit import fit
+from sem_toolkit.cli.hypotheses import run_tests, scores
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
 from sem_toolkit.cli.printed import audit, reconstruct, recover
 from sem_toolkit.cli.study import study
@@ -45,8 +46,22 @@ def _leave_with_code(command: Callable[..., int]) -> Callable[..., None]:
     return wrapped
 
 
-for command in (study, check, fit, compare, diagram, fmt, diff, audit, recover, reconstruct):
-    app.command()(_leave_with_code(command))
+COMMANDS: Mapping[str, Callable[..., int]] = {
+    "study": study,
+    "check": check,
+    "fit": fit,
+    "test": run_tests,
+    "scores": scores,
+    "compare": compare,
+    "diagram": diagram,
+    "fmt": fmt,
+    "diff": diff,
+    "audit": audit,
+    "recover": recover,
+    "reconstruct": reconstruct,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(_leave_with_code(command))
 
 
 def main() -> None:

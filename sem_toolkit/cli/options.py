@@ -50,6 +50,8 @@ FIT_OPTIONS: Mapping[str, Any] = {
     "likelihood": _declare(str, "--likelihood", ESTIMATION_PANEL, "normal (divisor n) or wishart (n - 1)."),
     "se": _declare(str, "--se", ESTIMATION_PANEL, "Standard errors: standard, robust.sem, robust.huber.white, none."),
     "test": _declare(str, "--test", ESTIMATION_PANEL, "Test beside the standard one, such as satorra.bentler."),
+    "information": _declare(str, "--information", ESTIMATION_PANEL, "expected, observed or first.order."),
+    "level": _declare(float, "--level", ESTIMATION_PANEL, "Of confidence intervals: 0.95."),
     "engine": _declare(str, "--engine", ESTIMATION_PANEL, "Which optimiser is asked first: auto, semopy or native."),
     "options": _declare(Path, "--options", ESTIMATION_PANEL, "A JSON file with a set of options, by lavaan's names."),
 }  # fmt: skip

@@ -19,7 +19,6 @@ from sem_toolkit.comparison.differences import (
 from sem_toolkit.comparison.nesting import check_nesting
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.fit import Fit
-from sem_toolkit.inference import compute_fit_measures, evaluate_solution
 from sem_toolkit.inference.scaled_tests import SCALED, compute_scaled_test
 from sem_toolkit.inference.test_statistics import compute_reference_test
 
@@ -55,7 +54,7 @@ def build_nested_table(
     import pandas as pd
 
     _require_comparable(fits)
-    ordered = sorted(fits.items(), key=lambda item: evaluate_solution(item[1].solution).df)
+    ordered = sorted(fits.items(), key=lambda item: item[1].evaluated.evaluation.df)
     rows = [_describe_model(name, fit) for name, fit in ordered]
     for row, (_, larger), (_, smaller) in zip(rows[1:], ordered, ordered[1:], strict=False):
         if check:
@@ -74,7 +73,7 @@ def compute_difference(
     larger: Fit, smaller: Fit, method: str | None = None, reference: Reference = "delta", shifted: bool = True
 ) -> DifferenceTest:
     """The difference test of two nested models; NaN where they have the same degrees of freedom."""
-    first, second = evaluate_solution(larger.solution), evaluate_solution(smaller.solution)
+    first, second = larger.evaluated.evaluation, smaller.evaluated.evaluation
     name = larger.options.inference.test
     chosen = _choose_method(method, name)
     scaled = name in SCALED
@@ -103,7 +102,7 @@ def compute_difference_rmsea(test: DifferenceTest, fit: Fit) -> float:
 
     Source: Savalei, Brace & Fouladi (2023), Psychological Methods 28, 962-983.
     """
-    evaluation = evaluate_solution(fit.solution)
+    evaluation = fit.evaluated.evaluation
     factor = 1.0 if math.isnan(test.scaling_factor) else test.scaling_factor
     if not test.df > 0:
         return math.nan
@@ -112,7 +111,7 @@ def compute_difference_rmsea(test: DifferenceTest, fit: Fit) -> float:
 
 
 def _describe_model(name: str, fit: Fit) -> dict[str, object]:
-    measures = compute_fit_measures(fit.solution)
+    measures = fit.fit_measures
     nothing = dict.fromkeys(("Chisq.diff", "RMSEA", "Df.diff", "Pr(>Chisq)"), math.nan)
     return {
         "model": name,

@@ -5,8 +5,8 @@ from typing import Any
 
 
 def format_number(value: Any, digits: int = 3) -> str:
-    """Fixed decimals; a dash where there is no number."""
-    return "–" if _is_missing(value) else f"{value:.{digits}f}"
+    """Fixed decimals, zero without a sign; a dash where there is no number."""
+    return "–" if _is_missing(value) else f"{value:z.{digits}f}"
 
 
 def format_estimate(value: Any, digits: int = 3) -> str:
@@ -19,6 +19,21 @@ def format_p_value(value: Any) -> str:
     if _is_missing(value):
         return "–"
     return "< .001" if value < 0.0005 else f"{value:.3f}".removeprefix("0")
+
+
+def format_cell(name: str, value: Any) -> str:
+    """A cell of any table by the name of its column, or of the measure that it is: p-values, counts, texts."""
+    if value is None:
+        return "–"
+    if not isinstance(value, float):
+        return str(value)
+    if "pvalue" in name:
+        return format_p_value(value)
+    return format_number(value, 0 if _is_count(name) and value.is_integer() else 3)
+
+
+def _is_count(name: str) -> bool:
+    return name.startswith("df") or ".df" in name or name in {"npar", "ntotal"}
 
 
 def _is_missing(value: Any) -> bool:

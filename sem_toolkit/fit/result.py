@@ -12,20 +12,33 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.inference import (
+    EvaluatedSolution,
+    FactorScores,
     GroupResiduals,
     Reliability,
+    ResidualType,
+    ScoreMethod,
+    ScoreTests,
     TestStatistic,
+    WaldTest,
     build_effects,
+    build_local_independence_tests,
     build_modification_indices,
     build_parameter_estimates,
     build_standardized_solution,
+    compute_blocked_r2,
+    compute_eigenvalue_tests,
     compute_fit_measures,
     compute_r2,
     compute_reliability,
     compute_residuals,
+    compute_score,
+    compute_score_of_additions,
+    compute_scores_of_factors,
     compute_test_statistics,
+    compute_wald,
 )
-from sem_toolkit.model import ImpliedMoments, compute_moments
+from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import ParameterTable, Spec
 
@@ -68,13 +81,19 @@ class Fit:
 
     @property
     def title(self) -> str:
-        """The title in the spec's header, or the name of its file."""
-        return self.spec.header.title or Path(self.spec.source.name).name
+        """The title in the spec's header, or the name of its file; "model" for one that was given as text."""
+        name = Path(self.spec.source.name).name
+        return self.spec.header.title or ("model" if name.startswith("<") else name)
+
+    @cached_property
+    def evaluated(self) -> EvaluatedSolution:
+        """The solution with what the tables share, so that moments and information are computed once a fit."""
+        return EvaluatedSolution(self.solution)
 
     @cached_property
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
-        rows = build_parameter_estimates(self.solution, self.options.level, self.options.inference)
+        rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
         if not self.converged:
             rows.loc[rows["se"] != 0, UNCERTAIN] = float("nan")
         return rows
@@ -82,47 +101,106 @@ class Fit:
     @cached_property
     def fit_measures(self) -> dict[str, float]:
         """Fit measures by lavaan's names; empty where no optimum was certified."""
-        return compute_fit_measures(self.solution, self.options.inference) if self.converged else {}
+        return compute_fit_measures(self.evaluated, self.options.inference) if self.converged else {}
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:
         """Explained variance of every endogenous variable, by group label ("" for one group); empty as above."""
-        return compute_r2(self.solution) if self.converged else {}
+        return compute_r2(self.evaluated) if self.converged else {}
+
+    @cached_property
+    def blocked_r2(self) -> dict[str, dict[str, float]]:
+        """R² for models with feedback or correlated residuals: what is left with a variable's residual held at 0."""
+        return compute_blocked_r2(self.evaluated) if self.converged else {}
 
     @cached_property
     def implied_moments(self) -> ImpliedMoments:
         """Means (G × p, or None) and covariances (G × p × p) that the estimates imply, in the sample's order."""
-        return compute_moments(self.solution.model, self.solution.x)
+        return self.evaluated.evaluation.moments
 
     @cached_property
     def standardized(self) -> pd.DataFrame:
         """std.all of every parameter with delta-method standard errors and intervals."""
-        return build_standardized_solution(self.solution, self.options.level, options=self.options.inference)
+        return build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
         """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return build_modification_indices(self.solution)
+        return build_modification_indices(self.evaluated)
+
+    @cached_property
+    def epc_equivalence(self) -> pd.DataFrame:
+        """The modification indices with the interval of each expected change and what it says of the misfit."""
+        from sem_toolkit.inference.equivalence import classify_expected_changes
+
+        return classify_expected_changes(self.modification_indices)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Total, direct, indirect and every specific indirect effect, raw and standardised."""
-        return build_effects(self.solution, level=self.options.level, options=self.options.inference)
+        return self.compute_effects()
+
+    def compute_effects(
+        self, cause: str | None = None, outcome: str | None = None, draws: int = 0, seed: int = 1
+    ) -> pd.DataFrame:
+        """Effects of one variable on another (None: of all that the structural part is about).
+
+        draws   of Monte Carlo limits (mc.lower, mc.upper) beside the normal ones; none with 0. Raises ModelError for
+        names that the model does not have.
+        """
+        level, options = self.options.level, self.options.inference
+        return build_effects(self.evaluated, cause, outcome, level, options, draws, seed)
 
     @cached_property
     def tests(self) -> tuple[TestStatistic, ...]:
         """Tests of exact fit: the standard one first, then those of the estimator."""
-        return compute_test_statistics(self.solution, self.options.inference)
+        return compute_test_statistics(self.evaluated, self.options.inference)
+
+    def compute_eigenvalue_tests(self, blocks: int = 4, *, reweighted: bool = False) -> dict[str, float]:
+        """P-values of exact fit from the eigenvalues of UΓ: "all", "peba" (`blocks` averaged) and "pols".
+
+        reweighted  of the reweighted least squares statistic. Raises DataError without raw data.
+        """
+        return compute_eigenvalue_tests(self.evaluated, blocks, reweighted=reweighted)
 
     @cached_property
     def residuals(self) -> tuple[GroupResiduals, ...]:
         """Residual correlations (Bollen's) of every group, with standard errors and z."""
-        return compute_residuals(self.solution, options=self.options.inference)
+        return self.compute_residuals()
+
+    def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
+        """Residual moments of every group in one of lavaan's types, with standard errors and z.
+
+        kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
+        """
+        return compute_residuals(self.evaluated, kind, self.options.inference)
+
+    @cached_property
+    def score_tests(self) -> ScoreTests:
+        """What releasing each equality constraint would gain. Raises ModelError where there is none."""
+        return compute_score(self.evaluated)
+
+    def test_additions(self, additions: str) -> pd.DataFrame:
+        """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
+        return compute_score_of_additions(self.evaluated, additions)
+
+    def test_hypotheses(self, hypotheses: str) -> WaldTest:
+        """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""
+        return compute_wald(self.evaluated, hypotheses, self.options.inference)
+
+    @cached_property
+    def local_tests(self) -> pd.DataFrame:
+        """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
+        return build_local_independence_tests(self.evaluated)
+
+    def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
+        """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
+        return compute_scores_of_factors(self.evaluated, method)
 
     @cached_property
     def reliability(self) -> tuple[Reliability, ...]:
         """α, ω, composite reliability, AVE, Fornell-Larcker and HTMT of every group's factors."""
-        return compute_reliability(self.solution)
+        return compute_reliability(self.evaluated)
 
     def summary(self, width: int = 120, extras: Collection[str] = ()) -> str:
         """The fit as text: verdict, fit measures, estimates by section, R².
@@ -139,9 +217,10 @@ class Fit:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from html import escape
+        from sem_toolkit.fit.html import format_html
+        from sem_toolkit.fit.summary import build_summary
 
-        return f"<pre>{escape(self.summary())}</pre>"
+        return format_html(build_summary(self))
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""

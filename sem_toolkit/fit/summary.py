@@ -1,6 +1,6 @@
 """A fit in words and tables for people: the verdict first, then fit, estimates by section, explained variances."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sem_toolkit.fit.numbers import format_number, format_p_value
+from sem_toolkit.fit.reasons import list_reasons
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.tables import TABLES, build_table_of
 from sem_toolkit.fit.text_tables import build_frame_table, build_table, protect_numbers
 
 # lavaan's sections, in its order; variances and covariances share an operator.
@@ -34,6 +36,23 @@ INFORMATION = {
     "bic": "BIC",
     "bic2": "SABIC",
 }
+SHOWN = frozenset(
+    f"{name}{suffix}"
+    for name in ("chisq", "pvalue", "cfi", "tli", "rmsea", "rmsea.pvalue", "srmr")
+    for suffix in ("", ".scaled", ".robust")
+)
+"""Measures of a summary that may not exist."""
+EXTRAS = {
+    "standardized": "standardized",
+    "modification": "modification_indices",
+    "residuals": "residuals",
+    "effects": "effects",
+    "reliability": "reliability",
+}
+"""What can be asked for beside the estimates, and the table that it is."""
+TITLES = {"residuals": "Residual correlations"}
+TECHNICAL = ("block", "free", "exo")
+"""Columns of tables that a reader of a summary has no use for."""
 MOST = 20
 WIDE_FROM = 100
 """Columns of a terminal from which on intervals and std.lv are shown too."""
@@ -46,10 +65,11 @@ def build_summary(fit: Fit, width: int = WIDE_FROM, extras: Collection[str] = ()
     """
     parts: list[RenderableType] = [_format_headline(fit)]
     if fit.fit_measures:
-        parts.append(_build_measures_table(fit.fit_measures))
+        parts += [_build_measures_table(fit.fit_measures), *_explain(fit, "fit_measures")]
     parts += _build_sections(fit, WIDE if width >= WIDE_FROM else NARROW)
+    parts += _explain(fit, "parameters")
     if fit.r2:
-        parts.append(_build_r2_table(fit))
+        parts += [_build_r2_table(fit), *_explain(fit, "r2")]
     return parts + (_build_extras(fit, extras) if fit.converged else [])
 
 
@@ -63,39 +83,37 @@ def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> 
 
 
 def _build_extras(fit: Fit, asked: Collection[str]) -> list[RenderableType]:
-    builders: Mapping[str, tuple[str, Callable[[], pd.DataFrame]]] = {
-        "standardized": ("Standardised solution (std.all)", lambda: fit.standardized),
-        "modification": (f"Modification indices, the largest {MOST}", lambda: fit.modification_indices.head(MOST)),
-        "residuals": (f"Residual correlations, the largest {MOST}", lambda: _list_residuals(fit)),
-        "effects": ("Effects", lambda: fit.effects),
-        "reliability": ("Reliability", lambda: _list_reliability(fit)),
-    }
-    return [build_frame_table(title, build()) for name, (title, build) in builders.items() if name in asked]
+    parts: list[RenderableType] = []
+    for extra, name in EXTRAS.items():
+        if extra not in asked:
+            continue
+        frame, title = build_table_of(fit, name), TITLES.get(name, TABLES[name].title)
+        frame = frame.drop(columns=[column for column in TECHNICAL if column in frame])
+        if name in {"modification_indices", "residuals"} and len(frame) > MOST:
+            frame, title = _take_largest(name, frame), f"{title}, the largest {MOST}"
+        parts.append(build_frame_table(title, frame) if len(frame) else Text(f"{title}: none", style="bold"))
+        parts += [_format_reason(reason) for reason in list_reasons(fit, name, frame)]
+    return parts
 
 
-def _list_residuals(fit: Fit) -> pd.DataFrame:
-    rows = [
-        {"group": group.label, "lhs": group.variables[i], "rhs": group.variables[j], "residual": group.cov[i, j],
-         "se": group.cov_se[i, j], "z": group.cov_z[i, j]}
-        for group in fit.residuals
-        for i in range(len(group.variables))
-        for j in range(i)
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows)
-    if len(fit.residuals) == 1:
-        frame = frame.drop(columns="group")
-    return frame.reindex(frame["residual"].abs().sort_values(ascending=False).index).head(MOST)
+def _take_largest(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    if name == "residuals":
+        frame = frame.reindex(frame["residual"].abs().sort_values(ascending=False, kind="stable").index)
+    return frame.head(MOST)
 
 
-def _list_reliability(fit: Fit) -> pd.DataFrame:
-    columns = ("alpha", "omega", "omega_model", "composite", "ave")
-    return pd.DataFrame(
-        [
-            {"group": group.label, "factor": factor} | {name: getattr(group, name)[k] for name in columns}
-            for group in fit.reliability
-            for k, factor in enumerate(group.factors)
-        ]
-    )
+def _explain(fit: Fit, name: str) -> list[RenderableType]:
+    """Why numbers of a table are missing; what is fixed is left blank in a summary, and needs no words."""
+    frame = build_table_of(fit, name)
+    if name == "parameters":
+        frame = frame[frame["se"] != 0]
+    if name == "fit_measures":
+        frame = frame[frame["measure"].isin(SHOWN)]
+    return [_format_reason(reason) for reason in list_reasons(fit, name, frame) if len(frame)]
+
+
+def _format_reason(reason: str) -> Text:
+    return Text(f"{reason}\n", style="italic")
 
 
 def _format_headline(fit: Fit) -> Text:
@@ -112,6 +130,8 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"{how}, {rows}, {fit.table.npar} free parameters", style="not bold")
     inference = fit.options.inference
     text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
+    if inference.test != "standard":
+        text.append(f"; test: {inference.test}", style="not bold")
     if not certificate.converged:
         text.append("\nNo certified optimum: the figures below are where the search ended, not estimates.", style=style)
     return text
@@ -197,8 +217,9 @@ def _format_cell(row: Mapping[Any, Any], column: str) -> str:
 
 
 def _build_r2_table(fit: Fit) -> Table:
-    table = build_table("R²", ("variable",), tuple(label or "R²" for label in fit.r2), right=tuple(fit.r2))
+    labels = [label or "R²" for label in fit.r2]
+    table = build_table("R²", ("variable",), labels, right=labels)
     names = dict.fromkeys(name for values in fit.r2.values() for name in values)
     for name in names:
         table.add_row(name, *(format_number(values.get(name)) for values in fit.r2.values()))
-    return table
+    return protect_numbers(table)

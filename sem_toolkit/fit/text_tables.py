@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
-from sem_toolkit.fit.numbers import format_number, format_p_value
+from sem_toolkit.fit.numbers import format_cell
 
 
 def build_table(title: str, left: Sequence[str], columns: Sequence[str], right: Sequence[str] = ()) -> Table:
     """An empty table with columns of text, then of whatever; those in `right` hold numbers and are never cut."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    heading = Text(title, no_wrap=True, overflow="ignore")  # a title wider than its table is not broken
+    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in (*left, *columns):
         table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
     return table
@@ -21,17 +23,19 @@ def build_frame_table(title: str, frame: pd.DataFrame) -> Table:
     """Any DataFrame as a table: numbers to three decimals, p-values, whole numbers and texts as they are."""
     numbers = [str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
     table = build_table(title, (), [str(name) for name in frame.columns], right=numbers)
+    if frame.empty:
+        table.add_row("none", *[""] * (len(frame.columns) - 1))
     for row in frame.itertuples(index=False, name=None):
-        table.add_row(*(_format_value(name, value) for name, value in zip(frame.columns, row, strict=True)))
+        table.add_row(*format_row(frame, row))
     return protect_numbers(table)
 
 
-def _format_value(name: object, value: object) -> str:
-    if name == "pvalue":
-        return format_p_value(value)
-    if isinstance(value, float):
-        return format_number(value, 0 if str(name).startswith("df") else 3)
-    return "–" if value is None else str(value)
+def format_row(frame: pd.DataFrame, row: Sequence[object]) -> list[str]:
+    """The cells of one row as texts; the column `value` of a table of measures is written as the measure asks for."""
+    names = [str(name) for name in frame.columns]
+    if names == ["measure", "value"]:
+        return [str(row[0]), format_cell(str(row[0]), row[1])]
+    return [format_cell(name, value) for name, value in zip(names, row, strict=True)]
 
 
 def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
@@ -39,7 +43,7 @@ def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
     names = [str(name) for name in frame[key]]
     table = build_table(title, ("",), names, right=names)
     for column in frame.columns.drop(key):
-        table.add_row(str(column), *(_format_value(column, value) for value in frame[column]))
+        table.add_row(str(column), *(format_cell(str(column), value) for value in frame[column]))
     return protect_numbers(table)
 
 

@@ -3,11 +3,16 @@
 Every function takes a `Solution` (or anything with its model, sample, options and x); how it was found does not matter.
 """
 
-from sem_toolkit.inference.evaluation import Evaluation, SolutionLike, evaluate_solution
-from sem_toolkit.inference.factor_scores import FactorScores
+from sem_toolkit.inference.evaluation import EvaluatedSolution, Evaluation, SolutionLike, evaluate_solution
+from sem_toolkit.inference.factor_scores import FactorScores, ScoreMethod
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.reliability import Reliability
-from sem_toolkit.inference.residuals import GroupResiduals, ResidualSummary, compute_residual_summaries
+from sem_toolkit.inference.residuals import (
+    GroupResiduals,
+    ResidualSummary,
+    ResidualType,
+    compute_residual_summaries,
+)
 from sem_toolkit.inference.score import ScoreTests
 from sem_toolkit.inference.solution import (
     build_effects,
@@ -16,6 +21,7 @@ from sem_toolkit.inference.solution import (
     build_parameter_estimates,
     build_standardized_solution,
     compute_baseline_test,
+    compute_blocked_r2,
     compute_eigenvalue_tests,
     compute_fit_measures,
     compute_parameter_covariance,
@@ -32,12 +38,15 @@ from sem_toolkit.inference.test_statistics import TestStatistic
 from sem_toolkit.inference.wald import WaldTest
 
 __all__ = [
+    "EvaluatedSolution",
     "Evaluation",
     "FactorScores",
     "GroupResiduals",
     "InferenceOptions",
     "Reliability",
     "ResidualSummary",
+    "ResidualType",
+    "ScoreMethod",
     "ScoreTests",
     "SolutionLike",
     "TestStatistic",
@@ -48,6 +57,7 @@ __all__ = [
     "build_parameter_estimates",
     "build_standardized_solution",
     "compute_baseline_test",
+    "compute_blocked_r2",
     "compute_eigenvalue_tests",
     "compute_fit_measures",
     "compute_parameter_covariance",

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.inference.likelihood import compute_logdet
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -26,26 +27,21 @@ class BaselineTest:
         return sum(self.stat_group)
 
 
-def build_baseline_covariance(sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> FloatArray:
-    """Variances of the sample, and the covariances among the exogenous variables (p × p)."""
-    baseline = np.diag(np.diag(sample_cov))
-    block = np.ix_(exogenous, exogenous)
-    baseline[block] = sample_cov[block]
-    return baseline
-
-
 def count_baseline_df(p: int, exogenous: int = 0) -> int:
     """Covariances of p variables less those among the exogenous ones."""
     return p * (p - 1) // 2 - exogenous * (exogenous - 1) // 2
 
 
-def compute_baseline_chisq_ml(n: float, sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> float:
-    """Likelihood-ratio statistic of one group's baseline model: n (log|Σ₀| − log|S|).
+def compute_baseline_discrepancy_ml(evaluation: Evaluation, exogenous: tuple[int, ...] = ()) -> FloatArray:
+    """log|Σ₀| − log|S| of each group (G), where Σ₀ has the sample's variances and the covariances among the exogenous.
 
     Source: Bentler & Bonett (1980), Psychological Bulletin 88, 588-606.
     """
-    baseline = build_baseline_covariance(sample_cov, exogenous)
-    return float(n * (np.linalg.slogdet(baseline)[1] - np.linalg.slogdet(sample_cov)[1]))
+    S, block = evaluation.sample_cov, list(exogenous)
+    logs = np.log(np.diagonal(S, axis1=-2, axis2=-1))
+    logs[:, block] = 0.0
+    among = compute_logdet(S[:, block][:, :, block]) if block else 0.0
+    return np.asarray(logs.sum(axis=1) + among - evaluation.sample_logdet)
 
 
 def find_exogenous(evaluation: Evaluation) -> tuple[int, ...]:
@@ -54,6 +50,7 @@ def find_exogenous(evaluation: Evaluation) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(evaluation.model.observed) if name in names)
 
 
+@once
 def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
     """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
     names, table = evaluation.model.observed, evaluation.model.table
@@ -76,6 +73,7 @@ def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
     return replace(evaluation, model=model, x=np.array(x))
 
 
+@once
 def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTest:
     """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
 
@@ -86,8 +84,8 @@ def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTe
     groups = range(evaluation.model.n_groups)
     df = len(groups) * count_baseline_df(evaluation.model.n_observed, len(exogenous))
     if evaluation.estimator == "ML":
-        parts = zip(evaluation.sizes, evaluation.sample_cov, strict=True)
-        return BaselineTest(tuple(compute_baseline_chisq_ml(n, S, exogenous) for n, S in parts), df)
+        chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
+        return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.estimator == "WLS":
         minima = [
             _minimise_dense(evaluation, g, invert_symmetric(compute_gamma(evaluation, g)), exogenous) for g in groups

@@ -2,10 +2,11 @@
 
 import numpy as np
 from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotri
 
 from sem_toolkit.inference.casewise import CasewiseMoments
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.information import (
     compute_expected_information,
     compute_first_order_information,
@@ -21,10 +22,11 @@ _SINGULAR = 1e-7
 """Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
 
 
+@once
 def compute_information_matrix(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
     """The information of the estimator, per observation (q × q): "expected", "observed" or "first.order"."""
     if evaluation.estimator != "ML":
-        return build_estimator_weight(evaluation).information(evaluation)
+        return compute_estimator_information(evaluation)
     if kind == "observed":
         return compute_observed_information(evaluation)
     return (
@@ -40,8 +42,23 @@ def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray
     NaN where KᵀIK is singular or not positive definite: then there are no standard errors.
     Source: Silvey (1959), Annals of Mathematical Statistics 30, 389-407.
     """
-    half = invert_information_root(information, basis)
-    return np.asarray(half.T @ half)
+    if basis.shape[0] != basis.shape[1]:
+        half = invert_information_root(information, basis)
+        return np.asarray(half.T @ half)
+    scaled = _factorise(information)
+    if scaled is None:
+        return np.full_like(information, np.nan)
+    factor, size = scaled
+    half, _ = dpotri(factor, lower=1)  # its lower triangle; the upper one is 0, as it is in the factor
+    whole = (half + half.T) * (size[:, None] * size)
+    whole.flat[:: len(whole) + 1] *= 0.5
+    return np.asarray(whole)
+
+
+@once
+def compute_inverse_information(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
+    """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above."""
+    return invert_information(compute_information_matrix(evaluation, kind), evaluation.free_basis)
 
 
 def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
@@ -56,23 +73,32 @@ def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
 
 def invert_information_root(information: FloatArray, basis: FloatArray) -> FloatArray:
     """H (r × q) with HᵀH = K (KᵀIK)⁻¹ Kᵀ; NaN as above."""
-    inner = basis.T @ information @ basis
-    nothing = np.full(basis.T.shape, np.nan)
-    if not inner.size:
-        return np.zeros_like(nothing)
-    diagonal = np.diag(inner)
-    if not np.all(diagonal > 0):
-        return nothing
-    size = 1.0 / np.sqrt(diagonal)
-    try:
-        factor = np.linalg.cholesky(inner * size[:, None] * size)
-    except np.linalg.LinAlgError:
-        return nothing
-    if np.min(np.diag(factor)) < _SINGULAR:
-        return nothing
+    if not basis.size:
+        return np.zeros(basis.T.shape)
+    scaled = _factorise(basis.T @ information @ basis)
+    if scaled is None:
+        return np.full(basis.T.shape, np.nan)
+    factor, size = scaled
     return np.asarray(solve_triangular(factor, (basis * size).T, lower=True))
 
 
+def _factorise(information: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """Lower Cholesky factor of DID (r × r) and the diagonal of D (r), which scales the information's to 1.
+
+    None where the information is not positive definite. A square basis spans everything, so that with one the
+    constraints can be left out: `information` is then that of all parameters.
+    """
+    diagonal = information.diagonal()
+    if not (diagonal > 0).all():
+        return None
+    size = 1.0 / np.sqrt(diagonal)
+    factor, fault = dpotrf(information * (size[:, None] * size), lower=1, clean=1)
+    if fault or (factor.diagonal() < _SINGULAR).any():
+        return None
+    return factor, size
+
+
+@once
 def compute_parameter_covariance_matrix(evaluation: Evaluation, options: InferenceOptions) -> FloatArray:
     """Covariance matrix of x (q × q) by the kind of standard errors asked for.
 
@@ -81,7 +107,7 @@ def compute_parameter_covariance_matrix(evaluation: Evaluation, options: Inferen
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
-    bread = invert_information(compute_information_matrix(evaluation, options.information), evaluation.free_basis)
+    bread = compute_inverse_information(evaluation, options.information)
     if options.se == "standard":
         return bread / evaluation.total
     return bread @ compute_meat(evaluation, options) @ bread / evaluation.total
@@ -93,7 +119,13 @@ def compute_meat(evaluation: Evaluation, options: InferenceOptions) -> FloatArra
         return compute_first_order_information(evaluation)
     if options.se == "robust.sem.nt":
         return compute_normal_meat(evaluation, build_estimator_weight(evaluation))
-    return compute_distribution_free_meat(evaluation, build_robust_weight(evaluation, options.information))
+    return compute_robust_meat(evaluation, options.information)
+
+
+@once
+def compute_robust_meat(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+    """ΔᵀVΓVΔ, free of distribution, with the weight of robust tests (q × q)."""
+    return compute_distribution_free_meat(evaluation, build_robust_weight(evaluation, information))
 
 
 def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:

@@ -1,12 +1,16 @@
 """Tails, quantiles and noncentrality limits of the chi-square and normal distributions, without scipy.stats."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from scipy.special import chdtr, chdtrc, chdtri, chndtr, log_ndtr, ndtri
 
 from sem_toolkit.sample.moments import FloatArray
+
+_MOST_STEPS = 200
+_EXACT = 1e-8
+"""Relative Newton step after which the search for a noncentrality ends: the next one would be of its square."""
+_ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
 def compute_chisq_pvalue(chisq: float, df: float) -> float:
@@ -34,11 +38,37 @@ def compute_noncentrality_limit(chisq: float, df: float, probability: float) -> 
     """
     if not (math.isfinite(chisq) and df > 0):
         return math.nan
+    if chisq <= 0 or compute_noncentral_probability(chisq, df, 0.0) < probability:
+        return 0.0
+    return _search_noncentrality(chisq, df, probability)
 
-    def excess(noncentrality: float) -> float:
-        return compute_noncentral_probability(chisq, df, noncentrality) - probability
 
-    return 0.0 if chisq <= 0 or excess(0.0) < 0 else _find_root(excess, max(2.0 * chisq, 10.0))
+def _search_noncentrality(chisq: float, df: float, probability: float) -> float:
+    """Newton steps on the scale of normal quantiles, where the probability is nearly straight, kept within a bracket.
+
+    ∂P/∂λ = ½(P(X ≤ chisq; df + 2, λ) − P(X ≤ chisq; df, λ)) (Johnson, Kotz & Balakrishnan, 1995, Continuous univariate
+    distributions 2, equation 29.14). The start is that of a normal X: (chisq − df − λ)² = 2z²(df + 2λ).
+    """
+    z, lower, upper = float(ndtri(probability)), 0.0, math.inf
+    half = chisq - df + 2.0 * z * z
+    point = half - math.copysign(math.sqrt(max(half * half - (chisq - df) ** 2 + 2.0 * z * z * df, 0.0)), z)
+    point = point if point > 0 else 0.5 * chisq
+    for _ in range(_MOST_STEPS):
+        value = float(chndtr(chisq, df, point))
+        lower, upper = (point, upper) if value > probability else (lower, point)
+        slope = 0.5 * (float(chndtr(chisq, df + 2.0, point)) - value)
+        following = math.nan
+        if 0.0 < value < 1.0 and slope < 0.0:
+            reached = float(ndtri(value))
+            following = point - (reached - z) * math.exp(-0.5 * reached * reached) / (_ROOT_OF_TWO_PI * slope)
+        if abs(following - point) <= _EXACT * point:
+            return following
+        if not lower < following < upper:
+            following = 2.0 * point if math.isinf(upper) else 0.5 * (lower + upper)
+        if following in (lower, upper):
+            return following
+        point = following
+    return point
 
 
 def compute_two_sided_pvalue(z: FloatArray) -> FloatArray:
@@ -49,16 +79,3 @@ def compute_two_sided_pvalue(z: FloatArray) -> FloatArray:
 def compute_normal_quantile(probability: float) -> float:
     """The value below which the standard normal distribution has this probability."""
     return float(ndtri(probability))
-
-
-def _find_root(decreasing: Callable[[float], float], upper: float) -> float:
-    """The root of a decreasing function that is not negative at 0, by bisection to the last bits."""
-    while decreasing(upper) > 0:
-        upper *= 2.0
-    lower = 0.0
-    while upper - lower > 1e-13 * upper:
-        middle = 0.5 * (lower + upper)
-        if middle in (lower, upper):
-            break
-        lower, upper = (middle, upper) if decreasing(middle) > 0 else (lower, middle)
-    return 0.5 * (lower + upper)

@@ -8,13 +8,14 @@ Sources: Bollen (1987), Sociological Methodology 17, 37-69; Sobel (1987), Sociol
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.estimates import build_test_columns, compute_delta_se
 from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.monte_carlo import draw_parameters
 from sem_toolkit.inference.standardized import Standardization, standardize
 from sem_toolkit.inference.weights import spread_cells
@@ -64,8 +65,6 @@ def build_effects_table(
     draws           of the Monte Carlo limits mc.lower and mc.upper; none with 0
     Raises ModelError for names that the model does not have.
     """
-    import pandas as pd
-
     standard = standardize(evaluation)
     effects = [
         effect
@@ -73,30 +72,32 @@ def build_effects_table(
         for first, second in _pairs(evaluation, g, cause, outcome)
         for effect in compute_effects(evaluation, g, first, second)
     ]
-    frame = pd.DataFrame(
+    size = len(evaluation.x)
+    values = np.array([effect.value for effect in effects])
+    slopes = np.array([effect.slope for effect in effects]).reshape(len(effects), size)
+    columns = describe_effects(effects) | {"est": values}
+    columns |= build_test_columns(values, compute_delta_se(slopes, covariance), level)
+    if draws:
+        points = draw_parameters(evaluation.x, covariance, draws, seed)
+        limits = compute_monte_carlo_limits(evaluation, effects, points, level)
+        columns |= {"mc.lower": limits[:, 0], "mc.upper": limits[:, 1]}
+    scaled = [_standardize_effect(standard, effect) for effect in effects]
+    scaled_slopes = np.array([slope for _, slope in scaled]).reshape(len(effects), size)
+    columns["std.all"] = np.array([value for value, _ in scaled])
+    return build_frame(columns | {"std.se": compute_delta_se(scaled_slopes, covariance)})
+
+
+def describe_effects(effects: list[Effect]) -> dict[str, Any]:
+    """The columns that say which effect is which."""
+    texts = build_text_columns(
         {
-            "group": [effect.group for effect in effects],
             "cause": [effect.cause for effect in effects],
             "outcome": [effect.outcome for effect in effects],
             "kind": [effect.kind for effect in effects],
             "path": [" -> ".join(effect.path) for effect in effects],
         }
     )
-    size = len(evaluation.x)
-    values = np.array([effect.value for effect in effects])
-    slopes = np.array([effect.slope for effect in effects]).reshape(len(effects), size)
-    frame["est"] = values
-    for name, column in build_test_columns(values, compute_delta_se(slopes, covariance), level).items():
-        frame[name] = column
-    if draws:
-        limits = compute_monte_carlo_limits(
-            evaluation, effects, draw_parameters(evaluation.x, covariance, draws, seed), level
-        )
-        frame["mc.lower"], frame["mc.upper"] = limits.T
-    scaled = [_standardize_effect(standard, effect) for effect in effects]
-    frame["std.all"] = [value for value, _ in scaled]
-    frame["std.se"] = compute_delta_se(np.array([slope for _, slope in scaled]).reshape(len(effects), size), covariance)
-    return frame
+    return {"group": np.array([effect.group for effect in effects], dtype=np.int64)} | texts
 
 
 def compute_effects(evaluation: Evaluation, g: int, cause: str, outcome: str) -> list[Effect]:

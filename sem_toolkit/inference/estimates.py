@@ -1,11 +1,12 @@
 """The table of estimates: est, se, z, p, interval and standardised values of every parameter and definition."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from sem_toolkit.inference.distributions import compute_normal_quantile, compute_two_sided_pvalue
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.standardized import Scale, Standardization, standardize
 from sem_toolkit.sample.moments import FloatArray
 
@@ -21,41 +22,51 @@ def build_estimate_table(evaluation: Evaluation, covariance: FloatArray, level: 
 
     covariance  of x, q × q; NaN where there are no standard errors
     """
-    import pandas as pd
-
-    standard = standardize(evaluation)
-    definitions = evaluation.model.definitions
-    values = np.concatenate([standard.estimates, definitions.values(evaluation.x)])
-    slopes = np.concatenate([standard.free_by_x, definitions.jacobian(evaluation.x)])
-    tests = build_test_columns(values, compute_delta_se(slopes, covariance), level)
-    scales: tuple[Scale, ...] = ("std.lv", "std.all", "std.nox")
-    standardized: dict[str, FloatArray] = {scale: standard.values(scale) for scale in scales}
-    columns: dict[str, Any] = {**describe_rows(standard), "est": values, **tests, **standardized}
-    return pd.DataFrame(columns)
+    standard, definitions = standardize(evaluation), evaluation.model.definitions
+    values, se = standard.estimates, _compute_free_se(standard, covariance)
+    if definitions.rows:
+        values = np.concatenate([values, definitions.values(evaluation.x)])
+        se = np.concatenate([se, compute_delta_se(definitions.jacobian(evaluation.x), covariance)])
+    tests = build_test_columns(values, se, level)
+    standardized: dict[str, FloatArray] = {scale: standard.values(scale) for scale in get_args(Scale)}
+    return build_frame(describe_rows(evaluation) | {"est": values} | tests | standardized)
 
 
 def build_standardized_table(
     evaluation: Evaluation, covariance: FloatArray, level: float = 0.95, scale: Scale = "std.all"
 ) -> "pd.DataFrame":
     """Standardised estimates with delta-method standard errors, z, p and limits (lavaan's standardizedSolution)."""
-    import pandas as pd
-
     standard = standardize(evaluation)
     values = standard.values(scale)
     se = compute_delta_se(standard.jacobian(scale), covariance)
-    columns: dict[str, Any] = {**describe_rows(standard), "est.std": values, **build_test_columns(values, se, level)}
-    return pd.DataFrame(columns)
+    return build_frame(describe_rows(evaluation) | {"est.std": values, **build_test_columns(values, se, level)})
 
 
-def describe_rows(standard: Standardization) -> dict[str, list[object]]:
+@once
+def describe_rows(evaluation: Evaluation) -> dict[str, Any]:
     """The columns that say which row is which: those of the table's parameters, then of its definitions."""
-    rows = (*standard.rows, *standard.evaluation.model.definitions.rows)
-    names = ("lhs", "op", "rhs", "block", "group", "free", "label", "exo")
-    columns: dict[str, list[object]] = {name: [getattr(row, name) for row in rows] for name in names}
-    for name in ("block", "group"):
-        columns[name] = [0 if row.op == ":=" else value for row, value in zip(rows, columns[name], strict=True)]
-    columns["label"] = [row.lhs if row.op == ":=" else row.label for row in rows]
-    return columns
+    rows = evaluation.model.table.parameters + evaluation.model.definitions.rows
+    texts = build_text_columns(
+        {
+            "lhs": [row.lhs for row in rows],
+            "op": [row.op for row in rows],
+            "rhs": [row.rhs for row in rows],
+            "label": [row.lhs if row.op == ":=" else row.label for row in rows],
+        }
+    )
+    places = [(0, 0) if row.op == ":=" else (row.block, row.group) for row in rows]
+    marks = [(*place, row.free, row.exo) for place, row in zip(places, rows, strict=True)]
+    block, group, free, exo = np.array(marks, dtype=np.int64).reshape(-1, 4).T
+    label = texts.pop("label")
+    return texts | {"block": block, "group": group, "free": free, "label": label, "exo": exo}
+
+
+def _compute_free_se(standard: Standardization, covariance: FloatArray) -> FloatArray:
+    """Standard errors of the rows (k): those of the free parameters, 0 for what is fixed."""
+    free, se = standard.layout.free, np.zeros(len(standard.layout.free))
+    chosen = np.flatnonzero(free)
+    se[chosen] = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))[free[chosen] - 1]
+    return se
 
 
 def compute_delta_se(slopes: FloatArray, covariance: FloatArray) -> FloatArray:

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.weights import DenseWeight, NormalWeight, Weight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
 
+@once
 def build_estimator_weight(evaluation: Evaluation) -> Weight:
     """V of ML (at the implied covariance), GLS (at the sample covariance), ULS, WLS or DWLS."""
     if evaluation.estimator == "ML":
@@ -22,6 +23,18 @@ def build_estimator_weight(evaluation: Evaluation) -> Weight:
     if evaluation.estimator == "DWLS":
         return DenseWeight(tuple(1.0 / _normal_variances(evaluation, g) for g in groups))
     return DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
+
+
+@once
+def compute_estimator_information(evaluation: Evaluation) -> FloatArray:
+    """Σ_g share_g ΔᵀVΔ with V of the estimator, q × q: for ML the expected information."""
+    return build_estimator_weight(evaluation).information(evaluation)
+
+
+@once
+def compute_estimator_quadratic(evaluation: Evaluation) -> FloatArray:
+    """eᵀVe of each group (G) with V of the estimator."""
+    return build_estimator_weight(evaluation).quadratic(evaluation)
 
 
 def build_unit_weight(evaluation: Evaluation) -> DenseWeight:

@@ -1,8 +1,9 @@
 """A solution with what every inference needs: moments, weights of the groups, tangent space of the constraints."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from sem_toolkit.sample.moments import FloatArray
 
 LEAST_SQUARES = frozenset({"GLS", "ULS", "WLS", "DWLS"})
 
+Settings = ParamSpec("Settings")
+Result = TypeVar("Result")
+
+_NOTHING = object()
 _ACTIVE = 1e-6
 """An inequality c(x) ≥ 0 counts as active below this, relative to the size of its terms."""
 
@@ -46,6 +51,7 @@ class Evaluation:
     estimator   "ML", "GLS", "ULS", "WLS" or "DWLS"; robust variants are named by what they estimate with
     wishart     likelihood "wishart": covariances have divisor n - 1, and n - G stands for n
     distribution_free   diagonal weights are the sample variances of the moments (WLSM, WLSMV), not normal-theory ones
+    memory      what functions marked `once` have found; an evaluation elsewhere (`replace`) starts with none
     """
 
     model: Model
@@ -54,6 +60,7 @@ class Evaluation:
     estimator: str = "ML"
     wishart: bool = False
     distribution_free: bool = False
+    memory: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def moments(self) -> ImpliedMoments:
@@ -91,6 +98,11 @@ class Evaluation:
         return np.stack([f * group.covariance for f, group in zip(factors, self.sample.groups, strict=True)])
 
     @cached_property
+    def sample_logdet(self) -> FloatArray:
+        """log|S| of each group (G)."""
+        return np.asarray(np.linalg.slogdet(self.sample_cov)[1])
+
+    @cached_property
     def sample_mean(self) -> FloatArray | None:
         """Sample means, G × p, where the model has means; otherwise None."""
         means = [group.mean for group in self.sample.groups]
@@ -123,12 +135,16 @@ class Evaluation:
     def basis(self) -> FloatArray:
         """Directions in which x can move within all equality constraints, q × r (columns independent)."""
         constraints = self.model.constraints
+        if not constraints.equalities:
+            return constraints.linear.basis
         _, slopes = constraints.equality_values(self.x)
         return restrict_basis(constraints.linear.basis, slopes)
 
     @cached_property
     def free_basis(self) -> FloatArray:
         """The same, where inequalities and bounds that are active hold as equalities."""
+        if not (self.model.constraints.inequalities or self.model.constraints.has_bounds):
+            return self.basis
         values, slopes = self.model.constraints.inequality_values(self.x)
         size = 1.0 + np.abs(slopes) @ np.abs(self.x)
         return restrict_basis(self.basis, slopes[values < _ACTIVE * size])
@@ -158,8 +174,56 @@ class Evaluation:
         return int(sum(group.moments for group in count_degrees(self.model)) - self.npar)
 
 
+def once(
+    compute: Callable[Concatenate[Evaluation, Settings], Result],
+) -> Callable[Concatenate[Evaluation, Settings], Result]:
+    """Let a function of an evaluation (and of settings that can be hashed) compute once what all tables share.
+
+    The result is handed out again as it is: nobody may write into it.
+    """
+
+    @wraps(compute)
+    def recall(evaluation: Evaluation, *args: Settings.args, **kwargs: Settings.kwargs) -> Result:
+        key = (compute, args, tuple(kwargs.items()))
+        found = evaluation.memory.get(key, _NOTHING)
+        if found is _NOTHING:
+            found = evaluation.memory[key] = compute(evaluation, *args, **kwargs)
+        return cast("Result", found)
+
+    return cast("Callable[Concatenate[Evaluation, Settings], Result]", recall)
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedSolution:
+    """A solution that keeps its evaluation: given to several functions, what they share is computed once."""
+
+    solution: SolutionLike
+
+    @property
+    def model(self) -> Model:
+        return self.solution.model
+
+    @property
+    def sample(self) -> Sample:
+        return self.solution.sample
+
+    @property
+    def options(self) -> SolutionOptions:
+        return self.solution.options
+
+    @property
+    def x(self) -> FloatArray:
+        return self.solution.x
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        return evaluate_solution(self.solution)
+
+
 def evaluate_solution(solution: SolutionLike) -> Evaluation:
     """The evaluation of a solution; robust estimators are taken for what they estimate with."""
+    if isinstance(solution, EvaluatedSolution):
+        return solution.evaluation
     base = BASE_ESTIMATORS[solution.options.estimator.upper()]
     wishart = base == "ML" and solution.options.likelihood == "wishart"
     free = solution.options.estimator.upper().startswith("WLSM")

@@ -11,11 +11,11 @@ from sem_toolkit.inference.baseline import (
     compute_baseline,
 )
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_quadratic
 from sem_toolkit.inference.evaluation import Evaluation
-from sem_toolkit.inference.likelihood import compute_normal_logl, compute_saturated_logl
+from sem_toolkit.inference.likelihood import compute_logl, compute_unrestricted_logl
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.residual_indices import ResidualIndices, compute_residual_indices
+from sem_toolkit.inference.residual_indices import compute_residual_indices
 from sem_toolkit.inference.scaled_tests import ROBUST, SCALED, compute_scaled_test
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
@@ -90,30 +90,6 @@ def compute_likelihood_measures(evaluation: Evaluation) -> Measures:
     }
 
 
-def compute_logl(evaluation: Evaluation) -> float:
-    """Log-likelihood at the estimate, all groups, given the exogenous variables where these are fixed."""
-    total = 0.0
-    implied = evaluation.moments.mean
-    for g, group in enumerate(evaluation.sample.groups):
-        mean = None if evaluation.sample_mean is None else evaluation.sample_mean[g]
-        implied_mean = None if implied is None else implied[g]
-        total += compute_normal_logl(group.n, evaluation.sample_cov[g], evaluation.implied_cov[g], mean, implied_mean)
-    return total - compute_exogenous_logl(evaluation)
-
-
-def compute_unrestricted_logl(evaluation: Evaluation) -> float:
-    """Log-likelihood of the saturated model, likewise."""
-    pairs = zip(evaluation.sample.groups, evaluation.sample_cov, strict=True)
-    return sum(compute_saturated_logl(group.n, S) for group, S in pairs) - compute_exogenous_logl(evaluation)
-
-
-def compute_exogenous_logl(evaluation: Evaluation) -> float:
-    """Log-likelihood of the exogenous variables alone, whose moments are the sample's."""
-    block = list(evaluation.exogenous)
-    pairs = zip(evaluation.sample.groups, evaluation.sample_cov, strict=True)
-    return sum(compute_saturated_logl(group.n, S[block][:, block]) for group, S in pairs)
-
-
 def compute_rmsea_measures(chisq: float, df: float, evaluation: Evaluation) -> Measures:
     """RMSEA with its interval and the tests of close and not-close fit."""
     n, groups = evaluation.total, evaluation.model.n_groups
@@ -134,24 +110,11 @@ def compute_rmsea_measures(chisq: float, df: float, evaluation: Evaluation) -> M
 def compute_residual_measures(evaluation: Evaluation) -> Measures:
     """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
     shares = evaluation.rows / evaluation.rows.sum()
-    means, implied = evaluation.sample_mean, evaluation.moments.mean
-    found = [
-        compute_residual_indices(
-            evaluation.sample_cov[g],
-            evaluation.implied_cov[g],
-            None if means is None else means[g],
-            None if implied is None else implied[g],
-        )
-        for g in range(len(shares))
-    ]
-
-    def average(name: str) -> float:
-        return float(sum(share * getattr(group, name) for share, group in zip(shares, found, strict=True)))
-
-    names = {name: name for name in ResidualIndices.__dataclass_fields__}
-    names |= {"srmr_bentler": "srmr", "srmr_bentler_nomean": "srmr_nomean"}
-    names.pop("srmr_nomean")
-    return {name: average(source) for name, source in names.items()}
+    found = compute_residual_indices(
+        evaluation.sample_cov, evaluation.implied_cov, evaluation.sample_mean, evaluation.moments.mean
+    )
+    measures = {name: float(shares @ values) for name, values in found.items()}
+    return measures | {"srmr_bentler": measures["srmr"], "srmr_bentler_nomean": measures.pop("srmr_nomean")}
 
 
 def compute_gfi_measures(evaluation: Evaluation, test: TestStatistic) -> Measures:
@@ -187,8 +150,8 @@ def compute_gfi_lisrel(evaluation: Evaluation) -> float:
 
     Source: Tanaka & Huba (1985), British Journal of Mathematical and Statistical Psychology 38, 197-201.
     """
-    weight = build_estimator_weight(evaluation)
-    explained = 1.0 - weight.quadratic(evaluation) / weight.observed_quadratic(evaluation)
+    whole = build_estimator_weight(evaluation).observed_quadratic(evaluation)
+    explained = 1.0 - compute_estimator_quadratic(evaluation) / whole
     return float(explained @ evaluation.rows / evaluation.rows.sum())
 
 

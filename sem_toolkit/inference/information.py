@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.estimator_weights import compute_estimator_information
+from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.weights import NormalWeight, spread_cells
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.kernels import (
@@ -23,6 +24,8 @@ def compute_expected_information(evaluation: Evaluation) -> FloatArray:
 
     Source: Browne (1974), South African Statistical Journal 8, 1-24.
     """
+    if evaluation.estimator == "ML":
+        return compute_estimator_information(evaluation)
     return NormalWeight(evaluation.implied_inverse).information(evaluation)
 
 
@@ -38,17 +41,23 @@ def compute_observed_information(evaluation: Evaluation) -> FloatArray:
         return _difference_gradient(evaluation)
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     P = Q @ _second_moments(evaluation) @ Q
-    pull = None if gap is None else (Q @ gap[..., None])[..., 0]
+    weights = evaluation.shares[:, None, None]
+    bend = None if gap is None else -evaluation.shares[:, None] * (Q @ gap[..., None])[..., 0]
+    bent = compute_second_order(model, moments, weights * 0.5 * (Q - P), bend)
+    return compute_observed_first_order(evaluation) + pull_back_square(model, evaluation.x, bent)
+
+
+def compute_observed_first_order(evaluation: Evaluation) -> FloatArray:
+    """The part of it that first derivatives make: ΔᵀWΔ with W the observed information of the saturated model."""
+    model, moments = evaluation.model, evaluation.moments
+    Q, gap = evaluation.implied_inverse, evaluation.mean_gap
+    P = Q @ _second_moments(evaluation) @ Q
     result = empty_square(model, moments.covariance)
     for g, cells in enumerate(model.cells):
         block = 0.5 * compute_observed_part(model, moments, g, Q[g], 2.0 * P[g] - Q[g], None)
-        if pull is not None:
-            nothing = np.zeros_like(Q[g])
-            block += compute_observed_part(model, moments, g, Q[g], nothing, pull[g])
+        if gap is not None:
+            block += compute_observed_part(model, moments, g, Q[g], np.zeros_like(Q[g]), Q[g] @ gap[g])
         add_block(result, cells, evaluation.shares[g] * block)
-    weights = evaluation.shares[:, None, None]
-    bend = None if pull is None else -evaluation.shares[:, None] * pull
-    result += compute_second_order(model, moments, weights * 0.5 * (Q - P), bend)
     return pull_back_square(model, evaluation.x, result)
 
 
@@ -75,6 +84,7 @@ def compute_casewise_scores(evaluation: Evaluation, group: int) -> FloatArray:
     return scores - spread_cells(evaluation, group, cells.weight * inner)
 
 
+@once
 def compute_first_order_information(evaluation: Evaluation) -> FloatArray:
     """Cross-products of the casewise scores over N (outer product of gradients)."""
     total = sum(

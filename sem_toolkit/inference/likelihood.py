@@ -1,34 +1,44 @@
-"""Normal log-likelihoods of complete data from their moments."""
+"""Normal log-likelihoods of complete data from what estimation minimises."""
+
+import math
 
 import numpy as np
 
+from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.inference.test_statistics import compute_likelihood_discrepancy
 from sem_toolkit.sample.moments import FloatArray
 
 
-def compute_normal_logl(
-    n: int,
-    sample_cov: FloatArray,
-    implied_cov: FloatArray,
-    sample_mean: FloatArray | None = None,
-    implied_mean: FloatArray | None = None,
-) -> float:
-    """Log-likelihood of n rows with mean m and covariance S (p × p, divisor n) under a normal distribution.
+def compute_saturated_logl(n: float, p: int, logdet: float) -> float:
+    """Log-likelihood of n rows of p variables at their own mean and covariance S: −n/2 [p (log 2π + 1) + log|S|].
 
-    −n/2 [p·log 2π + log|Σ| + tr(Σ⁻¹S) + (m − μ)ᵀΣ⁻¹(m − μ)]; the last term is 0 where no means are given, as if they
-    were saturated. NaN where Σ is not positive definite.
+    logdet  log|S|, S with divisor n
     """
-    p = len(sample_cov)
-    sign, log_determinant = np.linalg.slogdet(implied_cov)
-    if sign <= 0:
-        return float("nan")
-    second = sample_cov
-    if sample_mean is not None and implied_mean is not None:
-        gap = sample_mean - implied_mean
-        second = sample_cov + np.outer(gap, gap)
-    trace = np.trace(np.linalg.solve(implied_cov, second))
-    return float(-0.5 * n * (p * np.log(2.0 * np.pi) + log_determinant + trace))
+    return -0.5 * n * (p * (math.log(2.0 * math.pi) + 1.0) + logdet)
 
 
-def compute_saturated_logl(n: int, sample_cov: FloatArray) -> float:
-    """Log-likelihood where the moments are the sample's own; 0 for no variables."""
-    return compute_normal_logl(n, sample_cov, sample_cov) if len(sample_cov) else 0.0
+def compute_logl(evaluation: Evaluation) -> float:
+    """Log-likelihood at the estimate, all groups, given the exogenous variables where these are fixed.
+
+    −½ n F less than that of the saturated model, F what ML minimises; without means in the model they are saturated.
+    """
+    lost = 0.5 * float(evaluation.rows @ compute_likelihood_discrepancy(evaluation))
+    return compute_unrestricted_logl(evaluation) - lost
+
+
+@once
+def compute_unrestricted_logl(evaluation: Evaluation) -> float:
+    """Log-likelihood of the saturated model, likewise."""
+    rows, p = evaluation.rows, evaluation.model.n_observed
+    whole = sum(compute_saturated_logl(n, p, size) for n, size in zip(rows, evaluation.sample_logdet, strict=True))
+    block = list(evaluation.exogenous)
+    if not block:
+        return float(whole)
+    among = compute_logdet(evaluation.sample_cov[:, block][:, :, block])
+    fixed = sum(compute_saturated_logl(n, len(block), size) for n, size in zip(rows, among, strict=True))
+    return float(whole - fixed)
+
+
+def compute_logdet(matrices: FloatArray) -> FloatArray:
+    """log|M| of positive definite matrices (… × p × p)."""
+    return np.asarray(np.linalg.slogdet(matrices)[1])

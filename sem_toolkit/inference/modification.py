@@ -12,8 +12,9 @@ from scipy.special import chdtrc
 
 from sem_toolkit.inference.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.covariance import invert_information_root
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
+from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.weights import NormalWeight, Weight, compute_delta, compute_residual_moments
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
@@ -45,19 +46,18 @@ def build_modification_table(evaluation: Evaluation) -> "pd.DataFrame":
         return pd.DataFrame(columns=names)
     candidates = build_candidates(evaluation.model)
     mi, epc = compute_modification_indices(evaluation, candidates)
-    frame = pd.DataFrame(list(candidates.rows), columns=names[:4])
-    frame["mi"], frame["epc"] = mi, epc
-    for name, values in standardize_changes(evaluation, candidates, epc).items():
-        frame[name] = values
-    frame["pvalue"] = chdtrc(1.0, mi)
-    frame = frame[np.isfinite(mi)]
-    return frame.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
+    order = np.argsort(-mi, kind="stable")[: int(np.isfinite(mi).sum())]
+    numbers = {"mi": mi, "epc": epc} | standardize_changes(evaluation, candidates, epc)
+    lhs, op, rhs, _ = zip(*(candidates.rows[k] for k in order), strict=True) if order.size else ((),) * 4
+    columns = build_text_columns({"lhs": lhs, "op": op, "rhs": rhs}) | {"group": candidates.group[order] + 1}
+    columns |= {name: values[order] for name, values in numbers.items()}
+    return build_frame(columns | {"pvalue": chdtrc(1.0, mi[order])})
 
 
 def compute_modification_indices(evaluation: Evaluation, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
     weight = build_estimator_weight(evaluation)
-    half = invert_information_root(weight.information(evaluation), evaluation.free_basis)
+    half = invert_information_root(compute_estimator_information(evaluation), evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
     for mine, slope, own, shared in compute_pieces(evaluation, candidates, weight):
         reach = shared @ half.T

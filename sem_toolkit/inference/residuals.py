@@ -7,24 +7,22 @@ at the sample (Maydeu-Olivares, 2017, Psychometrika 82, 533-558).
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.inference.covariance import invert_information
 from sem_toolkit.inference.distributions import compute_normal_quantile
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.saturated import MetricJacobian, NormalGamma, build_gamma, times_delta
-from sem_toolkit.inference.weights import compute_delta
-from sem_toolkit.model import compute_information, compute_jacobian
+from sem_toolkit.inference.residual_covariance import ResidualCovariance, build_residual_covariance
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
-ResidualType = Literal["raw", "cor.bollen", "cor.bentler", "normalized", "standardized"]
+SCALED_BY_SE = frozenset({"normalized", "standardized", "standardized.mplus"})
+"""Types whose values are divided by their standard errors."""
+ResidualType = Literal["raw", "cor.bollen", "cor.bentler", "normalized", "standardized", "standardized.mplus"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,28 +73,40 @@ def compute_group_residuals(
     cor.bentler  raw residuals over sample standard deviations
     normalized   raw residuals over the standard errors of the sample moments
     standardized raw residuals over their own standard errors
+    standardized.mplus   raw residuals over the root of the variance of the sample moment less that of the implied one,
+                         NaN where that is negative (Muthén, 2007, Mplus technical note on standardized residuals)
     """
     if kind not in get_args(ResidualType):
         hint = f"one of: {', '.join(get_args(ResidualType))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no residuals of type "{kind}"', hint=hint))
-    pieces = _ResidualCovariance(evaluation, options)
+    pieces = build_residual_covariance(evaluation, options)
     return tuple(_describe_group(evaluation, pieces, g, kind) for g in range(evaluation.model.n_groups))
 
 
-def _describe_group(
-    evaluation: Evaluation, pieces: "_ResidualCovariance", g: int, kind: ResidualType
-) -> GroupResiduals:
+def _describe_group(evaluation: Evaluation, pieces: ResidualCovariance, g: int, kind: ResidualType) -> GroupResiduals:
     group = evaluation.sample.groups[g]
     cov, mean = _residuals(evaluation, g, kind)
     metric = kind if kind.startswith("cor") else "raw"
-    cov_se, mean_se = _unstack(evaluation, np.sqrt(np.maximum(pieces.variances(g, metric, kind), 0.0)))
-    if kind in {"normalized", "standardized"}:
+    cov_se, mean_se = _unstack(evaluation, _compute_se(pieces, g, metric, kind))
+    if kind in SCALED_BY_SE:
         cov, mean = _ratio(cov, cov_se), None if mean is None or mean_se is None else _ratio(mean, mean_se)
         cov_se, mean_se = np.ones_like(cov), None if mean is None else np.ones_like(mean)
     mean_z = None if mean is None or mean_se is None else _ratio(mean, mean_se)
     return GroupResiduals(
         group.label, evaluation.model.observed, cov, cov_se, _ratio(cov, cov_se), mean, mean_se, mean_z
     )
+
+
+def _compute_se(pieces: ResidualCovariance, g: int, metric: str, kind: ResidualType) -> FloatArray:
+    """Standard errors of the residuals of a kind (m), before they are divided by these."""
+    if kind == "normalized":
+        variances = pieces.sample_variances(g, metric)
+    elif kind == "standardized.mplus":
+        variances = pieces.simple_variances(g, metric)
+        return np.sqrt(np.where(variances > 0, variances, np.nan))
+    else:
+        variances = pieces.variances(g, metric)
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 
 
 def _residuals(evaluation: Evaluation, g: int, kind: ResidualType) -> tuple[FloatArray, FloatArray | None]:
@@ -110,81 +120,6 @@ def _residuals(evaluation: Evaluation, g: int, kind: ResidualType) -> tuple[Floa
     return S - Sigma, mean
 
 
-def _turn(turned: FloatArray, matrices: FloatArray) -> FloatArray:
-    """The rows of the observed variables of matrices (G × t × t) multiplied by G × p × p ones."""
-    p = turned.shape[-1]
-    result = matrices.copy()
-    result[:, :p] = turned @ matrices[:, :p]
-    return result
-
-
-class _ResidualCovariance:
-    """Covariance matrices of the residuals, m × m by group, by their diagonal where that is all that is asked for."""
-
-    def __init__(self, evaluation: Evaluation, options: InferenceOptions) -> None:
-        self.evaluation = evaluation
-        self.delta = compute_delta(evaluation)
-        self.gammas = [build_gamma(evaluation, options, g) for g in range(evaluation.model.n_groups)]
-        if self._is_normal(options):
-            self._spread_by_gather()
-        else:
-            self._spread_by_products(options)
-
-    def _is_normal(self, options: InferenceOptions) -> bool:
-        """Whether W and Γ are both of normal theory, so that products with derivatives are gathers like these."""
-        expected = self.evaluation.estimator in {"ML", "GLS"} and options.information == "expected"
-        plain = not self.evaluation.exogenous and self.evaluation.model.composites is None
-        return expected and plain and all(isinstance(gamma, NormalGamma) for gamma in self.gammas)
-
-    def _spread_by_gather(self) -> None:
-        """ΓWΔ has columns w(l̃r̃ᵀ + r̃l̃ᵀ) with l̃ = SQl: a Jacobian with SQC for C; ΔᵀWΓWΔ is an information by QSQ."""
-        e = self.evaluation
-        weight = build_estimator_weight(e)
-        Q = e.implied_inverse if e.estimator == "ML" else invert_symmetric(e.sample_cov)
-        turned = e.sample_cov @ Q
-        moments = replace(
-            e.moments,
-            total_effects=_turn(turned, e.moments.total_effects),
-            all_covariance=_turn(turned, e.moments.all_covariance),
-        )
-        delta = compute_jacobian(e.model, e.x, moments)
-        unused = e.moments.mean is not None and not e.has_means
-        self.spread = list(delta[:, e.model.n_observed :] if unused else delta)
-        self.inverse = invert_information(weight.information(e), e.free_basis)
-        self.meat = compute_information(e.model, e.x, e.moments, Q @ e.sample_cov @ Q, e.shares, means=e.has_means)
-
-    def _spread_by_products(self, options: InferenceOptions) -> None:
-        evaluation = self.evaluation
-        weighted = [times_delta(evaluation, options, g, d) for g, d in enumerate(self.delta)]
-        products = [gamma.sandwich(columns) for gamma, columns in zip(self.gammas, weighted, strict=True)]
-        self.spread = [spread for spread, _ in products]
-        shares = evaluation.shares
-        information = sum(f * d.T @ w for f, d, w in zip(shares, self.delta, weighted, strict=True))
-        self.inverse = invert_information(np.asarray(information), evaluation.free_basis)
-        self.meat = np.asarray(sum(f * inner for f, (_, inner) in zip(shares, products, strict=True)))
-
-    def variances(self, g: int, metric: str, kind: ResidualType) -> FloatArray:
-        """Variances of the residuals (m) in a metric, or of the sample moments where these are `normalized`."""
-        jacobian = MetricJacobian(self.evaluation.sample_cov[g], metric, self.evaluation.has_means)
-        own = np.asarray(self.gammas[g].variances(jacobian) / self.evaluation.rows[g], dtype=np.float64)
-        if kind == "normalized":
-            return own
-        delta, spread = jacobian.times(self.delta[g]), jacobian.times(self.spread[g])
-        along = delta @ self.inverse
-        shared = -2.0 * np.einsum("mq,mq->m", along, spread) + np.einsum("mq,mq->m", along @ self.meat, along)
-        return np.asarray(own + shared / self.evaluation.rows.sum())
-
-    def matrix(self, g: int, metric: str) -> FloatArray:
-        """The covariance matrix itself, m × m."""
-        m, n = self.delta.shape[1], self.evaluation.rows.sum()
-        along = self.delta[g] @ self.inverse
-        cross = along @ self.spread[g].T / n
-        whole = self.gammas[g].times(np.eye(m)) / self.evaluation.rows[g]
-        whole = whole - cross - cross.T + along @ self.meat @ along.T / n
-        jacobian = MetricJacobian(self.evaluation.sample_cov[g], metric, self.evaluation.has_means)
-        return np.asarray(jacobian.times(jacobian.times(whole).T).T)
-
-
 def compute_residual_summaries(
     evaluation: Evaluation,
     options: InferenceOptions,
@@ -195,7 +130,7 @@ def compute_residual_summaries(
     """RMR (raw), CRMR (cor.bollen) or SRMR (cor.bentler) with tests, for "cov", and for "mean" and "total" with
     means.
     """
-    pieces = _ResidualCovariance(evaluation, options)
+    pieces = build_residual_covariance(evaluation, options)
     p, found = evaluation.model.n_observed, []
     for g in range(evaluation.model.n_groups):
         cov, mean = _residuals(evaluation, g, kind)

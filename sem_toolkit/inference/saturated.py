@@ -1,6 +1,4 @@
-"""The saturated model: covariance matrix Γ of the sample moments, information W that the estimator gives them,
-metrics.
-"""
+"""The saturated model: covariance matrix Γ of the sample moments, information W that the estimator gives them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +11,10 @@ from sem_toolkit.inference.covariance import multiply_normal_gamma
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.information import centre_rows
+from sem_toolkit.inference.metrics import MetricJacobian
+from sem_toolkit.inference.moment_derivatives import Matrix
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.robust_weights import times_observed_information
+from sem_toolkit.inference.robust_weights import build_robust_weight, times_observed_information
 from sem_toolkit.inference.weights import NormalWeight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -27,11 +27,7 @@ class Gamma(Protocol):
         """Γ times a matrix (m × k)."""
         ...
 
-    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """ΓX and XᵀΓX for a matrix X (m × k)."""
-        ...
-
-    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
         """diag(JΓJᵀ), m."""
         ...
 
@@ -46,7 +42,7 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
         whole = normal.times(np.eye(evaluation.moments_per_group))
         return DenseGamma(whole @ np.linalg.solve(compute_gamma(evaluation, group), whole))
     if options.se in {"robust.sem", "robust.huber.white"} or evaluation.estimator == "WLS":
-        return CasewiseGamma(CasewiseMoments(evaluation, build_estimator_weight(evaluation), group).moments)
+        return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
     return NormalGamma(evaluation, group)
 
 
@@ -59,30 +55,32 @@ class DenseGamma:
     def times(self, columns: FloatArray) -> FloatArray:
         return np.asarray(self.matrix @ columns)
 
-    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        spread = self.times(columns)
-        return spread, np.asarray(columns.T @ spread)
-
-    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
         return np.asarray(np.diag(jacobian.times(jacobian.times(self.matrix).T)))
 
 
 @dataclass(frozen=True, eq=False)
 class CasewiseGamma:
-    """Γ of casewise moments (n × m), free of distribution."""
+    """Γ of casewise moments, free of distribution: by some moments of all n rows at a time, never n × m."""
 
-    moments: FloatArray
+    part: CasewiseMoments
 
     def times(self, columns: FloatArray) -> FloatArray:
-        return np.asarray(self.moments.T @ (self.moments @ columns) / len(self.moments))
+        moments = self.part.moments
+        return np.asarray(moments.T @ (moments @ columns) / len(moments))
 
-    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        scores = self.moments @ columns
-        n = len(self.moments)
-        return np.asarray(self.moments.T @ scores / n), np.asarray(scores.T @ scores / n)
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
+        return np.concatenate([np.mean(block**2, axis=1) for _, block in jacobian.list_casewise(self.part)])
 
-    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
-        return np.asarray(np.mean(jacobian.times(self.moments.T) ** 2, axis=1))
+    def variances_and_shares(
+        self, jacobian: MetricJacobian, delta: Matrix, scores: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """diag(JΓJᵀ) and diag(JZᵀ/n · scores · Δᵀ), m each, for scores n × q and Δ m × q."""
+        along, own, shared = np.ascontiguousarray(scores.T), [], []
+        for rows, block in jacobian.list_casewise(self.part):
+            own.append(np.einsum("bn,bn->b", block, block))
+            shared.append(np.einsum("bn,bn->b", block, delta[rows] @ along))
+        return np.concatenate(own) / len(scores), np.concatenate(shared) / len(scores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +108,7 @@ class NormalGamma:
         product = multiply_normal_gamma(self.covariance, columns, means)
         return product if self.explained is None else product - multiply_normal_gamma(self.explained, columns, means)
 
-    def sandwich(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        spread = self.times(columns)
-        return spread, np.asarray(columns.T @ spread)
-
-    def variances(self, jacobian: "MetricJacobian") -> FloatArray:
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
         if self.explained is not None:
             whole = self.times(np.eye(self.evaluation.moments_per_group))
             return DenseGamma(whole).variances(jacobian)
@@ -164,41 +158,3 @@ def _saturated_scores(evaluation: Evaluation, group: int) -> FloatArray:
     first, second = vech_indices(rows.shape[1])
     products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
     return NormalWeight(evaluation.implied_inverse).times(group, products.T).T
-
-
-class MetricJacobian:
-    """Derivative J (m × m, sparse) of the moments in a metric by the raw ones, at the sample covariance (p × p)."""
-
-    def __init__(self, covariance: FloatArray, metric: str, means: bool) -> None:
-        p = len(covariance)
-        self.rows, self.cols = vech_indices(p)
-        self.first = p if means else 0
-        self.covariance, self.metric = covariance, metric
-        deviation = np.sqrt(np.diag(covariance))
-        self.deviation = deviation
-        self.scale = 1.0 / (deviation[self.rows] * deviation[self.cols]) if metric != "raw" else np.ones(len(self.rows))
-        self.diagonal = np.flatnonzero(self.rows == self.cols)
-
-    def times(self, columns: FloatArray) -> FloatArray:
-        """J times columns (m × k)."""
-        second = columns[self.first :]
-        result = self.scale[:, None] * second
-        if self.metric == "cor.bollen":
-            correlation = self.covariance[self.rows, self.cols] * self.scale
-            relative = second[self.diagonal] / (self.deviation**2)[:, None]
-            result = result - 0.5 * correlation[:, None] * (relative[self.rows] + relative[self.cols])
-            result[self.diagonal] = 0.0
-        if not self.first:
-            return np.asarray(result)
-        means = columns[: self.first]
-        return np.concatenate([means if self.metric == "raw" else means / self.deviation[:, None], result])
-
-    def normal_variances(self) -> FloatArray:
-        """diag(JΓJᵀ) for Γ of normal theory: s_ii s_jj + s_ij² for covariances, (1 − ρ²)² for correlations."""
-        variances = np.diag(self.covariance)
-        squares = self.covariance[self.rows, self.cols] ** 2
-        both = variances[self.rows] * variances[self.cols]
-        second = (1.0 - squares / both) ** 2 if self.metric == "cor.bollen" else (both + squares) * self.scale**2
-        if not self.first:
-            return np.asarray(second)
-        return np.concatenate([variances if self.metric == "raw" else np.ones(self.first), second])

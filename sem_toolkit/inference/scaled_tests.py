@@ -10,7 +10,7 @@ from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import compute_gamma
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.information import compute_first_order_information
 from sem_toolkit.inference.nuisance import compute_composite_trace
 from sem_toolkit.inference.test_statistics import (
@@ -31,6 +31,7 @@ ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "sc
 """The scaled tests that robust fit measures exist for."""
 
 
+@once
 def compute_scaled_test(
     evaluation: Evaluation, standard: TestStatistic, name: str, information: str = "expected"
 ) -> TestStatistic:
@@ -154,6 +155,7 @@ def _yuan_bentler(
     )
 
 
+@once
 def compute_saturated_trace(evaluation: Evaluation) -> tuple[float, int]:
     """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments; both without fixed exogenous ones.
 

@@ -15,7 +15,7 @@ from sem_toolkit.inference.modification import build_modification_table
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.reliability import Reliability, compute_group_reliability
 from sem_toolkit.inference.residuals import GroupResiduals, ResidualType, compute_group_residuals
-from sem_toolkit.inference.rsquare import compute_r2_by_group
+from sem_toolkit.inference.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
 from sem_toolkit.inference.scaled_tests import compute_tests
 from sem_toolkit.inference.score import ScoreTests, compute_addition_test, compute_score_tests
 from sem_toolkit.inference.standardized import Scale
@@ -164,6 +164,11 @@ def compute_baseline_test(solution: SolutionLike) -> BaselineTest:
 def compute_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:
     """Explained variance of every endogenous variable, by group label ("" for one group)."""
     return compute_r2_by_group(evaluate_solution(solution))
+
+
+def compute_blocked_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:
+    """The same without what a variable's own residual brings about: for models with feedback (Hayduk, 2006)."""
+    return compute_blocked_r2_by_group(evaluate_solution(solution))
 
 
 def _options(solution: SolutionLike, options: InferenceOptions | None) -> InferenceOptions:

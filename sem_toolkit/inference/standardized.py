@@ -5,20 +5,40 @@ all but exogenous observed ones. Covariances become correlations of the residual
 the model's own (Bollen, 1989, Structural equations with latent variables, 123-126).
 """
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
 Scale = Literal["std.lv", "std.all", "std.nox"]
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Which standard deviations each of k rows is multiplied by or divided by: at most two, in k × 2 arrays.
+
+    power   1 or -1; 0 for none
+    source  where its variance stands among those of all variables (G·t), then those of the k rows themselves (of
+            residuals, for covariances), then NaN
+    place   the variable's position
+    free    k: number of the free parameter, from 1; 0 where fixed
+    fixed   k: the fixed value
+    """
+
+    power: IntArray
+    source: IntArray
+    place: IntArray
+    free: IntArray
+    fixed: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +55,34 @@ class Standardization:
         return self.evaluation.model.table.parameters
 
     @cached_property
+    def layout(self) -> Layout:
+        """Where each row finds what it needs."""
+        model, rows = self.evaluation.model, self.rows
+        places = {name: place for place, name in enumerate(model.variables)}
+        t, end = model.n_variables, model.n_groups * model.n_variables
+        sides, free, fixed = [], [], []
+        for row in rows:
+            residual = row.op == "~~" and row.lhs != row.rhs
+            for name, exponent in _powers(row):
+                where = places.get(name, -1)
+                if residual:
+                    k = self._variance_rows.get((row.group, name))
+                    at = end + (len(rows) if k is None else k)
+                else:
+                    at = (row.group - 1) * t + where
+                sides.append((exponent, at, where) if where >= 0 else (0, 0, 0))
+            free.append(row.free)
+            fixed.append(row.ustart or 0.0)
+        columns = np.array(sides, dtype=np.intp).reshape(-1, 2, 3)
+        power, source, place = columns[..., 0], columns[..., 1], columns[..., 2]
+        return Layout(power, source, place, np.array(free, dtype=np.intp), np.array(fixed))
+
+    @cached_property
     def estimates(self) -> FloatArray:
         """Values of the rows (k): free from x, fixed as they stand; a composite's variance follows from its weights."""
-        x = self.evaluation.x
-        values = np.array([x[row.free - 1] if row.free else (row.ustart or 0.0) for row in self.rows])
+        free, values = self.layout.free, self.layout.fixed.copy()
+        chosen = np.flatnonzero(free)
+        values[chosen] = self.evaluation.x[free[chosen] - 1]
         for k, (value, _) in self._composite_variances.items():
             values[k] = value
         return values
@@ -46,15 +90,17 @@ class Standardization:
     @cached_property
     def free_by_x(self) -> FloatArray:
         """1 where a row (k) is a parameter (q), else 0."""
-        slopes = np.zeros((len(self.rows), len(self.evaluation.x)))
-        for k, row in enumerate(self.rows):
-            if row.free:
-                slopes[k, row.free - 1] = 1.0
+        free = self.layout.free
+        slopes = np.zeros((len(free), len(self.evaluation.x)))
+        chosen = np.flatnonzero(free)
+        slopes[chosen, free[chosen] - 1] = 1.0
         return slopes
 
     @cached_property
     def estimates_by_x(self) -> FloatArray:
         """Derivatives of the values by x, k × q."""
+        if not self._composite_variances:
+            return self.free_by_x
         slopes = self.free_by_x.copy()
         for k, (_, slope) in self._composite_variances.items():
             slopes[k] = slope
@@ -100,93 +146,105 @@ class Standardization:
 
     def values(self, scale: Scale) -> FloatArray:
         """Standardised values of the rows, then of the definitions (k + d)."""
-        inner = self._inner_values(scale)
+        inner = self._everywhere if self._scales_everything(scale) else self._inner_values(scale)
+        if not self.evaluation.model.definitions.rows:
+            return inner
         return np.concatenate([inner, self.evaluation.model.definitions.values(self._vector(inner))])
 
     def jacobian(self, scale: Scale) -> FloatArray:
         """Derivatives of these by x, (k + d) × q."""
-        inner, slopes = self._inner_values(scale), self._inner_slopes(scale)
-        free = [k for k, row in enumerate(self.rows) if row.free]
-        order = np.argsort([self.rows[k].free for k in free])
-        of_vector = slopes[np.array(free, dtype=np.intp)[order]]
-        by_vector = self.evaluation.model.definitions.jacobian(self._vector(inner))
+        slopes = self._inner_slopes(scale)
+        if not self.evaluation.model.definitions.rows:
+            return slopes
+        free = np.flatnonzero(self.layout.free)
+        of_vector = slopes[free[np.argsort(self.layout.free[free])]]
+        by_vector = self.evaluation.model.definitions.jacobian(self._vector(self._inner_values(scale)))
         return np.concatenate([slopes, by_vector @ of_vector])
 
     def _vector(self, values: FloatArray) -> FloatArray:
         """The values of the free rows in the order of x (q)."""
-        vector = np.zeros(len(self.evaluation.x))
-        for row, value in zip(self.rows, values, strict=True):
-            if row.free:
-                vector[row.free - 1] = value
+        vector, free = np.zeros(len(self.evaluation.x)), self.layout.free
+        chosen = np.flatnonzero(free)
+        vector[free[chosen] - 1] = values[chosen]
         return vector
+
+    @cached_property
+    def _everywhere(self) -> FloatArray:
+        """Values of the rows where all variables are scaled."""
+        return self._inner_values("std.all")
+
+    def _scales_everything(self, scale: Scale) -> bool:
+        return scale == "std.all" or (scale == "std.nox" and not self.evaluation.exogenous)
 
     def _inner_values(self, scale: Scale) -> FloatArray:
         """Values of the rows (k): est · Π sd ** power, by the rule of each operator."""
-        with np.errstate(divide="ignore", invalid="ignore"):  # by a variance of 0: there is no standardised value
-            return np.array([self.estimates[k] * self._factor(row, scale) for k, row in enumerate(self.rows)])
+        with np.errstate(invalid="ignore"):  # by a variance of 0: there is no standardised value
+            return np.asarray(self.estimates * self._factors(scale))
 
     def _inner_slopes(self, scale: Scale) -> FloatArray:
         """Derivatives of these by x (k × q)."""
-        slopes = np.empty((len(self.rows), len(self.evaluation.x)))
+        power = np.where(self._scaled(scale), self.layout.power, 0)
+        slopes = self.estimates_by_x.copy()
         with np.errstate(divide="ignore", invalid="ignore"):
-            for k, row in enumerate(self.rows):
-                of_logarithm = sum(p * self._log_slope(row, name) for name, p in self._scaled_powers(row, scale))
-                slopes[k] = self._factor(row, scale) * (self.estimates_by_x[k] + self.estimates[k] * of_logarithm)
-        return slopes
+            for side in (0, 1):
+                rows = np.flatnonzero(power[:, side])
+                along = power[rows, side] * self.estimates[rows]
+                slopes[rows] += along[:, None] * self._log_slopes(self.layout.source[rows, side])
+            return np.asarray(self._factors(scale)[:, None] * slopes)
 
-    def _factor(self, row: Parameter, scale: Scale) -> np.float64:
-        """What a row is multiplied by."""
-        return np.float64(1.0) * math.prod(
-            self._spread(row, name) ** power for name, power in self._scaled_powers(row, scale)
-        )
-
-    def _scaled_powers(self, row: Parameter, scale: Scale) -> list[tuple[str, int]]:
-        return [(name, power) for name, power in _powers(row) if self._is_scaled(name, scale)]
-
-    def _spread(self, row: Parameter, name: str) -> np.float64:
-        """The standard deviation that a name stands for in a row.
-
-        In covariances it is that of the residual, taken from its variance without the sign, as in lavaan.
-        """
-        variance = self._spread_variance(row, name)
-        if row.op == "~~" and row.lhs != row.rhs:
-            return np.float64(math.sqrt(abs(variance)))
-        return np.float64(math.sqrt(variance) if variance > 0 else math.nan)
-
-    def _spread_variance(self, row: Parameter, name: str) -> float:
-        if row.op == "~~" and row.lhs != row.rhs:
-            k = self._variance_rows.get((row.group, name))
-            return math.nan if k is None else float(self.estimates[k])
-        return float(self.variances[row.group - 1, self._places[name]])
-
-    def _log_slope(self, row: Parameter, name: str) -> FloatArray:
-        """The derivative of the logarithm of this standard deviation by x (q)."""
-        variance = self._spread_variance(row, name)
-        if row.op == "~~" and row.lhs != row.rhs:
-            k = self._variance_rows.get((row.group, name))
-            by_x = np.zeros(len(self.evaluation.x)) if k is None else self.estimates_by_x[k]
-        else:
-            by_x = self.variances_by_x[row.group - 1, self._places[name]]
-        return 0.5 * by_x / np.float64(variance)
-
-    def _is_scaled(self, name: str, scale: Scale) -> bool:
-        place = self._places.get(name)
-        if place is None:
-            return False
-        if place >= self.evaluation.model.n_observed:
-            return True
-        return scale == "std.all" or (scale == "std.nox" and place not in self.evaluation.exogenous)
+    def _factors(self, scale: Scale) -> FloatArray:
+        """What each row (k) is multiplied by."""
+        left, right = (
+            self._powered if self._scales_everything(scale) else np.where(self._scaled(scale), self._powered, 1.0)
+        ).T
+        return np.asarray(left * right)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: place for place, name in enumerate(self.evaluation.model.variables)}
+    def _powered(self) -> FloatArray:
+        """sd ** power of each side (k × 2); 1 where there is none."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = self._spreads[self.layout.source]
+            return np.where(self.layout.power == 0, 1.0, np.where(self.layout.power > 0, spread, 1.0 / spread))
+
+    @cached_property
+    def _spreads(self) -> FloatArray:
+        """Standard deviations by `Layout.source`; in covariances they are of residuals, taken from their variances
+        without the sign, as in lavaan.
+        """
+        whole = self.variances.ravel()
+        with np.errstate(invalid="ignore"):
+            total = np.sqrt(np.where(whole > 0, whole, np.nan))
+        return np.concatenate([total, np.sqrt(np.abs(self.estimates)), [np.nan]])
+
+    def _log_slopes(self, sources: IntArray) -> FloatArray:
+        """Derivatives by x of the logarithms of some of these standard deviations (len(sources) × q)."""
+        end, q = self.variances.size, len(self.evaluation.x)
+        result = np.zeros((len(sources), q))
+        whole, own = sources < end, (sources >= end) & (sources < end + len(self.rows))
+        result[whole] = (
+            self.variances_by_x.reshape(end, q)[sources[whole]] / self.variances.ravel()[sources[whole], None]
+        )
+        at = sources[own] - end
+        result[own] = self.estimates_by_x[at] / self.estimates[at, None]
+        result[~(whole | own)] = np.nan
+        return 0.5 * result
+
+    def _scaled(self, scale: Scale) -> NDArray[np.bool_]:
+        """Which standard deviations (k × 2) count in a scale."""
+        if self._scales_everything(scale):
+            return np.ones(self.layout.place.shape, dtype=np.bool_)
+        if scale == "std.lv":
+            return self.layout.place >= self.evaluation.model.n_observed
+        counts = np.ones(self.evaluation.model.n_variables, dtype=np.bool_)
+        counts[list(self.evaluation.exogenous)] = False
+        return np.asarray(counts[self.layout.place])
 
     @cached_property
     def _variance_rows(self) -> dict[tuple[int, str], int]:
         return {(row.group, row.lhs): k for k, row in enumerate(self.rows) if row.op == "~~" and row.lhs == row.rhs}
 
 
-def _powers(row: Parameter) -> tuple[tuple[str, int], ...]:
+def _powers(row: Parameter) -> tuple[tuple[str, int], tuple[str, int]]:
     """Which standard deviations a row is multiplied by (1) or divided by (−1)."""
     if row.op == "=~":
         return (row.lhs, 1), (row.rhs, -1)
@@ -194,9 +252,15 @@ def _powers(row: Parameter) -> tuple[tuple[str, int], ...]:
         return (row.rhs, 1), (row.lhs, -1)
     if row.op == "~~":
         return (row.lhs, -1), (row.rhs, -1)
-    return ((row.lhs, -1),) if row.op == "~1" else ()
+    return (row.lhs, -1 if row.op == "~1" else 0), ("", 0)
 
 
-def standardize(evaluation: Evaluation, x: FloatArray | None = None) -> Standardization:
-    """The standardisation at the estimate, or at another x."""
-    return Standardization(evaluation if x is None else replace(evaluation, x=x))
+@once
+def standardize(evaluation: Evaluation) -> Standardization:
+    """The standardisation at the estimate."""
+    return Standardization(evaluation)
+
+
+def standardize_at(evaluation: Evaluation, x: FloatArray) -> Standardization:
+    """The standardisation at another x."""
+    return Standardization(replace(evaluation, x=x))

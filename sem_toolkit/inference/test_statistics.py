@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.inference.estimator_weights import (
+    build_estimator_weight,
+    compute_estimator_information,
+    compute_estimator_quadratic,
+)
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.weights import NormalWeight, Weight
 from sem_toolkit.sample.moments import FloatArray
 
@@ -43,12 +47,12 @@ def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
     return TestStatistic(name, stat, df, compute_chisq_pvalue(stat, df), tuple(float(s) for s in stat_group))
 
 
+@once
 def compute_standard_test(evaluation: Evaluation) -> TestStatistic:
     """The estimator's own statistic: n times twice the discrepancy that it minimises."""
     if evaluation.estimator == "ML":
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
-    quadratic = build_estimator_weight(evaluation).quadratic(evaluation)
-    return build_test("standard", evaluation.sizes * quadratic, evaluation.df)
+    return build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
 
 
 def compute_reference_test(evaluation: Evaluation, scaled: bool = False) -> TestStatistic:
@@ -62,6 +66,7 @@ def compute_reference_test(evaluation: Evaluation, scaled: bool = False) -> Test
     return compute_standard_test(evaluation)
 
 
+@once
 def compute_browne_nt_test(evaluation: Evaluation) -> TestStatistic:
     """Browne's residual test by normal theory at the sample covariance. Source: Browne (1984), equation 2.20a."""
     weight = NormalWeight(invert_symmetric(evaluation.sample_cov))
@@ -69,26 +74,35 @@ def compute_browne_nt_test(evaluation: Evaluation) -> TestStatistic:
 
 
 def compute_likelihood_ratio(evaluation: Evaluation) -> FloatArray:
-    """n (log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ)) of each group (G).
+    """n times twice the discrepancy of ML, of each group (G)."""
+    return np.asarray(evaluation.sizes * compute_likelihood_discrepancy(evaluation))
+
+
+@once
+def compute_likelihood_discrepancy(evaluation: Evaluation) -> FloatArray:
+    """log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ) of each group (G); NaN where Σ is not positive definite.
 
     Source: Jöreskog (1967), Psychometrika 32, 443-482.
     """
-    S, Sigma, Q = evaluation.sample_cov, evaluation.implied_cov, evaluation.implied_inverse
-    p = S.shape[-1]
-    value = np.linalg.slogdet(Sigma)[1] - np.linalg.slogdet(S)[1] + np.einsum("gij,gji->g", Q, S) - p
-    gap = evaluation.mean_gap
+    S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
+    sign, size = np.linalg.slogdet(evaluation.implied_cov)
+    value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
     if gap is not None:
-        value = value + np.einsum("gi,gij,gj->g", gap, Q, gap)
-    return np.asarray(evaluation.sizes * value)
+        value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
+    return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
 
 
+@once
 def compute_reweighted_least_squares(evaluation: Evaluation) -> FloatArray:
     """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
 
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
     Source: Browne (1984), equation 2.20a, with a structured weight.
     """
-    return compute_residual_test(evaluation, NormalWeight(evaluation.implied_inverse))
+    own = build_estimator_weight(evaluation)
+    return compute_residual_test(
+        evaluation, own if evaluation.estimator == "ML" else NormalWeight(evaluation.implied_inverse)
+    )
 
 
 def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
@@ -96,12 +110,12 @@ def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
 
     The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
     """
-    basis = evaluation.basis
-    whole = evaluation.sizes * weight.quadratic(evaluation)
-    along = basis.T @ weight.slope(evaluation)
-    if not along.size:
+    basis, along, own = evaluation.basis, weight.slope(evaluation), weight is build_estimator_weight(evaluation)
+    whole = evaluation.sizes * (compute_estimator_quadratic(evaluation) if own else weight.quadratic(evaluation))
+    information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
+    if basis.shape[0] != basis.shape[1]:
+        along, information = basis.T @ along, basis.T @ information @ basis
+    if not along.any():
         return whole
-    explained = (
-        float(along @ np.linalg.solve(basis.T @ weight.information(evaluation) @ basis, along)) * evaluation.total
-    )
+    explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
     return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))

@@ -7,8 +7,8 @@ Source: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis,
 import numpy as np
 
 from sem_toolkit.inference.casewise import CasewiseMoments
-from sem_toolkit.inference.covariance import invert_any
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.covariance import compute_robust_meat, invert_any
+from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.nuisance import compute_full_delta
 from sem_toolkit.inference.robust_weights import build_robust_weight
 from sem_toolkit.inference.weights import Weight
@@ -26,6 +26,7 @@ def compute_ugamma_trace(evaluation: Evaluation, information: str = "expected") 
     return saturated - model
 
 
+@once
 def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected") -> tuple[float, float]:
     """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
     weight = build_robust_weight(evaluation, information)
@@ -33,12 +34,8 @@ def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected")
     saturated = sum(part.trace() for part in groups)
     if evaluation.model.composites is not None:
         return saturated, saturated - float(np.trace(_over_moments(evaluation, weight)))
-    inverse = _inverse(evaluation, weight)
-    meat = sum(
-        share * part.scores.T @ part.scores / len(part.scores)
-        for share, part in zip(evaluation.shares, groups, strict=True)
-    )
-    return saturated, float(np.einsum("ij,ji->", inverse, meat))
+    meat = compute_robust_meat(evaluation, information)
+    return saturated, float(np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
 
 
 def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected") -> FloatArray:

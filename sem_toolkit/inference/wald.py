@@ -29,13 +29,17 @@ def compute_wald_test(evaluation: Evaluation, covariance: FloatArray, hypotheses
     Source: Wald (1943), Transactions of the American Mathematical Society 54, 426-482.
     """
     texts = tuple(text.strip() for text in hypotheses.replace(";", "\n").splitlines() if text.strip())
+    if np.isnan(covariance).any():
+        message = "a Wald test needs standard errors, and this fit has none"
+        hint = 'fit with another "se"; if it was not "none", see what is not identified'
+        raise ModelError(Diagnostic("error", "no-standard-errors", message, hint=hint))
     values, slopes = _evaluate(evaluation, texts)
     return compute_wald_statistic(values, slopes @ covariance @ slopes.T, texts)
 
 
 def compute_wald_statistic(values: FloatArray, covariance: FloatArray, texts: tuple[str, ...] = ()) -> WaldTest:
     """hᵀC⁻¹h of k values h that should be 0, with covariance matrix C (k × k)."""
-    if np.isnan(covariance).any() or np.linalg.matrix_rank(covariance) < len(values):
+    if np.linalg.matrix_rank(covariance) < len(values):
         message = "the hypotheses follow from each other or from the model's constraints"
         raise ModelError(Diagnostic("error", "redundant-hypotheses", message, hint="leave one of them out"))
     stat = float(values @ np.linalg.solve(covariance, values))
@@ -50,9 +54,13 @@ def _evaluate(evaluation: Evaluation, texts: tuple[str, ...]) -> tuple[FloatArra
     for row, function in zip(model.definitions.rows, model.definitions.functions, strict=True):
         environment.define(row.lhs, function)
     values, slopes = [], []
-    for left, right in (_parse_equality(text) for text in texts):
+    for text in texts:
+        left, right = _parse_equality(text)
         _require_known((*left.names, *right.names), environment.values)
         (one, by_one), (other, by_other) = environment.evaluate(left), environment.evaluate(right)
+        if not (np.isfinite(one - other) and np.isfinite(by_one - by_other).all()):
+            message = f'"{text}" has no finite value at the estimates'
+            raise ModelError(Diagnostic("error", "no-value", message, hint="look for divisions by 0, logs and roots"))
         values.append(one - other)
         slopes.append(by_one - by_other)
     if not values:

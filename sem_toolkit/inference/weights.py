@@ -127,7 +127,7 @@ class DenseWeight:
 
     def observed_quadratic(self, evaluation: Evaluation) -> FloatArray:
         """sᵀVs of the sample moments s themselves, each group (G); those of exogenous variables count as 0."""
-        return self._squares(_stack(*blank_exogenous(evaluation)))
+        return self._squares(stack_moments(*blank_exogenous(evaluation)))
 
     def information(self, evaluation: Evaluation) -> FloatArray:
         delta = compute_delta(evaluation)
@@ -161,7 +161,7 @@ def compute_products(evaluation: Evaluation, rows: FloatArray) -> FloatArray:
 
 def compute_residual_moments(evaluation: Evaluation) -> FloatArray:
     """Sample less implied moments of each group, G × m."""
-    return _stack(evaluation.sample_cov - evaluation.implied_cov, evaluation.mean_gap)
+    return stack_moments(evaluation.sample_cov - evaluation.implied_cov, evaluation.mean_gap)
 
 
 def blank_exogenous(evaluation: Evaluation) -> tuple[FloatArray, FloatArray | None]:
@@ -189,7 +189,8 @@ def spread_cells(evaluation: Evaluation, group: int, by_cells: FloatArray) -> Fl
     return pull_back(model, evaluation.x, spread)
 
 
-def _stack(covariance: FloatArray, mean: FloatArray | None) -> FloatArray:
+def stack_moments(covariance: FloatArray, mean: FloatArray | None) -> FloatArray:
+    """[mean; vech(covariance)] of each group, G × m."""
     first, second = vech_indices(covariance.shape[-1])
     vech = covariance[:, first, second]
     return vech if mean is None else np.concatenate([mean, vech], axis=1)

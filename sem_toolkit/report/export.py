@@ -6,6 +6,7 @@ ch. 7: no vertical rules, rules above and below the head and at the foot, a note
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -15,22 +16,66 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.numbers import format_estimate, format_p_value
+from sem_toolkit.fit.text_tables import format_row
 from sem_toolkit.report.figures import format_fit_line
 
-NUMBER_COLUMNS = ("b", "SE", "z", "p", "95% CI", "β")
+RAW = frozenset({".csv", ".xlsx"})
+"""Formats that hold numbers in full; the others are for print."""
+
+
+@dataclass(frozen=True, eq=False)
+class Printed:
+    """A table ready to be written: its cells, what stands above and below it, and which columns stand to the right."""
+
+    frame: pd.DataFrame
+    title: str = ""
+    note: str = ""
+    numbers: frozenset[str] = frozenset()
 
 
 def write_table(path: str | Path, frame: pd.DataFrame, title: str = "", note: str = "") -> Path:
     """Write any table in the format of the path's suffix; texts are written as they are.
 
-    Raises DataError for a suffix that is none of WRITERS, or a place that cannot be written to.
+    CSV and Excel get the numbers in full. The formats for print get them rounded to three decimals, and a dash where
+    there is none. Raises DataError for a suffix that is none of WRITERS, for a format that a missing package writes,
+    or a place that cannot be written to.
     """
-    path = Path(path)
-    if path.suffix.lower() not in WRITERS:
-        message = f'"{path.suffix}" is no format for a table'
-        raise DataError(Diagnostic("error", "unknown-format", message, hint=f"use one of {', '.join(WRITERS)}"))
-    write_bytes(path, WRITERS[path.suffix.lower()](frame, title, note))
+    suffix = require_format(path)
+    printed = Printed(frame, title, note) if suffix in RAW else build_printed(frame, title, note)
+    return _write(Path(path), suffix, printed)
+
+
+def _write(path: Path, suffix: str, printed: Printed) -> Path:
+    try:
+        write_bytes(path, WRITERS[suffix](printed))
+    except ImportError as problem:
+        message = f"{suffix} files need the package {problem.name}, which is not installed"
+        hint = f"pip install {_PACKAGES.get(suffix, problem.name)}, or write .csv, .md, .tex or .html"
+        raise DataError(Diagnostic("error", "missing-package", message, hint=hint)) from None
     return path
+
+
+def require_format(path: str | Path) -> str:
+    """The suffix of a path, in lower case. Raises DataError where no table can be written like that."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in WRITERS:
+        message = f'"{suffix}" is no format for a table' if suffix else f'"{path}" has no suffix that tells a format'
+        raise DataError(Diagnostic("error", "unknown-format", message, hint=f"use one of {', '.join(WRITERS)}"))
+    return suffix
+
+
+def build_printed(frame: pd.DataFrame, title: str = "", note: str = "") -> Printed:
+    """Any table for print: all cells as texts, numbers rounded and set to the right."""
+    kinds = {str(name): pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
+    rows = [
+        [
+            cell.replace("-", "−") if kinds[name] else cell
+            for name, cell in zip(kinds, format_row(frame, row), strict=True)
+        ]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    texts = pd.DataFrame(rows, columns=list(kinds), dtype=object)
+    return Printed(texts, title, note, frozenset(name for name, is_number in kinds.items() if is_number))
 
 
 def write_estimates(path: str | Path, fit: Fit) -> Path:
@@ -38,9 +83,11 @@ def write_estimates(path: str | Path, fit: Fit) -> Path:
 
     Raises DataError as `write_table` does. Without a certified optimum the note says so.
     """
-    if Path(path).suffix.lower() in {".csv", ".xlsx"}:
+    suffix = require_format(path)
+    if suffix in RAW:
         return write_table(path, fit.parameters, fit.title)
-    return write_table(path, build_apa_table(fit), fit.title, build_note(fit))
+    frame = build_apa_table(fit)
+    return _write(Path(path), suffix, Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:])))
 
 
 def build_apa_table(fit: Fit) -> pd.DataFrame:
@@ -65,38 +112,50 @@ def build_apa_table(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def build_note(fit: Fit) -> str:
-    """What stands below the table: n, estimator and fit; or that there is no certified optimum."""
+def build_note(fit: Fit, *, estimates: bool = True) -> str:
+    """What stands below the table: n, estimator and fit; or that there is no certified optimum.
+
+    estimates  whether the table is that of the estimates, whose signs are explained
+    """
     start = f"n = {fit.sample.n}, {fit.options.estimation.estimator}."
     if not fit.converged:
         return f"{start} NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): these are not estimates."
-    return f"{start} β: standardised estimate (std.all); – : fixed. {format_fit_line(fit)}"
+    signs = "β: standardised estimate (std.all); – : fixed. " if estimates else ""
+    return f"{start} {signs}{format_fit_line(fit)}"
 
 
-def _format_csv(frame: pd.DataFrame, title: str, note: str) -> bytes:
-    text: str = frame.to_csv(index=False)
+def _format_csv(table: Printed) -> bytes:
+    text: str = table.frame.to_csv(index=False)
     return text.encode("utf-8-sig")  # with a mark, so that Excel reads Greek letters
 
 
-def _format_excel(frame: pd.DataFrame, title: str, note: str) -> bytes:
+def _format_excel(table: Printed) -> bytes:
     buffer = io.BytesIO()
-    frame.to_excel(buffer, index=False, sheet_name="table")
+    with pd.ExcelWriter(buffer, engine="openpyxl") as writer:
+        table.frame.to_excel(writer, index=False, sheet_name="table")
+        for cells in writer.sheets["table"].iter_rows():
+            for cell in cells:
+                if isinstance(cell.value, str):
+                    cell.data_type = "s"  # "=~" is a text, not a formula
     return buffer.getvalue()
 
 
-def _format_markdown(frame: pd.DataFrame, title: str, note: str) -> bytes:
+def _format_markdown(table: Printed) -> bytes:
+    frame, title, note = table.frame, table.title, table.note
+
     def line(cells: list[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
-    marks = ["---:" if _is_number_column(name) else "---" for name in frame.columns]
+    marks = ["---:" if name in table.numbers else "---" for name in frame.columns]
     lines = [line([str(name) for name in frame.columns]), "| " + " | ".join(marks) + " |"]
     lines += [line([str(cell) for cell in row]) for row in frame.itertuples(index=False, name=None)]
     head = [f"**{title}**", ""] if title else []
     return "\n".join([*head, *lines, "", *([f"*Note.* {note}", ""] if note else [])]).encode()
 
 
-def _format_latex(frame: pd.DataFrame, title: str, note: str) -> bytes:
-    columns = "".join("r" if _is_number_column(name) else "l" for name in frame.columns)
+def _format_latex(table: Printed) -> bytes:
+    frame, title, note = table.frame, table.title, table.note
+    columns = "".join("r" if name in table.numbers else "l" for name in frame.columns)
     head = " & ".join(_escape_latex(str(name)) for name in frame.columns)
     rows = [
         " & ".join(_escape_latex(str(cell)) for cell in row) + r" \\"
@@ -124,9 +183,11 @@ def _escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in text)
 
 
-def _format_html(frame: pd.DataFrame, title: str, note: str) -> bytes:
+def _format_html(table: Printed) -> bytes:
+    frame, title, note = table.frame, table.title, table.note
+
     def cells(tag: str, row: list[str]) -> str:
-        classes = ["number" if _is_number_column(name) else "text" for name in frame.columns]
+        classes = ["number" if name in table.numbers else "text" for name in frame.columns]
         pairs = zip(classes, row, strict=True)
         return "<tr>" + "".join(f'<{tag} class="{kind}">{escape(text)}</{tag}>' for kind, text in pairs) + "</tr>"
 
@@ -143,7 +204,8 @@ def _format_html(frame: pd.DataFrame, title: str, note: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _format_word(frame: pd.DataFrame, title: str, note: str) -> bytes:
+def _format_word(printed: Printed) -> bytes:
+    frame, title, note = printed.frame, printed.title, printed.note
     from docx import Document
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
@@ -155,7 +217,7 @@ def _format_word(frame: pd.DataFrame, title: str, note: str) -> bytes:
             paragraph = table.cell(number, position).paragraphs[0]
             paragraph.text = str(cell)
             paragraph.paragraph_format.space_after = 0
-            if _is_number_column(name):
+            if name in printed.numbers:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     for number, edges in ((0, ("top", "bottom")), (len(frame), ("bottom",))):
         for cell in table.rows[number].cells:
@@ -183,10 +245,6 @@ def _draw_rules(cell: object, edges: tuple[str, ...]) -> None:
     cell._tc.get_or_add_tcPr().append(borders)  # type: ignore[attr-defined]
 
 
-def _is_number_column(name: object) -> bool:
-    return str(name) in NUMBER_COLUMNS or str(name).endswith("CI")
-
-
 _STYLE = (
     "body{font:15px/1.4 serif;margin:2rem}table{border-collapse:collapse}caption{text-align:left;font-weight:bold}"
     "th,td{padding:.2rem .8rem}.text{text-align:left}.number{text-align:right}"
@@ -197,7 +255,8 @@ _LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "β": r"$\beta$", "χ": r"$\chi$", "²": r"$^2$", "−": "$-$",
     "–": "--", "<": r"$<$", ">": r"$>$", "≤": r"$\leq$",
 }  # fmt: skip
-WRITERS: Mapping[str, Callable[[pd.DataFrame, str, str], bytes]] = {
+_PACKAGES = {".xlsx": "openpyxl", ".docx": "python-docx"}
+WRITERS: Mapping[str, Callable[[Printed], bytes]] = {
     ".csv": _format_csv,
     ".xlsx": _format_excel,
     ".md": _format_markdown,

@@ -74,18 +74,19 @@ def _split_groups(
     data: FloatArray, codes: NDArray[np.intp], labels: tuple[str, ...], variables: tuple[str, ...]
 ) -> tuple[SampleGroup, ...]:
     """The rows of every group by their code (n), those with -1 left out."""
-    parts = [(label, data[codes == code]) for code, label in enumerate(labels)]
+    places = [np.flatnonzero(codes == code) for code in range(len(labels))]
+    parts = [(label, data[chosen]) for label, chosen in zip(labels, places, strict=True)]
     faults = [fault for label, rows in parts for fault in check_rows(rows, variables, label)]
     if not faults:
-        groups = tuple(_build_group(label, rows) for label, rows in parts)
+        groups = tuple(_build_group(*part, chosen) for part, chosen in zip(parts, places, strict=True))
         faults = [fault for part in groups for fault in _check_collinearity(part, variables)]
     _require(faults)
     return groups
 
 
-def _build_group(label: str, rows: FloatArray) -> SampleGroup:
+def _build_group(label: str, rows: FloatArray, places: NDArray[np.intp]) -> SampleGroup:
     mean, covariance = compute_mean_and_covariance(rows)
-    return SampleGroup(label, rows.shape[0], covariance, mean, rows)
+    return SampleGroup(label, rows.shape[0], covariance, mean, rows, places)
 
 
 def _check_collinearity(group: SampleGroup, variables: tuple[str, ...]) -> list[Diagnostic]:

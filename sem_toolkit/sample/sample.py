@@ -19,6 +19,7 @@ class SampleGroup:
     covariance  p × p, divisor n (lavaan's likelihood = "normal")
     mean        p, or None where only a covariance matrix was given
     data        n × p rows that were used, or None
+    places      which rows of the data these are, from 0 (n), or None
     """
 
     label: str
@@ -26,6 +27,7 @@ class SampleGroup:
     covariance: FloatArray
     mean: FloatArray | None = None
     data: FloatArray | None = None
+    places: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ def test_the_verdict_and_both_tests_are_there(robust):
     lines = text.splitlines()
     assert lines[1].startswith("converged, MLM by native")
     assert "n = 301" in lines[1]
-    assert lines[2] == "standard errors: robust.sem, expected information"
+    assert lines[2] == "standard errors: robust.sem, expected information; test: satorra.bentler"
     row = next(line for line in lines if line.startswith(" χ²"))
     assert row.split()[1:] == ["85.306", f"{robust.fit_measures['chisq.scaled']:.3f}"]
     assert any(line.split()[:3] == ["RMSEA", "robust", "[90"] for line in lines)
@@ -55,5 +55,5 @@ def test_groups_are_named():
 
 def test_a_notebook_shows_it_escaped(robust):
     page = robust._repr_html_()
-    assert page.startswith("<pre>")
+    assert page.startswith("<div>")
     assert "&lt; .001" in page

@@ -10,15 +10,18 @@ from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import multiply_normal_gamma
 from sem_toolkit.inference.effects import compute_effects
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
-from sem_toolkit.inference.fit_measures import compute_logl
 from sem_toolkit.inference.information import (
     compute_casewise_scores,
     compute_expected_information,
     compute_gradient_of_fit,
     compute_observed_information,
 )
+from sem_toolkit.inference.likelihood import compute_logl
+from sem_toolkit.inference.metrics import MetricJacobian
+from sem_toolkit.inference.moment_derivatives import build_sparse_delta, compute_row_products
+from sem_toolkit.inference.robust_weights import ObservedWeight, times_observed_information
 from sem_toolkit.inference.saturated import build_gamma, times_delta, times_saturated_information
-from sem_toolkit.inference.standardized import standardize
+from sem_toolkit.inference.standardized import standardize, standardize_at
 from sem_toolkit.inference.ugamma import _over_moments, _over_rows, compute_ugamma_trace
 from sem_toolkit.inference.weights import DenseWeight, compute_delta
 
@@ -69,7 +72,7 @@ def test_casewise_scores_add_up_to_the_gradient(solve, name):
 @pytest.mark.parametrize("scale", ["std.lv", "std.all", "std.nox"])
 def test_standardised_values_have_their_derivatives(solve, name, scale):
     at = moved(solve, name)
-    by_difference = difference(lambda x: standardize(at, x).values(scale), at.x)
+    by_difference = difference(lambda x: standardize_at(at, x).values(scale), at.x)
     np.testing.assert_allclose(standardize(at).jacobian(scale), by_difference, atol=1e-7)
 
 
@@ -97,6 +100,47 @@ def test_information_by_gather_is_that_by_products(solve, name):
     np.testing.assert_allclose(weight.slope(at), dense.slope(at), atol=1e-10)
     rows = at.sample.groups[0].data - at.sample.groups[0].mean
     np.testing.assert_allclose(weight.scores(at, 0, rows), dense.scores(at, 0, rows), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["poldem_sem", "mg_scalar", "growth_tic"])
+def test_observed_weight_by_gather_and_by_its_matrix(solve, name):
+    at = moved(solve, name)
+    weight = ObservedWeight(at)
+    identity = np.eye(at.moments_per_group)
+    groups = range(at.model.n_groups)
+    dense = DenseWeight(tuple(times_observed_information(at, g, identity) for g in groups))
+    scale = np.abs(dense.information(at)).max()
+    np.testing.assert_allclose(weight.information(at), dense.information(at), atol=1e-9 * scale)
+    np.testing.assert_allclose(weight.slope(at), dense.slope(at), atol=1e-9 * scale)
+    np.testing.assert_allclose(weight.quadratic(at), dense.quadratic(at), rtol=1e-9)
+    np.testing.assert_allclose(weight.observed_quadratic(at), dense.observed_quadratic(at), rtol=1e-9)
+    for g in groups:
+        rows = at.sample.groups[g].data - at.sample.groups[g].mean
+        expected = dense.scores(at, g, rows)
+        np.testing.assert_allclose(weight.scores(at, g, rows), expected, atol=1e-9 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", ["hs_cfa_marker", "poldem_sem", "mg_scalar", "path_med_fixedx", "growth_tic"])
+def test_sparse_derivatives_of_the_moments(solve, name):
+    at = moved(solve, name)
+    dense = compute_delta(at)
+    inner = np.random.default_rng(4).normal(size=(at.model.n_parameters,) * 2)
+    for g in range(at.model.n_groups):
+        sparse = build_sparse_delta(at, g)
+        np.testing.assert_allclose(sparse.toarray(), dense[g], atol=1e-12)
+        expected = np.diag(dense[g] @ inner @ dense[g].T)
+        np.testing.assert_allclose(compute_row_products(sparse, inner), expected, atol=1e-9)
+        np.testing.assert_allclose(compute_row_products(dense[g], inner, sparse), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("metric", ["raw", "cor.bollen", "cor.bentler"])
+@pytest.mark.parametrize("name", ["growth_tic", "path_med_fixedx"])
+def test_casewise_moments_in_a_metric_by_blocks_and_by_its_jacobian(solve, name, metric):
+    at = evaluate_solution(solve(name))
+    part = CasewiseMoments(at, build_estimator_weight(at), 0)
+    jacobian = MetricJacobian(at.sample_cov[0], metric, at.has_means)
+    blocks = np.concatenate([block for _, block in jacobian.list_casewise(part)])
+    np.testing.assert_allclose(blocks, jacobian.times(part.moments.T), atol=1e-10 * np.abs(blocks).max())
 
 
 @pytest.mark.parametrize("name", ["hs_cfa_marker", "mg_scalar", "path_med_fixedx", "hs_est_uls"])

@@ -91,13 +91,13 @@ def test_information_criteria_of_one_logl():
 
 def test_residual_indices_by_hand():
     S, Sigma = np.array([[4.0, 1.0], [1.0, 1.0]]), np.array([[4.0, 0.5], [0.5, 1.0]])
-    found = compute_residual_indices(S, Sigma)
-    assert found.rmr == pytest.approx(math.sqrt(0.25 / 3))
-    assert found.srmr == pytest.approx(math.sqrt(0.0625 / 3))
-    assert found.crmr == pytest.approx(0.25)
-    shifted = compute_residual_indices(S, Sigma, np.array([1.0, 2.0]), np.array([0.0, 2.0]))
-    assert shifted.srmr == pytest.approx(math.sqrt((0.0625 + 0.25) / 5))
-    assert shifted.srmr_nomean == found.srmr
+    found = compute_residual_indices(S[None], Sigma[None])
+    assert found["rmr"] == pytest.approx(math.sqrt(0.25 / 3))
+    assert found["srmr"] == pytest.approx(math.sqrt(0.0625 / 3))
+    assert found["crmr"] == pytest.approx(0.25)
+    shifted = compute_residual_indices(S[None], Sigma[None], np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]]))
+    assert shifted["srmr"] == pytest.approx(math.sqrt((0.0625 + 0.25) / 5))
+    assert shifted["srmr_nomean"] == found["srmr"]
 
 
 @given(st.floats(0.1, 100), st.integers(1, 40), st.floats(0.2, 5.0))

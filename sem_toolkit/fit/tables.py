@@ -1,0 +1,242 @@
+"""Every table of a fit by its name: what can be printed whole, exported and put into JSON."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError, OptionError
+from sem_toolkit.fit.result import Fit
+from sem_toolkit.inference import Reliability, ResidualType, ScoreMethod
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class TableSettings:
+    """What some tables can be asked to differ in.
+
+    residuals        type of residuals
+    cause, outcome   of effects; None for all
+    draws, seed      of Monte Carlo limits of effects; none with 0 draws
+    scores           method of factor scores
+    """
+
+    residuals: ResidualType = "cor.bollen"
+    cause: str | None = None
+    outcome: str | None = None
+    draws: int = 0
+    seed: int = 1
+    scores: ScoreMethod = "regression"
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """A table: its title, how it is made, and what else lavaan's users call it."""
+
+    title: str
+    build: Callable[[Fit, TableSettings], "pd.DataFrame"]
+    aliases: tuple[str, ...] = ()
+
+
+def build_table_of(fit: Fit, name: str, settings: TableSettings | None = None) -> "pd.DataFrame":
+    """The table of this name (one of TABLES, or what lavaan calls it).
+
+    Raises OptionError for a name that there is not, EstimationError without a certified optimum for all but the
+    estimates, and what the table itself raises where it does not exist for the model or the data.
+    """
+    kind = find_table(name)
+    if not fit.converged and kind is not TABLES["parameters"]:
+        message = f"there is no table of {kind.title.lower()} without a certified optimum"
+        raise EstimationError(
+            Diagnostic("error", "not-converged", message, hint="see the messages of the fit, or `--table parameters`")
+        )
+    return kind.build(fit, settings or TableSettings())
+
+
+def find_table(name: str) -> TableKind:
+    """The kind of table by its name or what else it is called."""
+    return TABLES[find_name(name)]
+
+
+def find_name(name: str) -> str:
+    """The name in TABLES, whatever the case, dashes, dots or underscores of what was typed."""
+    known = {_fold(alias): key for key, kind in TABLES.items() for alias in (key, *kind.aliases)}
+    if _fold(name) in known:
+        return known[_fold(name)]
+    close = difflib.get_close_matches(_fold(name), list(known), n=1)
+    names = f"there are: {', '.join(TABLES)}"
+    hint = f'did you mean "{known[close[0]]}"? {names}' if close else names
+    raise OptionError(Diagnostic("error", "unknown-table", f'there is no table "{name}"', hint=hint))
+
+
+def _fold(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def build_score_rows(fit: Fit, method: ScoreMethod = "regression") -> "pd.DataFrame":
+    """Factor scores: row (of the data, from 1), group where there are several, one column a factor."""
+    import pandas as pd
+
+    _require_factors(fit, fit.factor_scores(method)[0].names)
+    parts = []
+    for scores, group in zip(fit.factor_scores(method), fit.sample.groups, strict=True):
+        places = np.arange(group.n) if group.places is None else group.places
+        columns: dict[str, Any] = {"row": places + 1}
+        if len(fit.sample.groups) > 1:
+            columns["group"] = scores.label
+        parts.append(pd.DataFrame(columns | dict(zip(scores.names, scores.scores.T, strict=True))))
+    return pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True)
+
+
+def build_score_quality(fit: Fit, method: ScoreMethod = "regression") -> "pd.DataFrame":
+    """group factor se determinacy of the scores of every factor; se is NaN for ten Berge's."""
+    return _frame(
+        fit,
+        [
+            {"group": scores.label, "factor": name, "se": scores.se[k], "determinacy": scores.determinacy[k]}
+            for scores in fit.factor_scores(method)
+            for k, name in enumerate(scores.names)
+        ],
+    )
+
+
+def build_residual_rows(fit: Fit, kind: ResidualType = "cor.bollen") -> "pd.DataFrame":
+    """group lhs op rhs residual se z, one row a covariance (`~~`) or mean (`~1`)."""
+    rows: list[dict[str, Any]] = []
+    for group in fit.compute_residuals(kind):
+        for i, lhs in enumerate(group.variables):
+            for j in range(i + 1):
+                numbers = {"residual": group.cov[i, j], "se": group.cov_se[i, j], "z": group.cov_z[i, j]}
+                rows.append({"group": group.label, "lhs": lhs, "op": "~~", "rhs": group.variables[j], **numbers})
+        if group.mean is not None and group.mean_se is not None and group.mean_z is not None:
+            for i, lhs in enumerate(group.variables):
+                numbers = {"residual": group.mean[i], "se": group.mean_se[i], "z": group.mean_z[i]}
+                rows.append({"group": group.label, "lhs": lhs, "op": "~1", "rhs": "", **numbers})
+    return _frame(fit, rows)
+
+
+def _require_factors(fit: Fit, names: tuple[str, ...]) -> None:
+    """Raise ModelError where there is nothing that a table about factors could show."""
+    if not names:
+        message = f"{fit.title} has no factors that observed variables measure"
+        raise ModelError(Diagnostic("error", "no-factors", message, hint="factors are defined by =~"))
+
+
+def _frame(fit: Fit, rows: list[dict[str, Any]]) -> "pd.DataFrame":
+    """Rows with the label of their group, which is left out where there is only one."""
+    import pandas as pd
+
+    return _drop_group(fit, pd.DataFrame(rows))
+
+
+def _drop_group(fit: Fit, frame: "pd.DataFrame") -> "pd.DataFrame":
+    return frame.drop(columns="group") if len(fit.sample.groups) == 1 and "group" in frame else frame
+
+
+def _build_measures(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame({"measure": list(fit.fit_measures), "value": list(fit.fit_measures.values())})
+
+
+def _build_r2(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    rows = [
+        {"group": label, "variable": name, "r2": value, "r2.blocked": fit.blocked_r2[label][name]}
+        for label, values in fit.r2.items()
+        for name, value in values.items()
+    ]
+    return _frame(fit, rows)
+
+
+def _build_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    import pandas as pd
+
+    names = ("test", "stat", "df", "pvalue", "scaling_factor", "shift_parameter")
+    frame = pd.DataFrame([{name: getattr(test, name) for name in names} for test in fit.tests])
+    return frame.dropna(axis="columns", how="all")
+
+
+def _build_eigenvalue_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [
+        {"test": name, "statistic": statistic, "pvalue": pvalue}
+        for statistic, reweighted in (("likelihood ratio", False), ("reweighted least squares", True))
+        for name, pvalue in fit.compute_eigenvalue_tests(reweighted=reweighted).items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _build_reliability(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    _require_factors(fit, fit.reliability[0].factors)
+    names = ("alpha", "omega", "omega_model", "composite", "ave", "ave_model")
+    rows = [
+        {"group": group.label, "factor": factor} | {name: getattr(group, name)[k] for name in names}
+        for group in fit.reliability
+        for k, factor in enumerate(group.factors)
+    ]
+    return _frame(fit, rows)
+
+
+def _build_validity(name: str) -> Callable[[Fit, TableSettings], "pd.DataFrame"]:
+    """A matrix of factors by factors, under each other by group."""
+
+    def list_rows(group: Reliability) -> list[dict[str, Any]]:
+        matrix = getattr(group, name)
+        return [
+            {"group": group.label, "factor": factor} | dict(zip(group.factors, matrix[k], strict=True))
+            for k, factor in enumerate(group.factors)
+        ]
+
+    def build(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+        _require_factors(fit, fit.reliability[0].factors)
+        return _frame(fit, [row for group in fit.reliability for row in list_rows(group)])
+
+    return build
+
+
+TABLES: Mapping[str, TableKind] = {
+    "parameters": TableKind("Estimates", lambda fit, _: fit.parameters, ("parameterEstimates", "estimates")),
+    "standardized": TableKind(
+        "Standardised solution", lambda fit, _: fit.standardized, ("standardizedSolution", "standardised", "std")
+    ),
+    "fit_measures": TableKind("Fit measures", _build_measures, ("fitMeasures", "fit")),
+    "r2": TableKind("Explained variance", _build_r2, ("rsquare", "R2")),
+    "modification_indices": TableKind(
+        "Modification indices", lambda fit, _: fit.modification_indices, ("modindices", "mi")
+    ),
+    "epc": TableKind("Expected changes judged by size", lambda fit, _: fit.epc_equivalence, ("epcEquivFit",)),
+    "residuals": TableKind(
+        "Residuals", lambda fit, settings: build_residual_rows(fit, settings.residuals), ("lavResiduals", "resid")
+    ),
+    "effects": TableKind(
+        "Effects",
+        lambda fit, settings: fit.compute_effects(settings.cause, settings.outcome, settings.draws, settings.seed),
+    ),
+    "tests": TableKind("Tests of exact fit", _build_tests, ("test", "lavTest")),
+    "eigenvalue_tests": TableKind("Eigenvalue tests", _build_eigenvalue_tests, ("peba", "pols", "semTests")),
+    "score_tests": TableKind(
+        "Score tests of equality constraints", lambda fit, _: fit.score_tests.univariate, ("lavTestScore", "score")
+    ),
+    "score_tests_cumulative": TableKind(
+        "Score tests of equality constraints, cumulative", lambda fit, _: fit.score_tests.cumulative
+    ),
+    "local_tests": TableKind(
+        "Local tests", lambda fit, _: _drop_group(fit, fit.local_tests), ("local", "localTests", "basisSet")
+    ),
+    "reliability": TableKind("Reliability", _build_reliability, ("compRelSEM", "omega", "alpha", "ave")),
+    "fornell_larcker": TableKind("Fornell-Larcker: √AVE and correlations", _build_validity("fornell_larcker")),
+    "htmt": TableKind("Heterotrait-monotrait ratios", _build_validity("htmt")),
+    "htmt2": TableKind("Heterotrait-monotrait ratios, geometric", _build_validity("htmt2")),
+    "scores": TableKind(
+        "Factor scores", lambda fit, settings: build_score_rows(fit, settings.scores), ("lavPredict", "factor_scores")
+    ),
+    "score_quality": TableKind(
+        "Errors and determinacy of factor scores", lambda fit, settings: build_score_quality(fit, settings.scores)
+    ),
+}
+"""Every table by its name."""
