@@ -1,6 +1,6 @@
 """A solution with what every inference needs: moments, weights of the groups, tangent space of the constraints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -46,6 +46,7 @@ class Evaluation:
     estimator   "ML", "GLS", "ULS", "WLS" or "DWLS"; robust variants are named by what they estimate with
     wishart     likelihood "wishart": covariances have divisor n - 1, and n - G stands for n
     distribution_free   diagonal weights are the sample variances of the moments (WLSM, WLSMV), not normal-theory ones
+    by_sizes    groups weigh by `sizes`, as in quadratic forms that are chi-square themselves; otherwise by their rows
     """
 
     model: Model
@@ -54,6 +55,7 @@ class Evaluation:
     estimator: str = "ML"
     wishart: bool = False
     distribution_free: bool = False
+    by_sizes: bool = False
 
     @cached_property
     def moments(self) -> ImpliedMoments:
@@ -81,8 +83,18 @@ class Evaluation:
 
     @cached_property
     def shares(self) -> FloatArray:
-        """Share of each group in N (G)."""
-        return self.sizes / self.total
+        """Weight of each group in averages over groups (G).
+
+        lavaan takes shares of the rows, even where covariances have divisor n - 1 and N is n - G.
+        """
+        weights = self.sizes if self.by_sizes else self.rows
+        return np.asarray(weights / weights.sum())
+
+    @cached_property
+    def sized(self) -> "Evaluation":
+        """The same with groups weighing by `sizes`."""
+        proportional = not self.unbiased or len(self.rows) == 1
+        return self if self.by_sizes or proportional else replace(self, by_sizes=True)
 
     @cached_property
     def sample_cov(self) -> FloatArray:

@@ -96,6 +96,7 @@ def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
 
     The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
     """
+    evaluation = evaluation.sized
     basis = evaluation.basis
     whole = evaluation.sizes * weight.quadratic(evaluation)
     along = basis.T @ weight.slope(evaluation)
