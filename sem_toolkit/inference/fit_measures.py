@@ -14,9 +14,9 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.likelihood import compute_normal_logl, compute_saturated_logl
-from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.residual_indices import ResidualIndices, compute_residual_indices
-from sem_toolkit.inference.scaled_tests import ROBUST, SCALED, compute_scaled_test
+from sem_toolkit.inference.scaled_tests import ROBUST, compute_scaled_test
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
     build_test,
