@@ -23,12 +23,16 @@ _MOST_CORRELATED = 0.85
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor of one group: positions of its indicators, its fixed loadings (NaN where free), its fixed variance."""
+    """A factor of one group: positions of its indicators, its fixed loadings (NaN where free), its fixed variance.
+
+    leads  whether the first indicator decides on the sign: where the variance is fixed in some group, as in lavaan
+    """
 
     variable: int
     indicators: NDArray[np.intp]
     fixed: FloatArray
     variance: float | None
+    leads: bool = False
 
 
 def compute_start(model: Model, targets: Targets) -> FloatArray:
@@ -114,6 +118,7 @@ def _find_factors(model: Model, group: int) -> list[Factor]:
     place = {name: position for position, name in enumerate(model.variables)}
     rows = [row for row in model.table.parameters if row.group == group + 1]
     variances = {row.lhs: row for row in rows if row.op == "~~" and row.lhs == row.rhs}
+    standardized = {row.lhs for row in model.table.parameters if row.op == "~~" and row.lhs == row.rhs and not row.free}
     found: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         if row.op == "=~" and row.lhs != row.rhs:
@@ -125,7 +130,8 @@ def _find_factors(model: Model, group: int) -> list[Factor]:
         own = variances.get(name)
         fixed = own.ustart if own is not None and own.free == 0 else None
         indicators = np.array([pair[0] for pair in pairs])
-        factors.append(Factor(place[name], indicators, np.array([pair[1] for pair in pairs]), fixed))
+        loadings = np.array([pair[1] for pair in pairs])
+        factors.append(Factor(place[name], indicators, loadings, fixed, name in standardized))
     return factors
 
 
@@ -252,9 +258,10 @@ def _find_scale(factor: Factor, loadings: FloatArray) -> float:
         ratio = loadings[marker] / factor.fixed[marker]
         floor = 0.1 * float(np.abs(loadings).max()) / abs(factor.fixed[marker])
         return float(np.copysign(max(abs(ratio), floor), ratio))
+    sign = float(np.copysign(1.0, loadings[0])) if factor.leads else 1.0
     if factor.variance is not None and factor.variance > 0.0:
-        return float(np.sqrt(factor.variance))
-    return float(np.abs(loadings).mean())
+        return sign * float(np.sqrt(factor.variance))
+    return sign * float(np.abs(loadings).mean())
 
 
 def _regress(model: Model, group: int, covariance: FloatArray, x: FloatArray) -> FloatArray:

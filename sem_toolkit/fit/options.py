@@ -145,6 +145,13 @@ def _parse_word(value: object) -> str:
     return value
 
 
+def _parse_words(value: object) -> tuple[str, ...]:
+    words = _split(value)
+    if not isinstance(words, (list, tuple)) or not words:
+        raise ValueError("a word, or a list of words, is expected")
+    return tuple(_parse_word(word) for word in words)
+
+
 def _parse_fraction(value: object) -> float:
     number = _parse_number(value)
     if not 0 < number < 1:
@@ -211,7 +218,8 @@ _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions))
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}
 _PARSERS: Mapping[str, Callable[[object], object]] = (
     {name: _parse_choice(name) for name in _CHOICES}
-    | dict.fromkeys(("group", "se", "test", "information"), _parse_word)
+    | dict.fromkeys(("group", "se", "information"), _parse_word)
+    | {"test": _parse_words}
     | dict.fromkeys(("sample_cov", "sample_mean"), _parse_moments)
     | dict.fromkeys(("restarts", "seed"), _parse_count_or_none)
     | {

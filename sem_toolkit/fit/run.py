@@ -72,8 +72,9 @@ def fit_moments(spec: Spec, options: FitOptions) -> Fit:
     covariances = options.sample_cov or {}
     means = options.sample_mean
     settings = options.table
-    if means is not None and settings.meanstructure is None:
-        settings = replace(settings, meanstructure=True)
+    needs_means = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
+    if settings.meanstructure is None and (means is not None or not needs_means):
+        settings = replace(settings, meanstructure=means is not None)  # several groups alone bring no means here
     table = build_parameter_table(spec, settings.for_fit(len(covariances)), tuple(covariances))
     names = next(iter(covariances.values())).names
     sample = build_sample_from_moments(

@@ -1,7 +1,7 @@
 """A solution with what every inference needs: moments, weights of the groups, tangent space of the constraints."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
@@ -51,6 +51,7 @@ class Evaluation:
     estimator   "ML", "GLS", "ULS", "WLS" or "DWLS"; robust variants are named by what they estimate with
     wishart     likelihood "wishart": covariances have divisor n - 1, and n - G stands for n
     distribution_free   diagonal weights are the sample variances of the moments (WLSM, WLSMV), not normal-theory ones
+    by_sizes    groups weigh by `sizes`, as in quadratic forms that are chi-square themselves; otherwise by their rows
     memory      what functions marked `once` have found; an evaluation elsewhere (`replace`) starts with none
     """
 
@@ -60,6 +61,7 @@ class Evaluation:
     estimator: str = "ML"
     wishart: bool = False
     distribution_free: bool = False
+    by_sizes: bool = False
     memory: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -88,8 +90,18 @@ class Evaluation:
 
     @cached_property
     def shares(self) -> FloatArray:
-        """Share of each group in N (G)."""
-        return self.sizes / self.total
+        """Weight of each group in averages over groups (G).
+
+        lavaan takes shares of the rows, even where covariances have divisor n - 1 and N is n - G.
+        """
+        weights = self.sizes if self.by_sizes else self.rows
+        return np.asarray(weights / weights.sum())
+
+    @cached_property
+    def sized(self) -> "Evaluation":
+        """The same with groups weighing by `sizes`."""
+        proportional = not self.unbiased or len(self.rows) == 1
+        return self if self.by_sizes or proportional else replace(self, by_sizes=True)
 
     @cached_property
     def sample_cov(self) -> FloatArray:

@@ -99,12 +99,12 @@ def compute_rmsea(chisq: float, df: float, n: float, groups: int = 1, scaling: f
 def compute_rmsea_interval(
     chisq: float, df: float, n: float, groups: int = 1, scaling: float = 1.0, level: float = 0.90
 ) -> tuple[float, float]:
-    """Confidence limits of the RMSEA from those of the noncentrality; (0, 0) where df is 0.
+    """Confidence limits of the RMSEA from those of the noncentrality; (0, 0) where df is below 1, as in lavaan.
 
     The robust limits take the scaled χ² together with the scaling factor.
     Source: Browne & Cudeck (1993), in Bollen & Long, Testing structural equation models, 136-162.
     """
-    if df <= 0:
+    if df < 1:
         return 0.0, 0.0
     limits = (compute_noncentrality_limit(chisq, df, 0.5 * (1.0 + side * level)) for side in (1, -1))
     lower, upper = (math.sqrt(scaling * limit * groups / (n * df)) for limit in limits)

@@ -14,9 +14,9 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_quadratic
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.likelihood import compute_logl, compute_unrestricted_logl
-from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.residual_indices import compute_residual_indices
-from sem_toolkit.inference.scaled_tests import ROBUST, SCALED, compute_scaled_test
+from sem_toolkit.inference.scaled_tests import ROBUST, compute_scaled_test
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
     build_test,

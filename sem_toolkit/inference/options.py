@@ -1,5 +1,6 @@
 """Which standard errors and tests belong to an estimator, by lavaan's names and defaults."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -41,14 +42,24 @@ class InferenceOptions:
 
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
                  "robust.sem.nt" (sandwich by normal theory, for least squares), "none"
-    test         the test beside the standard one, or "standard"
+    test         the test beside the standard one, which scaled fit measures are made of, or "standard"
     information  "expected", "observed" or "first.order": what standard errors are made of
+    more_tests   further tests, which are only reported
     """
 
     se: str = "standard"
     test: str = "standard"
     information: str = "expected"
+    more_tests: tuple[str, ...] = ()
 
+    @property
+    def needs_gamma(self) -> bool:
+        """Whether standard errors or tests use the distribution-free covariance matrix of the moments."""
+        made_of_it = {"satorra.bentler", "mean.var.adjusted", "scaled.shifted"}
+        return self.se == "robust.sem" or not made_of_it.isdisjoint({self.test, *self.more_tests})
+
+
+SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
 
 _BY_ESTIMATOR = {
     "ML": InferenceOptions(),
@@ -71,20 +82,35 @@ _BY_ESTIMATOR = {
 
 
 def resolve_inference_options(
-    estimator: str, se: str | None = None, test: str | None = None, information: str | None = None
+    estimator: str,
+    se: str | None = None,
+    test: str | Sequence[str] | None = None,
+    information: str | None = None,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
-    Raises OptionError for names that lavaan does not know either.
+    A scaled test that belongs to the estimator stays the one that fit measures are made of. Raises OptionError for
+    names that lavaan does not know either.
     """
     default = _BY_ESTIMATOR.get(estimator.upper(), InferenceOptions())
+    if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":
+        se, information = "standard", "first.order"
     chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
-    fallback = "observed" if chosen_se == "robust.huber.white" else default.information
+    usual = "first.order" if default.information == "first.order" else "expected"
+    fallback = "observed" if chosen_se == "robust.huber.white" else usual
+    first, *more = _choose_tests(test, default.test)
     return InferenceOptions(
-        chosen_se,
-        _choose("test", test, default.test, TESTS),
-        _choose("information", information, fallback, INFORMATION),
+        chosen_se, first, _choose("information", information, fallback, INFORMATION), more_tests=tuple(more)
     )
+
+
+def _choose_tests(given: str | Sequence[str] | None, default: str) -> list[str]:
+    """The main test, then the others: scaled ones first, the estimator's own before those asked for."""
+    asked = [given] if isinstance(given, str) else list(given or [])
+    names = [_choose("test", name, default, TESTS) for name in asked]
+    names = list(dict.fromkeys([default, *names] if default in SCALED or not names else names))
+    chosen = sorted(names, key=lambda name: name not in SCALED)
+    return [name for name in chosen if name != "standard"] or ["standard"]
 
 
 def _choose(option: str, value: str | None, default: str, known: tuple[str, ...]) -> str:

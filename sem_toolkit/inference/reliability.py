@@ -120,9 +120,10 @@ def _describe_group(evaluation: Evaluation, g: int) -> Reliability:
         )
     columns = np.array(found).reshape(len(names), 6).T
     where = [places[name] for name in names]
-    correlations = compute_correlation(V[np.ix_(where, where)]) if names else np.zeros((0, 0))
-    table = np.where(np.tri(len(names), dtype=bool), correlations, np.nan)
-    np.fill_diagonal(table, np.sqrt(columns[4]))
+    with np.errstate(invalid="ignore"):  # NaN where a variance is negative
+        correlations = compute_correlation(V[np.ix_(where, where)]) if names else np.zeros((0, 0))
+        table = np.where(np.tri(len(names), dtype=bool), correlations, np.nan)
+        np.fill_diagonal(table, np.sqrt(columns[4]))
     sample = compute_correlation(S)
     blocks = list(measured.values())
     return Reliability(

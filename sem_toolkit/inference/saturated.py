@@ -33,7 +33,7 @@ class Gamma(Protocol):
 
 
 def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -> Gamma:
-    """Γ as the kind of standard errors asks for: free of distribution for robust ones, else by normal theory.
+    """Γ as standard errors and tests ask for: free of distribution for robust ones, else by normal theory.
 
     With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
     """
@@ -41,7 +41,7 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
         return DenseGamma(whole @ np.linalg.solve(compute_gamma(evaluation, group), whole))
-    if options.se in {"robust.sem", "robust.huber.white"} or evaluation.estimator == "WLS":
+    if options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS":
         return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
     return NormalGamma(evaluation, group)
 

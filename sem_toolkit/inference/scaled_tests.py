@@ -1,6 +1,7 @@
 """Scaled tests of exact fit for data that are not normal."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from sem_toolkit.inference.estimator_weights import compute_gamma
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.information import compute_first_order_information
 from sem_toolkit.inference.nuisance import compute_composite_trace
+from sem_toolkit.inference.options import SCALED
 from sem_toolkit.inference.test_statistics import (
     TestStatistic,
     build_test,
@@ -24,8 +26,6 @@ from sem_toolkit.inference.test_statistics import (
 from sem_toolkit.inference.ugamma import compute_ugamma_squared_trace, compute_ugamma_trace, compute_ugamma_traces
 from sem_toolkit.inference.weights import DenseWeight, NormalWeight
 from sem_toolkit.sample.moments import FloatArray
-
-SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
 """The scaled tests that robust fit measures exist for."""
@@ -44,7 +44,11 @@ def compute_scaled_test(
     if name == "yuan.bentler.mplus":
         return compute_yuan_bentler(evaluation, standard, information)
     if name == "yuan.bentler":
-        return _yuan_bentler(name, evaluation, standard, *compute_ugamma_traces(evaluation, information))
+        saturated, model = compute_ugamma_traces(evaluation, information)
+        mplus = compute_yuan_bentler(evaluation, standard, information)
+        h1, h0 = mplus.scaling_factor_h1, mplus.scaling_factor_h0
+        scaled = scale_test(standard, name, standard.df, saturated - model)
+        return replace(scaled, scaling_factor_h1=h1, scaling_factor_h0=h0)
     trace = compute_ugamma_trace(evaluation, information)
     if name == "satorra.bentler":
         return scale_test(standard, name, standard.df, trace)
@@ -55,22 +59,27 @@ def compute_scaled_test(
 
 
 def compute_tests(
-    evaluation: Evaluation, name: str = "standard", information: str = "expected"
+    evaluation: Evaluation, names: Sequence[str] = ("standard",), information: str = "expected"
 ) -> tuple[TestStatistic, ...]:
-    """The standard test and those beside it: the scaled one asked for, and Browne's residual tests where they apply."""
+    """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply."""
     standard = compute_standard_test(evaluation)
+    beside = [_compute_test(evaluation, standard, name, information) for name in names]
+    return (standard, *(test for test in beside if test is not None))
+
+
+def _compute_test(evaluation: Evaluation, standard: TestStatistic, name: str, information: str) -> TestStatistic | None:
     if name in SCALED:
-        return standard, compute_scaled_test(evaluation, standard, name, information)
+        return compute_scaled_test(evaluation, standard, name, information)
     if evaluation.model.constraints.equalities:
-        return (standard,)
+        return None
     if name == "browne.residual.adf":
-        return standard, compute_browne_adf_test(evaluation)
+        return compute_browne_adf_test(evaluation)
     if name == "browne.residual.nt":
-        return standard, compute_browne_nt_test(evaluation)
+        return compute_browne_nt_test(evaluation)
     if evaluation.estimator != "ML":
-        return (standard,)
+        return None
     structured = compute_reweighted_least_squares(evaluation)
-    return standard, build_test("browne.residual.nt.model", structured, standard.df)
+    return build_test("browne.residual.nt.model", structured, standard.df)
 
 
 def compute_browne_adf_test(evaluation: Evaluation) -> TestStatistic:
@@ -132,24 +141,18 @@ def compute_yuan_bentler(
 ) -> TestStatistic:
     """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
 
-    A₁ and B₁ are information and outer products of the saturated model, A₀ and B₀ those of the model.
-    Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005), Multivariate
-    statistical modeling with survey data.
+    A₁ and B₁ are information and outer products of the saturated model, A₀ and B₀ those of the model; the traces over
+    the number of parameters are the scaling factors of both.
+    Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
+    Multivariate statistical modeling with survey data.
     """
     saturated, _ = compute_saturated_trace(evaluation)
+    count = evaluation.model.n_groups * int(np.sum(~_exogenous_moments(evaluation)))
     inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)
-    return _yuan_bentler("yuan.bentler.mplus", evaluation, standard, saturated, model)
-
-
-def _yuan_bentler(
-    name: str, evaluation: Evaluation, standard: TestStatistic, saturated: float, model: float
-) -> TestStatistic:
-    """A scaled test that also tells the factors of the saturated model and of the model (for likelihood ratios)."""
-    count = evaluation.model.n_groups * int(np.sum(~_exogenous_moments(evaluation)))
     return replace(
-        scale_test(standard, name, standard.df, saturated - model),
+        scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model),
         scaling_factor_h1=saturated / count,
         scaling_factor_h0=model / max(evaluation.model.n_parameters, 1),
     )

@@ -73,7 +73,7 @@ def compute_test_statistics(
 ) -> tuple[TestStatistic, ...]:
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     chosen = _options(solution, options)
-    return compute_tests(evaluate_solution(solution), chosen.test, chosen.information)
+    return compute_tests(evaluate_solution(solution), (chosen.test, *chosen.more_tests), chosen.information)
 
 
 def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":

@@ -110,7 +110,9 @@ def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
 
     The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
     """
-    basis, along, own = evaluation.basis, weight.slope(evaluation), weight is build_estimator_weight(evaluation)
+    own = evaluation.sized is evaluation and weight is build_estimator_weight(evaluation)
+    evaluation = evaluation.sized
+    basis, along = evaluation.basis, weight.slope(evaluation)
     whole = evaluation.sizes * (compute_estimator_quadratic(evaluation) if own else weight.quadratic(evaluation))
     information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
     if basis.shape[0] != basis.shape[1]:

@@ -70,7 +70,8 @@ class Environment:
 def parse_side(text: str) -> Function:
     """One side of a constraint, or the right-hand side of a definition; plain names skip the parser."""
     bare = text.strip()
-    return Name(bare) if bare.replace(".", "_").isidentifier() else parse_expression(bare)
+    is_name = bare.replace(".", "_").isidentifier() and not bare.lstrip(".")[:1].isdigit()  # ".4" is a number
+    return Name(bare) if is_name else parse_expression(bare)
 
 
 def label_positions(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sem_toolkit import DataError, ModelError, OptionError
+from sem_toolkit.fit import fit
 from sem_toolkit.inference import (
     build_effects,
     compute_parameter_covariance,
@@ -140,3 +141,11 @@ def test_monte_carlo_limits_of_effects(solve):
     total = table[table["kind"] == "total"].iloc[0]
     both = products + draws[:, names.index("c1")]
     np.testing.assert_allclose(total[["mc.lower", "mc.upper"]].astype(float), np.quantile(both, [0.025, 0.975]))
+
+
+def test_a_negative_factor_variance_has_no_correlations() -> None:
+    data = ORACLES / "data" / "nonconv.csv"
+    found = fit("f1 =~ q1 + q2\nf2 =~ q3 + q4", data, call="cfa")
+    assert found.certificate.verdict == "improper"
+    assert np.isnan(found.reliability[0].correlations).any()
+    assert found.to_dict(everything=True)["reliability"]["correlations"]["matrix"][0][1] is None

@@ -44,6 +44,12 @@ def test_linear_equalities_become_a_basis(constraints: list[tuple[str, str, str]
     np.testing.assert_array_equal(linear.reduce(x), theta)
 
 
+@pytest.mark.parametrize("number", [".5", "0.5", "5e-1", ".05e1"])
+def test_a_number_alone_on_one_side_is_a_number(number: str) -> None:
+    linear = constrain(("a", "==", number)).linear
+    assert linear.average(np.zeros(4))[0] == pytest.approx(0.5)
+
+
 def test_average_is_the_nearest_point() -> None:
     linear = constrain(("a", "==", "b")).linear
     np.testing.assert_allclose(linear.average(np.array([1.0, 3.0, 5.0, 7.0])), [2.0, 2.0, 5.0, 7.0])

@@ -1,0 +1,36 @@
+"""Covariance matrices in the place of rows."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sem_toolkit.diagnostics import DataError
+from sem_toolkit.fit import fit
+
+HS = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
+MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+NAMES = [f"x{number}" for number in range(1, 10)]
+
+
+def read_covariances() -> dict[str, dict[str, object]]:
+    frame = pd.read_csv(HS)
+    groups = {label: frame.loc[frame["school"] == label, NAMES] for label in ("Pasteur", "Grant-White")}
+    return {
+        label: {"names": NAMES, "matrix": rows.cov().round(5).to_numpy().tolist()} for label, rows in groups.items()
+    }
+
+
+def test_several_groups_need_no_means() -> None:
+    """Numbers of lavaan 0.7-3."""
+    found = fit(
+        MODEL, call="cfa", sample_cov=read_covariances(), sample_nobs=[156, 145], group_equal=["loadings", "residuals"]
+    )
+    assert found.fit_measures["chisq"] == pytest.approx(141.99488437109, rel=1e-7)
+    assert not any(row.op == "~1" for row in found.table.rows)
+
+
+@pytest.mark.parametrize("options", [{"call": "growth"}, {"group_equal": ["intercepts"]}])
+def test_models_of_means_need_means(options: dict[str, object]) -> None:
+    with pytest.raises(DataError, match="no means"):
+        fit(MODEL, sample_cov=read_covariances(), sample_nobs=[156, 145], **options)

@@ -1,0 +1,72 @@
+"""Standard errors, information and tests asked for by hand: what lavaan 0.7-3 makes of them (three-factor CFA)."""
+
+from pathlib import Path
+
+import pytest
+
+from sem_toolkit.fit import Fit, fit
+from sem_toolkit.inference import resolve_inference_options
+
+HS = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
+MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+
+
+def fit_hs(**options: object) -> Fit:
+    return fit(MODEL, HS, call="cfa", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "se"),
+    [
+        ({"estimator": "MLR", "se": "standard"}, 0.0996651187683112),
+        ({"estimator": "MLR", "se": "robust.sem"}, 0.103289460213918),
+        ({"estimator": "MLM", "se": "robust.huber.white"}, 0.132077906461934),
+        ({"se": "first.order"}, 0.104455300197689),
+        ({"se": "first.order", "information": "observed"}, 0.104455300197689),
+    ],
+)
+def test_information_follows_the_kind_of_standard_errors(options: dict[str, str], se: float) -> None:
+    assert fit_hs(**options).parameters["se"][1] == pytest.approx(se, rel=5e-6)
+
+
+def test_a_second_test_does_not_take_the_place_of_the_estimators_own() -> None:
+    found = fit_hs(estimator="MLM", test="mean.var.adjusted")
+    assert [test.test for test in found.tests] == ["standard", "satorra.bentler", "mean.var.adjusted"]
+    assert found.fit_measures["chisq.scaled"] == pytest.approx(80.8717834914071, rel=1e-6)
+    assert found.tests[2].stat == pytest.approx(67.22765784953883, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "main", "more"),
+    [
+        (None, "yuan.bentler.mplus", ()),
+        (["browne.residual.adf", "standard"], "yuan.bentler.mplus", ("browne.residual.adf",)),
+        (["scaled.shifted", "mvs"], "yuan.bentler.mplus", ("scaled.shifted", "mean.var.adjusted")),
+    ],
+)
+def test_tests_of_a_robust_estimator(asked: list[str] | None, main: str, more: tuple[str, ...]) -> None:
+    chosen = resolve_inference_options("MLR", test=asked)
+    assert (chosen.test, chosen.more_tests) == (main, more)
+
+
+def test_a_scaled_test_among_several_makes_the_fit_measures() -> None:
+    chosen = resolve_inference_options("ML", test=["browne.residual.adf", "satorra.bentler"])
+    assert (chosen.test, chosen.more_tests) == ("satorra.bentler", ("browne.residual.adf",))
+
+
+def test_factors_of_the_yuan_bentler_test() -> None:
+    measures = fit_hs(test="yuan.bentler").fit_measures
+    assert measures["chisq.scaling.factor"] == pytest.approx(1.05482429207261, rel=1e-6)
+    assert measures["scaling.factor.h1"] == pytest.approx(1.05101012628908, rel=1e-6)
+    assert measures["scaling.factor.h0"] == pytest.approx(1.06209411503329, rel=1e-6)
+
+
+def test_residuals_are_robust_where_a_test_is() -> None:
+    z = fit_hs(test="satorra.bentler").residuals[0].cov_z
+    assert z[0, 1:4] == pytest.approx([-2.02858309697929, -0.943356825555226, 2.44562784381858], rel=1e-4)
+
+
+def test_limits_of_rmsea_below_one_degree_of_freedom() -> None:
+    measures = fit("x1 ~ b*x2 + b*x3", HS, estimator="MLM").fit_measures
+    assert measures["rmsea.scaled"] == pytest.approx(0.152790055213687, rel=1e-6)
+    assert (measures["rmsea.ci.lower.scaled"], measures["rmsea.ci.upper.scaled"]) == (0.0, 0.0)
