@@ -221,7 +221,7 @@ def _search(draft: Draft) -> Found:
 
 
 def _find_first_density(draft: Draft) -> int:
-    """The loosest setting whose shapes alone fit the page; the loosest of all where none does."""
+    """The loosest setting whose shapes alone fit the page; the closest of all where none does."""
     limit = draft.style.column_width
     if limit is None:
         return 0
@@ -232,7 +232,7 @@ def _find_first_density(draft: Draft) -> int:
         extent = find_extent([*placement.places.values(), *placement.bands.values()])
         if extent.width <= limit and extent.height <= TALLEST:
             return number
-    return 0
+    return len(DENSITIES) - 1
 
 
 def _try_density(draft: Draft, spacing: Spacing, best: Found | None, growth: Sequence[float]) -> Found:
@@ -253,7 +253,8 @@ def _try_density(draft: Draft, spacing: Spacing, best: Found | None, growth: Seq
         if best is None or score < best[0]:
             best = score, scene
         too_wide, hits = score[1] > 0, score[3] > 0
-        if not (too_wide or hits) or (too_wide and factor > 1):
+        # What is too wide gets more room only to be rid of hits.
+        if not hits and (not too_wide or factor > 1):
             break
         # Arcs and numbers outside the outermost shapes have taken this much of the width.
         if width is not None and limit is not None:

@@ -54,8 +54,7 @@ def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
     shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
     found = set()
     for key, route in sketch.routes.items():
-        hit = shapes.hit_by(flatten_curve(route.curve))
-        if any(hit[k] and keys[k] != key for k in range(len(keys))):
+        if any(keys[k] != key for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve)))):
             found.add(key)
     return found
 
