@@ -49,12 +49,14 @@ Texts: TypeAlias = tuple[dict[str, Label], tuple[TextItem, ...]]
 
 
 def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
-    """Keys of the paths that run under the texts of others."""
+    """Keys of the paths that run under the texts of others, and of variances with such a text."""
     boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
     shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
     found = set()
     for key, route in sketch.routes.items():
-        if any(keys[k] != key for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve)))):
+        hit = [keys[k] for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve))) if keys[k] != key]
+        found |= {text for text in hit if text in sketch.routes and sketch.routes[text].role == "variance"}
+        if hit:
             found.add(key)
     return found
 

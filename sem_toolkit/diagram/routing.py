@@ -129,14 +129,20 @@ class Router:
         return self._assess(points, route.source, route.target, route.key) < 0.5 * CROSSING
 
     def reroute(self, keys: set[str], labels: Mapping[str, Rectangle]) -> None:
-        """Find other courses for some structural paths and covariances, around the numbers of all other paths."""
+        """Find other courses for some paths that are not part of a fan, around the numbers of all other paths."""
         for edge in self.edges:
-            if edge[2] in keys and edge[3]["role"] in ("regression", "covariance"):
+            if edge[2] in keys and self._is_movable(edge):
                 others = [box for key, box in labels.items() if key != edge[2]]
                 self.avoid = Shapes.of([*self.titles, *others])
                 self._route(edge)
         self.avoid = Shapes.of(self.titles)
         self._spread_ends()
+
+    def _is_movable(self, edge: Edge) -> bool:
+        source, target, _, data = edge
+        if data["role"] == "loading":
+            return self.structure.owner.get(target, source) != source
+        return data["role"] in ("regression", "covariance", "variance")
 
     def _spread_ends(self) -> None:
         """Give the ends of structural paths and covariances at a shape some distance from each other."""
@@ -223,7 +229,7 @@ class Router:
         x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
         place = Rectangle(float(x), float(y), size.width, size.height)
         shapes = int(self.shapes.overlapped_by(place).sum())
-        shapes += sum(place.overlaps(box) for box in self._reserved.values())
+        shapes += int(self.avoid.overlapped_by(place).sum())
         low, high = np.array([place.left, place.top]), np.array([place.right, place.bottom])
         starts, ends, _ = self.segments.find_near(low, high)
         paths = Shapes.of([place]).hit_by_many(np.stack([starts, ends], axis=1)).sum() if len(starts) else 0
@@ -288,7 +294,7 @@ class Router:
             side = sides.get(name)
             has_indicators = bool(self.structure.indicators.get(name))
             first = angle["top"] if side is None or not has_indicators else angle[OPPOSITE[side]]
-            if side in ("left", "right") and has_indicators and self.structure.links:
+            if side in ("left", "right") and has_indicators and self.structure.links and not self.placement.downward:
                 first = angle["top"]
         turns = (0.0, np.pi / 2, -np.pi / 2, np.pi, 0.9, -0.9, 2.2, -2.2, 0.5, -0.5, 2.6, -2.6)
         return [first + turn for turn in turns]
@@ -307,7 +313,7 @@ class Router:
             return free.pop()
         ranks = {self.structure.ranks.get(name) for name in (source, target)}
         if ranks == {0}:
-            return "left"
+            return "top" if self.placement.downward else "left"
         return free.pop() if len(free) == 1 else None
 
     def _find_item_side(self, item: str) -> Side:
