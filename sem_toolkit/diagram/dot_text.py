@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, trim_curve
-from sem_toolkit.diagram.scene import Band, EdgeShape, NodeShape, Scene, TextItem
+from sem_toolkit.diagram.scene import HALO, PAGE, Band, EdgeShape, NodeShape, Scene, TextItem
 
 ARROW_LENGTH = 5.5
 """Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
@@ -32,7 +32,7 @@ def format_dot(scene: Scene, dpi: int | None = None) -> str:
             **({} if dpi is None else {"dpi": dpi}),
             pad="0",
             margin="0",
-            bgcolor="white",
+            bgcolor=PAGE,
         ),
         _format_attributes("node", fontname=font, fixedsize="true", margin="0", penwidth="0.8", style="filled"),
         _format_attributes("edge", fontname=font, arrowsize=f"{ARROW_LENGTH / 10:g}", arrowhead="normal"),
@@ -40,6 +40,7 @@ def format_dot(scene: Scene, dpi: int | None = None) -> str:
     ]
     lines += [_format_band(scene, number, band) for number, band in enumerate(scene.bands)]
     lines += [_format_node(scene, number, node) for number, node in enumerate(scene.nodes)]
+    lines += [_format_label(scene, number, edge) for number, edge in enumerate(scene.edges) if edge.label is not None]
     lines += [_format_text(scene, number, item) for number, item in enumerate(scene.texts)]
     for number, edge in enumerate(scene.edges):
         lines.append(_format_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target))
@@ -123,6 +124,19 @@ def _format_text(scene: Scene, number: int, item: TextItem) -> str:
     )
 
 
+def _format_label(scene: Scene, number: int, edge: EdgeShape) -> str:
+    """The number of a path as a shape of its own on a ground that is drawn over all lines: its halo."""
+    label = edge.label
+    assert label is not None  # noqa: S101 - the caller has looked
+    box, ground = label.box.grown(HALO), scene.find_ground(label.box)
+    return (
+        f'  "_label {number + 1}" [id="label{number + 1}", shape=box, label={quote(label.text)}, '
+        f'pos="{box.x:.2f},{scene.height - box.y:.2f}", width="{box.width / 72:.4f}", height="{box.height / 72:.4f}", '
+        f"fontsize={label.font_size:g}, fontcolor={quote(label.colour)}, fillcolor={quote(ground)}, "
+        f"color={quote(ground)}, penwidth=0, tooltip={quote(edge.description or edge.key)}];"
+    )
+
+
 def _format_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> str:
     parts = [
         f'id="{identity}"',
@@ -132,14 +146,6 @@ def _format_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, targ
         f"dir={'both' if edge.tail else 'forward'}",
         f"tooltip={quote(edge.description or edge.key)}",
     ]
-    if edge.label is not None:
-        x, y = edge.label.box.x, scene.height - edge.label.box.y
-        parts += [
-            f"label={quote(edge.label.text)}",
-            f'lp="{x:.2f},{y:.2f}"',
-            f'fontsize="{edge.label.font_size:g}"',
-            f"fontcolor={quote(edge.label.colour)}",
-        ]
     return f"  {quote_name(source)} -> {quote_name(target)} [{', '.join(parts)}];"
 
 

@@ -6,6 +6,12 @@ from typing import Literal
 from sem_toolkit.diagram.geometry import FloatArray, Rectangle
 from sem_toolkit.diagram.style import DiagramStyle
 
+PAGE = "#ffffff"
+"""Colour of the page."""
+
+HALO = 0.8
+"""How far the ground of a number reaches beyond it, in points: lines that pass closer are interrupted."""
+
 ShapeKind = Literal["ellipse", "rectangle", "hexagon", "triangle"]
 
 
@@ -43,7 +49,6 @@ class EdgeShape:
     """A path: a curve from tail to head (tips of arrowheads included) and its label, if any.
 
     key    names the path uniquely, such as "visual =~ x1"
-    cut    whether the line is interrupted under its label
     """
 
     key: str
@@ -103,3 +108,10 @@ class Scene:
     title: str = ""
     description: str = ""
     caption: str = ""
+
+    def find_ground(self, box: Rectangle) -> str:
+        """The colour on which a text stands: that of its band, otherwise the page's."""
+        for band in self.bands:
+            if abs(band.box.x - box.x) < band.box.width / 2 and abs(band.box.y - box.y) < band.box.height / 2:
+                return band.fill
+        return PAGE

@@ -48,7 +48,7 @@ def _remove_title(group: ElementTree.Element) -> None:
 def _finish_group(group: ElementTree.Element, scene: Scene) -> None:
     """Titles become what a reader wants to see; ids name the element of the model."""
     identity = group.get("id", "")
-    match = re.fullmatch(r"(node|edge|text|band|sample)(\d+)", identity)
+    match = re.fullmatch(r"(node|edge|label|text|band|sample)(\d+)", identity)
     title = group.find(f"{SVG}title")
     if match is None or title is None:
         return
@@ -61,6 +61,8 @@ def _finish_group(group: ElementTree.Element, scene: Scene) -> None:
         group.set("data-path", scene.edges[number].key)
     else:
         group.remove(title)
+        if kind == "label":
+            group.set("data-path", scene.edges[number].key)
 
 
 def _finish_text(text: ElementTree.Element) -> None:
