@@ -82,7 +82,7 @@ def test_an_overlay_of_two_specs(command, spec, write, tmp_path):
     colours = {
         group.get("data-path"): path.get("stroke")
         for group in ET.parse(tmp_path / "a.svg").iter()  # noqa: S314
-        for path in group
+        for path in group.iter()
         if group.get("data-path") and path.tag.endswith("path")
     }
     assert colours["textual =~ x6"] == "#d55e00"
