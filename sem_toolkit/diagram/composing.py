@@ -264,7 +264,7 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed.
-        width = self.limit if must_fit or draft.matrix else None
+        width = self._find_width() if must_fit or draft.matrix else None
         tried: Placement | None = None
         for factor in growth:
             wider = spacing.grow(factor)
@@ -299,10 +299,13 @@ class Search:
 
         Arcs and variances outside of them take at least about as much room as they did in the pictures before.
         """
+        width = self._find_width()
+        return width is None or (extent.width <= width and extent.height <= 1.25 * TALLEST)
+
+    def _find_width(self) -> float | None:
         if self.limit is None:
-            return True
-        overhang = 0.7 * self._overhang if np.isfinite(self._overhang) else 0.0
-        return extent.width + overhang <= self.limit and extent.height <= 1.25 * TALLEST
+            return None
+        return self.limit - (0.7 * self._overhang if np.isfinite(self._overhang) else 0.0)
 
     def _may_be_better(self, extent: Rectangle) -> bool:
         """Whether a picture with these shapes can still beat the best: it is at least as large as they are."""

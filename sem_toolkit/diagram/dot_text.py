@@ -6,11 +6,7 @@ from typing import Any
 import numpy as np
 
 from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, trim_curve
-from sem_toolkit.diagram.scene import HALO, PAGE, Band, EdgeShape, NodeShape, Scene, TextItem
-
-ARROW_LENGTH = 5.5
-"""Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
-
+from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, Band, EdgeShape, NodeShape, Scene, TextItem, grow_halo
 
 DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
 """Lengths of strokes and gaps in points."""
@@ -128,7 +124,7 @@ def _format_label(scene: Scene, number: int, edge: EdgeShape) -> str:
     """The number of a path as a shape of its own on a ground that is drawn over all lines: its halo."""
     label = edge.label
     assert label is not None  # noqa: S101 - the caller has looked
-    box, ground = label.box.grown(HALO), scene.find_ground(label.box)
+    box, ground = grow_halo(label.box), scene.find_ground(label.box)
     return (
         f'  "_label {number + 1}" [id="label{number + 1}", shape=box, label={quote(label.text)}, '
         f'pos="{box.x:.2f},{scene.height - box.y:.2f}", width="{box.width / 72:.4f}", height="{box.height / 72:.4f}", '

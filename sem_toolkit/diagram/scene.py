@@ -6,13 +6,21 @@ from typing import Literal
 from sem_toolkit.diagram.geometry import FloatArray, Rectangle
 from sem_toolkit.diagram.style import DiagramStyle
 
+ARROW_LENGTH = 5.5
+"""Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
+
 PAGE = "#ffffff"
 """Colour of the page."""
 
 HALO = 0.8
-"""How far the ground of a number reaches beyond it, in points: lines that pass closer are interrupted."""
+"""How far the ground of a number reaches beyond it to both sides in points; its own height suffices above and below."""
 
 ShapeKind = Literal["ellipse", "rectangle", "hexagon", "triangle"]
+
+
+def grow_halo(box: Rectangle) -> Rectangle:
+    """The ground of a number."""
+    return Rectangle(box.x, box.y, box.width + 2 * HALO, box.height)
 
 
 @dataclass(frozen=True, slots=True)

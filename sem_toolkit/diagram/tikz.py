@@ -6,10 +6,10 @@ Every engine of TeX compiles it as long as names are in Latin or Greek letters; 
 from collections.abc import Iterator
 
 from sem_toolkit.diagram.content import GREEK
-from sem_toolkit.diagram.dot_text import ARROW_LENGTH, split_at_label
+from sem_toolkit.diagram.dot_text import split_at_label
 from sem_toolkit.diagram.geometry import FloatArray, trim_curve
 from sem_toolkit.diagram.metrics import LINE_SPACING
-from sem_toolkit.diagram.scene import HALO, PAGE, EdgeShape, NodeShape, Scene
+from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, EdgeShape, NodeShape, Scene, grow_halo
 
 ARROW_WIDTH = 4.1
 PREAMBLE = r"""\documentclass[border=0bp]{standalone}
@@ -140,7 +140,7 @@ def _iterate_label(scene: Scene, edge: EdgeShape) -> Iterator[str]:
     label = edge.label
     if label is None:
         return
-    box, ground = label.box.grown(HALO), _name_colour(scene.find_ground(label.box))
+    box, ground = grow_halo(label.box), _name_colour(scene.find_ground(label.box))
     low, high = scene.height - box.bottom, scene.height - box.top
     yield rf"\fill[{ground}] ({box.left:.2f},{low:.2f}) rectangle ({box.right:.2f},{high:.2f});"
     text = (escape_tex(label.text),)
