@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 import networkx as nx
@@ -88,11 +89,11 @@ def measure_graph(
     for name, kind in graph.nodes(data="kind"):
         width, height = texts[name].width, texts[name].height
         if kind == "latent":
-            boxes[name] = Rectangle(0, 0, max(42, width * 1.12 + 14 * pad), max(27, height * 1.3 + 9 * pad))
+            boxes[name] = _build_box(max(42, width * 1.12 + 14 * pad), max(27, height * 1.3 + 9 * pad))
         elif kind == "composite":
-            boxes[name] = Rectangle(0, 0, max(46, width + 30 * pad), max(26, height + 12 * pad))
+            boxes[name] = _build_box(max(46, width + 30 * pad), max(26, height + 12 * pad))
         else:
-            boxes[name] = Rectangle(0, 0, max(20, width + 8 * pad), max(14, height + 5 * pad))
+            boxes[name] = _build_box(max(20, width + 8 * pad), max(14, height + 5 * pad))
     labels = {
         key: measure_line(format_edge_text(data, style), style.label_size, style.font)
         for _, _, key, data in graph.edges(keys=True, data=True)
@@ -104,6 +105,11 @@ def measure_graph(
     return Measures(
         _equalise(graph, structure, boxes, bool(hints.stages)), lines, labels, _find_outer_room(style, number), number
     )
+
+
+def _build_box(width: float, height: float) -> Rectangle:
+    """A box in whole points: old versions of graphviz round sizes, and all shall draw the same."""
+    return Rectangle(0, 0, float(ceil(width)), float(ceil(height)))
 
 
 def _find_wrap(texts: list[str], wanted: float, style: DiagramStyle) -> float:

@@ -39,9 +39,9 @@ def format_dot(scene: Scene, dpi: int | None = None) -> str:
     lines += [_format_label(scene, number, edge) for number, edge in enumerate(scene.edges) if edge.label is not None]
     lines += [_format_text(scene, number, item) for number, item in enumerate(scene.texts)]
     for number, edge in enumerate(scene.edges):
-        lines.append(_format_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target))
+        lines += _iterate_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target)
     for number, edge in enumerate(scene.samples):
-        lines.append(_format_edge(scene, f"sample{number + 1}", edge, "\x01corner 1", "\x01corner 2"))
+        lines += _iterate_edge(scene, f"sample{number + 1}", edge, "\x01corner 1", "\x01corner 2")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -74,12 +74,14 @@ def _format_attributes(name: str, **attributes: Any) -> str:
 
 def _format_page_corners(scene: Scene) -> Iterator[str]:
     """Two invisible points that keep the page as large as it is meant to be."""
-    # The smallest size of a node is a hundredth of an inch; the points touch the page's corners from inside.
-    inset = 0.36
-    corners = ((inset, inset), (scene.width - inset, scene.height - inset))
+    # Old versions of graphviz round sizes to whole points: these are two points wide, inside the page's corners.
+    corners = ((1.0, 1.0), (scene.width - 1.0, scene.height - 1.0))
+    size = f"{2 / 72:.4f}"
     for number, (x, y) in enumerate(corners, start=1):
         name = quote_name(f"\x01corner {number}")
-        yield f'  {name} [pos="{x:.2f},{y:.2f}", shape=point, width=0, height=0, style=invis, label=""];'
+        yield (
+            f'  {name} [pos="{x:.2f},{y:.2f}", shape=point, width="{size}", height="{size}", style=invis, label=""];'
+        )
 
 
 def _format_band(scene: Scene, number: int, band: Band) -> str:
@@ -133,37 +135,56 @@ def _format_label(scene: Scene, number: int, edge: EdgeShape) -> str:
     )
 
 
-def _format_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> str:
+def _iterate_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> Iterator[str]:
+    """The edge of a path; one with two heads that is drawn in pieces is two edges, the first piece apart.
+
+    Graphviz gives the head at the beginning of one piece to all pieces that follow it in the same edge.
+    """
+    pieces = split_into_pieces(edge)
+    ends = quote_name(source), quote_name(target)
+    if edge.tail and len(pieces) > 1:
+        yield _format_pieces(scene, f"tail-of-{identity}", edge, pieces[:1], ends, "back")
+        yield _format_pieces(scene, identity, edge, pieces[1:], ends, "forward")
+    else:
+        yield _format_pieces(scene, identity, edge, pieces, ends, "both" if edge.tail else "forward")
+
+
+def _format_pieces(
+    scene: Scene, identity: str, edge: EdgeShape, pieces: list[FloatArray], ends: tuple[str, str], direction: str
+) -> str:
+    marks = {"both": (True, True), "back": (True, False), "forward": (False, edge.head)}[direction]
     parts = [
         f'id="{identity}"',
-        f'pos="{_format_splines(scene, edge)}"',
+        f'pos="{_format_splines(scene, edge, pieces, *marks)}"',
         f"color={quote(edge.colour)}",
         f'penwidth="{edge.width:g}"',
-        f"dir={'both' if edge.tail else 'forward'}",
+        f"dir={direction}",
         f"tooltip={quote(edge.description or edge.key)}",
     ]
-    return f"  {quote_name(source)} -> {quote_name(target)} [{', '.join(parts)}];"
+    return f"  {ends[0]} -> {ends[1]} [{', '.join(parts)}];"
 
 
-def split_at_label(edge: EdgeShape) -> list[FloatArray]:
-    """The visible pieces of a path from its tail to its head, without arrowheads, open under its label."""
+def split_into_pieces(edge: EdgeShape) -> list[FloatArray]:
+    """The strokes of a path from its tail to its head, without arrowheads.
+
+    A solid line is one, as the ground of its number covers it; dashes leave the number free.
+    """
     curve = trim_curve(edge.curve, ARROW_LENGTH if edge.tail else 0.0, ARROW_LENGTH if edge.head else 0.0)
-    pieces = [curve] if edge.label is None else cut_curve_at(curve, edge.label.box.grown(1.0))
     if edge.pattern == "solid":
-        return pieces
+        return [curve]
+    pieces = [curve] if edge.label is None else cut_curve_at(curve, edge.label.box.grown(1.0))
     # Dashes are pieces of their own, so that all renderers draw the same ones.
     on, off = DASHES[edge.pattern]
     return [dash for piece in pieces for dash in cut_into_dashes(piece, on, off)]
 
 
-def _format_splines(scene: Scene, edge: EdgeShape) -> str:
-    pieces = split_at_label(edge)
+def _format_splines(scene: Scene, edge: EdgeShape, pieces: list[FloatArray], tail: bool, head: bool) -> str:
     texts = []
     for number, piece in enumerate(pieces):
         marks = []
-        if edge.tail and number == 0:
+        if tail and number == 0:
             marks.append("s," + _format_point(scene, edge.curve[0]))
-        if edge.head and number == len(pieces) - 1:
+        if head and number == len(pieces) - 1:
             marks.append("e," + _format_point(scene, edge.curve[-1]))
         texts.append(" ".join([*marks, *(_format_point(scene, point) for point in piece)]))
     return ";".join(texts)

@@ -1,6 +1,7 @@
 """The finished picture as geometry: every writer draws this and nothing else."""
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal
 
 from sem_toolkit.diagram.geometry import FloatArray, Rectangle
@@ -19,8 +20,8 @@ ShapeKind = Literal["ellipse", "rectangle", "hexagon", "triangle"]
 
 
 def grow_halo(box: Rectangle) -> Rectangle:
-    """The ground of a number."""
-    return Rectangle(box.x, box.y, box.width + 2 * HALO, box.height)
+    """The ground of a number, in whole points as old versions of graphviz round sizes."""
+    return Rectangle(box.x, box.y, ceil(box.width + 2 * HALO), ceil(box.height))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Every engine of TeX compiles it as long as names are in Latin or Greek letters; 
 from collections.abc import Iterator
 
 from sem_toolkit.diagram.content import GREEK
-from sem_toolkit.diagram.dot_text import split_at_label
+from sem_toolkit.diagram.dot_text import split_into_pieces
 from sem_toolkit.diagram.geometry import FloatArray, trim_curve
 from sem_toolkit.diagram.metrics import LINE_SPACING
 from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, EdgeShape, NodeShape, Scene, grow_halo
@@ -123,7 +123,7 @@ def _iterate_bands(scene: Scene) -> Iterator[str]:
 
 def _iterate_edge(scene: Scene, edge: EdgeShape) -> Iterator[str]:
     colour = _name_colour(edge.colour)
-    for piece in split_at_label(edge):
+    for piece in split_into_pieces(edge):
         parts = [_format_point(scene, piece[0])]
         for k in range(1, len(piece), 3):
             first, second, end = (_format_point(scene, point) for point in piece[k : k + 3])
