@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, trim_curve
+from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, draw_in_controls, trim_curve
 from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, Band, EdgeShape, NodeShape, Scene, TextItem, grow_halo
 
 DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
@@ -140,7 +140,8 @@ def _iterate_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, tar
 
     Graphviz gives the head at the beginning of one piece to all pieces that follow it in the same edge.
     """
-    pieces = split_into_pieces(edge)
+    # Graphviz makes the page as large as the control points need it.
+    pieces = [draw_in_controls(piece, scene.width, scene.height) for piece in split_into_pieces(edge)]
     ends = quote_name(source), quote_name(target)
     if edge.tail and len(pieces) > 1:
         yield _format_pieces(scene, f"tail-of-{identity}", edge, pieces[:1], ends, "back")

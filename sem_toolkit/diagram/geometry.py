@@ -141,6 +141,17 @@ def split_curve(curve: FloatArray, t: float) -> tuple[FloatArray, FloatArray]:
     )
 
 
+def draw_in_controls(curve: FloatArray, width: float, height: float, most: int = 4) -> FloatArray:
+    """The same curve with so many pieces that its control points lie within a page, as the curve does."""
+    inside = ((curve >= 0) & (curve <= [width, height])).all()
+    if inside or most == 0:
+        return curve
+    for k in reversed(range((len(curve) - 1) // 3)):
+        first, second = split_curve(curve, k + 0.5)
+        curve = np.concatenate([first, second[1:]])
+    return draw_in_controls(curve, width, height, most - 1)
+
+
 def trim_curve(curve: FloatArray, start: float, end: float) -> FloatArray:
     """The curve without its first `start` and last `end` points of length (for arrowheads)."""
     if start > 0:

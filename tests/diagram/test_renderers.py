@@ -10,6 +10,7 @@ import pytest
 
 from sem_toolkit.diagram import draw_diagram
 from sem_toolkit.diagram.dot_text import split_into_pieces
+from sem_toolkit.diagram.geometry import draw_in_controls
 from sem_toolkit.spec.table import ParameterTable
 from tests.diagram.drawing import draw_case, read_model
 
@@ -66,7 +67,8 @@ def test_every_coordinate_is_the_computed_one(name, renderer):
     for number, edge in enumerate(scene.edges, start=1):
         parts = [groups[name] for name in (f"tail-of-edge{number}", f"edge{number}") if name in groups]
         drawn = [read_points(path.get("d")) for part in parts for path in part.iter(f"{SVG}path")]
-        wanted = [turn_up(piece, scene.height) for piece in split_into_pieces(edge)]
+        pieces = [draw_in_controls(piece, scene.width, scene.height) for piece in split_into_pieces(edge)]
+        wanted = [turn_up(piece, scene.height) for piece in pieces]
         assert len(drawn) == len(wanted)
         for one, other in zip(drawn, wanted, strict=True):
             assert one == pytest.approx(other, abs=ROUNDING)
