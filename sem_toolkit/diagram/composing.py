@@ -61,6 +61,9 @@ REPAIRS = 3
 MOST_PAINTED = 10
 """How many pictures a search paints before it takes the best."""
 
+MOST_FOR_CROSSINGS = 1.6
+"""Factors of the spacing up to which more room is tried against crossings only."""
+
 MOST_COVERED = 12
 """From this many such paths on more room is all that helps."""
 
@@ -279,6 +282,8 @@ class Search:
             score, scene = self._paint(draft, measures, placement)
             self._overhang = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score[1] > 0, score[2] > 0
+            # Loadings from both sides of a column cross only where they had to make way for numbers.
+            hits = hits or (draft.structure.two_sided is not None and score[4] > 0 and factor < MOST_FOR_CROSSINGS)
             # What is too wide gets more room only to be rid of hits.
             if not hits and (not too_wide or factor > 1):
                 break

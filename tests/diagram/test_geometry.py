@@ -93,7 +93,7 @@ def test_dashes_begin_and_end_where_the_line_does_and_cover_their_share():
 
 
 def test_control_points_are_drawn_in_without_changing_the_curve():
-    curve = curve_of((5, 0), (-8, 40), (-8, 60), (5, 100))
+    curve = curve_of((5, 0), (-1.6, 40), (-1.6, 60), (5, 100))
     inner = draw_in_controls(curve, 100, 100)
     assert inner.min() >= 0
     pieces = (len(inner) - 1) // 3
