@@ -33,7 +33,7 @@ def _contract_chains(part: Plain) -> Plain:
 
 
 def _bound_part(part: Plain) -> int:
-    n, edges = part.number_of_nodes(), part.number_of_edges()
+    n, edges = int(part.number_of_nodes()), int(part.number_of_edges())
     if n < 5 or nx.check_planarity(part)[0]:
         return 0
     most = 2 * n - 4 if not any(nx.triangles(part).values()) else 3 * n - 6

@@ -192,11 +192,17 @@ class Router:
         """The cheapest of the possible courses, with its cost and its points."""
         courses = self._iterate_courses(source, target, role, key)
         first = self._choose_among(list(islice(courses, 1)), source, target, role, key)
-        # Most paths are straight and free: the others are not even looked at.
-        if first is None or first[0] < 8.0:
+        # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
+        # to each other as they are, as long as no shape is in the way.
+        enough = 3 * NEAR if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        if first is None or first[0] < enough:
             return first
         rest = self._choose_among(list(courses), source, target, role, key)
         return first if rest is None or first[0] <= rest[0] else rest
+
+    def _is_in_fan(self, source: str, target: str) -> bool:
+        owner = self.structure.owner
+        return self.structure.two_sided is not None or owner.get(target) == source or owner.get(source) == target
 
     def _choose_among(
         self, courses: list[tuple[float, FloatArray]], source: str, target: str, role: str, key: str
