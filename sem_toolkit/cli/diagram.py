@@ -1,22 +1,28 @@
 """`sem-toolkit diagram`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sem_toolkit.cli.options import DataOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, WRONG_INPUT, build_console, print_messages
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.cli.options import DataOption, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.fit import check_model
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.spec import read_spec
 
+if TYPE_CHECKING:
+    from sem_toolkit.diagram import Diagram, DiagramStyle
+    from sem_toolkit.report.compared_figures import Arrangement
+    from sem_toolkit.spec import Spec
+
 
 @takes_fit_options
 def diagram(
-    spec: SpecArgument,
+    specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="One model, or several to compare.")],
     chosen: Mapping[str, object],
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .svg, .pdf, .png, .dot or .tex.")],
     data: DataOption = None,
@@ -29,6 +35,12 @@ def diagram(
     column: Annotated[str | None, typer.Option("--column", help="single (85 mm), double (175 mm) or free.")] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="own, or dot for graphviz's ranks.")] = None,
     draw_group: Annotated[int, typer.Option("--draw-group", help="Number of the group to draw.", min=1)] = 1,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Two models, or two groups, in one: added, dropped, changed.")
+    ] = False,
+    side_by_side: Annotated[
+        bool, typer.Option("--side-by-side", help="Models, or groups, beside each other on one layout.")
+    ] = False,
     misfit: Annotated[bool, typer.Option("--misfit", help="Dotted: the largest modification indices.")] = False,
     keep_layout: Annotated[
         bool, typer.Option("--keep-layout", help="Keep the positions in SPEC.layout.toml for later pictures.")
@@ -37,10 +49,6 @@ def diagram(
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 when anything in the picture is hit.")] = False,
 ) -> int:
     """Draw the path diagram, with estimates where there are data."""
-    from sem_toolkit.diagram import DiagramStyle, find_layout_path, read_style, write_layout
-    from sem_toolkit.report.figures import draw_fit, draw_spec
-
-    parsed = read_spec(spec)
     settings = {
         "theme": theme,
         "values": values,
@@ -50,30 +58,93 @@ def diagram(
         "column": column,
         "layout": layout,
     }
-    base = read_style(style) if style else DiagramStyle()
-    chosen_style = base.with_settings({name: value for name, value in settings.items() if value is not None})
-    if schematic or (data is None and not parsed.header.data and "sample_cov" not in chosen):
-        checked = check_model(parsed, **chosen)
-        if checked.table is None:
-            print_messages(checked.diagnostics, parsed.source)
-            return WRONG_INPUT
-        picture, code, messages = draw_spec(parsed, checked.table, chosen_style, draw_group), DONE, checked.diagnostics
-    else:
-        fitted = fit_model(parsed, data, **chosen)
-        _require_group(draw_group, len(fitted.sample.groups))
-        picture, messages = draw_fit(fitted, chosen_style, draw_group, misfit=misfit), fitted.messages
-        code = DONE if fitted.certified else NOT_CERTIFIED
+    chosen_style = _build_style(style, settings)
+    request = Request([read_spec(path) for path in specs], data, chosen, schematic, chosen_style)
+    arrangement = _find_arrangement(overlay, side_by_side, len(specs), keep_layout)
+    picture, code = (
+        _draw_compared(request, arrangement) if arrangement else _draw_single(request, draw_group, misfit=misfit)
+    )
     picture.write(output)
     if keep_layout:
-        write_layout(picture.layout(), find_layout_path(spec))
-    print_messages(messages, parsed.source)
+        from sem_toolkit.diagram import find_layout_path, write_layout
+
+        write_layout(picture.layout(), find_layout_path(specs[0]))
     build_console().print(f"{output}")
     problems = picture.hits() if check else ()
     print_messages([Diagnostic("warning", "diagram-hit", str(problem)) for problem in problems], None)
     return NOT_CERTIFIED if problems else code
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is to be drawn; `options` are those of a fit."""
+
+    specs: "Sequence[Spec]"
+    data: Path | None
+    options: Mapping[str, object]
+    schematic: bool
+    style: "DiagramStyle"
+
+    @property
+    def has_data(self) -> bool:
+        headers = any(spec.header.data for spec in self.specs)
+        return not self.schematic and (self.data is not None or headers or "sample_cov" in self.options)
+
+
+def _build_style(path: Path | None, settings: Mapping[str, str | None]) -> "DiagramStyle":
+    from sem_toolkit.diagram import DiagramStyle, read_style
+
+    base = read_style(path) if path else DiagramStyle()
+    return base.with_settings({name: value for name, value in settings.items() if value is not None})
+
+
+def _find_arrangement(overlay: bool, side_by_side: bool, count: int, keep_layout: bool) -> "Arrangement | None":
+    """How several versions are drawn; None where there is only one to draw."""
+    if overlay and side_by_side:
+        raise _build_fault("--overlay and --side-by-side exclude each other")
+    if count > 1 and not (overlay or side_by_side):
+        raise _build_fault(f"{count} specs do not make one picture", "add --overlay or --side-by-side")
+    if keep_layout and (overlay or side_by_side):
+        raise _build_fault("--keep-layout keeps the positions of one model", "draw that model by itself first")
+    return "overlay" if overlay else "side by side" if side_by_side else None
+
+
+def _draw_single(request: Request, group: int, *, misfit: bool) -> "tuple[Diagram, int]":
+    """The picture of one model with its exit code; prints the messages."""
+    from sem_toolkit.report.figures import draw_fit, draw_spec
+
+    spec = request.specs[0]
+    if not request.has_data:
+        checked = check_model(spec, **request.options)
+        if checked.table is None:
+            raise SemError(checked.diagnostics, spec.source)
+        picture = draw_spec(spec, checked.table, request.style, group)
+        print_messages(checked.diagnostics, spec.source)
+        return picture, DONE
+    fitted = fit_model(spec, request.data, **request.options)
+    _require_group(group, len(fitted.sample.groups))
+    picture = draw_fit(fitted, request.style, group, misfit=misfit)
+    print_messages(fitted.messages, spec.source)
+    return picture, DONE if fitted.certified else NOT_CERTIFIED
+
+
+def _draw_compared(request: Request, arrangement: "Arrangement") -> "tuple[Diagram, int]":
+    """The picture of several models or groups with its exit code; prints the messages of every fit."""
+    from sem_toolkit.report.compared_figures import draw_compared_fits, draw_compared_specs
+
+    if not request.has_data:
+        return draw_compared_specs(request.specs, request.options, arrangement, request.style), DONE
+    fits = [fit_model(spec, request.data, **request.options) for spec in request.specs]
+    picture = draw_compared_fits(fits, arrangement, request.style)
+    for entry in fits:
+        print_messages(entry.messages, entry.spec.source)
+    return picture, DONE if all(entry.certified for entry in fits) else NOT_CERTIFIED
+
+
 def _require_group(number: int, groups: int) -> None:
     if number > groups:
-        message = f"there is no group {number}: the fit has {groups}"
-        raise OptionError(Diagnostic("error", "option-value", message))
+        raise _build_fault(f"there is no group {number}: the fit has {groups}")
+
+
+def _build_fault(message: str, hint: str | None = None) -> OptionError:
+    return OptionError(Diagnostic("error", "option-value", message, hint=hint))

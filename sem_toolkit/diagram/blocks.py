@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 import networkx as nx
@@ -52,12 +53,14 @@ class Measures:
     nodes    variable → box around (0, 0); lines: variable → its text
     labels   path key → width of its text
     outer    room that variances need beyond an indicator, across (left and right) and down (top and bottom)
+    number   width of the widest number of a variance
     """
 
     nodes: Mapping[str, Rectangle]
     lines: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, float]
     outer: tuple[float, float]
+    number: float = 0.0
 
     @property
     def widest_label(self) -> float:
@@ -86,11 +89,11 @@ def measure_graph(
     for name, kind in graph.nodes(data="kind"):
         width, height = texts[name].width, texts[name].height
         if kind == "latent":
-            boxes[name] = Rectangle(0, 0, max(42, width * 1.12 + 14 * pad), max(27, height * 1.3 + 9 * pad))
+            boxes[name] = _build_box(max(42, width * 1.12 + 14 * pad), max(27, height * 1.3 + 9 * pad))
         elif kind == "composite":
-            boxes[name] = Rectangle(0, 0, max(46, width + 30 * pad), max(26, height + 12 * pad))
+            boxes[name] = _build_box(max(46, width + 30 * pad), max(26, height + 12 * pad))
         else:
-            boxes[name] = Rectangle(0, 0, max(20, width + 8 * pad), max(14, height + 5 * pad))
+            boxes[name] = _build_box(max(20, width + 8 * pad), max(14, height + 5 * pad))
     labels = {
         key: measure_line(format_edge_text(data, style), style.label_size, style.font)
         for _, _, key, data in graph.edges(keys=True, data=True)
@@ -100,8 +103,13 @@ def measure_graph(
     texts_of_variances = [format_edge_text(data, style) for data in variances]
     number = max((measure_line(text, style.label_size, style.font) for text in texts_of_variances), default=0.0)
     return Measures(
-        _equalise(graph, structure, boxes, bool(hints.stages)), lines, labels, _find_outer_room(style, number)
+        _equalise(graph, structure, boxes, bool(hints.stages)), lines, labels, _find_outer_room(style, number), number
     )
+
+
+def _build_box(width: float, height: float) -> Rectangle:
+    """A box in whole points: old versions of graphviz round sizes, and all shall draw the same."""
+    return Rectangle(0, 0, float(ceil(width)), float(ceil(height)))
 
 
 def _find_wrap(texts: list[str], wanted: float, style: DiagramStyle) -> float:
@@ -162,11 +170,15 @@ LONGEST_COLUMN = 14
 
 @dataclass(frozen=True)
 class Block:
-    """A core at (0, 0) with its indicators around it; `bounds` holds all of it, outer room included."""
+    """A core at (0, 0) with its indicators around it.
+
+    extents  the places with the outer room that variances need; bounds holds them all
+    """
 
     core: str
     side: Side
     places: Mapping[str, Rectangle]
+    extents: Mapping[str, Rectangle]
     bounds: Rectangle
 
 
@@ -175,23 +187,22 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
     names = structure.indicators.get(core, ())
     box = measures.nodes[core]
     places: dict[str, Rectangle] = {core: box}
-    outer: list[Rectangle] = [box]
     if names:
         items = [measures.nodes[name] for name in names]
         label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
-        place_items = _place_column if side in ("left", "right") else _place_row
         if len(items) > LONGEST_COLUMN and len(structure.cores) == 1:
             half = (len(items) + 1) // 2
-            placed = place_items(box, items[:half], "left", spacing, label)
-            placed += place_items(box, items[half:], "right", spacing, label)
+            placed = _place_items(box, items[:half], "left", spacing, label, measures.number)
+            placed += _place_items(box, items[half:], "right", spacing, label, measures.number)
         else:
-            placed = place_items(box, items, side, spacing, label)
+            placed = _place_items(box, items, side, spacing, label, measures.number)
         places.update(zip(names, placed, strict=True))
         places.update(_place_satellites(structure, measures, places, side, spacing))
-        for name, place in places.items():
-            actual = find_actual_side(side, place, box)
-            outer.append(_extend(place, actual, measures.outer) if name != core else place)
-    return Block(core, side, places, compute_bounds(outer))
+    extents = {
+        name: _extend(place, find_actual_side(side, place, box), measures.outer) if name != core else place
+        for name, place in places.items()
+    }
+    return Block(core, side, places, extents, compute_bounds(list(extents.values())))
 
 
 def find_actual_side(side: Side, item: Rectangle, core: Rectangle) -> Side:
@@ -203,6 +214,14 @@ def find_actual_side(side: Side, item: Rectangle, core: Rectangle) -> Side:
 
 def _find_keys(core: str, names: tuple[str, ...]) -> list[str]:
     return [f"{core} =~ {name}" for name in names] + [f"{core} <~ {name}" for name in names]
+
+
+def _place_items(
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
+) -> list[Rectangle]:
+    if side in ("left", "right"):
+        return _place_column(box, items, side, spacing, label)
+    return _place_row(box, items, side, spacing, label, number)
 
 
 def _place_column(
@@ -217,9 +236,11 @@ def _place_column(
     return [item.moved(x, top + pitch * k) for k, item in enumerate(items)]
 
 
-def _place_row(box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float) -> list[Rectangle]:
+def _place_row(
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
+) -> list[Rectangle]:
     width, height = max(item.width for item in items), max(item.height for item in items)
-    pitch = max(width + 0.7 * spacing.item, 0.6 * min(label, 40.0) + 2)
+    pitch = max(width + 0.7 * spacing.item, 0.6 * min(label, 40.0) + 2, number + 0.8 * spacing.item)
     # Numbers wider than the pitch stand at several heights.
     gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4 + spacing.fan / 8 * max(0, len(items) - 3)
     y = (box.height / 2 + gap + height / 2) * (-1 if side == "top" else 1)

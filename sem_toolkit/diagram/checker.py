@@ -8,6 +8,7 @@ import numpy as np
 
 from sem_toolkit.diagram.geometry import Rectangle, Shapes, compute_crossings, flatten_curve
 from sem_toolkit.diagram.scene import Scene
+from sem_toolkit.diagram.segments import Segments
 from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
 
 ProblemKind = Literal[
@@ -57,31 +58,36 @@ def _collect_texts(scene: Scene) -> list[tuple[str, Rectangle]]:
 
 
 def _check_texts(texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
-    for k, (name, box) in enumerate(texts):
-        for other, second in texts[k + 1 :]:
-            if box.overlaps(second, -0.2):
-                yield Problem("label-label", (name, other), f"{name} lies on {other}")
+    for k, m in _find_overlaps([box for _, box in texts], -0.2):
+        name, other = texts[k][0], texts[m][0]
+        yield Problem("label-label", (name, other), f"{name} lies on {other}")
+
+
+def _find_overlaps(boxes: list[Rectangle], gap: float) -> Iterator[tuple[int, int]]:
+    """The pairs of boxes that are closer than `gap` in both directions, the lower number first."""
+    shapes = Shapes.of(boxes)
+    for k, box in enumerate(boxes):
+        for m in np.flatnonzero(shapes.overlapped_by(box.grown(gap))):
+            if m > k:
+                yield k, int(m)
 
 
 def _check_texts_on_shapes(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
+    shapes = _collect_shapes(scene)
     for name, box in texts:
-        for node in scene.nodes:
-            if _covers(node.box, node.is_round, box):
-                yield Problem("label-node", (name, node.name), f"{name} lies on {node.name}")
+        for m in np.flatnonzero(shapes.covered_by(box.grown(-0.2))):
+            node = scene.nodes[m].name
+            yield Problem("label-node", (name, node), f"{name} lies on {node}")
 
 
-def _covers(shape: Rectangle, is_round: bool, box: Rectangle) -> bool:
-    dx = max(0.0, abs(shape.x - box.x) - box.width / 2 + 0.2)
-    dy = max(0.0, abs(shape.y - box.y) - box.height / 2 + 0.2)
-    if is_round:
-        return (2 * dx / shape.width) ** 2 + (2 * dy / shape.height) ** 2 < 1
-    return dx < shape.width / 2 and dy < shape.height / 2
+def _collect_shapes(scene: Scene) -> Shapes:
+    return Shapes.of([node.box for node in scene.nodes], [node.is_round for node in scene.nodes])
 
 
 def _check_paths(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
     """Paths through shapes other than their own two, through their own further than the boundary, and under texts."""
     names = [node.name for node in scene.nodes]
-    shapes = Shapes.of([node.box for node in scene.nodes], [node.is_round for node in scene.nodes])
+    shapes = _collect_shapes(scene)
     # The box of a hexagon or triangle is larger than the shape: there the ellipse in the box is the inside.
     inner = Shapes.of(
         [node.box.grown(-INSIDE[node.shape]) for node in scene.nodes],
@@ -90,21 +96,20 @@ def _check_paths(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[P
     boxes = Shapes.of([box for _, box in texts])
     for edge in scene.edges:
         points = flatten_curve(edge.curve, 24)
-        hit, through = shapes.hit_by(points), inner.hit_by(points)
-        for k, name in enumerate(names):
-            if through[k] if name in (edge.source, edge.target) else hit[k]:
-                yield Problem("edge-node", (edge.key, name), f"the path {edge.key} runs through {name}")
+        through = inner.hit_by(points)
+        for k in np.flatnonzero(shapes.hit_by(points)):
+            if through[k] or names[k] not in (edge.source, edge.target):
+                yield Problem("edge-node", (edge.key, names[k]), f"the path {edge.key} runs through {names[k]}")
         own = f"number of {edge.key}"
-        for m in np.nonzero(boxes.hit_by(points, -0.3))[0]:
+        for m in np.flatnonzero(boxes.hit_by(points, -0.3)):
             if texts[m][0] != own:
                 yield Problem("label-edge", (edge.key, texts[m][0]), f"the path {edge.key} runs under {texts[m][0]}")
 
 
 def _check_shapes(scene: Scene) -> Iterator[Problem]:
-    for k, node in enumerate(scene.nodes):
-        for other in scene.nodes[k + 1 :]:
-            if node.box.overlaps(other.box):
-                yield Problem("node-node", (node.name, other.name), f"{node.name} lies on {other.name}")
+    for k, m in _find_overlaps([node.box for node in scene.nodes], 0.0):
+        name, other = scene.nodes[k].name, scene.nodes[m].name
+        yield Problem("node-node", (name, other), f"{name} lies on {other}")
 
 
 def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
@@ -123,12 +128,10 @@ def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Pr
 
 
 def _check_crossings(scene: Scene) -> Iterator[Problem]:
-    lines = [flatten_curve(edge.curve) for edge in scene.edges]
-    starts = [line[:-1] for line in lines]
-    ends = [line[1:] for line in lines]
-    for k, edge in enumerate(scene.edges[:-1]):
-        counts = [len(line) - 1 for line in lines[k + 1 :]]
-        crossed = compute_crossings(lines[k], np.concatenate(starts[k + 1 :]), np.concatenate(ends[k + 1 :]))
-        for m in np.unique(np.repeat(np.arange(len(counts)), counts)[crossed]):
-            other = scene.edges[k + 1 + int(m)].key
+    later = Segments()
+    for edge in reversed(scene.edges):
+        points = flatten_curve(edge.curve)
+        starts, ends, rows = later.find_near(points.min(axis=0), points.max(axis=0))
+        for other in later.find_owners(rows[compute_crossings(points, starts, ends)]):
             yield Problem("crossing", (edge.key, other), f"{edge.key} crosses {other}")
+        later.add(edge.key, points)

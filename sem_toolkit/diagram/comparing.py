@@ -43,17 +43,19 @@ def draw_overlay(
     style: DiagramStyle | None = None,
     hints: DiagramHints | None = None,
     tolerance: float = 0.05,
+    layout: Layout | None = None,
 ) -> Diagram:
     """Both versions on top of each other: what was added, dropped (dotted) and changed, and what stayed in grey.
 
     tolerance  smallest difference of standardised (else raw) estimates that counts as a change
+    layout     places that variables keep, as far as they are in either version
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
     first, second = (build_path_graph(v.table, v.estimates, v.group) for v in (before, after))
     union, marks = merge_graphs(first, second, style, tolerance)
     legend = (f"from {before.name} to {after.name}", *hints.legend)
     chosen = select_elements(union, style)
-    scene = build_scene(chosen, style, replace(hints, legend=legend), {}, marks=marks)
+    scene = build_scene(chosen, style, replace(hints, legend=legend), {}, _keep_known(layout, chosen), marks)
     return Diagram(scene, chosen)
 
 
@@ -96,9 +98,15 @@ def _compare(
 
 
 def draw_side_by_side(
-    versions: Sequence[Version], style: DiagramStyle | None = None, hints: DiagramHints | None = None
+    versions: Sequence[Version],
+    style: DiagramStyle | None = None,
+    hints: DiagramHints | None = None,
+    layout: Layout | None = None,
 ) -> Diagram:
-    """The versions beside each other, or below where that is too wide; every variable at the same place in each."""
+    """The versions beside each other, or below where that is too wide; every variable at the same place in each.
+
+    layout  places that variables keep, as far as they are in any version
+    """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
     plain = replace(hints, title="", caption="", legend=())
     graphs = [select_elements(build_path_graph(v.table, v.estimates, v.group), style) for v in versions]
@@ -106,12 +114,19 @@ def draw_side_by_side(
     for graph in graphs[1:-1]:
         union, _ = merge_graphs(union, graph, style, 0.0)
     free = replace(style, column="free")
-    common = take_layout(build_scene(union, free, plain, {}))
+    common = take_layout(build_scene(union, free, plain, {}, _keep_known(layout, union)))
     scenes = []
     for version, graph in zip(versions, graphs, strict=True):
         names = {name: place for name, place in common.positions.items() if name in graph}
         scenes.append(build_scene(graph, free, plain, version.r2 or {}, Layout(names)))
     return Diagram(_join([version.name for version in versions], scenes, style, hints), union)
+
+
+def _keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout | None:
+    """A layout without the variables that are not in the picture."""
+    if layout is None:
+        return None
+    return Layout({name: place for name, place in layout.positions.items() if name in graph})
 
 
 def take_layout(scene: Scene) -> Layout:

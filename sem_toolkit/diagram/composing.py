@@ -1,10 +1,11 @@
 """Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import networkx as nx
+import numpy as np
 
 from sem_toolkit.diagram.bands import build_grounds, find_stages, ranks_from_stages
 from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
@@ -12,11 +13,12 @@ from sem_toolkit.diagram.checker import check_scene
 from sem_toolkit.diagram.constants import place_constants
 from sem_toolkit.diagram.content import format_edge_text
 from sem_toolkit.diagram.dot_layout import place_by_dot
+from sem_toolkit.diagram.geometry import Rectangle
 from sem_toolkit.diagram.hints import DiagramHints
 from sem_toolkit.diagram.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
 from sem_toolkit.diagram.pins import Layout, apply_layout
-from sem_toolkit.diagram.placement import Placement, find_extent, place_variables
+from sem_toolkit.diagram.placement import Arrangement, Placement, find_extent, place_variables
 from sem_toolkit.diagram.routing import Router
 from sem_toolkit.diagram.scene import Scene
 from sem_toolkit.diagram.structure import DIRECTED, Structure, build_structure, stack_related
@@ -56,8 +58,17 @@ DENSITIES = (
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
 
-GROWTH = (1.0, 1.0, 1.0, 1.2, 1.45, 1.8, 2.3, 3.0)
-"""Factors of the spacing in the order tried; the first three leave time to find the width that arcs take."""
+MOST_PAINTED = 10
+"""How many pictures a search paints before it takes the best."""
+
+MOST_FOR_CROSSINGS = 1.6
+"""Factors of the spacing up to which more room is tried against crossings only."""
+
+MOST_COVERED = 12
+"""From this many such paths on more room is all that helps."""
+
+GROWTH = (1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
+"""Factors of the spacing in the order tried; the first comes twice, to find the width that arcs take."""
 
 
 def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
@@ -105,7 +116,7 @@ class Draft:
     matrix: tuple[str, ...]
     layout: Layout | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
-    in_rows: bool = False
+    arrangement: Arrangement = "across"
 
     def measure(self, spacing: Spacing) -> Measures:
         return measure_graph(self.graph, self.structure, self.style, self.hints, spacing, self.r2)
@@ -118,7 +129,7 @@ class Draft:
             placed = place_by_dot(edges, self.structure, measures, spacing)
         else:
             placed = place_variables(
-                self.structure, measures, spacing, width, tiled, self.hints.stages, title_height, self.in_rows
+                self.structure, measures, spacing, width, tiled, self.hints.stages, title_height, self.arrangement
             )
         if self.layout is not None:
             placed = apply_layout(placed, self.structure, self.layout)
@@ -144,10 +155,12 @@ class Draft:
             self.graph, self.structure, placement, measures, routes, self.style, self.hints, self.r2, self.matrix
         )
         texts = place_texts(sketch)
+        before = MOST_COVERED
         for _ in range(REPAIRS):
             covered = find_covered(sketch, texts)
-            if not covered:
+            if not covered or len(covered) >= before:
                 break
+            before = len(covered)
             boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
             router.reroute(covered, boxes)
             texts = place_texts(sketch)
@@ -181,16 +194,35 @@ def build_scene(
     draft = Draft(graph, structure, style, hints, r2, matrix, layout, marks or {})
     if layout is not None and set(layout.positions) >= set(graph):
         # Every place is given: there is nothing to search for.
-        return _try_density(draft, DENSITIES[0].spacing, None, GROWTH[:1])[1]
-    best = _search(draft)
-    # Better bands in rows than a picture too wide or with hits, and better none at all.
-    others = [replace(draft, hints=replace(hints, stages={}))] if hints.stages else []
-    if ranks_from_stages(structure, find_stages(structure, hints.stages)) is not None:
-        others.insert(0, replace(draft, in_rows=True))
-    for other in others:
-        if best[0][0] > 0:
-            best = min(best, _search(other), key=lambda found: found[0])
-    return best[1]
+        search = Search(style.column_width, MOST_PAINTED)
+        search.try_spacing(draft, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
+        assert search.best is not None  # noqa: S101 - a layout has no other way
+        return search.best[1]
+    drafts = list(_iterate_arrangements(draft))
+    search = Search(style.column_width, MOST_PAINTED)
+    for variant in drafts:
+        search.try_densities(variant)
+        if search.best is not None and search.best[0][0] == 0:
+            return search.best[1]
+    if search.best is None or search.best[0][1] > 0:
+        # Better a picture too wide or too high than one with hits.
+        search.left = MOST_PAINTED // 2
+        search.try_spacing(_set_density(drafts[0], DENSITIES[1]), DENSITIES[1].spacing, GROWTH, must_fit=False)
+    assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
+    return search.best[1]
+
+
+def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
+    """The usual arrangement, then what may do where that does not fit: bands in rows, no bands, ranks downwards."""
+    structure, stages = draft.structure, draft.hints.stages
+    yield draft
+    if stages:
+        if ranks_from_stages(structure, find_stages(structure, stages)) is not None:
+            yield replace(draft, arrangement="rows")
+        draft = replace(draft, hints=replace(draft.hints, stages={}))
+        yield draft
+    if structure.links and not structure.two_sided and draft.style.layout == "own":
+        yield replace(draft, arrangement="downward")
 
 
 def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
@@ -201,84 +233,105 @@ def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
     return plain
 
 
-def _search(draft: Draft) -> Found:
-    """The best picture of a draft over all densities."""
-    structure, style = draft.structure, draft.style
-    stacked = stack_related(structure)
-    best: Found | None = None
-    for density in DENSITIES[_find_first_density(draft) :]:
-        sized = replace(style, font_size=max(SMALLEST_FONT, style.font_size - density.smaller_font))
-        best = _try_density(replace(draft, style=sized), density.spacing, best, GROWTH)
-        if stacked is not None and any(best[0][:5]):
-            # The other reading of the ranks is worth a full search only where the first one fails.
-            growth = GROWTH if best[0][0] else GROWTH[:1]
-            best = _try_density(replace(draft, style=sized, structure=stacked), density.spacing, best, growth)
-        # Setting it closer helps against too much width or height, not against hits.
-        if best[0][1] == 0 and best[0][2] < TALLEST / 10:
-            break
-    assert best is not None  # noqa: S101 - the loop ran
-    return best
+class Search:
+    """The best picture so far, and what the pictures before it have taught."""
 
+    def __init__(self, limit: float | None, most: int) -> None:
+        """Begin a search.
 
-def _find_first_density(draft: Draft) -> int:
-    """The loosest setting whose shapes alone fit the page; the loosest of all where none does."""
-    limit = draft.style.column_width
-    if limit is None:
-        return 0
-    for number, density in enumerate(DENSITIES):
-        font_size = max(SMALLEST_FONT, draft.style.font_size - density.smaller_font)
-        sized = replace(draft, style=replace(draft.style, font_size=font_size))
-        placement = sized.place(sized.measure(density.spacing), density.spacing, limit)
-        extent = find_extent([*placement.places.values(), *placement.bands.values()])
-        if extent.width <= limit and extent.height <= TALLEST:
-            return number
-    return 0
+        limit  width that is not to be exceeded
+        most   how many pictures are painted at most
+        """
+        self.limit, self.left = limit, most
+        self.best: Found | None = None
+        self._overhang = np.inf
 
+    def try_densities(self, draft: Draft) -> None:
+        """Try a draft at the densities at which its shapes fit the page."""
+        stacked = stack_related(draft.structure)
+        self._overhang = np.inf
+        for density in DENSITIES:
+            sized = _set_density(draft, density)
+            self.try_spacing(sized, density.spacing, GROWTH, must_fit=True)
+            if stacked is not None and (self.best is None or any(self.best[0][:5])):
+                # The other reading of the ranks is worth a full search only where the first one fails.
+                growth = GROWTH if self.best is None or self.best[0][0] else GROWTH[:1]
+                self.try_spacing(replace(sized, structure=stacked), density.spacing, growth, must_fit=True)
+            # Setting it closer helps against too much width or height, not against hits.
+            if self.best is not None and self.best[0][2] == 0 and self.best[0][3] < TALLEST / 10:
+                break
 
-def _try_density(draft: Draft, spacing: Spacing, best: Found | None, growth: Sequence[float]) -> Found:
-    """The better of the best picture so far and those with this spacing, widened as long as something is hit."""
-    limit = width = draft.style.column_width
-    tried: Placement | None = None
-    for factor in growth:
-        wider = spacing.grow(factor)
-        measures = draft.measure(wider)
-        placement = draft.place(measures, wider, width)
-        if placement == tried:
-            continue
-        tried = placement
-        if best is not None and not _may_be_better(placement, best[0]):
-            break
+    def try_spacing(self, draft: Draft, spacing: Spacing, growth: Sequence[float], must_fit: bool) -> None:
+        """Paint a draft with this spacing, widened as long as something is hit.
+
+        must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
+        """
+        # What cannot fit anyway is not squeezed.
+        width = self._find_width() if must_fit or draft.matrix else None
+        tried: Placement | None = None
+        for factor in growth:
+            wider = spacing.grow(factor)
+            measures = draft.measure(wider)
+            placement = draft.place(measures, wider, width)
+            if placement == tried:
+                continue
+            tried = placement
+            extent = find_extent([*placement.places.values(), *placement.bands.values()])
+            if self.left <= 0 or (must_fit and not self._may_fit(extent)) or not self._may_be_better(extent):
+                break
+            score, scene = self._paint(draft, measures, placement)
+            self._overhang = min(self._overhang, scene.width - extent.width)
+            hits, too_wide = score[1] > 0, score[2] > 0
+            # Loadings from both sides of a column cross only where they had to make way for numbers.
+            hits = hits or (draft.structure.two_sided is not None and score[4] > 0 and factor < MOST_FOR_CROSSINGS)
+            # What is too wide gets more room only to be rid of hits.
+            if not hits and (not too_wide or factor > 1):
+                break
+            # Arcs and numbers outside the outermost shapes have taken this much of the width.
+            if width is not None and self.limit is not None:
+                width -= max(0.0, scene.width - self.limit + 0.5)
+
+    def _paint(self, draft: Draft, measures: Measures, placement: Placement) -> Found:
+        self.left -= 1
         scene = draft.paint(measures, placement)
-        score = _score_scene(scene)
-        if best is None or score < best[0]:
-            best = score, scene
-        too_wide, hits = score[1] > 0, score[3] > 0
-        if not (too_wide or hits) or (too_wide and factor > 1):
-            break
-        # Arcs and numbers outside the outermost shapes have taken this much of the width.
-        if width is not None and limit is not None:
-            width -= max(0.0, scene.width - limit + 0.5)
-    assert best is not None  # noqa: S101 - without a best picture the first one is painted
-    return best
+        found = _score_scene(scene), scene
+        if self.best is None or found[0] < self.best[0]:
+            self.best = found
+        return found
+
+    def _may_fit(self, extent: Rectangle) -> bool:
+        """Whether shapes leave the picture within the column's width and not far above a page's height.
+
+        Arcs and variances outside of them take at least about as much room as they did in the pictures before.
+        """
+        width = self._find_width()
+        return width is None or (extent.width <= width and extent.height <= 1.25 * TALLEST)
+
+    def _find_width(self) -> float | None:
+        if self.limit is None:
+            return None
+        return self.limit - (0.7 * self._overhang if np.isfinite(self._overhang) else 0.0)
+
+    def _may_be_better(self, extent: Rectangle) -> bool:
+        """Whether a picture with these shapes can still beat the best: it is at least as large as they are."""
+        best = self.best
+        return best is None or best[0][0] > 0 or best[0][3] == 0 or extent.height - TALLEST < best[0][3]
+
+
+def _set_density(draft: Draft, density: Density) -> Draft:
+    font_size = max(SMALLEST_FONT, draft.style.font_size - density.smaller_font)
+    return replace(draft, style=replace(draft.style, font_size=font_size))
 
 
 def _score_scene(scene: Scene) -> tuple[float, ...]:
-    """What is wrong with a picture, the worst first: faults, width too much, height too much, hits, crossings, size."""
+    """What is wrong with a picture, the worst first: faults, hits, width too much, height too much, crossings, size."""
     problems = check_scene(scene)
     hits = sum(problem.is_hit for problem in problems)
     crossings = sum(problem.kind == "crossing" for problem in problems)
     wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
     high = max(0.0, scene.height - TALLEST)
-    faults = 2.0 * (hits > 0) + (wide > 0) + (high > TALLEST / 4)
-    return faults, wide, high, hits, crossings, scene.width * scene.height
-
-
-def _may_be_better(placement: Placement, best: tuple[float, ...]) -> bool:
-    """Whether a picture with these shapes can still beat the best: it is at least as large as they are."""
-    if best[0] > 0 or best[2] == 0:
-        return True
-    extent = find_extent([*placement.places.values(), *placement.bands.values()])
-    return extent.height - TALLEST < best[2]
+    faults = 4.0 * (hits > 0) + (wide > 0) + (high > TALLEST / 4)
+    return faults, hits, wide, high, crossings, scene.width * scene.height
 
 
 def _choose_matrix(

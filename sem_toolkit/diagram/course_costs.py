@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry import FloatArray, compute_length, evaluate_curve
+from sem_toolkit.diagram.geometry import FloatArray, compute_crossings, evaluate_curve
+from sem_toolkit.diagram.segments import Segments
 
 HIT, NEAR, AVOID, CROSSING, OVERLAP = 2000.0, 40.0, 400.0, 34.0, 160.0
 INSIDE: Mapping[str, float] = {"ellipse": 1.5, "rectangle": 1.5, "hexagon": 7.0, "triangle": 5.0}
@@ -14,28 +15,40 @@ BESIDE = 5.0
 """Paths nearer to each other than this are hard to tell apart, in points."""
 
 
-def compute_overlap(points: FloatArray, starts: FloatArray, ends: FloatArray) -> float:
-    """Share of a course that lies within BESIDE points of others, its ends left out."""
-    length = compute_length(points)
-    count = int(np.clip(length / 7, 4, 40))
-    fractions = (np.arange(count) + 0.5) / count
-    lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    x = np.interp(fractions * length, lengths, points[:, 0])
-    y = np.interp(fractions * length, lengths, points[:, 1])
-    end = 12 if length > 30 else 1
-    away = (fractions * length > end) & (fractions * length < length - end)
-    x, y = x[away], y[away]
-    if len(x) == 0:
-        return 0.0
+def compute_meetings(points: FloatArray, segments: Segments, key: str) -> float:
+    """Cost of a course for the path `key` against all other paths: crossings and lines run along."""
     low, high = points.min(axis=0) - BESIDE, points.max(axis=0) + BESIDE
-    near = ((np.maximum(starts, ends) >= low) & (np.minimum(starts, ends) <= high)).all(axis=1)
-    start, step = starts[near], ends[near] - starts[near]
-    if len(start) == 0:
+    starts, ends, _ = segments.find_near(low, high, without=key)
+    if len(starts) == 0:
         return 0.0
-    px, py = x[:, None] - start[:, 0], y[:, None] - start[:, 1]
-    t = np.clip((px * step[:, 0] + py * step[:, 1]) / np.maximum((step**2).sum(axis=1), 1e-9), 0, 1)
-    distance = np.hypot(px - t * step[:, 0], py - t * step[:, 1])
-    return float((distance.min(axis=1) < BESIDE).sum() / count)
+    crossings = compute_crossings(points, starts, ends).sum()
+    return float(CROSSING * crossings + OVERLAP * compute_overlap(points, starts, ends))
+
+
+def count_crossings(points: FloatArray, segments: Segments, key: str) -> int:
+    """How often a course for the path `key` crosses other paths."""
+    starts, ends, _ = segments.find_near(points.min(axis=0), points.max(axis=0), without=key)
+    return int(compute_crossings(points, starts, ends).sum())
+
+
+def compute_overlap(points: FloatArray, starts: FloatArray, ends: FloatArray) -> float:
+    """Share of a course that lies within BESIDE points of some segments, its ends left out."""
+    step = points[1:] - points[:-1]
+    lengths = np.concatenate([[0], np.cumsum(np.hypot(step[:, 0], step[:, 1]))])
+    length = float(lengths[-1])
+    count = min(max(int(length / 7), 4), 40)
+    along = (np.arange(count) + 0.5) / count * length
+    end = 12 if length > 30 else 1
+    along = along[(along > end) & (along < length - end)]
+    if len(along) == 0:
+        return 0.0
+    x, y = np.interp(along, lengths, points[:, 0]), np.interp(along, lengths, points[:, 1])
+    sx, sy = ends[:, 0] - starts[:, 0], ends[:, 1] - starts[:, 1]
+    px, py = x[:, None] - starts[:, 0], y[:, None] - starts[:, 1]
+    t = (px * sx + py * sy) / np.maximum(sx * sx + sy * sy, 1e-9)
+    np.minimum(np.maximum(t, 0, out=t), 1, out=t)
+    square = (px - t * sx) ** 2 + (py - t * sy) ** 2
+    return float((square.min(axis=1) < BESIDE**2).sum() / count)
 
 
 def flatten_evenly(curve: FloatArray) -> FloatArray:

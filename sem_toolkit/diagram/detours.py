@@ -1,15 +1,20 @@
 """Ways around obstacles: the cheapest path on a grid, pulled tight and rounded."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from sem_toolkit.diagram.geometry import BoolArray, FloatArray, Rectangle, Shapes, compute_length, smooth_polyline
+from sem_toolkit.diagram.geometry import BoolArray, FloatArray, Rectangle, Shapes, smooth_polyline
+
+CellArray = NDArray[np.integer[Any]]
+
+MOST_CELLS = 16000
+"""Larger pages get a coarser grid."""
 
 STEPS = ((1, 0), (0, 1), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 
@@ -20,7 +25,7 @@ class DetourGrid:
     def __init__(self, boxes: list[Rectangle], page: Rectangle, margin: float) -> None:
         self.boxes = boxes
         self.margin = margin
-        self.step = max(3.0, (page.width * page.height / 32000) ** 0.5)
+        self.step = max(3.0, (page.width * page.height / MOST_CELLS) ** 0.5)
         self.left, self.top = page.left, page.top
         self.columns = int(page.width / self.step) + 1
         self.rows = int(page.height / self.step) + 1
@@ -29,6 +34,7 @@ class DetourGrid:
         self.closed = np.zeros((self.rows, self.columns), np.int32)
         for box in boxes:
             self.closed[self._cells(box)] += 1
+        self._rings: dict[str, tuple[FloatArray, tuple[CellArray, CellArray, CellArray]]] = {}
 
     def _cells(self, box: Rectangle) -> tuple[slice, slice]:
         grown = box.grown(self.margin)
@@ -36,7 +42,7 @@ class DetourGrid:
         columns = slice(*np.searchsorted(self.x, [grown.left, grown.right]))
         return rows, columns
 
-    def find_path(self, tail: Rectangle, head: Rectangle, busy: Iterable[FloatArray]) -> FloatArray | None:
+    def find_path(self, tail: Rectangle, head: Rectangle, busy: Mapping[str, FloatArray]) -> FloatArray | None:
         """Corner points from the centre of one shape to the centre of another, or None where all is closed.
 
         busy  courses of other paths, beside which it is better to keep some distance
@@ -46,7 +52,7 @@ class DetourGrid:
             closed[self._cells(box)] -= 1
         start, goal = self._find_cell(tail), self._find_cell(head)
         graph = self._build_graph(closed > 0, self._compute_crowding(busy))
-        distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
+        distance, before = dijkstra(graph, indices=start, return_predecessors=True)
         if not np.isfinite(distance[goal]):
             return None
         cells = [goal]
@@ -59,40 +65,59 @@ class DetourGrid:
         return pull_tight(points, Shapes.of([box.grown(self.margin * 0.98) for box in others]))
 
     def _find_cell(self, box: Rectangle) -> int:
-        row = int(np.clip(round((box.y - self.top) / self.step), 0, self.rows - 1))
-        column = int(np.clip(round((box.x - self.left) / self.step), 0, self.columns - 1))
-        return row * self.columns + column
+        row = min(max(round((box.y - self.top) / self.step), 0), self.rows - 1)
+        column = min(max(round((box.x - self.left) / self.step), 0), self.columns - 1)
+        return int(row * self.columns + column)
 
-    def _compute_crowding(self, busy: Iterable[FloatArray]) -> FloatArray:
-        """What a step costs in each cell: 1, more on and beside other courses; rows × columns."""
-        cost = np.ones((self.rows, self.columns))
-        for points in busy:
-            count = max(2, int(compute_length(points) / self.step * 2))
-            lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-            along = np.linspace(0, lengths[-1], count)
-            column = np.rint((np.interp(along, lengths, points[:, 0]) - self.left) / self.step).astype(int)
-            row = np.rint((np.interp(along, lengths, points[:, 1]) - self.top) / self.step).astype(int)
-            for distance, price in ((2, 2.5), (1, 4.0), (0, 6.0)):
-                for dx, dy in ((distance, 0), (-distance, 0), (0, distance), (0, -distance)):
-                    r, c = np.clip(row + dy, 0, self.rows - 1), np.clip(column + dx, 0, self.columns - 1)
-                    cost[r, c] = np.maximum(cost[r, c], price)
+    def _compute_crowding(self, busy: Mapping[str, FloatArray]) -> FloatArray:
+        """What a step costs in each cell: 1, more on and beside other courses; length rows · columns."""
+        cost = np.ones(self.rows * self.columns)
+        if busy:
+            rings = [self._find_rings(key, points) for key, points in busy.items()]
+            # The nearest ring comes last and holds.
+            for number, price in enumerate((2.5, 4.0, 6.0)):
+                cost[np.concatenate([ring[number] for ring in rings])] = price
         return cost
 
+    def _find_rings(self, key: str, points: FloatArray) -> tuple[CellArray, CellArray, CellArray]:
+        """The cells two steps from a course, one step from it, and on it; kept for the next search."""
+        known = self._rings.get(key)
+        if known is not None and known[0] is points:
+            return known[1]
+        step = points[1:] - points[:-1]
+        lengths = np.concatenate([[0], np.cumsum(np.hypot(step[:, 0], step[:, 1]))])
+        along = np.linspace(0, lengths[-1], max(2, int(lengths[-1] / self.step * 2)))
+        column = np.rint((np.interp(along, lengths, points[:, 0]) - self.left) / self.step).astype(int)
+        row = np.rint((np.interp(along, lengths, points[:, 1]) - self.top) / self.step).astype(int)
+        rings = (self._collect_ring(row, column, 2), self._collect_ring(row, column, 1),
+                 self._collect_ring(row, column, 0))  # fmt: skip
+        self._rings[key] = points, rings
+        return rings
+
+    def _collect_ring(self, row: CellArray, column: CellArray, distance: int) -> CellArray:
+        moves = ((distance, 0), (-distance, 0), (0, distance), (0, -distance)) if distance else ((0, 0),)
+        r = np.concatenate([row + dy for _, dy in moves])
+        c = np.concatenate([column + dx for dx, _ in moves])
+        r, c = np.minimum(np.maximum(r, 0), self.rows - 1), np.minimum(np.maximum(c, 0), self.columns - 1)
+        return np.unique(r * self.columns + c)
+
     def _build_graph(self, closed: BoolArray, cost: FloatArray) -> Any:
-        one, other, length = self._steps
-        free = ~(closed.ravel()[one] | closed.ravel()[other])
-        one, other = one[free], other[free]
-        weight = (cost.ravel()[one] + cost.ravel()[other]) / 2 * length[free]
-        return coo_matrix((weight, (one, other)), (self.rows * self.columns,) * 2).tocsr()
+        one, other, length, starts = self._steps
+        cost = np.where(closed.ravel(), np.inf, cost)
+        weight = (cost[one] + cost[other]) * length
+        return csr_matrix((weight, other, starts), (self.rows * self.columns,) * 2)
 
     @cached_property
-    def _steps(self) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-        """Every step from cell to cell, in one direction: from, to, length in cells."""
-        number = np.arange(self.rows * self.columns).reshape(self.rows, self.columns)
+    def _steps(self) -> tuple[CellArray, CellArray, FloatArray, CellArray]:
+        """Every step from cell to cell in the order of its first cell: from, to, half its length, where each begins."""
+        number = np.arange(self.rows * self.columns, dtype=np.int32).reshape(self.rows, self.columns)
         pairs = [(*_shift(number, dx, dy), float(np.hypot(dx, dy))) for dx, dy in STEPS]
-        one = np.concatenate([a.ravel() for a, _, _ in pairs])
-        other = np.concatenate([b.ravel() for _, b, _ in pairs])
-        return one, other, np.concatenate([np.full(a.size, length) for a, _, length in pairs])
+        one = np.concatenate([cells.ravel() for a, b, _ in pairs for cells in (a, b)])
+        other = np.concatenate([cells.ravel() for a, b, _ in pairs for cells in (b, a)])
+        length = np.concatenate([np.full(2 * a.size, length / 2) for a, _, length in pairs])
+        order = np.argsort(one, kind="stable")
+        starts = np.searchsorted(one[order], np.arange(number.size + 1)).astype(np.int32)
+        return one[order], other[order], length[order], starts
 
 
 def _shift(values: NDArray[Any], dx: int, dy: int) -> tuple[NDArray[Any], NDArray[Any]]:

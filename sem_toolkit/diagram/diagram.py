@@ -11,6 +11,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checker import Problem, check_scene
 from sem_toolkit.diagram.composing import build_scene, select_elements
 from sem_toolkit.diagram.constants import name_constant
+from sem_toolkit.diagram.crossings import compute_least_crossings
 from sem_toolkit.diagram.dot_text import format_dot
 from sem_toolkit.diagram.graph import build_path_graph
 from sem_toolkit.diagram.hints import DiagramHints, check_hints
@@ -43,6 +44,10 @@ class Diagram:
     def hits(self) -> tuple[Problem, ...]:
         """The problems in which something covers something."""
         return tuple(problem for problem in self.problems() if problem.is_hit)
+
+    def least_crossings(self) -> int:
+        """How many of its crossings no layout could avoid, at least (Euler's bound on the paths that are drawn)."""
+        return compute_least_crossings((edge.source, edge.target) for edge in self.scene.edges)
 
     @property
     def caption(self) -> str:

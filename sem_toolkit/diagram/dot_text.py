@@ -5,12 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, trim_curve
-from sem_toolkit.diagram.scene import Band, EdgeShape, NodeShape, Scene, TextItem
-
-ARROW_LENGTH = 5.5
-"""Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
-
+from sem_toolkit.diagram.geometry import FloatArray, cut_curve_at, cut_into_dashes, draw_in_controls, trim_curve
+from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, Band, EdgeShape, NodeShape, Scene, TextItem, grow_halo
 
 DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
 """Lengths of strokes and gaps in points."""
@@ -32,7 +28,7 @@ def format_dot(scene: Scene, dpi: int | None = None) -> str:
             **({} if dpi is None else {"dpi": dpi}),
             pad="0",
             margin="0",
-            bgcolor="white",
+            bgcolor=PAGE,
         ),
         _format_attributes("node", fontname=font, fixedsize="true", margin="0", penwidth="0.8", style="filled"),
         _format_attributes("edge", fontname=font, arrowsize=f"{ARROW_LENGTH / 10:g}", arrowhead="normal"),
@@ -40,11 +36,12 @@ def format_dot(scene: Scene, dpi: int | None = None) -> str:
     ]
     lines += [_format_band(scene, number, band) for number, band in enumerate(scene.bands)]
     lines += [_format_node(scene, number, node) for number, node in enumerate(scene.nodes)]
+    lines += [_format_label(scene, number, edge) for number, edge in enumerate(scene.edges) if edge.label is not None]
     lines += [_format_text(scene, number, item) for number, item in enumerate(scene.texts)]
     for number, edge in enumerate(scene.edges):
-        lines.append(_format_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target))
+        lines += _iterate_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target)
     for number, edge in enumerate(scene.samples):
-        lines.append(_format_edge(scene, f"sample{number + 1}", edge, "\x01corner 1", "\x01corner 2"))
+        lines += _iterate_edge(scene, f"sample{number + 1}", edge, "\x01corner 1", "\x01corner 2")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -77,12 +74,14 @@ def _format_attributes(name: str, **attributes: Any) -> str:
 
 def _format_page_corners(scene: Scene) -> Iterator[str]:
     """Two invisible points that keep the page as large as it is meant to be."""
-    # The smallest size of a node is a hundredth of an inch; the points touch the page's corners from inside.
-    inset = 0.36
-    corners = ((inset, inset), (scene.width - inset, scene.height - inset))
+    # Old versions of graphviz round sizes to whole points: these are two points wide, inside the page's corners.
+    corners = ((1.0, 1.0), (scene.width - 1.0, scene.height - 1.0))
+    size = f"{2 / 72:.4f}"
     for number, (x, y) in enumerate(corners, start=1):
         name = quote_name(f"\x01corner {number}")
-        yield f'  {name} [pos="{x:.2f},{y:.2f}", shape=point, width=0, height=0, style=invis, label=""];'
+        yield (
+            f'  {name} [pos="{x:.2f},{y:.2f}", shape=point, width="{size}", height="{size}", style=invis, label=""];'
+        )
 
 
 def _format_band(scene: Scene, number: int, band: Band) -> str:
@@ -123,57 +122,73 @@ def _format_text(scene: Scene, number: int, item: TextItem) -> str:
     )
 
 
-def _format_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> str:
-    splines, direction = _format_splines(scene, edge)
+def _format_label(scene: Scene, number: int, edge: EdgeShape) -> str:
+    """The number of a path as a shape of its own on a ground that is drawn over all lines: its halo."""
+    label = edge.label
+    assert label is not None  # noqa: S101 - the caller has looked
+    box, ground = grow_halo(label.box), scene.find_ground(label.box)
+    return (
+        f'  "_label {number + 1}" [id="label{number + 1}", shape=box, label={quote(label.text)}, '
+        f'pos="{box.x:.2f},{scene.height - box.y:.2f}", width="{box.width / 72:.4f}", height="{box.height / 72:.4f}", '
+        f"fontsize={label.font_size:g}, fontcolor={quote(label.colour)}, fillcolor={quote(ground)}, "
+        f"color={quote(ground)}, penwidth=0, tooltip={quote(edge.description or edge.key)}];"
+    )
+
+
+def _iterate_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> Iterator[str]:
+    """The edge of a path; one with two heads that is drawn in pieces is two edges, the first piece apart.
+
+    Graphviz gives the head at the beginning of one piece to all pieces that follow it in the same edge.
+    """
+    # Graphviz makes the page as large as the control points need it.
+    pieces = [draw_in_controls(piece, scene.width, scene.height) for piece in split_into_pieces(edge)]
+    ends = quote_name(source), quote_name(target)
+    if edge.tail and len(pieces) > 1:
+        yield _format_pieces(scene, f"tail-of-{identity}", edge, pieces[:1], ends, "back")
+        yield _format_pieces(scene, identity, edge, pieces[1:], ends, "forward")
+    else:
+        yield _format_pieces(scene, identity, edge, pieces, ends, "both" if edge.tail else "forward")
+
+
+def _format_pieces(
+    scene: Scene, identity: str, edge: EdgeShape, pieces: list[FloatArray], ends: tuple[str, str], direction: str
+) -> str:
+    marks = {"both": (True, True), "back": (True, False), "forward": (False, edge.head)}[direction]
     parts = [
         f'id="{identity}"',
-        f'pos="{splines}"',
-        f"dir={direction}",
+        f'pos="{_format_splines(scene, edge, pieces, *marks)}"',
         f"color={quote(edge.colour)}",
         f'penwidth="{edge.width:g}"',
+        f"dir={direction}",
         f"tooltip={quote(edge.description or edge.key)}",
     ]
-    if edge.label is not None:
-        x, y = edge.label.box.x, scene.height - edge.label.box.y
-        parts += [
-            f"label={quote(edge.label.text)}",
-            f'lp="{x:.2f},{y:.2f}"',
-            f'fontsize="{edge.label.font_size:g}"',
-            f"fontcolor={quote(edge.label.colour)}",
-        ]
-    return f"  {quote_name(source)} -> {quote_name(target)} [{', '.join(parts)}];"
+    return f"  {ends[0]} -> {ends[1]} [{', '.join(parts)}];"
 
 
-def split_at_label(edge: EdgeShape) -> list[FloatArray]:
-    """The visible pieces of a path from its tail to its head, without arrowheads, open under its label."""
+def split_into_pieces(edge: EdgeShape) -> list[FloatArray]:
+    """The strokes of a path from its tail to its head, without arrowheads.
+
+    A solid line is one, as the ground of its number covers it; dashes leave the number free.
+    """
     curve = trim_curve(edge.curve, ARROW_LENGTH if edge.tail else 0.0, ARROW_LENGTH if edge.head else 0.0)
-    pieces = [curve] if edge.label is None else cut_curve_at(curve, edge.label.box.grown(1.0))
     if edge.pattern == "solid":
-        return pieces
+        return [curve]
+    pieces = [curve] if edge.label is None else cut_curve_at(curve, edge.label.box.grown(1.0))
     # Dashes are pieces of their own, so that all renderers draw the same ones.
     on, off = DASHES[edge.pattern]
     return [dash for piece in pieces for dash in cut_into_dashes(piece, on, off)]
 
 
-def _format_splines(scene: Scene, edge: EdgeShape) -> tuple[str, str]:
-    """The pieces of a path as Graphviz reads them, and which ends of pieces have arrowheads.
-
-    Graphviz keeps the mark of an arrowhead for all pieces that follow, so that pieces without one come first; and where
-    there are several, the one at the tail is turned round, because a second kind of mark would be kept as well.
-    """
-    pieces = split_at_label(edge)
-    tail, head = _format_point(scene, edge.curve[0]), _format_point(scene, edge.curve[-1])
-    if len(pieces) == 1:
-        marks = [f"s,{tail}"] * edge.tail + [f"e,{head}"] * edge.head
-        return _format_piece(scene, pieces[0], *marks), "both" if edge.tail else "forward"
-    first = _format_piece(scene, pieces[0][::-1], f"e,{tail}") if edge.tail else _format_piece(scene, pieces[0])
-    last = _format_piece(scene, pieces[-1], *[f"e,{head}"] * edge.head)
-    between = [_format_piece(scene, piece) for piece in pieces[1:-1]]
-    return ";".join([*between, first, last]), "forward"
-
-
-def _format_piece(scene: Scene, piece: FloatArray, *marks: str) -> str:
-    return " ".join([*marks, *(_format_point(scene, point) for point in piece)])
+def _format_splines(scene: Scene, edge: EdgeShape, pieces: list[FloatArray], tail: bool, head: bool) -> str:
+    texts = []
+    for number, piece in enumerate(pieces):
+        marks = []
+        if tail and number == 0:
+            marks.append("s," + _format_point(scene, edge.curve[0]))
+        if head and number == len(pieces) - 1:
+            marks.append("e," + _format_point(scene, edge.curve[-1]))
+        texts.append(" ".join([*marks, *(_format_point(scene, point) for point in piece)]))
+    return ";".join(texts)
 
 
 def _format_point(scene: Scene, point: FloatArray) -> str:

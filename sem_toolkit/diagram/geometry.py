@@ -5,6 +5,8 @@ Bézier control points.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,33 +80,35 @@ def is_straight(curve: FloatArray) -> bool:
     """Whether a curve is one straight segment."""
     if len(curve) != 4:
         return False
-    chord = curve[3] - curve[0]
-    length = float(np.hypot(*chord))
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve.tolist()
+    x, y = dx - ax, dy - ay
+    length = hypot(x, y)
     if length == 0:
         return True
-    offsets = (curve[1:3, 0] - curve[0, 0]) * chord[1] - (curve[1:3, 1] - curve[0, 1]) * chord[0]
-    return bool(np.max(np.abs(offsets)) / length < 0.05)
+    return bool(max(abs((bx - ax) * y - (by - ay) * x), abs((cx - ax) * y - (cy - ay) * x)) < 0.05 * length)
+
+
+@lru_cache(maxsize=8)
+def _build_basis(steps: int) -> FloatArray:
+    """The cubic Bernstein polynomials at steps + 1 equal distances, (steps + 1) × 4."""
+    t = np.linspace(0, 1, steps + 1)
+    return np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3], axis=1)
 
 
 def flatten_curve(curve: FloatArray, steps: int = 12) -> FloatArray:
     """Points along a curve; two points for a straight one."""
     if is_straight(curve):
         return curve[[0, -1]]
-    t = np.linspace(0, 1, steps + 1)[:, None]
-    pieces = [curve[:1]]
-    for k in range(0, len(curve) - 1, 3):
-        a, b, c, d = curve[k : k + 4]
-        points = (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
-        pieces.append(points[1:])
+    basis = _build_basis(steps)
+    if len(curve) == 4:
+        return np.asarray(basis @ curve)
+    pieces = [curve[:1], *(basis[1:] @ curve[k : k + 4] for k in range(0, len(curve) - 1, 3))]
     return np.concatenate(pieces)
 
 
 def flatten_curves(curves: list[FloatArray], steps: int = 12) -> FloatArray:
     """Points along c curves of one piece each: c × (steps + 1) × 2."""
-    control = np.array(curves)[:, :, None, :]
-    t = np.linspace(0, 1, steps + 1)[None, :, None]
-    a, b, c, d = (control[:, k] for k in range(4))
-    return np.asarray((1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d)
+    return np.asarray(_build_basis(steps) @ np.array(curves))
 
 
 def compute_length(points: FloatArray) -> float:
@@ -135,6 +139,17 @@ def split_curve(curve: FloatArray, t: float) -> tuple[FloatArray, FloatArray]:
         np.concatenate([curve[: 3 * k + 1], [ab, abc, point]]),
         np.concatenate([[point, bcd, cd], curve[3 * k + 3 :]]),
     )
+
+
+def draw_in_controls(curve: FloatArray, width: float, height: float, most: int = 4) -> FloatArray:
+    """The same curve with so many pieces that its control points lie within a page, as the curve does."""
+    inside = ((curve >= 0) & (curve <= [width, height])).all()
+    if inside or most == 0:
+        return curve
+    for k in reversed(range((len(curve) - 1) // 3)):
+        first, second = split_curve(curve, k + 0.5)
+        curve = np.concatenate([first, second[1:]])
+    return draw_in_controls(curve, width, height, most - 1)
 
 
 def trim_curve(curve: FloatArray, start: float, end: float) -> FloatArray:
@@ -238,37 +253,71 @@ class Shapes:
         flags = np.zeros(len(rectangles), bool) if round_ is None else np.array(round_, bool)
         return cls(values[:, 0], values[:, 1], values[:, 2], values[:, 3], flags)
 
+    def plus(self, box: Rectangle) -> "Shapes":
+        """The shapes and one rectangle more."""
+        return Shapes(
+            np.append(self.x, box.x),
+            np.append(self.y, box.y),
+            np.append(self.half_width, box.width / 2),
+            np.append(self.half_height, box.height / 2),
+            np.append(self.round, False),
+        )
+
     def hit_by(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
         """Which of the shapes, grown by `margin`, a polyline (m × 2) enters; length n."""
         return np.asarray(self.hit_by_many(points[None], margin)[0])
 
     def hit_by_many(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
         """The same for c polylines of m points each (c × m × 2); c × n."""
+        hit = np.zeros((len(points), len(self.x)), bool)
         if len(self.x) == 0 or points.shape[1] < 2:
-            return np.zeros((len(points), len(self.x)), bool)
-        width, height = self.half_width + margin, self.half_height + margin
+            return hit
+        # Most shapes lie far from all of the polylines.
+        near = self._find_near(points.reshape(-1, 2), margin)
+        if len(near) == 0:
+            return hit
+        x, y, round_ = self.x[near], self.y[near], self.round[near]
+        width, height = self.half_width[near] + margin, self.half_height[near] + margin
         start, step = points[:, :-1, None, :], (points[:, 1:] - points[:, :-1])[:, :, None, :]
-        px, py, dx, dy = start[..., 0] - self.x, start[..., 1] - self.y, step[..., 0], step[..., 1]
-        hit = segments_enter_box(px, py, dx, dy, width, height)
-        if self.round.any():
+        px, py, dx, dy = start[..., 0] - x, start[..., 1] - y, step[..., 0], step[..., 1]
+        entered = segments_enter_box(px, py, dx, dy, width, height)
+        if round_.any():
             inside = _segments_enter_circle(px / width, py / height, dx / width, dy / height)
-            hit &= ~self.round | inside
-        return np.asarray(hit.any(axis=1))
+            entered &= ~round_ | inside
+        hit[:, near] = entered.any(axis=1)
+        return hit
+
+    def overlapped_by(self, box: Rectangle) -> BoolArray:
+        """Which of the rectangles around the shapes overlap a box; length n."""
+        across = np.abs(self.x - box.x) < self.half_width + box.width / 2
+        return np.asarray(across & (np.abs(self.y - box.y) < self.half_height + box.height / 2))
+
+    def covered_by(self, box: Rectangle) -> BoolArray:
+        """Which of the shapes a box touches; length n. Ellipses by their nearest point in scaled coordinates."""
+        dx = np.maximum(np.abs(self.x - box.x) - box.width / 2, 0) / self.half_width
+        dy = np.maximum(np.abs(self.y - box.y) - box.height / 2, 0) / self.half_height
+        return np.asarray(np.where(self.round, dx**2 + dy**2, np.maximum(dx, dy)) < 1)
+
+    def _find_near(self, points: FloatArray, margin: float) -> NDArray[np.intp]:
+        """Which shapes, grown by `margin`, touch the rectangle around points."""
+        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        width, height = self.half_width + margin, self.half_height + margin
+        across = (self.x + width >= left) & (self.x - width <= right)
+        return np.flatnonzero(across & (self.y + height >= top) & (self.y - height <= bottom))
 
 
 def segments_enter_box(
     px: FloatArray, py: FloatArray, dx: FloatArray, dy: FloatArray, width: FloatArray, height: FloatArray
 ) -> BoolArray:
-    """Liang and Barsky (1984) clipping, for segments × boxes."""
-    enter, leave = np.zeros_like(px), np.ones_like(px)
-    for p, d, half in ((px, dx, width), (py, dy, height)):
-        flat = np.abs(d) < 1e-9
-        safe = np.where(flat, 1.0, d)
-        t1, t2 = (-half - p) / safe, (half - p) / safe
-        outside = flat & (np.abs(p) >= half)
-        enter = np.maximum(enter, np.where(flat, np.where(outside, 2.0, 0.0), np.minimum(t1, t2)))
-        leave = np.minimum(leave, np.where(flat, 1.0, np.maximum(t1, t2)))
-    return enter < leave - 1e-9
+    """Which segments (start p from the centre, step d) enter which boxes (half sizes), for segments × boxes.
+
+    Separating axes: those of the box and the normal of the segment.
+    """
+    mx, my, half_x, half_y = px + dx / 2, py + dy / 2, np.abs(dx) / 2, np.abs(dy) / 2
+    small = 1e-9
+    apart = (np.abs(mx) >= width + half_x - small) | (np.abs(my) >= height + half_y - small)
+    apart |= np.abs(mx * dy - my * dx) >= width * np.abs(dy) + height * np.abs(dx) - small
+    return np.asarray(~apart)
 
 
 def _segments_enter_circle(px: FloatArray, py: FloatArray, dx: FloatArray, dy: FloatArray) -> BoolArray:
@@ -282,14 +331,15 @@ def compute_crossings(points: FloatArray, starts: FloatArray, ends: FloatArray) 
     """Which of n segments (starts, ends: n × 2) cross a polyline (m × 2) properly; length n."""
     if len(starts) == 0 or len(points) < 2:
         return np.zeros(len(starts), bool)
-    p, r = points[:-1, None, :], np.diff(points, axis=0)[:, None, :]
-    q, s = starts[None], (ends - starts)[None]
-    denominator = r[..., 0] * s[..., 1] - r[..., 1] * s[..., 0]
+    step = points[1:] - points[:-1]
+    px, py, rx, ry = points[:-1, :1], points[:-1, 1:], step[:, :1], step[:, 1:]
+    sx, sy = ends[:, 0] - starts[:, 0], ends[:, 1] - starts[:, 1]
+    gx, gy = starts[:, 0] - px, starts[:, 1] - py
+    denominator = rx * sy - ry * sx
     parallel = np.abs(denominator) < 1e-9
-    safe = np.where(parallel, 1.0, denominator)
-    gap = q - p
-    t = (gap[..., 0] * s[..., 1] - gap[..., 1] * s[..., 0]) / safe
-    u = (gap[..., 0] * r[..., 1] - gap[..., 1] * r[..., 0]) / safe
+    denominator[parallel] = 1.0
+    t = (gx * sy - gy * sx) / denominator
+    u = (gx * ry - gy * rx) / denominator
     small = 1e-6
     return np.asarray((~parallel & (t > small) & (t < 1 - small) & (u >= small) & (u < 1 - small)).any(axis=0))
 
@@ -299,36 +349,39 @@ def find_boundary(box: Rectangle, shape: str, towards: FloatArray) -> FloatArray
 
     shape  "ellipse", "rectangle", "hexagon" or "triangle"
     """
-    centre = np.array([box.x, box.y])
-    direction = np.asarray(towards, float) - centre
-    if np.hypot(*direction) < 1e-9:
-        direction = np.array([1.0, 0.0])
-    half = np.array([box.width / 2, box.height / 2])
-    if shape == "ellipse":
-        return np.asarray(centre + direction / np.hypot(*(direction / half)))
-    if shape == "triangle":
-        return _leave_triangle(centre, direction, half)
-    if shape == "hexagon":
-        return np.asarray(centre + direction * _reach_of_hexagon(direction, half))
-    return np.asarray(centre + direction / np.max(np.abs(direction) / half))
+    x, y = float(towards[0]) - box.x, float(towards[1]) - box.y
+    if abs(x) + abs(y) < 1e-9:
+        x, y = 1.0, 0.0
+    reach = _REACHES[shape](x, y, box.width / 2, box.height / 2)
+    return np.array([box.x + x * reach, box.y + y * reach])
 
 
-def _leave_triangle(centre: FloatArray, direction: FloatArray, half: FloatArray) -> FloatArray:
-    """Where a ray leaves a triangle with its tip at the top: the nearest of its three sides."""
-    corners = np.array([[0.0, -half[1]], half, [-half[0], half[1]]])
-    reaches = []
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        normal = np.array([(b - a)[1], -(b - a)[0]])
-        speed = float(direction @ normal)
-        if speed > 1e-12:
-            reaches.append(float(a @ normal) / speed)
-    return np.asarray(centre + direction * min(reaches))
+def _reach_of_ellipse(x: float, y: float, width: float, height: float) -> float:
+    """How far a ray (x, y) from the centre travels inside an ellipse of these half axes."""
+    return 1 / hypot(x / width, y / height)
 
 
-def _reach_of_hexagon(direction: FloatArray, half: FloatArray) -> float:
-    """How far a ray travels inside a hexagon whose slanted sides take a quarter of the width each."""
-    x, y = np.abs(direction)
-    flat = half[1] / max(float(y), 1e-12)
+def _reach_of_rectangle(x: float, y: float, width: float, height: float) -> float:
+    """The same inside a rectangle of these half sides."""
+    return 1 / max(abs(x) / width, abs(y) / height)
+
+
+def _reach_of_hexagon(x: float, y: float, width: float, height: float) -> float:
+    """The same inside a hexagon whose slanted sides take a quarter of the width each."""
     # The slanted side runs from (w, 0) to (w/2, h): x/w + y/(2h) = 1.
-    slanted = 1 / (x / half[0] + y / (2 * half[1]))
-    return float(min(flat, slanted))
+    return min(height / max(abs(y), 1e-12), 1 / (abs(x) / width + abs(y) / (2 * height)))
+
+
+def _reach_of_triangle(x: float, y: float, width: float, height: float) -> float:
+    """The same inside a triangle with its tip at the top: the nearer of its base and the side towards which it goes."""
+    # The slanted side runs from (0, -h) to (w, h): 2x/w - y/h = 1.
+    speeds = (y / height, 2 * abs(x) / width - y / height)
+    return min(1 / speed for speed in speeds if speed > 1e-12)
+
+
+_REACHES = {
+    "ellipse": _reach_of_ellipse,
+    "rectangle": _reach_of_rectangle,
+    "hexagon": _reach_of_hexagon,
+    "triangle": _reach_of_triangle,
+}

@@ -14,8 +14,16 @@ from sem_toolkit.diagram.geometry import (
     flatten_curve,
     segments_enter_box,
 )
+from sem_toolkit.diagram.segments import Segments
 
 NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0
+
+
+GAP_ACROSS, GAP_DOWN = 1.2, 0.3
+"""Least distance of texts in points."""
+
+MOST_TRIED = 12
+"""How many places of a text are tried for which others would have to give way."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Wanted:
 
 
 SHARES = np.linspace(0.16, 0.86, 29)
-OFFSETS = np.array([0.0, -0.12, 0.12, -0.24, 0.24])
+OFFSETS = np.array([0.0, -0.08, 0.08, -0.16, 0.16, -0.24, 0.24, -0.32, 0.32])
 
 
 def build_path_options(curve: FloatArray, role: str, width: float, height: float, prefer: float) -> FloatArray:
@@ -55,7 +63,7 @@ def build_path_options(curve: FloatArray, role: str, width: float, height: float
     costs = 60 * np.abs(on - prefer) + 25 * short
     # Beside the line the number stands in the middle of what is seen of it, short of the arrowhead.
     middle = prefer if length > 3 * width else 0.44
-    near = np.clip(middle + OFFSETS, 0.1, 0.9)
+    near = np.minimum(np.maximum(middle + OFFSETS, 0.1), 0.9)
     feet, directions = compute_points(points, near)
     normals = np.stack([-directions[:, 1], directions[:, 0]], axis=1)
     away = normals * (np.abs(normals) @ np.array([width, height]) / 2 + 2.5)[:, None]
@@ -99,51 +107,76 @@ def place_labels(
     passes: int = 5,
 ) -> dict[str, Rectangle]:
     """A box for every text: cheapest first choice, then repeated improvement of each against all others."""
-    segments = _Segments(curves)
+    segments = Segments()
+    for key, curve in curves.items():
+        segments.add(key, flatten_curve(curve))
     base = [_compute_fixed_costs(text, shapes, segments, fixed) for text in wanted]
-    places: dict[str, Rectangle] = {}
     order = sorted(range(len(wanted)), key=lambda k: (len(wanted[k].options), k))
     chosen = np.full((len(wanted), 4), np.nan)
     for sweep in range(passes):
         changed = False
         for k in order:
-            text = wanted[k]
-            cost = base[k] + LABEL_HIT * _count_overlaps(text, chosen, k)
-            best = int(np.argmin(cost))
-            x, y, _ = text.options[best]
-            new = np.array([x, y, text.width / 2, text.height / 2])
+            cost = base[k] + LABEL_HIT * _count_overlaps(wanted[k], chosen, k)
+            new = _get_place(wanted[k], int(np.argmin(cost)))
             changed |= not np.array_equal(chosen[k], new)
             chosen[k] = new
         if sweep and not changed:
             break
+    _make_way(wanted, base, chosen)
+    return {
+        text.key: Rectangle(float(x), float(y), text.width, text.height)
+        for text, (x, y) in zip(wanted, chosen[:, :2], strict=True)
+    }
+
+
+def _get_place(text: Wanted, option: int) -> FloatArray:
+    """Centre and half sizes of a text at one of its places."""
+    return np.array([*text.options[option, :2], text.width / 2, text.height / 2])
+
+
+def _make_way(wanted: list[Wanted], base: list[FloatArray], chosen: FloatArray) -> None:
+    """Move texts out of the way of others that lie on something where they are; changes `chosen`."""
     for k, text in enumerate(wanted):
-        places[text.key] = Rectangle(float(chosen[k, 0]), float(chosen[k, 1]), text.width, text.height)
-    return places
+        here = np.flatnonzero((text.options[:, :2] == chosen[k, :2]).all(axis=1))[0]
+        present = base[k] + LABEL_HIT * _count_overlaps(text, chosen, k)
+        if present[here] < EDGE_HIT:
+            continue
+        for option in np.argsort(base[k], kind="stable")[:MOST_TRIED]:
+            if base[k][option] >= min(EDGE_HIT, present[here]):
+                break
+            trial = chosen.copy()
+            trial[k] = _get_place(text, int(option))
+            if _clear(wanted, base, trial, k):
+                chosen[:] = trial
+                break
+
+
+def _clear(wanted: list[Wanted], base: list[FloatArray], chosen: FloatArray, own: int) -> bool:
+    """Whether all texts on which one lies find another place that is free; moves them in `chosen`."""
+    box = chosen[own]
+    apart = (np.abs(chosen[:, 0] - box[0]) < chosen[:, 2] + box[2] + GAP_ACROSS) & (
+        np.abs(chosen[:, 1] - box[1]) < chosen[:, 3] + box[3] + GAP_DOWN
+    )
+    apart[own] = False
+    for m in np.flatnonzero(apart):
+        cost = base[m] + LABEL_HIT * _count_overlaps(wanted[m], chosen, int(m))
+        best = int(np.argmin(cost))
+        if cost[best] >= EDGE_HIT:
+            return False
+        chosen[m] = _get_place(wanted[m], best)
+    return True
 
 
 def _count_overlaps(text: Wanted, chosen: FloatArray, own: int) -> FloatArray:
     options = text.options
     others = np.delete(chosen, own, axis=0)
     others = others[~np.isnan(others[:, 0])]
-    apart_x = np.abs(options[:, None, 0] - others[None, :, 0]) < text.width / 2 + others[None, :, 2] + 1.2
-    apart_y = np.abs(options[:, None, 1] - others[None, :, 1]) < text.height / 2 + others[None, :, 3] + 0.3
+    apart_x = np.abs(options[:, None, 0] - others[None, :, 0]) < text.width / 2 + others[None, :, 2] + GAP_ACROSS
+    apart_y = np.abs(options[:, None, 1] - others[None, :, 1]) < text.height / 2 + others[None, :, 3] + GAP_DOWN
     return np.asarray((apart_x & apart_y).sum(axis=1), float)
 
 
-class _Segments:
-    """All straight pieces of all paths, with the number of their path."""
-
-    def __init__(self, curves: Mapping[str, FloatArray]) -> None:
-        lines = {key: flatten_curve(curve) for key, curve in curves.items()}
-        self.number = {key: k for k, key in enumerate(lines)}
-        none = np.zeros((0, 2))
-        self.starts = np.concatenate([line[:-1] for line in lines.values()]) if lines else none
-        self.ends = np.concatenate([line[1:] for line in lines.values()]) if lines else none
-        counts = [len(line) - 1 for line in lines.values()]
-        self.owner = np.repeat(np.arange(len(counts)), counts) if counts else np.zeros(0, int)
-
-
-def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: _Segments, fixed: list[Rectangle]) -> FloatArray:
+def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed: list[Rectangle]) -> FloatArray:
     """Cost of each option against shapes, other texts that stay, and paths."""
     options = text.options
     x, y, cost = options[:, 0], options[:, 1], options[:, 2].copy()
@@ -157,12 +190,9 @@ def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: _Segments, fixe
         cost += LABEL_HIT * hit.sum(axis=1)
     low = np.array([x.min() - half_width, y.min() - half_height])
     high = np.array([x.max() + half_width, y.max() + half_height])
-    near = (np.maximum(segments.starts, segments.ends) >= low).all(axis=1)
-    near &= (np.minimum(segments.starts, segments.ends) <= high).all(axis=1)
-    if text.own in segments.number:
-        near &= segments.owner != segments.number[text.own]
-    if near.any():
-        start, step = segments.starts[near], segments.ends[near] - segments.starts[near]
+    starts, ends, _ = segments.find_near(low, high, without=text.own)
+    if len(starts):
+        start, step = starts, ends - starts
         enter = segments_enter_box(
             start[:, 0][:, None] - x,
             start[:, 1][:, None] - y,

@@ -16,13 +16,13 @@ from sem_toolkit.diagram.content import (
     is_significant,
 )
 from sem_toolkit.diagram.furniture import build_furniture
-from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, flatten_curve
+from sem_toolkit.diagram.geometry import FloatArray, Rectangle, Shapes, build_line, flatten_curve
 from sem_toolkit.diagram.hints import DiagramHints
 from sem_toolkit.diagram.label_places import Wanted, build_path_options, place_labels
 from sem_toolkit.diagram.metrics import measure_line
 from sem_toolkit.diagram.placement import Placement
 from sem_toolkit.diagram.routing import Route
-from sem_toolkit.diagram.scene import Band, EdgeShape, Label, NodeShape, Scene, ShapeKind, TextItem
+from sem_toolkit.diagram.scene import ARROW_LENGTH, Band, EdgeShape, Label, NodeShape, Scene, ShapeKind, TextItem
 from sem_toolkit.diagram.structure import Structure
 from sem_toolkit.diagram.style import DiagramStyle
 
@@ -49,13 +49,14 @@ Texts: TypeAlias = tuple[dict[str, Label], tuple[TextItem, ...]]
 
 
 def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
-    """Keys of the paths that run under the texts of others."""
+    """Keys of the paths that run under the texts of others, and of variances with such a text."""
     boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
     shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
     found = set()
     for key, route in sketch.routes.items():
-        hit = shapes.hit_by(flatten_curve(route.curve))
-        if any(hit[k] and keys[k] != key for k in range(len(keys))):
+        hit = [keys[k] for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve))) if keys[k] != key]
+        found |= {text for text in hit if text in sketch.routes and sketch.routes[text].role == "variance"}
+        if hit:
             found.add(key)
     return found
 
@@ -141,7 +142,7 @@ def place_texts(sketch: Sketch) -> Texts:
     kinds = [SHAPES[_find_kind(sketch, name)] == "ellipse" for name in sketch.placement.places]
     curves = {key: route.curve for key, route in sketch.routes.items()}
     titles = list(place_band_titles(sketch.placement, style).values())
-    places = place_labels(wanted, Shapes.of(boxes, kinds), curves, titles)
+    places = place_labels(wanted, Shapes.of(boxes, kinds), curves | _build_head_bars(sketch), titles)
     colour = style.colours.text
     labels = {key: Label(text, places[key], size, colour) for key, text in texts.items()}
     items = tuple(
@@ -149,6 +150,19 @@ def place_texts(sketch: Sketch) -> Texts:
         for name, text in shown.items()
     )
     return labels, items
+
+
+def _build_head_bars(sketch: Sketch) -> dict[str, FloatArray]:
+    """A short line across every arrowhead: numbers of other paths keep off its whole width."""
+    bars: dict[str, FloatArray] = {}
+    for key, route in sketch.routes.items():
+        double = route.role == "covariance" or (route.role == "variance" and sketch.style.variances == "ram")
+        for end, curve in enumerate([route.curve, route.curve[::-1]][: 1 + double]):
+            tip, before = curve[-1], curve[-2]
+            step = (tip - before) / max(float(np.hypot(*(tip - before))), 1e-9)
+            base, side = tip - 0.7 * ARROW_LENGTH * step, np.array([-step[1], step[0]]) * 0.35 * ARROW_LENGTH
+            bars[f"{key} head {end}"] = build_line(base - side, base + side)
+    return bars
 
 
 def _find_preferred_share(sketch: Sketch, route: Route) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sem_toolkit.diagram.geometry import FloatArray, Rectangle, find_boundary
-from sem_toolkit.diagram.placement import separate
+from sem_toolkit.diagram.ranks import separate
 
 APART = 8.0
 """Least distance of two ends at the same shape, in points."""

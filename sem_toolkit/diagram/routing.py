@@ -1,7 +1,8 @@
 """Courses for all paths: of the possible ones, that which hits and crosses least and is plainest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TypeAlias
 
 import networkx as nx
@@ -24,8 +25,8 @@ from sem_toolkit.diagram.course_costs import (
     HIT,
     INSIDE,
     NEAR,
-    OVERLAP,
-    compute_overlap,
+    compute_meetings,
+    count_crossings,
     flatten_evenly,
 )
 from sem_toolkit.diagram.detours import DetourGrid, build_detour
@@ -34,7 +35,6 @@ from sem_toolkit.diagram.geometry import (
     Rectangle,
     Shapes,
     compute_bounds,
-    compute_crossings,
     compute_length,
     find_boundary,
     flatten_curve,
@@ -45,6 +45,7 @@ from sem_toolkit.diagram.label_places import build_path_options
 from sem_toolkit.diagram.metrics import TextSize
 from sem_toolkit.diagram.placement import Placement
 from sem_toolkit.diagram.ports import spread_ends
+from sem_toolkit.diagram.segments import Segments
 from sem_toolkit.diagram.structure import Structure
 from sem_toolkit.diagram.style import DiagramStyle
 
@@ -104,8 +105,7 @@ class Router:
         self.numbers = numbers
         self._reserved: dict[str, Rectangle] = {}
         self.routes: dict[str, Route] = {}
-        self._polylines: dict[str, FloatArray] = {}
-        self._segments: tuple[FloatArray, FloatArray] | None = None
+        self.segments = Segments()
         self._grid: DetourGrid | None = None
 
     def route_all(self) -> dict[str, Route]:
@@ -125,26 +125,24 @@ class Router:
         route = self.routes.get(edge[2])
         if route is None or not (is_straight(route.curve) or edge[3]["role"] == "covariance"):
             return False
-        return self._assess_alone(route.key, self._polylines[route.key]) < 0.5 * CROSSING
-
-    def _assess_alone(self, key: str, points: FloatArray) -> float:
-        """Cost of a course for a path that has one already, against all other paths."""
-        route, old = self.routes[key], self._polylines.pop(key)
-        self._segments = None
-        cost = self._assess(points, route.source, route.target)
-        self._polylines[key] = old
-        self._segments = None
-        return cost
+        points = self.segments.courses[route.key]
+        return self._assess(points, route.source, route.target, route.key) < 0.5 * CROSSING
 
     def reroute(self, keys: set[str], labels: Mapping[str, Rectangle]) -> None:
-        """Find other courses for some structural paths and covariances, around the numbers of all other paths."""
+        """Find other courses for some paths that are not part of a fan, around the numbers of all other paths."""
         for edge in self.edges:
-            if edge[2] in keys and edge[3]["role"] in ("regression", "covariance"):
+            if edge[2] in keys and self._is_movable(edge):
                 others = [box for key, box in labels.items() if key != edge[2]]
                 self.avoid = Shapes.of([*self.titles, *others])
                 self._route(edge)
         self.avoid = Shapes.of(self.titles)
         self._spread_ends()
+
+    def _is_movable(self, edge: Edge) -> bool:
+        source, target, _, data = edge
+        if data["role"] == "loading":
+            return self.structure.owner.get(target, source) != source
+        return data["role"] in ("regression", "covariance", "variance")
 
     def _spread_ends(self) -> None:
         """Give the ends of structural paths and covariances at a shape some distance from each other."""
@@ -160,19 +158,15 @@ class Router:
     def _accepts(self, key: str, curve: FloatArray) -> bool:
         """Take another course for a path if it hits and crosses no more than the present one."""
         points = flatten_curve(curve)
-        if self._count_faults(key, points) > self._count_faults(key, self._polylines[key]):
+        if self._count_faults(key, points) > self._count_faults(key, self.segments.courses[key]):
             return False
         self._remember(replace(self.routes[key], curve=curve), points)
         return True
 
     def _count_faults(self, key: str, points: FloatArray) -> float:
         """Shapes hit or nearly hit, and other paths crossed, by a course for a path."""
-        route, old = self.routes[key], self._polylines.pop(key)
-        self._segments = None
-        starts, ends = self._collect_segments()
-        self._polylines[key] = old
-        self._segments = None
-        crossings = CROSSING * float(compute_crossings(points, starts, ends).sum())
+        route = self.routes[key]
+        crossings = CROSSING * count_crossings(points, self.segments, key)
         length = 0.02 * compute_length(points)
         return float(self._assess_shapes(points[None], route.source, route.target)[0]) - length + crossings
 
@@ -186,7 +180,7 @@ class Router:
         self._forget(key)
         best = self._choose_course(source, target, role, key)
         if (best is None or best[0] >= HIT or (best[0] > 60 and role == "regression")) and source != target:
-            best = self._find_detour(source, target, role, best)
+            best = self._find_detour(source, target, key, best)
         if best is not None:
             if role == "variance" and key in self.numbers:
                 self._reserve(key, best[1])
@@ -196,16 +190,22 @@ class Router:
         self, source: str, target: str, role: str, key: str
     ) -> tuple[float, FloatArray, FloatArray] | None:
         """The cheapest of the possible courses, with its cost and its points."""
-        courses = list(self._iterate_courses(source, target, role, key))
-        first = self._choose_among(courses[:1], source, target, role)
-        # Most paths are straight and free: the others are not even looked at.
-        if first is None or first[0] < 8.0 or len(courses) == 1:
+        courses = self._iterate_courses(source, target, role, key)
+        first = self._choose_among(list(islice(courses, 1)), source, target, role, key)
+        # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
+        # to each other as they are, as long as no shape is in the way.
+        enough = 3 * NEAR if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        if first is None or first[0] < enough:
             return first
-        rest = self._choose_among(courses[1:], source, target, role)
+        rest = self._choose_among(list(courses), source, target, role, key)
         return first if rest is None or first[0] <= rest[0] else rest
 
+    def _is_in_fan(self, source: str, target: str) -> bool:
+        owner = self.structure.owner
+        return self.structure.two_sided is not None or owner.get(target) == source or owner.get(source) == target
+
     def _choose_among(
-        self, courses: list[tuple[float, FloatArray]], source: str, target: str, role: str
+        self, courses: list[tuple[float, FloatArray]], source: str, target: str, role: str, key: str
     ) -> tuple[float, FloatArray, FloatArray] | None:
         if not courses:
             return None
@@ -222,7 +222,7 @@ class Router:
                 break
             curve = courses[k][1]
             line = curve[[0, -1]] if is_straight(curve) else points[k]
-            total = float(least[k]) + self._assess_paths(line)
+            total = float(least[k]) + compute_meetings(line, self.segments, key)
             if best is None or total < best[0]:
                 best = total, curve, line
         return best
@@ -234,9 +234,10 @@ class Router:
             return 0.0
         x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
         place = Rectangle(float(x), float(y), size.width, size.height)
-        shapes = sum(place.overlaps(box) for box in self.boxes)
-        shapes += sum(place.overlaps(box) for box in self._reserved.values())
-        starts, ends = self._collect_segments()
+        shapes = int(self.shapes.overlapped_by(place).sum())
+        shapes += int(self.avoid.overlapped_by(place).sum())
+        low, high = np.array([place.left, place.top]), np.array([place.right, place.bottom])
+        starts, ends, _ = self.segments.find_near(low, high)
         paths = Shapes.of([place]).hit_by_many(np.stack([starts, ends], axis=1)).sum() if len(starts) else 0
         return float(200 * shapes + 60 * paths)
 
@@ -299,7 +300,7 @@ class Router:
             side = sides.get(name)
             has_indicators = bool(self.structure.indicators.get(name))
             first = angle["top"] if side is None or not has_indicators else angle[OPPOSITE[side]]
-            if side in ("left", "right") and has_indicators and self.structure.links:
+            if side in ("left", "right") and has_indicators and self.structure.links and not self.placement.downward:
                 first = angle["top"]
         turns = (0.0, np.pi / 2, -np.pi / 2, np.pi, 0.9, -0.9, 2.2, -2.2, 0.5, -0.5, 2.6, -2.6)
         return [first + turn for turn in turns]
@@ -318,7 +319,7 @@ class Router:
             return free.pop()
         ranks = {self.structure.ranks.get(name) for name in (source, target)}
         if ranks == {0}:
-            return "left"
+            return "top" if self.placement.downward else "left"
         return free.pop() if len(free) == 1 else None
 
     def _find_item_side(self, item: str) -> Side:
@@ -352,9 +353,10 @@ class Router:
             "left": core.x > item.x, "right": core.x < item.x, "top": core.y > item.y, "bottom": core.y < item.y
         }[side]  # fmt: skip
 
-    def _assess(self, points: FloatArray, source: str, target: str) -> float:
+    def _assess(self, points: FloatArray, source: str, target: str, key: str) -> float:
         """What a course costs: shapes hit or nearly hit, paths crossed, paths run along, length."""
-        return float(self._assess_shapes(points[None], source, target)[0]) + self._assess_paths(points)
+        shapes = float(self._assess_shapes(points[None], source, target)[0])
+        return shapes + compute_meetings(points, self.segments, key)
 
     def _assess_shapes(self, points: FloatArray, source: str, target: str) -> FloatArray:
         """Cost of c courses (c × m × 2) against shapes and titles, and of their length; length c."""
@@ -371,23 +373,15 @@ class Router:
         cost = HIT * (hit.sum(axis=1) + inner.hit_by_many(points).sum(axis=1)) + NEAR * near.sum(axis=1)
         return np.asarray(cost + AVOID * self.avoid.hit_by_many(points, 1.0).sum(axis=1) + 0.02 * length)
 
-    def _assess_paths(self, points: FloatArray) -> float:
-        """Cost of a course against the other paths."""
-        if not self._polylines:
-            return 0.0
-        starts, ends = self._collect_segments()
-        crossings = compute_crossings(points, starts, ends).sum()
-        return float(CROSSING * crossings + OVERLAP * compute_overlap(points, starts, ends))
-
     def _find_detour(
-        self, source: str, target: str, role: str, best: tuple[float, FloatArray, FloatArray] | None
+        self, source: str, target: str, key: str, best: tuple[float, FloatArray, FloatArray] | None
     ) -> tuple[float, FloatArray, FloatArray] | None:
         """A way around through the grid; the roundest that hits nothing."""
         if self._grid is None:
             page = compute_bounds(self.boxes).grown(40)
             self._grid = DetourGrid([*self.boxes, *self.titles], page, 4.0)
         a, b = self.number[source], self.number[target]
-        corners = self._grid.find_path(self.boxes[a], self.boxes[b], self._polylines.values())
+        corners = self._grid.find_path(self.boxes[a], self.boxes[b], self.segments.courses)
         if corners is None or len(corners) < 2:
             return best
         corners = corners.copy()
@@ -396,7 +390,7 @@ class Router:
         for radius in (60.0, 30.0, 14.0, 6.0):
             curve = build_detour(corners, radius)
             points = flatten_curve(curve)
-            total = 40.0 + self._assess(points, source, target)
+            total = 40.0 + self._assess(points, source, target, key)
             if best is None or total < best[0]:
                 best = total, curve, points
         return best
@@ -405,27 +399,15 @@ class Router:
         """Keep the place free where the number of a variance will stand."""
         size = self.numbers[key]
         x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
-        self._reserved[key] = Rectangle(float(x), float(y), size.width, size.height)
-        self.avoid = Shapes.of([*self.titles, *self._reserved.values()])
+        self._reserved[key] = place = Rectangle(float(x), float(y), size.width, size.height)
+        self.avoid = self.avoid.plus(place)
 
     def _remember(self, route: Route, points: FloatArray) -> None:
         self.routes[route.key] = route
-        self._polylines[route.key] = points
-        self._segments = None
+        self.segments.add(route.key, points)
 
     def _forget(self, key: str) -> None:
         if self._reserved.pop(key, None) is not None:
             self.avoid = Shapes.of([*self.titles, *self._reserved.values()])
         self.routes.pop(key, None)
-        if self._polylines.pop(key, None) is not None:
-            self._segments = None
-
-    def _collect_segments(self) -> tuple[FloatArray, FloatArray]:
-        if not self._polylines:
-            return np.zeros((0, 2)), np.zeros((0, 2))
-        if self._segments is None:
-            lines: Iterable[FloatArray] = self._polylines.values()
-            starts = np.concatenate([line[:-1] for line in lines])
-            ends = np.concatenate([line[1:] for line in self._polylines.values()])
-            self._segments = starts, ends
-        return self._segments
+        self.segments.remove(key)

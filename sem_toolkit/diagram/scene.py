@@ -1,12 +1,27 @@
 """The finished picture as geometry: every writer draws this and nothing else."""
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal
 
 from sem_toolkit.diagram.geometry import FloatArray, Rectangle
 from sem_toolkit.diagram.style import DiagramStyle
 
+ARROW_LENGTH = 5.5
+"""Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
+
+PAGE = "#ffffff"
+"""Colour of the page."""
+
+HALO = 0.8
+"""How far the ground of a number reaches beyond it to both sides in points; its own height suffices above and below."""
+
 ShapeKind = Literal["ellipse", "rectangle", "hexagon", "triangle"]
+
+
+def grow_halo(box: Rectangle) -> Rectangle:
+    """The ground of a number, in whole points as old versions of graphviz round sizes."""
+    return Rectangle(box.x, box.y, ceil(box.width + 2 * HALO), ceil(box.height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,6 @@ class EdgeShape:
     """A path: a curve from tail to head (tips of arrowheads included) and its label, if any.
 
     key    names the path uniquely, such as "visual =~ x1"
-    cut    whether the line is interrupted under its label
     """
 
     key: str
@@ -103,3 +117,10 @@ class Scene:
     title: str = ""
     description: str = ""
     caption: str = ""
+
+    def find_ground(self, box: Rectangle) -> str:
+        """The colour on which a text stands: that of its band, otherwise the page's."""
+        for band in self.bands:
+            if abs(band.box.x - box.x) < band.box.width / 2 and abs(band.box.y - box.y) < band.box.height / 2:
+                return band.fill
+        return PAGE

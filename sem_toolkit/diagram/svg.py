@@ -3,8 +3,12 @@
 import re
 from xml.etree import ElementTree
 
-from sem_toolkit.diagram.metrics import measure_line
+from sem_toolkit.diagram.geometry import Rectangle
+from sem_toolkit.diagram.metrics import LINE_SPACING, measure_line
 from sem_toolkit.diagram.scene import Scene
+
+MIDDLE = 0.36
+"""Half the height of capitals and digits over the base line, in font sizes."""
 
 SVG = "{http://www.w3.org/2000/svg}"
 FALLBACK = {"DejaVu Sans": "Verdana, sans-serif", "DejaVu Serif": "serif", "DejaVu Sans Mono": "monospace"}
@@ -48,11 +52,12 @@ def _remove_title(group: ElementTree.Element) -> None:
 def _finish_group(group: ElementTree.Element, scene: Scene) -> None:
     """Titles become what a reader wants to see; ids name the element of the model."""
     identity = group.get("id", "")
-    match = re.fullmatch(r"(node|edge|text|band|sample)(\d+)", identity)
+    match = re.fullmatch(r"(node|edge|label|tail-of-edge|text|band|sample)(\d+)", identity)
     title = group.find(f"{SVG}title")
     if match is None or title is None:
         return
     kind, number = match.group(1), int(match.group(2)) - 1
+    _centre_text(group, scene, _find_text_place(scene, kind, number))
     if kind == "node":
         title.text = scene.nodes[number].description
         group.set("data-variable", scene.nodes[number].name)
@@ -61,6 +66,31 @@ def _finish_group(group: ElementTree.Element, scene: Scene) -> None:
         group.set("data-path", scene.edges[number].key)
     else:
         group.remove(title)
+        if kind in ("label", "tail-of-edge"):
+            group.set("data-path", scene.edges[number].key)
+
+
+def _find_text_place(scene: Scene, kind: str, number: int) -> Rectangle | None:
+    """Where the text of an element stands; None where it has none."""
+    if kind == "node":
+        return scene.nodes[number].box
+    if kind == "text":
+        return scene.texts[number].box
+    if kind == "band":
+        return scene.bands[number].title_box
+    label = scene.edges[number].label if kind == "label" else None
+    return None if label is None else label.box
+
+
+def _centre_text(group: ElementTree.Element, scene: Scene, place: Rectangle | None) -> None:
+    """Set the lines of a text around its middle: where a base line lies, versions of graphviz do not agree."""
+    lines = list(group.iter(f"{SVG}text"))
+    if place is None or not lines:
+        return
+    size = float(lines[0].get("font-size", "8"))
+    first = place.y - scene.height - size * LINE_SPACING * (len(lines) - 1) / 2 + MIDDLE * size
+    for number, line in enumerate(lines):
+        line.set("y", f"{first + size * LINE_SPACING * number:.2f}")
 
 
 def _finish_text(text: ElementTree.Element) -> None:

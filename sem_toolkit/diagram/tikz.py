@@ -6,10 +6,10 @@ Every engine of TeX compiles it as long as names are in Latin or Greek letters; 
 from collections.abc import Iterator
 
 from sem_toolkit.diagram.content import GREEK
-from sem_toolkit.diagram.dot_text import ARROW_LENGTH, split_at_label
+from sem_toolkit.diagram.dot_text import split_into_pieces
 from sem_toolkit.diagram.geometry import FloatArray, trim_curve
 from sem_toolkit.diagram.metrics import LINE_SPACING
-from sem_toolkit.diagram.scene import EdgeShape, NodeShape, Scene
+from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, EdgeShape, NodeShape, Scene, grow_halo
 
 ARROW_WIDTH = 4.1
 PREAMBLE = r"""\documentclass[border=0bp]{standalone}
@@ -66,6 +66,7 @@ def format_tikz(scene: Scene) -> str:
             *_iterate_colours(scene),
             *_iterate_bands(scene),
             *(line for edge in (*scene.edges, *scene.samples) for line in _iterate_edge(scene, edge)),
+            *(line for edge in scene.edges for line in _iterate_label(scene, edge)),
             *(_format_node(scene, node) for node in scene.nodes),
             *_iterate_texts(scene),
             r"\end{tikzpicture}",
@@ -86,7 +87,7 @@ def _collect_colours(scene: Scene) -> list[str]:
     found += [edge.label.colour for edge in scene.edges if edge.label is not None]
     found += [item.colour for item in scene.texts] + [band.fill for band in scene.bands]
     theme = scene.style.colours
-    return sorted({colour.lower() for colour in (*found, theme.text, theme.band_text)})
+    return sorted({colour.lower() for colour in (*found, theme.text, theme.band_text, PAGE)})
 
 
 def _iterate_colours(scene: Scene) -> Iterator[str]:
@@ -122,7 +123,7 @@ def _iterate_bands(scene: Scene) -> Iterator[str]:
 
 def _iterate_edge(scene: Scene, edge: EdgeShape) -> Iterator[str]:
     colour = _name_colour(edge.colour)
-    for piece in split_at_label(edge):
+    for piece in split_into_pieces(edge):
         parts = [_format_point(scene, piece[0])]
         for k in range(1, len(piece), 3):
             first, second, end = (_format_point(scene, point) for point in piece[k : k + 3])
@@ -132,11 +133,18 @@ def _iterate_edge(scene: Scene, edge: EdgeShape) -> Iterator[str]:
         yield _format_arrow(scene, edge.curve, colour)
     if edge.tail:
         yield _format_arrow(scene, edge.curve[::-1], colour)
-    if edge.label is not None:
-        label = edge.label
-        yield _format_text(
-            scene, label.box.x, label.box.y, (escape_tex(label.text),), label.font_size, label.colour, "centre"
-        )
+
+
+def _iterate_label(scene: Scene, edge: EdgeShape) -> Iterator[str]:
+    """The number of a path on a ground that covers lines beside it."""
+    label = edge.label
+    if label is None:
+        return
+    box, ground = grow_halo(label.box), _name_colour(scene.find_ground(label.box))
+    low, high = scene.height - box.bottom, scene.height - box.top
+    yield rf"\fill[{ground}] ({box.left:.2f},{low:.2f}) rectangle ({box.right:.2f},{high:.2f});"
+    text = (escape_tex(label.text),)
+    yield _format_text(scene, label.box.x, label.box.y, text, label.font_size, label.colour, "centre")
 
 
 def _format_arrow(scene: Scene, curve: FloatArray, colour: str) -> str:

@@ -67,3 +67,58 @@ def test_bad_options_are_named_and_nothing_is_written(command, spec, tmp_path, m
     assert outcome.code == 2
     assert part in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["model.lav"]
+
+
+SMALLER = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5\nspeed =~ x7 + x8 + x9\n"
+
+
+def test_an_overlay_of_two_specs(command, spec, write, tmp_path):
+    other = write("other.lav", SMALLER + "x7 ~~ x8\n")
+    arguments = ["--data", DATA / "hs.csv", "--overlay", "-o", tmp_path / "a.svg", "--check"]
+    outcome = command("diagram", spec, other, *arguments)
+    assert outcome.code == 0, outcome.err
+    texts = read_texts(tmp_path / "a.svg")
+    assert {"from model to other", "added", "dropped"} <= set(texts)
+    colours = {
+        group.get("data-path"): path.get("stroke")
+        for group in ET.parse(tmp_path / "a.svg").iter()  # noqa: S314
+        for path in group.iter()
+        if group.get("data-path") and path.tag.endswith("path")
+    }
+    assert colours["textual =~ x6"] == "#d55e00"
+    assert colours["x7 ~~ x8"] == "#009e73"
+
+
+def test_two_groups_side_by_side_and_as_an_overlay(command, spec, tmp_path):
+    arguments = ["--data", DATA / "hs.csv", "--group", "school", "--check", "-o", tmp_path / "a.svg"]
+    for flag in ("--side-by-side", "--overlay"):
+        outcome = command("diagram", spec, *arguments, flag)
+        assert outcome.code == 0, outcome.err
+        texts = read_texts(tmp_path / "a.svg")
+        groups = ("Pasteur", "Grant-White")
+        assert all(any(group in text for text in texts) for group in groups)
+
+
+def test_specs_without_data_side_by_side(command, spec, write, tmp_path):
+    other = write("other.lav", SMALLER)
+    assert command("diagram", spec, other, "--side-by-side", "-o", tmp_path / "a.svg").code == 0
+    texts = read_texts(tmp_path / "a.svg")
+    assert (texts.count("x5"), texts.count("x6")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("specs", "arguments", "part"),
+    [
+        (2, [], "--overlay or --side-by-side"),
+        (2, ["--overlay", "--side-by-side"], "exclude each other"),
+        (1, ["--overlay"], "overlay needs two models or groups, not 1"),
+        (3, ["--overlay"], "not 3"),
+        (2, ["--overlay", "--keep-layout"], "positions of one model"),
+    ],
+)
+def test_comparisons_that_are_none_are_refused(command, write, tmp_path, specs, arguments, part):
+    paths = [write(f"m{number}.lav", CFA) for number in range(specs)]
+    outcome = command("diagram", *paths, *arguments, "-o", tmp_path / "a.svg")
+    assert outcome.code == 2
+    assert part in outcome.err
+    assert not (tmp_path / "a.svg").exists()

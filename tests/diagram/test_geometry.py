@@ -13,6 +13,8 @@ from sem_toolkit.diagram.geometry import (
     compute_length,
     cut_curve_at,
     cut_into_dashes,
+    draw_in_controls,
+    evaluate_curve,
     find_boundary,
     flatten_curve,
     split_curve,
@@ -88,3 +90,12 @@ def test_dashes_begin_and_end_where_the_line_does_and_cover_their_share():
     np.testing.assert_allclose(dashes[-1][-1], curve[-1], atol=1e-6)
     drawn = sum(compute_length(flatten_curve(dash)) for dash in dashes)
     assert drawn / compute_length(flatten_curve(curve)) == pytest.approx(0.6, abs=0.02)
+
+
+def test_control_points_are_drawn_in_without_changing_the_curve():
+    curve = curve_of((5, 0), (-1.6, 40), (-1.6, 60), (5, 100))
+    inner = draw_in_controls(curve, 100, 100)
+    assert inner.min() >= 0
+    pieces = (len(inner) - 1) // 3
+    t = np.linspace(0, 1, 9)
+    assert evaluate_curve(inner, t * pieces) == pytest.approx(evaluate_curve(curve, t))

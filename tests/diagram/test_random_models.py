@@ -46,7 +46,7 @@ def _build_factors(draw: random.Random) -> str:
     return "\n".join(lines)
 
 
-def draw_random(seed: int):
+def draw_random(seed: int, **settings):
     table = build_parameter_table(parse_spec(build_random_spec(seed)), TableOptions(call="sem"))
     draw = np.random.default_rng(seed)
     rows = [
@@ -62,9 +62,20 @@ def draw_random(seed: int):
         }
         for row, value in zip(table.parameters, draw.uniform(-0.95, 0.95, len(table.parameters)), strict=True)
     ]
-    return draw_diagram(table, pd.DataFrame(rows), DiagramStyle(column="free"))
+    return draw_diagram(table, pd.DataFrame(rows), DiagramStyle(**settings))
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_nothing_is_covered(seed):
-    assert not [str(problem) for problem in draw_random(seed).hits()]
+WIDE, NARROW = {"column": "free"}, {"column": "double"}
+ARROWS, LOOPS = {"variances": "lisrel", "theme": "print"}, {"variances": "ram", "values": "raw"}
+STYLES = (*[WIDE] * 14, *[NARROW] * 3, *[ARROWS] * 2, LOOPS)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_no_path_runs_through_a_shape_and_no_number_is_covered(block):
+    """Two hundred models, each in one of four styles; twenty a test."""
+    found = {}
+    for seed in range(20 * block, 20 * block + 20):
+        hits = draw_random(seed, **STYLES[seed % len(STYLES)]).hits()
+        if hits:
+            found[seed] = [str(problem) for problem in hits]
+    assert not found

@@ -1,0 +1,76 @@
+"""Several models, or the groups of one, in one picture: as an overlay, or side by side."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
+from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side
+from sem_toolkit.fit import Fit, check_model
+from sem_toolkit.report.figures import build_spec_hints, find_layout
+from sem_toolkit.spec import ParameterTable, Spec
+
+Arrangement = Literal["overlay", "side by side"]
+
+
+def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: DiagramStyle | None = None) -> Diagram:
+    """Several fits, or the groups of a single one; the labels and the layout are those of the first.
+
+    Raises OptionError when there are not two versions for an overlay, or not at least two side by side.
+    """
+    first = fits[0]
+    found = [_build_version(entry, 1, name) for entry, name in zip(fits, _name_specs(fits), strict=True)]
+    if len(fits) == 1:
+        found = [_build_version(first, k + 1, group.label) for k, group in enumerate(first.sample.groups)]
+    return _draw(found, first.spec, first.table, arrangement, style)
+
+
+def draw_compared_specs(
+    specs: Sequence[Spec],
+    options: Mapping[str, object],
+    arrangement: Arrangement,
+    style: DiagramStyle | None = None,
+) -> Diagram:
+    """Several models without estimates. Raises SemError for a model that has none of its own."""
+    versions = []
+    for spec, name in zip(specs, _name_sources(specs), strict=True):
+        checked = check_model(spec, **options)
+        if checked.table is None:
+            raise SemError(checked.diagnostics, spec.source)
+        versions.append(Version(name, checked.table))
+    return _draw(versions, specs[0], versions[0].table, arrangement, style)
+
+
+def _draw(
+    versions: Sequence[Version],
+    spec: Spec,
+    table: ParameterTable,
+    arrangement: Arrangement,
+    style: DiagramStyle | None,
+) -> Diagram:
+    hints, layout = build_spec_hints(spec, table), find_layout(spec)
+    if len(versions) < 2 or (arrangement == "overlay" and len(versions) > 2):
+        wanted = "two" if arrangement == "overlay" else "two or more"
+        message = f"{arrangement} needs {wanted} models or groups, not {len(versions)}"
+        hint = "name a second spec, or fit a model in groups (--group)"
+        raise OptionError(Diagnostic("error", "option-value", message, hint=hint))
+    if arrangement == "overlay":
+        return draw_overlay(versions[0], versions[1], style, hints, layout=layout)
+    return draw_side_by_side(versions, style, hints, layout)
+
+
+def _build_version(entry: Fit, group: int, name: str) -> Version:
+    if not entry.converged:
+        return Version(name, entry.table, group=group)
+    r2 = entry.r2.get(entry.sample.groups[group - 1].label)
+    return Version(name, entry.table, entry.parameters, r2, group)
+
+
+def _name_specs(fits: Sequence[Fit]) -> list[str]:
+    return _name_sources([entry.spec for entry in fits])
+
+
+def _name_sources(specs: Sequence[Spec]) -> list[str]:
+    """The stems of the files, with their folders where the stems are alike."""
+    stems = [Path(spec.source.name).stem for spec in specs]
+    return stems if len(set(stems)) == len(stems) else [str(spec.source.name) for spec in specs]
