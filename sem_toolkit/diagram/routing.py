@@ -141,7 +141,7 @@ class Router:
     def _is_movable(self, edge: Edge) -> bool:
         source, target, _, data = edge
         if data["role"] == "loading":
-            return self.structure.owner.get(target, source) != source
+            return not self._is_in_fan(source, target)
         return data["role"] in ("regression", "covariance", "variance")
 
     def _spread_ends(self) -> None:
