@@ -62,7 +62,10 @@ def build_port_arc(
 
 
 def build_outer_arc(tail: Rectangle, head: Rectangle, side: str, room: float, depth: float, inset: float) -> FloatArray:
-    """An arc between rectangles that first passes straight through the room of the variances and bends beyond it."""
+    """An arc between rectangles that first passes straight through the room of the variances and bends beyond it.
+
+    It leaves the straight pieces in their direction, so that there is no corner between them.
+    """
     direction = np.array(SIDES[side])
     along = np.array([direction[1], direction[0]]) ** 2
     sign = np.sign(((_centre(head) - _centre(tail)) * along).sum()) or 1.0
@@ -72,8 +75,8 @@ def build_outer_arc(tail: Rectangle, head: Rectangle, side: str, room: float, de
     outside = max(float((start * direction).sum()), float((end * direction).sum())) + room
     out = start + direction * (outside - float((start * direction).sum()))
     back = end + direction * (outside - float((end * direction).sum()))
-    reach, chord = direction * depth * 4 / 3, (back - out) * 0.1
-    arc = [out + reach + chord, back + reach - chord, back]
+    reach = direction * depth * 4 / 3
+    arc = [out + reach, back + reach, back]
     there = [start, start + (out - start) / 3, start + (out - start) * 2 / 3, out]
     home = [back + (end - back) / 3, back + (end - back) * 2 / 3, end]
     return np.array([*there, *arc, *home])
