@@ -239,4 +239,4 @@ def _n_weights(model: Model) -> int:
 
 
 def _transpose(matrix: FloatArray) -> FloatArray:
-    return np.swapaxes(matrix, -1, -2)
+    return matrix.swapaxes(-1, -2)

@@ -100,8 +100,8 @@ def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
     matrices = compute_matrices(model, x)
     p = model.n_observed
     effects = compute_total_effects(matrices.directed, model.depth)
-    everything = effects @ matrices.symmetric @ np.swapaxes(effects, -1, -2)
-    everything = 0.5 * (everything + np.swapaxes(everything, -1, -2))
+    everything = effects @ matrices.symmetric @ effects.swapaxes(-1, -2)
+    everything = 0.5 * (everything + everything.swapaxes(-1, -2))
     mean = (effects @ matrices.intercepts[..., None])[..., 0] if model.has_means else None
     return ImpliedMoments(
         covariance=np.ascontiguousarray(everything[..., :p, :p]),

@@ -105,12 +105,12 @@ class LikelihoodEvaluation:
     @cached_property
     def expected(self) -> FloatArray:
         """CᵀΣ⁻¹C, G × k × k."""
-        return np.asarray(np.swapaxes(self.moments.used_columns, -1, -2) @ self.solved)
+        return np.asarray(self.moments.used_columns.swapaxes(-1, -2) @ self.solved)
 
     @cached_property
     def observed(self) -> FloatArray:
         """CᵀΣ⁻¹TΣ⁻¹C with T = S + (m − μ)(m − μ)ᵀ, G × k × k."""
-        found = np.swapaxes(self.solved, -1, -2) @ (self.targets.covariance @ self.solved)
+        found = self.solved.swapaxes(-1, -2) @ (self.targets.covariance @ self.solved)
         if self.gap is not None:
             along = self._compute_pull()
             found += along[:, :, None] * along[:, None, :]
