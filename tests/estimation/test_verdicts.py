@@ -123,7 +123,7 @@ def test_a_marker_without_loading_is_replaced_and_reported() -> None:
     solution = estimate(build_model(table), sample, EstimationOptions(engine="native"))
     assert solution.certificate.verdict == "converged"
     (message,) = (m for m in solution.certificate.messages if m.code == "marker-replaced")
-    assert "f (x1 -> x2)" in message.message
+    assert "f (x1, r = 0.00 -> x2, r = 0.57)" in message.message
     fixed = [row.rhs for row in solution.model.table.rows if row.op == "=~" and row.free == 0]
     assert fixed == ["x2"]
     unscaled = build_parameter_table(parse_spec("f =~ x1 + x2 + x3 + x4 + x5"), TableOptions(call="cfa", std_lv=True))
