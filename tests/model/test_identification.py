@@ -4,6 +4,7 @@ import pytest
 
 from sem_toolkit.diagnostics import ModelError
 from sem_toolkit.model import build_model, check_identification
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 from .conftest import Reference, load_reference
@@ -61,3 +62,19 @@ def test_empty_and_doubled_tables_are_refused() -> None:
     twice = (Parameter("x", "~~", "y", free=1), Parameter("y", "~~", "x", free=2))
     with pytest.raises(ModelError, match="twice"):
         build_model(ParameterTable(twice))
+
+
+@pytest.mark.parametrize("constraint", ["sqrt(a) == b", "log(a) == -b", "a^0.5 == b^0.25", "sqrt(a - b) == 0.3"])
+def test_constraints_without_a_value_everywhere(constraint: str) -> None:
+    table = build_parameter_table(
+        parse_spec(f"f =~ x1 + a*x2 + b*x3 + x4\n{constraint}"), TableOptions(call="cfa").for_fit()
+    )
+    report = check_identification(build_model(table))
+    assert (report.identified, report.df) == (True, 3)
+
+
+def test_an_impossible_constraint_is_no_traceback() -> None:
+    table = build_parameter_table(
+        parse_spec("f =~ x1 + a*x2 + b*x3 + x4\nsqrt(-1 - a^2) == b"), TableOptions(call="cfa").for_fit()
+    )
+    assert check_identification(build_model(table)).df >= 2
