@@ -236,10 +236,10 @@ def _satisfy(model: Model, x: FloatArray) -> FloatArray:
 
 
 def _fill_unknown_moments(model: Model, rng: np.random.Generator) -> Model:
-    """Exogenous moments that will come from the data, given random values for now."""
+    """Exogenous moments that come from the data, given random values: data in wild units would spoil the ranks."""
     unknown = {}
     for position, row in enumerate(model.table.rows):
-        if row.free == 0 and row.ustart is None and row.op in ("~~", "~1"):
+        if row.free == 0 and (row.ustart is None or row.exo > 0) and row.op in ("~~", "~1"):
             is_variance = row.op == "~~" and row.lhs == row.rhs
             unknown[position] = float(rng.uniform(0.9, 1.6) if is_variance else rng.uniform(0.1, 0.4))
     return build_model(model.table.with_values(unknown)) if unknown else model

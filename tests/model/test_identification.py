@@ -78,3 +78,17 @@ def test_an_impossible_constraint_is_no_traceback() -> None:
         parse_spec("f =~ x1 + a*x2 + b*x3 + x4\nsqrt(-1 - a^2) == b"), TableOptions(call="cfa").for_fit()
     )
     assert check_identification(build_model(table)).df >= 2
+
+
+def test_units_of_exogenous_variables_do_not_matter() -> None:
+    """A just-identified feedback loop; the moments are those of data in units that differ by 1e8."""
+    spec = parse_spec("y1 ~ y2 + z1 + w\ny2 ~ y1 + z2 + w\ny1 ~~ y2")
+    table = build_parameter_table(spec, TableOptions().for_fit())
+    size = {"z1": 1e4, "z2": 1e-4, "w": 1.0}
+    moments = {
+        position: size[row.lhs] * size[row.rhs] * (1.0 if row.lhs == row.rhs else 0.1)
+        for position, row in enumerate(table.rows)
+        if row.exo
+    }
+    report = check_identification(build_model(table.with_values(moments)))
+    assert (report.identified, report.df) == (True, 0)
