@@ -108,7 +108,7 @@ def compute_difference_rmsea(test: DifferenceTest, fit: Fit) -> float:
     if not test.df > 0:
         return math.nan
     excess = max(test.unscaled - factor * test.df, 0.0)
-    return math.sqrt(excess * evaluation.model.n_groups / (evaluation.total * test.df))
+    return math.sqrt(excess * evaluation.model.n_groups / (evaluation.rows.sum() * test.df))
 
 
 def _describe_model(name: str, fit: Fit) -> dict[str, object]:

@@ -54,7 +54,7 @@ def find_active_set(objective: Objective, point: Point, chosen: tuple[int, ...] 
         chosen = tuple(int(i) for i in np.flatnonzero(values < room))
     picked = list(chosen)
     all_values = np.concatenate([equal, values[picked]])
-    all_slopes = np.concatenate([equal_slopes, slopes[picked]]) @ basis
+    all_slopes = np.nan_to_num(np.concatenate([equal_slopes, slopes[picked]])) @ basis
     gradient = point.gradient
     multipliers = np.linalg.lstsq(all_slopes.T, gradient, rcond=1e-12)[0] if len(all_values) else np.zeros(0)
     return ActiveSet(len(equal), chosen, all_values, all_slopes, np.asarray(multipliers, dtype=np.float64))
@@ -89,11 +89,11 @@ def compute_lagrangian_hessian(objective: Objective, point: Point, active: Activ
 
 
 def compute_violation(objective: Objective, point: Point) -> float:
-    """The largest amount by which a constraint is missed."""
+    """The largest amount by which a constraint is missed; infinite where one has no value."""
     constraints = objective.model.constraints
     equal = np.abs(constraints.equality_values(point.x)[0]).max(initial=0.0)
     below = np.maximum(-constraints.inequality_values(point.x)[0], 0.0).max(initial=0.0)
-    return float(max(equal, below))
+    return float(np.nan_to_num(np.maximum(equal, below), nan=np.inf))
 
 
 def minimise_constrained(objective: Objective, theta: FloatArray, max_iterations: int = 500) -> Outcome:
@@ -200,7 +200,10 @@ def _kkt_step(objective: Objective, point: Point, active: ActiveSet) -> FloatArr
     except np.linalg.LinAlgError:
         hessian = point.information
     system = np.block([[hessian, active.slopes.T], [active.slopes, np.zeros((active.size, active.size))]])
-    step = np.linalg.lstsq(system, -np.concatenate([point.gradient, active.values]), rcond=1e-14)[0][:size]
+    target = -np.concatenate([point.gradient, active.values])
+    if not (np.isfinite(system).all() and np.isfinite(target).all()):
+        return None
+    step = np.linalg.lstsq(system, target, rcond=1e-14)[0][:size]
     return np.asarray(step) if np.isfinite(step).all() else None
 
 
@@ -230,4 +233,4 @@ def _active_slopes(objective: Objective, theta: FloatArray, active: ActiveSet) -
     x = constraints.linear.expand(theta)
     equal = constraints.equality_values(x)[1]
     above = constraints.inequality_values(x)[1][list(active.inequalities)]
-    return np.concatenate([equal, above]) @ constraints.linear.basis
+    return np.asarray(np.nan_to_num(np.concatenate([equal, above])) @ constraints.linear.basis)

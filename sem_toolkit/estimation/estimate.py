@@ -39,14 +39,12 @@ def estimate(model: Model, sample: Sample, options: EstimationOptions | None = N
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
-    solution, targets = _search(model, sample, options)
-    if solution.certificate.converged or not options.bad_marker_crit:
-        return solution
-    return _try_other_markers(solution, targets)
+    other = _try_other_markers(model, sample, options) if options.bad_marker_crit > 0 else None
+    return _search(model, sample, options) if other is None else other
 
 
-def _search(model: Model, sample: Sample, options: EstimationOptions) -> tuple[Solution, Targets]:
-    """Climb the ladder with this model as it is; the targets are in the units that were searched in."""
+def _search(model: Model, sample: Sample, options: EstimationOptions) -> Solution:
+    """Climb the ladder with this model as it is."""
     if model.n_parameters > _MANY:
         keep_scratch_memory()
     scaling = build_scaling(model, build_targets(model, sample, options))
@@ -57,24 +55,22 @@ def _search(model: Model, sample: Sample, options: EstimationOptions) -> tuple[S
     note = _ask_semopy(state, targets, options, start)
     if state.best is None or not state.best.settled:
         climb(objective, targets, options, start, state)
-    return _conclude(model, sample, options, state, scaling.units, note), targets
+    return _conclude(model, sample, options, state, scaling.units, note)
 
 
-def _try_other_markers(solution: Solution, targets: Targets) -> Solution:
-    """Fit again with better markers where some are poor; the better of the two solutions, the change reported."""
-    options = solution.options
-    replacements = find_poor_markers(solution.model, targets, options.bad_marker_crit)
-    if not replacements or solution.certificate.verdict == "not identified":
-        return solution
-    model = build_model(replace_markers(solution.model.table, replacements))
-    other, _ = _search(model, solution.sample, options)
-    if not other.certificate.converged:
-        return solution
-    changes = ", ".join(f"{item.factor} ({item.old} -> {item.new})" for item in replacements)
-    message = f"no optimum was found with a poor item as marker; the marker was replaced: {changes}"
+def _try_other_markers(model: Model, sample: Sample, options: EstimationOptions) -> Solution | None:
+    """The solution with better markers, the change reported; None where no marker is poor or that leads nowhere."""
+    replacements = find_poor_markers(model, build_targets(model, sample, options), options.bad_marker_crit)
+    if not replacements:
+        return None
+    solution = _search(build_model(replace_markers(model.table, replacements)), sample, options)
+    if not solution.certificate.converged:
+        return None
+    changes = ", ".join(map(str, replacements))
+    message = f"the marker is a poor item; another one took its place: {changes}"
     note = Diagnostic("warning", "marker-replaced", message, hint="bad_marker_crit = 0 switches this off")
-    certificate = replace(other.certificate, messages=(*other.certificate.messages, note))
-    return replace(other, certificate=certificate, transcript=(*solution.transcript, *other.transcript))
+    certificate = replace(solution.certificate, messages=(*solution.certificate.messages, note))
+    return replace(solution, certificate=certificate)
 
 
 def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> Diagnostic | None:

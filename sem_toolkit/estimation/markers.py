@@ -1,71 +1,115 @@
-"""Replacing a marker that hardly measures its factor: the scale of a factor cannot be read off such an item."""
+"""Taking another marker where the first indicator hardly measures its factor, as lavaan 0.7 does before it fits.
 
+An indicator is poor where its corrected item-total correlation (with the sum of the factor's other indicators, on
+the covariance pooled over groups, indicators turned so that they point the same way) is smaller than a criterion.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.estimation.starts import compute_axes
 from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import Model
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
+_FEWEST = 3
 
 
 @dataclass(frozen=True)
 class Replacement:
-    """A factor whose marker was replaced, in all groups."""
+    """A factor whose marker was replaced, in all groups; r is the corrected item-total correlation of each."""
 
     factor: str
     old: str
     new: str
+    old_r: float
+    new_r: float
+
+    def __str__(self) -> str:
+        return f"{self.factor} ({self.old}, r = {self.old_r:.2f} -> {self.new}, r = {self.new_r:.2f})"
 
 
 def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple[Replacement, ...]:
-    """Factors whose only fixed loading is that of an item which loads below `criterion` times the best one."""
+    """Factors whose marker is a poor item while another is none.
+
+    Only where nothing depends on the choice: the first loading alone is fixed (at 1), no loading of the factor has a
+    label, bounds or a start value, and the model has neither bounds nor inequalities.
+    """
+    rows = model.table.rows
+    if any(row.op in {"<", ">"} or np.isfinite(row.lower) or np.isfinite(row.upper) for row in rows):
+        return ()
+    pooled = np.tensordot(targets.share, targets.covariance, axes=1)
+    place = {name: position for position, name in enumerate(model.observed)}
     found = []
-    for factor in model.variables[model.n_observed :]:
-        items = [row for row in model.table.parameters if row.op == "=~" and row.lhs == factor and row.group == 1]
-        fixed = [row for row in items if row.free == 0]
-        names = [row.rhs for row in items]
-        if len(fixed) != 1 or fixed[0].ustart != 1.0 or len(items) < 3 or not set(names) <= set(model.observed):
+    for factor, names in _list_factors(model):
+        items = [name for name in names if name in place]
+        if len(items) < _FEWEST or items[0] != names[0]:
             continue
-        places = [model.observed.index(name) for name in names]
-        strength = _compute_strength(targets, places)
-        best = int(np.argmax(strength))
-        old = names.index(fixed[0].rhs)
-        if strength[old] < criterion * strength[best] and not _is_labelled(model.table, factor, names[best]):
-            found.append(Replacement(factor, names[old], names[best]))
+        where = [place[name] for name in items]
+        r = compute_item_total_correlations(pooled[np.ix_(where, where)])
+        best = int(np.argmax(np.abs(r)))
+        if abs(r[0]) < criterion <= abs(r[best]):
+            found.append(Replacement(factor, items[0], items[best], float(r[0]), float(r[best])))
     return tuple(found)
 
 
+def compute_item_total_correlations(covariance: FloatArray) -> FloatArray:
+    """Correlation of each of k items with the sum of the others (k); reversed items are turned round first."""
+    deviation = np.sqrt(np.diag(covariance))
+    axis = np.linalg.eigh(covariance / np.outer(deviation, deviation))[1][:, -1]
+    sign = np.where(axis * np.sign(axis.sum()) < 0.0, -1.0, 1.0)
+    turned = covariance * np.outer(sign, sign)
+    variance = np.diag(turned)
+    along = turned.sum(axis=0) - variance
+    rest = turned.sum() - 2.0 * along - variance
+    return np.asarray(along / np.sqrt(variance * rest))
+
+
+def _list_factors(model: Model) -> Iterator[tuple[str, list[str]]]:
+    """Factors for which nobody said anything about the loadings, with their indicators, the marker first."""
+    by_group: dict[str, dict[int, list[Parameter]]] = {}
+    for row in model.table.parameters:
+        if row.op == "=~":
+            by_group.setdefault(row.lhs, {}).setdefault(row.group, []).append(row)
+    for factor, groups in by_group.items():
+        names = [row.rhs for row in next(iter(groups.values()))]
+        alike = len(groups) == model.n_groups and all([row.rhs for row in own] == names for own in groups.values())
+        if alike and all(_is_plain(own) for own in groups.values()):
+            yield factor, names
+
+
+def _is_plain(rows: list[Parameter]) -> bool:
+    first, *others = rows
+    return (
+        (first.free, first.ustart, first.label) == (0, 1.0, "")
+        and len({row.rhs for row in rows}) == len(rows)
+        and all(row.free > 0 and row.ustart is None and row.label[:2] in ("", ".p") for row in others)
+    )
+
+
 def replace_markers(table: ParameterTable, replacements: tuple[Replacement, ...]) -> ParameterTable:
-    """The table with other markers; free parameters are numbered again."""
-    changes: dict[tuple[str, str], float | None] = {(item.factor, item.old): None for item in replacements}
-    changes |= {(item.factor, item.new): 1.0 for item in replacements}
+    """The table with other markers; free parameters are numbered again.
+
+    The old marker takes over the labels of the new one, and with them the equalities between groups.
+    """
+    new = {item.factor: item for item in replacements}
+    loadings = {(row.lhs, row.rhs, row.group): row for row in table.parameters if row.op == "=~" and row.lhs in new}
     rows: list[Parameter] = []
     count = 0
     for row in table.rows:
-        if row.op == "=~" and (row.lhs, row.rhs) in changes:
-            value = changes[row.lhs, row.rhs]
-            row = replace(row, free=0 if value is not None else 1, ustart=value)
+        if row.op == "=~" and row.lhs in new:
+            row = _exchange(row, new[row.lhs], loadings)
         count += row.free > 0
         rows.append(replace(row, free=count) if row.free > 0 else row)
     return replace(table, rows=tuple(rows))
 
 
-def _compute_strength(targets: Targets, places: list[int]) -> FloatArray:
-    """Standardised loadings (absolute) on one factor of these items alone, averaged over the groups."""
-    blocks = targets.covariance[:, places][:, :, places]
-    deviation = np.sqrt(np.diagonal(blocks, axis1=1, axis2=2))
-    correlations = blocks / (deviation[:, :, None] * deviation[:, None, :])
-    return np.asarray(np.abs(compute_axes(correlations)).mean(axis=0))
-
-
-def _is_labelled(table: ParameterTable, factor: str, item: str) -> bool:
-    """Whether a constraint may speak of the loading that would become the marker."""
-    own = {row.plabel for row in table.parameters if row.op == "=~" and (row.lhs, row.rhs) == (factor, item)}
-    labels = {row.label for row in table.parameters if row.op == "=~" and (row.lhs, row.rhs) == (factor, item)}
-    tied = any(row.op == "==" and (row.lhs in own or row.rhs in own) for row in table.rows)
-    return tied or labels != {""}
+def _exchange(row: Parameter, change: Replacement, loadings: dict[tuple[str, str, int], Parameter]) -> Parameter:
+    other = {change.old: change.new, change.new: change.old}.get(row.rhs)
+    if other is None:
+        return row
+    source = loadings[row.lhs, other, row.group]
+    return replace(row, free=source.free, ustart=source.ustart, label=source.label, plabel=source.plabel)

@@ -38,8 +38,8 @@ class EstimationOptions:
     max_iterations   of one attempt of the native solver
     restarts         perturbed starting points to try when nothing else has led to an optimum
     seed             of these perturbations
-    bad_marker_crit  lavaan's bad.marker.crit: a marker whose loading is estimated below this share of the best one is
-                     replaced where the fit fails with it; 0 switches this off
+    bad_marker_crit  lavaan's bad.marker.crit: a marker whose corrected item-total correlation is smaller than this is
+                     replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
     """
 
     estimator: str = "ML"

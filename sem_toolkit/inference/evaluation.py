@@ -249,10 +249,10 @@ def invert_symmetric(matrix: FloatArray) -> FloatArray:
 
 
 def restrict_basis(basis: FloatArray, slopes: FloatArray) -> FloatArray:
-    """The part of a basis (q × r) on which the slopes (k × q) are zero."""
+    """The part of a basis (q × r) on which the slopes (k × q) are zero; those that do not exist (NaN) count as none."""
     if not len(slopes) or not basis.shape[1]:
         return basis
-    along = slopes @ basis
+    along = np.nan_to_num(slopes) @ basis
     _, singular, right = np.linalg.svd(along, full_matrices=True)
     rank = int(np.sum(singular > 1e-9 * max(singular[0], 1e-300))) if singular.size else 0
     return np.asarray(basis @ right[rank:].T)

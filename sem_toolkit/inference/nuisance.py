@@ -12,7 +12,7 @@ from sem_toolkit.sample.moments import FloatArray
 
 def compute_full_delta(evaluation: Evaluation) -> tuple[FloatArray, FloatArray]:
     """Δ by x and by the covariances within composites (G × m × (q + k)), and the directions in which both can move."""
-    delta, basis = compute_delta(evaluation), evaluation.basis
+    delta, basis = compute_delta(evaluation), evaluation.free_basis
     extra = _composite_delta(evaluation)
     if not extra:
         return delta, basis

@@ -148,7 +148,7 @@ def compute_yuan_bentler(
     """
     saturated, _ = compute_saturated_trace(evaluation)
     count = evaluation.model.n_groups * int(np.sum(~_exogenous_moments(evaluation)))
-    inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.basis)
+    inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.free_basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)
     return replace(

@@ -61,7 +61,7 @@ def compute_ugamma_eigenvalues(evaluation: Evaluation, information: str = "expec
 
 
 def _inverse(evaluation: Evaluation, weight: Weight) -> FloatArray:
-    return invert_any(weight.information(evaluation), evaluation.basis)
+    return invert_any(weight.information(evaluation), evaluation.free_basis)
 
 
 def _over_rows(evaluation: Evaluation, weight: Weight) -> FloatArray:

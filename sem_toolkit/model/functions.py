@@ -1,5 +1,6 @@
 """Functions of labelled parameters: an environment of values and gradients for definitions and constraints."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -62,6 +63,8 @@ class Environment:
             partial = function.gradient(self.values)
         except (ArithmeticError, ValueError):
             return float("nan"), np.full(self.size, np.nan)
+        if not all(map(math.isfinite, partial.values())):  # such as that of a square root at 0
+            return value, np.full(self.size, np.nan)
         for name, factor in partial.items():
             slope += factor * self.slopes[name]
         return value, slope

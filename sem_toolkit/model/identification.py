@@ -20,6 +20,7 @@ from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT, Model,
 FloatArray = NDArray[np.float64]
 
 _POINTS = 3
+_DRAWS = 20
 _TOLERANCE = 1e-9
 _WORTH_NAMING = 1e-5
 
@@ -162,7 +163,7 @@ def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
         return basis.shape[1], np.zeros((basis.shape[1], 0)), 0
     jacobian = compute_jacobian(model, x)
     stacked = jacobian.reshape(-1, jacobian.shape[-1]) @ basis
-    slopes = model.constraints.equality_values(x)[1] @ basis
+    slopes = np.nan_to_num(model.constraints.equality_values(x)[1]) @ basis
     n_conditions = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
     rank, null = compute_null_space(np.concatenate([stacked, slopes]))
     return rank, null, n_conditions
@@ -194,7 +195,21 @@ def is_safely_definite(square: FloatArray) -> bool:
 
 
 def _draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
-    """A random point with sizeable effects and positive definite S that satisfies the equality constraints."""
+    """A random point with sizeable effects and positive definite S that satisfies the equality constraints.
+
+    Where a constraint has no value at it, as the root of a negative number, positive values are tried.
+    """
+    for _ in range(_DRAWS):
+        raw = _draw_values(model, rng)
+        for start in (raw, np.abs(raw)):
+            x = _satisfy(model, model.constraints.linear.average(start))
+            if all(np.isfinite(part).all() for part in model.constraints.equality_values(x)):
+                return x
+    return x
+
+
+def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
+    """Random values within the bounds."""
     where = model.locations
     q = model.n_parameters
     effect = rng.uniform(0.3, 0.9, q) * rng.choice([-1.0, 1.0], q)
@@ -206,8 +221,7 @@ def _draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
         [rng.normal(size=q), variance, covariance],
         effect,
     )
-    x = np.clip(x, model.constraints.lower, model.constraints.upper)
-    return _satisfy(model, model.constraints.linear.average(x))
+    return np.asarray(np.clip(x, model.constraints.lower, model.constraints.upper))
 
 
 def _satisfy(model: Model, x: FloatArray) -> FloatArray:
@@ -215,17 +229,17 @@ def _satisfy(model: Model, x: FloatArray) -> FloatArray:
     basis = model.constraints.linear.basis
     for _ in range(50 if model.constraints.equalities else 0):
         values, slopes = model.constraints.equality_values(x)
-        if np.abs(values).max() < 1e-12 or not np.isfinite(values).all():
+        if np.abs(values).max() < 1e-12 or not (np.isfinite(values).all() and np.isfinite(slopes).all()):
             break
         x = x - basis @ np.linalg.lstsq(slopes @ basis, values, rcond=None)[0]
     return x
 
 
 def _fill_unknown_moments(model: Model, rng: np.random.Generator) -> Model:
-    """Exogenous moments that will come from the data, given random values for now."""
+    """Exogenous moments that come from the data, given random values: data in wild units would spoil the ranks."""
     unknown = {}
     for position, row in enumerate(model.table.rows):
-        if row.free == 0 and row.ustart is None and row.op in ("~~", "~1"):
+        if row.free == 0 and (row.ustart is None or row.exo > 0) and row.op in ("~~", "~1"):
             is_variance = row.op == "~~" and row.lhs == row.rhs
             unknown[position] = float(rng.uniform(0.9, 1.6) if is_variance else rng.uniform(0.1, 0.4))
     return build_model(model.table.with_values(unknown)) if unknown else model

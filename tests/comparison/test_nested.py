@@ -101,3 +101,12 @@ def test_a_scaled_difference_needs_scaled_tests(frame):
         build_nested_table({"free": first, "orthogonal": second}, "satorra.bentler.2001")
     with pytest.raises(OptionError, match="no difference test"):
         build_nested_table({"free": first, "orthogonal": second}, "chi")
+
+
+def test_rmsea_of_a_difference_counts_all_rows(frame):
+    """lavaan divides by all rows, also where χ² is made with n - 1 a group."""
+    options = {"call": "cfa", "group": "school", "estimator": "GLS"}
+    free, equal = fit(HS, frame, **options), fit(HS, frame, **options, group_equal=["loadings", "intercepts"])
+    row = build_nested_table({"free": free, "equal": equal}).loc["equal"]
+    excess = row["Chisq.diff"] - row["Df.diff"]
+    assert row["RMSEA"] == pytest.approx(math.sqrt(2 * excess / (301 * row["Df.diff"])), rel=1e-12)

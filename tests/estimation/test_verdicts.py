@@ -131,7 +131,7 @@ def test_a_marker_without_loading_is_replaced_and_reported() -> None:
     solution = estimate(build_model(table), sample, EstimationOptions(engine="native"))
     assert solution.certificate.verdict == "converged"
     (message,) = (m for m in solution.certificate.messages if m.code == "marker-replaced")
-    assert "f (x1 -> x2)" in message.message
+    assert "f (x1, r = 0.00 -> x2, r = 0.57)" in message.message
     fixed = [row.rhs for row in solution.model.table.rows if row.op == "=~" and row.free == 0]
     assert fixed == ["x2"]
     unscaled = build_parameter_table(parse_spec("f =~ x1 + x2 + x3 + x4 + x5"), TableOptions(call="cfa", std_lv=True))
@@ -174,3 +174,21 @@ def test_restarts_are_reproducible() -> None:
     assert len(first.transcript) > 5
     assert first.transcript == second.transcript
     np.testing.assert_array_equal(first.x, second.x)
+
+
+@pytest.mark.parametrize("constraint", ["sqrt(-1 - a^2) == b", "1/(a - a) == b", "log(a) < -10000"])
+def test_constraints_that_cannot_hold_end_in_a_verdict(constraint: str) -> None:
+    reference = load_reference("hs_cfa_marker", engine="native")
+    spec = parse_spec(f"visual =~ x1 + a*x2 + b*x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n{constraint}")
+    table = build_parameter_table(spec, TableOptions(call="cfa").for_fit())
+    assert estimate(build_model(table), reference.sample, reference.options).certificate.verdict == "no optimum found"
+
+
+def test_a_root_holds_where_it_has_a_value() -> None:
+    """χ² of lavaan 0.7-3."""
+    reference = load_reference("hs_cfa_marker", engine="native")
+    spec = parse_spec("visual =~ x1 + a*x2 + b*x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\nsqrt(a) == b")
+    table = build_parameter_table(spec, TableOptions(call="cfa").for_fit())
+    solution = estimate(build_model(table), reference.sample, reference.options)
+    assert solution.certificate.verdict == "converged"
+    assert 2 * 301 * solution.discrepancy == pytest.approx(85.3268298492756, rel=1e-7)

@@ -70,3 +70,10 @@ def test_limits_of_rmsea_below_one_degree_of_freedom() -> None:
     measures = fit("x1 ~ b*x2 + b*x3", HS, estimator="MLM").fit_measures
     assert measures["rmsea.scaled"] == pytest.approx(0.152790055213687, rel=1e-6)
     assert (measures["rmsea.ci.lower.scaled"], measures["rmsea.ci.upper.scaled"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("estimator", "scaling"), [("MLM", 1.10214645744874), ("MLR", 1.04120687665501)])
+def test_active_inequalities_hold_as_equalities_in_scaled_tests(estimator: str, scaling: float) -> None:
+    found = fit(MODEL.replace("x2", "a*x2") + "\na > 0.7", HS, call="cfa", estimator=estimator)
+    assert found.certificate.verdict == "converged at a boundary"
+    assert found.fit_measures["chisq.scaling.factor"] == pytest.approx(scaling, rel=1e-5)

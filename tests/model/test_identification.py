@@ -4,6 +4,7 @@ import pytest
 
 from sem_toolkit.diagnostics import ModelError
 from sem_toolkit.model import build_model, check_identification
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 from .conftest import Reference, load_reference
@@ -61,3 +62,33 @@ def test_empty_and_doubled_tables_are_refused() -> None:
     twice = (Parameter("x", "~~", "y", free=1), Parameter("y", "~~", "x", free=2))
     with pytest.raises(ModelError, match="twice"):
         build_model(ParameterTable(twice))
+
+
+@pytest.mark.parametrize("constraint", ["sqrt(a) == b", "log(a) == -b", "a^0.5 == b^0.25", "sqrt(a - b) == 0.3"])
+def test_constraints_without_a_value_everywhere(constraint: str) -> None:
+    table = build_parameter_table(
+        parse_spec(f"f =~ x1 + a*x2 + b*x3 + x4\n{constraint}"), TableOptions(call="cfa").for_fit()
+    )
+    report = check_identification(build_model(table))
+    assert (report.identified, report.df) == (True, 3)
+
+
+def test_an_impossible_constraint_is_no_traceback() -> None:
+    table = build_parameter_table(
+        parse_spec("f =~ x1 + a*x2 + b*x3 + x4\nsqrt(-1 - a^2) == b"), TableOptions(call="cfa").for_fit()
+    )
+    assert check_identification(build_model(table)).df >= 2
+
+
+def test_units_of_exogenous_variables_do_not_matter() -> None:
+    """A just-identified feedback loop; the moments are those of data in units that differ by 1e8."""
+    spec = parse_spec("y1 ~ y2 + z1 + w\ny2 ~ y1 + z2 + w\ny1 ~~ y2")
+    table = build_parameter_table(spec, TableOptions().for_fit())
+    size = {"z1": 1e4, "z2": 1e-4, "w": 1.0}
+    moments = {
+        position: size[row.lhs] * size[row.rhs] * (1.0 if row.lhs == row.rhs else 0.1)
+        for position, row in enumerate(table.rows)
+        if row.exo
+    }
+    report = check_identification(build_model(table.with_values(moments)))
+    assert (report.identified, report.df) == (True, 0)
