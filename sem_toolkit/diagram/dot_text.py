@@ -115,7 +115,7 @@ def _format_text(scene: Scene, number: int, item: TextItem) -> str:
     font = f', fontname="{scene.style.font} Bold"' if item.bold else ""
     return (
         f'  "_text {number + 1}" [id="text{number + 1}", shape=plaintext, style="", '
-        f"label={_join_lines(item.lines, item.align)}, "
+        f"label={_join_lines(item.lines, item.align if len(item.lines) > 1 else 'centre')}, "
         f'pos="{item.box.x:.2f},{scene.height - item.box.y:.2f}", '
         f'width="{item.box.width / 72:.4f}", height="{item.box.height / 72:.4f}", fontsize="{item.font_size:g}", '
         f"fontcolor={quote(item.colour)}, tooltip={quote(' '.join(item.lines))}{font}];"

@@ -194,7 +194,7 @@ class Router:
         first = self._choose_among(list(islice(courses, 1)), source, target, role, key)
         # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
         # to each other as they are, as long as no shape is in the way.
-        enough = 3 * NEAR if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        enough = HIT if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
         if first is None or first[0] < enough:
             return first
         rest = self._choose_among(list(courses), source, target, role, key)

@@ -91,6 +91,8 @@ def _centre_text(group: ElementTree.Element, scene: Scene, place: Rectangle | No
     first = place.y - scene.height - size * LINE_SPACING * (len(lines) - 1) / 2 + MIDDLE * size
     for number, line in enumerate(lines):
         line.set("y", f"{first + size * LINE_SPACING * number:.2f}")
+        if line.get("text-anchor") == "start":
+            line.set("x", f"{place.left:.2f}")
 
 
 def _finish_text(text: ElementTree.Element) -> None:
