@@ -39,15 +39,16 @@ def estimate(model: Model, sample: Sample, options: EstimationOptions | None = N
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
-    other = _try_other_markers(model, sample, options) if options.bad_marker_crit > 0 else None
-    return _search(model, sample, options) if other is None else other
+    targets = build_targets(model, sample, options)
+    other = _try_other_markers(model, sample, targets, options) if options.bad_marker_crit > 0 else None
+    return _search(model, sample, targets, options) if other is None else other
 
 
-def _search(model: Model, sample: Sample, options: EstimationOptions) -> Solution:
+def _search(model: Model, sample: Sample, targets: Targets, options: EstimationOptions) -> Solution:
     """Climb the ladder with this model as it is."""
     if model.n_parameters > _MANY:
         keep_scratch_memory()
-    scaling = build_scaling(model, build_targets(model, sample, options))
+    scaling = build_scaling(model, targets)
     targets = scaling.targets
     objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations))
     start = compute_start(scaling.model, targets)
@@ -58,12 +59,12 @@ def _search(model: Model, sample: Sample, options: EstimationOptions) -> Solutio
     return _conclude(model, sample, options, state, scaling.units, note)
 
 
-def _try_other_markers(model: Model, sample: Sample, options: EstimationOptions) -> Solution | None:
+def _try_other_markers(model: Model, sample: Sample, targets: Targets, options: EstimationOptions) -> Solution | None:
     """The solution with better markers, the change reported; None where no marker is poor or that leads nowhere."""
-    replacements = find_poor_markers(model, build_targets(model, sample, options), options.bad_marker_crit)
+    replacements = find_poor_markers(model, targets, options.bad_marker_crit)
     if not replacements:
         return None
-    solution = _search(build_model(replace_markers(model.table, replacements)), sample, options)
+    solution = _search(build_model(replace_markers(model.table, replacements)), sample, targets, options)
     if not solution.certificate.converged:
         return None
     changes = ", ".join(map(str, replacements))

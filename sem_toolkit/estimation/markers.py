@@ -43,28 +43,34 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
         return ()
     pooled = np.tensordot(targets.share, targets.covariance, axes=1)
     place = {name: position for position, name in enumerate(model.observed)}
-    found = []
+    by_size: dict[int, list[tuple[str, list[str]]]] = {}
     for factor, names in _list_factors(model):
         items = [name for name in names if name in place]
-        if len(items) < _FEWEST or items[0] != names[0]:
-            continue
-        where = [place[name] for name in items]
-        r = compute_item_total_correlations(pooled[np.ix_(where, where)])
-        best = int(np.argmax(np.abs(r)))
-        if abs(r[0]) < criterion <= abs(r[best]):
-            found.append(Replacement(factor, items[0], items[best], float(r[0]), float(r[best])))
+        if len(items) >= _FEWEST and items[0] == names[0]:
+            by_size.setdefault(len(items), []).append((factor, items))
+    found = []
+    for alike in by_size.values():  # all factors with as many items at once
+        where = np.array([[place[name] for name in items] for _, items in alike])
+        correlations = compute_item_total_correlations(pooled[where[:, :, None], where[:, None, :]])
+        for (factor, items), r in zip(alike, correlations, strict=True):
+            best = int(np.argmax(np.abs(r)))
+            if abs(r[0]) < criterion <= abs(r[best]):
+                found.append(Replacement(factor, items[0], items[best], float(r[0]), float(r[best])))
     return tuple(found)
 
 
-def compute_item_total_correlations(covariance: FloatArray) -> FloatArray:
-    """Correlation of each of k items with the sum of the others (k); reversed items are turned round first."""
-    deviation = np.sqrt(np.diag(covariance))
-    axis = np.linalg.eigh(covariance / np.outer(deviation, deviation))[1][:, -1]
-    sign = np.where(axis * np.sign(axis.sum()) < 0.0, -1.0, 1.0)
-    turned = covariance * np.outer(sign, sign)
-    variance = np.diag(turned)
-    along = turned.sum(axis=0) - variance
-    rest = turned.sum() - 2.0 * along - variance
+def compute_item_total_correlations(covariances: FloatArray) -> FloatArray:
+    """Correlation of each of k items with the sum of the others (b × k), for each of b covariance matrices.
+
+    Reversed items are turned round first.
+    """
+    variance = np.diagonal(covariances, axis1=1, axis2=2)
+    deviation = np.sqrt(variance)
+    axis = np.linalg.eigh(covariances / (deviation[:, :, None] * deviation[:, None, :]))[1][:, :, -1]
+    sign = np.where(axis * np.sign(axis.sum(axis=1, keepdims=True)) < 0.0, -1.0, 1.0)
+    turned = covariances * (sign[:, :, None] * sign[:, None, :])
+    along = turned.sum(axis=1) - variance
+    rest = turned.sum(axis=(1, 2))[:, None] - 2.0 * along - variance
     return np.asarray(along / np.sqrt(variance * rest))
 
 
