@@ -61,6 +61,9 @@ REPAIRS = 3
 MOST_PAINTED = 10
 """How many pictures a search paints before it takes the best."""
 
+LARGE, LARGE_GROWTH = 80, (1.6, 2.2)
+"""From this many variables on a model that fits no page is set wide from the beginning, as every picture takes long."""
+
 MOST_FOR_CROSSINGS = 1.6
 """Factors of the spacing up to which more room is tried against crossings only."""
 
@@ -207,7 +210,8 @@ def build_scene(
     if search.best is None or search.best[0][1] > 0:
         # Better a picture too wide or too high than one with hits.
         search.left = MOST_PAINTED // 2
-        search.try_spacing(_set_density(drafts[0], DENSITIES[1]), DENSITIES[1].spacing, GROWTH, must_fit=False)
+        growth = LARGE_GROWTH if structure.links and len(graph) > LARGE else GROWTH
+        search.try_spacing(_set_density(drafts[0], DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
 
