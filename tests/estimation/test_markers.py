@@ -67,7 +67,7 @@ def test_reversed_items_do_not_make_a_marker_poor() -> None:
     matrix = np.array(build_moments(list(loadings))["matrix"])
     plain = np.array(build_moments([abs(value) for value in loadings])["matrix"])
     rest = plain[1:, 1:].sum()
-    assert abs(compute_item_total_correlations(matrix)[0]) == pytest.approx(plain[0, 1:].sum() / np.sqrt(rest))
+    assert abs(compute_item_total_correlations(matrix[None])[0, 0]) == pytest.approx(plain[0, 1:].sum() / np.sqrt(rest))
 
 
 def test_equal_loadings_stay_equal() -> None:
