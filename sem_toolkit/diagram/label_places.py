@@ -58,8 +58,9 @@ def build_path_options(curve: FloatArray, role: str, width: float, height: float
     on = SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]
     places, directions = compute_points(points, on)
     along = np.abs(directions) @ np.array([width, height]) / 2
-    # Enough of the line must be seen on both sides, and the arrowhead must stay whole.
-    short = np.maximum(0, along + 4 - on * length) + np.maximum(0, along + 8.5 - (1 - on) * length)
+    # Enough of the line must be seen on both sides, and arrowheads must stay whole.
+    before = 8.5 if role == "covariance" else 4.0
+    short = np.maximum(0, along + before - on * length) + np.maximum(0, along + 8.5 - (1 - on) * length)
     costs = 60 * np.abs(on - prefer) + 25 * short
     # Beside the line the number stands in the middle of what is seen of it, short of the arrowhead.
     middle = prefer if length > 3 * width else 0.44
