@@ -6,6 +6,7 @@ the covariance pooled over groups, indicators turned so that they point the same
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,7 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
     Only where nothing depends on the choice: the first loading alone is fixed (at 1), no loading of the factor has a
     label, bounds or a start value, and the model has neither bounds nor inequalities.
     """
-    rows = model.table.rows
-    if any(row.op in {"<", ">"} or np.isfinite(row.lower) or np.isfinite(row.upper) for row in rows):
+    if any(row.op in {"<", ">"} or isfinite(row.lower) or isfinite(row.upper) for row in model.table.rows):
         return ()
     pooled = np.tensordot(targets.share, targets.covariance, axes=1)
     place = {name: position for position, name in enumerate(model.observed)}
