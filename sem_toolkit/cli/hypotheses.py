@@ -1,6 +1,6 @@
 """`sem-toolkit test` and `scores`: hypotheses about a model, and scores of its factors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -47,7 +47,8 @@ def run_tests(
     ] = False,
 ) -> int:
     """Test hypotheses about a model: Wald, score, local and eigenvalue-based tests; without any, those of exact fit."""
-    result = _require_optimum(fit_model(read_spec(spec), data, **chosen))
+    # Labels that a Wald test may name are no oversight.
+    result = _require_optimum(fit_model(read_spec(spec), data, **chosen), hidden={"unused-label"} if wald else set())
     names = [name for name, on in (("local_tests", local), ("eigenvalue_tests", eigenvalue)) if on]
     if score:
         names = ["score_tests", "score_tests_cumulative", *names]
@@ -94,9 +95,9 @@ def scores(
     return DONE if result.certified else NOT_CERTIFIED
 
 
-def _require_optimum(result: Fit) -> Fit:
-    """The fit, its messages printed; raises EstimationError where there is nothing to infer from."""
-    print_messages(result.messages, result.spec.source)
+def _require_optimum(result: Fit, hidden: Collection[str] = ()) -> Fit:
+    """The fit, its messages printed but those with hidden codes; raises EstimationError where there is no optimum."""
+    print_messages((entry for entry in result.messages if entry.code not in hidden), result.spec.source)
     if not result.converged:
         message = f"nothing can be inferred without a certified optimum ({result.certificate.verdict})"
         raise EstimationError(Diagnostic("error", "not-converged", message, hint="see `sem-toolkit fit` for the fit"))

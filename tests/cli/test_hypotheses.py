@@ -46,6 +46,14 @@ def test_wald_tests_are_lavaans(command, write):
         assert found["pvalue"] == pytest.approx(expected["p.value"], rel=1e-4)
 
 
+def test_labels_for_a_wald_test_are_no_oversight(command, write):
+    spec = write("labels.lav", "f =~ x1 + a*x2 + b*x3\n")
+    asked = command("test", spec, "--data", HOLZINGER, "--wald", "a == b")
+    assert asked.code == 0
+    assert asked.err == ""
+    assert "unused-label" in command("test", spec, "--data", HOLZINGER).err
+
+
 def test_score_tests_of_additions_are_lavaans(command, write):
     reference = read("comparisons", "score_add_hs")
     spec, added = write("hs.lav", reference["spec"] + "\n"), reference["score_add"]
