@@ -11,6 +11,9 @@ from sem_toolkit.diagram.scene import ARROW_LENGTH, PAGE, Band, EdgeShape, NodeS
 DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
 """Lengths of strokes and gaps in points."""
 
+SPILL = 0.02
+"""Share of its width by which a centred line may stand out on each side: hinted letters are wider than measured."""
+
 
 def format_dot(scene: Scene, dpi: int | None = None) -> str:
     """The DOT text of a scene: bands as clusters, then paths, then shapes and texts.
@@ -113,10 +116,12 @@ def _format_node(scene: Scene, number: int, node: NodeShape) -> str:
 
 def _format_text(scene: Scene, number: int, item: TextItem) -> str:
     font = f', fontname="{scene.style.font} Bold"' if item.bold else ""
+    alone = item.align == "left" and len(item.lines) == 1
+    x = item.box.x + (SPILL * item.box.width if alone else 0.0)
     return (
         f'  "_text {number + 1}" [id="text{number + 1}", shape=plaintext, style="", '
-        f"label={_join_lines(item.lines, item.align if len(item.lines) > 1 else 'centre')}, "
-        f'pos="{item.box.x:.2f},{scene.height - item.box.y:.2f}", '
+        f"label={_join_lines(item.lines, 'centre' if alone else item.align)}, "
+        f'pos="{x:.2f},{scene.height - item.box.y:.2f}", '
         f'width="{item.box.width / 72:.4f}", height="{item.box.height / 72:.4f}", fontsize="{item.font_size:g}", '
         f"fontcolor={quote(item.colour)}, tooltip={quote(' '.join(item.lines))}{font}];"
     )

@@ -58,6 +58,8 @@ def _finish_group(group: ElementTree.Element, scene: Scene) -> None:
         return
     kind, number = match.group(1), int(match.group(2)) - 1
     _centre_text(group, scene, _find_text_place(scene, kind, number))
+    if kind == "text" and scene.texts[number].align == "left":
+        _set_flush_left(group, scene.texts[number].box)
     if kind == "node":
         title.text = scene.nodes[number].description
         group.set("data-variable", scene.nodes[number].name)
@@ -91,8 +93,12 @@ def _centre_text(group: ElementTree.Element, scene: Scene, place: Rectangle | No
     first = place.y - scene.height - size * LINE_SPACING * (len(lines) - 1) / 2 + MIDDLE * size
     for number, line in enumerate(lines):
         line.set("y", f"{first + size * LINE_SPACING * number:.2f}")
-        if line.get("text-anchor") == "start":
-            line.set("x", f"{place.left:.2f}")
+
+
+def _set_flush_left(group: ElementTree.Element, place: Rectangle) -> None:
+    for line in group.iter(f"{SVG}text"):
+        line.set("text-anchor", "start")
+        line.set("x", f"{place.left:.2f}")
 
 
 def _finish_text(text: ElementTree.Element) -> None:

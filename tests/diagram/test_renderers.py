@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sem_toolkit.diagram import draw_diagram
+from sem_toolkit.diagram import DiagramHints, draw_diagram
 from sem_toolkit.diagram.dot_text import split_into_pieces
 from sem_toolkit.diagram.geometry import draw_in_controls
 from sem_toolkit.spec.table import ParameterTable
@@ -111,3 +111,15 @@ def test_a_number_has_a_ground_of_the_colour_below_it(renderer):
             assert (size >= [edge.label.box.width, edge.label.box.height - ROUNDING]).all()
             # Above all lines: what comes later in the file covers what came before.
             assert order.index(f"label{number}") > max(order.index(key) for key in order if key.startswith("edge"))
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_lines_of_their_own_start_at_the_margin(renderer):
+    diagram = draw_case("poldem_sem", DiagramHints(title="A title of some length, set in bold"))
+    groups = read_groups(diagram.to_svg(renderer))
+    left = [(k, item) for k, item in enumerate(diagram.scene.texts, start=1) if item.align == "left"]
+    assert "title" in {item.key for _, item in left}
+    for number, item in left:
+        for line in groups[f"text{number}"].iter(f"{SVG}text"):
+            assert line.get("text-anchor") == "start"
+            assert float(line.get("x")) == pytest.approx(item.box.left, abs=0.01)
