@@ -332,7 +332,7 @@ def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locatio
 
 def _build_cells(locations: Locations, composites: Composites | None, n_groups: int, t: int) -> tuple[Cells, ...]:
     """Cells of each group: those of the parameters, then those that follow from the weights of composites."""
-    position = np.flatnonzero(locations.kind != WEIGHT)
+    position = np.arange(len(locations.kind)) if composites is None else np.flatnonzero(~composites.hidden)
     columns = [
         position,
         *(array[position] for array in (locations.kind, locations.group, locations.row, locations.column)),
