@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import compute_gamma
+from sem_toolkit.inference.estimator_weights import build_distribution_free_weight
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.information import compute_first_order_information
 from sem_toolkit.inference.nuisance import compute_composite_trace
@@ -88,7 +88,7 @@ def compute_browne_adf_test(evaluation: Evaluation) -> TestStatistic:
     Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83, equation 2.20b.
     """
     groups = range(evaluation.model.n_groups)
-    weight = DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
+    weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
     return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
 
 

@@ -163,6 +163,12 @@ class Model:
         return len(self.groups)
 
     @cached_property
+    def exogenous(self) -> tuple[int, ...]:
+        """Positions of the observed variables whose moments are taken from the data (fixed.x)."""
+        names = {row.lhs for row in self.table.parameters if row.exo > 0 and row.free == 0}
+        return tuple(i for i, name in enumerate(self.observed) if name in names)
+
+    @cached_property
     def filling(self) -> Filling:
         """Where the values of the free cells go in the RAM matrices."""
         t, square = self.n_variables, self.directed.size
