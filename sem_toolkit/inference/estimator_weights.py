@@ -4,12 +4,14 @@ import numpy as np
 
 from sem_toolkit.estimation.discrepancy.least_squares import (
     compute_distribution_free_covariance,
+    compute_explained_covariance,
     compute_normal_variances,
     find_conditional,
     spread_weight,
 )
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
-from sem_toolkit.inference.weights import DenseWeight, NormalWeight, Weight
+from sem_toolkit.inference.weights import DenseWeight, NormalWeight, Weight, compute_products
+from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -33,6 +35,29 @@ def build_estimator_weight(evaluation: Evaluation) -> Weight:
 def build_distribution_free_weight(evaluation: Evaluation, group: int) -> FloatArray:
     """Γ⁻¹ (m × m); 0 for the moments of fixed exogenous variables alone."""
     return _invert_kept(evaluation, compute_gamma(evaluation, group))
+
+
+def build_model_based_weight(evaluation: Evaluation) -> DenseWeight:
+    """Γ⁻¹ with the casewise moments taken about the implied means and less the implied covariances, in every group."""
+    from sem_toolkit.inference.information import centre_rows
+
+    matrices = []
+    for g, implied in enumerate(evaluation.implied_cov):
+        rows, block = centre_rows(evaluation, g, at_model=True), list(evaluation.exogenous)
+        moments = compute_products(evaluation, rows) - _stack_covariance(evaluation, implied)
+        if block:
+            effects = np.linalg.solve(implied[np.ix_(block, block)], implied[block])
+            explained = compute_explained_covariance(implied, evaluation.exogenous)
+            moments -= compute_products(evaluation, rows[:, block] @ effects) - _stack_covariance(evaluation, explained)
+        matrices.append(_invert_kept(evaluation, moments.T @ moments / len(moments)))
+    return DenseWeight(tuple(matrices))
+
+
+def _stack_covariance(evaluation: Evaluation, covariance: FloatArray) -> FloatArray:
+    """[0; vech(covariance)], m: expected casewise moments."""
+    rows, cols = vech_indices(len(covariance))
+    second = covariance[rows, cols]
+    return np.concatenate([np.zeros(len(covariance)), second]) if evaluation.has_means else second
 
 
 def _invert_kept(evaluation: Evaluation, gamma: FloatArray) -> FloatArray:

@@ -41,7 +41,8 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
         return DenseGamma(whole @ build_distribution_free_weight(evaluation, group) @ whole)
-    if options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS":
+    free = options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS"
+    if free and not options.takes_normal_gamma(evaluation.estimator):
         return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
     return NormalGamma(evaluation, group)
 
