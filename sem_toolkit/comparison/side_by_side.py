@@ -64,6 +64,8 @@ def _find_obstacle(larger: Fit, smaller: Fit) -> str:
         return "no certified optimum"
     if larger.sample.n != smaller.sample.n:
         return f"fitted to different rows (n = {larger.sample.n} and {smaller.sample.n})"
+    if "none" in {larger.options.inference.test, smaller.options.inference.test}:
+        return "a test was not asked for (test = none)"
     if larger.fit_measures["df"] == smaller.fit_measures["df"]:
         return "same degrees of freedom"
     nesting = check_nesting(larger.solution, smaller.solution)

@@ -93,4 +93,5 @@ def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
         mean=None if targets.mean is None else targets.mean / deviation,
         n=targets.n,
         data=tuple(None if rows is None else rows / deviation for rows in targets.data),
+        exogenous=targets.exogenous,
     )

@@ -305,10 +305,25 @@ def _start_means(model: Model, group: int, targets: Targets, effects: FloatArray
     if not len(mine) or targets.mean is None:
         return
     p = model.n_observed
+    effects, fixed = _reverse_composites(model, group, effects, x)
     try:
         reach = np.linalg.inv(np.eye(len(effects)) - effects)[:p]
     except np.linalg.LinAlgError:
         return
     weight = 1.0 / np.sqrt(np.diagonal(targets.covariance[group]))
-    target = targets.mean[group] - reach @ model.intercepts[group]
+    target = targets.mean[group] - reach @ fixed
     x[mine] = np.linalg.lstsq(weight[:, None] * reach[:, where.row[mine]], weight * target, rcond=1e-8)[0]
+
+
+def _reverse_composites(model: Model, group: int, effects: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Effects and fixed intercepts as means see them: composites are sums of their indicators, and nothing else."""
+    fixed = model.intercepts[group]
+    if model.composites is None:
+        return effects, fixed
+    effects, fixed = effects.copy(), fixed.copy()
+    for member in model.composites.members:
+        if member.group == group:
+            effects[member.indicators, member.variable] = 0.0
+            effects[member.variable], fixed[member.variable] = 0.0, 0.0
+            effects[member.variable, member.indicators] = member.weight_values(x)
+    return effects, fixed

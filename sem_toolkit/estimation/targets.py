@@ -23,12 +23,14 @@ class Targets:
     n           G: rows of each group
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
+    exogenous   positions of the variables that weights are conditional on (fixed.x)
     """
 
     covariance: FloatArray
     mean: FloatArray | None
     n: NDArray[np.intp]
     data: tuple[FloatArray | None, ...]
+    exogenous: tuple[int, ...] = ()
 
     @cached_property
     def share(self) -> FloatArray:
@@ -50,7 +52,7 @@ def build_targets(model: Model, sample: Sample, options: EstimationOptions) -> T
             raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
-    return Targets(covariance, mean, n, data)
+    return Targets(covariance, mean, n, data, model.exogenous)
 
 
 def _require_same_groups(model: Model, sample: Sample) -> None:

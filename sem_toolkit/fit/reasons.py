@@ -21,6 +21,10 @@ def _explain_se(fit: Fit) -> str:
     return "the information matrix is not positive definite"
 
 
+def _explain_test(fit: Fit) -> str:
+    return "a test was not asked for (test = none)" if fit.options.inference.test == "none" else ""
+
+
 def _explain_measures(fit: Fit) -> str:
     if fit.fit_measures.get("df") == 0:
         return "without degrees of freedom the fit is exact, and there is nothing to test or to scale"
@@ -54,8 +58,9 @@ REASONS: Mapping[str, Mapping[str, Reason]] = {
         "z": "a residual that is always 0 cannot vary (the diagonal of correlations; what the model always reproduces)",
     },
     "tests": {
-        "pvalue": "without degrees of freedom there is nothing to test",
-        "stat": "the scaling factor is not positive",
+        "pvalue": lambda fit: _explain_test(fit) or "without degrees of freedom there is nothing to test",
+        "df": lambda fit: _explain_test(fit) or "the scaling factor is not positive",
+        "stat": lambda fit: _explain_test(fit) or "the scaling factor is not positive",
         "scaling_factor": "only scaled tests have one",
         "shift_parameter": "only the scaled and shifted test has one",
     },

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
+from sem_toolkit.estimation.discrepancy.least_squares import find_conditional
+from sem_toolkit.inference.estimator_weights import build_distribution_free_weight, build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.likelihood import compute_logdet
 from sem_toolkit.model import build_model
@@ -88,29 +89,35 @@ def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTe
         return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.estimator == "WLS":
         minima = [
-            _minimise_dense(evaluation, g, invert_symmetric(compute_gamma(evaluation, g)), exogenous) for g in groups
+            _minimise_dense(evaluation, g, build_distribution_free_weight(evaluation, g), exogenous) for g in groups
         ]
     elif scaled and evaluation.estimator != "GLS":
         baseline = build_baseline_evaluation(evaluation)
         minima = list(build_estimator_weight(baseline).quadratic(baseline))
     else:
-        minima = [compute_baseline_minimum(S, exogenous) for S in evaluation.sample_cov]
+        minima = [compute_baseline_minimum(S, exogenous, evaluation.exogenous) for S in evaluation.sample_cov]
     return BaselineTest(tuple(float(n * m) for n, m in zip(evaluation.sizes, minima, strict=True)), df)
 
 
-def compute_baseline_minimum(sample_cov: FloatArray, exogenous: tuple[int, ...] = ()) -> float:
-    """Minimum of ½tr((S⁻¹(S − D))²) over diagonal D (with the covariances of exogenous variables free).
+def compute_baseline_minimum(
+    sample_cov: FloatArray, exogenous: tuple[int, ...] = (), fixed: tuple[int, ...] = ()
+) -> float:
+    """Minimum of ½tr((S⁻¹(S − D))²) over diagonal D (with the covariances of exogenous variables free, or fixed).
 
     The model is linear in D, so that the minimum is sᵀVs − bᵀM⁻¹b with sᵀVs = p/2, b = ΔᵀVs, M = ΔᵀVΔ and V of
-    normal theory at S. Source: Browne (1974), South African Statistical Journal 8, 1-24.
+    normal theory at S; moments that are fixed count as 0 in s. Source: Browne (1974), South African Statistical
+    Journal 8, 1-24.
     """
     Q = invert_symmetric(sample_cov)
-    rows, cols = _free_pairs(len(sample_cov), exogenous)
+    rows, cols = _free_pairs(len(sample_cov), exogenous, fixed)
     weight = np.where(rows == cols, 0.5, 1.0)
-    along = weight * Q[rows, cols]
+    blanked = sample_cov.copy()
+    blanked[np.ix_(fixed, fixed)] = 0.0
+    half = Q @ blanked
+    along = weight * (half @ Q)[rows, cols]
     inner = Q[np.ix_(rows, rows)] * Q[np.ix_(cols, cols)] + Q[np.ix_(rows, cols)] * Q[np.ix_(cols, rows)]
     inner *= weight[:, None] * weight
-    return float(0.5 * len(sample_cov) - along @ np.linalg.solve(inner, along))
+    return float(0.5 * np.einsum("ij,ji->", half, half) - along @ np.linalg.solve(inner, along))
 
 
 def _minimise_dense(evaluation: Evaluation, group: int, weight: FloatArray, exogenous: tuple[int, ...]) -> float:
@@ -118,18 +125,21 @@ def _minimise_dense(evaluation: Evaluation, group: int, weight: FloatArray, exog
     S = evaluation.sample_cov[group]
     p = len(S)
     rows, cols = vech_indices(p)
-    wanted = set(zip(*_free_pairs(p, exogenous), strict=True))
+    fixed = evaluation.exogenous
+    wanted = set(zip(*_free_pairs(p, exogenous, fixed), strict=True))
     free = np.array([pair in wanted for pair in zip(rows, cols, strict=True)])
-    moments = S[rows, cols]
+    moments = np.where(find_conditional(p, fixed, means=False), S[rows, cols], 0.0)
     if evaluation.has_means:
         moments = np.concatenate([np.zeros(p), moments])
-        free = np.concatenate([np.ones(p, dtype=bool), free])
+        free = np.concatenate([~np.isin(np.arange(p), fixed), free])
     along = weight[free] @ moments
     return float(moments @ weight @ moments - along @ np.linalg.solve(weight[np.ix_(free, free)], along))
 
 
-def _free_pairs(p: int, exogenous: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _free_pairs(
+    p: int, exogenous: tuple[int, ...], fixed: tuple[int, ...] = ()
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns (row ≥ column) of the free covariances of the baseline model."""
     pairs = [(i, i) for i in range(p)] + [(i, j) for i in exogenous for j in exogenous if i > j]
-    table = np.array(pairs, dtype=np.intp)
+    table = np.array([pair for pair in pairs if not set(pair) <= set(fixed)], dtype=np.intp).reshape(-1, 2)
     return table[:, 0], table[:, 1]

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 
+from sem_toolkit.estimation.discrepancy.least_squares import compute_explained_covariance
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.evaluation import Evaluation, once
@@ -139,16 +140,17 @@ def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> Fl
 
 
 def compute_normal_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
-    """Σ_g share_g ΔᵀVΓVΔ with Γ by normal theory at the sample covariance, q × q."""
+    """Σ_g share_g ΔᵀVΓVΔ with Γ by normal theory at the sample covariance, given fixed exogenous variables, q × q."""
     delta = compute_delta(evaluation)
     total = np.zeros((evaluation.model.n_parameters,) * 2)
     for g in range(evaluation.model.n_groups):
         columns = weight.times(g, delta[g])
-        total += (
-            evaluation.shares[g]
-            * columns.T
-            @ multiply_normal_gamma(evaluation.sample_cov[g], columns, evaluation.has_means)
-        )
+        S = evaluation.sample_cov[g]
+        product = multiply_normal_gamma(S, columns, evaluation.has_means)
+        if evaluation.exogenous:
+            explained = compute_explained_covariance(S, evaluation.exogenous)
+            product -= multiply_normal_gamma(explained, columns, evaluation.has_means)
+        total += evaluation.shares[g] * columns.T @ product
     return total
 
 

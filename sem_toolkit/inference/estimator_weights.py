@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from sem_toolkit.estimation.discrepancy.least_squares import (
+    compute_distribution_free_covariance,
+    compute_explained_covariance,
+    compute_normal_variances,
+    find_conditional,
+    spread_weight,
+)
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.weights import DenseWeight, NormalWeight, Weight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
@@ -19,10 +26,46 @@ def build_estimator_weight(evaluation: Evaluation) -> Weight:
     if evaluation.estimator == "ULS":
         return build_unit_weight(evaluation)
     if evaluation.estimator == "DWLS" and evaluation.distribution_free:
-        return DenseWeight(tuple(1.0 / np.diag(compute_gamma(evaluation, g)) for g in groups))
+        return DenseWeight(tuple(_invert_kept(evaluation, np.diag(compute_gamma(evaluation, g))) for g in groups))
     if evaluation.estimator == "DWLS":
-        return DenseWeight(tuple(1.0 / _normal_variances(evaluation, g) for g in groups))
-    return DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
+        return DenseWeight(tuple(_invert_kept(evaluation, _normal_variances(evaluation, g)) for g in groups))
+    return DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
+
+
+def build_distribution_free_weight(evaluation: Evaluation, group: int) -> FloatArray:
+    """Γ⁻¹ (m × m); 0 for the moments of fixed exogenous variables alone."""
+    return _invert_kept(evaluation, compute_gamma(evaluation, group))
+
+
+def build_model_based_weight(evaluation: Evaluation) -> DenseWeight:
+    """Γ⁻¹ with the casewise moments taken about the implied means and less the implied covariances, in every group."""
+    from sem_toolkit.inference.information import centre_rows
+
+    matrices = []
+    for g, implied in enumerate(evaluation.implied_cov):
+        rows, block = centre_rows(evaluation, g, at_model=True), list(evaluation.exogenous)
+        moments = compute_products(evaluation, rows) - _stack_covariance(evaluation, implied)
+        if block:
+            effects = np.linalg.solve(implied[np.ix_(block, block)], implied[block])
+            explained = compute_explained_covariance(implied, evaluation.exogenous)
+            moments -= compute_products(evaluation, rows[:, block] @ effects) - _stack_covariance(evaluation, explained)
+        matrices.append(_invert_kept(evaluation, moments.T @ moments / len(moments)))
+    return DenseWeight(tuple(matrices))
+
+
+def _stack_covariance(evaluation: Evaluation, covariance: FloatArray) -> FloatArray:
+    """[0; vech(covariance)], m: expected casewise moments."""
+    rows, cols = vech_indices(len(covariance))
+    second = covariance[rows, cols]
+    return np.concatenate([np.zeros(len(covariance)), second]) if evaluation.has_means else second
+
+
+def _invert_kept(evaluation: Evaluation, gamma: FloatArray) -> FloatArray:
+    """The inverse of Γ or of its diagonal, without the moments of fixed exogenous variables alone."""
+    kept = find_conditional(evaluation.model.n_observed, evaluation.exogenous, means=evaluation.has_means)
+    if gamma.ndim == 1:
+        return spread_weight(1.0 / gamma[kept], kept)
+    return spread_weight(invert_symmetric(gamma[np.ix_(kept, kept)]), kept)
 
 
 @once
@@ -43,15 +86,14 @@ def build_unit_weight(evaluation: Evaluation) -> DenseWeight:
 
 
 def compute_gamma(evaluation: Evaluation, group: int) -> FloatArray:
-    """Distribution-free covariance matrix (m × m, divisor n) of [y; vech((y − ȳ)(y − ȳ)ᵀ)].
+    """Distribution-free covariance matrix (m × m, divisor n) of [y; vech((y − ȳ)(y − ȳ)ᵀ)], given fixed exogenous y.
 
     Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83.
     """
     from sem_toolkit.inference.information import centre_rows
 
-    products = compute_products(evaluation, centre_rows(evaluation, group, at_model=False))
-    products = products - products.mean(axis=0)
-    return np.asarray(products.T @ products / len(products))
+    rows = centre_rows(evaluation, group, at_model=False)
+    return compute_distribution_free_covariance(rows, means=evaluation.has_means, exogenous=evaluation.exogenous)
 
 
 def _normal_variances(evaluation: Evaluation, group: int) -> FloatArray:
@@ -59,8 +101,6 @@ def _normal_variances(evaluation: Evaluation, group: int) -> FloatArray:
 
     lavaan 0.7 weights continuous data so with DWLS.
     """
-    S = evaluation.sample_cov[group]
-    rows, cols = vech_indices(len(S))
-    variances = np.diag(S)
-    second = variances[rows] * variances[cols] + S[rows, cols] ** 2
-    return np.concatenate([variances, second]) if evaluation.has_means else second
+    return compute_normal_variances(
+        evaluation.sample_cov[group], means=evaluation.has_means, exogenous=evaluation.exogenous
+    )

@@ -166,11 +166,10 @@ class Evaluation:
         """Free parameters, equality constraints taken off."""
         return int(self.basis.shape[1])
 
-    @cached_property
+    @property
     def exogenous(self) -> tuple[int, ...]:
         """Positions of the observed variables whose moments are taken from the data (fixed.x)."""
-        names = {row.lhs for row in self.model.table.parameters if row.exo > 0 and row.free == 0}
-        return tuple(i for i, name in enumerate(self.model.observed) if name in names)
+        return self.model.exogenous
 
     @cached_property
     def moments_per_group(self) -> int:

@@ -31,7 +31,13 @@ CLOSE, NOT_CLOSE, LEVEL = 0.05, 0.08, 0.90
 
 
 def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> Measures:
-    """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN."""
+    """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN.
+
+    Without a test (test = none) only those remain that need none.
+    """
+    if options.test == "none":
+        rest = compute_likelihood_measures(evaluation) if evaluation.estimator == "ML" else {}
+        return {"npar": evaluation.npar} | rest | compute_residual_measures(evaluation)
     scaled = options.test in SCALED
     standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation, scaled)
     baseline = compute_baseline(evaluation, scaled)
@@ -171,10 +177,11 @@ def compute_scaled_measures(
 ) -> Measures:
     """What a scaled test adds: the test itself, scaled measures, and robust ones where they exist."""
     name, information = options.test, options.information
-    scaled = compute_scaled_test(evaluation, test, name, information)
+    normal = options.takes_normal_gamma(evaluation.estimator)
+    scaled = compute_scaled_test(evaluation, test, name, information, normal)
     null_evaluation = build_baseline_evaluation(evaluation)
     plain_null = build_test("standard", np.array(baseline.stat_group), baseline.df)
-    null = compute_scaled_test(null_evaluation, plain_null, name, information)
+    null = compute_scaled_test(null_evaluation, plain_null, name, information, normal)
     measures = {
         "chisq.scaled": scaled.stat,
         "df.scaled": scaled.df,

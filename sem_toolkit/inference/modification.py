@@ -151,12 +151,12 @@ def _score_of_normal(
 
 
 def compute_candidate_delta(evaluation: Evaluation, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
-    """Derivatives of the moments by candidates, m × k; 0 for moments of fixed exogenous variables, as in lavaan."""
+    """Derivatives of the moments by candidates, m × k; as in lavaan 0 for moments of fixed exogenous variables."""
     C = evaluation.moments.columns[group]
     rows, cols = vech_indices(evaluation.model.n_observed)
     left, right = C[:, candidates.row[mine]], C[:, candidates.right[mine]] * candidates.weight[mine]
     second = np.asarray(left[rows] * right[cols] + right[rows] * left[cols])
-    block = list(evaluation.exogenous)
+    block = list(evaluation.exogenous) if evaluation.estimator in {"ML", "GLS"} else []  # others weigh them as they do
     second[np.isin(rows, block) & np.isin(cols, block)] = 0.0
     if not evaluation.has_means or evaluation.moments.all_mean is None:
         return second

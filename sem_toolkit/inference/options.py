@@ -14,8 +14,10 @@ TESTS = (
     "mean.var.adjusted",
     "scaled.shifted",
     "browne.residual.adf",
+    "browne.residual.adf.model",
     "browne.residual.nt",
     "browne.residual.nt.model",
+    "none",
 )
 INFORMATION = ("expected", "observed", "first.order")
 
@@ -34,6 +36,7 @@ _ALIASES = {
     "mean_var_adjusted": "mean.var.adjusted",
     "first_order": "first.order",
 }
+_BY_GAMMA = frozenset({"satorra.bentler", "mean.var.adjusted", "scaled.shifted"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class InferenceOptions:
 
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
                  "robust.sem.nt" (sandwich by normal theory, for least squares), "none"
-    test         the test beside the standard one, which scaled fit measures are made of, or "standard"
+    test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
+                 test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
     more_tests   further tests, which are only reported
     """
@@ -55,8 +59,11 @@ class InferenceOptions:
     @property
     def needs_gamma(self) -> bool:
         """Whether standard errors or tests use the distribution-free covariance matrix of the moments."""
-        made_of_it = {"satorra.bentler", "mean.var.adjusted", "scaled.shifted"}
-        return self.se == "robust.sem" or not made_of_it.isdisjoint({self.test, *self.more_tests})
+        return self.se == "robust.sem" or not _BY_GAMMA.isdisjoint({self.test, *self.more_tests})
+
+    def takes_normal_gamma(self, estimator: str) -> bool:
+        """Whether scaled tests of ULS and DWLS take Γ by normal theory, as their standard errors do by default."""
+        return self.se == "robust.sem.nt" and estimator in {"ULS", "DWLS"}
 
 
 SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
@@ -108,6 +115,8 @@ def _choose_tests(given: str | Sequence[str] | None, default: str) -> list[str]:
     """The main test, then the others: scaled ones first, the estimator's own before those asked for."""
     asked = [given] if isinstance(given, str) else list(given or [])
     names = [_choose("test", name, default, TESTS) for name in asked]
+    if "none" in names:
+        return ["none"]
     names = list(dict.fromkeys([default, *names] if default in SCALED or not names else names))
     chosen = sorted(names, key=lambda name: name not in SCALED)
     return [name for name in chosen if name != "standard"] or ["standard"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import multiply_normal_gamma
-from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
+from sem_toolkit.inference.estimator_weights import build_distribution_free_weight, build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.information import centre_rows
 from sem_toolkit.inference.metrics import MetricJacobian
@@ -40,8 +40,9 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
     if options.information == "first.order":
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
-        return DenseGamma(whole @ np.linalg.solve(compute_gamma(evaluation, group), whole))
-    if options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS":
+        return DenseGamma(whole @ build_distribution_free_weight(evaluation, group) @ whole)
+    free = options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS"
+    if free and not options.takes_normal_gamma(evaluation.estimator):
         return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
     return NormalGamma(evaluation, group)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sem_toolkit.inference.casewise import CasewiseMoments
 from sem_toolkit.inference.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import compute_gamma
+from sem_toolkit.inference.estimator_weights import build_distribution_free_weight, build_model_based_weight
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.information import compute_first_order_information
 from sem_toolkit.inference.nuisance import compute_composite_trace
@@ -23,7 +23,12 @@ from sem_toolkit.inference.test_statistics import (
     compute_reweighted_least_squares,
     compute_standard_test,
 )
-from sem_toolkit.inference.ugamma import compute_ugamma_squared_trace, compute_ugamma_trace, compute_ugamma_traces
+from sem_toolkit.inference.ugamma import (
+    compute_normal_ugamma_trace,
+    compute_ugamma_squared_trace,
+    compute_ugamma_trace,
+    compute_ugamma_traces,
+)
 from sem_toolkit.inference.weights import DenseWeight, NormalWeight
 from sem_toolkit.sample.moments import FloatArray
 
@@ -33,11 +38,12 @@ ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "sc
 
 @once
 def compute_scaled_test(
-    evaluation: Evaluation, standard: TestStatistic, name: str, information: str = "expected"
+    evaluation: Evaluation, standard: TestStatistic, name: str, information: str = "expected", normal: bool = False
 ) -> TestStatistic:
     """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom.
 
     information  what the Yuan-Bentler test takes for A₀: "expected" or "observed"
+    normal       take Γ by normal theory, not free of distribution (not for the Yuan-Bentler tests)
     """
     if standard.df <= 0:
         return TestStatistic(name, standard.stat, standard.df, math.nan, standard.stat_group)
@@ -49,31 +55,41 @@ def compute_scaled_test(
         h1, h0 = mplus.scaling_factor_h1, mplus.scaling_factor_h0
         scaled = scale_test(standard, name, standard.df, saturated - model)
         return replace(scaled, scaling_factor_h1=h1, scaling_factor_h0=h0)
-    trace = compute_ugamma_trace(evaluation, information)
+    trace = compute_normal_ugamma_trace(evaluation) if normal else compute_ugamma_trace(evaluation, information)
     if name == "satorra.bentler":
         return scale_test(standard, name, standard.df, trace)
-    squared = compute_ugamma_squared_trace(evaluation, information)
+    squared = compute_ugamma_squared_trace(evaluation, information, normal)
     if name == "mean.var.adjusted":
         return scale_test(standard, name, trace**2 / squared, trace, squared)
     return shift_test(standard, evaluation.shares, trace, squared)
 
 
 def compute_tests(
-    evaluation: Evaluation, names: Sequence[str] = ("standard",), information: str = "expected"
+    evaluation: Evaluation, names: Sequence[str] = ("standard",), information: str = "expected", normal: bool = False
 ) -> tuple[TestStatistic, ...]:
-    """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply."""
+    """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
+
+    "none" alone stands for no test, as a row without numbers; `normal` as in `compute_scaled_test`.
+    """
+    if "none" in names:
+        return (TestStatistic("none", math.nan, math.nan, math.nan),)
     standard = compute_standard_test(evaluation)
-    beside = [_compute_test(evaluation, standard, name, information) for name in names]
+    beside = [_compute_test(evaluation, standard, name, information, normal) for name in names]
     return (standard, *(test for test in beside if test is not None))
 
 
-def _compute_test(evaluation: Evaluation, standard: TestStatistic, name: str, information: str) -> TestStatistic | None:
+def _compute_test(
+    evaluation: Evaluation, standard: TestStatistic, name: str, information: str, normal: bool
+) -> TestStatistic | None:
     if name in SCALED:
-        return compute_scaled_test(evaluation, standard, name, information)
+        return compute_scaled_test(evaluation, standard, name, information, normal)
     if evaluation.model.constraints.equalities:
         return None
     if name == "browne.residual.adf":
         return compute_browne_adf_test(evaluation)
+    if name == "browne.residual.adf.model":
+        structured = compute_residual_test(evaluation, build_model_based_weight(evaluation))
+        return build_test(name, structured, evaluation.df)
     if name == "browne.residual.nt":
         return compute_browne_nt_test(evaluation)
     if evaluation.estimator != "ML":
@@ -88,7 +104,7 @@ def compute_browne_adf_test(evaluation: Evaluation) -> TestStatistic:
     Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83, equation 2.20b.
     """
     groups = range(evaluation.model.n_groups)
-    weight = DenseWeight(tuple(invert_symmetric(compute_gamma(evaluation, g)) for g in groups))
+    weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
     return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
 
 

@@ -73,7 +73,9 @@ def compute_test_statistics(
 ) -> tuple[TestStatistic, ...]:
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     chosen = _options(solution, options)
-    return compute_tests(evaluate_solution(solution), (chosen.test, *chosen.more_tests), chosen.information)
+    evaluation = evaluate_solution(solution)
+    normal = chosen.takes_normal_gamma(evaluation.estimator)
+    return compute_tests(evaluation, (chosen.test, *chosen.more_tests), chosen.information, normal)
 
 
 def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
+from sem_toolkit.model.ram import INTERCEPT
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -79,11 +80,11 @@ class Standardization:
 
     @cached_property
     def estimates(self) -> FloatArray:
-        """Values of the rows (k): free from x, fixed as they stand; a composite's variance follows from its weights."""
+        """Values of the rows (k): free from x, fixed as they stand; a composite's moments follow from its weights."""
         free, values = self.layout.free, self.layout.fixed.copy()
         chosen = np.flatnonzero(free)
         values[chosen] = self.evaluation.x[free[chosen] - 1]
-        for k, (value, _) in self._composite_variances.items():
+        for k, (value, _) in self._composite_values.items():
             values[k] = value
         return values
 
@@ -99,30 +100,32 @@ class Standardization:
     @cached_property
     def estimates_by_x(self) -> FloatArray:
         """Derivatives of the values by x, k × q."""
-        if not self._composite_variances:
+        if not self._composite_values:
             return self.free_by_x
         slopes = self.free_by_x.copy()
-        for k, (_, slope) in self._composite_variances.items():
+        for k, (_, slope) in self._composite_values.items():
             slopes[k] = slope
         return slopes
 
     @cached_property
-    def _composite_variances(self) -> dict[int, tuple[float, FloatArray]]:
-        """Value and derivative by x (q) of the (residual) variance of each composite, by row."""
+    def _composite_values(self) -> dict[int, tuple[float, FloatArray]]:
+        """Value and derivative by x (q) of the (residual) variance and the intercept of each composite, by row."""
         model, x = self.evaluation.model, self.evaluation.x
         if model.composites is None:
             return {}
         values, slopes = compute_cell_values(model, x), model.composites.cell_jacobian(model, x)
         found = {}
         for member in model.composites.members:
-            cells, name = model.cells[member.group], model.variables[member.variable]
-            at = np.flatnonzero(
-                (cells.row == member.variable) & (cells.column == member.variable) & (cells.weight == 0.5)
-            )
-            place = int(cells.position[at[-1]])
-            k = self._variance_rows.get((member.group + 1, name))
-            if k is not None and not self.rows[k].free:
-                found[k] = float(values[place]), slopes[place]
+            cells, key = model.cells[member.group], (member.group + 1, model.variables[member.variable])
+            own = cells.row == member.variable
+            for rows, chosen in (
+                (self._variance_rows, own & (cells.column == member.variable) & (cells.weight == 0.5)),
+                (self._intercept_rows, own & (cells.kind == INTERCEPT)),
+            ):
+                k, at = rows.get(key), np.flatnonzero(chosen)
+                if k is not None and not self.rows[k].free:
+                    place = int(cells.position[at[-1]])
+                    found[k] = float(values[place]), slopes[place]
         return found
 
     @cached_property
@@ -242,6 +245,10 @@ class Standardization:
     @cached_property
     def _variance_rows(self) -> dict[tuple[int, str], int]:
         return {(row.group, row.lhs): k for k, row in enumerate(self.rows) if row.op == "~~" and row.lhs == row.rhs}
+
+    @cached_property
+    def _intercept_rows(self) -> dict[tuple[int, str], int]:
+        return {(row.group, row.lhs): k for k, row in enumerate(self.rows) if row.op == "~1"}
 
 
 def _powers(row: Parameter) -> tuple[tuple[str, int], tuple[str, int]]:

@@ -4,10 +4,19 @@ U = V − VΔE⁻¹ΔᵀV over all groups, E the information within the constrai
 Source: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from sem_toolkit.estimation.discrepancy.least_squares import compute_explained_covariance, compute_normal_variances
 from sem_toolkit.inference.casewise import CasewiseMoments
-from sem_toolkit.inference.covariance import compute_robust_meat, invert_any
+from sem_toolkit.inference.covariance import (
+    compute_normal_meat,
+    compute_robust_meat,
+    invert_any,
+    multiply_normal_gamma,
+)
+from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.nuisance import compute_full_delta
 from sem_toolkit.inference.robust_weights import build_robust_weight
@@ -50,8 +59,31 @@ def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected")
     return over(evaluation, build_robust_weight(evaluation, information))
 
 
-def compute_ugamma_squared_trace(evaluation: Evaluation, information: str = "expected") -> float:
-    """tr((UΓ)²)."""
+def compute_normal_ugamma_trace(evaluation: Evaluation) -> float:
+    """tr(UΓ) with Γ by normal theory, for estimators with a diagonal weight (ULS, DWLS)."""
+    weight = build_estimator_weight(evaluation)
+    meat = compute_normal_meat(evaluation, weight)
+    saturated = sum(
+        weight.times(g, compute_normal_variances(S, means=evaluation.has_means, exogenous=evaluation.exogenous)).sum()
+        for g, S in enumerate(evaluation.sample_cov)
+    )
+    return float(saturated - np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
+
+
+def _build_normal_gamma(evaluation: Evaluation, group: int) -> FloatArray:
+    """Γ by normal theory at the sample covariance, given fixed exogenous variables (m × m)."""
+    S, unit, means = evaluation.sample_cov[group], np.eye(evaluation.moments_per_group), evaluation.has_means
+    gamma = multiply_normal_gamma(S, unit, means)
+    if evaluation.exogenous:
+        gamma = gamma - multiply_normal_gamma(compute_explained_covariance(S, evaluation.exogenous), unit, means)
+    return np.asarray(gamma)
+
+
+def compute_ugamma_squared_trace(evaluation: Evaluation, information: str = "expected", normal: bool = False) -> float:
+    """tr((UΓ)²), by normal theory where asked for."""
+    if normal:
+        gammas = [_build_normal_gamma(evaluation, g) for g in range(evaluation.model.n_groups)]
+        return float(np.sum(_over_moments(evaluation, build_estimator_weight(evaluation), gammas) ** 2))
     return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
 
@@ -80,17 +112,17 @@ def _weighted(evaluation: Evaluation, groups: tuple[CasewiseMoments, ...]) -> li
     return [(float(f), len(part.rows), part) for f, part in zip(evaluation.shares, groups, strict=True)]
 
 
-def _over_moments(evaluation: Evaluation, weight: Weight) -> FloatArray:
-    groups = build_casewise(evaluation, weight)
+def _over_moments(evaluation: Evaluation, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
+    groups = [part.gamma for part in build_casewise(evaluation, weight)] if gammas is None else gammas
     m = evaluation.moments_per_group
     roots, size = [], m * len(groups)
     V, slopes = np.zeros((size, size)), []
     delta, basis = compute_full_delta(evaluation)
-    for g, (share, part) in enumerate(zip(evaluation.shares, groups, strict=True)):
+    for g, (share, gamma) in enumerate(zip(evaluation.shares, groups, strict=True)):
         block = slice(g * m, (g + 1) * m)
         V[block, block] = share * weight.times(g, np.eye(m))
         slopes.append(share * weight.times(g, delta[g]))
-        roots.append(_square_root(part.gamma / share))
+        roots.append(_square_root(gamma / share))
     along = np.concatenate(slopes)
     information = np.concatenate(list(delta)).T @ along
     U = V - along @ invert_any(information, basis) @ along.T

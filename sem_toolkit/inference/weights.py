@@ -126,7 +126,9 @@ class DenseWeight:
         return self._squares(compute_residual_moments(evaluation))
 
     def observed_quadratic(self, evaluation: Evaluation) -> FloatArray:
-        """sᵀVs of the sample moments s themselves, each group (G); those of exogenous variables count as 0."""
+        """sᵀVs of the sample moments s themselves, each group (G); those of exogenous variables count for ULS alone."""
+        if evaluation.estimator == "ULS":
+            return self._squares(stack_moments(evaluation.sample_cov, evaluation.sample_mean))
         return self._squares(stack_moments(*blank_exogenous(evaluation)))
 
     def information(self, evaluation: Evaluation) -> FloatArray:

@@ -50,7 +50,7 @@ def gather_cell_gradient(
             for group, cells in enumerate(model.cells)
         ]
         by_cell = by_cell + np.concatenate(slopes, axis=-1)
-    gradient = np.zeros((*products.shape[:-3], len(place) + _n_weights(model)))
+    gradient = np.zeros((*products.shape[:-3], len(place) + _n_hidden(model)))
     gradient[..., position] = by_cell
     return gradient
 
@@ -230,12 +230,12 @@ def add_block(result: FloatArray, cells: Cells, block: FloatArray, scale: float 
 
 def empty_square(model: Model, like: FloatArray) -> FloatArray:
     """Zeros, ... × cells × cells, with the batch axes of `like` (... × G × p × p)."""
-    size = sum(cells.size for cells in model.cells) + _n_weights(model)
+    size = sum(cells.size for cells in model.cells) + _n_hidden(model)
     return np.zeros((*like.shape[:-3], size, size))
 
 
-def _n_weights(model: Model) -> int:
-    return 0 if model.composites is None else model.composites.n_weights
+def _n_hidden(model: Model) -> int:
+    return 0 if model.composites is None else model.composites.n_hidden
 
 
 def _transpose(matrix: FloatArray) -> FloatArray:

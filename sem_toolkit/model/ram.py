@@ -163,6 +163,12 @@ class Model:
         return len(self.groups)
 
     @cached_property
+    def exogenous(self) -> tuple[int, ...]:
+        """Positions of the observed variables whose moments are taken from the data (fixed.x)."""
+        names = {row.lhs for row in self.table.parameters if row.exo > 0 and row.free == 0}
+        return tuple(i for i, name in enumerate(self.observed) if name in names)
+
+    @cached_property
     def filling(self) -> Filling:
         """Where the values of the free cells go in the RAM matrices."""
         t, square = self.n_variables, self.directed.size
@@ -332,7 +338,7 @@ def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locatio
 
 def _build_cells(locations: Locations, composites: Composites | None, n_groups: int, t: int) -> tuple[Cells, ...]:
     """Cells of each group: those of the parameters, then those that follow from the weights of composites."""
-    position = np.flatnonzero(locations.kind != WEIGHT)
+    position = np.arange(len(locations.kind)) if composites is None else np.flatnonzero(~composites.hidden)
     columns = [
         position,
         *(array[position] for array in (locations.kind, locations.group, locations.row, locations.column)),

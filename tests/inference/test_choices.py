@@ -1,5 +1,6 @@
 """Standard errors, information and tests asked for by hand: what lavaan 0.7-3 makes of them (three-factor CFA)."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from sem_toolkit.inference import resolve_inference_options
 
 HS = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+
+
+PATH = "m ~ a1*x1 + a2*x2\ny1 ~ b1*m + c1*x1\ny2 ~ b2*m + c2*x2"
 
 
 def fit_hs(**options: object) -> Fit:
@@ -77,3 +81,48 @@ def test_active_inequalities_hold_as_equalities_in_scaled_tests(estimator: str, 
     found = fit(MODEL.replace("x2", "a*x2") + "\na > 0.7", HS, call="cfa", estimator=estimator)
     assert found.certificate.verdict == "converged at a boundary"
     assert found.fit_measures["chisq.scaling.factor"] == pytest.approx(scaling, rel=1e-5)
+
+
+def test_without_a_test_there_is_no_statistic() -> None:
+    found, plain = fit_hs(test="none"), fit_hs()
+    assert not {"chisq", "df", "pvalue", "cfi", "rmsea"} & set(found.fit_measures)
+    assert found.fit_measures["logl"] == pytest.approx(-3737.7449266262, rel=1e-9)
+    assert [test.test for test in found.tests] == ["none"]
+    assert found.parameters["se"].tolist() == plain.parameters["se"].tolist()
+    assert json.loads(json.dumps(found.to_dict(everything=True), allow_nan=False))["tests"][0]["stat"] is None
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "options", "stat"),
+    [
+        (HS, MODEL, {"group": "school", "group_equal": ["loadings", "intercepts"]}, 126.111849),
+        ("mediation.csv", PATH, {}, 1.02365586033),
+        ("mediation.csv", PATH, {"estimator": "ULS"}, 1.084523086924),
+        ("mediation.csv", PATH, {"estimator": "GLS"}, 1.02785137382),
+    ],
+)
+def test_residual_test_based_on_the_model(data: str, model: str, options: dict[str, object], stat: float) -> None:
+    found = fit(model, HS.parent / data, test="browne.residual.adf.model", **options)
+    assert {test.test: test.stat for test in found.tests}["browne.residual.adf.model"] == pytest.approx(stat, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "stat", "factor"),
+    [
+        ({"estimator": "ULS", "test": "satorra.bentler"}, 92.9271423302, 0.775857492499),
+        ({"estimator": "ULS", "test": "satorra.bentler", "se": "robust.sem"}, 90.5997414544, 0.795788359614),
+        ({"estimator": "DWLS", "ordered": False, "test": "satorra.bentler"}, 93.7062258640173, 0.458902934379262),
+        ({"estimator": "ULS", "test": "scaled.shifted"}, 78.5726474302342, 0.979934863556511),
+        ({"estimator": "ULS", "test": "mean.var.adjusted"}, 58.2521663427914, 1.23769164582086),
+    ],
+)
+def test_scaled_tests_of_least_squares_follow_their_standard_errors(
+    options: dict[str, object], stat: float, factor: float
+) -> None:
+    found = fit_hs(**options).tests[1]
+    assert (found.stat, found.scaling_factor) == pytest.approx((stat, factor), rel=2e-6)
+
+
+def test_residuals_of_least_squares_follow_their_standard_errors_too() -> None:
+    z = fit_hs(estimator="ULS", test="satorra.bentler").residuals[0].cov_z
+    assert z[0, 1:4] == pytest.approx([-1.87045733922597, -0.581505337940593, 2.54104268913638], rel=1e-4)

@@ -3,7 +3,8 @@
 F = ½ Σ_g (n_g − 1)/n rᵀ W r with r = [m; vech S] − [μ; vech Σ], S with divisor n − 1, where W is the identity (ULS),
 the inverse of the distribution-free covariance matrix Γ of the sample moments (WLS; Browne 1984, British Journal of
 Mathematical and Statistical Psychology 37, 62-83), or the inverse of the diagonal of the normal-theory Γ (DWLS on
-continuous data, as lavaan 0.7 has it: s_ii for means, s_ii s_jj + s_ij² for covariances).
+continuous data, as lavaan 0.7 has it: s_ii for means, s_ii s_jj + s_ij² for covariances). Where exogenous variables are
+fixed, Γ is conditional on them, and W is 0 for the moments of these alone.
 """
 
 from dataclasses import dataclass
@@ -77,22 +78,83 @@ def build_least_squares(
         weight = np.ones(size) if deviations is None else _weigh_by_scale(deviations, targets.mean is not None)
         return LeastSquares(targets, tuple(weight for _ in targets.n))
     if kind == "DWLS" and distribution_free:
-        return LeastSquares(
-            targets, tuple(_build_sample_diagonal(data, targets.mean is not None) for data in targets.data)
-        )
+        return LeastSquares(targets, tuple(_build_sample_diagonal(data, targets) for data in targets.data))
     if kind == "DWLS":
-        return LeastSquares(targets, tuple(_build_diagonal(S, targets.mean is not None) for S in targets.covariance))
-    return LeastSquares(targets, tuple(_build_weight(data, targets, size) for data in targets.data))
+        variances = [
+            compute_normal_variances(S, means=targets.mean is not None, exogenous=targets.exogenous)
+            for S in targets.covariance
+        ]
+        return LeastSquares(targets, tuple(_invert_diagonal(value, targets) for value in variances))
+    return LeastSquares(targets, tuple(_build_weight(data, targets) for data in targets.data))
 
 
-def compute_distribution_free_covariance(data: FloatArray, *, means: bool) -> FloatArray:
-    """Γ: n times the covariance matrix of the sample moments [m; vech S], from raw data (n × p), divisor n."""
+def compute_distribution_free_covariance(
+    data: FloatArray, *, means: bool, exogenous: tuple[int, ...] = ()
+) -> FloatArray:
+    """Γ: n times the covariance matrix of the sample moments [m; vech S], from raw data (n × p), divisor n.
+
+    Given exogenous variables it is that of the moments less those of the regressions on these.
+    """
     centred = data - data.mean(axis=0)
-    rows, columns = vech_indices(data.shape[1])
-    products = centred[:, rows] * centred[:, columns]
-    scores = np.concatenate([centred, products], axis=1) if means else products
+    scores = _compute_products(centred, means)
+    if exogenous:
+        basis, _ = np.linalg.qr(centred[:, list(exogenous)])
+        scores = scores - _compute_products(basis @ (basis.T @ centred), means)
     scores = scores - scores.mean(axis=0)
     return np.asarray(scores.T @ scores / len(data))
+
+
+def compute_normal_variances(covariance: FloatArray, *, means: bool, exogenous: tuple[int, ...] = ()) -> FloatArray:
+    """Diagonal of the normal-theory Γ of [m; vech S], m: given exogenous variables, less that of the regressions."""
+    parts = [covariance]
+    if exogenous:
+        parts.append(compute_explained_covariance(covariance, exogenous))
+    rows, columns = vech_indices(len(covariance))
+    found = []
+    for part in parts:
+        variance = np.diagonal(part)
+        spread = variance[rows] * variance[columns] + part[rows, columns] ** 2
+        found.append(np.concatenate([variance, spread] if means else [spread]))
+    return np.asarray(found[0] - sum(found[1:]))
+
+
+def compute_explained_covariance(covariance: FloatArray, exogenous: tuple[int, ...]) -> FloatArray:
+    """Covariance (p × p) of the regressions on exogenous variables."""
+    block = list(exogenous)
+    across = covariance[:, block]
+    return np.asarray(across @ np.linalg.solve(covariance[np.ix_(block, block)], across.T))
+
+
+def find_conditional(p: int, exogenous: tuple[int, ...], *, means: bool) -> NDArray[np.bool_]:
+    """Which of [m; vech S] are not moments of exogenous variables alone, m."""
+    alone = np.isin(np.arange(p), exogenous)
+    rows, columns = vech_indices(p)
+    found = ~(alone[rows] & alone[columns])
+    return np.concatenate([~alone, found]) if means else found
+
+
+def spread_weight(inner: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
+    """A weight of some moments as one of all (m × m, or m for a diagonal), 0 for the others."""
+    if kept.all():
+        return inner
+    whole = np.zeros((len(kept),) * inner.ndim)
+    whole[np.ix_(kept, kept) if inner.ndim == 2 else kept] = inner
+    return whole
+
+
+def _compute_products(centred: FloatArray, means: bool) -> FloatArray:
+    rows, columns = vech_indices(centred.shape[1])
+    products = centred[:, rows] * centred[:, columns]
+    return np.concatenate([centred, products], axis=1) if means else products
+
+
+def _find_weighted(targets: Targets) -> NDArray[np.bool_]:
+    return find_conditional(targets.covariance.shape[-1], targets.exogenous, means=targets.mean is not None)
+
+
+def _invert_diagonal(variances: FloatArray, targets: Targets) -> FloatArray:
+    kept = _find_weighted(targets)
+    return spread_weight(1.0 / variances[kept], kept)
 
 
 def _weigh_by_scale(deviations: FloatArray, means: bool) -> FloatArray:
@@ -101,37 +163,35 @@ def _weigh_by_scale(deviations: FloatArray, means: bool) -> FloatArray:
     return np.concatenate([deviations**2, products]) if means else products
 
 
-def _build_diagonal(covariance: FloatArray, means: bool) -> FloatArray:
-    variance = np.diagonal(covariance)
-    rows, columns = vech_indices(len(covariance))
-    spread = variance[rows] * variance[columns] + covariance[rows, columns] ** 2
-    return np.asarray(1.0 / np.concatenate([variance, spread] if means else [spread]))
-
-
-def _build_sample_diagonal(data: FloatArray | None, means: bool) -> FloatArray:
+def _build_sample_diagonal(data: FloatArray | None, targets: Targets) -> FloatArray:
     if data is None:
         message = "WLSM and WLSMV need raw data: their weights are fourth-order moments"
         raise DataError(Diagnostic("error", "raw-data-needed", message, hint="use ML, GLS, ULS or DWLS"))
-    return np.asarray(1.0 / np.diagonal(compute_distribution_free_covariance(data, means=means)))
+    means = targets.mean is not None
+    gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous)
+    return _invert_diagonal(np.diagonal(gamma), targets)
 
 
-def _build_weight(data: FloatArray | None, targets: Targets, size: int) -> FloatArray:
+def _build_weight(data: FloatArray | None, targets: Targets) -> FloatArray:
     if data is None:
         message = "WLS needs raw data: its weights are fourth-order moments"
         raise DataError(
             Diagnostic("error", "raw-data-needed", message, hint="use ML, GLS or ULS with a covariance matrix")
         )
+    kept = _find_weighted(targets)
+    size = int(kept.sum())
     if len(data) <= size:
         message = f"WLS needs more rows than moments: there are {len(data)} rows and {size} moments"
         raise DataError(Diagnostic("error", "too-few-rows", message, hint="use ML, GLS, ULS or DWLS"))
-    gamma = compute_distribution_free_covariance(data, means=targets.mean is not None)
+    means = targets.mean is not None
+    gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous)[np.ix_(kept, kept)]
     scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:
         np.linalg.cholesky(gamma * scale[:, None] * scale)
     except np.linalg.LinAlgError:
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
         raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS")) from None
-    return invert_symmetric(gamma)
+    return spread_weight(invert_symmetric(gamma), kept)
 
 
 def _apply(weight: FloatArray, columns: FloatArray) -> FloatArray:

@@ -1,0 +1,38 @@
+"""Composites with a mean structure: intercepts as lavaan 0.7-3 has them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sem_toolkit.fit import Fit, fit
+
+DATA = Path(__file__).parents[1] / "oracles" / "data" / "composite.csv"
+
+
+def read_intercepts(found: Fit) -> list[tuple[float, float]]:
+    rows = found.parameters
+    return list(rows.loc[rows["op"] == "~1", ["est", "se"]].itertuples(index=False, name=None))
+
+
+def test_means_of_composites_are_those_of_their_weighted_indicators() -> None:
+    found = fit("C1 <~ x1 + x2 + x3\nC2 <~ z1 + z2 + z3\nC2 ~ C1\ny1 ~ C2", DATA, meanstructure=True)
+    assert read_intercepts(found)[-3:] == [
+        pytest.approx((0.05556129284899432, 0.0629540581514289), rel=5e-5),
+        pytest.approx((0.05790386116242711, 0.0), rel=1e-4),
+        pytest.approx((0.00408082310144297, 0.0), rel=1e-4),
+    ]
+
+
+def test_equal_intercepts_of_groups_reach_the_means_of_composites() -> None:
+    data = pd.read_csv(DATA)
+    data["half"] = [1, 2] * (len(data) // 2)
+    model = "C1 <~ x1 + x2 + x3\neta =~ y1 + y2 + y3\neta ~ C1"
+    found = fit(model, data, group="half", group_equal=["loadings", "intercepts"])
+    assert found.fit_measures["chisq"] == pytest.approx(25.1052379128, rel=1e-6)
+    assert [read_intercepts(found)[k] for k in (0, 6, 14, 15)] == [
+        pytest.approx((0.02887889695592695, 0.0673103462694020), rel=1e-4),
+        pytest.approx((0.14660653864039336, 0.0), rel=1e-5),
+        pytest.approx((0.17974571542861772, 0.0), rel=1e-5),
+        pytest.approx((-0.05355426856846460, 0.0896690345288928), rel=1e-4),
+    ]
