@@ -144,6 +144,10 @@ def _require_comparable(fits: Mapping[str, Fit]) -> None:
         if not fit.converged:
             message = f"{name!r} has no certified optimum, so that its χ² cannot be compared"
             raise ModelError(Diagnostic("error", "not-converged", message))
+    for name, fit in fits.items():
+        if fit.options.inference.test == "none":
+            message = f"{name!r} was fitted without a test of fit (test = none)"
+            raise ModelError(Diagnostic("error", "not-comparable", message))
     first = fits[names[0]]
     for name in names[1:]:
         other = fits[name]

@@ -148,6 +148,18 @@ def _build_measures_table(measures: Mapping[str, float]) -> Table:
 
 
 def _list_measures(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
+    if "chisq" in m:
+        yield from _list_tests(m)
+    yield "SRMR", format_number(m.get("srmr")), ""
+    if "baseline.chisq" in m:
+        yield "baseline χ² (df)", _format_baseline(m, ""), _format_baseline(m, ".scaled")
+    for name, label in INFORMATION.items():
+        if name in m:
+            yield label, format_number(m[name]), ""
+
+
+def _list_tests(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
+    """What there is with a test only."""
     yield "χ²", format_number(m["chisq"]), format_number(m.get("chisq.scaled"))
     yield "df", format_number(m["df"], 0), _format_df(m.get("df.scaled"))
     yield "p", format_p_value(m.get("pvalue")), format_p_value(m.get("pvalue.scaled"))
@@ -161,11 +173,6 @@ def _list_measures(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
     if "rmsea.robust" in m:
         yield "RMSEA robust [90 %]", "", _format_rmsea(m, ".robust")
     yield "p (RMSEA ≤ .05)", format_p_value(m.get("rmsea.pvalue")), format_p_value(m.get("rmsea.pvalue.scaled"))
-    yield "SRMR", format_number(m.get("srmr")), ""
-    yield "baseline χ² (df)", _format_baseline(m, ""), _format_baseline(m, ".scaled")
-    for name, label in INFORMATION.items():
-        if name in m:
-            yield label, format_number(m[name]), ""
 
 
 def _format_baseline(m: Mapping[str, float], suffix: str) -> str:

@@ -83,6 +83,8 @@ def build_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
 def format_fit_line(fit: Fit) -> str:
     """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
     m = fit.fit_measures
+    if "chisq" not in m:
+        return f"SRMR = {format_estimate(m.get('srmr'))}; no test."
     p = format_p_value(m.get("pvalue"))
     interval = f"[{format_estimate(m.get('rmsea.ci.lower'))}, {format_estimate(m.get('rmsea.ci.upper'))}]"
     return (

@@ -110,3 +110,10 @@ def test_rmsea_of_a_difference_counts_all_rows(frame):
     row = build_nested_table({"free": free, "equal": equal}).loc["equal"]
     excess = row["Chisq.diff"] - row["Df.diff"]
     assert row["RMSEA"] == pytest.approx(math.sqrt(2 * excess / (301 * row["Df.diff"])), rel=1e-12)
+
+
+def test_fits_without_a_test_are_not_compared() -> None:
+    data = ORACLES / "data" / "hs.csv"
+    fits = {name: fit(f"f =~ x1 + {name}*x2 + {name}*x3", data, test="none") for name in ("a", "1")}
+    with pytest.raises(ModelError, match="without a test of fit"):
+        build_nested_table(fits)

@@ -57,3 +57,10 @@ def test_a_notebook_shows_it_escaped(robust):
     page = robust._repr_html_()
     assert page.startswith("<div>")
     assert "&lt; .001" in page
+
+
+def test_a_fit_without_a_test_keeps_what_needs_none():
+    text = fit(CFA, DATA / "hs.csv", test="none").summary()
+    assert "χ²" not in text
+    assert "SRMR" in text
+    assert "BIC" in text
