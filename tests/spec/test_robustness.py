@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sem_toolkit.diagnostics import format_diagnostics
-from sem_toolkit.spec import TableOptions, build_parameter_table, check_spec, format_explanation, parse_spec
+from sem_toolkit.spec import Spec, TableOptions, build_parameter_table, check_spec, format_explanation, parse_spec
 from sem_toolkit.spec.formatting import format_spec
 from tests.spec.generate import build_meaning, damage_text, generate_noise, generate_spec
 
@@ -91,22 +91,22 @@ def build_long_spec(factors: int) -> str:
     )
 
 
-def test_a_megabyte_takes_seconds() -> None:
-    text = build_long_spec(11_000)
-    assert len(text) > 1_000_000
-    assert measure(lambda: parse_spec(text)) < 4.0  # 0.9 s alone on the machine; tests run beside others
+def test_time_is_linear_up_to_a_megabyte() -> None:
+    """Seconds would be those of the machine and of what else runs on it; benchmarks/layers.py has them."""
+    short, long = build_long_spec(1_000), build_long_spec(11_000)
+    assert len(long) > 1_000_000
+    assert len(parse_spec(long).statements) == 11_000
+    assert measure(lambda: parse_spec(long)) < 11 * 3 * measure(lambda: parse_spec(short))
 
 
-def test_time_is_linear() -> None:
-    short, long = build_long_spec(1_000), build_long_spec(8_000)
-    assert measure(lambda: parse_spec(long)) < 8 * 3 * measure(lambda: parse_spec(short))
+def build_wide_spec(indicators: int) -> Spec:
+    return parse_spec("\n".join(f"f{i} =~ " + " + ".join(f"x{i}_{j}" for j in range(indicators)) for i in range(20)))
 
 
-def test_a_thousand_indicators_take_no_time() -> None:
-    text = "\n".join(f"f{i} =~ " + " + ".join(f"x{i}_{j}" for j in range(50)) for i in range(20))
-    spec = parse_spec(text)
-    assert len(build_parameter_table(spec).rows) == 1000 + 1000 + 20 + 190
-    assert measure(lambda: build_parameter_table(spec)) < 0.5
+def test_tables_grow_linearly_with_the_indicators() -> None:
+    few, many = build_wide_spec(10), build_wide_spec(50)
+    assert len(build_parameter_table(many).rows) == 1000 + 1000 + 20 + 190
+    assert measure(lambda: build_parameter_table(many)) < 5 * 3 * measure(lambda: build_parameter_table(few))
 
 
 @pytest.mark.parametrize(
