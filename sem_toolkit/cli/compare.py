@@ -10,7 +10,7 @@ from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_frame_records
-from sem_toolkit.fit.text_tables import build_frame_table, build_transposed_table
+from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, LineIndex, Span
-from sem_toolkit.spec.suggestions import format_suggestion
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.tokens import Token
 
 _KEYS = ("title", "claim", "data", "estimator", "options", "diagram")
