@@ -8,8 +8,8 @@ import typer
 
 from sem_toolkit.cli.options import JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, build_console, print_record
-from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.spec import build_parameter_table, read_spec, require_estimable
+from sem_toolkit.fit import prepare_schematic
+from sem_toolkit.spec import read_spec, require_estimable
 from sem_toolkit.spec.difference import build_difference_record, compare_tables, format_difference
 
 
@@ -25,7 +25,7 @@ def diff(
     for path in (before, after):
         spec = read_spec(path)
         require_estimable(spec)
-        tables.append(build_parameter_table(spec, parse_fit_options(spec.header.options, chosen).table.for_fit()))
+        tables.append(prepare_schematic(spec, **chosen).table)
     from sem_toolkit.comparison import compute_relation
 
     difference = compare_tables(tables[0], tables[1])

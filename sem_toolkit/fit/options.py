@@ -5,23 +5,15 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import BASE_ESTIMATORS, EstimationOptions
+from sem_toolkit.fit.moments import Moments
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Moments of one group as typed in an options file: names and a p × p matrix, or names and p values."""
-
-    names: tuple[str, ...]
-    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

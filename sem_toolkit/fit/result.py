@@ -68,6 +68,8 @@ class Fit:
 
     Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
     fit measures are empty, and `messages` says why.
+
+    findings  what was found in the spec and in the model that it expands to
     """
 
     presenter: ClassVar[Presenter]
@@ -76,6 +78,7 @@ class Fit:
     options: FitOptions
     sample: Sample
     solution: Solution
+    findings: tuple[Diagnostic, ...] = ()
 
     @property
     def certificate(self) -> Certificate:
@@ -244,4 +247,4 @@ class Fit:
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
-        return self.spec.diagnostics + self.sample.messages + self.certificate.messages
+        return self.findings + self.sample.messages + self.certificate.messages
