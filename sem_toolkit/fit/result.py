@@ -101,6 +101,14 @@ class Fit:
         return self.solution.model.table
 
     @property
+    def npar(self) -> int:
+        """Free parameters, equality constraints taken off, as the fit measures count them.
+
+        `table.npar` counts the rows instead; so does lavaan's table.
+        """
+        return self.solution.model.constraints.count_free(self.solution.x)
+
+    @property
     def title(self) -> str:
         """The title in the spec's header, or the name of its file; "model" for one that was given as text."""
         name = Path(self.spec.source.name).name
