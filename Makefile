@@ -10,18 +10,21 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test lint bench docs gallery clean
+.PHONY: help install study test test-all lint bench docs gallery clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 install: .venv/installed ## Make .venv with the command .venv/bin/sem-toolkit
 
 study: .venv/installed ## Run the whole study: figure, tables and report into outputs/
 	$(BIN)/sem-toolkit study
 
-test: .venv/installed-development ## Run the tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+test: .venv/installed-development ## Run the fast tests, with coverage
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow" --cov --cov-report=term $(TESTS)
+
+test-all: .venv/installed-development ## Run all tests, the long ones too, with coverage
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(TESTS)
 
 lint: .venv/installed-development ## Formatting, lint, types and the layer contract
 	$(BIN)/ruff format --check .

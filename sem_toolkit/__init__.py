@@ -13,10 +13,14 @@ gc.disable()
 try:
     from sem_toolkit.diagnostics import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
     from sem_toolkit.fit import Fit, fit
+    from sem_toolkit.report.presenter import ReportPresenter
 finally:
     if _collecting:
         gc.freeze()
         gc.enable()
+
+# The one place above both layers: a fit is given the words of the report without knowing of it.
+Fit.presenter = ReportPresenter()
 
 __all__ = ["DataError", "EstimationError", "Fit", "ModelError", "OptionError", "SemError", "SpecError", "fit"]
 __version__ = "0.1.0"

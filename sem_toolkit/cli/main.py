@@ -14,15 +14,19 @@ from typing import Any
 
 import typer
 
+from sem_toolkit.cli.audit import audit
 from sem_toolkit.cli.check import check
 from sem_toolkit.cli.compare import compare
 from sem_toolkit.cli.diagram import diagram
+from sem_toolkit.cli.diff import diff
 from sem_toolkit.cli.fit import fit
-from sem_toolkit.cli.hypotheses import run_tests, scores
+from sem_toolkit.cli.fmt import fmt
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
-from sem_toolkit.cli.printed import audit, reconstruct, recover
+from sem_toolkit.cli.reconstruct import reconstruct
+from sem_toolkit.cli.recover import recover
+from sem_toolkit.cli.scores import scores
 from sem_toolkit.cli.study import study
-from sem_toolkit.cli.text import diff, fmt
+from sem_toolkit.cli.test import run_tests
 from sem_toolkit.diagnostics import EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 

@@ -19,6 +19,10 @@ class SemError(Exception):
         self.source = source
         super().__init__("; ".join(_format_line(diagnostic) for diagnostic in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type["SemError"], tuple[tuple[Diagnostic, ...], Source | None]]:
+        """Copy and pickle by what it was made of: BaseException would call the class with the text alone."""
+        return type(self), (self.diagnostics, self.source)
+
 
 class SpecError(SemError):
     """The spec text is wrong."""
