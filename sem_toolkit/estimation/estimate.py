@@ -12,7 +12,6 @@ from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.ladder import Climb, climb
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
-from sem_toolkit.estimation.memory import keep_scratch_memory
 from sem_toolkit.estimation.objective import Objective, Progress, Watcher
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
@@ -27,7 +26,6 @@ FloatArray = NDArray[np.float64]
 
 # Above this, semopy's optimiser takes seconds where the native one takes milliseconds.
 _FAST_FOR_SEMOPY = 60
-_MANY = 100
 _SAME = 1e-8
 
 
@@ -67,8 +65,6 @@ def _search(
     given: FloatArray | None = None,
 ) -> Solution:
     """Climb the ladder with this model as it is, from the values given where they are numbers."""
-    if model.n_parameters > _MANY:
-        keep_scratch_memory()
     scaling = build_scaling(model, targets)
     targets = scaling.targets
     objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations), watcher)
