@@ -30,6 +30,8 @@ from engines import (
 )
 from models import BENCHMARKS, Benchmark, _factor_data, _factor_text
 
+from sem_toolkit.process import keep_scratch_memory
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -83,6 +85,7 @@ def _in_process(task: str, repeats: int, limit: float) -> Timing | None:
 
 
 def _run_alone(task: str, repeats: int) -> dict[str, object]:
+    keep_scratch_memory()  # as the command does
     engine, name = task.split(":", 1)
     benchmark = next(benchmark for benchmark in BENCHMARKS if benchmark.name == name)
     run = {"ours": time_ours, "estimate": time_estimation, "semopy": time_semopy}[engine]

@@ -9,8 +9,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from sem_toolkit import fit
 from sem_toolkit.cli.main import app
 from sem_toolkit.files import write_text
-from sem_toolkit.report.study_files import draw_figures
 from sem_toolkit.spec import read_spec
+from sem_toolkit.study.files import draw_figures
 from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 
 HERE = Path(__file__).parent

@@ -5,18 +5,43 @@
 >>> result.certificate.verdict, result.parameters, result.fit_measures
 """
 
-import gc
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-# What is imported stays: looking through it for garbage, now or later, would make a fifth of the time of a start.
-_collecting = gc.isenabled()
-gc.disable()
-try:
+if TYPE_CHECKING:
     from sem_toolkit.diagnostics import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
     from sem_toolkit.fit import Fit, fit
-finally:
-    if _collecting:
-        gc.freeze()
-        gc.enable()
 
 __all__ = ["DataError", "EstimationError", "Fit", "ModelError", "OptionError", "SemError", "SpecError", "fit"]
 __version__ = "0.1.0"
+
+_HOMES = {name: "sem_toolkit.fit" if name in ("Fit", "fit") else "sem_toolkit.diagnostics" for name in __all__}
+
+
+class _Package(ModuleType):
+    """This package, whose names are loaded when they are first asked for, so that the command can start before."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(_HOMES[name]), name)
+        setattr(self, name, found)
+        return found
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "fit" and isinstance(value, ModuleType):
+            # Python hands in the layer when it has been loaded. Its name goes to the function; and as the one place
+            # above both layers the package gives every fit the words of the report, which fit/ knows nothing of.
+            from sem_toolkit.report.presenter import ReportPresenter
+
+            value.Fit.presenter = ReportPresenter()
+            value = value.fit
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,5 +1,27 @@
 """The command `sem-toolkit`."""
 
-from sem_toolkit.cli.main import main
+import sys
+from typing import NoReturn
+
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code.
+
+    Nothing but this file is loaded before: an interrupt (Ctrl-C) while the rest is ends as quietly as a later one.
+    """
+    try:
+        from sem_toolkit.process import import_without_collecting, keep_scratch_memory
+
+        with import_without_collecting():
+            import sem_toolkit.fit  # noqa: F401 - numbers first: after typer SciPy takes twice as long to load
+            from sem_toolkit.cli.main import run
+        keep_scratch_memory()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
+
 
 __all__ = ["main"]

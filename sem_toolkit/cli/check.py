@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, WRONG_INPUT, build_console, print_messages, print_record
-from sem_toolkit.cli.tables import print_check
-from sem_toolkit.fit import check_model
-from sem_toolkit.spec import format_explanation, read_spec
+from sem_toolkit.fit import Check, check_model
+from sem_toolkit.report.text_tables import build_table
+from sem_toolkit.spec import ParameterTable, format_explanation, read_spec
 
 
 @takes_fit_options
@@ -30,3 +32,26 @@ def check(
         print_check(build_console(), checked)
     print_messages(checked.diagnostics, checked.spec.source)
     return WRONG_INPUT if checked.has_errors else DONE
+
+
+def print_check(console: Console, check: Check) -> None:
+    """The parameter table with the origin of each row, and the identification."""
+    if check.table is not None:
+        console.print(build_parameter_rows(check.table))
+    if check.identification is not None:
+        report = check.identification
+        state = "identified" if report.identified else f"NOT identified (deficiency {report.deficiency})"
+        console.print(f"{state}; {report.free} free parameters, df = {report.df}")
+
+
+def build_parameter_rows(table: ParameterTable) -> Table:
+    """The parameter table as `check` shows it."""
+    shown = build_table("Parameter table", ("lhs", "op", "rhs"), ("group", "free", "value", "label", "origin"))
+    for row in table.rows:
+        value = "" if row.ustart is None else f"{row.ustart:g}"
+        free = str(row.free) if row.free else ("data" if row.exo else "")
+        place = f", line {row.origin.span.line}" if row.origin.span else ""
+        shown.add_row(
+            row.lhs, row.op, row.rhs, str(row.group or ""), free, value, row.label, row.origin.rule + place
+        )  # fmt: skip
+    return shown

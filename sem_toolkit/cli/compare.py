@@ -8,9 +8,9 @@ import typer
 
 from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
-from sem_toolkit.fit import fit as fit_model
+from sem_toolkit.fit.pipeline import estimate, prepare_together
 from sem_toolkit.fit.records import build_frame_records
-from sem_toolkit.fit.text_tables import build_frame_table, build_transposed_table
+from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
 
@@ -26,7 +26,8 @@ def compare(
 
     stems = [path.stem for path in specs]
     names = stems if len(set(stems)) == len(stems) else [str(path) for path in specs]
-    fits = {name: fit_model(read_spec(path), data, **chosen) for name, path in zip(names, specs, strict=True)}
+    read = [read_spec(path) for path in specs]
+    fits = dict(zip(names, map(estimate, prepare_together(read, data, **chosen)), strict=True))
     table, tests = build_comparison_table(fits), build_pairwise_tests(fits)
     if json:
         print_record({"models": build_frame_records(table), "tests": build_frame_records(tests)})

@@ -12,6 +12,7 @@ from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_mes
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.fit import check_model
 from sem_toolkit.fit import fit as fit_model
+from sem_toolkit.fit.pipeline import estimate, prepare_together
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _draw_compared(request: Request, arrangement: "Arrangement") -> "tuple[Diagr
 
     if not request.has_data:
         return draw_compared_specs(request.specs, request.options, arrangement, request.style), DONE
-    fits = [fit_model(spec, request.data, **request.options) for spec in request.specs]
+    fits = [estimate(prepared) for prepared in prepare_together(request.specs, request.data, **request.options)]
     picture = draw_compared_fits(fits, arrangement, request.style)
     for entry in fits:
         print_messages(entry.messages, entry.spec.source)

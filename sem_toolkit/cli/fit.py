@@ -11,8 +11,8 @@ from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_mes
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_frame_records
-from sem_toolkit.fit.summary import build_summary
-from sem_toolkit.fit.text_tables import build_frame_table
+from sem_toolkit.report.summary import build_summary
+from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def fit(
     print_messages(result.messages, result.spec.source)
     built = {}
     if names:
-        from sem_toolkit.fit.tables import TableSettings, build_table_of
+        from sem_toolkit.report.tables import TableSettings, build_table_of
 
         settings = TableSettings(cast("ResidualType", residual_type), cause, outcome, draws, seed)
         built = {name: build_table_of(result, name, settings) for name in names}
@@ -105,8 +105,8 @@ def _build_records(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> dict[s
     """The tables that were asked for, and why numbers in them are null."""
     if not built:
         return {}
-    from sem_toolkit.fit.reasons import list_reasons
-    from sem_toolkit.fit.tables import find_name
+    from sem_toolkit.report.reasons import list_reasons
+    from sem_toolkit.report.tables import find_name
 
     reasons = {name: list_reasons(result, find_name(name), frame) for name, frame in built.items()}
     return {"tables": {name: build_frame_records(frame) for name, frame in built.items()}, "reasons": reasons}
@@ -115,7 +115,7 @@ def _build_records(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> dict[s
 def _require_tables(names: list[str], output: Path | None) -> list[str]:
     """Check, before anything is computed, the names of tables and the format of a file to write."""
     if names:
-        from sem_toolkit.fit.tables import find_table
+        from sem_toolkit.report.tables import find_table
 
         for name in names:
             find_table(name)
@@ -136,16 +136,16 @@ def _write(output: Path, result: "Fit", built: "Mapping[str, pd.DataFrame]") -> 
     if not built:
         write_estimates(output, result)
     for name, frame in built.items():
-        from sem_toolkit.fit.reasons import list_reasons
-        from sem_toolkit.fit.tables import find_name, find_table
+        from sem_toolkit.report.reasons import list_reasons
+        from sem_toolkit.report.tables import find_name, find_table
 
         note = ". ".join([build_note(result, estimates=False), *list_reasons(result, find_name(name), frame)])
         write_table(output, frame, f"{result.title}: {find_table(name).title}", note.replace("..", "."))
 
 
 def _print_tables(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> None:
-    from sem_toolkit.fit.reasons import list_reasons
-    from sem_toolkit.fit.tables import find_name, find_table
+    from sem_toolkit.report.reasons import list_reasons
+    from sem_toolkit.report.tables import find_name, find_table
 
     console = build_console()
     for name, frame in built.items():

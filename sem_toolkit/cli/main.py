@@ -3,7 +3,6 @@
 Exit codes: 0 done; 1 no certified answer; 2 the input is wrong; 3 a defect of ours.
 """
 
-import gc
 import os
 import sys
 import tempfile
@@ -14,17 +13,23 @@ from typing import Any
 
 import typer
 
+from sem_toolkit.cli import INTERRUPTED
+from sem_toolkit.cli.audit import audit
 from sem_toolkit.cli.check import check
 from sem_toolkit.cli.compare import compare
 from sem_toolkit.cli.diagram import diagram
+from sem_toolkit.cli.diff import diff
 from sem_toolkit.cli.fit import fit
-from sem_toolkit.cli.hypotheses import run_tests, scores
+from sem_toolkit.cli.fmt import fmt
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
-from sem_toolkit.cli.printed import audit, reconstruct, recover
+from sem_toolkit.cli.reconstruct import reconstruct
+from sem_toolkit.cli.recover import recover
+from sem_toolkit.cli.scores import scores
 from sem_toolkit.cli.study import study
-from sem_toolkit.cli.text import diff, fmt
+from sem_toolkit.cli.test import run_tests
 from sem_toolkit.diagnostics import EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
+from sem_toolkit.process import one_blas_thread
 
 app = typer.Typer(
     name="sem-toolkit",
@@ -64,19 +69,10 @@ for name, command in COMMANDS.items():
     app.command(name)(_leave_with_code(command))
 
 
-def main() -> None:
-    """Run the command line and leave with its exit code."""
-    gc.freeze()  # what was imported stays: no need to look through it for garbage
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever happens, no exception leaves."""
-    from threadpoolctl import threadpool_limits
-
     try:
-        # The matrices are small: a second BLAS thread costs more than it brings, most of all on a busy machine.
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_blas_thread():
             app(args=list(arguments))
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else DONE
@@ -86,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         print_messages(fault.diagnostics, fault.source)
         return NOT_CERTIFIED if isinstance(fault, EstimationError) else WRONG_INPUT
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) left early; close quietly, as other filters do.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

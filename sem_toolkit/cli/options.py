@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
-from sem_toolkit.fit.options import Moments
+from sem_toolkit.fit.moments import Moments
 from sem_toolkit.sample import read_covariance, read_means
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
-from sem_toolkit.fit.numbers import format_number, format_p_value
-from sem_toolkit.fit.text_tables import build_table, protect_numbers
+from sem_toolkit.report.numbers import format_number, format_p_value
+from sem_toolkit.report.text_tables import build_table, protect_numbers
 
 if TYPE_CHECKING:
     from sem_toolkit.study.run import StudyResult
@@ -22,7 +22,7 @@ def study(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("outputs"),
 ) -> int:
     """Fit the whole study; write Figure 3-1, the tables and report.html."""
-    from sem_toolkit.report.study_files import write_study
+    from sem_toolkit.study.files import write_study
     from sem_toolkit.study.run import count_stages, list_faults, run_study
 
     console = build_console()

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,8 @@ def check_hints(hints: DiagramHints, variables: Iterable[str]) -> tuple[Diagnost
     for title, names in hints.stages.items():
         for name in names:
             if name not in known:
-                near = get_close_matches(name, known, n=1)
-                hint = f'did you mean "{near[0]}"?' if near else None
                 message = f'the stage "{title}" names "{name}", which is not in the model'
+                hint = format_suggestion(name, known)
                 faults.append(Diagnostic("error", "unknown-variable", message, hint=hint))
     return tuple(faults)
 
@@ -68,8 +67,7 @@ def _is_mapping(mapping: Mapping[str, Any], key: str) -> bool:
 
 
 def _build_unknown_hint(key: str, known: list[str]) -> Diagnostic:
-    near = get_close_matches(key, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"the keys are {', '.join(known)}"
+    hint = format_suggestion(key, known) or f"the keys are {', '.join(known)}"
     return Diagnostic("error", "unknown-diagram-hint", f'"{key}" is no diagram hint', hint=hint)
 
 

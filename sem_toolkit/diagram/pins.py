@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.diagram.blocks import Side
 from sem_toolkit.diagram.geometry import Rectangle
 from sem_toolkit.diagram.placement import Placement
@@ -32,8 +32,7 @@ class Layout:
 
 
 def _build_unknown(name: str, known: list[str]) -> Diagnostic:
-    near = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else "remove the line, or name a variable of the model"
+    hint = format_suggestion(name, known) or "remove the line, or name a variable of the model"
     return Diagnostic(
         "error", "unknown-variable", f'the layout places "{name}", which the model does not have', hint=hint
     )

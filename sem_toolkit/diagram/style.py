@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 
 COLUMN_WIDTHS = {"single": 85.0, "double": 175.0}
 """Column widths of journals in millimetres."""
@@ -169,8 +169,7 @@ assert set(_SETTINGS) == {field.name for field in fields(DiagramStyle)}  # noqa:
 
 
 def _build_unknown_key(key: str) -> Diagnostic:
-    near = get_close_matches(str(key), _SETTINGS, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"the settings are {', '.join(_SETTINGS)}"
+    hint = format_suggestion(str(key), _SETTINGS) or f"the settings are {', '.join(_SETTINGS)}"
     return Diagnostic("error", "unknown-style-key", f'"{key}" is not a setting of a diagram style', hint=hint)
 
 
@@ -186,8 +185,7 @@ def _check_setting(name: str, value: object) -> Diagnostic | None:
         if value in choices:
             return None
         wanted = ", ".join(f'"{choice}"' for choice in choices)
-        near = get_close_matches(str(value), [str(choice) for choice in choices], n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"one of {wanted}"
+        hint = format_suggestion(str(value), map(str, choices)) or f"one of {wanted}"
         return Diagnostic("error", "bad-style-value", f'{name} cannot be "{value}"', hint=hint)
     if expected is bool:
         return None if isinstance(value, bool) else _build_wrong_type(name, value, "true or false")

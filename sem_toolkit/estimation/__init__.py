@@ -5,7 +5,7 @@ from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation, build_di
 from sem_toolkit.estimation.discrepancy.least_squares import compute_distribution_free_covariance
 from sem_toolkit.estimation.estimate import estimate
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
-from sem_toolkit.estimation.objective import Objective, Point
+from sem_toolkit.estimation.objective import Objective, Point, Progress
 from sem_toolkit.estimation.options import BASE_ESTIMATORS, EstimationOptions
 from sem_toolkit.estimation.solution import ActiveConstraint, Attempt, Certificate, Solution, Verdict
 from sem_toolkit.estimation.starts import compute_start
@@ -23,6 +23,7 @@ __all__ = [
     "IdentificationReport",
     "Objective",
     "Point",
+    "Progress",
     "Solution",
     "Targets",
     "Verdict",

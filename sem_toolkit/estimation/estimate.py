@@ -1,5 +1,6 @@
 """Model and sample to a certified solution."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,7 @@ from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.ladder import Climb, climb
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
-from sem_toolkit.estimation.memory import keep_scratch_memory
-from sem_toolkit.estimation.objective import Objective
+from sem_toolkit.estimation.objective import Objective, Progress, Watcher
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
 from sem_toolkit.estimation.scoring import Outcome, minimise
@@ -26,12 +26,21 @@ FloatArray = NDArray[np.float64]
 
 # Above this, semopy's optimiser takes seconds where the native one takes milliseconds.
 _FAST_FOR_SEMOPY = 60
-_MANY = 100
 _SAME = 1e-8
 
 
-def estimate(model: Model, sample: Sample, options: EstimationOptions | None = None) -> Solution:
+def estimate(
+    model: Model,
+    sample: Sample,
+    options: EstimationOptions | None = None,
+    *,
+    start: FloatArray | None = None,
+    watch: Callable[[Progress], object] | None = None,
+) -> Solution:
     """Find the estimates and certify them.
+
+    start  where to begin (q, in the order of the model's parameters); NaN for values as without
+    watch  hears of every point that is looked at; the search ends with an EstimationError when it returns False
 
     Never raises for want of an optimum: the certificate says what was found. Raises DataError or ModelError for a
     sample or model that the estimator cannot be asked about (no raw data for WLS, a singular covariance matrix).
@@ -40,18 +49,28 @@ def estimate(model: Model, sample: Sample, options: EstimationOptions | None = N
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
     targets = build_targets(model, sample, options)
-    other = _try_other_markers(model, sample, targets, options) if options.bad_marker_crit > 0 else None
-    return _search(model, sample, targets, options) if other is None else other
+    watcher = None if watch is None else Watcher(watch)
+    # A start is a point of the model as it is, with its own markers.
+    swap = options.bad_marker_crit > 0 and start is None
+    other = _try_other_markers(model, sample, targets, options, watcher) if swap else None
+    return _search(model, sample, targets, options, watcher, start) if other is None else other
 
 
-def _search(model: Model, sample: Sample, targets: Targets, options: EstimationOptions) -> Solution:
-    """Climb the ladder with this model as it is."""
-    if model.n_parameters > _MANY:
-        keep_scratch_memory()
+def _search(
+    model: Model,
+    sample: Sample,
+    targets: Targets,
+    options: EstimationOptions,
+    watcher: Watcher | None,
+    given: FloatArray | None = None,
+) -> Solution:
+    """Climb the ladder with this model as it is, from the values given where they are numbers."""
     scaling = build_scaling(model, targets)
     targets = scaling.targets
-    objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations))
+    objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations), watcher)
     start = compute_start(scaling.model, targets)
+    if given is not None:
+        start = np.where(np.isfinite(given), given / scaling.units, start)
     state = Climb(objective)
     note = _ask_semopy(state, targets, options, start)
     if state.best is None or not state.best.settled:
@@ -59,12 +78,14 @@ def _search(model: Model, sample: Sample, targets: Targets, options: EstimationO
     return _conclude(model, sample, options, state, scaling.units, note)
 
 
-def _try_other_markers(model: Model, sample: Sample, targets: Targets, options: EstimationOptions) -> Solution | None:
+def _try_other_markers(
+    model: Model, sample: Sample, targets: Targets, options: EstimationOptions, watcher: Watcher | None
+) -> Solution | None:
     """The solution with better markers, the change reported; None where no marker is poor or that leads nowhere."""
     replacements = find_poor_markers(model, targets, options.bad_marker_crit)
     if not replacements:
         return None
-    solution = _search(build_model(replace_markers(model.table, replacements)), sample, targets, options)
+    solution = _search(build_model(replace_markers(model.table, replacements)), sample, targets, options, watcher)
     if not solution.certificate.converged:
         return None
     changes = ", ".join(map(str, replacements))

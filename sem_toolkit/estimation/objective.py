@@ -1,11 +1,13 @@
 """The discrepancy as a function of θ, the parameters that are left when linear equalities are solved."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.diagnostics import Diagnostic, EstimationError
 from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.model.kernels import gather_cell_gradient, pull_back
@@ -54,12 +56,36 @@ class Point:
         return square if linear.is_trivial else linear.basis.T @ square @ linear.basis
 
 
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher of a search hears: how many points were looked at so far, and the discrepancy at the last one."""
+
+    evaluations: int
+    value: float
+
+
+class Watcher:
+    """Tells somebody of every point of a search, and ends the search where the answer is False."""
+
+    def __init__(self, watch: Callable[[Progress], object]) -> None:
+        self._watch = watch
+        self._evaluations = 0
+
+    def tell(self, value: float) -> None:
+        """Raises EstimationError where the search is to end."""
+        self._evaluations += 1
+        if self._watch(Progress(self._evaluations, value)) is False:
+            message = f"the search for an optimum was cancelled after {self._evaluations} evaluations"
+            raise EstimationError(Diagnostic("error", "cancelled", message))
+
+
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """F(θ) for x = offset + basis θ."""
+    """F(θ) for x = offset + basis θ; a watcher hears of every point."""
 
     model: Model
     discrepancy: Discrepancy
+    watcher: Watcher | None = None
 
     @property
     def size(self) -> int:
@@ -77,4 +103,6 @@ class Objective:
             return None
         if evaluation is None or not np.isfinite(evaluation.value):
             return None
+        if self.watcher is not None:
+            self.watcher.tell(evaluation.value)
         return Point(self.model, theta, x, evaluation)

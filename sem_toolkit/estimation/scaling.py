@@ -3,15 +3,13 @@
 The estimates do not depend on it, but every tolerance, start and factorisation is then about numbers near 1.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.estimation.targets import Targets
-from sem_toolkit.model import Model, build_model
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, KINDS, WEIGHT
-from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter
+from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]
 
@@ -39,14 +37,7 @@ def build_scaling(model: Model, targets: Targets) -> Scaling:
     if deviation.max() < _MODERATE and deviation.min() > 1.0 / _MODERATE:
         return Scaling(model, targets, np.ones(q), np.ones(p))
     scale = np.concatenate([deviation, compute_latent_scale(model, deviation)])
-    place = {name: position for position, name in enumerate(model.variables)}
-    rows = tuple(
-        _scale_row(row, scale, place) for row in model.table.rows if row.op not in (*CONSTRAINT_OPERATORS, ":=")
-    )
-    units = np.array([_compute_unit(row, scale, place) for row in model.parameters])
-    scaled = build_model(replace(model.table, rows=rows))
-    scaled = replace(scaled, constraints=model.constraints.measure_in(units))
-    return Scaling(scaled, _scale_targets(targets, deviation), units, deviation)
+    return Scaling(model.in_units(scale), _scale_targets(targets, deviation), model.compute_units(scale), deviation)
 
 
 def compute_latent_scale(model: Model, deviation: FloatArray) -> FloatArray:
@@ -65,26 +56,6 @@ def compute_latent_scale(model: Model, deviation: FloatArray) -> FloatArray:
         if len(markers) and not model.directed[0][:p, place].any():
             scale[place] = scale[markers[0]] / abs(model.directed[0][markers[0], place])
     return np.asarray(scale[p:])
-
-
-def _compute_unit(row: Parameter, scale: FloatArray, place: dict[str, int]) -> float:
-    """What the value of a row is divided by."""
-    kind = KINDS[row.op]
-    left = float(scale[place[row.lhs]])
-    if kind == INTERCEPT:
-        return left
-    right = float(scale[place[row.rhs]])
-    if kind == WEIGHT:
-        return left / right
-    if kind == DIRECTED:
-        return right / left if row.op == "=~" else left / right
-    return left * right
-
-
-def _scale_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Parameter:
-    if row.ustart is None or (row.lhs == row.rhs and row.op == "=~"):
-        return row
-    return replace(row, ustart=row.ustart / _compute_unit(row, scale, place), label="")
 
 
 def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:

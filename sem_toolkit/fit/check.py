@@ -1,6 +1,6 @@
 """What can be said of a spec before any fit: its faults, its parameter table, its identification."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +8,10 @@ import pandas as pd
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
-from sem_toolkit.fit.options import FitOptions, parse_fit_options
-from sem_toolkit.fit.run import get_header_options, require_frame
-from sem_toolkit.model import IdentificationReport, build_model, check_identification
-from sem_toolkit.sample import add_products, build_sample, list_group_labels
-from sem_toolkit.spec import (
-    ParameterTable,
-    Spec,
-    build_parameter_table,
-    build_table_records,
-    check_spec,
-    require_estimable,
-)
-from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.fit.pipeline import prepare_schematic
+from sem_toolkit.model import IdentificationReport
+from sem_toolkit.sample import read_table
+from sem_toolkit.spec import ParameterTable, Spec, build_table_records, check_spec, require_estimable
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,26 +54,18 @@ def check_model(spec: Spec, data: pd.DataFrame | str | Path | None = None, **opt
     table: ParameterTable | None = None
     identification: IdentificationReport | None = None
     try:
-        chosen = parse_fit_options(get_header_options(spec), options)
-        frame = None if data is None else require_frame(spec, data)[0]
-        groups = _list_groups(frame, chosen)
-        complete = chosen.table.for_fit(len(groups))
-        columns = None if frame is None else [str(name) for name in frame.columns]
-        checked = check_spec(spec, chosen.table if frame is None else complete, groups, columns)
+        prepared = prepare_schematic(spec, **options)
+        if data is not None:
+            prepared = replace(prepared, frame=data if isinstance(data, pd.DataFrame) else read_table(data))
+        columns = None if prepared.frame is None else list(map(str, prepared.frame.columns))
+        # Without data the table is shown as lavaanify has it; a fit would complete it.
+        settings = prepared.options.table if data is None else prepared.table_options
+        checked = check_spec(spec, settings, prepared.groups, columns)
         table, found = checked.table, list(checked.diagnostics)
         require_estimable(spec)
         if table is not None and not any(entry.severity == "error" for entry in found):
-            if frame is not None:
-                variables = observed_variables(table)
-                build_sample(add_products(frame, variables), variables, group=chosen.group)
-            identification = check_identification(build_model(build_parameter_table(spec, complete, groups)))
+            identification = prepared.identification
             found += identification.diagnostics
     except SemError as fault:
         found += [entry for entry in fault.diagnostics if entry not in found]
     return Check(spec, tuple(found), table, identification, has_data=data is not None)
-
-
-def _list_groups(frame: pd.DataFrame | None, options: FitOptions) -> tuple[str, ...]:
-    if frame is not None and options.group is not None:
-        return list_group_labels(frame, options.group)
-    return tuple(options.sample_cov or ("",))

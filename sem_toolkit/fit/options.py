@@ -1,27 +1,19 @@
 """Named options, as lavaan users know them, into one checked `FitOptions`."""
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import BASE_ESTIMATORS, EstimationOptions
+from sem_toolkit.fit.moments import Moments
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Moments of one group as typed in an options file: names and a p × p matrix, or names and p values."""
-
-    names: tuple[str, ...]
-    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -110,8 +102,7 @@ def _check_ordered(ordered: object, estimator: str) -> list[Diagnostic]:
 
 
 def _build_unknown_option(name: str) -> Diagnostic:
-    close = difflib.get_close_matches(name, sorted(KNOWN), n=1)
-    hint = f'did you mean "{close[0]}"?' if close else "see `sem-toolkit fit --help` for the options"
+    hint = format_suggestion(name, sorted(KNOWN)) or "see `sem-toolkit fit --help` for the options"
     return Diagnostic("error", "unknown-option", f'there is no option "{name}"', hint=hint)
 
 
@@ -127,8 +118,7 @@ def _parse_choice(name: str) -> Callable[[object], str]:
         by_lower_case = {choice.lower(): choice for choice in _CHOICES[name]}
         word = str(value).lower()
         if word not in by_lower_case:
-            close = difflib.get_close_matches(word, list(by_lower_case), n=1)
-            raise ValueError(f'did you mean "{by_lower_case[close[0]]}"?' if close else "it is not among the choices")
+            raise ValueError(format_suggestion(word, by_lower_case.values()) or "it is not among the choices")
         return by_lower_case[word]
 
     return parse

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sem_toolkit.diagnostics.records import build_diagnostic_record
-from sem_toolkit.fit.options import Moments
+from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic
 

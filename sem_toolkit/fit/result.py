@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -46,18 +46,39 @@ UNCERTAIN = ["se", "z", "pvalue", "ci.lower", "ci.upper"]
 """Columns that mean nothing without a certified optimum."""
 
 
+class Presenter(Protocol):
+    """How a fit shows itself to people.
+
+    The words and tables for people belong to the report layer, which stands above this one: the package gives every
+    fit its presenter (sem_toolkit/__init__.py), and this layer knows no more than these two methods.
+    """
+
+    def format_summary(self, fit: "Fit", width: int, extras: Collection[str]) -> str:
+        """The fit as text in lines of at most `width` columns."""
+        ...
+
+    def format_html(self, fit: "Fit") -> str:
+        """The fit as HTML for a notebook."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted model. Tables are pandas DataFrames with lavaan's column names; they are computed when first asked for.
 
     Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
     fit measures are empty, and `messages` says why.
+
+    findings  what was found in the spec and in the model that it expands to
     """
+
+    presenter: ClassVar[Presenter]
 
     spec: Spec
     options: FitOptions
     sample: Sample
     solution: Solution
+    findings: tuple[Diagnostic, ...] = ()
 
     @property
     def certificate(self) -> Certificate:
@@ -78,6 +99,14 @@ class Fit:
     def table(self) -> ParameterTable:
         """The parameter table that was estimated, with exogenous moments filled in from the sample."""
         return self.solution.model.table
+
+    @property
+    def npar(self) -> int:
+        """Free parameters, equality constraints taken off, as the fit measures count them.
+
+        `table.npar` counts the rows instead; so does lavaan's table.
+        """
+        return self.solution.model.constraints.count_free(self.solution.x)
 
     @property
     def title(self) -> str:
@@ -208,19 +237,14 @@ class Fit:
         width   columns of text; below 100 intervals and std.lv are left out
         extras  any of "standardized", "modification", "residuals", "effects", "reliability"
         """
-        from sem_toolkit.fit.summary import format_summary
-
-        return format_summary(self, width, extras)
+        return self.presenter.format_summary(self, width, extras)
 
     def __str__(self) -> str:
         return self.summary()
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from sem_toolkit.fit.html import format_html
-        from sem_toolkit.fit.summary import build_summary
-
-        return format_html(build_summary(self))
+        return self.presenter.format_html(self)
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""
@@ -231,4 +255,4 @@ class Fit:
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
-        return self.spec.diagnostics + self.sample.messages + self.certificate.messages
+        return self.findings + self.sample.messages + self.certificate.messages

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.inference.estimates import build_test_columns, compute_delta_se
 from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.frames import build_frame, build_text_columns
@@ -21,7 +22,6 @@ from sem_toolkit.inference.standardized import Standardization, standardize
 from sem_toolkit.inference.weights import spread_cells
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.moments import compute_total_effects
-from sem_toolkit.sample.checks import nearest_name
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _pairs(evaluation: Evaluation, g: int, cause: str | None, outcome: str | Non
     model = evaluation.model
     for name in (cause, outcome):
         if name is not None and name not in model.variables:
-            nearest = nearest_name(name, model.variables)
+            nearest = find_nearest(name, model.variables)
             message = f"the model has no variable {name!r}"
             hint = f"did you mean {nearest!r}?" if nearest else None
             raise ModelError(Diagnostic("error", "unknown-variable", message, hint=hint))

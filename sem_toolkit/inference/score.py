@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.inference.candidates import Candidates, locate_candidates
 from sem_toolkit.inference.covariance import compute_inverse_information, invert_information
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
@@ -22,7 +23,6 @@ from sem_toolkit.inference.modification import (
     compute_modification_indices,
     compute_pieces,
 )
-from sem_toolkit.sample.checks import nearest_name
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Operator, Parameter
 
@@ -134,7 +134,7 @@ def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, 
         for name in (lhs, rhs):
             if name not in evaluation.model.variables:
                 message = f'"{text}" is about {name!r}, which the model does not have'
-                nearest = nearest_name(name, evaluation.model.variables)
+                nearest = find_nearest(name, evaluation.model.variables)
                 hint = f"did you mean {nearest!r}?" if nearest else None
                 raise ModelError(Diagnostic("error", "unknown-variable", message, hint=hint))
         found.append((lhs, operator, rhs))

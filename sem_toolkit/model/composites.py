@@ -9,7 +9,7 @@ With means E(C) = wᵀν of the indicators' intercepts ν, which are their means
 the indicators, and what the predictors of C leave of E(C).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +81,16 @@ class Composite:
         np.add.at(slope, self.free_means[mean], self.weight_values(x)[mean])
         return slope
 
+    def in_units(self, scale: FloatArray) -> "Composite":
+        """The same composite of variables that are divided by `scale` (t)."""
+        own = scale[self.indicators]
+        return replace(
+            self,
+            weights=self.weights / (scale[self.variable] / own),
+            block=self.block / (own[:, None] * own),
+            means=None if self.means is None else self.means / own,
+        )
+
     def inner_values(self, x: FloatArray) -> FloatArray:
         """Loadings and residual (co)variances, lower triangle column by column."""
         weights = self.weight_values(x)
@@ -114,6 +124,10 @@ class Composites:
 
     members: tuple[Composite, ...]
     hidden: NDArray[np.bool_]
+
+    def in_units(self, scale: FloatArray) -> "Composites":
+        """The same composites of variables that are divided by `scale` (t)."""
+        return replace(self, members=tuple(member.in_units(scale) for member in self.members))
 
     @property
     def n_hidden(self) -> int:

@@ -5,7 +5,7 @@ v = A v + u, Cov(u) = S, E(u) = m, with the observed variables first among v.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from sem_toolkit.model.composites import Composites, build_composites
 from sem_toolkit.model.constraints import Constraints, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
 from sem_toolkit.spec.names import latent_variables, observed_variables
-from sem_toolkit.spec.table import Parameter, ParameterTable
+from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -210,6 +210,49 @@ class Model:
     def parameter_names(self) -> tuple[str, ...]:
         """A readable name a parameter, unique: "visual=~x2", with the group's label where there are several."""
         return tuple(format_parameter(row, self.groups) for row in self.parameters)
+
+    def compute_units(self, scale: FloatArray) -> FloatArray:
+        """What each parameter (q) is measured in when the variables are measured in `scale` (t)."""
+        where = self.locations
+        left = scale[where.row]
+        right = np.where(where.kind == INTERCEPT, 1.0, scale[where.column])
+        return np.where(where.kind == SYMMETRIC, left * right, left / right)
+
+    def in_units(self, scale: FloatArray) -> "Model":
+        """The same model of variables that are divided by `scale` (t): what is fixed, given or bound changes with them.
+
+        With x of this model, x / compute_units(scale) is the same point of that one. Its table has the rows of
+        parameters only: constraints are texts about numbers in the old units, and their new form is in `constraints`.
+        """
+        place = {name: position for position, name in enumerate(self.variables)}
+        units = self.compute_units(scale)
+        rows = tuple(
+            _measure_row(row, scale, place)
+            for row in self.table.rows
+            if row.op not in CONSTRAINT_OPERATORS and row.op != ":="
+        )
+        table = replace(self.table, rows=rows)
+        parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+        return replace(
+            self,
+            table=table,
+            parameters=parameters,
+            directed=self.directed / (scale[:, None] / scale),
+            symmetric=self.symmetric / (scale[:, None] * scale),
+            intercepts=self.intercepts / scale,
+            constraints=self.constraints.measure_in(units),
+            definitions=build_definitions(table, parameters),
+            composites=None if self.composites is None else self.composites.in_units(scale),
+        )
+
+
+def _measure_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Parameter:
+    """The row with its value in other units."""
+    if row.ustart is None or _is_placeholder(row):
+        return row
+    kind, i, j = (KINDS[row.op], place[row.lhs], place[row.rhs]) if row.op == "<~" else _cell(row, place)
+    right = 1.0 if kind == INTERCEPT else scale[j]
+    return replace(row, ustart=float(row.ustart / (scale[i] * right if kind == SYMMETRIC else scale[i] / right)))
 
 
 def format_parameter(row: Parameter, groups: tuple[str, ...] = ("",)) -> str:

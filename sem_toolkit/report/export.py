@@ -15,9 +15,9 @@ import pandas as pd
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
-from sem_toolkit.fit.numbers import format_estimate, format_p_value
-from sem_toolkit.fit.text_tables import format_row
 from sem_toolkit.report.figures import format_fit_line
+from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.text_tables import format_row
 
 RAW = frozenset({".csv", ".xlsx"})
 """Formats that hold numbers in full; the others are for print."""

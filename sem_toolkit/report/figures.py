@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw_diagram, find_layout_path, read_layout
 from sem_toolkit.fit import Fit
-from sem_toolkit.fit.numbers import format_estimate, format_p_value
+from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.names import observed_variables

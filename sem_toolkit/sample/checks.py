@@ -1,13 +1,13 @@
 """What can be wrong with a table of data or a covariance matrix, each fault with its culprit named."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
 if TYPE_CHECKING:
@@ -19,13 +19,6 @@ SMALLEST_EIGENVALUE = 1e-10
 LARGEST_VARIANCE_RATIO = 1000.0
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, case aside, or None."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[close[0]] if close else None
-
-
 def check_names(wanted: Sequence[str], known: Sequence[str], source: str) -> list[Diagnostic]:
     """One fault for every name that is not there, with the nearest one that is."""
     faults = []
@@ -33,7 +26,7 @@ def check_names(wanted: Sequence[str], known: Sequence[str], source: str) -> lis
     for name in dict.fromkeys(wanted):
         if name in there:
             continue
-        nearest = nearest_name(name, known)
+        nearest = find_nearest(name, known)
         hint = f"did you mean {nearest!r}?" if nearest else f"there are {_some(known)}"
         faults.append(Diagnostic("error", "unknown-variable", f"{source} has no column {name!r}", hint=hint))
     return faults

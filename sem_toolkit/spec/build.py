@@ -8,7 +8,7 @@ from typing import cast
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.collector import paused_collector
-from sem_toolkit.spec.defaults import BlockContext, DraftRow, build_block_rows
+from sem_toolkit.spec.defaults import BlockContext, DraftRow, TooManyRowsError, build_block_rows
 from sem_toolkit.spec.efa import fix_efa_rotation
 from sem_toolkit.spec.effects import build_effect_coding
 from sem_toolkit.spec.flat import FlatBlock, FlatRow, FlatSpec, build_flat_spec
@@ -16,7 +16,7 @@ from sem_toolkit.spec.groups import name_rows, repeat_for_groups
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
-from sem_toolkit.spec.table import Operator, Origin, Parameter, ParameterTable
+from sem_toolkit.spec.table import MOST_ROWS, Operator, Origin, Parameter, ParameterTable
 from sem_toolkit.spec.tree import Constraint, Definition, Modifier, ModifierKind, Value
 
 _NO_GROUPS = ("",)
@@ -34,7 +34,17 @@ def build_parameter_table(
     """
     spec.require_valid()
     with paused_collector():
-        return _build(spec, options or TableOptions(), groups)
+        try:
+            return _build(spec, options or TableOptions(), groups)
+        except TooManyRowsError:
+            raise SpecError(_describe_too_large(spec), spec.source) from None
+
+
+def _describe_too_large(spec: Spec) -> Diagnostic:
+    first, last = spec.statements[0], spec.statements[-1]
+    message = f"the model has more than {MOST_ROWS} parameters, those that lavaan's rules add among them"
+    hint = "take fewer variables, factors or groups, or call = lavaan, which adds nothing"
+    return Diagnostic("error", "model-too-large", message, spec.span(first.start, last.end), hint)
 
 
 def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> ParameterTable:
@@ -46,6 +56,8 @@ def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> Parame
     drafts = _build_drafts(spec, flat, options, groups)
     constraints = [_build_constraint(statement, spec) for statement in flat.constraints]
     names = _list_ties(drafts, options, groups)
+    if len(drafts) > MOST_ROWS:
+        raise TooManyRowsError
     _require_equal_known(drafts, names, spec)
     tied = _tie_equal(drafts, names)
     coding = build_effect_coding(drafts, options) if options.effect_coding else []
@@ -59,6 +71,8 @@ def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tup
     headers = _has_group_headers(flat)
     levels = list(dict.fromkeys(block.labels["level"] for block in flat.blocks if "level" in block.labels))
     repeat = 1 if flat.headers else len(groups)
+    if sum(len(block.rows) for block in flat.blocks) * repeat > MOST_ROWS:
+        raise TooManyRowsError
     for number, block in enumerate(flat.blocks, start=1):
         rows = _build_block(block, flat, options, repeat)
         if flat.headers:
@@ -97,7 +111,7 @@ def _build_block(block: FlatBlock, flat: FlatSpec, options: TableOptions, repeat
         composite_parts=_list_composite_parts(block, frozenset(roles.composite_indicators)),
         options=options,
     )
-    rows = build_block_rows(typed, context)
+    rows = build_block_rows(typed, context, MOST_ROWS // repeat)
     return repeat_for_groups(rows, context, repeat)
 
 

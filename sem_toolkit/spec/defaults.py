@@ -71,8 +71,15 @@ class BlockContext:
     options: TableOptions
 
 
-def build_block_rows(typed: list[FlatRow], context: BlockContext) -> list[DraftRow]:
-    """The typed rows of a block, then those that the rules add; without modifiers, for one group."""
+class TooManyRowsError(Exception):
+    """The rules ask for more rows than a table may have; `build_parameter_table` makes a SpecError of it."""
+
+
+def build_block_rows(typed: list[FlatRow], context: BlockContext, most: int) -> list[DraftRow]:
+    """The typed rows of a block, then those that the rules add; without modifiers, for one group.
+
+    most  rows that are allowed; raises TooManyRowsError beyond them
+    """
     rows = [
         DraftRow(row.lhs, row.op, row.rhs, 1, "typed", start=row.start, end=row.end, modifiers=row.modifiers)
         for row in typed
@@ -82,6 +89,8 @@ def build_block_rows(typed: list[FlatRow], context: BlockContext) -> list[DraftR
         if (lhs, op, rhs) not in there:
             there.add((lhs, op, rhs))
             rows.append(DraftRow(lhs, op, rhs, 0, rule))
+            if len(rows) > most:
+                raise TooManyRowsError
     _fix_values(rows, context)
     return rows
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sem_toolkit.diagnostics import Diagnostic, LineIndex, Source, SpecError
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.functions import CONSTANTS, FUNCTIONS, Function
-from sem_toolkit.spec.suggestions import format_suggestion
 from sem_toolkit.spec.tokens import TRIVIA, Token, split_tokens
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}

@@ -1,5 +1,6 @@
 """The header of a spec: YAML in lines that begin with `#'`, which lavaan takes for comments."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,10 +8,15 @@ from types import MappingProxyType
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, LineIndex, Span
-from sem_toolkit.spec.suggestions import format_suggestion
+from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
 _KEYS = ("title", "claim", "data", "estimator", "options", "diagram")
+_MARK = re.compile(r"#' ?")
+_HINT = 'write lines such as "#\' title: My model"'
+_COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
+_MOST_UNKNOWN = 20  # keys that get a warning of their own
 
 
 @dataclass(frozen=True)
@@ -34,87 +40,71 @@ class Header:
 
 
 def parse_header(tokens: list[Token], index: LineIndex) -> tuple[Header, list[Diagnostic]]:
-    """Read the header from the `#'` comments of a spec; faults are warnings-as-errors with the place of the line."""
+    """Read the header from the `#'` comments of a spec, with everything that is wrong with it."""
     comments = [token for token in tokens if token.kind == "comment" and token.text.startswith("#'")]
     if not comments:
         return Header(), []
-    value, faults = _load(comments, index)
-    if faults or value is None:
-        return Header(), faults
-    return _build_header(value, comments, index)
-
-
-def _load(comments: list[Token], index: LineIndex) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
-    import yaml
-
-    # The loader of the standard library of YAML knows plain values only: it never makes objects from tags.
-    text = "\n".join(re.sub(r"^#' ?", "", token.text) for token in comments)
-    whole = index.span(comments[0].start, comments[-1].end)
+    lines = [_MARK.sub("", token.text, count=1) for token in comments]
     try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = comments[min(mark.line, len(comments) - 1)] if mark is not None else None
-        span = index.span(line.start, line.end) if line else whole
-        said = getattr(problem, "problem", None) or "it cannot be read"
-        return None, [
-            Diagnostic(
-                "error",
-                "invalid-header",
-                f"the header is not valid YAML: {said}",
-                span,
-                'write lines such as "#\' title: My model"',
-            )
-        ]
-    if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-        # An alias can make a value that holds itself, or one of astronomic size.
-        return None, [Diagnostic("error", "invalid-header", "the header cannot use YAML aliases (*)", whole)]
-    if value is None:
-        return None, []
-    if not isinstance(value, dict):
-        return None, [
-            Diagnostic(
-                "error",
-                "invalid-header",
-                "the header holds no keys",
-                whole,
-                'write lines such as "#\' title: My model"',
-            )
-        ]
-    return value, []
+        entries = parse_header_values("\n".join(lines))
+    except HeaderError as fault:
+        place = comments if fault.line is None else [comments[min(fault.line, len(comments) - 1)]]
+        span = index.span(place[0].start, place[-1].end)
+        quoted = None if fault.line is None else _quote_colon(lines[min(fault.line, len(lines) - 1)])
+        hint = f"put quotes around a text with a colon: {shorten(quoted, 90)}" if quoted else _HINT
+        return Header(), [Diagnostic("error", "invalid-header", fault.message, span, hint)]
+    starts = [token.end - len(line) for token, line in zip(comments, lines, strict=True)]
+    return _build_header(entries, starts, index)
 
 
-def _build_header(value: dict[str, Any], comments: list[Token], index: LineIndex) -> tuple[Header, list[Diagnostic]]:
+def _quote_colon(line: str) -> str | None:
+    """`title: Study 1: the model` with quotes, so that YAML reads it; None where that is not the fault."""
+    match = _COLON_IN_TEXT.match(line)
+    return f"{match[1]}: {json.dumps(match[2].strip(), ensure_ascii=False)}" if match else None
+
+
+def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> tuple[Header, list[Diagnostic]]:
+    """starts: the offset of the first character of every line, behind its mark."""
     faults: list[Diagnostic] = []
     found: dict[str, Any] = {}
     spans: dict[str, Span] = {}
-    for key, content in value.items():
-        span = _find_key(str(key), comments, index)
+    unknown: list[tuple[str, Span]] = []
+    for entry in entries:
+        key = entry.key
+        start = starts[entry.line] + entry.column
+        span = index.span(start, start + len(key))
         if key not in _KEYS:
-            hint = format_suggestion(str(key), _KEYS) or f"the header knows {', '.join(_KEYS)}"
-            faults.append(Diagnostic("warning", "unknown-header-key", f'the header has no key "{key}"', span, hint))
+            unknown.append((key, span))
             continue
         wants_mapping = key in {"options", "diagram"}
-        if wants_mapping and content is None:
+        if wants_mapping and entry.value is None:
             continue
-        if wants_mapping != isinstance(content, dict) or isinstance(content, list):
-            kind = "a mapping of names to values" if wants_mapping else "one line of text"
-            faults.append(Diagnostic("error", "invalid-header", f'"{key}" of the header must be {kind}', span))
+        if wants_mapping != isinstance(entry.value, dict) or isinstance(entry.value, list):
+            faults.append(_describe_wrong_kind(key, entry, wants_mapping, span))
             continue
         spans[key] = span
-        found[key] = (
-            MappingProxyType({str(name): item for name, item in content.items()})
-            if wants_mapping
-            else ""
-            if content is None
-            else str(content).strip()
-        )
+        found[key] = MappingProxyType(entry.value) if wants_mapping else (entry.text or "").strip()
+    faults += _describe_unknown(unknown)
     return Header(**found, spans=MappingProxyType(spans)), faults
 
 
-def _find_key(key: str, comments: list[Token], index: LineIndex) -> Span:
-    for token in comments:
-        match = re.match(r"#' ?(" + re.escape(key) + r")\s*:", token.text)
-        if match:
-            return index.span(token.start + match.start(1), token.start + match.end(1))
-    return index.span(comments[0].start, comments[-1].end)
+def _describe_wrong_kind(key: str, entry: Entry, wants_mapping: bool, span: Span) -> Diagnostic:
+    hint = None
+    if not wants_mapping and isinstance(entry.value, dict) and entry.value:
+        first = shorten(str(next(iter(entry.value))), 30)
+        hint = f'put quotes around a text with a colon: {key}: "{first}: …"'
+    kind = "a mapping of names to values" if wants_mapping else "one line of text"
+    return Diagnostic("error", "invalid-header", f'"{key}" of the header must be {kind}', span, hint)
+
+
+def _describe_unknown(unknown: list[tuple[str, Span]]) -> list[Diagnostic]:
+    """A warning for each of the first few, and one for all others."""
+    found = []
+    for key, span in unknown[:_MOST_UNKNOWN]:
+        hint = format_suggestion(key, _KEYS) or f"the header knows {', '.join(_KEYS)}"
+        message = f'the header has no key "{shorten(key)}"'
+        found.append(Diagnostic("warning", "unknown-header-key", message, span, hint))
+    if more := unknown[_MOST_UNKNOWN:]:
+        message = f"the header has {len(more)} more keys that it does not know"
+        found.append(Diagnostic("warning", "unknown-header-key", message, more[0][1], None))
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from reprlib import Repr
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -125,6 +126,10 @@ class TableOptions:
         return replace(self, **changes)
 
 
+_MOST_GROUPS = 100_000
+_MOST_THRESHOLDS = 1_000
+_SHORT = Repr()  # values of any size and depth in messages
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
 _TUPLES = frozenset({"ordered", "group_equal", "group_partial", "effect_coding"})
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"call": ("sem", "cfa", "growth", "lavaan"), "parameterization": ("delta", "theta")}
@@ -145,23 +150,37 @@ def build_table_options(options: Mapping[str, object]) -> tuple[TableOptions, di
 def _read_option(name: str, value: object) -> Any:
     if name in _TUPLES:
         return _read_texts(name, value)
-    if name in {"thresholds", "markers"}:
-        if isinstance(value, Mapping):
+    if name == "thresholds":
+        return _read_thresholds(value)
+    if name == "markers":
+        if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
             return MappingProxyType(dict(value))
-        raise _option_fault(name, value, "a mapping")
+        raise _option_fault(name, value, "a mapping of factors to their indicators")
     if name in _CHOICES:
-        if value in _CHOICES[name]:
+        if isinstance(value, str) and value in _CHOICES[name]:
             return value
         raise _option_fault(name, value, f"one of {', '.join(_CHOICES[name])}")
     if name == "ngroups":
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_GROUPS:
             return value
-        raise _option_fault(name, value, "a number from 1")
+        raise _option_fault(name, value, f"a number from 1 to {_MOST_GROUPS}")
     if value == "default":
         return None
     if not isinstance(value, bool):
         raise _option_fault(name, value, "true or false")
     return value
+
+
+def _read_thresholds(value: object) -> Mapping[str, int]:
+    """Counts of thresholds by variable; a variable has as many categories, less one, and no data have millions."""
+    expected = f"a mapping of variables to numbers from 0 to {_MOST_THRESHOLDS}"
+    if not isinstance(value, Mapping):
+        raise _option_fault("thresholds", value, expected)
+    for name, count in value.items():
+        whole = isinstance(count, int) and not isinstance(count, bool)
+        if not isinstance(name, str) or not whole or not 0 <= count <= _MOST_THRESHOLDS:
+            raise _option_fault("thresholds", {name: count}, expected)
+    return MappingProxyType(dict(value))
 
 
 def _read_texts(name: str, value: object) -> tuple[str, ...]:
@@ -181,4 +200,5 @@ def _read_texts(name: str, value: object) -> tuple[str, ...]:
 
 
 def _option_fault(name: str, value: object, expected: str) -> OptionError:
-    return OptionError(Diagnostic("error", "option-value", f'option "{name}" cannot be {value!r}: it takes {expected}'))
+    message = f'option "{name}" cannot be {_SHORT.repr(value)}: it takes {expected}'
+    return OptionError(Diagnostic("error", "option-value", message))

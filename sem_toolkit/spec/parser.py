@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 from sem_toolkit.diagnostics import Severity
+from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.spec.expressions import Expression, parse_expression_tokens
 from sem_toolkit.spec.names_of_r import find_name_fault
 from sem_toolkit.spec.reporting import Reporter, SkipError
 from sem_toolkit.spec.statements import BLOCKS, StatementTokens, split_statements
-from sem_toolkit.spec.suggestions import find_nearest
 from sem_toolkit.spec.terms import TermParser, build_plain_term, refuse_operators, require_name
 from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import (

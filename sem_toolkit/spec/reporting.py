@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from sem_toolkit.diagnostics import Diagnostic, Fix, LineIndex, Related, Severity
-from sem_toolkit.spec.suggestions import find_nearest
+from sem_toolkit.diagnostics.suggestions import find_nearest
 
 _MOST_SUGGESTIONS = 100
 

@@ -19,6 +19,8 @@ Operator = Literal["=~", "<~", "~", "~~", "~1", "|", "~*~", ":=", "==", "<", ">"
 
 PARAMETER_OPERATORS: frozenset[str] = frozenset({"=~", "<~", "~", "~~", "~1", "|", "~*~"})
 CONSTRAINT_OPERATORS: frozenset[str] = frozenset({"==", "<", ">"})
+MOST_ROWS = 400_000
+"""A table with more rows would take a gigabyte; no model that anybody could estimate has as many."""
 
 
 @dataclass(frozen=True, slots=True)

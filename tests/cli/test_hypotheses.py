@@ -201,7 +201,7 @@ def test_what_cannot_be_tested_says_why(command, cfa, path):
     data = ["--data", HOLZINGER]
     expect(command("test", cfa, *data, "--wald", "a == b"), "unknown-label", '"a" is not the label', "labels:")
     expect(command("test", cfa, *data, "--wald", "a = b"), "no-hypothesis", '"a = b" is not an equality')
-    expect(command("test", cfa, *data, "--add", "x1 ~~ x19"), "unknown-variable", "'x19'", "did you mean 'x9'")
+    expect(command("test", cfa, *data, "--add", "x1 ~~ x19"), "unknown-variable", "'x19'", "did you mean 'x1'")
     expect(command("test", cfa, *data, "--add", "x1 x2"), "no-addition", '"x1 x2"')
     expect(command("test", cfa, *data, "--add", ";"), "no-addition", "nothing to add")
     expect(command("test", cfa, *data, "--wald", "0 == 0", "--se", "none"), "no-standard-errors", '"se"')

@@ -5,7 +5,8 @@ import pytest
 
 from sem_toolkit.diagnostics import OptionError
 from sem_toolkit.estimation import EstimationOptions
-from sem_toolkit.fit.options import Moments, parse_fit_options
+from sem_toolkit.fit.moments import Moments
+from sem_toolkit.fit.options import parse_fit_options
 
 
 def test_later_sets_win_and_none_keeps_the_default():

@@ -1,11 +1,12 @@
 """Implied moments against lavaan's, at lavaan's estimates."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sem_toolkit.model import check_identification, compute_matrices, compute_moments
+from sem_toolkit.model import build_model, check_identification, compute_matrices, compute_moments
 
 from .conftest import CASES, Reference
 
@@ -53,3 +54,28 @@ def test_matrices_hold_every_free_value_once(reference: Reference) -> None:
     matrices = compute_matrices(reference.model, marked)
     found = [*matrices.directed.ravel(), *matrices.symmetric[0][np.tril_indices(len(reference.model.variables))]]
     assert sorted(value for value in found if value >= 1000.0) == marked.tolist()
+
+
+@pytest.mark.parametrize("reference", NAMES, indirect=True)
+def test_a_model_in_other_units_has_the_same_moments_in_these_units(reference: Reference) -> None:
+    model, x = reference.model, reference.x
+    scale = np.exp(np.random.default_rng(3).normal(size=model.n_variables))
+    moments = compute_moments(model, x)
+    measured = compute_moments(model.in_units(scale), x / model.compute_units(scale))
+    observed = scale[: model.n_observed]
+    np.testing.assert_allclose(
+        measured.covariance * observed[:, None] * observed, moments.covariance, rtol=1e-9, atol=1e-10
+    )
+    if moments.mean is not None and measured.mean is not None:
+        np.testing.assert_allclose(measured.mean * observed, moments.mean, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("reference", NAMES, indirect=True)
+def test_a_model_in_other_units_is_what_its_table_builds(reference: Reference) -> None:
+    scale = np.exp(np.random.default_rng(4).normal(size=reference.model.n_variables))
+    measured = reference.model.in_units(scale)
+    labelless = tuple(replace(row, label="") for row in measured.table.rows)
+    built = build_model(replace(measured.table, rows=labelless))
+    for name in ("directed", "symmetric", "intercepts"):
+        np.testing.assert_array_equal(getattr(measured, name), getattr(built, name))
+    assert [row.ustart for row in measured.parameters] == [row.ustart for row in built.parameters]

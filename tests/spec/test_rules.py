@@ -2,7 +2,15 @@
 
 import pytest
 
-from sem_toolkit.spec import Parameter, TableOptions, build_parameter_table, parse_spec
+from sem_toolkit.diagnostics import OptionError
+from sem_toolkit.spec import (
+    Parameter,
+    TableOptions,
+    build_parameter_table,
+    build_table_options,
+    check_spec,
+    parse_spec,
+)
 
 
 def find(text: str, **options: object) -> dict[str, Parameter]:
@@ -117,3 +125,50 @@ def test_definitions_of_unknown_sums_are_taken_for_factors() -> None:
     (diagnostic,) = parse_spec("f := x1 + x2 + x3\ny ~ x").diagnostics
     assert diagnostic.message == 'no parameters have the labels "x1", "x2", "x3"'
     assert diagnostic.hint == 'a factor and its indicators are written "=~"'
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ngroups", 1_000_000_000),
+        ("ngroups", 0),
+        ("ngroups", 2.0),
+        ("thresholds", {"u": 1_000_000_000}),
+        ("thresholds", {"u": -1}),
+        ("thresholds", {"u": True}),
+        ("thresholds", {"u": "3"}),
+        ("thresholds", 3),
+        ("markers", {"f": 1}),
+        ("call", ["sem"]),
+        ("group_equal", "x" * 100_000),
+    ],
+)
+def test_options_of_no_sense_are_refused(name: str, value: object) -> None:
+    with pytest.raises(OptionError) as caught:
+        build_table_options({name: value})
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "option-value"
+    assert len(diagnostic.message) < 400
+
+
+def list_sum(prefix: str, count: int) -> str:
+    return " + ".join(f"{prefix}{number}" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (f"y ~ {list_sum('x', 3_000)}", {}),
+        (f"{list_sum('y', 1_000)} ~ {list_sum('x', 1_000)}", {}),
+        ("f =~ x1 + x2 + x3", {"ngroups": 100_000}),
+        (" \n".join(f"f{i} =~ x{i}" for i in range(2_000)), {}),
+        (f"f =~ {list_sum('u', 500)}", {"thresholds": {f"u{i}": 1_000 for i in range(500)}}),
+        (f"C <~ {list_sum('x', 3_000)}", {}),
+    ],
+    ids=["exogenous", "product", "groups", "factors", "thresholds", "composite"],
+)
+def test_tables_beyond_all_use_are_refused(text: str, options: dict[str, object]) -> None:
+    """They grow with the square of what is typed; without a limit they take all memory."""
+    chosen, _ = build_table_options(options)
+    (error,) = check_spec(parse_spec(text), chosen).errors
+    assert error.code == "model-too-large"

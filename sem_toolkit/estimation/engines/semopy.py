@@ -71,15 +71,13 @@ def _fit(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings, no root logger handler left behind, no LAPACK text, one BLAS thread."""
-    from threadpoolctl import threadpool_limits
-
+    """No warnings, no root logger handler left behind, no LAPACK text."""
     root, placeholder = logging.getLogger(), logging.NullHandler()
     before = root.manager.disable
     root.addHandler(placeholder)
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()), np.errstate(all="ignore"), threadpool_limits(1):
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from sem_toolkit.diagnostics import Diagnostic, Fix, Span
+from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.specs import Spec
-from sem_toolkit.spec.suggestions import find_nearest
 from sem_toolkit.spec.table import ParameterTable
 from sem_toolkit.spec.tree import Formula
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sem_toolkit.spec.flat import name_row
 from sem_toolkit.spec.reporting import Reporter
+from sem_toolkit.spec.table import MOST_ROWS
 from sem_toolkit.spec.tree import BadStatement, BlockHeader, Formula, Modifier, Statement, Term
 
 _THRESHOLD = re.compile(r"t[1-9][0-9]*\Z")
@@ -23,10 +24,16 @@ class _Parameter:
 def check_terms(statements: Sequence[Statement], reporter: Reporter) -> None:
     """Report what is wrong or doubtful about single parameters."""
     parameters: dict[tuple[str, str, str], _Parameter] = {}
+    pairs = 0
     for statement in statements:
         if isinstance(statement, BlockHeader) or (isinstance(statement, BadStatement) and statement.is_header):
             parameters = {}
         elif isinstance(statement, Formula):
+            pairs += len(statement.left) * len(statement.right)
+            if pairs > MOST_ROWS:
+                message = f"the model has more than {MOST_ROWS} parameters"
+                reporter.error("model-too-large", message, statement.start, statement.end)
+                return
             for left in statement.left:
                 for right in statement.right:
                     _check_pair(statement, left, right, parameters, reporter)

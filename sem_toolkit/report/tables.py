@@ -1,6 +1,5 @@
 """Every table of a fit by its name: what can be printed whole, exported and put into JSON."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError, OptionError
+from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import Reliability, ResidualType, ScoreMethod
 
@@ -67,9 +67,9 @@ def find_name(name: str) -> str:
     known = {_fold(alias): key for key, kind in TABLES.items() for alias in (key, *kind.aliases)}
     if _fold(name) in known:
         return known[_fold(name)]
-    close = difflib.get_close_matches(_fold(name), list(known), n=1)
+    nearest = find_nearest(_fold(name), known)
     names = f"there are: {', '.join(TABLES)}"
-    hint = f'did you mean "{known[close[0]]}"? {names}' if close else names
+    hint = f'did you mean "{known[nearest]}"? {names}' if nearest else names
     raise OptionError(Diagnostic("error", "unknown-table", f'there is no table "{name}"', hint=hint))
 
 

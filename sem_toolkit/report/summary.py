@@ -8,11 +8,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sem_toolkit.fit.numbers import format_number, format_p_value
-from sem_toolkit.fit.reasons import list_reasons
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.fit.tables import TABLES, build_table_of
-from sem_toolkit.fit.text_tables import build_frame_table, build_table, protect_numbers
+from sem_toolkit.report.numbers import format_number, format_p_value
+from sem_toolkit.report.reasons import list_reasons
+from sem_toolkit.report.tables import TABLES, build_table_of
+from sem_toolkit.report.text_tables import build_frame_table, build_table, protect_numbers
 
 # lavaan's sections, in its order; variances and covariances share an operator.
 SECTIONS = {
@@ -127,7 +127,7 @@ def _format_headline(fit: Fit) -> Text:
     how = (
         f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
     )
-    text.append(f"{how}, {rows}, {fit.table.npar} free parameters", style="not bold")
+    text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
     text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
     if inference.test != "standard":

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sem_toolkit import fit
-from sem_toolkit.fit.reasons import EMPTY, REASONS, list_reasons
-from sem_toolkit.fit.tables import TABLES, TableSettings, build_table_of
+from sem_toolkit.report.reasons import EMPTY, REASONS, list_reasons
+from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
 from tests.support import DATA, read_case
 
 VISUAL = "visual =~ x1 + x2 + x3\n"

@@ -8,10 +8,10 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
 from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
-from sem_toolkit.report.study_page import build_study_page
-from sem_toolkit.report.study_tables import build_study_tables
 from sem_toolkit.spec import build_parameter_table
+from sem_toolkit.study.page import build_study_page
 from sem_toolkit.study.run import StudyModel, StudyResult
+from sem_toolkit.study.tables import build_study_tables
 
 FIGURE = "figure-3-1"
 FIGURE_FORMATS = ("svg", "pdf", "png")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sem_toolkit.fit.numbers import format_estimate, format_p_value
-from sem_toolkit.report.study_tables import build_models_table
+from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
+from sem_toolkit.study.tables import build_models_table
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -27,7 +27,7 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
     from markupsafe import Markup
 
     environment = Environment(
-        loader=PackageLoader("sem_toolkit.report"),
+        loader=PackageLoader("sem_toolkit.study"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

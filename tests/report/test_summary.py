@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit import fit
-from sem_toolkit.fit.numbers import format_estimate, format_number, format_p_value
+from sem_toolkit.report.numbers import format_estimate, format_number, format_p_value
 from tests.support import DATA
 
 CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"

@@ -1,0 +1,38 @@
+"""`sem-toolkit diff`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sem_toolkit.cli.options import JsonOption, takes_fit_options
+from sem_toolkit.cli.output import DONE, build_console, print_record
+from sem_toolkit.fit import prepare_schematic
+from sem_toolkit.spec import read_spec, require_estimable
+from sem_toolkit.spec.difference import build_difference_record, compare_tables, format_difference
+
+
+@takes_fit_options
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A", help="The spec before.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The spec after.")],
+    chosen: Mapping[str, object],
+    json: JsonOption = False,
+) -> int:
+    """Compare what two specs mean: paths added, removed, constrained, freed; change in df; which one is nested."""
+    tables = []
+    for path in (before, after):
+        spec = read_spec(path)
+        require_estimable(spec)
+        tables.append(prepare_schematic(spec, **chosen).table)
+    from sem_toolkit.comparison import compute_relation
+
+    difference = compare_tables(tables[0], tables[1])
+    relation = compute_relation(tables[0], tables[1])
+    if json:
+        print_record(build_difference_record(difference) | {"relation": relation})
+    else:
+        build_console().out(format_difference(difference))
+        build_console().out(f"{relation} (A = {before.name}, B = {after.name})")
+    return DONE

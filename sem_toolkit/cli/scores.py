@@ -1,0 +1,50 @@
+"""`sem-toolkit scores`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from sem_toolkit.cli.inferred import print_found, require_optimum
+from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED
+from sem_toolkit.fit import fit as fit_model
+from sem_toolkit.spec import read_spec
+
+if TYPE_CHECKING:
+    from sem_toolkit.inference import ScoreMethod
+
+
+@takes_fit_options
+def scores(
+    spec: SpecArgument,
+    chosen: Mapping[str, object],
+    data: DataOption = None,
+    json: JsonOption = False,
+    method: Annotated[str, typer.Option("--method", help="regression, bartlett or tenberge.")] = "regression",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Write the scores of all rows: .csv .xlsx .md .tex .html .docx"),
+    ] = None,
+) -> int:
+    """Factor scores of every row of the data that was used, with their standard errors and determinacy."""
+    from sem_toolkit.report.tables import build_score_quality, build_score_rows
+
+    if output is not None:
+        from sem_toolkit.report.export import require_format
+
+        require_format(output)
+    result = require_optimum(fit_model(read_spec(spec), data, **chosen))
+    chosen_method = cast("ScoreMethod", method)
+    rows, quality = build_score_rows(result, chosen_method), build_score_quality(result, chosen_method)
+    if output is not None:
+        from sem_toolkit.report.export import write_table
+
+        write_table(output, rows, f"{result.title}: factor scores ({method})")
+    title = f"Factor scores ({method})"
+    shown = {"score_quality": (f"{title}: standard errors and determinacy", quality)}
+    if json or output is None:
+        shown["scores"] = (title, rows)
+    print_found(result, shown, json)
+    return DONE if result.certified else NOT_CERTIFIED

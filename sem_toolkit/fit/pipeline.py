@@ -1,0 +1,235 @@
+"""The way from a spec and data to a fit, stage by stage: each stage is there when it is first asked for, and once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
+from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.moments import order_moments, require_mean
+from sem_toolkit.fit.options import FitOptions, parse_fit_options
+from sem_toolkit.fit.result import Fit
+from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
+from sem_toolkit.sample import (
+    Sample,
+    add_products,
+    build_sample,
+    build_sample_from_moments,
+    list_group_labels,
+    read_table,
+)
+from sem_toolkit.spec import (
+    ParameterTable,
+    Spec,
+    TableOptions,
+    build_parameter_table,
+    check_columns,
+    check_expanded,
+    require_estimable,
+)
+from sem_toolkit.spec.names import observed_variables
+
+FloatArray = NDArray[np.float64]
+Watch = Callable[[Progress], object]
+Start = FloatArray | Fit | Solution
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A spec, its options and its data, if it has any, as far as they can be brought without estimating.
+
+    Every stage raises the SemError of what cannot be done there: SpecError, DataError, OptionError or ModelError.
+
+    frame   rows of data; None for moments (options.sample_cov) and for no data at all
+    source  what captions call the rows
+    """
+
+    spec: Spec
+    options: FitOptions
+    frame: pd.DataFrame | None = None
+    source: str = ""
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there are rows or moments."""
+        return self.frame is not None or self.options.sample_cov is not None
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Labels of the groups in the order of the data; ("",) for one group without a name."""
+        if self.frame is not None and self.options.group is not None:
+            return list_group_labels(self.frame, self.options.group)
+        return tuple(self.options.sample_cov or ("",))
+
+    @cached_property
+    def table_options(self) -> TableOptions:
+        """The options of the table as a fit completes them."""
+        settings = self.options.table
+        if self.options.sample_cov is not None and settings.meanstructure is None:
+            means = self.options.sample_mean is not None
+            needed = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
+            if means or not needed:
+                settings = replace(settings, meanstructure=means)  # several groups alone bring no means here
+        return settings.for_fit(len(self.groups))
+
+    @cached_property
+    def table(self) -> ParameterTable:
+        """The parameter table that the spec means."""
+        return build_parameter_table(self.spec, self.table_options, self.groups)
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All that can be said of the spec, of what it expands to and of its variables among the columns."""
+        columns = None if self.frame is None else list(map(str, self.frame.columns))
+        return check_expanded(self.spec, self.table, self.table_options, columns)
+
+    @cached_property
+    def _column_findings(self) -> tuple[Diagnostic, ...]:
+        return () if self.frame is None else check_columns(self.spec, self.table, list(map(str, self.frame.columns)))
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The statistics of the data, its variables in the table's order. Raises DataError without data."""
+        variables = observed_variables(self.table)
+        if self.options.sample_cov is not None:
+            return self._build_moments(variables)
+        if self.frame is None:
+            raise DataError(_build_no_data())
+        unknown = [entry for entry in self._column_findings if entry.severity == "error"]
+        if unknown:
+            raise DataError(unknown, self.spec.source)
+        frame = add_products(self.frame, variables)
+        return build_sample(frame, variables, group=self.options.group, source=self.source)
+
+    def _build_moments(self, variables: tuple[str, ...]) -> Sample:
+        covariances, means = self.options.sample_cov or {}, self.options.sample_mean
+        names = next(iter(covariances.values())).names
+        return build_sample_from_moments(
+            names,
+            [order_moments(moments, names, "sample_cov", label) for label, moments in covariances.items()],
+            self.options.sample_nobs,
+            variables,
+            mean=None if means is None else [require_mean(means, label, names) for label in covariances],
+            labels=tuple(covariances),
+        )
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, with the moments that it takes from the data where there are any."""
+        if not self.has_data:
+            return build_model(self.table)
+        return build_model(fill_exogenous_moments(self.table, self.sample, self.options.estimation))
+
+    @cached_property
+    def identification(self) -> IdentificationReport:
+        """Whether the model is identified, by random points of its parameter space."""
+        return check_identification(self.model)
+
+
+def prepare(spec: Spec, data: pd.DataFrame | str | Path | None = None, **options: object) -> Prepared:
+    """Options merged with those of the header, and the rows read; nothing is built yet.
+
+    data  n × p rows, or a path; None takes the `data` of the header. Moments in the options go before either.
+
+    Raises SpecError for a faulty spec, OptionError, and DataError where rows cannot be read or nothing is named.
+    """
+    return prepare_together([spec], data, **options)[0]
+
+
+def prepare_together(
+    specs: Iterable[Spec], data: pd.DataFrame | str | Path | None = None, **options: object
+) -> list[Prepared]:
+    """Several specs with the same options; each file of rows is read once. Raises as `prepare` does."""
+    specs = list(specs)
+    for spec in specs:
+        require_estimable(spec)
+    read: dict[Path, tuple[pd.DataFrame, str]] = {}
+    found = []
+    for spec in specs:
+        chosen = parse_fit_options(get_header_options(spec), options)
+        if chosen.sample_cov is not None:
+            found.append(Prepared(spec, chosen))
+            continue
+        source = find_data(spec, data)
+        if isinstance(source, pd.DataFrame):
+            found.append(Prepared(spec, chosen, source, "DataFrame"))
+            continue
+        if source not in read:
+            read[source] = read_table(source), source.name
+        found.append(Prepared(spec, chosen, *read[source]))
+    return found
+
+
+def prepare_schematic(spec: Spec, **options: object) -> Prepared:
+    """The same without any data, for what a spec means by itself; the header's are left alone."""
+    return Prepared(spec, parse_fit_options(get_header_options(spec), options))
+
+
+def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None = None) -> Fit:
+    """Estimate what was prepared.
+
+    start  where to begin: q values in the order of the model's parameters (NaN: as without), or a fit of a model with
+           some of the same parameters
+    watch  hears of every evaluation of the discrepancy; when it returns False the search ends with an EstimationError
+           ("cancelled"), and what it raises itself passes through. Nothing of the prepared stages is lost by it.
+
+    An optimum with information in every direction proves that the model is identified. Where the native solver finds
+    none, and before another engine is let loose, the model itself is looked at; raises ModelError where it is not.
+    """
+    model, options = prepared.model, prepared.options
+    if options.estimation.engine != "native":
+        prepared.identification.require_identified()
+    values = None if start is None else _match_start(start, model)
+    solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
+    if not solution.certificate.converged:
+        prepared.identification.require_identified()
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.findings)
+
+
+def _match_start(start: Start, model: Model) -> FloatArray:
+    """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
+    if isinstance(start, (Fit, Solution)):
+        found = start.solution if isinstance(start, Fit) else start
+        values = {
+            (row.lhs, row.op, row.rhs, row.group): value
+            for row, value in zip(found.model.parameters, found.x, strict=True)
+        }
+        return np.array([values.get((row.lhs, row.op, row.rhs, row.group), np.nan) for row in model.parameters])
+    values_given = np.asarray(start, dtype=np.float64)
+    if values_given.shape != (model.n_parameters,):
+        message = f"start has shape {values_given.shape}, and the model has {model.n_parameters} free parameters"
+        raise DataError(Diagnostic("error", "wrong-shape", message, hint="give one value a parameter, NaN for any"))
+    return values_given
+
+
+def get_header_options(spec: Spec) -> Mapping[str, object]:
+    """The options in the spec's header, its estimator among them."""
+    estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
+    return {**estimator, **spec.header.options}
+
+
+def find_data(spec: Spec, data: pd.DataFrame | str | Path | None) -> pd.DataFrame | Path:
+    """The rows to fit, or the file with them: as given, or named in the header. Raises DataError for neither."""
+    if isinstance(data, pd.DataFrame):
+        return data
+    if data is None:
+        if not spec.header.data:
+            raise DataError(_build_no_data())
+        data = Path(spec.source.name).parent / spec.header.data
+    return Path(data)
+
+
+def _find_place(entry: Diagnostic) -> tuple[int, int]:
+    """Where in the text; what has no place comes last."""
+    return (entry.span.start, entry.span.end) if entry.span else (1 << 60, 0)
+
+
+def _build_no_data() -> Diagnostic:
+    message = "the spec needs data, and neither it nor the call names any"
+    return Diagnostic("error", "no-data", message, hint='add --data FILE, or "#\' data: FILE" to the spec')

@@ -1,0 +1,173 @@
+"""Means and covariances of incomplete normal data: EM to start with, Newton steps to finish, and a certificate.
+
+A step of EM is one along the gradient in the metric of complete data: with e and D the derivatives of the discrepancy
+by μ and Σ it goes to μ − Σe and Σ − 2ΣDΣ − (Σe)(Σe)ᵀ.
+Sources: Dempster, Laird & Rubin (1977), Journal of the Royal Statistical Society B 39, 1-38; Little & Rubin (2002),
+Statistical analysis with missing data, section 11.2.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs
+
+from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood, list_vech
+from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.patterns import Patterns
+
+TIGHT = 1e-10
+"""Largest element of the gradient, in units of the standard deviations, at which the search ends."""
+ENOUGH = 1e-7
+"""The same below which the estimate counts as an optimum."""
+
+_EM_STEPS = 5
+_CLOSE = 3e-2  # what a step still gains where the observed second derivative takes over from the expected one
+_FLAT = 1e-6
+_LARGEST = 2500
+"""Moments up to which Newton steps are made; beyond, EM with extrapolation (Varadhan & Roland, 2008)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SaturatedModel:
+    """The maximum of the likelihood over all means and covariances.
+
+    mean, covariance   p and p × p
+    likelihood         there
+    gradient_max       largest derivative of logl/n by a mean or covariance in units of standard deviations
+    iterations         steps of EM and Newton together
+    converged          whether the gradient is as good as zero
+    definite           whether the likelihood curves downwards in every direction
+    apart              p × p: pairs of variables that are never observed together: their covariances are not determined
+                       and held at 0, as in lavaan, where that leaves the matrix positive definite
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    likelihood: IncompleteLikelihood
+    gradient_max: float
+    iterations: int
+    converged: bool
+    definite: bool
+    apart: NDArray[np.bool_]
+
+
+def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> SaturatedModel:
+    """Maximise the likelihood of one group's rows; every variable must have two different values in them."""
+    unit = np.sqrt(patterns.variances)
+    unit = np.where(unit > 0.0, unit, 1.0)
+    middle = np.nanmean(patterns.rows, axis=0)
+    work = _centre(patterns, middle, unit)
+    likelihood = _start(work)
+    apart = patterns.coverage == 0.0
+    steps, slope = 0, np.inf
+    newton = len(unit) * (len(unit) + 3) // 2 <= _LARGEST
+    for steps in range(1, max_iterations + 1):
+        slope = _measure(likelihood)
+        if slope < TIGHT:
+            break
+        found = None
+        if newton and steps > _EM_STEPS:
+            found = _step_newton(likelihood, apart)
+        if found is None:
+            found = _step_em(likelihood, apart)
+        if found is None or (found.value >= likelihood.value and slope < ENOUGH and _measure(found) >= slope):
+            break
+        likelihood = found
+    slope = _measure(likelihood)
+    definite = not newton or _is_definite(likelihood, apart)
+    mean, covariance = likelihood.mean * unit + middle, likelihood.covariance * (unit[:, None] * unit)
+    whole = compute_incomplete_likelihood(patterns, mean, covariance)
+    assert whole is not None  # noqa: S101 (it is positive definite in other units)
+    return SaturatedModel(mean, covariance, whole, slope, steps, slope < ENOUGH, definite, apart)
+
+
+def _centre(patterns: Patterns, middle: FloatArray, unit: FloatArray) -> Patterns:
+    mean = np.where(patterns.observed, patterns.mean - middle, 0.0)
+    moved = replace(patterns, mean=mean, rows=patterns.rows - middle)
+    return moved.divide(unit)
+
+
+def _start(patterns: Patterns) -> IncompleteLikelihood:
+    """Means and variances of the values that are there, without covariances: lavaan starts its EM likewise."""
+    p = patterns.rows.shape[1]
+    found = compute_incomplete_likelihood(patterns, np.zeros(p), np.eye(p))
+    assert found is not None  # noqa: S101 (the identity is positive definite)
+    return found
+
+
+def _measure(likelihood: IncompleteLikelihood) -> float:
+    """Largest element of the gradient by means and covariances, each in units of standard deviations."""
+    unit = np.sqrt(likelihood.covariance.diagonal())
+    slope = np.abs(likelihood.by_covariance * (unit[:, None] * unit)).max()
+    return float(max(slope, np.abs(likelihood.by_mean * unit).max()))
+
+
+def _step_em(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> IncompleteLikelihood | None:
+    sigma = likelihood.covariance
+    move = -sigma @ likelihood.by_mean
+    covariance = sigma - 2.0 * sigma @ likelihood.by_covariance @ sigma - np.outer(move, move)
+    covariance = 0.5 * (covariance + covariance.T)
+    mean = likelihood.mean + move
+    held = compute_incomplete_likelihood(likelihood.patterns, mean, np.where(apart, 0.0, covariance))
+    return held if held is not None else compute_incomplete_likelihood(likelihood.patterns, mean, covariance)
+
+
+def _step_newton(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> IncompleteLikelihood | None:
+    """A step by the expected second derivative, or, close to the maximum, by the observed one.
+
+    None where the likelihood does not rise by it, or where it would leave the covariance matrix near a singular one:
+    far from the maximum EM does better.
+    """
+    p = len(likelihood.mean)
+    lower, upper = list_vech(p)
+    slope = likelihood.by_covariance[lower, upper] * np.where(lower == upper, 1.0, 2.0)
+    gradient = np.concatenate([likelihood.by_mean, slope])
+    free = _list_free(apart)
+    root = np.linalg.cholesky(likelihood.covariance)
+    for expected in (True, False):
+        found = _solve(likelihood.information(expected=expected)[np.ix_(free, free)], gradient[free])
+        if found is None:
+            return None
+        step, promise = np.zeros(len(gradient)), found[1]
+        step[free] = found[0]
+        change = np.zeros((p, p))
+        change[lower, upper] = change[upper, lower] = step[p:]
+        if expected and promise < _CLOSE:
+            continue
+        relative = np.linalg.solve(root, np.linalg.solve(root, change).T)
+        if np.linalg.eigvalsh(relative)[0] < -0.7:
+            return None
+        trial = compute_incomplete_likelihood(
+            likelihood.patterns, likelihood.mean + step[:p], likelihood.covariance + change
+        )
+        rises = trial is not None and trial.value <= likelihood.value - 1e-4 * promise
+        noise = promise < 1e-11 * (1.0 + abs(likelihood.value))
+        return trial if rises or (trial is not None and noise and _measure(trial) < _measure(likelihood)) else None
+    return None
+
+
+def _solve(square: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float] | None:
+    """The step to the minimum of a quadratic and what it gains (twice); None where it is not safely curved."""
+    unit = 1.0 / np.sqrt(np.maximum(square.diagonal(), 1e-300))
+    factor, fault = dpotrf(square * (unit[:, None] * unit), lower=1)
+    if fault or (factor.diagonal() < _FLAT).any():
+        return None
+    step = -dpotrs(factor, gradient * unit, lower=1)[0] * unit
+    return step, float(-gradient @ step)
+
+
+def _list_free(apart: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Places of the moments that are determined."""
+    lower, upper = list_vech(len(apart))
+    return np.flatnonzero(np.concatenate([np.ones(len(apart), dtype=np.bool_), ~apart[lower, upper]]))
+
+
+def _is_definite(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> bool:
+    free = _list_free(apart)
+    square = likelihood.information(expected=False)[np.ix_(free, free)]
+    if not (square.diagonal() > 0).all():
+        return False
+    unit = 1.0 / np.sqrt(square.diagonal())
+    factor, fault = dpotrf(square * (unit[:, None] * unit), lower=1)
+    return not fault and bool((factor.diagonal() > _FLAT).all())
