@@ -75,7 +75,7 @@ class OutcomeSearch:
 
     @property
     def smallest(self) -> OutcomeSums | None:
-        """The set with the fewest items, where all others are multiples of it; None where sets differ or there is none."""
+        """The set with the fewest items, where all others are multiples of it; None where there is no such set."""
         if not self.found or not all(other.is_multiple_of(self.found[0]) for other in self.found):
             return None
         return self.found[0]
