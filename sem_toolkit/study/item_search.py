@@ -180,7 +180,7 @@ def _find_crossed(
     crossed = {}
     for name, sums in solution.sums.items():
         moments = sums.build_moments(n)
-        base = items * mean * sums.totals - shift.crossed
+        base: FloatArray = items * mean * sums.totals.astype(np.float64) - shift.crossed
         units = np.ones(len(base))
         own = tuple(
             whole
