@@ -28,7 +28,7 @@ def describe_fit(fit: Fit | None, measures: Sequence[str]) -> dict[str, object]:
     """Verdict, n, npar and the measures by name; None for what does not exist, all of it where there is no fit."""
     if fit is None:
         return {"verdict": "not fitted", "n": None, "npar": None} | dict.fromkeys(measures)
-    row: dict[str, object] = {"verdict": fit.certificate.verdict, "n": fit.sample.n, "npar": fit.table.npar}
+    row: dict[str, object] = {"verdict": fit.certificate.verdict, "n": fit.sample.n, "npar": fit.npar}
     return row | {name: fit.fit_measures.get(name) for name in measures}
 
 

@@ -24,8 +24,15 @@ from sem_toolkit.sample import (
     list_group_labels,
     read_table,
 )
-from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table, check_columns, require_estimable
-from sem_toolkit.spec.checks.table import check_table
+from sem_toolkit.spec import (
+    ParameterTable,
+    Spec,
+    TableOptions,
+    build_parameter_table,
+    check_columns,
+    check_expanded,
+    require_estimable,
+)
 from sem_toolkit.spec.names import observed_variables
 
 FloatArray = NDArray[np.float64]
@@ -79,10 +86,8 @@ class Prepared:
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
         """All that can be said of the spec, of what it expands to and of its variables among the columns."""
-        found = [*self.spec.diagnostics, *check_table(self.table, self.table_options), *self._column_findings]
-        return tuple(
-            sorted(found, key=lambda entry: (entry.span.start, entry.span.end) if entry.span else (1 << 60, 0))
-        )
+        columns = None if self.frame is None else list(map(str, self.frame.columns))
+        return check_expanded(self.spec, self.table, self.table_options, columns)
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:

@@ -101,6 +101,14 @@ class Fit:
         return self.solution.model.table
 
     @property
+    def npar(self) -> int:
+        """Free parameters, equality constraints taken off, as the fit measures count them.
+
+        `table.npar` counts the rows instead; so does lavaan's table.
+        """
+        return self.solution.model.constraints.count_free(self.solution.x)
+
+    @property
     def title(self) -> str:
         """The title in the spec's header, or the name of its file; "model" for one that was given as text."""
         name = Path(self.spec.source.name).name
@@ -152,7 +160,7 @@ class Fit:
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
         """The modification indices with the interval of each expected change and what it says of the misfit."""
-        from sem_toolkit.inference.equivalence import classify_expected_changes
+        from sem_toolkit.inference.hypotheses.equivalence import classify_expected_changes
 
         return classify_expected_changes(self.modification_indices)
 

@@ -138,6 +138,14 @@ class Constraints:
         found = [condition.evaluate(environment) for condition in conditions]
         return np.array([value for value, _ in found]), np.array([slope * units for _, slope in found])
 
+    def count_free(self, x: FloatArray) -> int:
+        """Free parameters at x (q), equality constraints taken off: what fit measures and people call npar."""
+        kept = int(self.linear.basis.shape[1])
+        if not self.equalities:
+            return kept
+        along = np.nan_to_num(self.equality_values(x)[1]) @ self.linear.basis
+        return kept - int(np.linalg.matrix_rank(along, tol=1e-9 * max(float(np.abs(along).max(initial=0.0)), 1e-300)))
+
     def measure_in(self, units: FloatArray) -> "Constraints":
         """The same constraints on z, where x = units × z (q)."""
         linear = LinearEqualities(

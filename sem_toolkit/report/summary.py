@@ -127,7 +127,7 @@ def _format_headline(fit: Fit) -> Text:
     how = (
         f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
     )
-    text.append(f"{how}, {rows}, {fit.table.npar} free parameters", style="not bold")
+    text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
     text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
     if inference.test != "standard":

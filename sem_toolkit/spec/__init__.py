@@ -2,7 +2,7 @@
 
 from sem_toolkit.spec.build import build_parameter_table
 from sem_toolkit.spec.checks.columns import check_columns
-from sem_toolkit.spec.checks.whole import CheckedSpec, check_spec, require_estimable
+from sem_toolkit.spec.checks.whole import CheckedSpec, check_expanded, check_spec, require_estimable
 from sem_toolkit.spec.explain import build_table_records, format_explanation
 from sem_toolkit.spec.expressions import Expression, parse_expression
 from sem_toolkit.spec.header import Header
@@ -23,6 +23,7 @@ __all__ = [
     "build_table_options",
     "build_table_records",
     "check_columns",
+    "check_expanded",
     "check_spec",
     "format_explanation",
     "parse_expression",

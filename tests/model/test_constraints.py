@@ -125,3 +125,17 @@ def test_a_definition_without_a_value_is_nan() -> None:
 def test_bounds_that_leave_no_room_are_refused() -> None:
     with pytest.raises(ModelError, match="at least 2 and at most 1"):
         constrain(("a", ">", "2"), ("a", "<", "1"))
+
+
+@pytest.mark.parametrize(
+    ("constraints", "free"),
+    [
+        ([], 4),
+        ([("a", "==", "b"), ("b", "==", "c"), ("a", "==", "c")], 2),
+        ([("a * b", "==", "1")], 3),
+        ([("a * b", "==", "1"), ("2 * a * b", "==", "2"), ("c", "==", "d")], 2),
+        ([("a", ">", "b"), ("c", "<", "1")], 4),
+    ],
+)
+def test_equalities_are_taken_off_the_count(constraints: list[tuple[str, str, str]], free: int) -> None:
+    assert constrain(*constraints).count_free(np.array([2.0, 0.5, 0.3, 0.3])) == free

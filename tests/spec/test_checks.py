@@ -114,3 +114,38 @@ def test_the_explanation_stands_beside_the_source() -> None:
         ["|", "f", "=~", "x3", "free", "2"],
     ]
     assert "added by rules" in lines
+
+
+ACE = """A1 =~ c(a, a)*t1
+A2 =~ c(a, a)*t2
+A1 ~~ 1*A1
+A2 ~~ 1*A2
+A1 ~~ c(1, 0.5)*A2
+t1 ~~ c(e, e)*t1
+t2 ~~ c(e, e)*t2
+"""
+
+
+def list_warnings(text: str, groups: tuple[str, ...] = ("",)) -> list[str]:
+    return [d.message for d in check_spec(parse_spec(text), TableOptions(), groups).diagnostics]
+
+
+def test_a_label_that_makes_groups_equal_is_used() -> None:
+    text = "f =~ x1 + a*x2 + b*x3"
+    assert codes(text) == {"unused-label"}
+    assert {d.code for d in check_spec(parse_spec(text), TableOptions(), ("1", "2")).diagnostics} == {
+        "label-across-groups"
+    }
+    text = "f =~ x1 + a*x2 + c(b1, b2)*x3"
+    assert not any('"a"' in message and "nowhere" in message for message in list_warnings(text, ("1", "2")))
+    assert any('"b1", "b2" are used nowhere' in message for message in list_warnings(text, ("1", "2")))
+
+
+def test_a_label_of_a_marker_is_a_number_in_formulas() -> None:
+    """`h2 := a^2 / …` where lavaan fixes the only loading to 1: a is no parameter, and h2 not what was meant."""
+    spelled = 'so "a" is the number 1 wherever it is used'
+    assert list_warnings(ACE, ("MZ", "DZ")) == []  # c(a, a) says itself that the groups are equal
+    assert any(spelled in message for message in list_warnings(ACE + "h2 := a^2", ("MZ", "DZ")))
+    assert any(spelled in message for message in list_warnings("f =~ a*x1 + b*x2 + x3\na == b"))
+    assert not any("marker" in message for message in list_warnings("f =~ NA*x1 + a*x1 + x2\nf ~~ 1*f\nd := a"))
+    assert any("are fixed" in message for message in list_warnings("f =~ a*x1 + a*x2 + a*x3"))

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sem_toolkit.spec.reporting import Reporter
@@ -221,6 +221,19 @@ def _report_circle(
         "break the circle",
         related=related,
     )
+
+
+def check_unused_labels(statements: Sequence[Statement], shared: Collection[str], reporter: Reporter) -> None:
+    """Report labels that are used nowhere, in the light of a table.
+
+    shared  labels of several rows of the table, which makes these equal: one label for all groups does so
+    """
+    labels = _collect(statements, Reporter(reporter.index))
+    used = {*shared}
+    for statement in statements:
+        if isinstance(statement, Definition | Constraint):
+            used.update(_list_names(statement))
+    _check_unused(labels, used, reporter)
 
 
 def _check_unused(labels: _Labels, used: set[str], reporter: Reporter) -> None:

@@ -1,16 +1,23 @@
 """What the rows of a finished table show: factors that stand alone, indicators without error, variables made random."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sem_toolkit.diagnostics import Diagnostic, Related, Span
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import Roles
 from sem_toolkit.spec.table import PARAMETER_OPERATORS, Parameter, ParameterTable
+from sem_toolkit.spec.tokens import split_tokens
 
 
-def check_table(table: ParameterTable, options: TableOptions) -> tuple[Diagnostic, ...]:
-    """Warnings about a parameter table; `options` are those it was built with."""
+def check_table(
+    table: ParameterTable, options: TableOptions, deliberate: Collection[str] = ()
+) -> tuple[Diagnostic, ...]:
+    """Warnings about a parameter table.
+
+    options     those it was built with
+    deliberate  labels that were typed once for each group, c("a", "a"), so that equal groups are meant
+    """
     options = options.resolved()
     found: list[Diagnostic] = []
     blocks: dict[int, list[Parameter]] = {}
@@ -23,7 +30,7 @@ def check_table(table: ParameterTable, options: TableOptions) -> tuple[Diagnosti
         found += _check_exogenous(rows, roles, options)
         found += _check_ordered(rows, roles, options)
         found += _check_starts(rows)
-    found += _check_labels_across_groups(table, options)
+    found += _check_labels_across_groups(table, options, deliberate)
     found += _check_marker_labels(table)
     # Groups repeat what the first one says; once is enough.
     return tuple({(d.code, d.message, d.span): d for d in found}.values())
@@ -153,14 +160,17 @@ def _check_starts(rows: Sequence[Parameter]) -> list[Diagnostic]:
     ]
 
 
-def _check_labels_across_groups(table: ParameterTable, options: TableOptions) -> list[Diagnostic]:
+def _check_labels_across_groups(
+    table: ParameterTable, options: TableOptions, deliberate: Collection[str]
+) -> list[Diagnostic]:
     """One label for several groups makes them equal, which lavaan warns of."""
     if len(table.groups) < 2 or options.group_equal:
         return []
     first: dict[tuple[str, str, str, str], Parameter] = {}
     repeated: dict[str, Parameter] = {}
     for row in table.rows:
-        if row.label and row.op in PARAMETER_OPERATORS and row.user and not row.label.startswith(".p"):
+        typed = row.label and row.op in PARAMETER_OPERATORS and row.user and not row.label.startswith(".p")
+        if typed and row.label not in deliberate:
             earlier = first.setdefault((row.lhs, row.op, row.rhs, row.label), row)
             if earlier.group != row.group and earlier.origin.span == row.origin.span:
                 repeated.setdefault(row.label, earlier)
@@ -175,18 +185,42 @@ def _check_labels_across_groups(table: ParameterTable, options: TableOptions) ->
 
 
 def _check_marker_labels(table: ParameterTable) -> list[Diagnostic]:
-    """A label on a marker fixes all parameters with that label, since they are equal to it."""
+    """A label on a marker is that of a fixed number: all with that label are fixed, and so is it in every formula."""
     labelled: dict[str, list[Parameter]] = {}
     for row in table.rows:
         if row.label and row.op in PARAMETER_OPERATORS and row.user == 1:
             labelled.setdefault(row.label, []).append(row)
+    used = _list_used_names(table) if any(_find_marker(rows) for rows in labelled.values()) else set()
     found = []
     for label, rows in labelled.items():
-        marker = next((row for row in rows if row.origin.rule == "marker"), None)
+        marker = _find_marker(rows)
+        if marker is None:
+            continue
         others = [row for row in rows if row.origin.rule != "marker"]
-        if marker is not None and others:
-            message = f'"{marker.rhs}" is the marker of "{marker.lhs}", so all parameters labelled "{label}" are fixed'
-            related = tuple(Related(row.origin.span, "fixed, too") for row in others[:3] if row.origin.span)
-            hint = f'free it, "NA*{marker.rhs}", and fix the variance of "{marker.lhs}", or take the label out'
-            found.append(Diagnostic("warning", "label-of-marker", message, marker.origin.span, hint, related))
+        marks = f'"{marker.rhs}" is the marker of "{marker.lhs}"'
+        if others:
+            message = f'{marks}, so all parameters labelled "{label}" are fixed'
+        elif label in used:
+            message = f'{marks}, so "{label}" is the number {marker.ustart:g} wherever it is used'
+        else:
+            continue
+        related = tuple(Related(row.origin.span, "fixed, too") for row in others[:3] if row.origin.span)
+        hint = f'free it, "NA*{marker.rhs}", and fix the variance of "{marker.lhs}", or take the label out'
+        found.append(Diagnostic("warning", "label-of-marker", message, marker.origin.span, hint, related))
     return found
+
+
+def _find_marker(rows: Iterable[Parameter]) -> Parameter | None:
+    return next((row for row in rows if row.origin.rule == "marker"), None)
+
+
+def _list_used_names(table: ParameterTable) -> set[str]:
+    """The names in definitions and constraints that were typed."""
+    return {
+        token.text
+        for row in table.rows
+        if row.op not in PARAMETER_OPERATORS and row.user == 1
+        for side in ((row.rhs,) if row.op == ":=" else (row.lhs, row.rhs))
+        for token in split_tokens(side)
+        if token.kind == "name"
+    }
