@@ -21,3 +21,11 @@ def find_name_fault(name: str) -> str | None:
     if is_reserved(name):
         return f'"{name}" is a reserved word of R'
     return None
+
+
+def make_r_name(name: str) -> str:
+    """The name that R's make.names makes of any text: what is no letter, digit, dot or underscore becomes a dot."""
+    shown = "".join(letter if letter.isalnum() or letter in "._" else "." for letter in name)
+    if not shown or not (shown[0].isalpha() or shown[0] == ".") or (shown[0] == "." and shown[1:2].isdigit()):
+        shown = f"X{shown}"
+    return f"{shown}." if is_reserved(shown) else shown
