@@ -105,7 +105,9 @@ class Prepared:
         if unknown:
             raise DataError(unknown, self.spec.source)
         frame = add_products(self.frame, variables)
-        return build_sample(frame, variables, group=self.options.group, source=self.source)
+        exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
+        group, missing = self.options.group, self.options.missing
+        return build_sample(frame, variables, group, self.source, missing, exogenous)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean

@@ -12,6 +12,7 @@ from sem_toolkit.inference.covariance import compute_information_matrix, invert_
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.estimator_weights import build_distribution_free_weight, build_model_based_weight
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.inference.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.information import compute_first_order_information
 from sem_toolkit.inference.nuisance import compute_composite_trace
 from sem_toolkit.inference.options import SCALED
@@ -162,8 +163,10 @@ def compute_yuan_bentler(
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    saturated, _ = compute_saturated_trace(evaluation)
-    count = evaluation.model.n_groups * int(np.sum(~_exogenous_moments(evaluation)))
+    if evaluation.is_incomplete:
+        saturated, count = compute_incomplete_saturated_trace(evaluation, information)
+    else:
+        saturated, count = compute_saturated_trace(evaluation)
     inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.free_basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)

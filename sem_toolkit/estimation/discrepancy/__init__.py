@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.estimation.discrepancy.base import Discrepancy, Evaluation
+from sem_toolkit.estimation.discrepancy.full_information import FullInformation
 from sem_toolkit.estimation.discrepancy.gls import GeneralisedLeastSquares
 from sem_toolkit.estimation.discrepancy.least_squares import LeastSquares, build_least_squares
 from sem_toolkit.estimation.discrepancy.ml import MaximumLikelihood
@@ -19,6 +20,8 @@ def build_discrepancy(
     deviations  p: what the variables were divided by, for ULS, which depends on it; None where they were not
     """
     kind = options.discrepancy
+    if kind == "ML" and targets.patterns is not None:
+        return FullInformation(targets)
     if kind == "ML":
         return MaximumLikelihood(targets)
     if kind == "GLS":
@@ -29,6 +32,7 @@ def build_discrepancy(
 __all__ = [
     "Discrepancy",
     "Evaluation",
+    "FullInformation",
     "GeneralisedLeastSquares",
     "LeastSquares",
     "MaximumLikelihood",
