@@ -2,12 +2,12 @@
 
 from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
+from sem_toolkit.model.existence import require_moments
 from sem_toolkit.model.identification import (
     GroupDegrees,
     IdentificationReport,
     check_identification,
     draw_population,
-    require_moments,
 )
 from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order

@@ -23,6 +23,7 @@ from sem_toolkit.spec.table import Parameter, ParameterTable
 FloatArray = NDArray[np.float64]
 
 _CLOSED = 1e-12  # bounds nearer to each other than this, relative to their size, leave one value
+_MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
 _LARGEST = 1e50
 """Sizes beyond it overflow when a covariance matrix and its information are made of them."""
 
@@ -170,6 +171,9 @@ Linear = tuple[Condition, FloatArray, float]
 def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Constraints:
     """Sort the constraints of a table into kinds; raises ModelError for unknown labels and contradictory equalities."""
     q = len(parameters)
+    if q > _MOST_PARAMETERS:
+        message = f"the model has {q} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-parameters", message, hint="take fewer variables or groups"))
     lower, upper = (
         np.array([getattr(row, side) for row in parameters], dtype=np.float64) for side in ("lower", "upper")
     )

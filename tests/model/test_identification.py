@@ -92,27 +92,3 @@ def test_units_of_exogenous_variables_do_not_matter() -> None:
     }
     report = check_identification(build_model(table.with_values(moments)))
     assert (report.identified, report.df) == (True, 0)
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("x1 ~ 1*x2 + x3\nx2 ~ 1*x1 + x4", '"x1", "x2"'),
-        ("x1 ~ a*x2 + x3\nx2 ~ b*x1 + x4\na*b == 1", '"x1", "x2"'),
-        ("f =~ x1\ng =~ 1*x2\ng ~ 1*x2\ng ~ f", '"x2", "g"'),
-        ("f =~ x1 + x2 + x3\ny ~ f\nf =~ x1\ng =~ 1*x2\ng <~ f + x3", ""),
-    ],
-    ids=["fixed", "constrained", "own indicator", "composite of a factor"],
-)
-def test_a_model_without_moments_is_an_error(text: str, names: str) -> None:
-    table = build_parameter_table(parse_spec(text), TableOptions().for_fit())
-    with pytest.raises(ModelError) as caught:
-        check_identification(build_model(table))
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "no-implied-moments"
-    assert names in diagnostic.message
-
-
-def test_a_loop_below_one_is_identified() -> None:
-    table = build_parameter_table(parse_spec("x1 ~ b*x2 + x3\nx2 ~ b*x1 + x4"), TableOptions().for_fit())
-    assert check_identification(build_model(table)).identified
