@@ -28,21 +28,21 @@ from sem_toolkit.inference import (
     evaluate_solution,
     resolve_inference_options,
 )
-from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.eigenvalue_tests import compute_eigenvalue_pvalues
-from sem_toolkit.inference.estimates import compute_delta_se
-from sem_toolkit.inference.monte_carlo import draw_parameters
-from sem_toolkit.inference.scaled_tests import compute_browne_adf_test, compute_scaled_test
-from sem_toolkit.inference.score import compute_score_tests
-from sem_toolkit.inference.standardized import standardize
-from sem_toolkit.inference.test_statistics import (
+from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
+from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
+from sem_toolkit.inference.exact_fit.scaled import compute_browne_adf_test, compute_scaled_test
+from sem_toolkit.inference.exact_fit.statistics import (
     compute_browne_nt_test,
     compute_reweighted_least_squares,
     compute_standard_test,
 )
-from sem_toolkit.inference.ugamma import compute_ugamma_eigenvalues
-from sem_toolkit.inference.wald import compute_wald_test
+from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
+from sem_toolkit.inference.hypotheses.score import compute_score_tests
+from sem_toolkit.inference.hypotheses.wald import compute_wald_test
+from sem_toolkit.inference.parameters.estimates import compute_delta_se
+from sem_toolkit.inference.parameters.monte_carlo import draw_parameters
+from sem_toolkit.inference.parameters.standardized import standardize
 from sem_toolkit.model import build_model, compute_moments
 from sem_toolkit.sample import Sample, SampleGroup
 from sem_toolkit.sample.moments import compute_mean_and_covariance

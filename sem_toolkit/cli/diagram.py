@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
@@ -61,6 +62,7 @@ def diagram(
     }
     chosen_style = _build_style(style, settings)
     request = Request([read_spec(path) for path in specs], data, chosen, schematic, chosen_style)
+    protect_files_of(output, request.specs, data)
     arrangement = _find_arrangement(overlay, side_by_side, len(specs), keep_layout)
     picture, code = (
         _draw_compared(request, arrangement) if arrangement else _draw_single(request, draw_group, misfit=misfit)

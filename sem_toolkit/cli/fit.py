@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -73,7 +74,9 @@ def fit(
 ) -> int:
     """Fit a model and print estimates, fit measures and the certificate of the optimum."""
     names = _require_tables(tables or [], output)
-    result = fit_model(read_spec(spec), data, **chosen)
+    parsed = read_spec(spec)
+    protect_files_of(output, [parsed], data)
+    result = fit_model(parsed, data, **chosen)
     print_messages(result.messages, result.spec.source)
     built = {}
     if names:

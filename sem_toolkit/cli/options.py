@@ -1,7 +1,9 @@
 """The options that commands share, and their way into one set of named options."""
 
+import errno
 import inspect
 import json
+import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.sample import read_covariance, read_means
@@ -64,6 +67,8 @@ def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def wrapped(**given: Any) -> int:
         typed = {name: given.pop(name) for name in FIT_OPTIONS}
+        read = [*(given.get("specs") or ()), *(value for name, value in given.items() if name != "output")]
+        protect_inputs(given.get("output"), [*read, *typed.values()])
         return command(**given, chosen=_collect_options(**typed))
 
     own = [entry for name, entry in inspect.signature(command).parameters.items() if name != "chosen"]
@@ -96,10 +101,15 @@ def read_options(path: Path | None) -> Mapping[str, object]:
     if path is None:
         return {}
     try:
+        if path.exists() and not path.is_file():
+            reason = os.strerror(errno.EISDIR) if path.is_dir() else "it is no file"
+            raise DataError(Diagnostic("error", "unreadable-file", f"the options file {path} cannot be read: {reason}"))
         options = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         message = f"the options file {path} cannot be read: {problem.strerror}"
         raise DataError(Diagnostic("error", "unreadable-file", message)) from None
+    except RecursionError:
+        raise OptionError(Diagnostic("error", "not-json", f"{path} is nested too deeply")) from None
     except ValueError as problem:
         raise OptionError(Diagnostic("error", "not-json", f"{path} is not valid JSON: {problem}")) from None
     if not isinstance(options, dict):

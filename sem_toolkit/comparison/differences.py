@@ -11,18 +11,18 @@ from typing import Literal
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.inference.covariance import (
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.errors.covariance import (
     compute_distribution_free_meat,
     compute_information_matrix,
     invert_information,
 )
-from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
 from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.exact_fit.scaled import compute_scaled_test
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_reference_test
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.scaled_tests import compute_scaled_test
-from sem_toolkit.inference.test_statistics import TestStatistic, compute_reference_test
-from sem_toolkit.inference.weights import compute_delta
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.weight import compute_delta
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 

@@ -19,9 +19,9 @@ from sem_toolkit.comparison.differences import (
 from sem_toolkit.comparison.nesting import check_nesting
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.fit import Fit
+from sem_toolkit.inference.exact_fit.scaled import compute_scaled_test
+from sem_toolkit.inference.exact_fit.statistics import compute_reference_test
 from sem_toolkit.inference.options import SCALED
-from sem_toolkit.inference.scaled_tests import compute_scaled_test
-from sem_toolkit.inference.test_statistics import compute_reference_test
 
 if TYPE_CHECKING:
     import pandas as pd

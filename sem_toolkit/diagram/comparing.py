@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from sem_toolkit.diagram.composing import build_scene, select_elements
-from sem_toolkit.diagram.content import format_edge_text
+from sem_toolkit.diagram.content.graph import build_path_graph
+from sem_toolkit.diagram.content.hints import DiagramHints
+from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.diagram import Diagram
-from sem_toolkit.diagram.furniture import find_bounds, move_scene
-from sem_toolkit.diagram.geometry import build_rectangle
-from sem_toolkit.diagram.graph import build_path_graph
-from sem_toolkit.diagram.hints import DiagramHints
-from sem_toolkit.diagram.metrics import measure_lines
-from sem_toolkit.diagram.pins import Layout
-from sem_toolkit.diagram.placement import MARGIN
-from sem_toolkit.diagram.scene import Scene, TextItem
-from sem_toolkit.diagram.style import DiagramStyle
+from sem_toolkit.diagram.geometry.metrics import measure_lines
+from sem_toolkit.diagram.geometry.plane import build_rectangle
+from sem_toolkit.diagram.places.pins import Layout
+from sem_toolkit.diagram.places.placement import MARGIN
+from sem_toolkit.diagram.scene.elements import Scene, TextItem
+from sem_toolkit.diagram.scene.furniture import find_bounds, move_scene
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:

@@ -7,22 +7,22 @@ from typing import TypeAlias
 import networkx as nx
 import numpy as np
 
-from sem_toolkit.diagram.bands import build_grounds, find_stages, ranks_from_stages
-from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
-from sem_toolkit.diagram.checker import check_scene
-from sem_toolkit.diagram.constants import place_constants
-from sem_toolkit.diagram.content import format_edge_text
-from sem_toolkit.diagram.dot_layout import place_by_dot
-from sem_toolkit.diagram.geometry import Rectangle
-from sem_toolkit.diagram.hints import DiagramHints
-from sem_toolkit.diagram.metrics import TextSize, measure_lines
-from sem_toolkit.diagram.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
-from sem_toolkit.diagram.pins import Layout, apply_layout
-from sem_toolkit.diagram.placement import Arrangement, Placement, find_extent, place_variables
-from sem_toolkit.diagram.routing import Router
-from sem_toolkit.diagram.scene import Scene
-from sem_toolkit.diagram.structure import DIRECTED, Structure, build_structure, stack_related
-from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT, DiagramStyle
+from sem_toolkit.diagram.checks.checker import check_scene
+from sem_toolkit.diagram.content.hints import DiagramHints
+from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, stack_related
+from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT, DiagramStyle
+from sem_toolkit.diagram.content.words import format_edge_text
+from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
+from sem_toolkit.diagram.geometry.plane import Rectangle
+from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
+from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
+from sem_toolkit.diagram.places.constants import place_constants
+from sem_toolkit.diagram.places.dot_layout import place_by_dot
+from sem_toolkit.diagram.places.pins import Layout, apply_layout
+from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent, place_variables
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.scene.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
 
 TALLEST = 235 * POINTS_PER_MILLIMETRE
 """Height of a page of print in points."""

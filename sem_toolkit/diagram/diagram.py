@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.diagram.checker import Problem, check_scene
+from sem_toolkit.diagram.checks.checker import Problem, check_scene
+from sem_toolkit.diagram.checks.crossings import compute_least_crossings
 from sem_toolkit.diagram.composing import build_scene, select_elements
-from sem_toolkit.diagram.constants import name_constant
-from sem_toolkit.diagram.crossings import compute_least_crossings
-from sem_toolkit.diagram.dot_text import format_dot
-from sem_toolkit.diagram.graph import build_path_graph
-from sem_toolkit.diagram.hints import DiagramHints, check_hints
-from sem_toolkit.diagram.misfit import add_modifications, add_residuals
-from sem_toolkit.diagram.pins import Layout
+from sem_toolkit.diagram.content.graph import build_path_graph
+from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
+from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
+from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.places.constants import name_constant
+from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.rendering import Renderer, render_dot
-from sem_toolkit.diagram.scene import Scene
-from sem_toolkit.diagram.style import DiagramStyle
-from sem_toolkit.diagram.svg import finish_svg
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.writers.dot import format_dot
+from sem_toolkit.diagram.writers.svg import finish_svg
 from sem_toolkit.files import write_bytes
 from sem_toolkit.spec.table import ParameterTable
 
@@ -70,7 +70,7 @@ class Diagram:
 
     def to_tikz(self) -> str:
         """A LaTeX document (class standalone) that draws the picture."""
-        from sem_toolkit.diagram.tikz import format_tikz
+        from sem_toolkit.diagram.writers.tikz import format_tikz
 
         return format_tikz(self.scene)
 

@@ -1,15 +1,15 @@
 """Model and sample to a solution: what is minimised, by what, and how good the optimum is."""
 
+from sem_toolkit.discrepancy import Discrepancy, Evaluation, build_discrepancy
+from sem_toolkit.discrepancy.least_squares import compute_distribution_free_covariance
+from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.constrained import compute_tangent
-from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation, build_discrepancy
-from sem_toolkit.estimation.discrepancy.least_squares import compute_distribution_free_covariance
 from sem_toolkit.estimation.estimate import estimate
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.objective import Objective, Point, Progress
 from sem_toolkit.estimation.options import BASE_ESTIMATORS, EstimationOptions
 from sem_toolkit.estimation.solution import ActiveConstraint, Attempt, Certificate, Solution, Verdict
 from sem_toolkit.estimation.starts import compute_start
-from sem_toolkit.estimation.targets import Targets, build_targets
 from sem_toolkit.model import IdentificationReport, check_identification
 
 __all__ = [

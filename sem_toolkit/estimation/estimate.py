@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.estimation.discrepancy import build_discrepancy
+from sem_toolkit.discrepancy import build_discrepancy
+from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.ladder import Climb, climb
@@ -18,7 +19,6 @@ from sem_toolkit.estimation.scaling import build_scaling
 from sem_toolkit.estimation.scoring import Outcome, minimise
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
-from sem_toolkit.estimation.targets import Targets, build_targets
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.sample import Sample
 

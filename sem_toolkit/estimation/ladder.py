@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.certificate import Examination, examine
 from sem_toolkit.estimation.constrained import minimise_constrained
 from sem_toolkit.estimation.objective import Objective, Point
@@ -17,7 +18,6 @@ from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
-from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model.ram import SYMMETRIC
 
 FloatArray = NDArray[np.float64]

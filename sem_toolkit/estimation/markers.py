@@ -11,7 +11,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import Model
 from sem_toolkit.spec.table import Parameter, ParameterTable
 

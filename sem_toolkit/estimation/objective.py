@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, EstimationError
-from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation
+from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.model.kernels import gather_cell_gradient, pull_back
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]

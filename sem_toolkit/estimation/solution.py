@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.discrepancy import Discrepancy, Evaluation, build_discrepancy
+from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.constrained import compute_tangent
-from sem_toolkit.estimation.discrepancy import Discrepancy, Evaluation, build_discrepancy
 from sem_toolkit.estimation.options import EstimationOptions
-from sem_toolkit.estimation.targets import Targets, build_targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
 

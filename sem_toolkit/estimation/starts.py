@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.estimation.targets import Targets
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import Model, compute_moments
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT
 

@@ -1,5 +1,6 @@
 """Named options, as lavaan users know them, into one checked `FitOptions`."""
 
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
@@ -143,6 +144,13 @@ def _check_ordered(ordered: object, estimator: str) -> list[Diagnostic]:
     return []
 
 
+def _show(value: object) -> str:
+    """A value as Python writes it, cut short where it is long or deep."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = 80
+    return brief.repr(value)
+
+
 def _build_unknown_option(name: str) -> Diagnostic:
     hint = format_suggestion(name, sorted(KNOWN)) or "see `sem-toolkit fit --help` for the options"
     return Diagnostic("error", "unknown-option", f'there is no option "{name}"', hint=hint)
@@ -152,7 +160,7 @@ def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
     if name in _NOT_YET and str(value).lower() in _NOT_YET[name]:
         return Diagnostic("error", "not-supported-yet", f'{name} = "{value}" is not supported yet')
     hint = f"one of: {', '.join(_CHOICES[name])}" if name in _CHOICES else None
-    return Diagnostic("error", "option-value", f'option "{name}" cannot be {value!r}: {problem}', hint=hint)
+    return Diagnostic("error", "option-value", f'option "{name}" cannot be {_show(value)}: {problem}', hint=hint)
 
 
 def _parse_choice(name: str) -> Callable[[object], str]:

@@ -160,7 +160,7 @@ class Fit:
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
         """The modification indices with the interval of each expected change and what it says of the misfit."""
-        from sem_toolkit.inference.equivalence import classify_expected_changes
+        from sem_toolkit.inference.hypotheses.equivalence import classify_expected_changes
 
         return classify_expected_changes(self.modification_indices)
 

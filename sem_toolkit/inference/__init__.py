@@ -4,16 +4,18 @@ Every function takes a `Solution` (or anything with its model, sample, options a
 """
 
 from sem_toolkit.inference.evaluation import EvaluatedSolution, Evaluation, SolutionLike, evaluate_solution
-from sem_toolkit.inference.factor_scores import FactorScores, ScoreMethod
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+from sem_toolkit.inference.hypotheses.score import ScoreTests
+from sem_toolkit.inference.hypotheses.wald import WaldTest
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.reliability import Reliability
-from sem_toolkit.inference.residuals import (
+from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
+from sem_toolkit.inference.parameters.reliability import Reliability
+from sem_toolkit.inference.residuals.residuals import (
     GroupResiduals,
     ResidualSummary,
     ResidualType,
     compute_residual_summaries,
 )
-from sem_toolkit.inference.score import ScoreTests
 from sem_toolkit.inference.solution import (
     build_effects,
     build_local_independence_tests,
@@ -34,8 +36,6 @@ from sem_toolkit.inference.solution import (
     compute_test_statistics,
     compute_wald,
 )
-from sem_toolkit.inference.test_statistics import TestStatistic
-from sem_toolkit.inference.wald import WaldTest
 
 __all__ = [
     "EvaluatedSolution",

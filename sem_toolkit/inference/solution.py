@@ -2,30 +2,30 @@
 
 from typing import TYPE_CHECKING
 
-from sem_toolkit.inference.baseline import BaselineTest, compute_baseline
-from sem_toolkit.inference.covariance import compute_parameter_covariance_matrix
-from sem_toolkit.inference.effects import build_effects_table
-from sem_toolkit.inference.eigenvalue_tests import compute_eigenvalue_pvalues
-from sem_toolkit.inference.estimates import build_estimate_table, build_standardized_table
+from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
-from sem_toolkit.inference.factor_scores import FactorScores, ScoreMethod, compute_factor_scores
-from sem_toolkit.inference.fit_measures import compute_all_measures
-from sem_toolkit.inference.local_tests import build_local_tests
-from sem_toolkit.inference.modification import build_modification_table
-from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.reliability import Reliability, compute_group_reliability
-from sem_toolkit.inference.residuals import GroupResiduals, ResidualType, compute_group_residuals
-from sem_toolkit.inference.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
-from sem_toolkit.inference.scaled_tests import compute_tests
-from sem_toolkit.inference.score import ScoreTests, compute_addition_test, compute_score_tests
-from sem_toolkit.inference.standardized import Scale
-from sem_toolkit.inference.test_statistics import (
+from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
+from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
+from sem_toolkit.inference.exact_fit.scaled import compute_tests
+from sem_toolkit.inference.exact_fit.statistics import (
     TestStatistic,
     compute_reweighted_least_squares,
     compute_standard_test,
 )
-from sem_toolkit.inference.ugamma import compute_ugamma_eigenvalues
-from sem_toolkit.inference.wald import WaldTest, compute_wald_test
+from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
+from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
+from sem_toolkit.inference.hypotheses.modification import build_modification_table
+from sem_toolkit.inference.hypotheses.score import ScoreTests, compute_addition_test, compute_score_tests
+from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_test
+from sem_toolkit.inference.measures.measures import compute_all_measures
+from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.parameters.effects import build_effects_table
+from sem_toolkit.inference.parameters.estimates import build_estimate_table, build_standardized_table
+from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod, compute_factor_scores
+from sem_toolkit.inference.parameters.reliability import Reliability, compute_group_reliability
+from sem_toolkit.inference.parameters.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
+from sem_toolkit.inference.parameters.standardized import Scale
+from sem_toolkit.inference.residuals.residuals import GroupResiduals, ResidualType, compute_group_residuals
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:

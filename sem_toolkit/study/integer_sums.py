@@ -34,6 +34,22 @@ def list_attainable_sums(n: int, scale: tuple[int, int]) -> IntegerArray:
     return pairs
 
 
+def list_sums_within(n: int, scale: tuple[int, int], low: float, high: float) -> IntegerArray:
+    """Every (Σx, Σx²) that n answers on a wide scale may have with n Σx² − (Σx)² from `low` to `high`, (N × 2).
+
+    By necessary conditions only: Σx² is even or odd with Σx, and no answer lies off the scale, so that
+    Σ(x − first)(last − x) ≥ 0. On a scale of many values few pairs that meet them are out of reach.
+    """
+    first, last = scale
+    totals = np.arange(n * first, n * last + 1, dtype=np.int64)
+    smallest = np.ceil((low + totals**2) / n).astype(np.int64)
+    smallest += (smallest - totals) % 2
+    largest = np.minimum(np.floor((high + totals**2) / n).astype(np.int64), (first + last) * totals - n * first * last)
+    counts = np.maximum((largest - smallest) // 2 + 1, 0)
+    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.column_stack([np.repeat(totals, counts), np.repeat(smallest, counts) + 2 * offsets])
+
+
 def list_frequency_tables(n: int, total: int, squares: int, scale: tuple[int, int]) -> IntegerArray:
     """Every table of counts of the scale's values with these sums, as rows of an (N × number of values) array."""
     values = tuple(range(scale[0], scale[1] + 1))

@@ -37,6 +37,14 @@ class Polygon:
         """Mean of the vertices, a point inside."""
         return np.asarray(self.vertices.mean(axis=0))
 
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies within or, by a rounding slack, on the border."""
+        here, there = self.vertices, np.roll(self.vertices, -1, axis=0)
+        along, off = there - here, np.array([x, y]) - here
+        side = along[:, 0] * off[:, 1] - along[:, 1] * off[:, 0]
+        slack = _SLACK * (np.abs(along).max(axis=1) * np.abs(off).max(axis=1) + _SLACK)
+        return bool(len(here)) and (bool((side >= -slack).all()) or bool((side <= slack).all()))
+
     def cut(self, half_planes: Iterable[FloatArray]) -> Polygon:
         """The part where a·x + b·y ≤ c for every half-plane (a, b, c), by a rounding slack never too small."""
         vertices = self.vertices

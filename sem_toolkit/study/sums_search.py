@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.study.correlations import CorrelationBoxes, compute_predictor_correlations
-from sem_toolkit.study.integer_sums import IntegerArray, list_attainable_sums
-from sem_toolkit.study.intervals import FloatArray, Interval, as_interval, build_interval
+from sem_toolkit.study.integer_sums import IntegerArray, list_attainable_sums, list_sums_within
+from sem_toolkit.study.intervals import EVERYTHING, FloatArray, Interval, as_interval, build_interval
 from sem_toolkit.study.moment_bounds import (
     MomentBounds,
     TableFigures,
@@ -26,6 +26,7 @@ from sem_toolkit.study.published import PrintedTable
 from sem_toolkit.study.relations import compute_vif
 
 _CHUNK = 400_000
+_WIDE = 8  # steps of a scale: sums of several items have more
 _POSITIVE = build_interval(0.0, np.inf)
 
 
@@ -122,7 +123,10 @@ def _collect(table: PrintedTable, figures: TableFigures, parts: list[_Part], exa
 
 @dataclass(frozen=True, eq=False)
 class _Choices:
-    """What one predictor's sums can be: pairs (M × 2) of Σx and Σx², and the share B·x̄ of the outcome's mean (M)."""
+    """What one predictor's sums can be: pairs (M × 2) of Σx and Σx², and the share B·x̄ of the outcome's mean (M).
+
+    In rising order of the share's lower end.
+    """
 
     pairs: IntegerArray
     share: Interval
@@ -140,12 +144,20 @@ def _build_choices(table: PrintedTable, figures: TableFigures, position: int, q:
     beta = figures.beta[position] & (figures.t[position] * figures.rho * vif.sqrt())
     b = figures.b[position]
     centred = (beta * q / b).square() if "b" in row.figures else _POSITIVE
-    sums = list_attainable_sums(n, row.scale)
+    sums = _list_sums(n, row.scale, n * float(centred.lo), n * float(centred.hi))
     scaled = n * sums[:, 1] - sums[:, 0] ** 2
     inside = (scaled > 0) & (scaled >= n * float(centred.lo)) & (scaled <= n * float(centred.hi))
     pairs, kept = sums[inside], scaled[inside]
     share = (b & (beta * q / (as_interval(kept) / as_interval(n)).sqrt())) * (as_interval(pairs[:, 0]) / as_interval(n))
-    return _Choices(pairs, share)
+    order = np.argsort(share.lo, kind="stable")
+    return _Choices(pairs[order], share[order])
+
+
+def _list_sums(n: int, scale: tuple[int, int], low: float, high: float) -> IntegerArray:
+    """Pairs that a scale of few values attains; on a wide one, where these are too many, those in the window."""
+    if scale[1] - scale[0] > _WIDE and np.isfinite(high):
+        return list_sums_within(n, scale, low, high)
+    return list_attainable_sums(n, scale)
 
 
 def _enumerate(
@@ -214,11 +226,25 @@ def _extend(
                 stack.append(grown)
 
 
+def _pair(partial: _Partial, choices: _Choices, explained: Interval) -> tuple[IntegerArray, IntegerArray]:
+    """Rows of `partial` with choices (in order of share) that may bring the outcome's explained mean within reach.
+
+    A superset, so that rounding here excludes nothing.
+    """
+    low = choices.share.lo
+    widest = float(choices.share.width.max(initial=0.0)) * (1.0 + 1e-9) + 1e-9
+    first = np.searchsorted(low, float(explained.lo) - partial.share.hi - widest, side="left")
+    last = np.searchsorted(low, float(explained.hi) - partial.share.lo + 1e-9, side="right")
+    counts = last - first
+    rows = np.repeat(np.arange(len(counts)), counts)
+    return rows, np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts - first, counts)
+
+
 def _add_predictor(
     partial: _Partial, choices: _Choices, n: int, r: dict[tuple[int, int], Interval], explained: Interval
 ) -> _Partial:
     position, k = partial.known, partial.totals.shape[1]
-    rows, chosen = np.divmod(np.arange(len(partial.totals) * len(choices)), len(choices))
+    rows, chosen = _pair(partial, choices, explained if position == k - 1 else EVERYTHING)
     share = Interval(partial.share.lo[rows], partial.share.hi[rows]) + choices.share[chosen]
     if position == k - 1:
         agrees = share.overlaps(explained)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.inference import evaluate_solution
-from sem_toolkit.inference.information import compute_expected_information, compute_gradient_of_fit
+from sem_toolkit.inference.weights.information import compute_expected_information, compute_gradient_of_fit
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import build_sample, build_sample_from_moments, read_table
 from sem_toolkit.spec.table import ParameterTable

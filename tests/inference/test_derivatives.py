@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 
 from sem_toolkit.inference import InferenceOptions, evaluate_solution
-from sem_toolkit.inference.casewise import CasewiseMoments
-from sem_toolkit.inference.covariance import multiply_normal_gamma
-from sem_toolkit.inference.effects import compute_effects
-from sem_toolkit.inference.estimator_weights import build_estimator_weight, compute_gamma
-from sem_toolkit.inference.information import (
+from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
+from sem_toolkit.inference.exact_fit.likelihood import compute_logl
+from sem_toolkit.inference.exact_fit.ugamma import _over_moments, _over_rows, compute_ugamma_trace
+from sem_toolkit.inference.parameters.effects import compute_effects
+from sem_toolkit.inference.parameters.standardized import standardize, standardize_at
+from sem_toolkit.inference.residuals.metrics import MetricJacobian
+from sem_toolkit.inference.residuals.saturated import build_gamma, times_delta, times_saturated_information
+from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_gamma
+from sem_toolkit.inference.weights.information import (
     compute_casewise_scores,
     compute_expected_information,
     compute_gradient_of_fit,
     compute_observed_information,
 )
-from sem_toolkit.inference.likelihood import compute_logl
-from sem_toolkit.inference.metrics import MetricJacobian
-from sem_toolkit.inference.moment_derivatives import build_sparse_delta, compute_row_products
-from sem_toolkit.inference.robust_weights import ObservedWeight, times_observed_information
-from sem_toolkit.inference.saturated import build_gamma, times_delta, times_saturated_information
-from sem_toolkit.inference.standardized import standardize, standardize_at
-from sem_toolkit.inference.ugamma import _over_moments, _over_rows, compute_ugamma_trace
-from sem_toolkit.inference.weights import DenseWeight, compute_delta
+from sem_toolkit.inference.weights.moment_derivatives import build_sparse_delta, compute_row_products
+from sem_toolkit.inference.weights.robust import ObservedWeight, times_observed_information
+from sem_toolkit.inference.weights.weight import DenseWeight, compute_delta
 
 CASES = ["hs_cfa_marker", "poldem_sem", "path_med_fixedx", "mg_scalar", "growth_tic", "composite", "hs_second_order"]
 

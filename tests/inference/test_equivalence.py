@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from sem_toolkit.inference import build_modification_indices
-from sem_toolkit.inference.equivalence import classify_expected_changes
+from sem_toolkit.inference.hypotheses.equivalence import classify_expected_changes
 
 
 def verdict(change, z, op="~~"):

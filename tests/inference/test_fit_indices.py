@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sem_toolkit.inference import distributions
-from sem_toolkit.inference import fit_indices as indices
-from sem_toolkit.inference.eigenvalue_tests import (
+from sem_toolkit.inference.exact_fit.eigenvalues import (
     average_eigenvalues,
     compute_mixture_pvalue,
     smooth_eigenvalues,
 )
-from sem_toolkit.inference.residual_indices import compute_residual_indices
+from sem_toolkit.inference.measures import indices
+from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
 
 CHISQ = st.floats(0.01, 2000)
 DF = st.integers(1, 400)

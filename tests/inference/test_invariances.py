@@ -12,8 +12,8 @@ from sem_toolkit.inference import (
     compute_residuals,
     evaluate_solution,
 )
-from sem_toolkit.inference.estimator_weights import build_estimator_weight
-from sem_toolkit.inference.test_statistics import compute_standard_test
+from sem_toolkit.inference.exact_fit.statistics import compute_standard_test
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 CHANGING = {"logl", "unrestricted.logl", "aic", "bic", "bic2", "rmr", "rmr_nomean"}

@@ -9,7 +9,7 @@ import pytest
 
 from sem_toolkit import ModelError, fit
 from sem_toolkit.inference import build_local_independence_tests, evaluate_solution
-from sem_toolkit.inference.local_tests import compute_partial_correlation, find_independences
+from sem_toolkit.inference.hypotheses.local_tests import compute_partial_correlation, find_independences
 
 
 def frame_of(names, n=400, seed=4):

@@ -17,7 +17,7 @@ from sem_toolkit.inference import (
     compute_scores_of_factors,
     evaluate_solution,
 )
-from sem_toolkit.inference.monte_carlo import compute_monte_carlo_interval, draw_parameters
+from sem_toolkit.inference.parameters.monte_carlo import compute_monte_carlo_interval, draw_parameters
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 

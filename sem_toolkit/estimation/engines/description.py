@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.scaling import compute_latent_scale
-from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import Model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 

@@ -11,8 +11,8 @@ from io import StringIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.engines.description import build_description
-from sem_toolkit.estimation.targets import Targets
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]

@@ -1,0 +1,52 @@
+"""Generalised least squares with normal-theory weights.
+
+F = ½ Σ_g (n_g − 1)/n (½ tr[(S⁻¹(S − Σ))²] + (m − μ)ᵀ S⁻¹ (m − μ)), S with divisor n − 1.
+Jöreskog & Goldberger (1972), Psychometrika 37, 243-260; Browne (1974), South African Statistical Journal 8, 1-24.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
+from sem_toolkit.model import ImpliedMoments, Model, compute_information
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class GeneralisedLeastSquares(Quadratic):
+    """GLS for the given targets, which must be positive definite."""
+
+    @cached_property
+    def weight(self) -> FloatArray:
+        """S⁻¹ of each group."""
+        try:
+            np.linalg.cholesky(self.targets.covariance)
+        except np.linalg.LinAlgError:
+            message = "the sample covariance matrix is not positive definite"
+            raise DataError(Diagnostic("error", "not-positive-definite", message)) from None
+        return invert_symmetric(self.targets.covariance)
+
+    def evaluate(self, moments: ImpliedMoments) -> QuadraticEvaluation | None:
+        apart = self.targets.covariance - moments.covariance
+        if not np.isfinite(apart).all():
+            return None
+        half = self.weight @ apart
+        values = 0.25 * (half * np.swapaxes(half, -1, -2)).sum(axis=(-2, -1))
+        scale = (self.factors * self.targets.share)[:, None]
+        D = -0.5 * (half @ self.weight) * scale[..., None]
+        e = None
+        if moments.mean is not None and self.targets.mean is not None:
+            off = self.targets.mean - moments.mean
+            pull = (self.weight @ off[:, :, None])[..., 0]
+            values = values + 0.5 * (off * pull).sum(axis=-1)
+            e = -pull * scale
+        D = 0.5 * (D + np.swapaxes(D, -1, -2))
+        return QuadraticEvaluation(self, moments, self.factors * values, D, e)
+
+    def information(self, model: Model, x: FloatArray, moments: ImpliedMoments) -> FloatArray:
+        return compute_information(model, x, moments, self.weight, self.factors * self.targets.share)

@@ -1,0 +1,141 @@
+"""Maximum likelihood under normality.
+
+F = ½ (log|Σ| − log|S| + tr(SΣ⁻¹) − p + (m − μ)ᵀ Σ⁻¹ (m − μ)), weighted by the groups' shares of the sample.
+Jöreskog (1967), Psychometrika 32, 443-482; second derivatives: Neudecker & Satorra (1991), Statistics & Probability
+Letters 11, 57-61. With the Wishart likelihood S has divisor n − 1 and F is the same function.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.discrepancy.base import add_second_order
+from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.kernels import (
+    add_block,
+    empty_square,
+    gather_information,
+    gather_observed_part,
+    pull_back_square,
+)
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class MaximumLikelihood:
+    """ML for the given targets, which must be positive definite."""
+
+    targets: Targets
+
+    @cached_property
+    def log_determinants(self) -> FloatArray:
+        """log|S| of each group."""
+        sign, value = np.linalg.slogdet(self.targets.covariance)
+        if not (sign > 0).all():
+            message = "the sample covariance matrix is not positive definite"
+            raise DataError(Diagnostic("error", "not-positive-definite", message))
+        return np.asarray(value)
+
+    @cached_property
+    def folded(self) -> FloatArray:
+        """S with what is above the diagonal added to what is below (G × p × p): tr(SQ) by the lower triangle of Q."""
+        S = self.targets.covariance
+        return np.tril(S) + np.tril(S, -1)
+
+    def value(self, moments: ImpliedMoments) -> float:
+        """fmin, infinite outside its domain."""
+        found = self.evaluate(moments)
+        return np.inf if found is None or np.isnan(found.value) else found.value
+
+    def evaluate(self, moments: ImpliedMoments) -> "LikelihoodEvaluation | None":
+        """Value and what its derivatives are made of; None where Σ is not positive definite."""
+        roots = []
+        values = np.empty(len(moments.covariance))
+        gap = None if moments.mean is None or self.targets.mean is None else self.targets.mean - moments.mean
+        for group, covariance in enumerate(moments.covariance):
+            root, fault = dpotrf(covariance, lower=1)  # zero above the diagonal
+            if fault:
+                return None
+            value = 2.0 * np.log(root.diagonal()).sum() - self.log_determinants[group] - len(root)
+            value += np.vdot(self.folded[group], dpotri(root, lower=1)[0])
+            if gap is not None:
+                value += gap[group] @ dpotrs(root, gap[group], lower=1)[0]
+            values[group] = 0.5 * value
+            roots.append(root)
+        return LikelihoodEvaluation(self.targets, moments, values, tuple(roots), gap)
+
+
+@dataclass(frozen=True, eq=False)
+class LikelihoodEvaluation:
+    """The discrepancy at a point. All derivatives are gathered from CᵀΣ⁻¹C and CᵀΣ⁻¹TΣ⁻¹C, made once a point.
+
+    roots  lower Cholesky factor of Σ for each group (p × p)
+    gap    m − μ, G × p; None where the model has no means
+    """
+
+    targets: Targets
+    moments: ImpliedMoments
+    by_group: FloatArray
+    roots: tuple[FloatArray, ...]
+    gap: FloatArray | None
+
+    @cached_property
+    def value(self) -> float:
+        return float(self.targets.share @ self.by_group)
+
+    @cached_property
+    def by_mean(self) -> FloatArray | None:
+        if self.gap is None:
+            return None
+        pull = [dpotrs(root, off, lower=1)[0] for root, off in zip(self.roots, self.gap, strict=True)]
+        return np.asarray(-self.targets.share[:, None] * np.array(pull))
+
+    @cached_property
+    def solved(self) -> FloatArray:
+        """Σ⁻¹C, G × p × k."""
+        pairs = zip(self.roots, self.moments.used_columns, strict=True)
+        return np.stack([dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
+
+    @cached_property
+    def expected(self) -> FloatArray:
+        """CᵀΣ⁻¹C, G × k × k."""
+        return np.asarray(self.moments.used_columns.swapaxes(-1, -2) @ self.solved)
+
+    @cached_property
+    def observed(self) -> FloatArray:
+        """CᵀΣ⁻¹TΣ⁻¹C with T = S + (m − μ)(m − μ)ᵀ, G × k × k."""
+        found = self.solved.swapaxes(-1, -2) @ (self.targets.covariance @ self.solved)
+        if self.gap is not None:
+            along = self._compute_pull()
+            found += along[:, :, None] * along[:, None, :]
+        return np.asarray(found)
+
+    @cached_property
+    def products(self) -> FloatArray:
+        """CᵀDC of D = ½ share (Σ⁻¹ − Σ⁻¹TΣ⁻¹), G × k × k."""
+        return np.asarray(0.5 * self.targets.share[:, None, None] * (self.expected - self.observed))
+
+    def information(self, model: Model, x: FloatArray) -> FloatArray:
+        return gather_information(model, x, self.moments, self.expected, self.targets.share)
+
+    def hessian(self, model: Model, x: FloatArray) -> FloatArray:
+        left = self.expected
+        right = self.observed - 0.5 * left
+        along = None if self.gap is None else self._compute_pull()
+        result = empty_square(model, left)
+        for group, cells in enumerate(model.cells):
+            pull = None if along is None else along[group]
+            block = gather_observed_part(model, self.moments, group, left[group], right[group], pull)
+            add_block(result, cells, block, self.targets.share[group])
+        return add_second_order(model, x, self, pull_back_square(model, x, result))
+
+    def _compute_pull(self) -> FloatArray:
+        """CᵀΣ⁻¹(m − μ), G × k."""
+        assert self.gap is not None  # noqa: S101
+        return np.asarray((self.gap[:, None, :] @ self.solved)[:, 0, :])

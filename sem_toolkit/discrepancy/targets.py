@@ -1,0 +1,91 @@
+"""The sample as an estimator sees it: moments of all groups stacked, with the divisor it wants."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.model import Model
+from sem_toolkit.sample import Sample
+from sem_toolkit.sample.patterns import Patterns
+
+FloatArray = NDArray[np.float64]
+
+
+class Divisor(Protocol):
+    """Whether sample covariances have divisor n - 1."""
+
+    @property
+    def unbiased(self) -> bool: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What the model is fitted to, in the order of the model's observed variables.
+
+    covariance  G × p × p, with divisor n, or n - 1 where the estimator is defined so
+    mean        G × p, None where the model has no means
+    n           G: rows of each group
+    share       G: n / Σn
+    data        rows of each group (n × p), for weights that need them; None where only moments were given
+    exogenous   positions of the variables that weights are conditional on (fixed.x)
+    patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
+    saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
+    """
+
+    covariance: FloatArray
+    mean: FloatArray | None
+    n: NDArray[np.intp]
+    data: tuple[FloatArray | None, ...]
+    exogenous: tuple[int, ...] = ()
+    patterns: tuple[Patterns, ...] | None = None
+    saturated: FloatArray | None = None
+
+    @cached_property
+    def share(self) -> FloatArray:
+        return np.asarray(self.n / self.n.sum(), dtype=np.float64)
+
+
+def build_targets(model: Model, sample: Sample, options: Divisor) -> Targets:
+    """Stack the groups' moments; raises DataError where sample and model do not belong together."""
+    _require_same_groups(model, sample)
+    order = _order(model, sample)
+    n = np.array([group.n for group in sample.groups])
+    divisor = (n / (n - 1.0)) if options.unbiased else np.ones(len(n))
+    covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
+    mean = None
+    if model.has_means:
+        means = [group.mean for group in sample.groups]
+        if any(value is None for value in means):
+            message = "the model has intercepts, but the sample has no means"
+            raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
+        mean = np.stack([np.asarray(value)[order] for value in means])
+    data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
+    if not sample.is_incomplete:
+        return Targets(covariance, mean, n, data, model.exogenous)
+    likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
+    patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
+    values = np.array([likelihood.value for likelihood in likelihoods])
+    return Targets(covariance, mean, n, data, model.exogenous, patterns, values)
+
+
+def _require_same_groups(model: Model, sample: Sample) -> None:
+    if len(sample.groups) != model.n_groups:
+        message = f"the model has {model.n_groups} groups, the sample {len(sample.groups)}"
+        raise DataError(Diagnostic("error", "group-mismatch", message))
+    small = next((group for group in sample.groups if group.n < 2), None)
+    if small is not None:
+        where = f' in group "{small.label}"' if small.label else ""
+        raise DataError(Diagnostic("error", "too-few-rows", f"there are {small.n} usable rows{where}"))
+
+
+def _order(model: Model, sample: Sample) -> NDArray[np.intp]:
+    place = {name: position for position, name in enumerate(sample.variables)}
+    missing = [name for name in model.observed if name not in place]
+    if missing:
+        message = f"the sample has no variable {', '.join(missing)}"
+        raise DataError(Diagnostic("error", "unknown-column", message))
+    return np.array([place[name] for name in model.observed])

@@ -1,0 +1,177 @@
+"""Covariance matrices of the free parameters: inverse information and sandwiches, within the constraints."""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotri
+
+from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
+from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.information import (
+    compute_expected_information,
+    compute_first_order_information,
+    compute_observed_first_order,
+    compute_observed_information,
+)
+from sem_toolkit.inference.weights.robust import build_robust_weight
+from sem_toolkit.inference.weights.weight import Weight, compute_delta
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.moments import FloatArray
+
+_SINGULAR = 1e-7
+"""Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
+
+
+@once
+def compute_information_matrix(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
+    """The information of the estimator, per observation (q × q): "expected", "observed",
+    "observed.h1" (without the curvature of the moments) or "first.order".
+    """
+    if evaluation.estimator != "ML":
+        return compute_estimator_information(evaluation)
+    if kind == "observed":
+        return compute_observed_information(evaluation)
+    if kind == "observed.h1":
+        return compute_observed_first_order(evaluation)
+    return (
+        compute_first_order_information(evaluation)
+        if kind == "first.order"
+        else compute_expected_information(evaluation)
+    )
+
+
+def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """K (KᵀIK)⁻¹ Kᵀ, q × q: the inverse within the constraints.
+
+    NaN where KᵀIK is singular or not positive definite: then there are no standard errors.
+    Source: Silvey (1959), Annals of Mathematical Statistics 30, 389-407.
+    """
+    if basis.shape[0] != basis.shape[1]:
+        half = invert_information_root(information, basis)
+        return np.asarray(half.T @ half)
+    scaled = _factorise(information)
+    if scaled is None:
+        return np.full_like(information, np.nan)
+    factor, size = scaled
+    half, _ = dpotri(factor, lower=1)  # its lower triangle; the upper one is 0, as it is in the factor
+    whole = (half + half.T) * (size[:, None] * size)
+    whole.flat[:: len(whole) + 1] *= 0.5
+    return np.asarray(whole)
+
+
+@once
+def compute_inverse_information(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
+    """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above."""
+    return invert_information(compute_information_matrix(evaluation, kind), evaluation.free_basis)
+
+
+def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """K (KᵀIK)⁻¹ Kᵀ for an information that need not be positive definite, such as away from an optimum; NaN
+    where singular.
+    """
+    try:
+        return np.asarray(basis @ np.linalg.solve(basis.T @ information @ basis, basis.T))
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+
+
+def invert_information_root(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """H (r × q) with HᵀH = K (KᵀIK)⁻¹ Kᵀ; NaN as above."""
+    if not basis.size:
+        return np.zeros(basis.T.shape)
+    scaled = _factorise(basis.T @ information @ basis)
+    if scaled is None:
+        return np.full(basis.T.shape, np.nan)
+    factor, size = scaled
+    return np.asarray(solve_triangular(factor, (basis * size).T, lower=True))
+
+
+def _factorise(information: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """Lower Cholesky factor of DID (r × r) and the diagonal of D (r), which scales the information's to 1.
+
+    None where the information is not positive definite. A square basis spans everything, so that with one the
+    constraints can be left out: `information` is then that of all parameters.
+    """
+    diagonal = information.diagonal()
+    if not (diagonal > 0).all():
+        return None
+    size = 1.0 / np.sqrt(diagonal)
+    factor, fault = dpotrf(information * (size[:, None] * size), lower=1, clean=1)
+    if fault or (factor.diagonal() < _SINGULAR).any():
+        return None
+    return factor, size
+
+
+@once
+def compute_parameter_covariance_matrix(evaluation: Evaluation, options: InferenceOptions) -> FloatArray:
+    """Covariance matrix of x (q × q) by the kind of standard errors asked for.
+
+    Sources: robust.sem: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419, equation
+    16.10; robust.huber.white: Huber (1967); White (1982), Econometrica 50, 1-25.
+    """
+    if options.se == "none":
+        return np.full((evaluation.model.n_parameters,) * 2, np.nan)
+    by_h1 = options.information == "observed" and options.observed == "h1"
+    bread = compute_inverse_information(evaluation, "observed.h1" if by_h1 else options.information)
+    if options.se == "standard":
+        return bread / evaluation.total
+    return bread @ compute_meat(evaluation, options) @ bread / evaluation.total
+
+
+def compute_meat(evaluation: Evaluation, options: InferenceOptions) -> FloatArray:
+    """What stands between the two inverses of a sandwich, per observation (q × q)."""
+    if options.se == "robust.huber.white":
+        return compute_first_order_information(evaluation)
+    if options.se == "robust.sem.nt":
+        return compute_normal_meat(evaluation, build_estimator_weight(evaluation))
+    return compute_robust_meat(evaluation, options.information)
+
+
+@once
+def compute_robust_meat(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+    """ΔᵀVΓVΔ, free of distribution, with the weight of robust tests (q × q)."""
+    return compute_distribution_free_meat(evaluation, build_robust_weight(evaluation, information))
+
+
+def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, q × q."""
+    q = evaluation.model.n_parameters
+    total = np.zeros((q, q))
+    for g in range(evaluation.model.n_groups):
+        scores = CasewiseMoments(evaluation, weight, g).scores
+        total += evaluation.shares[g] * scores.T @ scores / len(scores)
+    return total
+
+
+def compute_normal_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    """Σ_g share_g ΔᵀVΓVΔ with Γ by normal theory at the sample covariance, given fixed exogenous variables, q × q."""
+    delta = compute_delta(evaluation)
+    total = np.zeros((evaluation.model.n_parameters,) * 2)
+    for g in range(evaluation.model.n_groups):
+        columns = weight.times(g, delta[g])
+        S = evaluation.sample_cov[g]
+        product = multiply_normal_gamma(S, columns, evaluation.has_means)
+        if evaluation.exogenous:
+            explained = compute_explained_covariance(S, evaluation.exogenous)
+            product -= multiply_normal_gamma(explained, columns, evaluation.has_means)
+        total += evaluation.shares[g] * columns.T @ product
+    return total
+
+
+def multiply_normal_gamma(covariance: FloatArray, columns: FloatArray, means: bool) -> FloatArray:
+    """Γ times columns (m × k), Γ the covariance matrix of [y; vech(yyᵀ)] for normal y with this covariance (p × p).
+
+    Γ vech(X) = 2 vech(S X̃ S), where X̃ is X with its off-diagonal elements halved.
+    """
+    p = len(covariance)
+    rows, cols = vech_indices(p)
+    first = p if means else 0
+    half = np.where(rows == cols, 1.0, 0.5)[:, None] * columns[first:]
+    full = np.zeros((columns.shape[1], p, p))
+    full[:, rows, cols] = half.T
+    full[:, cols, rows] = half.T
+    product = 2.0 * (covariance @ full @ covariance)
+    lower = product[:, rows, cols].T
+    return np.concatenate([covariance @ columns[:first], lower]) if means else lower

@@ -1,0 +1,209 @@
+"""Scaled tests of exact fit for data that are not normal."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
+from sem_toolkit.inference.exact_fit.statistics import (
+    TestStatistic,
+    build_test,
+    compute_browne_nt_test,
+    compute_residual_test,
+    compute_reweighted_least_squares,
+    compute_standard_test,
+)
+from sem_toolkit.inference.exact_fit.ugamma import (
+    compute_normal_ugamma_trace,
+    compute_ugamma_squared_trace,
+    compute_ugamma_trace,
+    compute_ugamma_traces,
+)
+from sem_toolkit.inference.options import SCALED
+from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_model_based_weight
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
+from sem_toolkit.inference.weights.information import compute_first_order_information
+from sem_toolkit.inference.weights.weight import DenseWeight, NormalWeight
+from sem_toolkit.sample.moments import FloatArray
+
+ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
+"""The scaled tests that robust fit measures exist for."""
+
+
+@once
+def compute_scaled_test(
+    evaluation: Evaluation, standard: TestStatistic, name: str, information: str = "expected", normal: bool = False
+) -> TestStatistic:
+    """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom.
+
+    information  what the Yuan-Bentler test takes for A₀: "expected" or "observed"
+    normal       take Γ by normal theory, not free of distribution (not for the Yuan-Bentler tests)
+    """
+    if standard.df <= 0:
+        return TestStatistic(name, standard.stat, standard.df, math.nan, standard.stat_group)
+    if name == "yuan.bentler.mplus":
+        return compute_yuan_bentler(evaluation, standard, information)
+    if name == "yuan.bentler":
+        saturated, model = compute_ugamma_traces(evaluation, information)
+        mplus = compute_yuan_bentler(evaluation, standard, information)
+        h1, h0 = mplus.scaling_factor_h1, mplus.scaling_factor_h0
+        scaled = scale_test(standard, name, standard.df, saturated - model)
+        return replace(scaled, scaling_factor_h1=h1, scaling_factor_h0=h0)
+    trace = compute_normal_ugamma_trace(evaluation) if normal else compute_ugamma_trace(evaluation, information)
+    if name == "satorra.bentler":
+        return scale_test(standard, name, standard.df, trace)
+    squared = compute_ugamma_squared_trace(evaluation, information, normal)
+    if name == "mean.var.adjusted":
+        return scale_test(standard, name, trace**2 / squared, trace, squared)
+    return shift_test(standard, evaluation.shares, trace, squared)
+
+
+def compute_tests(
+    evaluation: Evaluation, names: Sequence[str] = ("standard",), information: str = "expected", normal: bool = False
+) -> tuple[TestStatistic, ...]:
+    """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
+
+    "none" alone stands for no test, as a row without numbers; `normal` as in `compute_scaled_test`.
+    """
+    if "none" in names:
+        return (TestStatistic("none", math.nan, math.nan, math.nan),)
+    standard = compute_standard_test(evaluation)
+    beside = [_compute_test(evaluation, standard, name, information, normal) for name in names]
+    return (standard, *(test for test in beside if test is not None))
+
+
+def _compute_test(
+    evaluation: Evaluation, standard: TestStatistic, name: str, information: str, normal: bool
+) -> TestStatistic | None:
+    if name in SCALED:
+        return compute_scaled_test(evaluation, standard, name, information, normal)
+    if evaluation.model.constraints.equalities:
+        return None
+    if name == "browne.residual.adf":
+        return compute_browne_adf_test(evaluation)
+    if name == "browne.residual.adf.model":
+        structured = compute_residual_test(evaluation, build_model_based_weight(evaluation))
+        return build_test(name, structured, evaluation.df)
+    if name == "browne.residual.nt":
+        return compute_browne_nt_test(evaluation)
+    if evaluation.estimator != "ML":
+        return None
+    structured = compute_reweighted_least_squares(evaluation)
+    return build_test("browne.residual.nt.model", structured, standard.df)
+
+
+def compute_browne_adf_test(evaluation: Evaluation) -> TestStatistic:
+    """Browne's distribution-free residual test, by the covariance matrix of the casewise moments.
+
+    Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83, equation 2.20b.
+    """
+    groups = range(evaluation.model.n_groups)
+    weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
+    return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
+
+
+def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:
+    """T·df/tr(UΓ): mean scaled with the model's df, mean and variance adjusted with df = tr(UΓ)²/tr((UΓ)²).
+
+    Source: Satorra & Bentler (1994), equations 16.13 and 16.20.
+    """
+    factor = trace / df
+    if factor < 0:
+        return TestStatistic(name, math.nan, df, math.nan)
+    stat = standard.stat / factor
+    return TestStatistic(
+        name,
+        stat,
+        df,
+        compute_chisq_pvalue(stat, df),
+        tuple(value / factor for value in standard.stat_group),
+        scaling_factor=factor,
+        trace_ugamma=trace,
+        trace_ugamma2=squared,
+    )
+
+
+def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, squared: float) -> TestStatistic:
+    """aT + b with a = √(df/tr((UΓ)²)) and b = df − a·tr(UΓ): mean and variance right with the model's df.
+
+    Source: Asparouhov & Muthén (2010), Simple second order chi-square correction.
+    """
+    df = standard.df
+    a = math.sqrt(df / squared)
+    shift = df - a * trace
+    stat = a * standard.stat + shift
+    group = tuple(float(a * value + share * shift) for value, share in zip(standard.stat_group, shares, strict=True))
+    return TestStatistic(
+        "scaled.shifted",
+        stat,
+        df,
+        compute_chisq_pvalue(stat, df),
+        group,
+        scaling_factor=1.0 / a,
+        shift_parameter=shift,
+        trace_ugamma=trace,
+        trace_ugamma2=squared,
+    )
+
+
+def compute_yuan_bentler(
+    evaluation: Evaluation, standard: TestStatistic, information: str = "observed"
+) -> TestStatistic:
+    """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
+
+    A₁ and B₁ are information and outer products of the saturated model, A₀ and B₀ those of the model; the traces over
+    the number of parameters are the scaling factors of both.
+    Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
+    Multivariate statistical modeling with survey data.
+    """
+    if evaluation.is_incomplete:
+        saturated, count = compute_incomplete_saturated_trace(evaluation, information)
+    else:
+        saturated, count = compute_saturated_trace(evaluation)
+    inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.free_basis)
+    model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
+    model += compute_composite_trace(evaluation)
+    return replace(
+        scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model),
+        scaling_factor_h1=saturated / count,
+        scaling_factor_h0=model / max(evaluation.model.n_parameters, 1),
+    )
+
+
+@once
+def compute_saturated_trace(evaluation: Evaluation) -> tuple[float, int]:
+    """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments; both without fixed exogenous ones.
+
+    B₁ = V(S)ΓV(S) and A₁ = V(S), so that without exogenous variables it is tr(V(S)Γ).
+    """
+    weight = NormalWeight(invert_symmetric(np.stack([group.covariance for group in evaluation.sample.groups])))
+    groups = [CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups)]
+    fixed = _exogenous_moments(evaluation)
+    if not fixed.any():
+        return sum(part.trace() for part in groups), len(groups) * evaluation.moments_per_group
+    kept = np.flatnonzero(~fixed)
+    total = 0.0
+    for g, part in enumerate(groups):
+        plain = CasewiseMoments(evaluation, weight, g, conditional=False)
+        inner = plain.moments @ weight.times(g, np.eye(len(fixed)))[:, kept]
+        A = weight.times(g, np.eye(len(fixed)))[np.ix_(kept, kept)]
+        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / len(part.rows))
+    return total, len(groups) * len(kept)
+
+
+def _exogenous_moments(evaluation: Evaluation) -> NDArray[np.bool_]:
+    """Which of the moments (m) are of fixed exogenous variables alone, as booleans."""
+    from sem_toolkit.model.jacobian import vech_indices
+
+    rows, cols = vech_indices(evaluation.model.n_observed)
+    block = list(evaluation.exogenous)
+    second = np.isin(rows, block) & np.isin(cols, block)
+    first = np.isin(np.arange(evaluation.model.n_observed), block)
+    return np.asarray(np.concatenate([first, second]) if evaluation.has_means else second, dtype=np.bool_)

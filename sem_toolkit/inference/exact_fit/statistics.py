@@ -1,0 +1,126 @@
+"""Tests of exact fit: the standard χ² and Browne's residual tests (scaled tests: `scaled_tests`)."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.inference.weights.estimator import (
+    build_estimator_weight,
+    compute_estimator_information,
+    compute_estimator_quadratic,
+)
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
+from sem_toolkit.inference.weights.weight import NormalWeight, Weight
+from sem_toolkit.sample.moments import FloatArray
+
+
+@dataclass(frozen=True)
+class TestStatistic:
+    """One test of exact fit, by lavaan's names.
+
+    stat, df, pvalue   NaN where the test does not exist
+    stat_group         what each group adds
+    scaling_factor, shift_parameter, trace_ugamma, trace_ugamma2   of scaled tests, else NaN
+    scaling_factor_h1, scaling_factor_h0   of the Yuan-Bentler tests, else NaN
+    """
+
+    test: str
+    stat: float
+    df: float
+    pvalue: float
+    stat_group: tuple[float, ...] = ()
+    scaling_factor: float = math.nan
+    shift_parameter: float = math.nan
+    trace_ugamma: float = math.nan
+    trace_ugamma2: float = math.nan
+    scaling_factor_h1: float = math.nan
+    scaling_factor_h0: float = math.nan
+
+    __test__ = False  # not a test case, whatever its name suggests to pytest
+
+
+def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
+    """A test whose statistic is the sum over groups, referred to the chi-square distribution."""
+    stat = float(np.sum(stat_group))
+    return TestStatistic(name, stat, df, compute_chisq_pvalue(stat, df), tuple(float(s) for s in stat_group))
+
+
+@once
+def compute_standard_test(evaluation: Evaluation) -> TestStatistic:
+    """The estimator's own statistic: n times twice the discrepancy that it minimises."""
+    if evaluation.estimator == "ML":
+        return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
+    return build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+
+
+def compute_reference_test(evaluation: Evaluation, scaled: bool = False) -> TestStatistic:
+    """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
+
+    What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
+    test corrects for that.
+    """
+    if evaluation.estimator in {"ULS", "DWLS"} and not scaled:
+        return compute_browne_nt_test(evaluation)
+    return compute_standard_test(evaluation)
+
+
+@once
+def compute_browne_nt_test(evaluation: Evaluation) -> TestStatistic:
+    """Browne's residual test by normal theory at the sample covariance. Source: Browne (1984), equation 2.20a."""
+    weight = NormalWeight(invert_symmetric(evaluation.sample_cov))
+    return build_test("browne.residual.nt", compute_residual_test(evaluation, weight), evaluation.df)
+
+
+def compute_likelihood_ratio(evaluation: Evaluation) -> FloatArray:
+    """n times twice the discrepancy of ML, of each group (G)."""
+    return np.asarray(evaluation.sizes * compute_likelihood_discrepancy(evaluation))
+
+
+@once
+def compute_likelihood_discrepancy(evaluation: Evaluation) -> FloatArray:
+    """log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ) of each group (G); NaN where Σ is not positive definite.
+
+    Source: Jöreskog (1967), Psychometrika 32, 443-482.
+    """
+    if evaluation.is_incomplete:
+        return compute_incomplete_discrepancy(evaluation)
+    S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
+    sign, size = np.linalg.slogdet(evaluation.implied_cov)
+    value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
+    if gap is not None:
+        value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
+    return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
+
+
+@once
+def compute_reweighted_least_squares(evaluation: Evaluation) -> FloatArray:
+    """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
+
+    n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
+    Source: Browne (1984), equation 2.20a, with a structured weight.
+    """
+    own = build_estimator_weight(evaluation)
+    return compute_residual_test(
+        evaluation, own if evaluation.estimator == "ML" else NormalWeight(evaluation.implied_inverse)
+    )
+
+
+def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe (G).
+
+    The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
+    """
+    own = evaluation.sized is evaluation and weight is build_estimator_weight(evaluation)
+    evaluation = evaluation.sized
+    basis, along = evaluation.basis, weight.slope(evaluation)
+    whole = evaluation.sizes * (compute_estimator_quadratic(evaluation) if own else weight.quadratic(evaluation))
+    information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
+    if basis.shape[0] != basis.shape[1]:
+        along, information = basis.T @ along, basis.T @ information @ basis
+    if not along.any():
+        return whole
+    explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
+    return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))

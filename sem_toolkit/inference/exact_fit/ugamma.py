@@ -1,0 +1,140 @@
+"""UΓ, whose eigenvalues weight the chi-squares that a test statistic is a sum of when data are not normal.
+
+U = V − VΔE⁻¹ΔᵀV over all groups, E the information within the constraints, Γ the covariance of the casewise moments.
+Source: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sem_toolkit.discrepancy.least_squares import compute_explained_covariance, compute_normal_variances
+from sem_toolkit.inference.errors.covariance import (
+    compute_normal_meat,
+    compute_robust_meat,
+    invert_any,
+    multiply_normal_gamma,
+)
+from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.inference.exact_fit.nuisance import compute_full_delta
+from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.robust import build_robust_weight
+from sem_toolkit.inference.weights.weight import Weight
+from sem_toolkit.sample.moments import FloatArray
+
+
+def build_casewise(evaluation: Evaluation, weight: Weight) -> tuple[CasewiseMoments, ...]:
+    """The casewise moments of every group, by a weight."""
+    return tuple(CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups))
+
+
+def compute_ugamma_trace(evaluation: Evaluation, information: str = "expected") -> float:
+    """tr(UΓ) = Σ_g tr(V_gΓ_g) − tr(E⁻¹ Σ_g share_g ΔᵀVΓVΔ)."""
+    saturated, model = compute_ugamma_traces(evaluation, information)
+    return saturated - model
+
+
+@once
+def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected") -> tuple[float, float]:
+    """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
+    weight = build_robust_weight(evaluation, information)
+    groups = build_casewise(evaluation, weight)
+    saturated = sum(part.trace() for part in groups)
+    if evaluation.model.composites is not None:
+        return saturated, saturated - float(np.trace(_over_moments(evaluation, weight)))
+    meat = compute_robust_meat(evaluation, information)
+    return saturated, float(np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
+
+
+def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+    """A symmetric matrix with the non-zero eigenvalues of UΓ: n × n over rows, or Gm × Gm over moments, the smaller.
+
+    Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
+    moments: LᵀUL with Γ = LLᵀ.
+    """
+    rows = int(evaluation.rows.sum())
+    moments = evaluation.moments_per_group * evaluation.model.n_groups
+    over = _over_moments if moments <= rows or evaluation.model.composites is not None else _over_rows
+    return over(evaluation, build_robust_weight(evaluation, information))
+
+
+def compute_normal_ugamma_trace(evaluation: Evaluation) -> float:
+    """tr(UΓ) with Γ by normal theory, for estimators with a diagonal weight (ULS, DWLS)."""
+    weight = build_estimator_weight(evaluation)
+    meat = compute_normal_meat(evaluation, weight)
+    saturated = sum(
+        weight.times(g, compute_normal_variances(S, means=evaluation.has_means, exogenous=evaluation.exogenous)).sum()
+        for g, S in enumerate(evaluation.sample_cov)
+    )
+    return float(saturated - np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
+
+
+def _build_normal_gamma(evaluation: Evaluation, group: int) -> FloatArray:
+    """Γ by normal theory at the sample covariance, given fixed exogenous variables (m × m)."""
+    S, unit, means = evaluation.sample_cov[group], np.eye(evaluation.moments_per_group), evaluation.has_means
+    gamma = multiply_normal_gamma(S, unit, means)
+    if evaluation.exogenous:
+        gamma = gamma - multiply_normal_gamma(compute_explained_covariance(S, evaluation.exogenous), unit, means)
+    return np.asarray(gamma)
+
+
+def compute_ugamma_squared_trace(evaluation: Evaluation, information: str = "expected", normal: bool = False) -> float:
+    """tr((UΓ)²), by normal theory where asked for."""
+    if normal:
+        gammas = [_build_normal_gamma(evaluation, g) for g in range(evaluation.model.n_groups)]
+        return float(np.sum(_over_moments(evaluation, build_estimator_weight(evaluation), gammas) ** 2))
+    return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
+
+
+def compute_ugamma_eigenvalues(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+    """The df largest eigenvalues of UΓ, in descending order."""
+    return np.asarray(np.linalg.eigvalsh(compute_ugamma_matrix(evaluation, information))[::-1][: evaluation.df])
+
+
+def _inverse(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    return invert_any(weight.information(evaluation), evaluation.free_basis)
+
+
+def _over_rows(evaluation: Evaluation, weight: Weight) -> FloatArray:
+    groups = build_casewise(evaluation, weight)
+    scores = np.concatenate([np.sqrt(f / n) * part.scores for f, n, part in _weighted(evaluation, groups)])
+    matrix = -scores @ _inverse(evaluation, weight) @ scores.T
+    start = 0
+    for _, n, part in _weighted(evaluation, groups):
+        block = slice(start, start + n)
+        matrix[block, block] += part.gram() / n
+        start += n
+    return np.asarray(matrix)
+
+
+def _weighted(evaluation: Evaluation, groups: tuple[CasewiseMoments, ...]) -> list[tuple[float, int, CasewiseMoments]]:
+    return [(float(f), len(part.rows), part) for f, part in zip(evaluation.shares, groups, strict=True)]
+
+
+def _over_moments(evaluation: Evaluation, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
+    groups = [part.gamma for part in build_casewise(evaluation, weight)] if gammas is None else gammas
+    m = evaluation.moments_per_group
+    roots, size = [], m * len(groups)
+    V, slopes = np.zeros((size, size)), []
+    delta, basis = compute_full_delta(evaluation)
+    for g, (share, gamma) in enumerate(zip(evaluation.shares, groups, strict=True)):
+        block = slice(g * m, (g + 1) * m)
+        V[block, block] = share * weight.times(g, np.eye(m))
+        slopes.append(share * weight.times(g, delta[g]))
+        roots.append(_square_root(gamma / share))
+    along = np.concatenate(slopes)
+    information = np.concatenate(list(delta)).T @ along
+    U = V - along @ invert_any(information, basis) @ along.T
+    return np.block(
+        [
+            [roots[i].T @ U[i * m : (i + 1) * m, j * m : (j + 1) * m] @ roots[j] for j in range(len(groups))]
+            for i in range(len(groups))
+        ]
+    )
+
+
+def _square_root(gamma: FloatArray) -> FloatArray:
+    """L with LLᵀ = Γ, for positive semi-definite Γ."""
+    values, vectors = np.linalg.eigh(gamma)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))

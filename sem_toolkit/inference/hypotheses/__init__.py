@@ -1,0 +1,1 @@
+"""Wald and score tests, modification indices, local tests."""

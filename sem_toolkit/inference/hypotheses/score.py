@@ -1,0 +1,211 @@
+"""Score (Lagrange multiplier) tests of equality constraints, one at a time, cumulatively and all together.
+
+With s the gradient of logl/N and I the information, N·sᵀK(KᵀIK)⁻¹Kᵀs, where K spans the directions that the remaining
+constraints allow. Sources: Silvey (1959), Annals of Mathematical Statistics 30, 389-407; Bentler & Chou (1992),
+Sociological Methods & Research 21, 259-282.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.diagnostics.suggestions import find_nearest
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
+from sem_toolkit.inference.evaluation import Evaluation, restrict_basis
+from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
+from sem_toolkit.inference.hypotheses.modification import (
+    compute_candidate_delta,
+    compute_modification_indices,
+    compute_pieces,
+)
+from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.information import compute_gradient_of_fit
+from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.spec.table import Operator, Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_IDENTIFIED = 1e-6
+"""Share of its information that a direction of additions must have left to be one that could be freed."""
+_ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTests:
+    """Tests of releasing equality constraints.
+
+    stat, df, pvalue   of all of them together
+    univariate         one row a constraint: lhs op rhs X2 df pvalue, and which parameters equal labels are of
+    cumulative         the same, released one after the other from the largest down
+    changes            expected change of each parameter (q) when all are released
+    """
+
+    stat: float
+    df: int
+    pvalue: float
+    univariate: "pd.DataFrame"
+    cumulative: "pd.DataFrame"
+    changes: FloatArray
+
+
+def compute_score_tests(evaluation: Evaluation) -> ScoreTests:
+    """Test every equality constraint of the table. Raises ModelError where there is none."""
+    import pandas as pd
+
+    texts, slopes = _constraint_slopes(evaluation)
+    if not texts:
+        message = "the model has no equality constraints to release"
+        raise ModelError(Diagnostic("error", "no-constraints", message, hint="see the modification indices"))
+    information = compute_estimator_information(evaluation)
+    score = _score(evaluation)
+    single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
+    order = sorted(range(len(texts)), key=lambda k: -single[k])
+    steps = [_release(evaluation, information, score, slopes, order[: k + 1])[0] for k in range(len(order))]
+    stat, changes = _release(evaluation, information, score, slopes, list(range(len(texts))))
+    df = int(np.linalg.matrix_rank(slopes))
+    return ScoreTests(
+        stat,
+        df,
+        compute_chisq_pvalue(stat, df),
+        pd.DataFrame(_rows(evaluation, texts, single, [1] * len(texts))),
+        pd.DataFrame(_rows(evaluation, [texts[k] for k in order], steps, list(range(1, len(order) + 1)))),
+        changes,
+    )
+
+
+def compute_addition_test(evaluation: Evaluation, additions: str) -> "pd.DataFrame":
+    """Test parameters that are not in the model, such as "x1 ~~ x2; visual =~ x9": one row each, then one for all.
+
+    Columns: lhs op rhs group X2 df pvalue epc. In several groups each addition is made in every group. The statistic of
+    one addition is its modification index. Raises ModelError for what cannot be added.
+    """
+    import pandas as pd
+
+    rows = [
+        (*triple, g + 1) for triple in _parse_additions(evaluation, additions) for g in range(evaluation.model.n_groups)
+    ]
+    candidates = locate_candidates(evaluation.model, rows)
+    _require_absent(evaluation, candidates)
+    mi, epc = compute_modification_indices(evaluation, candidates)
+    stat, df = _joint_statistic(evaluation, candidates)
+    frame = pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group"])
+    frame["X2"], frame["df"] = mi, 1
+    frame["pvalue"], frame["epc"] = [compute_chisq_pvalue(value, 1) for value in mi], epc
+    total = {"lhs": "all", "op": "", "rhs": "", "group": 0, "X2": stat, "df": df}
+    total |= {"pvalue": compute_chisq_pvalue(stat, df), "epc": float("nan")}
+    return pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+
+
+def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> tuple[float, int]:
+    """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
+    weight = build_estimator_weight(evaluation)
+    k = candidates.size
+    score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
+    for mine, slope, _, part in compute_pieces(evaluation, candidates, weight):
+        score[mine], shared[mine] = slope, part
+    for g, share in enumerate(evaluation.shares):
+        mine = np.flatnonzero(candidates.group == g)
+        extra = compute_candidate_delta(evaluation, candidates, mine, g)
+        own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
+    inverse = compute_inverse_information(evaluation)
+    left = own - shared @ inverse @ shared.T
+    size = np.sqrt(np.maximum(np.diag(own), 1e-300))
+    values, vectors = np.linalg.eigh(left / (size[:, None] * size))
+    kept = values > _IDENTIFIED
+    along = vectors[:, kept].T @ (score / size)
+    return float(evaluation.rows.sum() * along @ (along / values[kept])), int(kept.sum())
+
+
+def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, Operator, str]]:
+    found: list[tuple[str, Operator, str]] = []
+    for text in (text.strip() for text in additions.replace(";", "\n").splitlines()):
+        if not text:
+            continue
+        operator: Operator | None = next((op for op in _ADDED if op in text), None)
+        names = text.split(operator) if operator else []
+        if operator is None or len(names) != 2:
+            raise ModelError(Diagnostic("error", "no-addition", f'"{text}" is no parameter', hint='such as "x1 ~~ x2"'))
+        lhs, rhs = names[0].strip(), names[1].strip()
+        for name in (lhs, rhs):
+            if name not in evaluation.model.variables:
+                message = f'"{text}" is about {name!r}, which the model does not have'
+                nearest = find_nearest(name, evaluation.model.variables)
+                hint = f"did you mean {nearest!r}?" if nearest else None
+                raise ModelError(Diagnostic("error", "unknown-variable", message, hint=hint))
+        found.append((lhs, operator, rhs))
+    if not found:
+        raise ModelError(Diagnostic("error", "no-addition", "there is nothing to add", hint='such as "x1 ~~ x2"'))
+    return found
+
+
+def _require_absent(evaluation: Evaluation, candidates: Candidates) -> None:
+    """Raise ModelError for additions that the model has as free parameters."""
+    for k, (lhs, op, rhs, _) in enumerate(candidates.rows):
+        cells = evaluation.model.cells[candidates.group[k]]
+        same = (cells.kind == candidates.kind[k]) & (cells.row == candidates.row[k])
+        same &= cells.right == candidates.right[k]
+        if candidates.kind[k] == 1:  # a covariance stands for itself either way round
+            i, j = candidates.row[k], candidates.column[k]
+            here = (cells.kind == 1) & (np.minimum(cells.row, cells.column) == min(i, j))
+            same = here & (np.maximum(cells.row, cells.column) == max(i, j))
+        if same.any():
+            message = f'"{lhs} {op} {rhs}" is a free parameter of the model already'
+            raise ModelError(Diagnostic("error", "no-addition", message, hint="test it with --wald and its label"))
+
+
+def _score(evaluation: Evaluation) -> FloatArray:
+    """Gradient of logl/N, or of half the discrepancy with its sign turned."""
+    if evaluation.estimator == "ML":
+        return -compute_gradient_of_fit(evaluation)
+    return build_estimator_weight(evaluation).slope(evaluation)
+
+
+def _release(
+    evaluation: Evaluation, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
+) -> tuple[float, FloatArray]:
+    """Statistic and expected parameter changes (q) when the given constraints no longer hold."""
+    kept = np.delete(slopes, released, axis=0)
+    inverse = invert_information(information, restrict_basis(np.eye(len(score)), kept))
+    change = inverse @ score
+    return float(evaluation.total * score @ change), change
+
+
+def _constraint_slopes(evaluation: Evaluation) -> tuple[list[tuple[str, str]], FloatArray]:
+    """Both sides and derivative by x of every equality: the linear ones first, in the order of the table within
+    each.
+    """
+    constraints = evaluation.model.constraints
+    others = [condition.row for condition in constraints.equalities]
+    linear = [row for row in evaluation.model.table.rows if row.op == "==" and row not in others]
+    _, slopes = constraints.equality_values(evaluation.x)
+    rows = [(row.lhs, row.rhs) for row in (*linear, *others)]
+    return rows, np.concatenate([constraints.linear.matrix, slopes])
+
+
+def _rows(
+    evaluation: Evaluation, texts: list[tuple[str, str]], stats: list[float], dfs: list[int]
+) -> list[dict[str, object]]:
+    names = {row.plabel: _describe_parameter(evaluation, row) for row in evaluation.model.table.parameters}
+    return [
+        {
+            "lhs": lhs,
+            "op": "==",
+            "rhs": rhs,
+            "X2": stat,
+            "df": df,
+            "pvalue": compute_chisq_pvalue(stat, df),
+            "parameters": f"{names[lhs]}, {names[rhs]}" if lhs in names and rhs in names else "",
+        }
+        for (lhs, rhs), stat, df in zip(texts, stats, dfs, strict=True)
+    ]
+
+
+def _describe_parameter(evaluation: Evaluation, row: Parameter) -> str:
+    groups = evaluation.model.groups
+    where = f" [{groups[row.group - 1]}]" if len(groups) > 1 else ""
+    return f"{row.lhs} {row.op} {row.rhs}".strip() + where

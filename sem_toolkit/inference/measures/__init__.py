@@ -1,0 +1,1 @@
+"""Fit measures and the plain formulas behind them."""

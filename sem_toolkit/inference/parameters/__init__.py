@@ -1,0 +1,1 @@
+"""Tables of estimates: raw, standardised, effects, explained variance, reliability, scores."""

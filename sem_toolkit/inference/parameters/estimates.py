@@ -1,0 +1,94 @@
+"""The table of estimates: est, se, z, p, interval and standardised values of every parameter and definition."""
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from sem_toolkit.inference.distributions import compute_normal_quantile, compute_two_sided_pvalue
+from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.inference.frames import build_frame, build_text_columns
+from sem_toolkit.inference.parameters.standardized import Scale, Standardization, standardize
+from sem_toolkit.sample.moments import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SMALL = 1e-9
+"""A standard error below this, relative to the estimate, is that of a value which cannot vary."""
+
+
+def build_estimate_table(evaluation: Evaluation, covariance: FloatArray, level: float = 0.95) -> "pd.DataFrame":
+    """One row a parameter and definition, in the order of the table, with lavaan's columns.
+
+    covariance  of x, q × q; NaN where there are no standard errors
+    """
+    standard, definitions = standardize(evaluation), evaluation.model.definitions
+    values, se = standard.estimates, _compute_free_se(standard, covariance)
+    if definitions.rows:
+        values = np.concatenate([values, definitions.values(evaluation.x)])
+        se = np.concatenate([se, compute_delta_se(definitions.jacobian(evaluation.x), covariance)])
+    tests = build_test_columns(values, se, level)
+    standardized: dict[str, FloatArray] = {scale: standard.values(scale) for scale in get_args(Scale)}
+    return build_frame(describe_rows(evaluation) | {"est": values} | tests | standardized)
+
+
+def build_standardized_table(
+    evaluation: Evaluation, covariance: FloatArray, level: float = 0.95, scale: Scale = "std.all"
+) -> "pd.DataFrame":
+    """Standardised estimates with delta-method standard errors, z, p and limits (lavaan's standardizedSolution)."""
+    standard = standardize(evaluation)
+    values = standard.values(scale)
+    se = compute_delta_se(standard.jacobian(scale), covariance)
+    return build_frame(describe_rows(evaluation) | {"est.std": values, **build_test_columns(values, se, level)})
+
+
+@once
+def describe_rows(evaluation: Evaluation) -> dict[str, Any]:
+    """The columns that say which row is which: those of the table's parameters, then of its definitions."""
+    rows = evaluation.model.table.parameters + evaluation.model.definitions.rows
+    texts = build_text_columns(
+        {
+            "lhs": [row.lhs for row in rows],
+            "op": [row.op for row in rows],
+            "rhs": [row.rhs for row in rows],
+            "label": [row.lhs if row.op == ":=" else row.label for row in rows],
+        }
+    )
+    places = [(0, 0) if row.op == ":=" else (row.block, row.group) for row in rows]
+    marks = [(*place, row.free, row.exo) for place, row in zip(places, rows, strict=True)]
+    block, group, free, exo = np.array(marks, dtype=np.int64).reshape(-1, 4).T
+    label = texts.pop("label")
+    return texts | {"block": block, "group": group, "free": free, "label": label, "exo": exo}
+
+
+def _compute_free_se(standard: Standardization, covariance: FloatArray) -> FloatArray:
+    """Standard errors of the rows (k): those of the free parameters, 0 for what is fixed."""
+    free, se = standard.layout.free, np.zeros(len(standard.layout.free))
+    chosen = np.flatnonzero(free)
+    se[chosen] = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))[free[chosen] - 1]
+    return se
+
+
+def compute_delta_se(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Standard errors of k functions with derivatives `slopes` (k × q): the root of JCJᵀ's diagonal.
+
+    0 where nothing varies, NaN where the covariance is not known. Source: delta method, Cramér (1946), section 28.4.
+    """
+    known = np.nan_to_num(covariance)
+    variances = np.sum((slopes @ known) * slopes, axis=1)
+    touched = np.any(slopes != 0.0, axis=1) & bool(np.isnan(covariance).any())
+    return np.where(touched, np.nan, np.sqrt(np.maximum(variances, 0.0)))
+
+
+def build_test_columns(values: FloatArray, se: FloatArray, level: float) -> dict[str, FloatArray]:
+    """se, z, pvalue, ci.lower and ci.upper; z and p are NaN where the standard error is 0."""
+    se = np.where(se < _SMALL * np.maximum(np.abs(values), 1.0), 0.0, se)
+    z = np.divide(values, se, out=np.full(len(values), np.nan), where=(se > 0))
+    reach = compute_normal_quantile(0.5 * (1.0 + level)) * se
+    return {
+        "se": se,
+        "z": z,
+        "pvalue": compute_two_sided_pvalue(z),
+        "ci.lower": values - reach,
+        "ci.upper": values + reach,
+    }

@@ -1,0 +1,1 @@
+"""Residual moments, their standard errors and summaries."""

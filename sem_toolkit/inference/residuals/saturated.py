@@ -1,0 +1,169 @@
+"""The saturated model: covariance matrix Γ of the sample moments, information W that the estimator gives them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
+from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.residuals.metrics import MetricJacobian
+from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
+from sem_toolkit.inference.weights.information import centre_rows
+from sem_toolkit.inference.weights.moment_derivatives import Matrix
+from sem_toolkit.inference.weights.robust import build_robust_weight, times_observed_information
+from sem_toolkit.inference.weights.weight import NormalWeight, compute_products
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.moments import FloatArray
+
+
+class Gamma(Protocol):
+    """The covariance matrix Γ (m × m) of the sample moments of one group, times n."""
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        """Γ times a matrix (m × k)."""
+        ...
+
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
+        """diag(JΓJᵀ), m."""
+        ...
+
+
+def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -> Gamma:
+    """Γ as standard errors and tests ask for: free of distribution for robust ones, else by normal theory.
+
+    With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
+    """
+    if evaluation.is_incomplete:
+        robust = options.se == "robust.huber.white"
+        return DenseGamma(list_moment_covariances(evaluation, options.information, robust)[group])
+    if options.information == "first.order":
+        normal = NormalGamma(evaluation, group)
+        whole = normal.times(np.eye(evaluation.moments_per_group))
+        return DenseGamma(whole @ build_distribution_free_weight(evaluation, group) @ whole)
+    free = options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS"
+    if free and not options.takes_normal_gamma(evaluation.estimator):
+        return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
+    return NormalGamma(evaluation, group)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseGamma:
+    """Γ as numbers, m × m."""
+
+    matrix: FloatArray
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        return np.asarray(self.matrix @ columns)
+
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
+        return np.asarray(np.diag(jacobian.times(jacobian.times(self.matrix).T)))
+
+
+@dataclass(frozen=True, eq=False)
+class CasewiseGamma:
+    """Γ of casewise moments, free of distribution: by some moments of all n rows at a time, never n × m."""
+
+    part: CasewiseMoments
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        moments = self.part.moments
+        return np.asarray(moments.T @ (moments @ columns) / len(moments))
+
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
+        return np.concatenate([np.mean(block**2, axis=1) for _, block in jacobian.list_casewise(self.part)])
+
+    def variances_and_shares(
+        self, jacobian: MetricJacobian, delta: Matrix, scores: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """diag(JΓJᵀ) and diag(JZᵀ/n · scores · Δᵀ), m each, for scores n × q and Δ m × q."""
+        along, own, shared = np.ascontiguousarray(scores.T), [], []
+        for rows, block in jacobian.list_casewise(self.part):
+            own.append(np.einsum("bn,bn->b", block, block))
+            shared.append(np.einsum("bn,bn->b", block, delta[rows] @ along))
+        return np.concatenate(own) / len(scores), np.concatenate(shared) / len(scores)
+
+
+@dataclass(frozen=True, eq=False)
+class NormalGamma:
+    """Γ of normal theory at the sample covariance, given the fixed exogenous variables where there are any."""
+
+    evaluation: Evaluation
+    group: int
+
+    @cached_property
+    def covariance(self) -> FloatArray:
+        return np.asarray(self.evaluation.sample_cov[self.group])
+
+    @cached_property
+    def explained(self) -> FloatArray | None:
+        """Covariance (p × p) of the regressions on the fixed exogenous variables."""
+        block = list(self.evaluation.exogenous)
+        if not block:
+            return None
+        across = self.covariance[:, block]
+        return np.asarray(across @ np.linalg.solve(self.covariance[np.ix_(block, block)], across.T))
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        means = self.evaluation.has_means
+        product = multiply_normal_gamma(self.covariance, columns, means)
+        return product if self.explained is None else product - multiply_normal_gamma(self.explained, columns, means)
+
+    def variances(self, jacobian: MetricJacobian) -> FloatArray:
+        if self.explained is not None:
+            whole = self.times(np.eye(self.evaluation.moments_per_group))
+            return DenseGamma(whole).variances(jacobian)
+        return jacobian.normal_variances()
+
+
+def times_saturated_information(
+    evaluation: Evaluation, options: InferenceOptions, group: int, columns: FloatArray
+) -> FloatArray:
+    """W times columns (m × k), W the information that the estimator gives the moments of a group."""
+    if evaluation.is_incomplete:
+        return list_information(evaluation, options.information)[group] @ columns
+    if evaluation.estimator == "ML" and options.information == "observed":
+        return times_observed_information(evaluation, group, columns)
+    if evaluation.estimator == "ML" and options.information == "first.order":
+        scores = _saturated_scores(evaluation, group)
+        return np.asarray(scores.T @ (scores @ columns) / len(scores))
+    return build_estimator_weight(evaluation).times(group, columns)
+
+
+def times_delta(evaluation: Evaluation, options: InferenceOptions, group: int, delta: FloatArray) -> FloatArray:
+    """W times the derivatives of the moments (m × q).
+
+    A cell changes Σ by w(lrᵀ + rlᵀ), and normal-theory information makes of X the matrix ½(QXR + RXQ), so that for
+    covariances alone the columns are products of those of QC and RC.
+    """
+    plain = (
+        not evaluation.is_incomplete and evaluation.estimator in {"ML", "GLS"} and evaluation.model.composites is None
+    )
+    if not plain or options.information == "first.order" or evaluation.has_means:
+        return times_saturated_information(evaluation, options, group, delta)
+    S = evaluation.sample_cov[group]
+    Q = evaluation.implied_inverse[group] if evaluation.estimator == "ML" else np.linalg.inv(S)
+    R = 2.0 * Q @ S @ Q - Q if evaluation.estimator == "ML" and options.information == "observed" else Q
+    cells, C = evaluation.model.cells[group], evaluation.moments.columns[group]
+    rows, cols = vech_indices(len(Q))
+    half = np.where(rows == cols, 0.25, 0.5)[:, None]
+    block = np.zeros((len(rows), cells.size))
+    for left, right in ((Q @ C, R @ C), (R @ C, Q @ C)):
+        first, second = left[:, cells.row], right[:, cells.right] * cells.weight
+        block += first[rows] * second[cols] + second[rows] * first[cols]
+    result = np.zeros(delta.shape)
+    result[:, cells.position] = block * half
+    return result
+
+
+def _saturated_scores(evaluation: Evaluation, group: int) -> FloatArray:
+    """Scores of the saturated model at the implied moments, n × m: V(z_i − σ̂)."""
+    rows = centre_rows(evaluation, group, at_model=True)
+    products = compute_products(evaluation, rows)
+    first, second = vech_indices(rows.shape[1])
+    products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
+    return NormalWeight(evaluation.implied_inverse).times(group, products.T).T

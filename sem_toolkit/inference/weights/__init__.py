@@ -1,0 +1,1 @@
+"""Weights of the moments, information made of them, and rows' contributions to it."""
