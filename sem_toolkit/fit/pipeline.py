@@ -15,7 +15,7 @@ from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
+from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -129,6 +129,7 @@ class Prepared:
     @cached_property
     def identification(self) -> IdentificationReport:
         """Whether the model is identified, by random points of its parameter space."""
+        require_moments(self.model)
         return check_identification(self.model)
 
 
@@ -185,6 +186,8 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     model, options = prepared.model, prepared.options
     if options.estimation.engine != "native":
         prepared.identification.require_identified()
+    elif model.depth is None:
+        require_moments(model)
     values = None if start is None else _match_start(start, model)
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
