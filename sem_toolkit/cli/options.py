@@ -20,7 +20,10 @@ from sem_toolkit.sample import read_covariance, read_means
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Rows: CSV, TSV, Parquet, Excel, SPSS .sav. Default: the `data` of the spec's header."),
+    typer.Option(
+        "--data",
+        help="Rows: CSV, TSV, Parquet, Excel, SPSS, Stata. Default: the `data` of the spec's header.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
@@ -45,7 +48,9 @@ FIT_OPTIONS: Mapping[str, Any] = {
     "group_partial": _declare(str, "--group-partial", MODEL_PANEL, "Left free all the same, such as f=~x2,x3~1."),
     "ordered": _declare(str, "--ordered", DATA_PANEL, "none: all are continuous. Others are not supported yet."),
     "parameterization": _declare(str, "--parameterization", MODEL_PANEL, "delta or theta, for ordered variables."),
-    "missing": _declare(str, "--missing", DATA_PANEL, "What to do with empty cells: listwise."),
+    "sheet": _declare(str, "--sheet", DATA_PANEL, "Of an Excel workbook. Default: the first one with a table."),
+    "missing_codes": _declare(str, "--missing-codes", DATA_PANEL, "Values that stand for missing, such as 9,99."),
+    "missing": _declare(str, "--missing", DATA_PANEL, "Rows with empty cells: listwise, ml (FIML), ml.x."),
     "sample_cov": _declare(Path, "--sample-cov", DATA_PANEL, "A file with a covariance matrix instead of rows."),
     "sample_mean": _declare(Path, "--sample-mean", DATA_PANEL, "A file with means, to go with --sample-cov."),
     "sample_nobs": _declare(int, "--sample-nobs", DATA_PANEL, "Number of observations behind --sample-cov."),
@@ -54,6 +59,7 @@ FIT_OPTIONS: Mapping[str, Any] = {
     "se": _declare(str, "--se", ESTIMATION_PANEL, "Standard errors: standard, robust.sem, robust.huber.white, none."),
     "test": _declare(str, "--test", ESTIMATION_PANEL, "Test beside the standard one, such as satorra.bentler."),
     "information": _declare(str, "--information", ESTIMATION_PANEL, "expected, observed or first.order."),
+    "observed_information": _declare(str, "--observed-information", ESTIMATION_PANEL, "hessian or h1."),
     "level": _declare(float, "--level", ESTIMATION_PANEL, "Of confidence intervals: 0.95."),
     "engine": _declare(str, "--engine", ESTIMATION_PANEL, "Which optimiser is asked first: auto, semopy or native."),
     "options": _declare(Path, "--options", ESTIMATION_PANEL, "A JSON file with a set of options, by lavaan's names."),

@@ -12,8 +12,8 @@ def fit(spec: Spec | str | Path, data: object = None, **options: object) -> Fit:
 
     spec     a path, the text of a model, or a parsed `Spec`; one line without an operator is taken for a path
     data     n × p rows: a table of pandas, polars or Arrow, a dict of columns, an array, or a path (CSV, Parquet,
-             Excel, SPSS, Stata); None takes the `data` of the spec's header, or the moments of the options sample_cov, sample_nobs and sample_mean
-    options  as in `FitOptions`; they win over those of the header
+             Excel, SPSS, Stata); None takes the `data` of the spec's header, or the moments of the options sample_cov,
+             sample_nobs and sample_mean
 
     Raises SpecError, DataError, OptionError or ModelError for input that cannot be fitted. A fit that finds no
     optimum is returned, not raised: its certificate says so. `prepare` and `estimate` are the same in two steps, with

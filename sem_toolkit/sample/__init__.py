@@ -1,7 +1,7 @@
 """Data of every kind into a `Sample`: checked numbers, means and covariances in the order of the model."""
 
 from sem_toolkit.sample.covariance import build_sample_from_moments, read_covariance, read_means
-from sem_toolkit.sample.doors import Door, open_table
+from sem_toolkit.sample.doors import Door, MissingCode, open_table
 from sem_toolkit.sample.frame import build_sample, list_group_labels, require_any_column
 from sem_toolkit.sample.names import list_known_names, rename_columns
 from sem_toolkit.sample.products import add_products
@@ -10,6 +10,7 @@ from sem_toolkit.sample.tables import read_table
 
 __all__ = [
     "Door",
+    "MissingCode",
     "Sample",
     "SampleGroup",
     "add_products",
