@@ -10,6 +10,7 @@ import numpy as np
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import BASE_ESTIMATORS, EstimationOptions
+from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.spec import TableOptions, build_table_options
@@ -64,6 +65,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
     faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
+    faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
         raise OptionError(faults)
     estimation = EstimationOptions(**{name: value for name, value in read.items() if name in _ESTIMATION})
