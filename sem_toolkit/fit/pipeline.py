@@ -16,7 +16,7 @@ from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
+from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -108,7 +108,9 @@ class Prepared:
         if unknown:
             raise DataError(unknown, self.spec.source)
         frame = add_products(self.frame, variables)
-        return build_sample(frame, variables, group=self.options.group, source=self.source)
+        exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
+        group, missing = self.options.group, self.options.missing
+        return build_sample(frame, variables, group, self.source, missing, exogenous)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -132,6 +134,7 @@ class Prepared:
     @cached_property
     def identification(self) -> IdentificationReport:
         """Whether the model is identified, by random points of its parameter space."""
+        require_moments(self.model)
         return check_identification(self.model)
 
 
@@ -191,6 +194,8 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     model, options = prepared.model, prepared.options
     if options.estimation.engine != "native":
         prepared.identification.require_identified()
+    elif model.depth is None:
+        require_moments(model)
     values = None if start is None else _match_start(start, model)
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:

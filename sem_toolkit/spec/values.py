@@ -22,6 +22,7 @@ _CALLS: dict[str, ModifierKind] = {
     "efa": "efa",
     "rv": "rv",
 }
+_LARGEST = 1e50  # squares of products of larger numbers overflow
 _NUMERIC: frozenset[ModifierKind] = frozenset({"fixed", "start", "lower", "upper"})
 
 
@@ -71,8 +72,11 @@ def _build_modifier(
 ) -> Modifier | None:
     if kind in _NUMERIC:
         numbers = [value for value in values if isinstance(value, float)]
-        if kind in {"fixed", "start"} and not all(map(math.isfinite, numbers)):
-            report(("modifier-not-finite", "a parameter cannot be fixed to or started at this value", start, end, None))
+        wild = [number for number in numbers if not math.isfinite(number) or abs(number) > _LARGEST]
+        if kind in {"fixed", "start"} and wild:
+            message = f"a parameter cannot be fixed to or started at {wild[0]:g}"
+            hint = None if not math.isfinite(wild[0]) else "numbers of more than 50 digits overflow"
+            report(("modifier-not-finite", message, start, end, hint))
             return None
     elif not all(isinstance(value, str) for value in values):
         if kind == "label" and any(isinstance(value, str) for value in values):

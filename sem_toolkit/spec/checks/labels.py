@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token
@@ -33,6 +34,7 @@ def check_labels(
     excused  names in faulty statements, which may be labels; None where no statement is faulty
     """
     labels = _collect(statements, reporter)
+    known = list(islice(chain(labels.given, labels.defined), _MOST_LABELS))
     used: set[str] = set()
     starts = [token.start for token in tokens]
     for statement in statements:
@@ -41,7 +43,7 @@ def check_labels(
             used.update(names)
             unknown = [name for name in names if not labels.knows(name) and name not in (excused or ())]
             if unknown:
-                _report_unknown(statement, unknown, labels, tokens, starts, reporter)
+                _report_unknown(statement, unknown, labels, known, tokens, starts, reporter)
     _check_order(labels, tokens, starts, reporter)
     if not reporter.has_errors:  # a misspelt label is not an unused one
         _check_unused(labels, used, reporter)
@@ -113,12 +115,12 @@ def _report_unknown(
     statement: Definition | Constraint,
     unknown: Sequence[str],
     labels: _Labels,
+    known: Sequence[str],
     tokens: Sequence[Token],
     starts: Sequence[int],
     reporter: Reporter,
 ) -> None:
     begin = _begin_of_names(statement)
-    known = [*labels.given, *labels.defined] if len(labels.given) < _MOST_LABELS else list(labels.given)[:_MOST_LABELS]
     if isinstance(statement, Definition) and _is_mistaken(statement, unknown, labels):
         _report_mistaken_definition(statement, unknown, reporter)
         return
