@@ -10,8 +10,11 @@ import numpy as np
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import BASE_ESTIMATORS, EstimationOptions
+from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.options import OBSERVED_INFORMATION
+from sem_toolkit.sample.sample import FULL_INFORMATION
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -24,7 +27,7 @@ class FitOptions:
     table        which rows the parameter table has (call, std_lv, fixed_x, group_equal, ...)
     estimation   what is minimised, and by what (estimator, likelihood, engine, ...)
     inference    which standard errors and tests belong to it (se, test, information)
-    missing      what to do with rows that have empty cells
+    missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     group        name of the grouping column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
     level        of confidence intervals
@@ -34,7 +37,7 @@ class FitOptions:
     table: TableOptions = field(default_factory=TableOptions)
     estimation: EstimationOptions = field(default_factory=EstimationOptions)
     inference: InferenceOptions = field(default_factory=InferenceOptions)
-    missing: str = "listwise"
+    missing: str | None = None
     group: str | None = None
     sample_cov: Mapping[str, Moments] | None = None
     sample_mean: Mapping[str, Moments] | None = None
@@ -61,9 +64,13 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     rows = {name: value for name, value in given.items() if name in _TABLE}
     if not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
+    if read.get("missing", "listwise") != "listwise":
+        rows.setdefault("meanstructure", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
+    faults += _check_missing(read, table, inference)
     faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
+    faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
         raise OptionError(faults)
     estimation = EstimationOptions(**{name: value for name, value in read.items() if name in _ESTIMATION})
@@ -87,8 +94,45 @@ def _build_table_options(values: dict[str, Any]) -> TableOptions:
 
 def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
     return resolve_inference_options(
-        values.get("estimator", "ML"), values.get("se"), values.get("test"), values.get("information")
+        values.get("estimator", "ML"),
+        values.get("se"),
+        values.get("test"),
+        values.get("information"),
+        values.get("missing") in FULL_INFORMATION,
+        values.get("observed_information"),
     )
+
+
+def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
+    """What full information from incomplete rows cannot be combined with."""
+    missing, estimator = str(read.get("missing")), str(read.get("estimator", "ML"))
+    if missing not in FULL_INFORMATION:
+        return []
+    faults = []
+    if estimator not in _FULL_INFORMATION_ESTIMATORS:
+        message = f'missing = "{missing}" is maximum likelihood, and the estimator is {estimator}'
+        hint = f"one of: {', '.join(_FULL_INFORMATION_ESTIMATORS)}"
+        faults.append(Diagnostic("error", "missing-estimator", message, hint=hint))
+    elif read.get("likelihood") == "wishart":
+        message = f'missing = "{missing}" needs likelihood = "normal": incomplete rows have no Wishart distribution'
+        faults.append(Diagnostic("error", "missing-estimator", message))
+    elif inference.se not in ("standard", "robust.huber.white", "none"):
+        message = f'se = "{inference.se}" is not there with missing = "{missing}"'
+        hint = "robust standard errors of incomplete rows: estimator = MLR"
+        faults.append(Diagnostic("error", "missing-estimator", message, hint=hint))
+    tests = [name for name in (inference.test, *inference.more_tests) if name not in _FULL_INFORMATION_TESTS]
+    if tests and estimator in _FULL_INFORMATION_ESTIMATORS:
+        message = f'test = "{tests[0]}" is not there with missing = "{missing}"'
+        faults.append(
+            Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_FULL_INFORMATION_TESTS)}")
+        )
+    if table.meanstructure is False:
+        message = f'missing = "{missing}" needs means, and meanstructure is false'
+        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
+    if "sample_cov" in read:
+        message = f'missing = "{missing}" needs the rows of the data, and only moments are given'
+        faults.append(Diagnostic("error", "raw-data-needed", message))
+    return faults
 
 
 def _check_ordered(ordered: object, estimator: str) -> list[Diagnostic]:
@@ -125,6 +169,7 @@ def _parse_choice(name: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         by_lower_case = {choice.lower(): choice for choice in _CHOICES[name]}
         word = str(value).lower()
+        word = _ALIASES.get(name, {}).get(word, word)
         if word not in by_lower_case:
             raise ValueError(format_suggestion(word, by_lower_case.values()) or "it is not among the choices")
         return by_lower_case[word]
@@ -205,11 +250,25 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "estimator": tuple(BASE_ESTIMATORS),
     "engine": ("auto", "semopy", "native"),
     "likelihood": ("normal", "wishart"),
-    "missing": ("listwise",),
+    "missing": ("listwise", "ml", "ml.x"),
+    "observed_information": OBSERVED_INFORMATION,
+}
+_ALIASES: Mapping[str, Mapping[str, str]] = {
+    "missing": {
+        "fiml": "ml",
+        "direct": "ml",
+        "fiml.x": "ml.x",
+        "direct.x": "ml.x",
+        "fiml_x": "ml.x",
+        "ml_x": "ml.x",
+        "lw": "listwise",
+    },
 }
 _NOT_YET: Mapping[str, frozenset[str]] = {
-    "missing": frozenset({"ml", "ml.x", "fiml", "fiml.x", "direct", "pairwise", "two.stage", "robust.two.stage"}),
+    "missing": frozenset({"pairwise", "available.cases", "two.stage", "robust.two.stage"}),
 }
+_FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
+_FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _TABLE = frozenset(entry.name for entry in fields(TableOptions))
 _LISTS = frozenset({"ordered", "group_equal", "group_partial", "effect_coding"})
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions))

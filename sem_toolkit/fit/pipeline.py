@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
@@ -81,7 +82,9 @@ class Prepared:
     @cached_property
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
-        return build_parameter_table(self.spec, self.table_options, self.groups)
+        table = build_parameter_table(self.spec, self.table_options, self.groups)
+        require_effect(self.spec, self.table_options, self.groups, table)
+        return table
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -105,7 +108,9 @@ class Prepared:
         if unknown:
             raise DataError(unknown, self.spec.source)
         frame = add_products(self.frame, variables)
-        return build_sample(frame, variables, group=self.options.group, source=self.source)
+        exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
+        group, missing = self.options.group, self.options.missing
+        return build_sample(frame, variables, group, self.source, missing, exogenous)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -155,6 +160,9 @@ def prepare_together(
     for spec in specs:
         chosen = parse_fit_options(get_header_options(spec), options)
         if chosen.sample_cov is not None:
+            if data is not None:
+                message = "there are data and moments (sample_cov): the data would be left unread"
+                raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give one of them"))
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)
