@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
@@ -83,7 +84,9 @@ class Prepared:
     @cached_property
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
-        return build_parameter_table(self.spec, self.table_options, self.groups)
+        table = build_parameter_table(self.spec, self.table_options, self.groups)
+        require_effect(self.spec, self.table_options, self.groups, table)
+        return table
 
     @cached_property
     def rows(self) -> pd.DataFrame | None:
@@ -167,6 +170,9 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
     for spec in specs:
         chosen = parse_fit_options(get_header_options(spec), options)
         if chosen.sample_cov is not None:
+            if data is not None:
+                message = "there are data and moments (sample_cov): the data would be left unread"
+                raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give one of them"))
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)

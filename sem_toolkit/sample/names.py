@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.messages import add_messages
-from sem_toolkit.spec.names_of_r import make_r_name
+from sem_toolkit.spec.names_of_r import make_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def match_columns(wanted: Iterable[str], columns: Sequence[str]) -> dict[str, st
     by_r_name: dict[str, list[str]] = defaultdict(list)
     for column in dict.fromkeys(columns):
         by_letters[normalise(column)].append(column)
-        by_r_name[make_r_name(normalise(column))].append(column)
+        by_r_name[make_name(normalise(column))].append(column)
     found: dict[str, str] = {}
     for name in missing:
         letters = normalise(name)
@@ -63,5 +63,5 @@ def rename_columns(frame: "pd.DataFrame", wanted: Iterable[str]) -> "pd.DataFram
 
 def list_known_names(columns: Sequence[str]) -> list[str]:
     """All names by which a spec can call these columns: their own, and those of `match_columns`."""
-    other = (form for column in columns for form in (normalise(column), make_r_name(normalise(column))))
+    other = (form for column in columns for form in (normalise(column), make_name(normalise(column))))
     return list(dict.fromkeys([*columns, *other]))

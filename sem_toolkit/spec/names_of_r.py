@@ -23,9 +23,9 @@ def find_name_fault(name: str) -> str | None:
     return None
 
 
-def make_r_name(name: str) -> str:
-    """The name that R's make.names makes of any text: what is no letter, digit, dot or underscore becomes a dot."""
-    shown = "".join(letter if letter.isalnum() or letter in "._" else "." for letter in name)
-    if not shown or not (shown[0].isalpha() or shown[0] == ".") or (shown[0] == "." and shown[1:2].isdigit()):
-        shown = f"X{shown}"
-    return f"{shown}." if is_reserved(shown) else shown
+def make_name(text: str) -> str:
+    """The name that R gives a column of this heading: `make.names()`. `x 1` is x.1, `1BACK` is X1BACK."""
+    made = re.sub(r"[^\w.]", ".", text)
+    if not re.match(r"(?:[^\W\d_]|\.(?![0-9]))", made):
+        made = "X" + made
+    return made + "." if is_reserved(made) else made

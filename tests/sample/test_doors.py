@@ -15,7 +15,7 @@ from sem_toolkit.diagnostics import DataError
 from sem_toolkit.sample import Door, open_table, read_table
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.names import match_columns
-from sem_toolkit.spec.names_of_r import make_r_name
+from sem_toolkit.spec.names_of_r import make_name
 from tests.support import DATA
 
 HS = pd.read_csv(DATA / "hs.csv")
@@ -57,7 +57,7 @@ def require_code(code, call):
     ],
 )  # fmt: skip
 def test_names_are_those_of_make_names(name, expected):
-    assert make_r_name(name) == expected
+    assert make_name(name) == expected
 
 
 def test_columns_are_found_by_the_names_that_r_gives_them():
@@ -199,8 +199,6 @@ def test_stata_values_are_codes(tmp_path):
     path = tmp_path / "s.dta"
     labels = {"x": {1: "a", 2: "b"}}
     pyreadstat.write_dta(pd.DataFrame({"x": [1.0, 2, np.nan]}), str(path), variable_value_labels=labels)
-        pd.DataFrame({"x": [1.0, 2, np.nan]}), str(path), variable_value_labels={"x": {1: "a", 2: "b"}}
-    )
     assert read_table(path)["x"].tolist()[:2] == [1.0, 2.0]
 
 
