@@ -133,6 +133,7 @@ class Prepared:
             variables,
             mean=None if means is None else [require_mean(means, label, names) for label in covariances],
             labels=tuple(covariances),
+            said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
 
     @cached_property
