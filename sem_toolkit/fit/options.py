@@ -13,7 +13,7 @@ from sem_toolkit.estimation import BASE_ESTIMATORS, EstimationOptions
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import OBSERVED_INFORMATION
-from sem_toolkit.sample.sample import FULL_INFORMATION
+from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -27,6 +27,7 @@ class FitOptions:
     estimation   what is minimised, and by what (estimator, likelihood, engine, ...)
     inference    which standard errors and tests belong to it (se, test, information)
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
+    aux          auxiliary variables: they are not in the model, but help with what is missing
     group        name of the grouping column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
     level        of confidence intervals
@@ -37,6 +38,7 @@ class FitOptions:
     estimation: EstimationOptions = field(default_factory=EstimationOptions)
     inference: InferenceOptions = field(default_factory=InferenceOptions)
     missing: str | None = None
+    aux: tuple[str, ...] = ()
     group: str | None = None
     sample_cov: Mapping[str, Moments] | None = None
     sample_mean: Mapping[str, Moments] | None = None
@@ -96,7 +98,7 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
         values.get("se"),
         values.get("test"),
         values.get("information"),
-        values.get("missing") in FULL_INFORMATION,
+        values.get("missing"),
         values.get("observed_information"),
     )
 
@@ -104,6 +106,14 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
 def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
     """What full information from incomplete rows cannot be combined with."""
     missing, estimator = str(read.get("missing")), str(read.get("estimator", "ML"))
+    if "aux" in read and missing not in FULL_INFORMATION | TWO_STAGE:
+        message = f'aux needs missing = "ml" or "two.stage", and missing is "{read.get("missing", "listwise")}"'
+        return [Diagnostic("error", "aux-without-missing", message)]
+    if missing in TWO_STAGE:
+        return _check_two_stage(missing, estimator, read, table, inference)
+    if inference.se in TWO_STAGE:
+        message = f'se = "{inference.se}" belongs to missing = "{inference.se}"'
+        return [Diagnostic("error", "missing-estimator", message)]
     if missing not in FULL_INFORMATION:
         return []
     faults = []
@@ -124,6 +134,33 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
         faults.append(
             Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_FULL_INFORMATION_TESTS)}")
         )
+    if table.meanstructure is False:
+        message = f'missing = "{missing}" needs means, and meanstructure is false'
+        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
+    if "sample_cov" in read:
+        message = f'missing = "{missing}" needs the rows of the data, and only moments are given'
+        faults.append(Diagnostic("error", "raw-data-needed", message))
+    return faults
+
+
+def _check_two_stage(
+    missing: str, estimator: str, read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions
+) -> list[Diagnostic]:
+    """What two stages cannot be combined with."""
+    faults = []
+    if estimator not in ("ML", "ULS", "GLS") or read.get("likelihood") == "wishart":
+        message = f'missing = "{missing}" goes with ML, ULS or GLS and a normal likelihood'
+        faults.append(Diagnostic("error", "missing-estimator", message))
+    elif inference.se not in ((missing, "none") if estimator == "ML" else ("robust.sem", "none")):
+        message = f'se = "{inference.se}" is not there with missing = "{missing}"'
+        faults.append(Diagnostic("error", "missing-estimator", message, hint="leave se out"))
+    elif inference.information == "first.order" or (inference.information == "observed" and inference.observed != "h1"):
+        message = f'missing = "{missing}" takes expected information, or observed_information = "h1"'
+        faults.append(Diagnostic("error", "missing-estimator", message))
+    tests = [name for name in (inference.test, *inference.more_tests) if name not in _TWO_STAGE_TESTS]
+    if tests:
+        message = f'test = "{tests[0]}" is not there with missing = "{missing}"'
+        faults.append(Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_TWO_STAGE_TESTS)}"))
     if table.meanstructure is False:
         message = f'missing = "{missing}" needs means, and meanstructure is false'
         faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
@@ -248,7 +285,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "estimator": tuple(BASE_ESTIMATORS),
     "engine": ("auto", "semopy", "native"),
     "likelihood": ("normal", "wishart"),
-    "missing": ("listwise", "ml", "ml.x"),
+    "missing": ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage"),
     "observed_information": OBSERVED_INFORMATION,
 }
 _ALIASES: Mapping[str, Mapping[str, str]] = {
@@ -260,12 +297,17 @@ _ALIASES: Mapping[str, Mapping[str, str]] = {
         "fiml_x": "ml.x",
         "ml_x": "ml.x",
         "lw": "listwise",
+        "twostage": "two.stage",
+        "two.step": "two.stage",
+        "robust.twostage": "robust.two.stage",
+        "robust.two.step": "robust.two.stage",
     },
 }
 _NOT_YET: Mapping[str, frozenset[str]] = {
-    "missing": frozenset({"pairwise", "available.cases", "two.stage", "robust.two.stage"}),
+    "missing": frozenset({"pairwise", "available.cases"}),
 }
 _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
+_TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _TABLE = frozenset(entry.name for entry in fields(TableOptions))
 _LISTS = frozenset({"ordered", "group_equal", "group_partial", "effect_coding"})
@@ -274,7 +316,7 @@ _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estima
 _PARSERS: Mapping[str, Callable[[object], object]] = (
     {name: _parse_choice(name) for name in _CHOICES}
     | dict.fromkeys(("group", "se", "information"), _parse_word)
-    | {"test": _parse_words}
+    | dict.fromkeys(("test", "aux"), _parse_words)
     | dict.fromkeys(("sample_cov", "sample_mean"), _parse_moments)
     | dict.fromkeys(("restarts", "seed"), _parse_count_or_none)
     | {
