@@ -17,11 +17,11 @@ from sem_toolkit.sample.checks import (
     has_column_faults,
     numeric_values,
 )
-from sem_toolkit.sample.delimited import require_unique_names
+from sem_toolkit.sample.delimited import is_headerless, require_unique_names
+from sem_toolkit.sample.messages import SHEETS, get_messages
 from sem_toolkit.sample.missing import build_incomplete_group, describe_listwise_hint
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.sample import Sample, SampleGroup
-from sem_toolkit.sample.tables import MESSAGES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def build_sample(
         return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
-    messages = list(frame.attrs.get(MESSAGES, ()))
+    messages = list(get_messages(frame))
     if not complete.all():
         hint = describe_listwise_hint(int((~complete).sum())) if missing is None else None
         messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0)), hint))
@@ -89,7 +89,7 @@ def _build_incomplete(
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = list(frame.attrs.get(MESSAGES, ()))
+    messages = list(get_messages(frame))
     if empty.any():
         message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
         messages.append(Diagnostic("warning", "rows-empty", message))
@@ -151,6 +151,35 @@ def _build_group(label: str, rows: FloatArray, places: NDArray[np.intp]) -> Samp
 
 def _check_collinearity(group: SampleGroup, variables: tuple[str, ...]) -> list[Diagnostic]:
     return check_collinearity(compute_correlation(group.covariance), variables, describe_group(group.label))
+
+
+def require_any_column(frame: "pd.DataFrame", variables: Sequence[str], source: str = "") -> None:
+    """Raise DataError, one for all, where none of the variables is a column: the columns that were read are shown."""
+    columns = [str(name) for name in frame.columns]
+    known = {*columns}
+    parts = {part for name in variables for part in (name, *name.split(":"))}
+    if not variables or parts & known or {part.casefold() for part in parts} & {name.casefold() for name in known}:
+        return
+    shown = [name if len(name) <= 40 else name[:39] + "…" for name in columns]
+    listed = ", ".join(shown[:12]) + (f", … ({len(shown)} in all)" if len(shown) > 12 else "")
+    wanted = ", ".join(variables[:6]) + (", …" if len(variables) > 6 else "")
+    what = source or "the data"
+    message = f"none of the model's variables ({wanted}) is a column of {what}, which has: {listed}"
+    raise DataError(Diagnostic("error", "no-variables", message, hint=_find_reason(frame, columns)))
+
+
+def _find_reason(frame: "pd.DataFrame", columns: Sequence[str]) -> str:
+    """Why the columns may not be those that were meant."""
+    sheet, sheets = frame.attrs.get(SHEETS, ("", ()))
+    others = [name for name in sheets if name != sheet]
+    if others:
+        return f"this is the sheet {sheet!r}; --sheet reads another: {', '.join(map(repr, others[:8]))}"
+    for entry in get_messages(frame):
+        if entry.code == "no-header" and entry.hint:
+            return entry.hint
+    if any(is_headerless([name]) for name in columns):
+        return "the first line holds values: write the names above it"
+    return "the first line must hold the names that the model uses"
 
 
 def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:

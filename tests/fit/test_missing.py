@@ -149,7 +149,7 @@ def test_a_pair_never_observed_together_is_named():
         ({"likelihood": "wishart"}, "missing-estimator"),
         ({"test": "satorra.bentler"}, "missing-test"),
         ({"meanstructure": False}, "no-means"),
-        ({"se": "two.stage"}, "missing-estimator"),
+        ({"se": "two.stage"}, "option-value"),
         ({"missing": "two.stage", "estimator": "MLR"}, "missing-estimator"),
         ({"missing": "two.stage", "test": "yuan.bentler.mplus"}, "missing-test"),
         ({"missing": "two.stage", "observed_information": "hessian"}, "missing-estimator"),
