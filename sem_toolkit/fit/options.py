@@ -219,7 +219,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = (
     | dict.fromkeys(("group", "se", "information"), _parse_word)
     | {"test": _parse_words}
     | dict.fromkeys(("sample_cov", "sample_mean"), _parse_moments)
-    | dict.fromkeys(("restarts", "seed"), _parse_count_or_none)
+    | dict.fromkeys(("restarts", "multistart", "seed"), _parse_count_or_none)
     | {
         "max_iterations": _parse_count,
         "bad_marker_crit": _parse_number,
