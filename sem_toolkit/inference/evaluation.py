@@ -68,6 +68,11 @@ class Evaluation:
     def moments(self) -> ImpliedMoments:
         return compute_moments(self.model, self.x)
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the likelihood is that of rows with empty cells (`inference.incomplete`)."""
+        return self.sample.is_incomplete
+
     @cached_property
     def rows(self) -> FloatArray:
         """Rows of each group (G)."""

@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.diagram import draw_diagram
+from sem_toolkit.diagram import DiagramHints, draw_diagram
 from sem_toolkit.spec.table import Parameter, ParameterTable
 from tests.diagram.drawing import draw_case
 
@@ -88,3 +88,20 @@ def _inflate(pdf: bytes) -> bytes:
         with contextlib.suppress(zlib.error):
             texts.append(zlib.decompress(match.group(1)))
     return b"".join(texts)
+
+
+def test_control_characters_are_marked_in_every_format(tmp_path):
+    """Names, labels, title and caption with what XML and TeX cannot hold: drawn as a mark, names still apart."""
+    rows = tuple(
+        Parameter("f", "=~", name, free=k + 1, label="l\x07\x00")
+        for k, name in enumerate(["x\x01", "x\x02", "\x01corner 1", "y\x1b[31m", "z\ud800", "w\uffff"])
+    )
+    hints = DiagramHints(title="T\x00\x07", caption="c\x1b", legend=("n\x08",), labels={"f": "F\x80"})
+    diagram = draw_diagram(ParameterTable(rows), hints=hints)
+    for suffix in SIGNATURES:
+        assert diagram.write(tmp_path / f"model{suffix}").read_bytes().startswith(SIGNATURES[suffix])
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"x\ufffd", "\ufffdcorner 1", "z\ufffd", "F\ufffd", "T\ufffd\ufffd"} <= set(shown)
+    assert sum(text == "x\ufffd" for text in shown) == 2
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\uffff]", diagram.to_tikz() + diagram.to_dot())

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
 from sem_toolkit.diagram.content.style import DiagramStyle
 
@@ -35,6 +36,20 @@ def format_number(value: float, digits: int, leading_zero: bool = True) -> str:
 def format_pvalue(pvalue: float) -> str:
     """p as in print: "p < .001" or "p = .034"."""
     return "p < .001" if pvalue < 0.001 else f"p = {pvalue:.3f}".replace("0.", ".", 1)
+
+
+def format_printable(text: str) -> str:
+    """The text with a visible mark (U+FFFD) for what no page, XML or TeX can hold; line breaks stay.
+
+    Control characters, halves of surrogate pairs and the non-characters at the end of each plane.
+    """
+    return "".join(character if _is_printable(character) else "\ufffd" for character in text)
+
+
+def _is_printable(character: str) -> bool:
+    if character == "\n":
+        return True
+    return category(character) not in ("Cc", "Cs") and ord(character) & 0xFFFE != 0xFFFE
 
 
 def format_name(name: str, style: DiagramStyle, labels: Mapping[str, str]) -> str:

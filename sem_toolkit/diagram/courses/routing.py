@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
-import networkx as nx
 import numpy as np
 
-from sem_toolkit.diagram.content.structure import Structure
-from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.candidates import (
     build_level,
     build_loop,
@@ -72,11 +70,8 @@ class Router:
 
     def __init__(
         self,
-        graph: "nx.MultiDiGraph[str]",
-        structure: Structure,
+        canvas: Canvas,
         placement: Placement,
-        style: DiagramStyle,
-        hidden: frozenset[str],
         avoid: list[Rectangle],
         numbers: Mapping[str, TextSize],
         outer: tuple[float, float],
@@ -87,6 +82,7 @@ class Router:
         outer    room that variances take beside indicators, across and down
         """
         self.outer = outer
+        graph, structure, style = canvas.graph, canvas.structure, canvas.style
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
         self.number = {name: k for k, name in enumerate(self.names)}
@@ -98,7 +94,7 @@ class Router:
         self.edges = [
             (name_constant(source) if data["role"] == "intercept" else source, target, key, data)
             for source, target, key, data in graph.edges(keys=True, data=True)
-            if key not in hidden and source in self.number and target in self.number
+            if key not in canvas.matrix and source in self.number and target in self.number
         ]
         # Arcs keep clear of the variances in the middle of the outer sides.
         self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)

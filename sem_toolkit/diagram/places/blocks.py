@@ -7,7 +7,7 @@ from typing import Literal
 
 import networkx as nx
 
-from sem_toolkit.diagram.content.hints import DiagramHints
+from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, format_r2
@@ -67,20 +67,14 @@ class Measures:
         return max(self.labels.values(), default=0.0)
 
 
-def measure_graph(
-    graph: "nx.MultiDiGraph[str]",
-    structure: Structure,
-    style: DiagramStyle,
-    hints: DiagramHints,
-    spacing: Spacing,
-    r2: Mapping[str, float],
-) -> Measures:
+def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     """Boxes that hold the names, alike for all factors and for all indicators of a factor."""
-    names = {name: format_name(name, style, hints.labels) for name in graph}
+    graph, structure, style = canvas.graph, canvas.structure, canvas.style
+    names = {name: format_name(name, style, canvas.hints.labels) for name in graph}
     core_wrap = _find_wrap([names[name] for name in structure.cores], spacing.core_wrap, style)
     item_wrap = _find_wrap([names[name] for name in structure.owner], spacing.item_wrap, style)
     lines = {
-        name: _build_lines(name, text, core_wrap if name in structure.ranks else item_wrap, style, r2)
+        name: _build_lines(name, text, core_wrap if name in structure.ranks else item_wrap, style, canvas.r2)
         for name, text in names.items()
     }
     texts = {name: measure_lines(text, style.font_size, style.font) for name, text in lines.items()}
@@ -103,7 +97,11 @@ def measure_graph(
     texts_of_variances = [format_edge_text(data, style) for data in variances]
     number = max((measure_line(text, style.label_size, style.font) for text in texts_of_variances), default=0.0)
     return Measures(
-        _equalise(graph, structure, boxes, bool(hints.stages)), lines, labels, _find_outer_room(style, number), number
+        _equalise(graph, structure, boxes, bool(canvas.hints.stages)),
+        lines,
+        labels,
+        _find_outer_room(style, number),
+        number,
     )
 
 

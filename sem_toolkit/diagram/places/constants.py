@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import networkx as nx
 import numpy as np
 
+from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.placement import Placement
@@ -20,22 +20,19 @@ def name_constant(variable: str) -> str:
     return f"1 → {variable}"
 
 
-def place_constants(graph: "nx.MultiDiGraph[str]", structure: Structure, placement: Placement) -> Placement:
+def place_constants(canvas: Canvas, placement: Placement) -> Placement:
     """The placement with a triangle for every intercept, outside where there is room."""
-    variables = [a for a, _, data in graph.edges(data=True) if data["role"] == "intercept" and a in placement.places]
+    variables = [
+        a for a, _, data in canvas.graph.edges(data=True) if data["role"] == "intercept" and a in placement.places
+    ]
     places = dict(placement.places)
     for name in variables:
-        places[name_constant(name)] = _find_place(graph, name, places, structure, placement)
+        places[name_constant(name)] = _find_place(canvas, name, places, placement)
     return replace(placement, places=places)
 
 
-def _find_place(
-    graph: "nx.MultiDiGraph[str]",
-    name: str,
-    places: Mapping[str, Rectangle],
-    structure: Structure,
-    placement: Placement,
-) -> Rectangle:
+def _find_place(canvas: Canvas, name: str, places: Mapping[str, Rectangle], placement: Placement) -> Rectangle:
+    graph, structure = canvas.graph, canvas.structure
     box = places[name]
     shared = any(data["role"] == "variance" for data in graph[name].get(name, {}).values()) and name in structure.owner
     others = [other for key, other in places.items() if key != name]

@@ -30,26 +30,30 @@ class Placement:
     downward: bool = False
 
 
-def place_variables(
-    structure: Structure,
-    measures: Measures,
-    spacing: Spacing,
-    width: float | None,
-    tiled: bool,
-    stages: Mapping[str, Sequence[str]],
-    title_height: float,
-    arrangement: Arrangement = "across",
-) -> Placement:
-    """The arrangement that fits the structure, at most `width` points wide where that can be.
+@dataclass(frozen=True)
+class Frame:
+    """What a placement has to keep to.
 
+    width   at most so many points wide where that can be; None for as wide as it comes
     tiled   True where covariances are not drawn, so that the blocks of a measurement model can stand in a grid
     stages  title → variables, for bands whose titles are `title_height` points high; they stand side by side where
             paths lead from one to the next, unless the arrangement is "rows"
     arrangement  ranks "across" the page, or "downward"
     """
-    bands = find_stages(structure, stages)
+
+    width: float | None
+    tiled: bool = False
+    stages: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    title_height: float = 0.0
+    arrangement: Arrangement = "across"
+
+
+def place_variables(structure: Structure, measures: Measures, spacing: Spacing, frame: Frame) -> Placement:
+    """The arrangement that fits the structure, in a frame."""
+    width, title_height = frame.width, frame.title_height
+    bands = find_stages(structure, frame.stages)
     if bands:
-        in_line = None if arrangement == "rows" else ranks_from_stages(structure, bands)
+        in_line = None if frame.arrangement == "rows" else ranks_from_stages(structure, bands)
         if in_line is not None:
             limit = width and width - 2 * len(bands) * PADDING
             places, sides = place_ranks(in_line, measures, spacing, limit, downward=False, apart=True)
@@ -58,9 +62,9 @@ def place_variables(
         return Placement(found.places, found.sides, found.bands)
     if structure.two_sided:
         return _place_two_sides(structure, measures, spacing)
-    if tiled and not structure.links and len(structure.cores) > 4:
+    if frame.tiled and not structure.links and len(structure.cores) > 4:
         return _place_tiles(structure, measures, spacing, width)
-    downward = arrangement == "downward"
+    downward = frame.arrangement == "downward"
     limit = None if downward else width
     places, sides = place_ranks(structure, measures, spacing, limit, downward=downward, apart=False)
     return Placement(places, sides, downward=downward)

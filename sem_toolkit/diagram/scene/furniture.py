@@ -6,6 +6,7 @@ from dataclasses import replace
 import networkx as nx
 import numpy as np
 
+from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import SMALLEST_FONT, DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name
@@ -17,14 +18,9 @@ from sem_toolkit.diagram.scene.elements import Band, EdgeShape, Scene, TextItem
 GAP = 9.0
 
 
-def build_furniture(
-    scene: Scene,
-    hints: DiagramHints,
-    graph: "nx.MultiDiGraph[str]",
-    matrix: Sequence[str],
-    marks: Mapping[str, str],
-) -> Scene:
+def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     """The scene with everything around it, moved so that the page starts at (0, 0)."""
+    graph, hints, matrix = canvas.graph, canvas.hints, canvas.matrix
     bounds = find_bounds(scene)
     style = scene.style
     width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN)
@@ -43,7 +39,7 @@ def build_furniture(
         block = _build_matrix(graph, matrix, style, hints, width)
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
-    lines, items = _build_legend(scene, hints, marks, left, y, width)
+    lines, items = _build_legend(scene, hints, canvas.marks, left, y, width)
     samples += lines
     texts += items
     y = max((item.box.bottom for item in items), default=y - GAP * 0.6) + GAP * 0.6

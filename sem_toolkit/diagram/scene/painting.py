@@ -1,14 +1,13 @@
 """Places and courses → scene: colours, line kinds, numbers, R², matrix of covariances, legend, title and caption."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 import networkx as nx
 import numpy as np
 
-from sem_toolkit.diagram.content.hints import DiagramHints
-from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import (
     format_edge_description,
@@ -40,17 +39,20 @@ MARGIN = 4.0
 
 @dataclass(frozen=True)
 class Sketch:
-    """Everything the painter needs; `shares` is where on its path a number is best put."""
+    """A canvas whose variables have places and whose paths have courses."""
 
-    graph: "nx.MultiDiGraph[str]"
-    structure: Structure
+    canvas: Canvas
     placement: Placement
     measures: Measures
     routes: Mapping[str, Route]
-    style: DiagramStyle
-    hints: DiagramHints
-    r2: Mapping[str, float]
-    matrix: Sequence[str] = ()
+
+    @property
+    def graph(self) -> "nx.MultiDiGraph[str]":
+        return self.canvas.graph
+
+    @property
+    def style(self) -> DiagramStyle:
+        return self.canvas.style
 
 
 Texts: TypeAlias = tuple[dict[str, Label], tuple[TextItem, ...]]
@@ -70,12 +72,12 @@ def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
     return found
 
 
-def paint_scene(sketch: Sketch, texts: Texts, marks: Mapping[str, str] | None = None) -> Scene:
-    """The scene of a sketch. `marks` gives paths another colour name ("added", "dropped", "changed")."""
+def paint_scene(sketch: Sketch, texts: Texts) -> Scene:
+    """The scene of a sketch."""
     nodes = _paint_nodes(sketch)
     labels, r2_items = texts
     edges = tuple(
-        _paint_edge(sketch, source, target, key, data, labels, marks or {})
+        _paint_edge(sketch, source, target, key, data, labels)
         for source, target, key, data in sketch.graph.edges(keys=True, data=True)
         if key in sketch.routes
     )
@@ -88,11 +90,11 @@ def paint_scene(sketch: Sketch, texts: Texts, marks: Mapping[str, str] | None = 
         edges=edges,
         texts=r2_items,
         bands=bands,
-        title=sketch.hints.title,
+        title=sketch.canvas.hints.title,
         description=_describe(sketch),
-        caption=sketch.hints.caption,
+        caption=sketch.canvas.hints.caption,
     )
-    return build_furniture(scene, sketch.hints, sketch.graph, sketch.matrix, marks or {})
+    return build_furniture(scene, sketch.canvas)
 
 
 def _paint_nodes(sketch: Sketch) -> tuple[NodeShape, ...]:
@@ -119,8 +121,8 @@ def _paint_node(sketch: Sketch, name: str, box: Rectangle) -> NodeShape:
 
 def _describe_node(sketch: Sketch, name: str) -> str:
     kind = {"latent": "latent variable", "composite": "composite", "observed": "observed variable"}
-    text = f"{format_name(name, sketch.style, sketch.hints.labels)} ({kind[sketch.graph.nodes[name]['kind']]})"
-    return f"{text}, R² {sketch.r2[name]:.3f}" if name in sketch.r2 else text
+    text = f"{format_name(name, sketch.style, sketch.canvas.hints.labels)} ({kind[sketch.graph.nodes[name]['kind']]})"
+    return f"{text}, R² {sketch.canvas.r2[name]:.3f}" if name in sketch.canvas.r2 else text
 
 
 def place_texts(sketch: Sketch) -> Texts:
@@ -177,12 +179,12 @@ def _build_head_bars(sketch: Sketch) -> dict[str, FloatArray]:
 def _find_preferred_share(sketch: Sketch, route: Route) -> float:
     """Loadings carry their numbers nearer to the indicators, where the lines of a fan lie apart."""
     if route.role == "loading":
-        if sketch.structure.two_sided is not None:
+        if sketch.canvas.structure.two_sided is not None:
             return 0.5
         if sketch.placement.sides.get(route.source) in ("left", "right"):
             return 0.6
         # In a row the numbers are wider than their distance: every second one stands further out.
-        items = sketch.structure.indicators.get(route.source, ())
+        items = sketch.canvas.structure.indicators.get(route.source, ())
         return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
     if route.role == "weight":
         return 0.4
@@ -194,9 +196,9 @@ def _choose_r2(sketch: Sketch) -> dict[str, str]:
     if sketch.style.r2 != "below":
         return {}
     return {
-        name: format_r2(sketch.r2[name], sketch.style)
-        for name in sketch.structure.cores
-        if name in sketch.r2 and name in sketch.placement.places
+        name: format_r2(sketch.canvas.r2[name], sketch.style)
+        for name in sketch.canvas.structure.cores
+        if name in sketch.canvas.r2 and name in sketch.placement.places
     }
 
 
@@ -222,9 +224,8 @@ def _paint_edge(
     key: str,
     data: Mapping[str, Any],
     labels: Mapping[str, Label],
-    marks: Mapping[str, str],
 ) -> EdgeShape:
-    style, theme = sketch.style, sketch.style.colours
+    style, theme, marks = sketch.style, sketch.style.colours, sketch.canvas.marks
     route = sketch.routes[key]
     double = data["role"] == "covariance" or (data["role"] == "variance" and style.variances == "ram")
     faint = style.grey_nonsignificant and not is_significant(data, style.alpha)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.geometry.plane import FloatArray, cut_curve_at, cut_into_dashes, draw_in_controls, trim_curve
 from sem_toolkit.diagram.scene.elements import (
     ARROW_LENGTH,
@@ -51,25 +52,26 @@ def format_dot(scene: Scene, dpi: int | None = None) -> str:
     lines += [_format_label(scene, number, edge) for number, edge in enumerate(scene.edges) if edge.label is not None]
     lines += [_format_text(scene, number, item) for number, item in enumerate(scene.texts)]
     for number, edge in enumerate(scene.edges):
-        lines += _iterate_edge(scene, f"edge{number + 1}", edge, edge.source, edge.target)
+        lines += _iterate_edge(scene, f"edge{number + 1}", edge, (quote_name(edge.source), quote_name(edge.target)))
     for number, edge in enumerate(scene.samples):
-        lines += _iterate_edge(scene, f"sample{number + 1}", edge, "\x01corner 1", "\x01corner 2")
+        lines += _iterate_edge(scene, f"sample{number + 1}", edge, (_CORNERS[0], _CORNERS[1]))
     return "\n".join([*lines, "}"]) + "\n"
 
 
 def quote(text: str) -> str:
     """A DOT string that shows the text as it is: no escapes, no entities, no HTML."""
-    for old, new in (("\\", "\\\\"), ('"', '\\"'), ("&", "&amp;"), ("\n", " "), ("\r", " "), ("\x01", "")):
+    text = format_printable(text.replace("\r", " "))
+    for old, new in (("\\", "\\\\"), ('"', '\\"'), ("&", "&amp;"), ("\n", " ")):
         text = text.replace(old, new)
     return f'"{text}"'
 
 
 def quote_name(name: str) -> str:
     """A node name as a DOT string; names are not escape strings, so only the quote needs care."""
-    prefix = "_" if name.startswith("\x01") else "variable "
-    text = prefix + name.replace("\x01", "")
-    # A backslash before the closing quote would escape it.
-    return '"' + text.replace("\\", "∖").replace('"', "″").replace("\n", " ") + '"'
+    # A backslash before the closing quote would escape it; names that differ must differ here, too.
+    text = name.replace("\\", "∖").replace('"', "″").replace("\n", " ")
+    plain = "".join(c if format_printable(c) == c else f"␛{ord(c):x}" for c in text)
+    return f'"variable {plain}"'
 
 
 def _join_lines(lines: tuple[str, ...], align: str = "centre") -> str:
@@ -84,13 +86,15 @@ def _format_attributes(name: str, **attributes: Any) -> str:
     return f"  {name} [{inner}];"
 
 
+_CORNERS = ('"_corner 1"', '"_corner 2"')
+
+
 def _format_page_corners(scene: Scene) -> Iterator[str]:
     """Two invisible points that keep the page as large as it is meant to be."""
     # Old versions of graphviz round sizes to whole points: these are two points wide, inside the page's corners.
     corners = ((1.0, 1.0), (scene.width - 1.0, scene.height - 1.0))
     size = f"{2 / 72:.4f}"
-    for number, (x, y) in enumerate(corners, start=1):
-        name = quote_name(f"\x01corner {number}")
+    for name, (x, y) in zip(_CORNERS, corners, strict=True):
         yield (
             f'  {name} [pos="{x:.2f},{y:.2f}", shape=point, width="{size}", height="{size}", style=invis, label=""];'
         )
@@ -149,14 +153,13 @@ def _format_label(scene: Scene, number: int, edge: EdgeShape) -> str:
     )
 
 
-def _iterate_edge(scene: Scene, identity: str, edge: EdgeShape, source: str, target: str) -> Iterator[str]:
+def _iterate_edge(scene: Scene, identity: str, edge: EdgeShape, ends: tuple[str, str]) -> Iterator[str]:
     """The edge of a path; one with two heads that is drawn in pieces is two edges, the first piece apart.
 
     Graphviz gives the head at the beginning of one piece to all pieces that follow it in the same edge.
     """
     # Graphviz makes the page as large as the control points need it.
     pieces = [draw_in_controls(piece, scene.width, scene.height) for piece in split_into_pieces(edge)]
-    ends = quote_name(source), quote_name(target)
     if edge.tail and len(pieces) > 1:
         yield _format_pieces(scene, f"tail-of-{identity}", edge, pieces[:1], ends, "back")
         yield _format_pieces(scene, identity, edge, pieces[1:], ends, "forward")

@@ -3,6 +3,7 @@
 import re
 from xml.etree import ElementTree
 
+from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.scene.elements import Scene
@@ -39,7 +40,7 @@ def finish_svg(drawing: bytes, scene: Scene) -> bytes:
 
 def _insert(root: ElementTree.Element, position: int, tag: str, identity: str, text: str) -> None:
     element = ElementTree.Element(f"{SVG}{tag}", {"id": identity})
-    element.text = text
+    element.text = format_printable(text)
     root.insert(position, element)
 
 
@@ -61,15 +62,15 @@ def _finish_group(group: ElementTree.Element, scene: Scene) -> None:
     if kind == "text" and scene.texts[number].align == "left":
         _set_flush_left(group, scene.texts[number].box)
     if kind == "node":
-        title.text = scene.nodes[number].description
-        group.set("data-variable", scene.nodes[number].name)
+        title.text = format_printable(scene.nodes[number].description)
+        group.set("data-variable", format_printable(scene.nodes[number].name))
     elif kind == "edge":
-        title.text = scene.edges[number].description
-        group.set("data-path", scene.edges[number].key)
+        title.text = format_printable(scene.edges[number].description)
+        group.set("data-path", format_printable(scene.edges[number].key))
     else:
         group.remove(title)
         if kind in ("label", "tail-of-edge"):
-            group.set("data-path", scene.edges[number].key)
+            group.set("data-path", format_printable(scene.edges[number].key))
 
 
 def _find_text_place(scene: Scene, kind: str, number: int) -> Rectangle | None:

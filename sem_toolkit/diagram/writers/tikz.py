@@ -5,7 +5,7 @@ Every engine of TeX compiles it as long as names are in Latin or Greek letters; 
 
 from collections.abc import Iterator
 
-from sem_toolkit.diagram.content.words import GREEK
+from sem_toolkit.diagram.content.words import GREEK, format_printable
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
 from sem_toolkit.diagram.geometry.plane import FloatArray, trim_curve
 from sem_toolkit.diagram.scene.elements import ARROW_LENGTH, PAGE, EdgeShape, NodeShape, Scene, grow_halo
@@ -47,6 +47,8 @@ ESCAPES = {
     "…": r"\dots{}",
     "–": "--",
     "—": "---",
+    "\ufffd": "?",
+    "\n": " ",
 }
 ESCAPES |= {symbol: f"$\\{name}$" for name, symbol in GREEK.items() if name != "omicron"}
 ESCAPES |= {"₀₁₂₃₄₅₆₇₈₉"[digit]: f"\\textsubscript{{{digit}}}" for digit in range(10)}
@@ -54,7 +56,7 @@ ESCAPES |= {"₀₁₂₃₄₅₆₇₈₉"[digit]: f"\\textsubscript{{{digit}}
 
 def escape_tex(text: str) -> str:
     """The text as TeX shows it literally."""
-    return "".join(ESCAPES.get(character, character) for character in text)
+    return "".join(ESCAPES.get(character, character) for character in format_printable(text))
 
 
 def format_tikz(scene: Scene) -> str:

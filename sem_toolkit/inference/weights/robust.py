@@ -8,6 +8,7 @@ import numpy as np
 
 from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.inference.weights.information import compute_observed_first_order
 from sem_toolkit.inference.weights.weight import (
     Weight,
@@ -27,6 +28,8 @@ def build_robust_weight(evaluation: Evaluation, information: str) -> Weight:
     """V: the weight of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
     if evaluation.estimator != "ML" or information != "observed":
         return build_estimator_weight(evaluation)
+    if evaluation.is_incomplete:
+        return build_information_weight(evaluation, "observed")
     return ObservedWeight(evaluation)
 
 
