@@ -27,6 +27,7 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
+from sem_toolkit.sample.sample import TWO_STAGE
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -126,7 +127,8 @@ class Prepared:
         frame = add_products(self.rows, variables)
         exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
         group, missing = self.options.group, self.options.missing
-        return build_sample(frame, variables, group, self.source, missing, exogenous)
+        auxiliary = self.options.aux if missing in TWO_STAGE else ()
+        return build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
