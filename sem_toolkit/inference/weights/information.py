@@ -129,8 +129,8 @@ def _difference_gradient(evaluation: Evaluation) -> FloatArray:
 
 def centre_rows(evaluation: Evaluation, group: int, at_model: bool) -> FloatArray:
     """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
-    if evaluation.is_incomplete:
-        message = "this needs complete rows, and the fit is by full information"
+    if evaluation.has_empty_cells:
+        message = f'this needs complete rows, and the fit is by missing = "{evaluation.sample.missing}"'
         raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
     data, mean = evaluation.sample.groups[group].data, evaluation.sample.groups[group].mean
     if data is None or mean is None:
