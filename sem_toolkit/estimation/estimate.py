@@ -17,6 +17,7 @@ from sem_toolkit.estimation.objective import Objective, Progress, Watcher
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
 from sem_toolkit.estimation.scoring import Outcome, minimise
+from sem_toolkit.estimation.signs import orient_factors
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
 from sem_toolkit.model import Model, build_model
@@ -161,7 +162,7 @@ def _conclude(
         model=model,
         sample=sample,
         options=options,
-        x=model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x)),
+        x=orient_factors(model, model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x))),
         discrepancy=point.value,
         by_group=point.evaluation.by_group,
         certificate=certificate,

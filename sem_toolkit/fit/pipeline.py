@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -111,8 +111,13 @@ class Prepared:
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
         """All that can be said of the spec, of what it expands to and of its variables among the columns."""
+        return self.check()
+
+    @property
+    def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
+        """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
         columns = None if self.rows is None else list(map(str, self.rows.columns))
-        return check_expanded(self.spec, self.table, self.table_options, columns)
+        return partial(check_expanded, self.spec, self.table, self.table_options, columns)
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
@@ -147,6 +152,7 @@ class Prepared:
             variables,
             mean=None if means is None else [require_mean(means, label, names) for label in covariances],
             labels=tuple(covariances),
+            said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
 
     @cached_property
@@ -224,7 +230,7 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.findings)
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:
