@@ -17,6 +17,7 @@ from sem_toolkit.estimation.objective import Objective, Progress, Watcher
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
 from sem_toolkit.estimation.scoring import Outcome, minimise
+from sem_toolkit.estimation.signs import orient_factors
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
 from sem_toolkit.model import Model, build_model
@@ -67,7 +68,9 @@ def _search(
     """Climb the ladder with this model as it is, from the values given where they are numbers."""
     scaling = build_scaling(model, targets)
     targets = scaling.targets
-    objective = Objective(scaling.model, build_discrepancy(targets, options, scaling.deviations), watcher)
+    correlates = tuple(model.observed.index(name) for name in sample.auxiliary if name in model.observed)
+    discrepancy = build_discrepancy(targets, options, scaling.deviations)
+    objective = Objective(scaling.model, discrepancy, watcher, correlates)
     start = compute_start(scaling.model, targets)
     if given is not None:
         start = np.where(np.isfinite(given), given / scaling.units, start)
@@ -159,7 +162,7 @@ def _conclude(
         model=model,
         sample=sample,
         options=options,
-        x=model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x)),
+        x=orient_factors(model, model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x))),
         discrepancy=point.value,
         by_group=point.evaluation.by_group,
         certificate=certificate,

@@ -19,7 +19,6 @@ from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
-from sem_toolkit.model.identification import count_degrees
 from sem_toolkit.model.ram import SYMMETRIC
 
 FloatArray = NDArray[np.float64]
@@ -110,7 +109,7 @@ def climb(
 def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> None:
     """Look for lower optima from scattered starts, where there may be some; the best is finished and examined."""
     objective = state.objective
-    if options.multistart < 2 or not is_surveyable(objective) or not _is_doubtful(state.best, objective):
+    if options.multistart < 2 or not is_surveyable(objective) or not _is_doubtful(state.best, objective, targets):
         return
     ceiling = np.inf if state.best is None else state.best.point.value
     found = survey(objective, targets, start, ceiling, options.multistart, options.seed)
@@ -126,7 +125,7 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
         state.at_infinity = found.at_infinity
 
 
-def _is_doubtful(best: Candidate | None, objective: Objective) -> bool:
+def _is_doubtful(best: Candidate | None, objective: Objective, targets: Targets) -> bool:
     """Whether a lower optimum is likely enough to look for it: a safe, proper optimum is left alone."""
     if best is None:
         return True
@@ -137,8 +136,15 @@ def _is_doubtful(best: Candidate | None, objective: Objective) -> bool:
         return True
     if certificate.hessian_min_eig < _SAFE:
         return True
-    df = sum(group.moments for group in count_degrees(objective.model)) - objective.size
-    return best.point.value > _FITS * max(df, 1)
+    return best.point.value > _FITS * max(_count_degrees(objective, targets), 1)
+
+
+def _count_degrees(objective: Objective, targets: Targets) -> int:
+    """Degrees of freedom; composites' own moments are not taken off."""
+    model, n_fixed = objective.model, len(targets.exogenous)
+    moments = sum(k * (k + 1) // 2 * sign for k, sign in ((model.n_observed, 1), (n_fixed, -1)))
+    moments += model.n_observed - n_fixed if model.has_means else 0
+    return model.n_groups * moments - objective.size
 
 
 def _is_enough(state: Climb, name: str) -> bool:
