@@ -36,6 +36,9 @@ from sem_toolkit.diagram.scene.furniture import build_furniture
 
 MARGIN = 4.0
 
+R2_REACH = 3.5
+"""How far from its variable an R² may stand, in points."""
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -142,13 +145,15 @@ def place_texts(sketch: Sketch) -> Texts:
             options = _build_beside_options(sketch.placement.places[route.source], width, height)
         else:
             options = build_path_options(route.curve, route.role, width, height, prefer)
-        wanted.append(Wanted(key, width, height, options, key))
+        anchor = sketch.placement.places[route.source] if route.role == "intercept" else None
+        wanted.append(Wanted(key, width, height, options, key, anchor))
         texts[key] = text
     shown = _choose_r2(sketch)
     for name, text in shown.items():
         width = measure_line(text, size, style.font)
-        options = _build_beside_options(sketch.placement.places[name], width, height)
-        wanted.append(Wanted(f"r2 {name}", width, height, options, None))
+        box = sketch.placement.places[name]
+        options = _build_beside_options(box, width, height)
+        wanted.append(Wanted(f"r2 {name}", width, height, options, None, box, R2_REACH))
     boxes = list(sketch.placement.places.values())
     kinds = [SHAPES[_find_kind(sketch, name)] == "ellipse" for name in sketch.placement.places]
     curves = {key: route.curve for key, route in sketch.routes.items()}
