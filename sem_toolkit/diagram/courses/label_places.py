@@ -62,7 +62,7 @@ def build_path_options(curve: FloatArray, role: str, width: float, height: float
     length = compute_length(points)
     if role == "variance":
         return _build_end_options(points, width, height)
-    on = SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]
+    on = np.concatenate([[prefer], SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]])
     places, directions = compute_points(points, on)
     along = np.abs(directions) @ np.array([width, height]) / 2
     # Enough of the line must be seen on both sides, and arrowheads must stay whole.
