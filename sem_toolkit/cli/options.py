@@ -14,50 +14,32 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.sample import read_covariance, read_means
+from sem_toolkit.sample import read_means, read_moments
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Rows: CSV, TSV, Parquet, Excel, SPSS .sav. Default: the `data` of the spec's header."),
+    typer.Option("--data", help="Rows: CSV, TSV, Parquet, Excel, SPSS, Stata. Default: `data` of the spec's header."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
-MODEL_PANEL = "Model"
-DATA_PANEL = "Data"
-ESTIMATION_PANEL = "Estimation"
+PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation"}
+_TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": str, "moments": Path}
+"""How a kind of option is typed; the others are texts."""
 
 
 def _declare(kind: type, flag: str, panel: str, text: str) -> Any:
     return Annotated[kind | None, typer.Option(flag, help=text, rich_help_panel=panel)]
 
 
-# What each option is called in an options file, and how it is typed. The flags are lavaan's names with dashes.
 FIT_OPTIONS: Mapping[str, Any] = {
-    "call": _declare(str, "--call", MODEL_PANEL, "Whose defaults: sem, cfa, growth or lavaan."),
-    "std_lv": _declare(bool, "--std-lv", MODEL_PANEL, "Fix latent variances to 1 and free the markers."),
-    "orthogonal": _declare(bool, "--orthogonal", MODEL_PANEL, "No covariances among exogenous latent variables."),
-    "meanstructure": _declare(bool, "--meanstructure", MODEL_PANEL, "Estimate intercepts."),
-    "fixed_x": _declare(bool, "--fixed-x/--free-x", MODEL_PANEL, "Take exogenous moments from the data, or free them."),
-    "group": _declare(str, "--group", DATA_PANEL, "Name of the grouping column."),
-    "group_equal": _declare(str, "--group-equal", MODEL_PANEL, "loadings,intercepts,residuals,... held equal."),
-    "group_partial": _declare(str, "--group-partial", MODEL_PANEL, "Left free all the same, such as f=~x2,x3~1."),
-    "ordered": _declare(str, "--ordered", DATA_PANEL, "none: all are continuous. Others are not supported yet."),
-    "parameterization": _declare(str, "--parameterization", MODEL_PANEL, "delta or theta, for ordered variables."),
-    "missing": _declare(str, "--missing", DATA_PANEL, "What to do with empty cells: listwise."),
-    "sample_cov": _declare(Path, "--sample-cov", DATA_PANEL, "A file with a covariance matrix instead of rows."),
-    "sample_mean": _declare(Path, "--sample-mean", DATA_PANEL, "A file with means, to go with --sample-cov."),
-    "sample_nobs": _declare(int, "--sample-nobs", DATA_PANEL, "Number of observations behind --sample-cov."),
-    "estimator": _declare(str, "--estimator", ESTIMATION_PANEL, "ML, or another of lavaan's words."),
-    "likelihood": _declare(str, "--likelihood", ESTIMATION_PANEL, "normal (divisor n) or wishart (n - 1)."),
-    "se": _declare(str, "--se", ESTIMATION_PANEL, "Standard errors: standard, robust.sem, robust.huber.white, none."),
-    "test": _declare(str, "--test", ESTIMATION_PANEL, "Test beside the standard one, such as satorra.bentler."),
-    "information": _declare(str, "--information", ESTIMATION_PANEL, "expected, observed or first.order."),
-    "level": _declare(float, "--level", ESTIMATION_PANEL, "Of confidence intervals: 0.95."),
-    "engine": _declare(str, "--engine", ESTIMATION_PANEL, "Which optimiser is asked first: auto, semopy or native."),
-    "options": _declare(Path, "--options", ESTIMATION_PANEL, "A JSON file with a set of options, by lavaan's names."),
-}  # fmt: skip
+    option.name: _declare(_TYPES.get(option.kind, str), option.flag, PANELS[option.layer], option.help)
+    for option in OPTIONS.values()
+    if option.flag
+} | {"options": _declare(Path, "--options", "Estimation", "A JSON file with a set of options, by lavaan's names.")}
+"""What each option with a flag is called in an options file, and how it is typed."""
 
 
 def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -88,11 +70,29 @@ def _collect_options(
     if chosen.get("ordered") == "none":
         chosen["ordered"] = False
     if sample_cov is not None:
-        chosen["sample_cov"] = Moments(*read_covariance(sample_cov))
+        _take_moments(sample_cov, chosen)
     if sample_mean is not None:
         means = read_means(sample_mean)
         chosen["sample_mean"] = Moments(tuple(means), np.array(list(means.values())))
     return chosen
+
+
+def _take_moments(sample_cov: Path, chosen: dict[str, object]) -> None:
+    """Read covariances, and what the file has beside them: means, and the numbers of observations where none are typed.
+
+    Several files with commas between their names are groups with the names of the files.
+    """
+    paths = [sample_cov]
+    if not sample_cov.exists() and "," in str(sample_cov):
+        paths = [Path(name.strip()) for name in str(sample_cov).split(",")]
+    found = {part.label or (path.stem if len(paths) > 1 else ""): part for path in paths for part in read_moments(path)}
+    chosen["sample_cov"] = {label: Moments(part.names, part.covariance, part.messages) for label, part in found.items()}
+    means = {label: Moments(part.names, part.mean) for label, part in found.items() if part.mean is not None}
+    if len(means) == len(found):
+        chosen["sample_mean"] = means
+    sizes = [part.n for part in found.values() if part.n is not None]
+    if len(sizes) == len(found):
+        chosen.setdefault("sample_nobs", sizes)
 
 
 def read_options(path: Path | None) -> Mapping[str, object]:

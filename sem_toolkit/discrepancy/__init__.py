@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.base import Discrepancy, Evaluation
+from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.gls import GeneralisedLeastSquares
 from sem_toolkit.discrepancy.least_squares import LeastSquares, build_least_squares
 from sem_toolkit.discrepancy.ml import MaximumLikelihood
@@ -27,6 +28,8 @@ def build_discrepancy(targets: Targets, options: Choice, deviations: NDArray[np.
     deviations  p: what the variables were divided by, for ULS, which depends on it; None where they were not
     """
     kind = options.discrepancy
+    if kind == "ML" and targets.patterns is not None:
+        return FullInformation(targets)
     if kind == "ML":
         return MaximumLikelihood(targets)
     if kind == "GLS":
@@ -37,6 +40,7 @@ def build_discrepancy(targets: Targets, options: Choice, deviations: NDArray[np.
 __all__ = [
     "Discrepancy",
     "Evaluation",
+    "FullInformation",
     "GeneralisedLeastSquares",
     "LeastSquares",
     "MaximumLikelihood",

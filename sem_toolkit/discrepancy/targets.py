@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
 
@@ -31,6 +32,8 @@ class Targets:
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
     exogenous   positions of the variables that weights are conditional on (fixed.x)
+    patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
+    saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
     """
 
     covariance: FloatArray
@@ -38,6 +41,8 @@ class Targets:
     n: NDArray[np.intp]
     data: tuple[FloatArray | None, ...]
     exogenous: tuple[int, ...] = ()
+    patterns: tuple[Patterns, ...] | None = None
+    saturated: FloatArray | None = None
 
     @cached_property
     def share(self) -> FloatArray:
@@ -49,7 +54,8 @@ def build_targets(model: Model, sample: Sample, options: Divisor) -> Targets:
     _require_same_groups(model, sample)
     order = _order(model, sample)
     n = np.array([group.n for group in sample.groups])
-    divisor = (n / (n - 1.0)) if options.unbiased else np.ones(len(n))
+    rescaled = options.unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
+    divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
     covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
     mean = None
     if model.has_means:
@@ -59,7 +65,12 @@ def build_targets(model: Model, sample: Sample, options: Divisor) -> Targets:
             raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
-    return Targets(covariance, mean, n, data, model.exogenous)
+    if not sample.is_incomplete:
+        return Targets(covariance, mean, n, data, model.exogenous)
+    likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
+    patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
+    values = np.array([likelihood.value for likelihood in likelihoods])
+    return Targets(covariance, mean, n, data, model.exogenous, patterns, values)
 
 
 def _require_same_groups(model: Model, sample: Sample) -> None:

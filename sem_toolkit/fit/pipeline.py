@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.auxiliary import add_saturated_correlates
+from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
@@ -22,8 +24,11 @@ from sem_toolkit.sample import (
     build_sample,
     build_sample_from_moments,
     list_group_labels,
-    read_table,
+    open_table,
+    rename_columns,
+    require_any_column,
 )
+from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -64,7 +69,7 @@ class Prepared:
     def groups(self) -> tuple[str, ...]:
         """Labels of the groups in the order of the data; ("",) for one group without a name."""
         if self.frame is not None and self.options.group is not None:
-            return list_group_labels(self.frame, self.options.group)
+            return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
         return tuple(self.options.sample_cov or ("",))
 
     @cached_property
@@ -81,31 +86,61 @@ class Prepared:
     @cached_property
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
-        return build_parameter_table(self.spec, self.table_options, self.groups)
+        table = build_parameter_table(self.spec, self.table_options, self.groups)
+        require_effect(self.spec, self.table_options, self.groups, table)
+        return table
+
+    @property
+    def _correlates(self) -> tuple[str, ...]:
+        return self.options.aux if self.options.missing in FULL_INFORMATION else ()
+
+    @cached_property
+    def estimated_table(self) -> ParameterTable:
+        """The same with auxiliary variables, where full information from incomplete rows has any."""
+        return add_saturated_correlates(self.table, self._correlates) if self._correlates else self.table
+
+    @cached_property
+    def rows(self) -> pd.DataFrame | None:
+        """The rows of data, the columns under the names that the spec and the options have for them."""
+        if self.frame is None:
+            return None
+        wanted = [*observed_variables(self.table), *self.options.aux]
+        wanted += [self.options.group] if self.options.group else []
+        return rename_columns(self.frame, wanted)
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
         """All that can be said of the spec, of what it expands to and of its variables among the columns."""
-        columns = None if self.frame is None else list(map(str, self.frame.columns))
-        return check_expanded(self.spec, self.table, self.table_options, columns)
+        return self.check()
+
+    @property
+    def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
+        """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
+        columns = None if self.rows is None else list(map(str, self.rows.columns))
+        return partial(check_expanded, self.spec, self.table, self.table_options, columns)
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
-        return () if self.frame is None else check_columns(self.spec, self.table, list(map(str, self.frame.columns)))
+        return () if self.rows is None else check_columns(self.spec, self.table, list(map(str, self.rows.columns)))
 
     @cached_property
     def sample(self) -> Sample:
         """The statistics of the data, its variables in the table's order. Raises DataError without data."""
-        variables = observed_variables(self.table)
+        variables = observed_variables(self.estimated_table)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
-        if self.frame is None:
+        if self.rows is None:
             raise DataError(_build_no_data())
+        require_any_column(self.rows, variables, self.source)
         unknown = [entry for entry in self._column_findings if entry.severity == "error"]
         if unknown:
             raise DataError(unknown, self.spec.source)
-        frame = add_products(self.frame, variables)
-        return build_sample(frame, variables, group=self.options.group, source=self.source)
+        frame = add_products(self.rows, variables)
+        exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
+        group, missing = self.options.group, self.options.missing
+        auxiliary = self.options.aux if missing in TWO_STAGE else ()
+        sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
+        return replace(sample, auxiliary=self._correlates)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -117,14 +152,15 @@ class Prepared:
             variables,
             mean=None if means is None else [require_mean(means, label, names) for label in covariances],
             labels=tuple(covariances),
+            said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
 
     @cached_property
     def model(self) -> Model:
         """The model, with the moments that it takes from the data where there are any."""
         if not self.has_data:
-            return build_model(self.table)
-        return build_model(fill_exogenous_moments(self.table, self.sample, self.options.estimation))
+            return build_model(self.estimated_table)
+        return build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
 
     @cached_property
     def identification(self) -> IdentificationReport:
@@ -133,37 +169,39 @@ class Prepared:
         return check_identification(self.model)
 
 
-def prepare(spec: Spec, data: pd.DataFrame | str | Path | None = None, **options: object) -> Prepared:
+def prepare(spec: Spec, data: object = None, **options: object) -> Prepared:
     """Options merged with those of the header, and the rows read; nothing is built yet.
 
-    data  n × p rows, or a path; None takes the `data` of the header. Moments in the options go before either.
+    data  n × p rows (a table of pandas, polars or Arrow, a dict, an array), or a path; None takes the `data` of the
+          header. Moments in the options go before either.
 
     Raises SpecError for a faulty spec, OptionError, and DataError where rows cannot be read or nothing is named.
     """
     return prepare_together([spec], data, **options)[0]
 
 
-def prepare_together(
-    specs: Iterable[Spec], data: pd.DataFrame | str | Path | None = None, **options: object
-) -> list[Prepared]:
+def prepare_together(specs: Iterable[Spec], data: object = None, **options: object) -> list[Prepared]:
     """Several specs with the same options; each file of rows is read once. Raises as `prepare` does."""
     specs = list(specs)
     for spec in specs:
         require_estimable(spec)
-    read: dict[Path, tuple[pd.DataFrame, str]] = {}
+    read: dict[object, tuple[pd.DataFrame, str]] = {}
     found = []
     for spec in specs:
         chosen = parse_fit_options(get_header_options(spec), options)
         if chosen.sample_cov is not None:
+            if data is not None:
+                message = "there are data and moments (sample_cov): the data would be left unread"
+                raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give one of them"))
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)
-        if isinstance(source, pd.DataFrame):
-            found.append(Prepared(spec, chosen, source, "DataFrame"))
-            continue
-        if source not in read:
-            read[source] = read_table(source), source.name
-        found.append(Prepared(spec, chosen, *read[source]))
+        door = chosen.door
+        key = (source if isinstance(source, Path) else id(source), door)
+        if key not in read:
+            called = source.name if isinstance(source, Path) else type(source).__name__
+            read[key] = open_table(source, door), called
+        found.append(Prepared(spec, chosen, *read[key]))
     return found
 
 
@@ -192,7 +230,7 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.findings)
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:
@@ -217,9 +255,9 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     return {**estimator, **spec.header.options}
 
 
-def find_data(spec: Spec, data: pd.DataFrame | str | Path | None) -> pd.DataFrame | Path:
-    """The rows to fit, or the file with them: as given, or named in the header. Raises DataError for neither."""
-    if isinstance(data, pd.DataFrame):
+def find_data(spec: Spec, data: object) -> object:
+    """The rows to fit, or the Path of the file with them: as given, or named in the header; DataError for neither."""
+    if data is not None and not isinstance(data, (str, Path)):
         return data
     if data is None:
         if not spec.header.data:

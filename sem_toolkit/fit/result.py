@@ -1,6 +1,6 @@
 """The result of a fit: estimates, what is inferred from them, and whether they may be believed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ import pandas as pd
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
+from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.inference import (
     EvaluatedSolution,
@@ -69,7 +70,7 @@ class Fit:
     Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
     fit measures are empty, and `messages` says why.
 
-    findings  what was found in the spec and in the model that it expands to
+    check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     """
 
     presenter: ClassVar[Presenter]
@@ -78,7 +79,7 @@ class Fit:
     options: FitOptions
     sample: Sample
     solution: Solution
-    findings: tuple[Diagnostic, ...] = ()
+    check: Callable[[], tuple[Diagnostic, ...]] = tuple
 
     @property
     def certificate(self) -> Certificate:
@@ -98,7 +99,7 @@ class Fit:
     @property
     def table(self) -> ParameterTable:
         """The parameter table that was estimated, with exogenous moments filled in from the sample."""
-        return self.solution.model.table
+        return drop_correlates(self.solution.model.table, self.sample.auxiliary)
 
     @property
     def npar(self) -> int:
@@ -125,7 +126,7 @@ class Fit:
         rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
         if not self.converged:
             rows.loc[rows["se"] != 0, UNCERTAIN] = float("nan")
-        return rows
+        return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
     def fit_measures(self) -> dict[str, float]:
@@ -150,12 +151,13 @@ class Fit:
     @cached_property
     def standardized(self) -> pd.DataFrame:
         """std.all of every parameter with delta-method standard errors and intervals."""
-        return build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
+        rows = build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
+        return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
         """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return build_modification_indices(self.evaluated)
+        return hide_correlates(build_modification_indices(self.evaluated), self.sample.auxiliary)
 
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
@@ -239,6 +241,11 @@ class Fit:
         """
         return self.presenter.format_summary(self, width, extras)
 
+    def __repr__(self) -> str:
+        """One line: what was fitted, how it ended, and of how much."""
+        how = f"{self.certificate.verdict}, {self.options.estimation.estimator}"
+        return f"<Fit of {self.title!r}: {how}, n = {self.sample.n}, {self.npar} free parameters>"
+
     def __str__(self) -> str:
         return self.summary()
 
@@ -251,6 +258,11 @@ class Fit:
         from sem_toolkit.fit.records import build_fit_record
 
         return build_fit_record(self, everything=everything)
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """What was found in the spec and in the model that it expands to."""
+        return self.check()
 
     @property
     def messages(self) -> tuple[Diagnostic, ...]:

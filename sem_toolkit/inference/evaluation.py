@@ -68,6 +68,21 @@ class Evaluation:
     def moments(self) -> ImpliedMoments:
         return compute_moments(self.model, self.x)
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the likelihood is that of rows with empty cells (`inference.incomplete`)."""
+        return self.sample.is_incomplete
+
+    @property
+    def has_empty_cells(self) -> bool:
+        """Whether either is so."""
+        return self.is_incomplete or self.is_two_stage
+
+    @property
+    def is_two_stage(self) -> bool:
+        """Whether the moments are the saturated model's of incomplete rows (`weights.two_stage`)."""
+        return self.sample.is_two_stage
+
     @cached_property
     def rows(self) -> FloatArray:
         """Rows of each group (G)."""
@@ -106,7 +121,8 @@ class Evaluation:
     @cached_property
     def sample_cov(self) -> FloatArray:
         """Sample covariances with the divisor of the estimator, G × p × p."""
-        factors = self.rows / (self.rows - 1.0) if self.unbiased else np.ones(len(self.rows))
+        rescaled = self.unbiased and not self.is_two_stage  # saturated estimates stay as they are, as in lavaan
+        factors = self.rows / (self.rows - 1.0) if rescaled else np.ones(len(self.rows))
         return np.stack([f * group.covariance for f, group in zip(factors, self.sample.groups, strict=True)])
 
     @cached_property

@@ -119,7 +119,7 @@ def test_fixed_effects_of_a_loop_that_multiply_to_one_are_refused() -> None:
     assert found.value.diagnostics[0].code == "singular-loop"
 
 
-@pytest.mark.parametrize("constraint", ["exp(a) == 1e300", "a == 1e308"])
+@pytest.mark.parametrize("constraint", ["exp(a) == 1e300"])
 def test_values_that_overflow_are_named(constraint: str) -> None:
     table = build_parameter_table(parse_spec(f"f =~ x1 + a*x2 + x3 + x4\n{constraint}"), TableOptions(call="cfa"))
     with pytest.raises(ModelError, match="f =~ x2") as found:

@@ -169,7 +169,7 @@ GROWING: dict[str, Callable[[int], str]] = {
     "groups": lambda n: join_numbered("group: g{i}\nf =~ x1 + x2 + x3", n // 4),
     "misspelt groups": lambda n: join_numbered("grop: g{i}\nf =~ x1", n),
     "levels": lambda n: join_numbered("level: l{i}\ny ~ x", n // 2),
-    "repeated blocks": lambda n: join_numbered("group: 1\ny ~ x{i}\ngroup: 2\ny ~ z{i}", min(n // 8, 400)),
+    "repeated blocks": lambda n: join_numbered("group: 1\nf =~ x{i}\ngroup: 2\nf =~ x{i}", n // 4),
     "unknown columns": lambda n: "f =~ " + join_numbered("x{i}", n, " + "),
     "header keys": lambda n: join_numbered("#' key{i}: v", n) + "\ny ~ x",
 }

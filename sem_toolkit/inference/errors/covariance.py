@@ -9,15 +9,19 @@ from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
     compute_first_order_information,
+    compute_observed_first_order,
     compute_observed_information,
 )
 from sem_toolkit.inference.weights.robust import build_robust_weight
+from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.inference.weights.weight import Weight, compute_delta
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.sample import TWO_STAGE
 
 _SINGULAR = 1e-7
 """Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
@@ -25,11 +29,15 @@ _SINGULAR = 1e-7
 
 @once
 def compute_information_matrix(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
-    """The information of the estimator, per observation (q × q): "expected", "observed" or "first.order"."""
+    """The information of the estimator, per observation (q × q): "expected", "observed",
+    "observed.h1" (without the curvature of the moments) or "first.order".
+    """
     if evaluation.estimator != "ML":
         return compute_estimator_information(evaluation)
     if kind == "observed":
         return compute_observed_information(evaluation)
+    if kind == "observed.h1":
+        return compute_observed_first_order(evaluation)
     return (
         compute_first_order_information(evaluation)
         if kind == "first.order"
@@ -104,11 +112,17 @@ def compute_parameter_covariance_matrix(evaluation: Evaluation, options: Inferen
     """Covariance matrix of x (q × q) by the kind of standard errors asked for.
 
     Sources: robust.sem: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419, equation
-    16.10; robust.huber.white: Huber (1967); White (1982), Econometrica 50, 1-25.
+    16.10, and with Ω of two stages in the place of Γ (`weights.two_stage`); robust.huber.white: Huber (1967); White
+    (1982), Econometrica 50, 1-25.
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
-    bread = compute_inverse_information(evaluation, options.information)
+    if options.se in TWO_STAGE:
+        weight = build_robust_weight(evaluation, options.information)
+        bread = invert_any(weight.information(evaluation), evaluation.free_basis)
+        return bread @ compute_robust_meat(evaluation, options.information) @ bread / evaluation.total
+    by_h1 = options.information == "observed" and options.observed == "h1"
+    bread = compute_inverse_information(evaluation, "observed.h1" if by_h1 else options.information)
     if options.se == "standard":
         return bread / evaluation.total
     return bread @ compute_meat(evaluation, options) @ bread / evaluation.total
@@ -130,9 +144,22 @@ def compute_robust_meat(evaluation: Evaluation, information: str = "expected") -
 
 
 def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
-    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, q × q."""
+    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, or that of
+    the saturated estimates of incomplete rows: q × q.
+    """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
+    if evaluation.has_empty_cells:
+        gammas = (
+            list_two_stage_covariances(evaluation)
+            if evaluation.is_two_stage
+            else list_moment_covariances(evaluation, "observed", True)
+        )
+        parts = zip(compute_delta(evaluation), gammas, strict=True)
+        for g, (delta, gamma) in enumerate(parts):
+            columns = weight.times(g, delta)
+            total += evaluation.shares[g] * columns.T @ gamma @ columns
+        return total
     for g in range(evaluation.model.n_groups):
         scores = CasewiseMoments(evaluation, weight, g).scores
         total += evaluation.shares[g] * scores.T @ scores / len(scores)

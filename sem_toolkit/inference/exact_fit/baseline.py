@@ -9,6 +9,7 @@ from sem_toolkit.discrepancy.least_squares import find_conditional
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.exact_fit.likelihood import compute_logdet
 from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import compute_baseline_moments, compute_incomplete_discrepancy
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -59,9 +60,13 @@ def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
     fixed = set(evaluation.exogenous)
     rows: list[Parameter] = []
     x: list[float] = []
-    for g in range(evaluation.model.n_groups):
-        S, mean = evaluation.sample_cov[g], evaluation.sample_mean
+    mean, covariance = evaluation.sample_mean, evaluation.sample_cov
+    correlates = [names.index(name) for name in evaluation.sample.auxiliary]
+    if evaluation.is_incomplete and not correlates:
+        mean, covariance = compute_baseline_moments(evaluation, exogenous)
+    for g, S in enumerate(covariance):
         cells = [(i, i) for i in range(len(names))] + [(i, j) for i in exogenous for j in exogenous if i > j]
+        cells += [(i, j) for i in correlates for j in range(len(names)) if j < i or j not in correlates]
         values: list[tuple[Operator, str, str, float, bool]]
         values = [("~~", names[i], names[j], float(S[i, j]), {i, j} <= fixed) for i, j in cells]
         if mean is not None:
@@ -71,6 +76,10 @@ def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
             x += [] if is_fixed else [value]
             rows.append(Parameter(lhs, op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed)))
     model = build_model(ParameterTable(tuple(rows), table.groups))
+    if correlates:  # saturated correlates leave no closed form
+        from sem_toolkit.estimation import estimate
+
+        x = list(estimate(model, evaluation.sample).x)
     return replace(evaluation, model=model, x=np.array(x))
 
 
@@ -83,7 +92,11 @@ def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTe
     """
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
-    df = len(groups) * count_baseline_df(evaluation.model.n_observed, len(exogenous))
+    correlates = len(evaluation.sample.auxiliary)
+    df = len(groups) * count_baseline_df(evaluation.model.n_observed - correlates, len(exogenous))
+    if evaluation.is_incomplete:
+        chisq = evaluation.sizes * compute_incomplete_discrepancy(build_baseline_evaluation(evaluation))
+        return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.estimator == "ML":
         chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
         return BaselineTest(tuple(chisq.tolist()), df)

@@ -6,6 +6,7 @@ import numpy as np
 
 from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_discrepancy
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_logl
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -29,6 +30,8 @@ def compute_logl(evaluation: Evaluation) -> float:
 @once
 def compute_unrestricted_logl(evaluation: Evaluation) -> float:
     """Log-likelihood of the saturated model, likewise."""
+    if evaluation.is_incomplete:
+        return compute_incomplete_saturated_logl(evaluation)
     rows, p = evaluation.rows, evaluation.model.n_observed
     whole = sum(compute_saturated_logl(n, p, size) for n, size in zip(rows, evaluation.sample_logdet, strict=True))
     block = list(evaluation.exogenous)

@@ -12,6 +12,8 @@ from sem_toolkit.inference.weights.estimator import (
     compute_estimator_information,
     compute_estimator_quadratic,
 )
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
+from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.inference.weights.weight import NormalWeight, Weight
 from sem_toolkit.sample.moments import FloatArray
 
@@ -84,6 +86,8 @@ def compute_likelihood_discrepancy(evaluation: Evaluation) -> FloatArray:
 
     Source: Jöreskog (1967), Psychometrika 32, 443-482.
     """
+    if evaluation.is_incomplete:
+        return compute_incomplete_discrepancy(evaluation)
     S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
     sign, size = np.linalg.slogdet(evaluation.implied_cov)
     value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
@@ -99,6 +103,8 @@ def compute_reweighted_least_squares(evaluation: Evaluation) -> FloatArray:
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
     Source: Browne (1984), equation 2.20a, with a structured weight.
     """
+    if evaluation.is_two_stage:
+        return compute_residual_test(evaluation, build_structured_weight(evaluation))
     own = build_estimator_weight(evaluation)
     return compute_residual_test(
         evaluation, own if evaluation.estimator == "ML" else NormalWeight(evaluation.implied_inverse)

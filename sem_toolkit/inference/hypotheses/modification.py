@@ -15,6 +15,8 @@ from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.incomplete import list_slopes
+from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
 from sem_toolkit.inference.weights.weight import NormalWeight, Weight, compute_delta, compute_residual_moments
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
@@ -56,8 +58,13 @@ def build_modification_table(evaluation: Evaluation) -> "pd.DataFrame":
 
 def compute_modification_indices(evaluation: Evaluation, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
-    weight = build_estimator_weight(evaluation)
-    half = invert_information_root(compute_estimator_information(evaluation), evaluation.free_basis)
+    weight = (
+        build_unstructured_weight(evaluation) if _is_unstructured(evaluation) else build_estimator_weight(evaluation)
+    )
+    information = (
+        weight.information(evaluation) if _is_unstructured(evaluation) else compute_estimator_information(evaluation)
+    )
+    half = invert_information_root(information, evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
     for mine, slope, own, shared in compute_pieces(evaluation, candidates, weight):
         reach = shared @ half.T
@@ -67,9 +74,15 @@ def compute_modification_indices(evaluation: Evaluation, candidates: Candidates)
     return evaluation.rows.sum() * score**2 / left, score / left
 
 
+def _is_unstructured(evaluation: Evaluation) -> bool:
+    """Whether the information is that of the saturated model, as in two stages by maximum likelihood in lavaan."""
+    return evaluation.is_two_stage and evaluation.estimator == "ML"
+
+
 def compute_pieces(evaluation: Evaluation, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
     """Candidates in blocks that fit the cache, with what is needed of each."""
     by_gather = np.full(candidates.size, isinstance(weight, NormalWeight))
+    by_gather &= not _is_unstructured(evaluation)
     by_gather &= ~np.isin(candidates.row, evaluation.exogenous)
     for g in range(evaluation.model.n_groups):
         gathered = np.flatnonzero(by_gather & (candidates.group == g))
@@ -129,8 +142,11 @@ def _dense_piece(evaluation: Evaluation, candidates: Candidates, weight: Weight,
     weighted = weight.times(g, extra)
     own = share * np.einsum("mk,mk->k", extra, weighted)
     shared = share * (weighted.T @ compute_delta(evaluation)[g])
-    if isinstance(weight, NormalWeight):
-        score = _score_of_normal(evaluation, candidates, weight.inverse[g], g, mine)
+    if evaluation.is_incomplete:
+        score = _score_of_incomplete(evaluation, candidates, g, mine) / share
+    elif isinstance(weight, NormalWeight):
+        Q = evaluation.implied_inverse[g] if _is_unstructured(evaluation) else weight.inverse[g]
+        score = _score_of_normal(evaluation, candidates, Q, g, mine)
     else:
         score = _mean_factor(evaluation, g) * (weighted.T @ compute_residual_moments(evaluation)[g])
     return mine, share * score, own, shared
@@ -147,6 +163,17 @@ def _score_of_normal(
     if gap is not None and all_mean is not None:
         slopes = _mean_slopes(candidates, mine, all_mean[g])
         score = score + _mean_factor(evaluation, g) * slopes * (C.T @ (Q @ gap[g]))[candidates.row[mine]]
+    return np.asarray(score)
+
+
+def _score_of_incomplete(evaluation: Evaluation, candidates: Candidates, g: int, mine: IntArray) -> FloatArray:
+    """Scores of candidates from the derivatives of the likelihood of incomplete rows by the moments."""
+    by_covariance, by_mean = list_slopes(evaluation)
+    C, all_mean = evaluation.moments.columns[g], evaluation.moments.all_mean
+    along = -2.0 * C.T @ by_covariance[g] @ C
+    score = candidates.weight[mine] * along[candidates.row[mine], candidates.right[mine]]
+    if all_mean is not None:
+        score = score - _mean_slopes(candidates, mine, all_mean[g]) * (C.T @ by_mean[g])[candidates.row[mine]]
     return np.asarray(score)
 
 
@@ -174,7 +201,8 @@ def standardize_changes(evaluation: Evaluation, candidates: Candidates, epc: Flo
     """Expected changes in the metrics of std.lv, std.all and std.nox, each k.
 
     As in lavaan, a variance stands for itself: its change is shown as the share of its estimate, with the sign of the
-    EPC.
+    EPC; and covariances of two fixed exogenous variables, which can be freed only where these have empty cells, are
+    divided by the roots of the changes of their variances.
     """
     p = evaluation.model.n_observed
     g, i, j = candidates.group, candidates.row, candidates.column
@@ -185,6 +213,8 @@ def standardize_changes(evaluation: Evaluation, candidates: Candidates, epc: Flo
     estimate = np.abs(residuals[g, i])
     change = np.where(is_variance & ~is_fixed_exogenous, np.sign(epc) * estimate, epc)
     change = np.where(is_variance & (np.abs(change) < 1.5e-8), 0.0, change)
+    fixed_changes = residuals.copy()
+    fixed_changes[g[is_fixed_exogenous], i[is_fixed_exogenous]] = epc[is_fixed_exogenous]
     result = {}
     for name in ("sepc.lv", "sepc.all", "sepc.nox"):
         scaled = np.arange(evaluation.model.n_variables) >= p
@@ -193,7 +223,7 @@ def standardize_changes(evaluation: Evaluation, candidates: Candidates, epc: Flo
         if name == "sepc.nox":
             scaled[list(evaluation.exogenous)] = False
         deviations = np.where(scaled, np.sqrt(np.maximum(variances, 0.0)), 1.0)
-        residual = np.where(scaled, np.sqrt(np.abs(residuals)), 1.0)
+        residual = np.where(scaled, np.sqrt(np.abs(fixed_changes)), 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             factors = [
                 deviations[g, j] / deviations[g, i],

@@ -99,7 +99,9 @@ Pieces = tuple[tuple[FloatArray, ...], FloatArray, FloatArray]
 def _is_normal(evaluation: Evaluation, options: InferenceOptions) -> bool:
     """Whether W and Γ are both of normal theory, so that products with derivatives are gathers like these."""
     expected = evaluation.estimator in {"ML", "GLS"} and options.information == "expected"
-    return expected and not evaluation.exogenous and evaluation.model.composites is None
+    return (
+        expected and not evaluation.has_empty_cells and not evaluation.exogenous and evaluation.model.composites is None
+    )
 
 
 def _spread_by_cases(evaluation: Evaluation, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:

@@ -12,9 +12,11 @@ from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.information import centre_rows
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
 from sem_toolkit.inference.weights.robust import build_robust_weight, times_observed_information
+from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.inference.weights.weight import NormalWeight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -37,6 +39,11 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
 
     With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
     """
+    if evaluation.is_two_stage:
+        return DenseGamma(list_two_stage_covariances(evaluation)[group])
+    if evaluation.is_incomplete:
+        robust = options.se == "robust.huber.white"
+        return DenseGamma(list_moment_covariances(evaluation, options.information, robust)[group])
     if options.information == "first.order":
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
@@ -120,6 +127,10 @@ def times_saturated_information(
     evaluation: Evaluation, options: InferenceOptions, group: int, columns: FloatArray
 ) -> FloatArray:
     """W times columns (m × k), W the information that the estimator gives the moments of a group."""
+    if evaluation.is_two_stage:
+        return build_robust_weight(evaluation, options.information).times(group, columns)
+    if evaluation.is_incomplete:
+        return list_information(evaluation, options.information)[group] @ columns
     if evaluation.estimator == "ML" and options.information == "observed":
         return times_observed_information(evaluation, group, columns)
     if evaluation.estimator == "ML" and options.information == "first.order":
@@ -134,7 +145,9 @@ def times_delta(evaluation: Evaluation, options: InferenceOptions, group: int, d
     A cell changes Σ by w(lrᵀ + rlᵀ), and normal-theory information makes of X the matrix ½(QXR + RXQ), so that for
     covariances alone the columns are products of those of QC and RC.
     """
-    plain = evaluation.estimator in {"ML", "GLS"} and evaluation.model.composites is None
+    plain = (
+        not evaluation.has_empty_cells and evaluation.estimator in {"ML", "GLS"} and evaluation.model.composites is None
+    )
     if not plain or options.information == "first.order" or evaluation.has_means:
         return times_saturated_information(evaluation, options, group, delta)
     S = evaluation.sample_cov[group]

@@ -10,6 +10,7 @@ from sem_toolkit.discrepancy.least_squares import (
     spread_weight,
 )
 from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.inference.weights.weight import DenseWeight, NormalWeight, Weight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -17,7 +18,11 @@ from sem_toolkit.sample.moments import FloatArray
 
 @once
 def build_estimator_weight(evaluation: Evaluation) -> Weight:
-    """V of ML (at the implied covariance), GLS (at the sample covariance), ULS, WLS or DWLS."""
+    """V of ML (at the implied covariance; of incomplete rows their expected information), GLS (at the sample
+    covariance), ULS, WLS or DWLS.
+    """
+    if evaluation.is_incomplete:
+        return build_information_weight(evaluation)
     if evaluation.estimator == "ML":
         return NormalWeight(evaluation.implied_inverse)
     if evaluation.estimator == "GLS":

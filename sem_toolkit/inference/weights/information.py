@@ -7,6 +7,12 @@ import numpy as np
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
+from sem_toolkit.inference.weights.incomplete import (
+    build_information_weight,
+    compute_incomplete_gradient,
+    compute_incomplete_hessian,
+    compute_incomplete_scores,
+)
 from sem_toolkit.inference.weights.weight import NormalWeight, spread_cells
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.kernels import (
@@ -25,7 +31,7 @@ def compute_expected_information(evaluation: Evaluation) -> FloatArray:
     Source: Browne (1974), South African Statistical Journal 8, 1-24.
     """
     if evaluation.estimator == "ML":
-        return compute_estimator_information(evaluation)
+        return compute_estimator_information(evaluation)  # of incomplete rows too
     return NormalWeight(evaluation.implied_inverse).information(evaluation)
 
 
@@ -39,6 +45,8 @@ def compute_observed_information(evaluation: Evaluation) -> FloatArray:
     model, moments = evaluation.model, evaluation.moments
     if model.composites is not None:
         return _difference_gradient(evaluation)
+    if evaluation.is_incomplete:
+        return compute_incomplete_hessian(evaluation)
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     P = Q @ _second_moments(evaluation) @ Q
     weights = evaluation.shares[:, None, None]
@@ -49,6 +57,8 @@ def compute_observed_information(evaluation: Evaluation) -> FloatArray:
 
 def compute_observed_first_order(evaluation: Evaluation) -> FloatArray:
     """The part of it that first derivatives make: ΔᵀWΔ with W the observed information of the saturated model."""
+    if evaluation.is_incomplete:
+        return build_information_weight(evaluation, "observed").information(evaluation)
     model, moments = evaluation.model, evaluation.moments
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     P = Q @ _second_moments(evaluation) @ Q
@@ -63,6 +73,8 @@ def compute_observed_first_order(evaluation: Evaluation) -> FloatArray:
 
 def compute_gradient_of_fit(evaluation: Evaluation) -> FloatArray:
     """Gradient of −logl/N by x (q) for normal data; zero along the basis at an optimum."""
+    if evaluation.is_incomplete:
+        return compute_incomplete_gradient(evaluation)
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     shares = evaluation.shares[:, None, None]
     by_covariance = 0.5 * shares * (Q - Q @ _second_moments(evaluation) @ Q)
@@ -75,6 +87,8 @@ def compute_casewise_scores(evaluation: Evaluation, group: int) -> FloatArray:
 
     Without means in the model they are saturated: rows are taken from their sample mean.
     """
+    if evaluation.is_incomplete:
+        return compute_incomplete_scores(evaluation, group)
     rows = centre_rows(evaluation, group, at_model=True)
     weight = NormalWeight(evaluation.implied_inverse)
     scores = weight.scores(evaluation, group, rows)
@@ -115,6 +129,9 @@ def _difference_gradient(evaluation: Evaluation) -> FloatArray:
 
 def centre_rows(evaluation: Evaluation, group: int, at_model: bool) -> FloatArray:
     """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
+    if evaluation.has_empty_cells:
+        message = f'this needs complete rows, and the fit is by missing = "{evaluation.sample.missing}"'
+        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
     data, mean = evaluation.sample.groups[group].data, evaluation.sample.groups[group].mean
     if data is None or mean is None:
         message = "robust standard errors and tests need the rows of the data, not only their moments"

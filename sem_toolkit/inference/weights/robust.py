@@ -8,7 +8,9 @@ import numpy as np
 
 from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.inference.weights.information import compute_observed_first_order
+from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
 from sem_toolkit.inference.weights.weight import (
     Weight,
     blank_exogenous,
@@ -25,8 +27,12 @@ from sem_toolkit.sample.moments import FloatArray
 @once
 def build_robust_weight(evaluation: Evaluation, information: str) -> Weight:
     """V: the weight of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
+    if evaluation.is_two_stage and evaluation.estimator == "ML":
+        return build_unstructured_weight(evaluation)
     if evaluation.estimator != "ML" or information != "observed":
         return build_estimator_weight(evaluation)
+    if evaluation.is_incomplete:
+        return build_information_weight(evaluation, "observed")
     return ObservedWeight(evaluation)
 
 
