@@ -8,7 +8,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
-from sem_toolkit.estimation import BASE_ESTIMATORS, EstimationOptions
+from sem_toolkit.estimation import ESTIMATORS, EstimationOptions
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.spec import TableOptions, build_table_options
@@ -194,7 +194,7 @@ def _parse_group_moments(value: object) -> Moments:
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "estimator": tuple(BASE_ESTIMATORS),
+    "estimator": tuple(ESTIMATORS),
     "engine": ("auto", "semopy", "native"),
     "likelihood": ("normal", "wishart"),
     "missing": ("listwise",),
