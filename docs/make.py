@@ -9,11 +9,16 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from sem_toolkit import fit
 from sem_toolkit.cli.main import app
 from sem_toolkit.files import write_text
+from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.spec import read_spec
 from sem_toolkit.study.files import draw_figures
 from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 
 HERE = Path(__file__).parent
+TAKES = {
+    "word": "a word", "words": "words", "switch": "true or false", "number": "a number", "count": "a whole number",
+    "counts": "whole numbers", "fraction": "a number between 0 and 1", "mapping": "a mapping", "moments": "moments",
+}  # fmt: skip
 HEAD = """# Command line
 
 Made from the program by `make docs`. In an options file (`--options FILE.json`) every option has lavaan's name: the
@@ -37,7 +42,18 @@ def build_page() -> str:
     """The page as Markdown: one section a command, with its help and a table of its options."""
     group = cast("TyperGroup", typer.main.get_command(app))
     commands = cast("dict[str, TyperCommand]", group.commands)
-    return "\n".join([HEAD, *(_build_section(name, command) for name, command in commands.items())])
+    sections = [_build_section(name, command) for name, command in commands.items()]
+    return "\n".join([HEAD, *sections, _build_options()])
+
+
+def _build_options() -> str:
+    """Every option of a fit by its name in an options file, the header of a spec and Python."""
+    lines = ["## Options of a fit", "", "By name in an options file, in the header of a spec and in Python:", ""]
+    lines += ["| option | takes | meaning |", "| --- | --- | --- |"]
+    for option in OPTIONS.values():
+        takes = ", ".join(option.choices) if option.choices else TAKES[option.kind]
+        lines.append(f"| `{option.name}` | {takes} | {option.help} |")
+    return "\n".join([*lines, ""])
 
 
 def _build_section(name: str, command: TyperCommand) -> str:

@@ -8,8 +8,8 @@
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing itself is loaded later: a start that is interrupted meets nothing but the command
 if TYPE_CHECKING:
     from sem_toolkit.diagnostics import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
     from sem_toolkit.fit import Fit, fit
@@ -23,7 +23,7 @@ _HOMES = {name: "sem_toolkit.fit" if name in ("Fit", "fit") else "sem_toolkit.di
 class _Package(ModuleType):
     """This package, whose names are loaded when they are first asked for, so that the command can start before."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         found = getattr(import_module(_HOMES[name]), name)

@@ -1,10 +1,14 @@
 """Writing files whole or not at all: into a temporary neighbour, then renamed."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+
+_NEW = 0o644
+_LONG = 200  # characters of a name to which the temporary neighbour adds a few
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -13,20 +17,29 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
-    """Write a file so that no reader ever sees half of it. Raises DataError when the place cannot be written to."""
-    path = Path(path)
+    """Write a file so that no reader ever sees half of it.
+
+    A link is followed, and a file that is there keeps its mode. A device or a pipe is written to as it is. Raises
+    DataError when the place cannot be written to.
+    """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        place = Path(os.path.realpath(path))
+        if place.exists() and not place.is_file():
+            place.write_bytes(content)
+            return
+        mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else _NEW
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:_LONG]}.")
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(place)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as problem:
-        message = f"{path} cannot be written: {problem.strerror}"
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is no name of a file"
+        message = f"{path} cannot be written: {reason}"
         raise DataError(Diagnostic("error", "unwritable-file", message)) from None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from models import MODELS, ROOT, Model
 
 from sem_toolkit.diagram import Diagram, DiagramHints, DiagramStyle, Version, draw_diagram, draw_side_by_side
-from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
 from sem_toolkit.files import write_text
 from sem_toolkit.fit import Fit, fit
 from sem_toolkit.report.figures import draw_fit, draw_spec

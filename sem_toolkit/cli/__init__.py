@@ -1,12 +1,11 @@
 """The command `sem-toolkit`."""
 
 import sys
-from typing import NoReturn
 
 INTERRUPTED = 130
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and leave with its exit code.
 
     Nothing but this file is loaded before: an interrupt (Ctrl-C) while the rest is ends as quietly as a later one.

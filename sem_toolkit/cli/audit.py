@@ -2,7 +2,7 @@
 
 from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, build_console, print_record
-from sem_toolkit.cli.printed import PUBLISHED, OutputOption, TablesArgument, write_csv
+from sem_toolkit.cli.printed import PUBLISHED, OutputOption, TablesArgument, protect_tables, write_csv
 from sem_toolkit.fit.records import build_frame_records, clean
 
 
@@ -10,6 +10,7 @@ def audit(tables: TablesArgument = PUBLISHED, json: JsonOption = False, output: 
     """Check printed regression tables for consistency, by interval arithmetic on their rounded figures."""
     from sem_toolkit.study.audit import run_audit
 
+    protect_tables(output, tables)
     result = run_audit(tables)
     write_csv(result.to_frame(), output)
     if json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
@@ -35,7 +36,9 @@ def diagram(
     only: Annotated[str | None, typer.Option("--only", help="all, structural or measurement.")] = None,
     column: Annotated[str | None, typer.Option("--column", help="single (85 mm), double (175 mm) or free.")] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="own, or dot for graphviz's ranks.")] = None,
-    draw_group: Annotated[int, typer.Option("--draw-group", help="Number of the group to draw.", min=1)] = 1,
+    draw_group: Annotated[
+        int | None, typer.Option("--draw-group", help="Number of the group to draw: 1.", min=1)
+    ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Two models, or two groups, in one: added, dropped, changed.")
     ] = False,
@@ -60,10 +63,15 @@ def diagram(
         "layout": layout,
     }
     chosen_style = _build_style(style, settings)
+    compared = overlay or side_by_side
+    _require_use(schematic and data is not None, "--data", "--schematic draws no estimates")
+    _require_use(misfit and (schematic or compared), "--misfit", "it needs one model with its estimates")
+    _require_use(draw_group is not None and compared, "--draw-group", "all groups, or the first ones, are drawn")
     request = Request([read_spec(path) for path in specs], data, chosen, schematic, chosen_style)
+    protect_files_of(output, request.specs, data)
     arrangement = _find_arrangement(overlay, side_by_side, len(specs), keep_layout)
     picture, code = (
-        _draw_compared(request, arrangement) if arrangement else _draw_single(request, draw_group, misfit=misfit)
+        _draw_compared(request, arrangement) if arrangement else _draw_single(request, draw_group or 1, misfit=misfit)
     )
     picture.write(output)
     if keep_layout:
@@ -116,6 +124,7 @@ def _draw_single(request: Request, group: int, *, misfit: bool) -> "tuple[Diagra
 
     spec = request.specs[0]
     if not request.has_data:
+        _require_use(misfit, "--misfit", "there are no data")
         checked = check_model(spec, **request.options)
         if checked.table is None:
             raise SemError(checked.diagnostics, spec.source)
@@ -140,6 +149,13 @@ def _draw_compared(request: Request, arrangement: "Arrangement") -> "tuple[Diagr
     for entry in fits:
         print_messages(entry.messages, entry.spec.source)
     return picture, DONE if all(entry.certified for entry in fits) else NOT_CERTIFIED
+
+
+def _require_use(idle: bool, flag: str, reason: str) -> None:
+    """Raise OptionError for a flag that would change nothing."""
+    if idle:
+        message = f"{flag} would do nothing: {reason}"
+        raise OptionError(Diagnostic("error", "option-without-effect", message, hint="leave it out"))
 
 
 def _require_group(number: int, groups: int) -> None:

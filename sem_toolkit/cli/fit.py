@@ -1,17 +1,19 @@
 """`sem-toolkit fit`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
-from sem_toolkit.fit.records import build_frame_records
-from sem_toolkit.report.summary import build_summary
+from sem_toolkit.fit.records import build_blocks, build_frame_records
+from sem_toolkit.report.summary import EXTRAS, build_summary
+from sem_toolkit.report.tables import TableSettings, build_table_of, find_name
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
 
@@ -52,53 +54,98 @@ def fit(
         ),
     ] = None,
     residual_type: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--residual-type",
             rich_help_panel=TABLE_PANEL,
-            help="raw, cor.bollen, cor.bentler, normalized, standardized or standardized.mplus.",
+            help="cor.bollen (the default), raw, cor.bentler, normalized, standardized or standardized.mplus.",
         ),
-    ] = "cor.bollen",
+    ] = None,
     cause: Annotated[str | None, typer.Option("--cause", rich_help_panel=TABLE_PANEL, help="Effects of this.")] = None,
     outcome: Annotated[
         str | None, typer.Option("--outcome", rich_help_panel=TABLE_PANEL, help="Effects on this.")
     ] = None,
     draws: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--draws", min=0, max=1_000_000, rich_help_panel=TABLE_PANEL, help="Draws of Monte Carlo limits of effects."
         ),
-    ] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, rich_help_panel=TABLE_PANEL, help="Seed of these draws.")] = 1,
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, rich_help_panel=TABLE_PANEL, help="Seed of these draws: 1.")
+    ] = None,
 ) -> int:
     """Fit a model and print estimates, fit measures and the certificate of the optimum."""
-    names = _require_tables(tables or [], output)
-    result = fit_model(read_spec(spec), data, **chosen)
+    flags = {
+        "standardized": standardized,
+        "modification": modification,
+        "residuals": residuals,
+        "effects": effects or cause is not None or outcome is not None,
+        "reliability": reliability,
+    }
+    asked = {name for name, on in flags.items() if on or everything}
+    names = _require_tables(_add_asked(tables or [], asked), output)
+    _require_use(asked, names, residual_type=residual_type, draws=draws, seed=seed)
+    settings = TableSettings(
+        cast("ResidualType", residual_type or "cor.bollen"), cause, outcome, draws or 0, 1 if seed is None else seed
+    )
+    parsed = read_spec(spec)
+    protect_files_of(output, [parsed], data)
+    result = fit_model(parsed, data, **chosen)
     print_messages(result.messages, result.spec.source)
     built = {}
     if names:
-        from sem_toolkit.report.tables import TableSettings, build_table_of
-
-        settings = TableSettings(cast("ResidualType", residual_type), cause, outcome, draws, seed)
         built = {name: build_table_of(result, name, settings) for name in names}
     if output is not None:
         _write(output, result, built)
     if json:
-        print_record(result.to_dict(everything=everything) | _build_records(result, built))
+        record = result.to_dict(everything=everything)
+        if not built:
+            record |= _build_asked(result, asked, settings, everything=everything)
+        print_record(record | _build_records(result, built))
     elif built:
         _print_tables(result, built)
     else:
-        asked = {
-            "standardized": standardized,
-            "modification": modification,
-            "residuals": residuals,
-            "effects": effects or cause is not None or outcome is not None,
-            "reliability": reliability,
-        }
         console = build_console()
-        for part in build_summary(result, console.width, {name for name, on in asked.items() if on or everything}):
+        for part in build_summary(result, console.width, asked, settings):
             console.print(part)
     return DONE if result.certified else NOT_CERTIFIED
+
+
+def _add_asked(tables: list[str], asked: Collection[str]) -> list[str]:
+    """The tables by name; beside them, what is asked for by a flag is one more, as the summary gives way to them."""
+    if not tables:
+        return []
+    known = {find_name(name) for name in tables}
+    return tables + [EXTRAS[name] for name in EXTRAS if name in asked and EXTRAS[name] not in known]
+
+
+def _require_use(asked: Collection[str], names: list[str], **given: object) -> None:
+    """Raise OptionError for settings of tables that are not shown."""
+    shown = {EXTRAS[name] for name in asked} | {find_name(name) for name in names}
+    wanted = {"residual_type": "residuals", "draws": "effects", "seed": "effects"}
+    for name, value in given.items():
+        flag = "--" + name.replace("_", "-")
+        if value is not None and wanted[name] not in shown:
+            message = f"{flag} would do nothing: it is about {wanted[name]}, which are not asked for"
+            raise OptionError(Diagnostic("error", "option-without-effect", message, hint=f"add --{wanted[name]}"))
+    if given["seed"] is not None and not given["draws"]:
+        message = "--seed would do nothing: there are no draws"
+        raise OptionError(Diagnostic("error", "option-without-effect", message, hint="add --draws"))
+
+
+def _build_asked(
+    result: "Fit", asked: Collection[str], settings: TableSettings, *, everything: bool
+) -> dict[str, object]:
+    """The blocks of JSON that are asked for, where `--all` has not brought them, and what settings change in them."""
+    if not result.converged:
+        return {}
+    blocks = {} if everything else build_blocks(result, {EXTRAS[name] for name in asked})
+    if "effects" in asked and settings != TableSettings(residuals=settings.residuals):
+        blocks["effects"] = build_frame_records(build_table_of(result, "effects", settings))
+    if "residuals" in asked and settings.residuals != "cor.bollen":
+        blocks["residuals"] = build_frame_records(build_table_of(result, "residuals", settings))
+    return blocks
 
 
 def _build_records(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> dict[str, object]:

@@ -3,7 +3,6 @@
 Exit codes: 0 done; 1 no certified answer; 2 the input is wrong; 3 a defect of ours.
 """
 
-import os
 import sys
 import tempfile
 import traceback
@@ -25,9 +24,10 @@ from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT,
 from sem_toolkit.cli.reconstruct import reconstruct
 from sem_toolkit.cli.recover import recover
 from sem_toolkit.cli.scores import scores
+from sem_toolkit.cli.streams import is_stream_fault, prepare_streams, silence
 from sem_toolkit.cli.study import study
 from sem_toolkit.cli.test import run_tests
-from sem_toolkit.diagnostics import EstimationError, SemError
+from sem_toolkit.diagnostics import Diagnostic, EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.process import one_blas_thread
 
@@ -72,6 +72,20 @@ for name, command in COMMANDS.items():
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever happens, no exception leaves."""
     try:
+        code = _run_command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)  # the reader (head, less) left early; close quietly, as other filters do
+        return DONE
+    except OSError as problem:
+        return _end_without_stream(problem)
+    return code
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    """The exit code; raises OSError where a stream cannot be written to."""
+    try:
+        prepare_streams()
         with one_blas_thread():
             app(args=list(arguments))
     except SystemExit as leave:
@@ -83,14 +97,24 @@ def run(arguments: Sequence[str]) -> int:
         return NOT_CERTIFIED if isinstance(fault, EstimationError) else WRONG_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) left early; close quietly, as other filters do.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except Exception:
+    except Exception as problem:
+        if isinstance(problem, OSError) and (isinstance(problem, BrokenPipeError) or is_stream_fault(problem)):
+            raise
         sys.stderr.write(_report_defect(arguments))
         return OUR_DEFECT
     return DONE
+
+
+def _end_without_stream(problem: OSError) -> int:
+    """Say, as far as that is possible, that the results could not be written."""
+    silence(sys.stdout)
+    try:
+        message = f"the result cannot be written to standard output: {problem.strerror}"
+        print_messages([Diagnostic("error", "unwritable-output", message)], None)
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
+    return WRONG_INPUT
 
 
 def _report_defect(arguments: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
 """The options that commands share, and their way into one set of named options."""
 
+import errno
 import inspect
 import json
+import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -10,51 +12,34 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.sample import read_covariance, read_means
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Rows: CSV, TSV, Parquet, Excel, SPSS .sav. Default: the `data` of the spec's header."),
+    typer.Option("--data", help="Rows: CSV, TSV, Parquet, Excel, SPSS, Stata. Default: `data` of the spec's header."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
-MODEL_PANEL = "Model"
-DATA_PANEL = "Data"
-ESTIMATION_PANEL = "Estimation"
+PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation"}
+_TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": int, "moments": Path}
+"""How a kind of option is typed; the others are texts."""
 
 
 def _declare(kind: type, flag: str, panel: str, text: str) -> Any:
     return Annotated[kind | None, typer.Option(flag, help=text, rich_help_panel=panel)]
 
 
-# What each option is called in an options file, and how it is typed. The flags are lavaan's names with dashes.
 FIT_OPTIONS: Mapping[str, Any] = {
-    "call": _declare(str, "--call", MODEL_PANEL, "Whose defaults: sem, cfa, growth or lavaan."),
-    "std_lv": _declare(bool, "--std-lv", MODEL_PANEL, "Fix latent variances to 1 and free the markers."),
-    "orthogonal": _declare(bool, "--orthogonal", MODEL_PANEL, "No covariances among exogenous latent variables."),
-    "meanstructure": _declare(bool, "--meanstructure", MODEL_PANEL, "Estimate intercepts."),
-    "fixed_x": _declare(bool, "--fixed-x/--free-x", MODEL_PANEL, "Take exogenous moments from the data, or free them."),
-    "group": _declare(str, "--group", DATA_PANEL, "Name of the grouping column."),
-    "group_equal": _declare(str, "--group-equal", MODEL_PANEL, "loadings,intercepts,residuals,... held equal."),
-    "group_partial": _declare(str, "--group-partial", MODEL_PANEL, "Left free all the same, such as f=~x2,x3~1."),
-    "ordered": _declare(str, "--ordered", DATA_PANEL, "none: all are continuous. Others are not supported yet."),
-    "parameterization": _declare(str, "--parameterization", MODEL_PANEL, "delta or theta, for ordered variables."),
-    "missing": _declare(str, "--missing", DATA_PANEL, "What to do with empty cells: listwise."),
-    "sample_cov": _declare(Path, "--sample-cov", DATA_PANEL, "A file with a covariance matrix instead of rows."),
-    "sample_mean": _declare(Path, "--sample-mean", DATA_PANEL, "A file with means, to go with --sample-cov."),
-    "sample_nobs": _declare(int, "--sample-nobs", DATA_PANEL, "Number of observations behind --sample-cov."),
-    "estimator": _declare(str, "--estimator", ESTIMATION_PANEL, "ML, or another of lavaan's words."),
-    "likelihood": _declare(str, "--likelihood", ESTIMATION_PANEL, "normal (divisor n) or wishart (n - 1)."),
-    "se": _declare(str, "--se", ESTIMATION_PANEL, "Standard errors: standard, robust.sem, robust.huber.white, none."),
-    "test": _declare(str, "--test", ESTIMATION_PANEL, "Test beside the standard one, such as satorra.bentler."),
-    "information": _declare(str, "--information", ESTIMATION_PANEL, "expected, observed or first.order."),
-    "level": _declare(float, "--level", ESTIMATION_PANEL, "Of confidence intervals: 0.95."),
-    "engine": _declare(str, "--engine", ESTIMATION_PANEL, "Which optimiser is asked first: auto, semopy or native."),
-    "options": _declare(Path, "--options", ESTIMATION_PANEL, "A JSON file with a set of options, by lavaan's names."),
-}  # fmt: skip
+    option.name: _declare(_TYPES.get(option.kind, str), option.flag, PANELS[option.layer], option.help)
+    for option in OPTIONS.values()
+    if option.flag
+} | {"options": _declare(Path, "--options", "Estimation", "A JSON file with a set of options, by lavaan's names.")}
+"""What each option with a flag is called in an options file, and how it is typed."""
 
 
 def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -63,6 +48,8 @@ def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def wrapped(**given: Any) -> int:
         typed = {name: given.pop(name) for name in FIT_OPTIONS}
+        read = [*(given.get("specs") or ()), *(value for name, value in given.items() if name != "output")]
+        protect_inputs(given.get("output"), [*read, *typed.values()])
         return command(**given, chosen=_collect_options(**typed))
 
     own = [entry for name, entry in inspect.signature(command).parameters.items() if name != "chosen"]
@@ -95,10 +82,15 @@ def read_options(path: Path | None) -> Mapping[str, object]:
     if path is None:
         return {}
     try:
+        if path.exists() and not path.is_file():
+            reason = os.strerror(errno.EISDIR) if path.is_dir() else "it is no file"
+            raise DataError(Diagnostic("error", "unreadable-file", f"the options file {path} cannot be read: {reason}"))
         options = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         message = f"the options file {path} cannot be read: {problem.strerror}"
         raise DataError(Diagnostic("error", "unreadable-file", message)) from None
+    except RecursionError:
+        raise OptionError(Diagnostic("error", "not-json", f"{path} is nested too deeply")) from None
     except ValueError as problem:
         raise OptionError(Diagnostic("error", "not-json", f"{path} is not valid JSON: {problem}")) from None
     if not isinstance(options, dict):

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from sem_toolkit.cli.streams import holds_everything
 from sem_toolkit.diagnostics import Diagnostic, Source
 from sem_toolkit.diagnostics.text import format_diagnostics
 
@@ -33,7 +34,8 @@ def build_console() -> Console:
 
 def print_record(record: Mapping[str, Any]) -> None:
     """Print exactly one JSON document; anything that JSON cannot hold is a defect and raises."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    plain = not holds_everything(sys.stdout)
+    sys.stdout.write(json.dumps(record, ensure_ascii=plain, allow_nan=False, indent=1) + "\n")
 
 
 def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_inputs
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -15,9 +17,16 @@ TablesArgument = Annotated[
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", help="CSV file to write to.")]
 
 
+def protect_tables(output: Path | None, tables: Path) -> None:
+    """Raise OptionError where the file to write is one of the printed tables, or the codebook beside them."""
+    files = [*tables.glob("*")] if tables.is_dir() else [tables]
+    protect_inputs(output, [*files, tables.parent / "codebook.csv"])
+
+
 def write_csv(frame: "pd.DataFrame", output: Path | None) -> None:
     """Write the rows where a file is named. Raises DataError when it cannot be written."""
     if output is not None:
         from sem_toolkit.files import write_text
+        from sem_toolkit.report.csv import format_csv
 
-        write_text(output, frame.to_csv(index=False))
+        write_text(output, format_csv(frame))

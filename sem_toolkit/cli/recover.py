@@ -6,7 +6,7 @@ import typer
 
 from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, build_console, print_record
-from sem_toolkit.cli.printed import PUBLISHED, OutputOption, TablesArgument, write_csv
+from sem_toolkit.cli.printed import PUBLISHED, OutputOption, TablesArgument, protect_tables, write_csv
 from sem_toolkit.fit.records import build_frame_records, clean
 from sem_toolkit.report.text_tables import build_frame_table
 
@@ -20,6 +20,7 @@ def recover(
     """Find every set of integer sums of five-point items that could stand behind printed regression tables."""
     from sem_toolkit.study.recover import run_recover
 
+    protect_tables(output, tables)
     result = run_recover(tables, n)
     write_csv(result.to_frame(), output)
     if json:

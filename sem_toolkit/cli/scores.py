@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from sem_toolkit.cli.inferred import print_found, require_optimum
+from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED
 from sem_toolkit.fit import fit as fit_model
@@ -35,7 +36,9 @@ def scores(
         from sem_toolkit.report.export import require_format
 
         require_format(output)
-    result = require_optimum(fit_model(read_spec(spec), data, **chosen))
+    parsed = read_spec(spec)
+    protect_files_of(output, [parsed], data)
+    result = require_optimum(fit_model(parsed, data, **chosen))
     chosen_method = cast("ScoreMethod", method)
     rows, quality = build_score_rows(result, chosen_method), build_score_quality(result, chosen_method)
     if output is not None:

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from sem_toolkit.diagram.composing import build_scene, select_elements
-from sem_toolkit.diagram.content import format_edge_text
+from sem_toolkit.diagram.composing import build_scene
+from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
+from sem_toolkit.diagram.content.graph import build_path_graph
+from sem_toolkit.diagram.content.hints import DiagramHints
+from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.diagram import Diagram
-from sem_toolkit.diagram.furniture import find_bounds, move_scene
-from sem_toolkit.diagram.geometry import build_rectangle
-from sem_toolkit.diagram.graph import build_path_graph
-from sem_toolkit.diagram.hints import DiagramHints
-from sem_toolkit.diagram.metrics import measure_lines
-from sem_toolkit.diagram.pins import Layout
-from sem_toolkit.diagram.placement import MARGIN
-from sem_toolkit.diagram.scene import Scene, TextItem
-from sem_toolkit.diagram.style import DiagramStyle
+from sem_toolkit.diagram.geometry.metrics import measure_lines
+from sem_toolkit.diagram.geometry.plane import build_rectangle
+from sem_toolkit.diagram.places.pins import Layout
+from sem_toolkit.diagram.places.placement import MARGIN
+from sem_toolkit.diagram.scene.elements import Scene, TextItem
+from sem_toolkit.diagram.scene.furniture import find_bounds, move_scene
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def draw_overlay(
     union, marks = merge_graphs(first, second, style, tolerance)
     legend = (f"from {before.name} to {after.name}", *hints.legend)
     chosen = select_elements(union, style)
-    scene = build_scene(chosen, style, replace(hints, legend=legend), {}, _keep_known(layout, chosen), marks)
+    scene = build_scene(
+        build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), _keep_known(layout, chosen)
+    )
     return Diagram(scene, chosen)
 
 
@@ -114,11 +117,11 @@ def draw_side_by_side(
     for graph in graphs[1:-1]:
         union, _ = merge_graphs(union, graph, style, 0.0)
     free = replace(style, column="free")
-    common = take_layout(build_scene(union, free, plain, {}, _keep_known(layout, union)))
+    common = take_layout(build_scene(build_canvas(union, free, plain), _keep_known(layout, union)))
     scenes = []
     for version, graph in zip(versions, graphs, strict=True):
         names = {name: place for name, place in common.positions.items() if name in graph}
-        scenes.append(build_scene(graph, free, plain, version.r2 or {}, Layout(names)))
+        scenes.append(build_scene(build_canvas(graph, free, plain, version.r2), Layout(names)))
     return Diagram(_join([version.name for version in versions], scenes, style, hints), union)
 
 

@@ -1,40 +1,30 @@
 """Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-import networkx as nx
 import numpy as np
 
-from sem_toolkit.diagram.bands import build_grounds, find_stages, ranks_from_stages
-from sem_toolkit.diagram.blocks import Measures, Spacing, measure_graph
-from sem_toolkit.diagram.checker import check_scene
-from sem_toolkit.diagram.constants import place_constants
-from sem_toolkit.diagram.content import format_edge_text
-from sem_toolkit.diagram.dot_layout import place_by_dot
-from sem_toolkit.diagram.geometry import Rectangle
-from sem_toolkit.diagram.hints import DiagramHints
-from sem_toolkit.diagram.metrics import TextSize, measure_lines
-from sem_toolkit.diagram.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
-from sem_toolkit.diagram.pins import Layout, apply_layout
-from sem_toolkit.diagram.placement import Arrangement, Placement, find_extent, place_variables
-from sem_toolkit.diagram.routing import Router
-from sem_toolkit.diagram.scene import Scene
-from sem_toolkit.diagram.structure import DIRECTED, Structure, build_structure, stack_related
-from sem_toolkit.diagram.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT, DiagramStyle
+from sem_toolkit.diagram.checks.checker import check_scene
+from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.structure import DIRECTED, Structure, stack_related
+from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
+from sem_toolkit.diagram.content.words import format_edge_text
+from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
+from sem_toolkit.diagram.geometry.plane import Rectangle
+from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
+from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
+from sem_toolkit.diagram.places.constants import place_constants
+from sem_toolkit.diagram.places.dot_layout import place_by_dot
+from sem_toolkit.diagram.places.pins import Layout, apply_layout
+from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, find_extent, place_variables
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.scene.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
 
 TALLEST = 235 * POINTS_PER_MILLIMETRE
 """Height of a page of print in points."""
-
-MATRIX_FROM = 16
-"""From this many covariances of cores on they become a matrix beside the picture."""
-
-MATRIX_FROM_WITH_STAGES = 7
-"""The same where stages fix the places of the cores, so that arcs have long ways to go."""
-
-MOST_EXOGENOUS_ARCS = 6
-"""Covariances that are taken from the data (fixed.x) are drawn only when they are no more than this."""
 
 
 Found: TypeAlias = tuple[tuple[float, ...], Scene]
@@ -74,89 +64,46 @@ GROWTH = (1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
 """Factors of the spacing in the order tried; the first comes twice, to find the width that arcs take."""
 
 
-def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
-    """The graph without what the style leaves out."""
-    structure = build_structure(graph)
-    chosen = graph.copy()
-    if style.only == "structural":
-        chosen.remove_nodes_from([name for name in structure.owner if name in chosen])
-    crowded = style.covariances == "auto" and _count_exogenous(graph) > MOST_EXOGENOUS_ARCS
-    dropped = [
-        (source, target, key)
-        for source, target, key, data in chosen.edges(keys=True, data=True)
-        if (data["role"] == "variance" and (style.variances == "clean" or data["exogenous"]))
-        or (data["role"] == "intercept" and not style.intercepts)
-        or (data["role"] == "regression" and style.only == "measurement")
-        or _is_given(chosen, source, target, data)
-        or (data["role"] == "covariance" and (style.covariances == "hide" or (crowded and data["exogenous"])))
-    ]
-    chosen.remove_edges_from(dropped)
-    return chosen
-
-
-def _is_given(graph: "nx.MultiDiGraph[str]", source: str, target: str, data: Mapping[str, object]) -> bool:
-    """Whether a moment of parts of composites is only taken over from the data."""
-    if data["role"] not in ("covariance", "variance") or not data["fixed"]:
-        return False
-    return all(
-        any(edge["role"] == "weight" for _, _, edge in graph.out_edges(name, data=True)) for name in (source, target)
-    )
-
-
-def _count_exogenous(graph: "nx.MultiDiGraph[str]") -> int:
-    return sum(data["role"] == "covariance" and data["exogenous"] for _, _, data in graph.edges(data=True))
-
-
 @dataclass(frozen=True)
 class Draft:
-    """What a picture is made from, before it has places."""
+    """One way to lay a canvas out."""
 
-    graph: "nx.MultiDiGraph[str]"
-    structure: Structure
-    style: DiagramStyle
-    hints: DiagramHints
-    r2: Mapping[str, float]
-    matrix: tuple[str, ...]
+    canvas: Canvas
     layout: Layout | None = None
-    marks: Mapping[str, str] = field(default_factory=dict)
     arrangement: Arrangement = "across"
 
+    def with_structure(self, structure: Structure) -> "Draft":
+        """The same with another reading of the structure."""
+        return replace(self, canvas=replace(self.canvas, structure=structure))
+
+    def with_density(self, density: Density) -> "Draft":
+        """The same in the font size of a density."""
+        style = self.canvas.style
+        font_size = max(SMALLEST_FONT, style.font_size - density.smaller_font)
+        return replace(self, canvas=replace(self.canvas, style=replace(style, font_size=font_size)))
+
     def measure(self, spacing: Spacing) -> Measures:
-        return measure_graph(self.graph, self.structure, self.style, self.hints, spacing, self.r2)
+        return measure_graph(self.canvas, spacing)
 
     def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
-        title_height = self.style.font_size * 1.2
-        tiled = bool(self.matrix)
-        if self.style.layout == "dot":
-            edges = [(a, b) for a, b, data in self.graph.edges(data=True) if data["role"] in DIRECTED]
-            placed = place_by_dot(edges, self.structure, measures, spacing)
+        canvas = self.canvas
+        stages, title_height = canvas.hints.stages, canvas.style.font_size * 1.2
+        if canvas.style.layout == "dot":
+            edges = [(a, b) for a, b, data in canvas.graph.edges(data=True) if data["role"] in DIRECTED]
+            placed = place_by_dot(edges, canvas.structure, measures, spacing)
         else:
-            placed = place_variables(
-                self.structure, measures, spacing, width, tiled, self.hints.stages, title_height, self.arrangement
-            )
+            frame = Frame(width, bool(canvas.matrix), stages, title_height, self.arrangement)
+            placed = place_variables(canvas.structure, measures, spacing, frame)
         if self.layout is not None:
-            placed = apply_layout(placed, self.structure, self.layout)
-            bands = find_stages(self.structure, self.hints.stages)
-            placed = replace(placed, bands=build_grounds(bands, self.structure, placed.places, title_height))
-        return place_constants(self.graph, self.structure, placed)
+            placed = apply_layout(placed, canvas.structure, self.layout)
+            bands = find_stages(canvas.structure, stages)
+            placed = replace(placed, bands=build_grounds(bands, canvas.structure, placed.places, title_height))
+        return place_constants(canvas, placed)
 
     def paint(self, measures: Measures, placement: Placement) -> Scene:
-        titles = list(place_band_titles(placement, self.style).values())
-        hidden = frozenset(self.matrix)
-        router = Router(
-            self.graph,
-            self.structure,
-            placement,
-            self.style,
-            hidden,
-            titles,
-            self._measure_moments(),
-            measures.outer,
-        )
-        routes = router.route_all()
-        sketch = Sketch(
-            self.graph, self.structure, placement, measures, routes, self.style, self.hints, self.r2, self.matrix
-        )
+        titles = list(place_band_titles(placement, self.canvas.style).values())
+        router = Router(self.canvas, placement, titles, self._measure_moments(), measures.outer)
+        sketch = Sketch(self.canvas, placement, measures, router.route_all())
         texts = place_texts(sketch)
         before = MOST_COVERED
         for _ in range(REPAIRS):
@@ -167,34 +114,24 @@ class Draft:
             boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
             router.reroute(covered, boxes)
             texts = place_texts(sketch)
-        return paint_scene(sketch, texts, self.marks)
+        return paint_scene(sketch, texts)
 
     def _measure_moments(self) -> dict[str, TextSize]:
         texts = {
-            key: format_edge_text(data, self.style)
-            for _, _, key, data in self.graph.edges(keys=True, data=True)
+            key: format_edge_text(data, self.canvas.style)
+            for _, _, key, data in self.canvas.graph.edges(keys=True, data=True)
             if data["role"] in ("variance", "covariance")
         }
-        size, font = self.style.label_size, self.style.font
+        size, font = self.canvas.style.label_size, self.canvas.style.font
         return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
 
 
-def build_scene(
-    graph: "nx.MultiDiGraph[str]",
-    style: DiagramStyle,
-    hints: DiagramHints,
-    r2: Mapping[str, float],
-    layout: Layout | None = None,
-    marks: Mapping[str, str] | None = None,
-) -> Scene:
-    """The best picture of a graph: no hits, within the column's width, not higher than a page, in this order.
+def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
+    """The best picture of a canvas: no hits, within the column's width, not higher than a page, in this order.
 
     layout  places that variables keep
-    marks   path → "added", "dropped", "changed" or "faint", for comparisons
     """
-    structure = build_structure(_drop_candidates(graph))
-    matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
-    draft = Draft(graph, structure, style, hints, r2, matrix, layout, marks or {})
+    graph, style, draft = canvas.graph, canvas.style, Draft(canvas, layout)
     if layout is not None and set(layout.positions) >= set(graph):
         # Every place is given: there is nothing to search for.
         search = Search(style.column_width, MOST_PAINTED)
@@ -210,31 +147,23 @@ def build_scene(
     if search.best is None or search.best[0][1] > 0:
         # Better a picture too wide or too high than one with hits.
         search.left = MOST_PAINTED // 2
-        growth = LARGE_GROWTH if structure.links and len(graph) > LARGE else GROWTH
-        search.try_spacing(_set_density(drafts[0], DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
+        growth = LARGE_GROWTH if canvas.structure.links and len(graph) > LARGE else GROWTH
+        search.try_spacing(drafts[0].with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
 
 
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     """The usual arrangement, then what may do where that does not fit: bands in rows, no bands, ranks downwards."""
-    structure, stages = draft.structure, draft.hints.stages
+    canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
     yield draft
     if stages:
         if ranks_from_stages(structure, find_stages(structure, stages)) is not None:
             yield replace(draft, arrangement="rows")
-        draft = replace(draft, hints=replace(draft.hints, stages={}))
+        draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
         yield draft
-    if structure.links and not structure.two_sided and draft.style.layout == "own":
+    if structure.links and not structure.two_sided and canvas.style.layout == "own":
         yield replace(draft, arrangement="downward")
-
-
-def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
-    """The graph without the candidates that misfit suggests: they have no say in the layout."""
-    plain = graph.copy()
-    candidates = [(a, b, key) for a, b, key, data in graph.edges(keys=True, data=True) if data.get("candidate")]
-    plain.remove_edges_from(candidates)
-    return plain
 
 
 class Search:
@@ -252,15 +181,15 @@ class Search:
 
     def try_densities(self, draft: Draft) -> None:
         """Try a draft at the densities at which its shapes fit the page."""
-        stacked = stack_related(draft.structure)
+        stacked = stack_related(draft.canvas.structure)
         self._overhang = np.inf
         for density in DENSITIES:
-            sized = _set_density(draft, density)
+            sized = draft.with_density(density)
             self.try_spacing(sized, density.spacing, GROWTH, must_fit=True)
             if stacked is not None and (self.best is None or any(self.best[0][:5])):
                 # The other reading of the ranks is worth a full search only where the first one fails.
                 growth = GROWTH if self.best is None or self.best[0][0] else GROWTH[:1]
-                self.try_spacing(replace(sized, structure=stacked), density.spacing, growth, must_fit=True)
+                self.try_spacing(sized.with_structure(stacked), density.spacing, growth, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
             if self.best is not None and self.best[0][2] == 0 and self.best[0][3] < TALLEST / 10:
                 break
@@ -271,7 +200,7 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed.
-        width = self._find_width() if must_fit or draft.matrix else None
+        width = self._find_width() if must_fit or draft.canvas.matrix else None
         tried: Placement | None = None
         for factor in growth:
             wider = spacing.grow(factor)
@@ -287,7 +216,9 @@ class Search:
             self._overhang = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score[1] > 0, score[2] > 0
             # Loadings from both sides of a column cross only where they had to make way for numbers.
-            hits = hits or (draft.structure.two_sided is not None and score[4] > 0 and factor < MOST_FOR_CROSSINGS)
+            hits = hits or (
+                draft.canvas.structure.two_sided is not None and score[4] > 0 and factor < MOST_FOR_CROSSINGS
+            )
             # What is too wide gets more room only to be rid of hits.
             if not hits and (not too_wide or factor > 1):
                 break
@@ -322,11 +253,6 @@ class Search:
         return best is None or best[0][0] > 0 or best[0][3] == 0 or extent.height - TALLEST < best[0][3]
 
 
-def _set_density(draft: Draft, density: Density) -> Draft:
-    font_size = max(SMALLEST_FONT, draft.style.font_size - density.smaller_font)
-    return replace(draft, style=replace(draft.style, font_size=font_size))
-
-
 def _score_scene(scene: Scene) -> tuple[float, ...]:
     """What is wrong with a picture, the worst first: faults, hits, width too much, height too much, crossings, size."""
     problems = check_scene(scene)
@@ -336,18 +262,3 @@ def _score_scene(scene: Scene) -> tuple[float, ...]:
     high = max(0.0, scene.height - TALLEST)
     faults = 4.0 * (hits > 0) + (wide > 0) + (high > TALLEST / 4)
     return faults, hits, wide, high, crossings, scene.width * scene.height
-
-
-def _choose_matrix(
-    graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle, staged: bool
-) -> tuple[str, ...]:
-    """Keys of the covariances between cores that become a matrix instead of arcs."""
-    keys = tuple(
-        key
-        for a, b, key, data in graph.edges(keys=True, data=True)
-        if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks and not data.get("candidate")
-    )
-    enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM
-    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= enough):
-        return keys
-    return ()

@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.diagram.checker import Problem, check_scene
-from sem_toolkit.diagram.composing import build_scene, select_elements
-from sem_toolkit.diagram.constants import name_constant
-from sem_toolkit.diagram.crossings import compute_least_crossings
-from sem_toolkit.diagram.dot_text import format_dot
-from sem_toolkit.diagram.graph import build_path_graph
-from sem_toolkit.diagram.hints import DiagramHints, check_hints
-from sem_toolkit.diagram.misfit import add_modifications, add_residuals
-from sem_toolkit.diagram.pins import Layout
-from sem_toolkit.diagram.rendering import Renderer, render_dot
-from sem_toolkit.diagram.scene import Scene
-from sem_toolkit.diagram.style import DiagramStyle
-from sem_toolkit.diagram.svg import finish_svg
+from sem_toolkit.diagram.checks.checker import Problem, check_scene
+from sem_toolkit.diagram.checks.crossings import compute_least_crossings
+from sem_toolkit.diagram.composing import build_scene
+from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
+from sem_toolkit.diagram.content.graph import build_path_graph
+from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
+from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
+from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.places.constants import name_constant
+from sem_toolkit.diagram.places.pins import Layout
+from sem_toolkit.diagram.rendering import Renderer
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.writers.dot import format_dot
+from sem_toolkit.diagram.writers.formats import WRITERS
 from sem_toolkit.files import write_bytes
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIXES = (".svg", ".pdf", ".png", ".dot", ".tex")
+SUFFIXES = tuple(WRITERS)
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,16 @@ class Diagram:
 
     def to_svg(self, renderer: Renderer = "auto") -> str:
         """SVG text, for a page that holds it."""
-        return finish_svg(render_dot(self.to_dot(), "svg", renderer), self.scene).decode()
+        return WRITERS[".svg"](self.scene, renderer).decode()
 
     def to_tikz(self) -> str:
         """A LaTeX document (class standalone) that draws the picture."""
-        from sem_toolkit.diagram.tikz import format_tikz
-
-        return format_tikz(self.scene)
+        return WRITERS[".tex"](self.scene, "auto").decode()
 
     def to_bytes(self, suffix: str, renderer: Renderer = "auto") -> bytes:
         """The content of a file with this suffix; raises DataError for a suffix that is not one of SUFFIXES."""
-        if suffix == ".dot":
-            return self.to_dot().encode()
-        if suffix == ".tex":
-            return self.to_tikz().encode()
-        if suffix == ".svg":
-            return self.to_svg(renderer).encode()
-        if suffix == ".pdf":
-            return render_dot(self.to_dot(), "pdf", renderer)
-        if suffix == ".png":
-            return render_dot(format_dot(self.scene, self.scene.style.dpi), "png", renderer)
+        if suffix in WRITERS:
+            return WRITERS[suffix](self.scene, renderer)
         hint = f"use one of {', '.join(SUFFIXES)}"
         raise DataError(Diagnostic("error", "unknown-format", f'"{suffix}" is no format for a diagram', hint=hint))
 
@@ -117,7 +108,7 @@ def draw_diagram(
                square frame; the largest become dotted candidates
     Raises ModelError when there is nothing to draw, or too much; DataError for stages or a layout of unknown variables.
     """
-    style, hints, r2 = style or DiagramStyle(), hints or DiagramHints(), r2 or {}
+    style, hints = style or DiagramStyle(), hints or DiagramHints()
     whole = build_path_graph(table, estimates, group)
     faults = [*check_hints(hints, whole), *(layout.check(whole) if layout is not None else ())]
     if faults:
@@ -127,4 +118,4 @@ def draw_diagram(
         graph = add_modifications(graph, modification_indices)
     if residuals is not None:
         graph = add_residuals(graph, residuals)
-    return Diagram(build_scene(graph, style, hints, r2, layout), graph)
+    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout), graph)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
-from sem_toolkit.diagram.metrics import find_font_folder
+from sem_toolkit.diagram.geometry.metrics import find_font_folder
 
 ImageFormat = Literal["svg", "pdf", "png", "plain"]
 Renderer = Literal["auto", "system", "embedded"]

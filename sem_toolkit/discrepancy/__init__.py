@@ -4,6 +4,7 @@ Each file ends in its `Kind`: how the discrepancy is built and what inference ma
 """
 
 from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
+from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
 from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
 from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
@@ -22,6 +23,7 @@ __all__ = [
     "DenseWeight",
     "Discrepancy",
     "Evaluation",
+    "FullInformation",
     "GeneralisedLeastSquares",
     "Kind",
     "LeastSquares",

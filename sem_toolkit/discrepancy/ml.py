@@ -14,6 +14,7 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order
+from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.pair import Kind
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
@@ -143,9 +144,14 @@ class LikelihoodEvaluation:
         return np.asarray((self.gap[:, None, :] @ self.solved)[:, 0, :])
 
 
+def _build_likelihood(targets: Targets) -> MaximumLikelihood | FullInformation:
+    """That of complete rows, or of rows with empty cells where the targets have their patterns."""
+    return MaximumLikelihood(targets) if targets.patterns is None else FullInformation(targets)
+
+
 ML = Kind(
     "ML",
-    build=lambda targets, deviations: MaximumLikelihood(targets),
+    build=lambda targets, deviations: _build_likelihood(targets),
     weigh=lambda pair: NormalWeight(pair.implied_inverse),
     unbiased=False,
     is_likelihood=True,

@@ -97,6 +97,11 @@ class MomentPair:
     def moments(self) -> ImpliedMoments:
         return compute_moments(self.model, self.x)
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the likelihood is that of rows with empty cells."""
+        return self.sample.is_incomplete
+
     @cached_property
     def rows(self) -> FloatArray:
         """Rows of each group (G)."""
@@ -205,6 +210,9 @@ def once(
 
 def centre_rows(pair: MomentPair, group: int, at_model: bool) -> FloatArray:
     """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
+    if pair.is_incomplete:
+        message = "this needs complete rows, and the fit is by full information"
+        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
     data, mean = pair.sample.groups[group].data, pair.sample.groups[group].mean
     if data is None or mean is None:
         message = "robust standard errors and tests need the rows of the data, not only their moments"

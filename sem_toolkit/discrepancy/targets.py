@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
 
@@ -23,6 +24,8 @@ class Targets:
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
     exogenous   positions of the variables that weights are conditional on (fixed.x)
+    patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
+    saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
     """
 
     covariance: FloatArray
@@ -30,6 +33,8 @@ class Targets:
     n: NDArray[np.intp]
     data: tuple[FloatArray | None, ...]
     exogenous: tuple[int, ...] = ()
+    patterns: tuple[Patterns, ...] | None = None
+    saturated: FloatArray | None = None
 
     @cached_property
     def share(self) -> FloatArray:
@@ -54,7 +59,12 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
             raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
-    return Targets(covariance, mean, n, data, model.exogenous)
+    if not sample.is_incomplete:
+        return Targets(covariance, mean, n, data, model.exogenous)
+    likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
+    patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
+    values = np.array([likelihood.value for likelihood in likelihoods])
+    return Targets(covariance, mean, n, data, model.exogenous, patterns, values)
 
 
 def _require_same_groups(model: Model, sample: Sample) -> None:

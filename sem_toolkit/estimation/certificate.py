@@ -1,6 +1,6 @@
 """The certificate: gradient, curvature, constraints, identification and admissibility of a point."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,9 @@ def examine(objective: Objective, point: Point, engine: str, iterations: int, no
     """Look at a point from every side and give the verdict; `note` says why the search ended where it did."""
     active = find_active_set(objective, point)
     geometry = compute_geometry(objective, point, active)
+    if objective.model.composites is not None and geometry.is_stationary and not geometry.is_singular:
+        # what cells of composites cancel to is rounding, which looks like information
+        geometry = replace(geometry, is_singular=not check_identification(objective.model).identified)
     constraints = _list_active(objective, point, active)
     improper = check_admissibility(objective.model, point.x, point.moments)
     verdict, faults = _decide(objective, point, active, geometry, note)

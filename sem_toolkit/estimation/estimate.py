@@ -100,6 +100,8 @@ def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, star
     if options.engine == "native" or not model.n_parameters:
         return None
     obstacle = find_obstacle(model, options.kind)
+    if targets.patterns is not None:
+        obstacle = "the rows have empty cells"
     if options.engine == "auto" and (obstacle is not None or model.n_parameters > _FAST_FOR_SEMOPY):
         return None
     if obstacle is not None:

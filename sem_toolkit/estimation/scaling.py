@@ -65,4 +65,14 @@ def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
         n=targets.n,
         data=tuple(None if rows is None else rows / deviation for rows in targets.data),
         exogenous=targets.exogenous,
+        patterns=None if targets.patterns is None else tuple(part.divide(deviation) for part in targets.patterns),
+        saturated=None if targets.saturated is None else _scale_saturated(targets, deviation),
     )
+
+
+def _scale_saturated(targets: Targets, deviation: FloatArray) -> FloatArray:
+    """Half the mean log-determinant changes by the logarithms of the units of what is observed (G)."""
+    assert targets.patterns is not None  # noqa: S101
+    assert targets.saturated is not None  # noqa: S101
+    shift = [float(part.share @ part.observed @ np.log(deviation)) for part in targets.patterns]
+    return np.asarray(targets.saturated - np.array(shift))

@@ -23,6 +23,7 @@ _NEWTON_BELOW = 3e-2
 _SHARP_BELOW = 1e-7
 _HALVINGS = 12
 _HOPELESS = 1e8
+_ROUNDING = 1e-24  # of squares
 _NOISE = 1e-11  # where a step promises less, differences of the discrepancy say little and its gradient decides
 # Parameters that run away win ever less: an attempt ends that gains less than _PROGRESS in _STRETCH iterations, where
 # an optimum would have been reached. The ladder goes on from there.
@@ -44,9 +45,10 @@ class Outcome:
 
 
 def compute_scale(square: FloatArray) -> FloatArray:
-    """1/√diagonal: the unit in which each parameter is measured; 1 where a parameter has no influence."""
+    """1/√diagonal: the unit in which each parameter is measured; 1 where a parameter has no influence but rounding."""
     diagonal = np.diagonal(square)
-    return np.where(diagonal > 1e-280, 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 1.0)
+    floor = max(1e-280, _ROUNDING * float(diagonal.max(initial=0.0)))
+    return np.where(diagonal > floor, 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 1.0)
 
 
 def minimise(objective: Objective, theta: FloatArray, max_iterations: int = 200) -> Outcome:

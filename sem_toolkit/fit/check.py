@@ -1,16 +1,13 @@
 """What can be said of a spec before any fit: its faults, its parameter table, its identification."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.pipeline import prepare_schematic
 from sem_toolkit.model import IdentificationReport
-from sem_toolkit.sample import read_table
+from sem_toolkit.sample import list_known_names, open_table
 from sem_toolkit.spec import ParameterTable, Spec, build_table_records, check_spec, require_estimable
 
 
@@ -48,7 +45,7 @@ class Check:
         return record
 
 
-def check_model(spec: Spec, data: pd.DataFrame | str | Path | None = None, **options: object) -> Check:
+def check_model(spec: Spec, data: object = None, **options: object) -> Check:
     """Check a parsed spec, with data where they are named; never raises for faults of the spec, data or options."""
     found = list(spec.diagnostics)
     table: ParameterTable | None = None
@@ -56,8 +53,8 @@ def check_model(spec: Spec, data: pd.DataFrame | str | Path | None = None, **opt
     try:
         prepared = prepare_schematic(spec, **options)
         if data is not None:
-            prepared = replace(prepared, frame=data if isinstance(data, pd.DataFrame) else read_table(data))
-        columns = None if prepared.frame is None else list(map(str, prepared.frame.columns))
+            prepared = replace(prepared, frame=open_table(data, prepared.options.door))
+        columns = None if prepared.frame is None else list_known_names(list(map(str, prepared.frame.columns)))
         # Without data the table is shown as lavaanify has it; a fit would complete it.
         settings = prepared.options.table if data is None else prepared.table_options
         checked = check_spec(spec, settings, prepared.groups, columns)

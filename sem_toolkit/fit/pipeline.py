@@ -9,20 +9,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
+from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
     add_products,
     build_sample,
     build_sample_from_moments,
     list_group_labels,
-    read_table,
+    open_table,
+    rename_columns,
+    require_any_column,
 )
 from sem_toolkit.spec import (
     ParameterTable,
@@ -64,7 +67,7 @@ class Prepared:
     def groups(self) -> tuple[str, ...]:
         """Labels of the groups in the order of the data; ("",) for one group without a name."""
         if self.frame is not None and self.options.group is not None:
-            return list_group_labels(self.frame, self.options.group)
+            return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
         return tuple(self.options.sample_cov or ("",))
 
     @cached_property
@@ -81,17 +84,27 @@ class Prepared:
     @cached_property
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
-        return build_parameter_table(self.spec, self.table_options, self.groups)
+        table = build_parameter_table(self.spec, self.table_options, self.groups)
+        require_effect(self.spec, self.table_options, self.groups, table)
+        return table
+
+    @cached_property
+    def rows(self) -> pd.DataFrame | None:
+        """The rows of data, the columns under the names that the spec and the options have for them."""
+        if self.frame is None:
+            return None
+        wanted = [*observed_variables(self.table), *([self.options.group] if self.options.group else [])]
+        return rename_columns(self.frame, wanted)
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
         """All that can be said of the spec, of what it expands to and of its variables among the columns."""
-        columns = None if self.frame is None else list(map(str, self.frame.columns))
+        columns = None if self.rows is None else list(map(str, self.rows.columns))
         return check_expanded(self.spec, self.table, self.table_options, columns)
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
-        return () if self.frame is None else check_columns(self.spec, self.table, list(map(str, self.frame.columns)))
+        return () if self.rows is None else check_columns(self.spec, self.table, list(map(str, self.rows.columns)))
 
     @cached_property
     def sample(self) -> Sample:
@@ -99,13 +112,16 @@ class Prepared:
         variables = observed_variables(self.table)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
-        if self.frame is None:
+        if self.rows is None:
             raise DataError(_build_no_data())
+        require_any_column(self.rows, variables, self.source)
         unknown = [entry for entry in self._column_findings if entry.severity == "error"]
         if unknown:
             raise DataError(unknown, self.spec.source)
-        frame = add_products(self.frame, variables)
-        return build_sample(frame, variables, group=self.options.group, source=self.source)
+        frame = add_products(self.rows, variables)
+        exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
+        group, missing = self.options.group, self.options.missing
+        return build_sample(frame, variables, group, self.source, missing, exogenous)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -129,40 +145,43 @@ class Prepared:
     @cached_property
     def identification(self) -> IdentificationReport:
         """Whether the model is identified, by random points of its parameter space."""
+        require_moments(self.model)
         return check_identification(self.model)
 
 
-def prepare(spec: Spec, data: pd.DataFrame | str | Path | None = None, **options: object) -> Prepared:
+def prepare(spec: Spec, data: object = None, **options: object) -> Prepared:
     """Options merged with those of the header, and the rows read; nothing is built yet.
 
-    data  n × p rows, or a path; None takes the `data` of the header. Moments in the options go before either.
+    data  n × p rows (a table of pandas, polars or Arrow, a dict, an array), or a path; None takes the `data` of the
+          header. Moments in the options go before either.
 
     Raises SpecError for a faulty spec, OptionError, and DataError where rows cannot be read or nothing is named.
     """
     return prepare_together([spec], data, **options)[0]
 
 
-def prepare_together(
-    specs: Iterable[Spec], data: pd.DataFrame | str | Path | None = None, **options: object
-) -> list[Prepared]:
+def prepare_together(specs: Iterable[Spec], data: object = None, **options: object) -> list[Prepared]:
     """Several specs with the same options; each file of rows is read once. Raises as `prepare` does."""
     specs = list(specs)
     for spec in specs:
         require_estimable(spec)
-    read: dict[Path, tuple[pd.DataFrame, str]] = {}
+    read: dict[object, tuple[pd.DataFrame, str]] = {}
     found = []
     for spec in specs:
         chosen = parse_fit_options(get_header_options(spec), options)
         if chosen.sample_cov is not None:
+            if data is not None:
+                message = "there are data and moments (sample_cov): the data would be left unread"
+                raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give one of them"))
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)
-        if isinstance(source, pd.DataFrame):
-            found.append(Prepared(spec, chosen, source, "DataFrame"))
-            continue
-        if source not in read:
-            read[source] = read_table(source), source.name
-        found.append(Prepared(spec, chosen, *read[source]))
+        door = chosen.door
+        key = (source if isinstance(source, Path) else id(source), door)
+        if key not in read:
+            called = source.name if isinstance(source, Path) else type(source).__name__
+            read[key] = open_table(source, door), called
+        found.append(Prepared(spec, chosen, *read[key]))
     return found
 
 
@@ -185,6 +204,8 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     model, options = prepared.model, prepared.options
     if options.estimation.engine != "native":
         prepared.identification.require_identified()
+    elif model.depth is None:
+        require_moments(model)
     values = None if start is None else _match_start(start, model)
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
@@ -214,9 +235,9 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     return {**estimator, **spec.header.options}
 
 
-def find_data(spec: Spec, data: pd.DataFrame | str | Path | None) -> pd.DataFrame | Path:
-    """The rows to fit, or the file with them: as given, or named in the header. Raises DataError for neither."""
-    if isinstance(data, pd.DataFrame):
+def find_data(spec: Spec, data: object) -> object:
+    """The rows to fit, or the Path of the file with them: as given, or named in the header; DataError for neither."""
+    if data is not None and not isinstance(data, (str, Path)):
         return data
     if data is None:
         if not spec.header.data:

@@ -1,7 +1,7 @@
 """A fit as plain mappings, lists, numbers and texts, ready for JSON; NaN and infinity become None."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,14 +63,12 @@ def build_all_blocks(fit: Fit) -> Record:
     }
     if not fit.converged:
         return blocks
-    return blocks | {
-        "standardized": build_frame_records(fit.standardized),
-        "modification_indices": build_frame_records(fit.modification_indices),
-        "residuals_cor": [_build_residual_record(group) for group in fit.residuals],
-        "tests": [_build_test_record(test) for test in fit.tests],
-        "effects": build_frame_records(fit.effects),
-        "reliability": _flatten_groups({group.label: _build_reliability_record(group) for group in fit.reliability}),
-    }
+    return blocks | build_blocks(fit, _BLOCKS)
+
+
+def build_blocks(fit: Fit, names: Collection[str]) -> Record:
+    """The blocks of a certified optimum by the names of their tables; residuals come as correlations."""
+    return {_KEYS.get(name, name): build(fit) for name, build in _BLOCKS.items() if name in names}
 
 
 def _build_residual_record(group: GroupResiduals) -> Record:
@@ -144,3 +142,16 @@ def _build_moment_record(label: str, names: list[str], covariance: np.ndarray, m
 def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
     """The values of the one group there is, or of all groups by label."""
     return clean(next(iter(by_group.values()))) if len(by_group) == 1 else clean(by_group)  # type: ignore[no-any-return]
+
+
+_BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
+    "standardized": lambda fit: build_frame_records(fit.standardized),
+    "modification_indices": lambda fit: build_frame_records(fit.modification_indices),
+    "residuals": lambda fit: [_build_residual_record(group) for group in fit.residuals],
+    "tests": lambda fit: [_build_test_record(test) for test in fit.tests],
+    "effects": lambda fit: build_frame_records(fit.effects),
+    "reliability": lambda fit: _flatten_groups(
+        {group.label: _build_reliability_record(group) for group in fit.reliability}
+    ),
+}
+_KEYS = {"residuals": "residuals_cor"}

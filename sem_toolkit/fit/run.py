@@ -2,20 +2,18 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from sem_toolkit.fit.pipeline import estimate, prepare
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.spec import Spec, parse_spec, read_spec
 
 
-def fit(spec: Spec | str | Path, data: pd.DataFrame | str | Path | None = None, **options: object) -> Fit:
+def fit(spec: Spec | str | Path, data: object = None, **options: object) -> Fit:
     """Fit a model written in lavaan syntax.
 
     spec     a path, the text of a model, or a parsed `Spec`; one line without an operator is taken for a path
-    data     n × p rows of a DataFrame, or a path (CSV, Parquet, Excel, SPSS); None takes the `data` of the spec's
-             header, or the moments of the options sample_cov, sample_nobs and sample_mean
-    options  as in `FitOptions`; they win over those of the header
+    data     n × p rows: a table of pandas, polars or Arrow, a dict of columns, an array, or a path (CSV, Parquet,
+             Excel, SPSS, Stata); None takes the `data` of the spec's header, or the moments of the options sample_cov,
+             sample_nobs and sample_mean
 
     Raises SpecError, DataError, OptionError or ModelError for input that cannot be fitted. A fit that finds no
     optimum is returned, not raised: its certificate says so. `prepare` and `estimate` are the same in two steps, with

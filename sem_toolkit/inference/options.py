@@ -22,6 +22,7 @@ TESTS = (
     "none",
 )
 INFORMATION = ("expected", "observed", "first.order")
+OBSERVED_INFORMATION = ("hessian", "h1")
 
 _ALIASES = {
     "robust": "robust.sem",
@@ -51,12 +52,15 @@ class InferenceOptions:
                  test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
     more_tests   further tests, which are only reported
+    observed     what observed information is made of: "hessian", the whole second derivative, or "h1", without the
+                 curvature of the moments
     """
 
     se: str = "standard"
     test: str = "standard"
     information: str = "expected"
     more_tests: tuple[str, ...] = ()
+    observed: str = "hessian"
 
     @property
     def needs_gamma(self) -> bool:
@@ -76,11 +80,15 @@ def resolve_inference_options(
     se: str | None = None,
     test: str | Sequence[str] | None = None,
     information: str | None = None,
+    incomplete: bool = False,
+    observed: str | None = None,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
     A scaled test that belongs to the estimator stays the one that fit measures are made of. Raises OptionError for
     names that lavaan does not know either.
+
+    incomplete  for full information from incomplete rows: information is observed by default
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
@@ -88,11 +96,11 @@ def resolve_inference_options(
         se, information = "standard", "first.order"
     chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
     usual = "first.order" if default.information == "first.order" else "expected"
-    fallback = "observed" if chosen_se == "robust.huber.white" else usual
+    fallback = "observed" if chosen_se == "robust.huber.white" or (incomplete and usual == "expected") else usual
     first, *more = _choose_tests(test, default.test)
-    return InferenceOptions(
-        chosen_se, first, _choose("information", information, fallback, INFORMATION), more_tests=tuple(more)
-    )
+    chosen = _choose("information", information, fallback, INFORMATION)
+    made_of = _choose("observed_information", observed, "hessian", OBSERVED_INFORMATION)
+    return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of)
 
 
 def _choose_tests(given: str | Sequence[str] | None, default: str) -> list[str]:

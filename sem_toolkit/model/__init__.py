@@ -2,7 +2,13 @@
 
 from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
-from sem_toolkit.model.identification import GroupDegrees, IdentificationReport, check_identification, draw_population
+from sem_toolkit.model.existence import require_moments
+from sem_toolkit.model.identification import (
+    GroupDegrees,
+    IdentificationReport,
+    check_identification,
+    draw_population,
+)
 from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
 from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
@@ -30,4 +36,5 @@ __all__ = [
     "compute_moments",
     "compute_second_order",
     "draw_population",
+    "require_moments",
 ]

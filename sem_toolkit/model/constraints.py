@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.definitions import require_known
+from sem_toolkit.model.forced import find_forced
 from sem_toolkit.model.functions import (
     Environment,
     Function,
@@ -20,6 +21,11 @@ from sem_toolkit.model.functions import (
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
+
+_CLOSED = 1e-12  # bounds nearer to each other than this, relative to their size, leave one value
+_MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
+_LARGEST = 1e50
+"""Sizes beyond it overflow when a covariance matrix and its information are made of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,15 +164,23 @@ class Constraints:
         return replace(self, linear=linear, lower=self.lower / units, upper=self.upper / units, units=units)
 
 
+Linear = tuple[Condition, FloatArray, float]
+"""A condition that is linear in x, its slope (q) and its constant."""
+
+
 def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Constraints:
     """Sort the constraints of a table into kinds; raises ModelError for unknown labels and contradictory equalities."""
     q = len(parameters)
+    if q > _MOST_PARAMETERS:
+        message = f"the model has {q} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-parameters", message, hint="take fewer variables or groups"))
     lower, upper = (
         np.array([getattr(row, side) for row in parameters], dtype=np.float64) for side in ("lower", "upper")
     )
     if len(table.parameters) == len(table.rows):
         _require_room(lower, upper, parameters)
-        return Constraints(_solve_linear(np.zeros((0, q)), np.zeros(0), []), (), (), lower, upper, (), {}, {})
+        equalities = _solve(_take_closed_bounds(lower, upper, parameters), q)
+        return Constraints(equalities, (), (), lower, upper, (), {}, {})
     positions, constants = label_positions(table, parameters)
     definitions = tuple((row.lhs, parse_side(row.rhs)) for row in table.rows if row.op == ":=")
     known = {*positions, *constants, *(name for name, _ in definitions)}
@@ -179,14 +193,40 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
     )
     linear, other = _split_linear([c for c in conditions if c.row.op == "=="], shell, q)
     bounding, inequalities = _split_linear([c for c in conditions if c.row.op != "=="], shell, q)
-    inequalities += [item[0] for item in bounding if not _tighten_bound(*item[1:], lower, upper)]
+    bounding = [item for item in bounding if not _tighten_bound(*item[1:], lower, upper)]
     _require_room(lower, upper, parameters)
-    equalities = _solve_linear(
+    opposed, inequalities = _split_opposed(inequalities, shell, q)
+    forced, bounding = _split_forced(bounding, linear, lower, upper)
+    equalities = _solve(linear + forced + _take_closed_bounds(lower, upper, parameters), q)
+    inequalities += [condition for condition, _, _ in bounding]
+    return Constraints(equalities, (*other, *opposed), tuple(inequalities), lower, upper, definitions, used, fixed)
+
+
+def _solve(linear: list[Linear], q: int) -> LinearEqualities:
+    return _solve_linear(
         np.array([slope for _, slope, _ in linear]).reshape(len(linear), q),
         np.array([-constant for _, _, constant in linear]),
         [condition for condition, _, _ in linear],
     )
-    return Constraints(equalities, tuple(other), tuple(inequalities), lower, upper, definitions, used, fixed)
+
+
+def _take_closed_bounds(lower: FloatArray, upper: FloatArray, parameters: tuple[Parameter, ...]) -> list[Linear]:
+    """Bounds that leave one value are an equality: `lower(2)*upper(2)*x`. They are taken out of the bounds.
+
+    A search along a boundary needs room on one side of it, and would find none.
+    """
+    closed = []
+    for place in np.flatnonzero(upper - lower <= _CLOSED * (1.0 + np.abs(lower))):
+        row, value = parameters[place], float(lower[place])
+        if not np.isfinite(value):
+            continue
+        slope = np.zeros(len(lower))
+        slope[place] = 1.0
+        name = Name(row.label or row.plabel)
+        condition = Condition(Parameter(name.name, "==", f"{value:g}", origin=row.origin), name, name, 1.0)
+        closed.append((condition, slope, -value))
+        lower[place], upper[place] = -np.inf, np.inf
+    return closed
 
 
 def _build_condition(row: Parameter, known: set[str]) -> Condition:
@@ -194,9 +234,6 @@ def _build_condition(row: Parameter, known: set[str]) -> Condition:
     require_known(left, known, row)
     require_known(right, known, row)
     return Condition(row, left, right, -1.0 if row.op == "<" else 1.0)
-
-
-Linear = tuple[Condition, FloatArray, float]
 
 
 def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tuple[list[Linear], list[Condition]]:
@@ -218,13 +255,72 @@ def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tu
         slopes = np.array([jacobian[number] for _, jacobian in found])
         values = np.array([value[number] for value, _ in found])
         constants = values - np.einsum("ij,ij->i", slopes, points)
-        scale = 1e-10 * (1.0 + np.abs(slopes).max() + np.abs(constants).max())
-        if np.ptp(slopes, axis=0).max(initial=0.0) <= scale and np.ptp(constants) <= scale:
+        # A large constant must not hide a slope that changes: exp(a) == 1e12 is not linear.
+        size = 1.0 + np.abs(slopes).max(initial=0.0)
+        same_slope = np.ptp(slopes, axis=0).max(initial=0.0) <= 1e-10 * size
+        if same_slope and np.ptp(constants) <= 1e-10 * (size + np.abs(constants).max()):
             constant = exact[number] if np.isfinite(exact[number]) else constants[0]
             linear.append((condition, slopes[0], float(constant)))
         else:
             other.append(condition)
     return linear, other
+
+
+def _split_opposed(conditions: list[Condition], shell: Constraints, q: int) -> tuple[list[Condition], list[Condition]]:
+    """Non-linear inequalities of which one is another's opposite, as equalities, and the others.
+
+    Opposites are told by values of the same size and opposite sign, with their slopes, at two points.
+    """
+    if len(conditions) < 2:
+        return [], conditions
+    points = np.random.default_rng(21).uniform(0.4, 1.6, size=(2, q))
+    found = [shell._evaluate(tuple(conditions), point) for point in points]
+    signs = np.concatenate([np.concatenate([values[:, None], slopes], axis=1) for values, slopes in found], axis=1)
+    partners: dict[bytes, int] = {}
+    opposed: list[Condition] = []
+    taken: set[int] = set()
+    for number, numbers in enumerate(signs):
+        if not np.isfinite(numbers).all() or not numbers.any():
+            continue
+        scaled = np.round(numbers / np.abs(numbers).max(), 9) + 0.0
+        other = partners.get((-scaled + 0.0).tobytes())
+        if other is None:
+            partners[scaled.tobytes()] = number
+        elif other not in taken:
+            taken |= {other, number}
+            opposed.append(replace(conditions[other], sign=1.0))
+    return opposed, [condition for number, condition in enumerate(conditions) if number not in taken]
+
+
+def _split_forced(
+    inequalities: list[Linear], equalities: list[Linear], lower: FloatArray, upper: FloatArray
+) -> tuple[list[Linear], list[Linear]]:
+    """Linear inequalities that can only hold as equalities, and the others; raises ModelError where none can hold."""
+    alone = not equalities and not (np.isfinite(lower) | np.isfinite(upper)).any()
+    if not inequalities or (len(inequalities) == 1 and alone):
+        return [], inequalities
+    q = len(lower)
+    forced = find_forced(
+        np.array([slope for _, slope, _ in inequalities]),
+        np.array([constant for _, _, constant in inequalities]),
+        np.array([slope for _, slope, _ in equalities]).reshape(len(equalities), q),
+        np.array([-constant for _, _, constant in equalities]),
+        lower,
+        upper,
+    )
+    if forced is None:
+        _report_infeasible(inequalities)
+    return (
+        [item for number, item in enumerate(inequalities) if number in (forced or ())],
+        [item for number, item in enumerate(inequalities) if number not in (forced or ())],
+    )
+
+
+def _report_infeasible(inequalities: list[Linear]) -> None:
+    shown = ", ".join(f'"{condition.text}"' for condition, _, _ in inequalities[:4])
+    more = " …" if len(inequalities) > 4 else ""
+    message = f"no values of the parameters satisfy all constraints; the inequalities among them are {shown}{more}"
+    raise ModelError(Diagnostic("error", "contradictory-constraints", message, span=inequalities[0][0].row.origin.span))
 
 
 def _is_plain(condition: Condition, shell: Constraints) -> bool:
@@ -279,12 +375,24 @@ def _solve_linear(matrix: FloatArray, target: FloatArray, conditions: list[Condi
     kept = np.setdiff1d(np.arange(q), pivots)
     offset, basis = np.zeros(q), np.zeros((q, len(kept)))
     offset[pivots] = work[rows, q]
+    for place in rows:
+        if not np.isfinite(work[place]).all() or np.abs(work[place]).max(initial=0.0) > _LARGEST:
+            _report_size(conditions[place])
     basis[kept, np.arange(len(kept))] = 1.0
     basis[pivots] = -work[rows][:, kept]
     return LinearEqualities(matrix, target, offset, basis + 0.0, kept)
 
 
+def _report_size(condition: Condition) -> None:
+    message = f'the constraint "{condition.text}" asks for numbers of more than 50 digits'
+    raise ModelError(Diagnostic("error", "constraint-too-large", message, span=condition.row.origin.span))
+
+
 def _require_room(lower: FloatArray, upper: FloatArray, parameters: tuple[Parameter, ...]) -> None:
+    for place in np.flatnonzero((lower > _LARGEST) | (upper < -_LARGEST)):
+        row = parameters[place]
+        message = f'a bound of "{row.lhs} {row.op} {row.rhs}" leaves only numbers of more than 50 digits'
+        raise ModelError(Diagnostic("error", "constraint-too-large", message, span=row.origin.span))
     for place in np.flatnonzero(lower > upper):
         row = parameters[place]
         message = f'"{row.lhs} {row.op} {row.rhs}" has to be at least {lower[place]:g} and at most {upper[place]:g}'

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.spec.expressions import parse_expression
+from sem_toolkit.spec.functions import CONSTANTS
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
@@ -74,6 +75,7 @@ def parse_side(text: str) -> Function:
     """One side of a constraint, or the right-hand side of a definition; plain names skip the parser."""
     bare = text.strip()
     is_name = bare.replace(".", "_").isidentifier() and not bare.lstrip(".")[:1].isdigit()  # ".4" is a number
+    is_name = is_name and bare not in CONSTANTS
     return Name(bare) if is_name else parse_expression(bare)
 
 

@@ -14,7 +14,7 @@ from scipy.linalg.lapack import dpocon, dpotrf
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.kernels import compute_information
-from sem_toolkit.model.moments import compute_moments
+from sem_toolkit.model.moments import compute_matrices, compute_moments
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT, Model, build_model
 
 FloatArray = NDArray[np.float64]
@@ -23,6 +23,9 @@ _POINTS = 3
 _DRAWS = 20
 _TOLERANCE = 1e-9
 _WORTH_NAMING = 1e-5
+_OVERFLOWS, _SINGULAR = 1e70, 1e13
+_ROUNDING = 1e-24  # of squares
+_NO_INFLUENCE = 1e-12  # where everything else is of the size of 1
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,50 @@ class IdentificationReport:
 
 
 def check_identification(model: Model, seed: int = 20260) -> IdentificationReport:
-    """Rank, deficiency and the parameters behind it, at random points; no data are needed."""
+    """Rank, deficiency and the parameters behind it, at random points; no data are needed.
+
+    Raises ModelError for a model that implies no moments anywhere: a loop whose effects multiply to 1, values so large
+    that their squares overflow.
+    """
     rng = np.random.default_rng(seed)
     filled = _fill_unknown_moments(model, rng)
     points = [_draw_point(filled, rng) for _ in range(_POINTS)]
-    rank, null, n_conditions = _compute_rank(filled, points[0])
-    for x in points[1:]:
+    usable = [x for x in points if _has_moments(filled, x)]
+    if not usable:
+        raise ModelError(_explain_no_moments(filled, points[0]))
+    rank, null, n_conditions = _compute_rank(filled, usable[0])
+    for x in usable[1:]:
         if rank == null.shape[0]:
             break
         rank, null, n_conditions = max((rank, null, n_conditions), _compute_rank(filled, x), key=lambda found: found[0])
     return build_report(model, rank, null, n_conditions)
+
+
+def _has_moments(model: Model, x: FloatArray) -> bool:
+    """Whether the moments at x are numbers that can be squared."""
+    try:
+        with np.errstate(all="ignore"):
+            moments = compute_moments(model, x)
+            B = moments.total_effects
+            apart = np.eye(B.shape[-1]) - compute_matrices(model, x).directed
+            condition = np.abs(B).sum(axis=-2).max() * np.abs(apart).sum(axis=-2).max()
+    except np.linalg.LinAlgError:
+        return False
+    largest = max(float(np.abs(part).max(initial=0.0)) for part in (moments.columns, moments.covariance))
+    return bool(np.isfinite(condition) and largest < _OVERFLOWS and (model.depth is not None or condition < _SINGULAR))
+
+
+def _explain_no_moments(model: Model, x: FloatArray) -> Diagnostic:
+    if model.n_parameters and not np.abs(x).max() < _OVERFLOWS:
+        name = model.parameter_names[int(np.argmax(np.nan_to_num(np.abs(x), nan=np.inf)))]
+        message = f"the constraints ask for values of {name} with which nothing can be computed"
+        return Diagnostic("error", "value-out-of-range", message, hint="measure the variables in other units")
+    if model.depth is None:
+        message = "the model implies no finite variances: effects in a loop multiply to 1, whatever the free parameters"
+        hint = "free one of the fixed effects in the loop, or fix it at another value"
+        return Diagnostic("error", "singular-loop", message, hint=hint)
+    message = "the model implies no finite moments: some fixed value is too large"
+    return Diagnostic("error", "value-out-of-range", message, hint="measure the variables in other units")
 
 
 def draw_population(model: Model, rng: np.random.Generator) -> tuple[Model, FloatArray]:
@@ -159,10 +196,13 @@ def compute_null_space(jacobian: FloatArray, tolerance: float = _TOLERANCE) -> t
 def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     """Rank and null space of [moments; non-linear equalities] by θ, and how many of the latter are independent."""
     basis = model.constraints.linear.basis
-    if not model.constraints.equalities and _has_full_rank(model, x):
+    # squares of what composites derive from weights cancel to rounding of the first order, which hides a zero
+    if not model.constraints.equalities and model.composites is None and _has_full_rank(model, x):
         return basis.shape[1], np.zeros((basis.shape[1], 0)), 0
     jacobian = compute_jacobian(model, x)
     stacked = jacobian.reshape(-1, jacobian.shape[-1]) @ basis
+    # what changes no moment, as the weights of a composite without effects, leaves rounding behind
+    stacked[:, np.abs(stacked).max(axis=0, initial=0.0) < _NO_INFLUENCE] = 0.0
     slopes = np.nan_to_num(model.constraints.equality_values(x)[1]) @ basis
     n_conditions = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
     rank, null = compute_null_space(np.concatenate([stacked, slopes]))
@@ -177,6 +217,8 @@ def _has_full_rank(model: Model, x: FloatArray) -> bool:
         return False
     weight = np.eye(model.n_observed) / diagonal[:, :, None]
     square = compute_information(model, x, moments, weight, np.ones(model.n_groups))
+    if np.diagonal(square).min(initial=1.0) < _NO_INFLUENCE**2:
+        return False
     linear = model.constraints.linear
     return is_safely_definite(square if linear.is_trivial else linear.basis.T @ square @ linear.basis)
 
@@ -186,7 +228,7 @@ def is_safely_definite(square: FloatArray) -> bool:
     diagonal = np.diagonal(square)
     if not len(diagonal):
         return True
-    if not (np.isfinite(square).all() and (diagonal > 0.0).all()):
+    if not (np.isfinite(square).all() and (diagonal > _ROUNDING * diagonal.max()).all() and diagonal.min() > 0.0):
         return False
     scale = 1.0 / np.sqrt(diagonal)
     scaled = square * scale[:, None] * scale
@@ -259,6 +301,6 @@ def _choose_cure(model: Model, null: FloatArray) -> list[int]:
         pick = int(np.argmax(np.where(usable, merit, -1.0)))
         chosen.append(pick)
         along = (basis @ remaining)[pick]
-        remaining = remaining - np.outer(remaining @ along, along) / (along @ along)
-        remaining = np.linalg.qr(remaining)[0] if np.abs(remaining).max() > 1e-9 else remaining
+        # what is left of the null space once the parameter is held: the directions that do not move it
+        remaining = remaining @ np.linalg.svd(along[None])[2][1:].T
     return chosen

@@ -5,9 +5,9 @@ ch. 7: no vertical rules, rules above and below the head and at the foot, a note
 """
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -15,12 +15,17 @@ import pandas as pd
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
+from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.figures import format_fit_line
 from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.pages import format_page
 from sem_toolkit.report.text_tables import format_row
 
 RAW = frozenset({".csv", ".xlsx"})
 """Formats that hold numbers in full; the others are for print."""
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +52,29 @@ def write_table(path: str | Path, frame: pd.DataFrame, title: str = "", note: st
 
 def _write(path: Path, suffix: str, printed: Printed) -> Path:
     try:
-        write_bytes(path, WRITERS[suffix](printed))
+        write_bytes(path, WRITERS[suffix](clean_table(printed)))
     except ImportError as problem:
         message = f"{suffix} files need the package {problem.name}, which is not installed"
         hint = f"pip install {_PACKAGES.get(suffix, problem.name)}, or write .csv, .md, .tex or .html"
         raise DataError(Diagnostic("error", "missing-package", message, hint=hint)) from None
     return path
+
+
+def clean_table(printed: Printed) -> Printed:
+    """Without characters that no format for people can hold: control characters become U+FFFD."""
+    frame = printed.frame.copy()
+    frame.columns = [clean_text(str(name)) for name in frame.columns]
+    for position, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            cells = [clean_text(cell) if isinstance(cell, str) else cell for cell in frame.iloc[:, position]]
+            frame.isetitem(position, pd.Series(cells, index=frame.index, dtype=object))
+    numbers = frozenset(clean_text(name) for name in printed.numbers)
+    return Printed(frame, clean_text(printed.title), clean_text(printed.note), numbers)
+
+
+def clean_text(text: str) -> str:
+    """The text with U+FFFD for what XML, and so Word and Excel, cannot hold."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def require_format(path: str | Path) -> str:
@@ -125,8 +147,7 @@ def build_note(fit: Fit, *, estimates: bool = True) -> str:
 
 
 def _format_csv(table: Printed) -> bytes:
-    text: str = table.frame.to_csv(index=False)
-    return text.encode("utf-8-sig")  # with a mark, so that Excel reads Greek letters
+    return format_csv(table.frame).encode("utf-8-sig")  # with a mark, so that Excel reads Greek letters
 
 
 def _format_excel(table: Printed) -> bytes:
@@ -140,68 +161,13 @@ def _format_excel(table: Printed) -> bytes:
     return buffer.getvalue()
 
 
-def _format_markdown(table: Printed) -> bytes:
-    frame, title, note = table.frame, table.title, table.note
+def _format_page(suffix: str) -> Callable[[Printed], bytes]:
+    def format_it(table: Printed) -> bytes:
+        rows = [[str(cell) for cell in row] for row in table.frame.itertuples(index=False, name=None)]
+        columns = [str(name) for name in table.frame.columns]
+        return format_page(suffix, columns, rows, table.numbers, table.title, table.note).encode()
 
-    def line(cells: list[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    marks = ["---:" if name in table.numbers else "---" for name in frame.columns]
-    lines = [line([str(name) for name in frame.columns]), "| " + " | ".join(marks) + " |"]
-    lines += [line([str(cell) for cell in row]) for row in frame.itertuples(index=False, name=None)]
-    head = [f"**{title}**", ""] if title else []
-    return "\n".join([*head, *lines, "", *([f"*Note.* {note}", ""] if note else [])]).encode()
-
-
-def _format_latex(table: Printed) -> bytes:
-    frame, title, note = table.frame, table.title, table.note
-    columns = "".join("r" if name in table.numbers else "l" for name in frame.columns)
-    head = " & ".join(_escape_latex(str(name)) for name in frame.columns)
-    rows = [
-        " & ".join(_escape_latex(str(cell)) for cell in row) + r" \\"
-        for row in frame.itertuples(index=False, name=None)
-    ]
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        r"\begin{table}",
-        rf"\caption{{{_escape_latex(title)}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\toprule",
-        head + r" \\",
-        r"\midrule",
-        *rows,
-        r"\bottomrule",
-        r"\end{tabular}",
-        *([rf"\par\smallskip\emph{{Note.}} {_escape_latex(note)}"] if note else []),
-        r"\end{table}",
-        "",
-    ]
-    return "\n".join(lines).encode()
-
-
-def _escape_latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
-
-
-def _format_html(table: Printed) -> bytes:
-    frame, title, note = table.frame, table.title, table.note
-
-    def cells(tag: str, row: list[str]) -> str:
-        classes = ["number" if name in table.numbers else "text" for name in frame.columns]
-        pairs = zip(classes, row, strict=True)
-        return "<tr>" + "".join(f'<{tag} class="{kind}">{escape(text)}</{tag}>' for kind, text in pairs) + "</tr>"
-
-    body = [cells("td", [str(cell) for cell in row]) for row in frame.itertuples(index=False, name=None)]
-    lines = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
-        f"<table><caption>{escape(title)}</caption>",
-        f"<thead>{cells('th', [str(name) for name in frame.columns])}</thead>",
-        f"<tbody>{''.join(body)}</tbody></table>",
-        f"<p><em>Note.</em> {escape(note)}</p>" if note else "",
-        "</body></html>",
-    ]
-    return "\n".join(lines).encode()
+    return format_it
 
 
 def _format_word(printed: Printed) -> bytes:
@@ -245,23 +211,13 @@ def _draw_rules(cell: object, edges: tuple[str, ...]) -> None:
     cell._tc.get_or_add_tcPr().append(borders)  # type: ignore[attr-defined]
 
 
-_STYLE = (
-    "body{font:15px/1.4 serif;margin:2rem}table{border-collapse:collapse}caption{text-align:left;font-weight:bold}"
-    "th,td{padding:.2rem .8rem}.text{text-align:left}.number{text-align:right}"
-    "thead tr{border-top:1.5px solid;border-bottom:1px solid}tbody{border-bottom:1.5px solid}"
-)
-_LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "β": r"$\beta$", "χ": r"$\chi$", "²": r"$^2$", "−": "$-$",
-    "–": "--", "<": r"$<$", ">": r"$>$", "≤": r"$\leq$",
-}  # fmt: skip
 _PACKAGES = {".xlsx": "openpyxl", ".docx": "python-docx"}
 WRITERS: Mapping[str, Callable[[Printed], bytes]] = {
     ".csv": _format_csv,
     ".xlsx": _format_excel,
-    ".md": _format_markdown,
-    ".tex": _format_latex,
-    ".html": _format_html,
+    ".md": _format_page("md"),
+    ".tex": _format_page("tex"),
+    ".html": _format_page("html"),
     ".docx": _format_word,
 }
 """Formats by suffix."""

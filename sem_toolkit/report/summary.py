@@ -11,7 +11,7 @@ from rich.text import Text
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
-from sem_toolkit.report.tables import TABLES, build_table_of
+from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
 from sem_toolkit.report.text_tables import build_frame_table, build_table, protect_numbers
 
 # lavaan's sections, in its order; variances and covariances share an operator.
@@ -58,10 +58,13 @@ WIDE_FROM = 100
 """Columns of a terminal from which on intervals and std.lv are shown too."""
 
 
-def build_summary(fit: Fit, width: int = WIDE_FROM, extras: Collection[str] = ()) -> list[RenderableType]:
+def build_summary(
+    fit: Fit, width: int = WIDE_FROM, extras: Collection[str] = (), settings: TableSettings | None = None
+) -> list[RenderableType]:
     """The parts of a summary in their order, for a terminal of `width` columns.
 
-    extras  any of "standardized", "modification", "residuals", "effects", "reliability"
+    extras    any of "standardized", "modification", "residuals", "effects", "reliability"
+    settings  what these can be asked to differ in
     """
     parts: list[RenderableType] = [_format_headline(fit)]
     if fit.fit_measures:
@@ -70,7 +73,7 @@ def build_summary(fit: Fit, width: int = WIDE_FROM, extras: Collection[str] = ()
     parts += _explain(fit, "parameters")
     if fit.r2:
         parts += [_build_r2_table(fit), *_explain(fit, "r2")]
-    return parts + (_build_extras(fit, extras) if fit.converged else [])
+    return parts + (_build_extras(fit, extras, settings) if fit.converged else [])
 
 
 def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> str:
@@ -82,12 +85,14 @@ def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> 
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
-def _build_extras(fit: Fit, asked: Collection[str]) -> list[RenderableType]:
+def _build_extras(fit: Fit, asked: Collection[str], settings: TableSettings | None) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for extra, name in EXTRAS.items():
         if extra not in asked:
             continue
-        frame, title = build_table_of(fit, name), TITLES.get(name, TABLES[name].title)
+        frame, title = build_table_of(fit, name, settings), TITLES.get(name, TABLES[name].title)
+        if name == "residuals" and settings is not None and not settings.residuals.startswith("cor"):
+            title = f"Residuals ({settings.residuals})"
         frame = frame.drop(columns=[column for column in TECHNICAL if column in frame])
         if name in {"modification_indices", "residuals"} and len(frame) > MOST:
             frame, title = _take_largest(name, frame), f"{title}, the largest {MOST}"

@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.sample.regular import require_regular
 
+LARGEST_TEXT = 300_000_000
+"""Bytes; a text needs some ten times as much memory while it is taken apart."""
+_LOOKED_AT = 1 << 16
+_UTF16_MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
 SEPARATORS: tuple[str, ...] = ("\t", ";", ",", "|")
 MISSING_CODES: frozenset[str] = frozenset(
     {"", ".", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
@@ -21,7 +26,12 @@ MISSING_CODES: frozenset[str] = frozenset(
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_TWO_NUMBERS = re.compile(r"[-+]?[\d.]+\s+[-+]?[\d.]+")
+_BLANK_SEPARATED = re.compile(r'"([^"]*)"|(\S+)')
 _SNIFFED_LINES = 50
+_SNIFFED_CHARACTERS = 2_000_000
+_MOST_DESCRIPTIONS = 3
+_TRUTH: dict[str, float] = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
@@ -38,10 +48,9 @@ def read_text(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
 
     Raises DataError when the file is missing, unreadable, empty or not a text.
     """
+    require_regular(path)
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(Diagnostic("error", "missing-file", f"there is no file {path}")) from None
+        raw = _read_bytes(path)
     except OSError as problem:
         raise DataError(Diagnostic("error", "unreadable-file", f"{path}: {problem.strerror}")) from None
     text, messages = _decode(raw, path)
@@ -50,17 +59,31 @@ def read_text(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
     return text, messages
 
 
+def _read_bytes(path: Path) -> bytes:
+    """All bytes of a text; what is none, or too long for one, is refused after its first bytes."""
+    with path.open("rb") as file:
+        start = file.read(_LOOKED_AT)
+        if b"\0" in start and start[:2] not in _UTF16_MARKS:
+            raise DataError(_describe_binary(path))
+        size = path.stat().st_size
+        if size > LARGEST_TEXT:
+            message = f"{path} has {size / 1e6:.0f} MB; texts of up to {LARGEST_TEXT / 1e6:.0f} MB are read"
+            raise DataError(Diagnostic("error", "too-large", message, hint="save the table as Parquet"))
+        return start + file.read()
+
+
+def _describe_binary(path: Path) -> Diagnostic:
+    hint = "CSV, TSV, .parquet, .xlsx, .sav or .dta"
+    return Diagnostic("error", "not-a-text", f"{path} is not a text file", hint=hint)
+
+
 def _decode(raw: bytes, path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
-    encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    encoding = "utf-16" if raw[:2] in _UTF16_MARKS else "utf-8-sig"
     try:
         return raw.decode(encoding), ()
     except UnicodeDecodeError:
         if b"\0" in raw:
-            raise DataError(
-                Diagnostic(
-                    "error", "not-a-text", f"{path} is not a text file", hint="CSV, TSV, .parquet, .xlsx or .sav"
-                )
-            ) from None
+            raise DataError(_describe_binary(path)) from None
     message = f"{path} is not UTF-8 and was read as Windows-1252"
     return raw.decode("cp1252", errors="replace"), (Diagnostic("warning", "assumed-encoding", message),)
 
@@ -68,34 +91,123 @@ def _decode(raw: bytes, path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
 def parse_delimited(text: str, name: str) -> DelimitedText:
     """Split a text into a header and rows of equal length; a column of row names without a header is left out.
 
-    Raises DataError for a row whose number of cells differs from the header's.
+    Title rows above the header, and texts between it and the numbers, are left out with a message. A file that begins
+    with numbers has no header: its columns are called V1, V2, … as R calls them. Raises DataError for a row whose
+    number of cells differs from the header's.
     """
     separator = sniff_separator(text)
-    lines = [line for line in _numbered_rows(text, separator) if any(cell and not cell.isspace() for cell in line[1])]
+    lines = _numbered_rows(text, separator)
+    lines = [(number, cells) for number, cells in lines if any(cell and not cell.isspace() for cell in cells)]
     if not lines:
         raise DataError(Diagnostic("error", "empty-file", f"{name} has no names and no values"))
-    header, body = [cell.strip() for cell in lines[0][1]], lines[1:]
-    if body and all(len(cells) == len(header) + 1 for _, cells in body):  # R's write.table leaves the corner out
-        header = ["", *header]
+    start = find_header([cells for _, cells in lines[:_SNIFFED_LINES]])
+    messages = [describe_titles(name, lines[0][1], start)] if start else []
+    header, body = [cell.strip() for cell in lines[start][1]], lines[start + 1 :]
+    if is_headerless(header):
+        header, body = [f"V{number}" for number in range(1, len(header) + 1)], lines[start:]
+        messages.append(describe_headerless(name, len(header)))
+    elif body and all(len(cells) == len(header) + 1 for _, cells in body):
+        # R's write.table leaves the corner out; or else every row but the header ends with a separator
+        header = ["", *header] if any(cells[-1].strip() for _, cells in body) else [*header, ""]
     for number, cells in body:
         if len(cells) != len(header):
             message = f"{name}, line {number}: {len(cells)} values where the header has {len(header)} names"
             raise DataError(Diagnostic("error", "ragged-row", message, hint=_ragged_hint(separator)))
-    return DelimitedText(tuple(header), [cells for _, cells in body])
+    rows = [cells for _, cells in body]
+    if described := count_descriptions(rows):
+        messages.append(describe_descriptions(name, rows[0], described))
+    return DelimitedText(tuple(header), rows[described:], tuple(messages))
+
+
+def find_header(rows: Sequence[Sequence[str]]) -> int:
+    """The row (from 0) with the names: the first one that is no title, a single cell above many columns."""
+    filled = [sum(bool(cell.strip()) for cell in cells) for cells in rows]
+    if max(filled, default=0) < 2 or not filled[1:]:
+        return 0
+    usual = Counter(filled[1:]).most_common(1)[0][0]
+    start = next((place for place, count in enumerate(filled) if count > 1), 0)
+    return start if usual > 1 else 0
+
+
+def is_headerless(cells: Sequence[str]) -> bool:
+    """Whether a first row holds numbers instead of names."""
+    filled = [cell.strip() for cell in cells if cell.strip() not in MISSING_CODES]
+    return bool(filled) and all(_is_number(cell) for cell in filled)
+
+
+def count_descriptions(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows are texts about the columns, as survey platforms write them under the names.
+
+    They have a text in every one of at least two columns that hold numbers below them.
+    """
+    for count in range(1, min(_MOST_DESCRIPTIONS, len(rows) - 2) + 1):
+        below = list(zip(*rows[count:_SNIFFED_LINES], strict=True))
+        numeric = [place for place, cells in enumerate(below) if is_headerless(cells)]
+        texts = [[cells[place].strip() for place in numeric] for cells in rows[:count]]
+        if len(numeric) > 1 and all(cell and not _is_number(cell) for row in texts for cell in row):
+            return count
+    return 0
+
+
+def describe_titles(name: str, first: Sequence[str], count: int) -> Diagnostic:
+    """What is said of `count` rows above the names."""
+    title = next((cell.strip() for cell in first if cell.strip()), "")
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return Diagnostic("warning", "title-rows", f"{name}: {rows} above the names left out ({_shorten(title)!r})")
+
+
+def describe_headerless(name: str, width: int) -> Diagnostic:
+    """What is said of a table without names."""
+    called = "V1" if width == 1 else f"V1 … V{width}"
+    message = f"{name} begins with numbers, not with names: its columns are called {called}"
+    return Diagnostic("warning", "no-header", message, hint=f"write the names above the numbers, or use {called}")
+
+
+def describe_descriptions(name: str, first: Sequence[str], count: int) -> Diagnostic:
+    """What is said of texts between the names and the numbers."""
+    text = next((cell.strip() for cell in first if cell.strip()), "")
+    rows = "1 row" if count == 1 else f"{count} rows"
+    message = f"{name}: {rows} of texts below the names left out ({_shorten(text)!r})"
+    return Diagnostic("warning", "description-rows", message)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def sniff_separator(text: str) -> str:
-    """The separator that splits the first lines into the most columns of one width; a comma where none does."""
-    sample = "\n".join(text.splitlines()[:_SNIFFED_LINES])
-    best, width = ",", 1
-    for separator in SEPARATORS:
+    """The separator that splits the first lines into rows of one width; a comma where none does.
+
+    Of several that do, the one that needs no title rows above the names, leaves the fewest cells with marks of another
+    separator in them, and makes the most columns. " " stands for any run of blanks.
+    """
+    sample = "\n".join(line for line in text[:_SNIFFED_CHARACTERS].splitlines()[:_SNIFFED_LINES] if line.strip())
+    best, found = (False, 0.0, 1), None
+    for separator in (*SEPARATORS, " "):
         rows = [cells for _, cells in _numbered_rows(sample, separator) if any(cells)]
-        if rows and len(rows[0]) > width and _is_even(rows):
-            best, width = separator, len(rows[0])
-    if width == 1:  # no even split: the separator of the header decides, so that the uneven row can be named
-        counts = {separator: text.split("\n", 1)[0].count(separator) for separator in SEPARATORS}
-        best = max(counts, key=lambda separator: counts[separator]) if any(counts.values()) else ","
-    return best
+        start = find_header(rows)
+        rows = rows[start:]
+        if len(text) > len(sample) > _SNIFFED_CHARACTERS - 2 and len(rows) > 2:
+            rows = rows[:-1]  # cut within a line
+        if not rows or len(rows[0]) < 2 or not _is_even(rows):
+            continue
+        cells = [cell for row in rows[1:] or rows for cell in row]
+        rank = (start == 0, sum(_is_clean(cell) for cell in cells) / len(cells), len(rows[0]))
+        if rank > best:
+            best, found = rank, separator
+    if found is not None:
+        return found
+    # no even split: the separator of the header decides, so that the uneven row can be named
+    counts = {separator: text.split("\n", 1)[0].count(separator) for separator in SEPARATORS}
+    return max(counts, key=lambda separator: counts[separator]) if any(counts.values()) else ","
+
+
+def _is_clean(cell: str) -> bool:
+    """Whether a cell shows no trace of another separator."""
+    text = cell.strip()
+    if _DECIMAL_COMMA.fullmatch(text):
+        return True
+    return not any(mark in text for mark in (*SEPARATORS, '"')) and not _TWO_NUMBERS.match(text)
 
 
 def convert_columns(table: DelimitedText, name: str) -> dict[str, NDArray[np.generic]]:
@@ -129,11 +241,20 @@ def require_unique_names(names: Sequence[str], source: str) -> None:
 
 
 def _numbered_rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
+    if separator == " ":
+        return [
+            (number, [quoted or plain for quoted, plain in _BLANK_SEPARATED.findall(line)])
+            for number, line in enumerate(text.splitlines(), start=1)
+        ]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
         return [(reader.line_num, cells) for cells in reader]
     except csv.Error as problem:
-        raise DataError(Diagnostic("error", "broken-csv", f"line {reader.line_num}: {problem}")) from None
+        message = f"line {reader.line_num}: {problem}"
+        if "field limit" in str(problem):
+            message = f"line {reader.line_num}: a cell of more than {csv.field_size_limit()} characters"
+        hint = "is a quotation mark open there that is never closed?"
+        raise DataError(Diagnostic("error", "broken-csv", message, hint=hint)) from None
 
 
 def _is_even(rows: list[list[str]]) -> bool:
@@ -152,12 +273,19 @@ def _convert(cells: Sequence[str], comma_may_be_thousands: bool) -> NDArray[np.g
     if numbers is not None:
         return numbers
     stripped = [cell.strip() for cell in cells]
+    truths = [_TRUTH.get(cell.lower(), np.nan if cell in MISSING_CODES else None) for cell in stripped]
+    if None not in truths:
+        return np.array(truths, dtype=np.float64)
     plain = ["nan" if cell in MISSING_CODES else cell for cell in stripped]
     for candidate in (plain, _with_points(plain, comma_may_be_thousands)):
         numbers = None if candidate is None else _parse_numbers(candidate)
         if numbers is not None:
             return numbers
     return np.array([None if cell in MISSING_CODES else cell for cell in stripped], dtype=object)
+
+
+def _is_number(cell: str) -> bool:
+    return _DECIMAL_COMMA.fullmatch(cell) is not None or _parse_numbers([cell]) is not None
 
 
 def _parse_numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:

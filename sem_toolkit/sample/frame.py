@@ -17,21 +17,32 @@ from sem_toolkit.sample.checks import (
     has_column_faults,
     numeric_values,
 )
-from sem_toolkit.sample.delimited import require_unique_names
+from sem_toolkit.sample.delimited import is_headerless, require_unique_names
+from sem_toolkit.sample.messages import SHEETS, get_messages
+from sem_toolkit.sample.missing import build_incomplete_group, describe_listwise_hint
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.sample import Sample, SampleGroup
-from sem_toolkit.sample.tables import MESSAGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def build_sample(frame: "pd.DataFrame", variables: Sequence[str], group: str | None = None, source: str = "") -> Sample:
-    """Take the model's variables out of a table; rows with a missing value among them are left out.
+def build_sample(
+    frame: "pd.DataFrame",
+    variables: Sequence[str],
+    group: str | None = None,
+    source: str = "",
+    missing: str | None = None,
+    exogenous: Sequence[str] = (),
+) -> Sample:
+    """Take the model's variables out of a table; rows with a missing value among them are left out, or kept.
 
     variables  names in the order of the model (p)
     group      name of the grouping column; groups come in the order in which their values appear
     source     file name or description, used in messages and captions
+    missing    "listwise"; "ml", "two.stage" and "robust.two.stage" leave out only rows without any value and rows
+               that lack one of the `exogenous` variables, "ml.x" only the former. None: listwise, for want of a choice
+    exogenous  variables whose moments are taken from the data (fixed.x)
 
     Means and covariances have divisor n. Raises DataError with every fault of every column: unknown, duplicate,
     text, constant, infinite, all missing; too few rows; collinear columns.
@@ -44,14 +55,58 @@ def build_sample(frame: "pd.DataFrame", variables: Sequence[str], group: str | N
     place = {name: position for position, name in enumerate(names)}
     data = _read_numbers(frame.take([place[name] for name in variables], axis=1), variables)
     codes, labels = _code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
+    if missing not in (None, "listwise"):
+        return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous)
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
-    messages = list(frame.attrs.get(MESSAGES, ()))
+    messages = list(get_messages(frame))
     if not complete.all():
-        messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0))))
+        hint = describe_listwise_hint(int((~complete).sum())) if missing is None else None
+        messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0)), hint))
     messages += [message for part in groups for message in check_scales(np.diag(part.covariance), variables)]
     messages += _describe_renamed(names, variables)
     return Sample(variables, groups, len(frame), tuple(messages), source)
+
+
+def _build_incomplete(
+    frame: "pd.DataFrame",
+    data: FloatArray,
+    codes: NDArray[np.intp],
+    labels: tuple[str, ...],
+    variables: tuple[str, ...],
+    group: str | None,
+    source: str,
+    missing: str,
+    exogenous: Sequence[str],
+) -> Sample:
+    """The sample with the rows that have empty cells."""
+    holes = np.isnan(data)
+    fixed = np.isin(variables, exogenous) & (missing != "ml.x")
+    empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
+    used = (codes >= 0) & ~empty & ~lacking
+    messages = list(get_messages(frame))
+    if empty.any():
+        message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
+        messages.append(Diagnostic("warning", "rows-empty", message))
+    dropped = ~used & ~empty
+    if dropped.any():
+        chosen = np.flatnonzero(fixed)
+        names = tuple(variables[j] for j in chosen)
+        without = int(np.sum((codes < 0) & ~empty))
+        hint = f'missing = "{missing}" keeps rows with other empty cells'
+        if missing == "ml" and lacking.any():
+            hint = 'these variables are exogenous and fixed: missing = "ml.x" or fixed_x = false keeps the rows'
+        messages.append(_describe_dropped(data[:, chosen], ~dropped, names, group, without, hint))
+    places = [np.flatnonzero(used & (codes == code)) for code in range(len(labels))]
+    parts = [
+        build_incomplete_group(label, data[chosen], chosen, variables)
+        for label, chosen in zip(labels, places, strict=True)
+    ]
+    messages += [message for _, found in parts for message in found]
+    groups = tuple(part for part, _ in parts)
+    messages += [message for part in groups for message in check_scales(np.diag(part.covariance), variables)]
+    messages += _describe_renamed(list(map(str, frame.columns.tolist())), variables)
+    return Sample(variables, groups, len(frame), tuple(messages), source, missing)
 
 
 def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
@@ -93,6 +148,35 @@ def _check_collinearity(group: SampleGroup, variables: tuple[str, ...]) -> list[
     return check_collinearity(compute_correlation(group.covariance), variables, describe_group(group.label))
 
 
+def require_any_column(frame: "pd.DataFrame", variables: Sequence[str], source: str = "") -> None:
+    """Raise DataError, one for all, where none of the variables is a column: the columns that were read are shown."""
+    columns = [str(name) for name in frame.columns]
+    known = {*columns}
+    parts = {part for name in variables for part in (name, *name.split(":"))}
+    if not variables or parts & known or {part.casefold() for part in parts} & {name.casefold() for name in known}:
+        return
+    shown = [name if len(name) <= 40 else name[:39] + "…" for name in columns]
+    listed = ", ".join(shown[:12]) + (f", … ({len(shown)} in all)" if len(shown) > 12 else "")
+    wanted = ", ".join(variables[:6]) + (", …" if len(variables) > 6 else "")
+    what = source or "the data"
+    message = f"none of the model's variables ({wanted}) is a column of {what}, which has: {listed}"
+    raise DataError(Diagnostic("error", "no-variables", message, hint=_find_reason(frame, columns)))
+
+
+def _find_reason(frame: "pd.DataFrame", columns: Sequence[str]) -> str:
+    """Why the columns may not be those that were meant."""
+    sheet, sheets = frame.attrs.get(SHEETS, ("", ()))
+    others = [name for name in sheets if name != sheet]
+    if others:
+        return f"this is the sheet {sheet!r}; --sheet reads another: {', '.join(map(repr, others[:8]))}"
+    for entry in get_messages(frame):
+        if entry.code == "no-header" and entry.hint:
+            return entry.hint
+    if any(is_headerless([name]) for name in columns):
+        return "the first line holds values: write the names above it"
+    return "the first line must hold the names that the model uses"
+
+
 def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
     """The labels of a grouping column in their order of appearance, as lavaan numbers groups.
 
@@ -118,7 +202,12 @@ def _format_label(value: object) -> str:
 
 
 def _describe_dropped(
-    data: FloatArray, complete: NDArray[np.bool_], variables: tuple[str, ...], group: str | None, without_group: int
+    data: FloatArray,
+    complete: NDArray[np.bool_],
+    variables: tuple[str, ...],
+    group: str | None,
+    without_group: int,
+    hint: str | None = None,
 ) -> Diagnostic:
     holes = [(name, int(count)) for name, count in zip(variables, np.isnan(data).sum(axis=0), strict=True) if count]
     if group and without_group:
@@ -126,7 +215,7 @@ def _describe_dropped(
     worst = sorted(holes, key=lambda hole: -hole[1])[:5]
     where = ", ".join(f"{name} ({count})" for name, count in worst) + (", …" if len(holes) > len(worst) else "")
     message = f"{np.sum(~complete)} of {len(data)} rows left out because a value is missing: {where}"
-    return Diagnostic("warning", "rows-dropped", message)
+    return Diagnostic("warning", "rows-dropped", message, hint=hint)
 
 
 def _describe_renamed(columns: Sequence[str], variables: tuple[str, ...]) -> list[Diagnostic]:

@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.sample.saturated import SaturatedModel
 
 FloatArray = NDArray[np.float64]
+
+FULL_INFORMATION = frozenset({"ml", "ml.x"})
+"""Choices of `missing` under which estimation takes the rows with their empty cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,10 +20,11 @@ class SampleGroup:
 
     label       value of the grouping column, "" where there is one group
     n           rows used (after listwise deletion), or the number of observations that was given
-    covariance  p × p, divisor n (lavaan's likelihood = "normal")
+    covariance  p × p, divisor n (lavaan's likelihood = "normal"); of incomplete rows that of the saturated model
     mean        p, or None where only a covariance matrix was given
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
+    saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of
     """
 
     label: str
@@ -28,6 +33,7 @@ class SampleGroup:
     mean: FloatArray | None = None
     data: FloatArray | None = None
     places: NDArray[np.intp] | None = None
+    saturated: SaturatedModel | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,7 @@ class Sample:
     n_read     rows read, before deletion
     messages   what a reader of the result must know, such as the number of rows dropped
     source     file name or description, for captions
+    missing    what was done with rows that have empty cells, by lavaan's name
     """
 
     variables: tuple[str, ...]
@@ -46,6 +53,12 @@ class Sample:
     n_read: int
     messages: tuple[Diagnostic, ...] = field(default=())
     source: str = ""
+    missing: str = "listwise"
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the likelihood is that of the rows as they are, with their empty cells (full information)."""
+        return self.missing in FULL_INFORMATION
 
     @property
     def n(self) -> int:

@@ -1,35 +1,57 @@
 """Files of every kind into one: a DataFrame whose columns have the names of the file, each once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.delimited import convert_columns, parse_delimited, read_text, require_unique_names
+from sem_toolkit.sample.delimited import convert_columns, parse_delimited, read_text
+from sem_toolkit.sample.messages import SHEETS, add_messages
+from sem_toolkit.sample.regular import require_regular
+from sem_toolkit.sample.workbooks import read_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MESSAGES = "sem_toolkit.messages"
-"""Key in `DataFrame.attrs` under which a reader leaves what it found worth saying."""
+LABELS = "sem_toolkit.labels"
+"""Key in `DataFrame.attrs` of an SPSS or Stata file: a ColumnLabels a column."""
 
 
-def read_table(path: str | Path) -> "pd.DataFrame":
-    """Read a table: .csv, .tsv, .txt, .dat (separator and decimal comma are found), .parquet, .xlsx or .sav.
+@dataclass(frozen=True)
+class ColumnLabels:
+    """What a statistics package keeps beside the numbers of a column.
+
+    label    of the variable, often the question
+    values   label of each code
+    measure  "nominal", "ordinal", "scale" or "unknown"
+    """
+
+    label: str = ""
+    values: dict[float | str, str] = field(default_factory=dict)
+    measure: str = "unknown"
+
+
+def read_table(path: str | Path, sheet: str | None = None) -> "pd.DataFrame":
+    """Read a table: .csv, .tsv, .txt, .dat (separator and decimal comma are found), .parquet, .xlsx, .sav or .dta.
+
+    sheet  of a workbook; None takes the first one that holds a table
 
     Columns that hold numbers are float64 with NaN for missing values, the others hold texts. Column names are the
     file's, never renamed. Raises DataError when the file is missing, empty, unreadable, or a name occurs twice.
     """
     path = Path(path)
     reader = _READERS.get(path.suffix.lower())
+    require_regular(path)
     if reader is None:
-        known = ", ".join(_READERS)
-        raise DataError(Diagnostic("error", "unknown-format", f"{path}: unknown kind of file", hint=f"one of {known}"))
-    if not path.is_file():
-        raise DataError(Diagnostic("error", "missing-file", f"there is no file {path}"))
+        hint = _OTHER_FORMATS.get(path.suffix.lower(), f"one of {', '.join(_READERS)}")
+        raise DataError(Diagnostic("error", "unknown-format", f"{path}: unknown kind of file", hint=hint))
     if path.stat().st_size == 0:
         raise DataError(Diagnostic("error", "empty-file", f"{path} is empty"))
-    frame = reader(path)
+    if sheet is not None and reader is not _read_excel:
+        message = f"{path} has no sheets; {sheet!r} was asked for"
+        raise DataError(Diagnostic("error", "unknown-sheet", message, hint="leave --sheet out"))
+    frame = _read_excel(path, sheet) if reader is _read_excel else reader(path)
     if frame.shape[0] == 0 or frame.shape[1] == 0:
         raise DataError(Diagnostic("error", "empty-file", f"{path} has no rows of data"))
     return frame
@@ -39,8 +61,9 @@ def _read_delimited(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     text, messages = read_text(path)
-    frame = pd.DataFrame(convert_columns(parse_delimited(text, str(path)), str(path)))
-    frame.attrs[MESSAGES] = messages
+    table = parse_delimited(text, path.name)
+    frame = pd.DataFrame(convert_columns(table, str(path)))
+    add_messages(frame, (*messages, *table.messages))
     return frame
 
 
@@ -51,29 +74,72 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     return _read_by(lambda: pd.read_parquet(path), path)
 
 
-def _read_excel(path: Path) -> "pd.DataFrame":
-    """Read the first sheet; its first row holds the names. Read without a header, so that pandas renames nothing."""
+def _read_excel(path: Path, sheet: str | None = None) -> "pd.DataFrame":
     import pandas as pd
 
     _require_package("openpyxl", "excel", path)
-    cells = _read_by(lambda: pd.read_excel(path, header=None, engine="openpyxl"), path)
-    if cells.empty:
-        return cells
-    names = ["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]]
-    require_unique_names(names, str(path))
-    kept = [position for position, name in enumerate(names) if name]
-    frame = cells.iloc[1:, kept].reset_index(drop=True).infer_objects()
-    frame.columns = pd.Index([names[position] for position in kept])
-    return frame.dropna(how="all").reset_index(drop=True)
+    found = _read_by(lambda: read_workbook(path, sheet), path)
+    frame = pd.DataFrame(found.columns)
+    frame.attrs[SHEETS] = (found.sheet, found.sheets)
+    add_messages(frame, found.messages)
+    return frame
 
 
 def _read_spss(path: Path) -> "pd.DataFrame":
-    """Read SPSS values as codes, not labels; values declared missing are missing."""
+    """Read SPSS values as codes, not labels; values declared missing are missing, and counted in a message."""
     _require_package("pyreadstat", "spss", path)
     import pyreadstat
 
-    frame, _ = _read_by(lambda: pyreadstat.read_sav(str(path), apply_value_formats=False), path)
-    return frame.replace({"": None})
+    frame, meta = _read_by(lambda: pyreadstat.read_sav(str(path), apply_value_formats=False, user_missing=True), path)
+    frame = frame.replace({"": None})
+    counts: dict[str, int] = {}
+    for name, ranges in meta.missing_ranges.items():
+        hit = _find_declared(frame[name], ranges)
+        if hit.any():
+            counts[name] = int(hit.sum())
+            frame[name] = frame[name].mask(hit)
+    _keep_labels(frame, meta)
+    if counts:
+        shown = ", ".join(f"{name} ({count})" for name, count in list(counts.items())[:8])
+        shown += ", …" if len(counts) > 8 else ""
+        message = f"{path.name}: {sum(counts.values())} cells hold values that the file declares missing: {shown}"
+        add_messages(frame, [Diagnostic("note", "declared-missing", message)])
+    return frame
+
+
+def _find_declared(column: "pd.Series", ranges: list[dict[str, object]]) -> "pd.Series":
+    """Which cells lie in one of SPSS's ranges of missing values."""
+    hit = column.isna() & False
+    for entry in ranges:
+        low, high = entry["lo"], entry["hi"]
+        if isinstance(low, str) or column.dtype == object:
+            hit |= column.astype(str).str.strip() == str(low).strip()
+        else:
+            hit |= column.between(low, high)
+    return hit
+
+
+def _read_stata(path: Path) -> "pd.DataFrame":
+    """Read Stata values as codes, not labels; its missing values, . and .a to .z, are missing."""
+    _require_package("pyreadstat", "spss", path)
+    import pyreadstat
+
+    frame, meta = _read_by(lambda: pyreadstat.read_dta(str(path), apply_value_formats=False), path)
+    frame = frame.replace({"": None})
+    _keep_labels(frame, meta)
+    return frame
+
+
+def _keep_labels(frame: "pd.DataFrame", meta: Any) -> None:
+    """Labels of values and variables, and SPSS's measure level, by column."""
+    frame.attrs[LABELS] = {
+        name: ColumnLabels(
+            meta.column_names_to_labels.get(name) or "",
+            dict(meta.variable_value_labels.get(name, {})),
+            getattr(meta, "variable_measure", {}).get(name, "unknown"),
+        )
+        for name in meta.column_names
+    }
 
 
 _READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
@@ -84,8 +150,18 @@ _READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
     ".dat": _read_delimited,
     ".parquet": _read_parquet,
     ".xlsx": _read_excel,
+    ".xlsm": _read_excel,
     ".sav": _read_spss,
     ".zsav": _read_spss,
+    ".dta": _read_stata,
+}
+_OTHER_FORMATS: dict[str, str] = {
+    ".xls": "open it in Excel and save it as .xlsx",
+    ".ods": "save it as .xlsx or .csv",
+    ".rds": "in R: write.csv(data, 'data.csv', row.names = FALSE)",
+    ".rdata": "in R: write.csv(data, 'data.csv', row.names = FALSE)",
+    ".por": "in SPSS: save it as .sav",
+    ".sas7bdat": "save it as .csv or .parquet",
 }
 
 
@@ -101,6 +177,8 @@ def _read_by(read: Callable[[], Any], path: Path) -> Any:
     """Run a foreign reader; whatever it raises about the file becomes a DataError."""
     try:
         return read()
+    except DataError:
+        raise
     except Exception as problem:  # the readers' exceptions have no common parent
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise DataError(Diagnostic("error", "unreadable-file", f"{path} cannot be read: {reason}")) from problem

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -69,15 +69,16 @@ def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> Parame
 def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[DraftRow]:
     drafts: list[DraftRow] = []
     headers = _has_group_headers(flat)
-    levels = list(dict.fromkeys(block.labels["level"] for block in flat.blocks if "level" in block.labels))
+    levels = _number_labels(block.labels["level"] for block in flat.blocks if "level" in block.labels)
+    numbers = _number_labels(groups)
     repeat = 1 if flat.headers else len(groups)
     if sum(len(block.rows) for block in flat.blocks) * repeat > MOST_ROWS:
         raise TooManyRowsError
     for number, block in enumerate(flat.blocks, start=1):
         rows = _build_block(block, flat, options, repeat)
         if flat.headers:
-            group = _find_group(block, groups) if headers else 1
-            level = levels.index(block.labels["level"]) + 1 if "level" in block.labels else 1
+            group = _find_group(block, numbers) if headers else 1
+            level = levels.get(block.labels.get("level", ""), 1)
             for row in rows:
                 row.block, row.group, row.level = number, group, level
         drafts += rows
@@ -161,12 +162,17 @@ def _choose_groups(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tu
     return given or _NO_GROUPS
 
 
-def _find_group(block: FlatBlock, groups: tuple[str, ...]) -> int:
+def _number_labels(labels: Iterable[str]) -> dict[str, int]:
+    """Labels to their numbers, from 1 in order of first appearance."""
+    return {label: number for number, label in enumerate(dict.fromkeys(labels), start=1)}
+
+
+def _find_group(block: FlatBlock, numbers: Mapping[str, int]) -> int:
     """Number of the group that a header names, by label or by number."""
     label = block.labels.get("group", "")
-    if label in groups:
-        return groups.index(label) + 1
-    return int(label) if label.isdigit() and 0 < int(label) <= len(groups) else 1
+    if label in numbers:
+        return numbers[label]
+    return int(label) if label.isdecimal() and 0 < int(label[:9]) <= len(numbers) else 1
 
 
 def _fix_within_means(drafts: list[DraftRow]) -> None:

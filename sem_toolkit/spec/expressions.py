@@ -1,5 +1,6 @@
 """Expressions of definitions and constraints: our own grammar, values and exact derivatives.
 
+    comparison = expression [(">" | "<" | "==") expression], inside of parentheses only; 1 where it holds, otherwise 0
     expression = [sign] term {("+" | "-") [sign] term};  term = power {("*" | "/") power};  power = atom ["^" power]
     atom       = number | name | function "(" expression {"," expression} ")" | "(" expression ")"
 
@@ -8,6 +9,7 @@ and the expression a list of instructions, so that neither depth nor length of a
 """
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,8 +19,10 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.functions import CONSTANTS, FUNCTIONS, Function
 from sem_toolkit.spec.tokens import TRIVIA, Token, split_tokens
 
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}
+_PRECEDENCE = {">": 0, "<": 0, "==": 0, "+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}
+_COMPARISONS = frozenset({">", "<", "=="})
 _RIGHT = {"sign", "^"}
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {">": operator.gt, "<": operator.lt, "==": operator.eq}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,17 @@ def parse_expression(text: str) -> Expression:
             Source("<expression>", text),
         )
     return expression
+
+
+def drop_comparisons(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without the comparisons inside of parentheses, which are no operators of the statement."""
+    kept: list[Token] = []
+    depth = 0
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth < 1 or token.text not in _COMPARISONS:
+            kept.append(token)
+    return kept
 
 
 Report = Callable[[tuple[str, str, int, int, str | None]], None]
@@ -188,6 +203,8 @@ class _Parser:
 
     def _read_operator(self, token: Token) -> bool:
         """Take a token behind an operand; whether an operand is wanted next."""
+        if token.text in _COMPARISONS:
+            self._require_parenthesis(token)
         if token.text in _PRECEDENCE:
             self._reduce_for(token.text)
             self.stack.append((token.text, token, len(self.operands)))
@@ -200,6 +217,15 @@ class _Parser:
         if token.text == ")":
             self._close(token)
             return False
+        raise self._unexpected(token)
+
+    def _require_parenthesis(self, token: Token) -> None:
+        """A comparison stands in parentheses, and once in each; elsewhere it would be a constraint."""
+        for kind, _, _ in reversed(self.stack):
+            if kind in _COMPARISONS:
+                break
+            if kind == "(" or kind == "function":
+                return
         raise self._unexpected(token)
 
     def _close(self, token: Token) -> None:
@@ -220,12 +246,12 @@ class _Parser:
                 )
             self._combine("function", name.text, count)
 
-    def _reduce_for(self, operator: str) -> None:
-        level = _PRECEDENCE[operator]
+    def _reduce_for(self, sign: str) -> None:
+        level = _PRECEDENCE[sign]
         while self.stack:
             top = self.stack[-1][0].rstrip("+-") or self.stack[-1][0]
-            above = _PRECEDENCE.get(top, 0)
-            if above < level or (above == level and operator in _RIGHT):
+            above = _PRECEDENCE.get(top, -1)
+            if above < level or (above == level and sign in _RIGHT):
                 return
             self._reduce()
 
@@ -234,13 +260,13 @@ class _Parser:
             self._reduce()
 
     def _reduce(self) -> None:
-        operator = self.stack.pop()[0]
-        if operator == "sign+":
+        sign = self.stack.pop()[0]
+        if sign == "sign+":
             return
-        if operator == "sign-":
+        if sign == "sign-":
             self._combine("operator", "negative", 1)
         else:
-            self._combine("operator", operator, 2)
+            self._combine("operator", sign, 2)
 
     def _combine(self, kind: Literal["operator", "function"], text: str, count: int) -> None:
         arguments = tuple(self.operands[-count:])
@@ -281,15 +307,17 @@ def _apply(step: Instruction, inputs: Sequence[float]) -> float:
         return math.nan
 
 
-def _operate(operator: str, a: float, b: float) -> float:
-    if operator == "+":
+def _operate(sign: str, a: float, b: float) -> float:
+    if sign == "+":
         return a + b
-    if operator == "-":
+    if sign == "-":
         return a - b
-    if operator == "*":
+    if sign == "*":
         return a * b
-    if operator == "/":
+    if sign == "/":
         return _divide(a, b)
+    if sign in _COMPARISONS:
+        return math.nan if math.isnan(a) or math.isnan(b) else float(_COMPARE[sign](a, b))
     if a == 0.0 and b < 0.0:
         return math.inf
     return math.pow(a, b)
@@ -313,15 +341,17 @@ def _partials(step: Instruction, inputs: Sequence[float], value: float) -> Seque
         return (math.nan,) * len(inputs)
 
 
-def _operator_partials(operator: str, a: float, b: float, value: float) -> Sequence[float]:
-    if operator == "+":
+def _operator_partials(sign: str, a: float, b: float, value: float) -> Sequence[float]:
+    if sign == "+":
         return (1.0, 1.0)
-    if operator == "-":
+    if sign == "-":
         return (1.0, -1.0)
-    if operator == "*":
+    if sign == "*":
         return (b, a)
-    if operator == "/":
+    if sign == "/":
         return (1.0 / b, -value / b)
+    if sign in _COMPARISONS:
+        return (0.0, 0.0)
     by_base = 0.0 if b == 0.0 else b * _operate("^", a, b - 1.0)
     # With a constant exponent nobody asks for the second one, and log(a) may not exist.
     by_exponent = value * math.log(a) if a > 0.0 else (0.0 if a == 0.0 and b > 0.0 else math.nan)

@@ -97,10 +97,14 @@ def name_row(formula: Formula, left: Term, right: Term) -> tuple[str, str, str]:
 def _merge_blocks(flat: FlatSpec) -> None:
     """Blocks with the same labels are one."""
     merged: dict[tuple[str, ...], FlatBlock] = {}
+    grown: dict[int, FlatBlock] = {}
     for block in flat.blocks:
         first = merged.setdefault(tuple(block.labels.values()), block)
         if first is not block:
-            first.rows = _drop_repeated([*first.rows, *block.rows])
+            first.rows += block.rows
+            grown[id(first)] = first
+    for block in grown.values():
+        block.rows = _drop_repeated(block.rows)
     flat.blocks = list(merged.values())
 
 

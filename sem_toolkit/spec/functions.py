@@ -71,6 +71,15 @@ def _first_equal(x: Sequence[float], y: float) -> Sequence[float]:
     return [float(i == chosen) for i in range(len(x))]
 
 
+def _choose(x: Sequence[float]) -> float:
+    """The second number where the first is not 0, otherwise the third."""
+    return math.nan if math.isnan(x[0]) else x[1] if x[0] else x[2]
+
+
+def _choose_derivatives(x: Sequence[float], y: float) -> Sequence[float]:
+    return (0.0, float(x[0] != 0.0), float(x[0] == 0.0))
+
+
 FUNCTIONS: dict[str, Function] = {
     "exp": _of_one(math.exp, lambda x, y: y),
     "expm1": _of_one(math.expm1, lambda x, y: y + 1.0),
@@ -97,6 +106,7 @@ FUNCTIONS: dict[str, Function] = {
     "qnorm": _of_one(_quantile, lambda x, y: 1.0 / _density(y)),
     "plogis": _of_one(_logistic, lambda x, y: y * (1.0 - y)),
     "qlogis": _of_one(lambda x: _ln(x) - _ln(1.0 - x), lambda x, y: 1.0 / (x * (1.0 - x))),
+    "ifelse": Function(_choose, _choose_derivatives, 3, 3),
     "min": Function(min, _first_equal, 1, None),
     "max": Function(max, _first_equal, 1, None),
     "sum": Function(math.fsum, lambda x, y: [1.0] * len(x), 1, None),

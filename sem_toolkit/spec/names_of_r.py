@@ -21,3 +21,11 @@ def find_name_fault(name: str) -> str | None:
     if is_reserved(name):
         return f'"{name}" is a reserved word of R'
     return None
+
+
+def make_name(text: str) -> str:
+    """The name that R gives a column of this heading: `make.names()`. `x 1` is x.1, `1BACK` is X1BACK."""
+    made = re.sub(r"[^\w.]", ".", text)
+    if not re.match(r"(?:[^\W\d_]|\.(?![0-9]))", made):
+        made = "X" + made
+    return made + "." if is_reserved(made) else made

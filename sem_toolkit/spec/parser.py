@@ -5,9 +5,11 @@ from typing import Literal, cast
 
 from sem_toolkit.diagnostics import Severity
 from sem_toolkit.diagnostics.suggestions import find_nearest
-from sem_toolkit.spec.expressions import Expression, parse_expression_tokens
-from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.expressions import Expression, drop_comparisons, parse_expression_tokens
+from sem_toolkit.spec.header_values import find_unprintable
+from sem_toolkit.spec.names_of_r import find_name_fault, make_name
 from sem_toolkit.spec.reporting import Reporter, SkipError
+from sem_toolkit.spec.scripts import find_script
 from sem_toolkit.spec.statements import BLOCKS, StatementTokens, split_statements
 from sem_toolkit.spec.terms import TermParser, build_plain_term, refuse_operators, require_name
 from sem_toolkit.spec.tokens import Token
@@ -38,12 +40,13 @@ _PLAIN: dict[str, str] = {
     **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
     **dict.fromkeys("\u2018\u2019\u201a", "'"),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-    **dict.fromkeys("\u223c\uff5e", "~"),
+    **dict.fromkeys("\u223c\uff5e\u301c\u2053\u02f7\u223d\u02dc", "~"),
     **dict.fromkeys("\u00d7\u00b7\u22c5", "*"),
     "\u00f7": "/",
     "\uff0b": "+",
     "\uff1d": "=",
 }
+_MPLUS: dict[str, str] = {"BY": "=~", "ON": "~", "WITH": "~~", "by": "=~", "on": "~", "with": "~~"}
 _EXAMPLES: dict[str, str] = {
     "=~": "f =~ x1 + x2 + x3",
     "<~": "C <~ x1 + x2 + x3",
@@ -62,6 +65,9 @@ _EXAMPLES: dict[str, str] = {
 
 def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]:
     """All statements of a spec, with a `BadStatement` for each that could not be understood."""
+    if (script := find_script(tokens)) is not None:
+        reporter.error(*script)
+        return [BadStatement(tokens[0].start, tokens[-1].end, False)]
     statements: list[Statement] = []
     for piece in split_statements(tokens):
         above = statements[-1] if statements else None
@@ -94,7 +100,15 @@ class _StatementParser:
     def _check_tokens(self) -> None:
         """Report characters that belong to no statement."""
         bad = [token for token in self.tokens if token.kind in {"unknown", "open_string"} or token.text == "%"]
+        quoted = self._report_backticks() if any(token.text == "`" for token in bad) else frozenset()
+        for token in self.tokens:
+            if token.kind == "string" and (odd := find_unprintable(token.text)):
+                message = f"a quoted text cannot hold the control character {odd}"
+                self.reporter.error("unexpected-character", message, token.start, token.end, "take it out")
+                raise SkipError
         for token in bad:
+            if token.start in quoted:
+                continue
             if token.kind == "open_string":
                 self.reporter.error(
                     "unclosed-quote", "this quote is never closed", token.start, token.end, f"add {token.text[0]}"
@@ -103,6 +117,23 @@ class _StatementParser:
                 self._report_character(token)
         if bad:
             raise SkipError
+
+    def _report_backticks(self) -> frozenset[int]:
+        """Report names in back-ticks, which lavaan does not read either; where the tokens of these stand."""
+        ticks = [number for number, token in enumerate(self.tokens) if token.text == "`"]
+        inside: set[int] = set()
+        for first, last in zip(ticks[::2], ticks[1::2], strict=False):
+            pieces = self.tokens[first + 1 : last]
+            inside.update(token.start for token in self.tokens[first : last + 1])
+            name = ""
+            for before, token in zip(self.tokens[first:last], pieces, strict=False):
+                name += " " * (token.start - before.end) + token.text
+            valid = make_name(name)
+            start, end = self.tokens[first].start, self.tokens[last].end
+            message = "a name cannot be put in back-ticks: lavaan does not read them"
+            hint = f'write {valid}, which is what R calls a column "{name}"; it is matched with that column'
+            self.reporter.error("quoted-variable", message, start, end, hint, replacement=(start, end, valid))
+        return frozenset(inside)
 
     def _report_character(self, token: Token) -> None:
         plain = _PLAIN.get(token.text)
@@ -158,7 +189,9 @@ class _StatementParser:
         replacement = None
         hint = _WRONG_OPERATORS.get(token.text, "the operators are =~ ~ ~~ <~ | ~*~ := == < >")
         if token.text == "=" and position > 0:
-            replacement = (token.start, token.end, "=~")
+            follows = {after.text for after in self.tokens[position + 1 :]}
+            defines = "*" in follows and "+" not in follows  # indirect = a*b
+            replacement = (token.start, token.end, ":=" if defines else "=~")
             code, message = "single-equals", '"=" is not an operator'
         else:
             code, message = "unknown-operator", f'"{token.text}" is not an operator'
@@ -173,6 +206,8 @@ class _StatementParser:
         if first.text.lower() in BLOCKS and len(self.tokens) == 2:
             hint = f'a block begins with "{first.text.lower()}: {self.tokens[1].text}"'
             replacement = (first.end, first.end, ":")
+        elif len(self.tokens) > 2 and self.tokens[1].text in _MPLUS:
+            hint = f'"{self.tokens[1].text}" is Mplus; write "{_MPLUS[self.tokens[1].text]}", and "+" between variables'
         elif isinstance(self.above, Formula) and all(
             token.kind != "name" or token is first for token in self.tokens[:2]
         ):
@@ -277,7 +312,7 @@ class _StatementParser:
         if not tokens:
             self._report_missing_side(side, operator)
             raise SkipError
-        refuse_operators(tokens, self.reporter)
+        refuse_operators(tokens if operator.symbol != ":=" else drop_comparisons(tokens), self.reporter)
         expression = parse_expression_tokens(tokens, self._report_expression)
         if expression is None:
             raise SkipError
@@ -322,7 +357,7 @@ class _StatementParser:
         parts: list[tuple[list[Token], Token | None]] = []
         part: list[Token] = []
         opened: list[Token] = []
-        for token in tokens:
+        for position, token in enumerate(tokens):
             if token.text == "(":
                 opened.append(token)
             elif token.text == ")":
@@ -332,6 +367,9 @@ class _StatementParser:
                     )
                     raise SkipError
                 opened.pop()
+            follows = tokens[position + 1].kind if position + 1 < len(tokens) else ""
+            if token.text == "+" and not opened and not part and follows == "number":
+                continue  # the sign of a number, as in "y ~ +0.5*x"
             if token.text == "+" and not opened:
                 parts.append((part, token))
                 part = []

@@ -12,6 +12,12 @@ from sem_toolkit.spec.values import parse_modifier
 _OPERATORS = frozenset({"operator", "split_operator", "wrong_operator"})
 
 
+_SECOND: dict[str, str] = {
+    "|": 'in a regression "|" has no meaning: thresholds are "u | t1", random effects need "level:" blocks',
+    "->": 'a covariance is written "f1 ~~ f2", a regression "y ~ x"',
+}
+
+
 def require_name(token: Token, reporter: Reporter) -> None:
     """Report a name that no variable can have."""
     fault = find_name_fault(token.text)
@@ -29,7 +35,7 @@ def refuse_operators(tokens: Sequence[Token], reporter: Reporter) -> None:
                 f'a second operator "{token.symbol}" in one statement',
                 token.start,
                 token.end,
-                "a statement has one operator; begin the next one on a new line",
+                _SECOND.get(token.symbol, "a statement has one operator; begin the next one on a new line"),
             )
             raise SkipError
 
@@ -40,6 +46,18 @@ def build_plain_term(token: Token) -> Term:
     return Term(token.text, None, (), start, end, start, end)
 
 
+def _advise_call(name: str) -> str:
+    """What to do instead of `log(x)` or `factor(x)` where a variable is expected."""
+    if name in _MODIFIERS:
+        return f'write "{name}(…)*x"'
+    if name in {"factor", "as.factor"}:
+        return "make a column of 0 and 1 for every category but one, and name these"
+    if name in {"ordered", "as.ordered"}:
+        return "name the ordered variables in the option ordered"
+    return "compute it as a column of the data first, and write the name of that column"
+
+
+_MODIFIERS = frozenset({"c", "rep", "start", "fixed", "label", "equal", "lower", "upper", "efa", "rv"})
 _NAMED_ONLY = frozenset({"~~", "|", "~*~", "<~"})
 
 
@@ -195,26 +213,32 @@ class TermParser:
                 "unexpected-token", f'"{follow.text}" has no meaning at this place', follow.start, follow.end
             )
         elif follow.start == first.end:
-            message = f'"{first.text}{follow.text}" cannot be a name: a name does not begin with a digit'
-            self.reporter.error("invalid-name", message, first.start, follow.end)
+            name = first.text + follow.text
+            message = f'"{name}" cannot be a name: a name does not begin with a digit'
+            hint = f'write "{first.text}*{follow.text}" for a number and a variable; R calls a column "{name}" X{name}'
+            self.reporter.error("invalid-name", message, first.start, follow.end, hint)
         else:
             message = f'between "{first.text}" and "{follow.text}" an operator is missing'
             hint = f'write "{first.text}*{follow.text}"'
             self.reporter.error("missing-operator", message, first.start, follow.end, hint)
+
+    def _report_two_names(self, before: Token, after: Token) -> None:
+        message = f'between "{before.text}" and "{after.text}" an operator is missing'
+        replacement = (before.end, before.end, " +")
+        hint = 'write "+" between two variables'
+        if self.is_left or after.kind == "number":
+            name = f"{before.text}.{after.text}"
+            message = f'"{before.text} {after.text}" cannot be a name: a name has no spaces'
+            hint = f'write {name}, or "+" between two variables'
+            replacement = (before.start, after.end, name)
+        self.reporter.error("missing-operator", message, before.start, after.end, hint, replacement=replacement)
 
     def _report_target(self, tokens: list[Token]) -> None:
         first, second = tokens[0], tokens[1] if len(tokens) > 1 else None
         last = tokens[-1]
         for before, after in pairwise(tokens):
             if before.kind == "name" and after.kind in {"name", "number"}:
-                self.reporter.error(
-                    "missing-operator",
-                    f'between "{before.text}" and "{after.text}" an operator is missing',
-                    before.start,
-                    after.end,
-                    'write "+" between two variables',
-                    replacement=(before.end, before.end, " +"),
-                )
+                self._report_two_names(before, after)
                 return
         if first.kind == "string":
             self.reporter.error(
@@ -240,8 +264,22 @@ class TermParser:
                 f'"{name}(" cannot stand for a variable' if name else "variables cannot be put in parentheses",
                 first.start,
                 last.end,
-                f'write "{name}(…)*x"' if name else "take the parentheses out",
+                _advise_call(name) if name else "take the parentheses out",
             )
+        elif any(token.text == "," for token in tokens):
+            comma = next(token for token in tokens if token.text == ",")
+            self.reporter.error(
+                "unexpected-token",
+                '"," has no meaning at this place',
+                comma.start,
+                comma.end,
+                'write "+" between two variables',
+                replacement=(comma.start, comma.end, " +"),
+            )
+        elif any(token.text == "^" for token in tokens):
+            power = next(token for token in tokens if token.text == "^")
+            message = '"^" has no meaning at this place: a spec names columns, and does not compute them'
+            self.reporter.error("unexpected-token", message, power.start, power.end, _advise_call(""))
         else:
             odd = next((token for token in tokens if token.kind != "name"), first)
             self.reporter.error("unexpected-token", f'"{odd.text}" has no meaning at this place', odd.start, odd.end)

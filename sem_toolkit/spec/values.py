@@ -8,6 +8,7 @@ from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.spec.expressions import Report, parse_expression_tokens
 from sem_toolkit.spec.functions import FUNCTIONS
 from sem_toolkit.spec.names_of_r import is_reserved
+from sem_toolkit.spec.repeats import expand_repeats
 from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import Modifier, ModifierKind, Value
 
@@ -22,6 +23,7 @@ _CALLS: dict[str, ModifierKind] = {
     "efa": "efa",
     "rv": "rv",
 }
+_LARGEST = 1e50  # squares of products of larger numbers overflow
 _NUMERIC: frozenset[ModifierKind] = frozenset({"fixed", "start", "lower", "upper"})
 
 
@@ -71,8 +73,11 @@ def _build_modifier(
 ) -> Modifier | None:
     if kind in _NUMERIC:
         numbers = [value for value in values if isinstance(value, float)]
-        if kind in {"fixed", "start"} and not all(map(math.isfinite, numbers)):
-            report(("modifier-not-finite", "a parameter cannot be fixed to or started at this value", start, end, None))
+        wild = [number for number in numbers if not math.isfinite(number) or abs(number) > _LARGEST]
+        if kind in {"fixed", "start"} and wild:
+            message = f"a parameter cannot be fixed to or started at {wild[0]:g}"
+            hint = None if not math.isfinite(wild[0]) else "numbers of more than 50 digits overflow"
+            report(("modifier-not-finite", message, start, end, hint))
             return None
     elif not all(isinstance(value, str) for value in values):
         if kind == "label" and any(isinstance(value, str) for value in values):
@@ -93,13 +98,16 @@ def _is_call(tokens: Sequence[Token]) -> bool:
 
 
 def _find_misspelt_call(name: str) -> str | None:
-    return None if name == "c" or name in FUNCTIONS else find_nearest(name, [*_CALLS, "c", *FUNCTIONS])
+    return None if name in {"c", "rep"} or name in FUNCTIONS else find_nearest(name, [*_CALLS, "c", *FUNCTIONS])
 
 
 def _read_values(tokens: Sequence[Token], start: int, end: int, report: Report) -> list[Value] | None:
     """The values of a modifier; `c(…)` may be nested and is flattened, as R does it."""
     values: list[Value] = []
-    for part in _split_arguments(tokens):
+    expanded = expand_repeats(tokens, report)
+    if expanded is None:
+        return None
+    for part in _split_arguments(expanded):
         if not part:
             report(("missing-value", "a value is missing in this modifier", start, end, None))
             return None

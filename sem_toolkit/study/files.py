@@ -7,6 +7,7 @@ import pandas as pd
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
+from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
 from sem_toolkit.spec import build_parameter_table
 from sem_toolkit.study.page import build_study_page
@@ -24,7 +25,7 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
     Raises DataError for what cannot be read or written; everything is computed before the first file is written.
     """
     tables = build_study_tables(result)
-    contents = {f"tables/{name}.csv": table.to_csv(index=False).encode() for name, table in tables.items()}
+    contents = {f"tables/{name}.csv": format_csv(table).encode() for name, table in tables.items()}
     figures = draw_figures(result.research_model)
     contents |= {
         f"{name}.{suffix}": figure.to_bytes(f".{suffix}")

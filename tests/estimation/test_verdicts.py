@@ -192,3 +192,14 @@ def test_a_root_holds_where_it_has_a_value() -> None:
     solution = estimate(build_model(table), reference.sample, reference.options)
     assert solution.certificate.verdict == "converged"
     assert 2 * 301 * solution.discrepancy == pytest.approx(85.3268298492756, rel=1e-7)
+
+
+@pytest.mark.parametrize("text", ["c <~ x1 + x2 + x3", "c <~ x1 + x2\nx4 ~ 0*c"])
+def test_composites_that_reach_nothing_are_not_identified(text: str) -> None:
+    data = np.random.default_rng(6).normal(size=(60, 4))
+    group = SampleGroup("", 60, np.cov(data.T, bias=True), data.mean(axis=0), data)
+    sample = Sample(tuple(f"x{i}" for i in range(1, 5)), (group,), 60)
+    model = build_model(build_parameter_table(parse_spec(text), TableOptions(call="sem")))
+    certificate = estimate(model, sample, EstimationOptions(engine="native")).certificate
+    assert (certificate.verdict, certificate.converged) == ("not identified", False)
+    assert "traded" in certificate.messages[0].message

@@ -50,8 +50,8 @@ def test_identification_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_file_is_read_once_for_several_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     reads = []
-    read = pipeline.read_table
-    monkeypatch.setattr(pipeline, "read_table", lambda path: reads.append(path) or read(path))
+    read = pipeline.open_table
+    monkeypatch.setattr(pipeline, "open_table", lambda path, door: reads.append(path) or read(path, door))
     several = prepare_together([parse_spec(CFA), parse_spec("x1 ~ x2")], DATA / "hs.csv")
     assert [entry.table.npar for entry in several] == [21, 2]
     assert len(reads) == 1

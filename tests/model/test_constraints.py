@@ -139,3 +139,54 @@ def test_bounds_that_leave_no_room_are_refused() -> None:
 )
 def test_equalities_are_taken_off_the_count(constraints: list[tuple[str, str, str]], free: int) -> None:
     assert constrain(*constraints).count_free(np.array([2.0, 0.5, 0.3, 0.3])) == free
+
+
+@pytest.mark.parametrize(
+    ("constraints", "rank", "left"),
+    [
+        ([("a", "<", "b"), ("b", "<", "a")], 1, 0),
+        ([("a", "<", "b"), ("b", "<", "c"), ("c", "<", "a")], 2, 0),
+        ([("a", "<", "b"), ("b", "<", "a"), ("a", "<", "c")], 1, 1),
+        ([("a", ">", "b"), ("a", "==", "b")], 1, 0),
+        ([("a", ">", "0.8"), ("a", "<", "0.8")], 1, 0),
+        ([("a + b", "<", "1"), ("a", ">", "0.5"), ("b", ">", "0.5")], 1, 2),
+        ([("a", "<", "b"), ("b", "<", "c")], 0, 2),
+        ([("a", "<", "b")], 0, 1),
+    ],
+    ids=["pair", "circle", "pair and more", "with equality", "bounds", "corner", "chain", "one"],
+)
+def test_inequalities_without_room_are_equalities(
+    constraints: list[tuple[str, str, str]], rank: int, left: int
+) -> None:
+    found = constrain(*constraints)
+    assert found.linear.basis.shape[1] == 4 - rank
+    bounds = int(np.isfinite(found.lower).sum() + np.isfinite(found.upper).sum())
+    assert len(found.inequalities) + bounds == left
+
+
+def test_opposite_curved_inequalities_are_an_equality() -> None:
+    found = constrain(("a*b", "<", "0.6"), ("0.6", "<", "b*a"), ("a*c", "<", "1"))
+    assert (len(found.equalities), len(found.inequalities)) == (1, 1)
+    x = np.array([0.5, 2.0, 0.0, 0.0])
+    assert found.equality_values(x)[0] == pytest.approx([0.4])
+
+
+def test_a_large_constant_does_not_hide_a_curve() -> None:
+    found = constrain(("exp(a)", "==", "1e12"))
+    assert len(found.equalities) == 1
+    assert found.linear.is_trivial
+
+
+@pytest.mark.parametrize(
+    ("constraints", "code"),
+    [
+        ([("a", "<", "b"), ("b", "<", "a - 1")], "contradictory-constraints"),
+        ([("a", "<", "b"), ("b", "<", "c"), ("c", "==", "a - 1")], "contradictory-constraints"),
+        ([("a", "==", "1e308")], "constraint-too-large"),
+        ([("a", ">", "1e308")], "constraint-too-large"),
+    ],
+)
+def test_hopeless_constraints_are_errors(constraints: list[tuple[str, str, str]], code: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        constrain(*constraints)
+    assert [d.code for d in caught.value.diagnostics] == [code]

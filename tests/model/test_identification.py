@@ -92,3 +92,42 @@ def test_units_of_exogenous_variables_do_not_matter() -> None:
     }
     report = check_identification(build_model(table.with_values(moments)))
     assert (report.identified, report.df) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "rank", "cure"),
+    [
+        ("c <~ x1 + x2 + x3", 0, ("c <~ x2", "c <~ x3")),
+        ("c <~ x1 + x2\nx4 ~ 0*c", 1, ("c <~ x2",)),
+        ("c <~ x1 + x2 + x3\nx4 ~ c", 4, ()),
+        ("f =~ NA*x1 + x2 + x3\ng =~ NA*x4 + x5 + x6", 13, ("f =~ x1", "g =~ x4")),
+    ],
+)
+def test_weights_that_reach_nothing_are_named_and_each_cure_once(text: str, rank: int, cure: tuple[str, ...]) -> None:
+    report = check_identification(build_model(build_parameter_table(parse_spec(text), TableOptions(call="sem"))))
+    assert (report.rank, report.cure) == (rank, cure)
+
+
+def test_fixed_effects_of_a_loop_that_multiply_to_one_are_refused() -> None:
+    def check(effect: float) -> None:
+        text = f"x1 ~ 0.5*x2 + x3\nx2 ~ {effect}*x1 + x4"
+        check_identification(build_model(build_parameter_table(parse_spec(text), TableOptions(call="sem"))))
+
+    check(1.9)
+    with pytest.raises(ModelError, match="multiply to 1") as found:
+        check(2.0)
+    assert found.value.diagnostics[0].code == "singular-loop"
+
+
+@pytest.mark.parametrize(
+    ("constraint", "culprit", "code"),
+    [
+        ("exp(a) == 1e300", "f =~ x2", "value-out-of-range"),
+        ("a == 1e308", "more than 50 digits", "constraint-too-large"),
+    ],
+)
+def test_values_that_overflow_are_named(constraint: str, culprit: str, code: str) -> None:
+    table = build_parameter_table(parse_spec(f"f =~ x1 + a*x2 + x3 + x4\n{constraint}"), TableOptions(call="cfa"))
+    with pytest.raises(ModelError, match=culprit) as found:
+        check_identification(build_model(table))
+    assert found.value.diagnostics[0].code == code

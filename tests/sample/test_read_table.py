@@ -8,7 +8,7 @@ import pytest
 
 from sem_toolkit.diagnostics import DataError
 from sem_toolkit.sample import read_table
-from sem_toolkit.sample.tables import MESSAGES
+from sem_toolkit.sample.messages import MESSAGES
 
 
 def write(tmp_path, text, name="data.csv", encoding="utf-8"):

@@ -149,3 +149,38 @@ def test_hopeless_texts_end_in_errors(text: str) -> None:
     spec = parse_spec(text)
     assert spec.errors
     assert spec.text == text
+
+
+def join_numbered(pattern: str, count: int, between: str = "\n") -> str:
+    return between.join(pattern.format(i=i, j=i + 1) for i in range(count))
+
+
+LABELLED = "l{i}*x{i}"
+GROWING: dict[str, Callable[[int], str]] = {
+    "chain": lambda n: join_numbered("y{j} ~ y{i}", n),
+    "labels": lambda n: "f =~ " + join_numbered(LABELLED, n, " + "),
+    "definitions": lambda n: "f =~ x0 + a*x1\nd0 := a\n" + join_numbered("d{j} := d{i} + 1", n),
+    "late definitions": lambda n: "f =~ x0 + a*x1\n" + join_numbered("d{i} := d{j} + 1", n),
+    "equalities": lambda n: "f =~ " + join_numbered(LABELLED, n, " + ") + "\n" + join_numbered("l{i} == l{j}", n - 1),
+    "inequalities": lambda n: "f =~ " + join_numbered(LABELLED, n, " + ") + "\n" + join_numbered("l{i} < l{j}", n - 1),
+    "bounds": lambda n: "f =~ " + join_numbered(LABELLED, n, " + ") + "\n" + join_numbered("l{i} > 0", n),
+    "near misses": lambda n: "f =~ " + join_numbered(LABELLED, n, " + ") + "\n" + join_numbered("d{i} := ll{i}", n),
+    "misspelt calls": lambda n: "f =~ " + join_numbered("strt(1)*x{i}", n, " + "),
+    "groups": lambda n: join_numbered("group: g{i}\nf =~ x1 + x2 + x3", n // 4),
+    "misspelt groups": lambda n: join_numbered("grop: g{i}\nf =~ x1", n),
+    "levels": lambda n: join_numbered("level: l{i}\ny ~ x", n // 2),
+    "repeated blocks": lambda n: join_numbered("group: 1\nf =~ x{i}\ngroup: 2\nf =~ x{i}", n // 4),
+    "unknown columns": lambda n: "f =~ " + join_numbered("x{i}", n, " + "),
+    "header keys": lambda n: join_numbered("#' key{i}: v", n) + "\ny ~ x",
+}
+
+
+@pytest.mark.parametrize("kind", GROWING)
+def test_time_grows_no_faster_than_the_text(kind: str) -> None:
+    """Ten times the statements, tokens, definitions or groups take at most thirty times as long, not a hundred."""
+
+    def check(count: int) -> float:
+        text = GROWING[kind](count)
+        return measure(lambda: check_spec(parse_spec(text), columns=[f"column{i}" for i in range(count // 4)]))
+
+    assert check(2_400) < 30 * check(240)

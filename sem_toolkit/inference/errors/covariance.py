@@ -14,6 +14,7 @@ from sem_toolkit.inference.weights.estimator import build_estimator_weight, comp
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
     compute_first_order_information,
+    compute_observed_first_order,
     compute_observed_information,
 )
 from sem_toolkit.inference.weights.robust import build_robust_weight
@@ -26,11 +27,15 @@ _SINGULAR = 1e-7
 
 @once
 def compute_information_matrix(evaluation: AtEstimate, kind: str = "expected") -> FloatArray:
-    """The information of the estimator, per observation (q × q): "expected", "observed" or "first.order"."""
+    """The information of the estimator, per observation (q × q): "expected", "observed",
+    "observed.h1" (without the curvature of the moments) or "first.order".
+    """
     if not evaluation.kind.is_likelihood:
         return compute_estimator_information(evaluation)
     if kind == "observed":
         return compute_observed_information(evaluation)
+    if kind == "observed.h1":
+        return compute_observed_first_order(evaluation)
     return (
         compute_first_order_information(evaluation)
         if kind == "first.order"
@@ -109,7 +114,8 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
-    bread = compute_inverse_information(evaluation, options.information)
+    by_h1 = options.information == "observed" and options.observed == "h1"
+    bread = compute_inverse_information(evaluation, "observed.h1" if by_h1 else options.information)
     if options.se == "standard":
         return bread / evaluation.total
     return bread @ compute_meat(evaluation, options) @ bread / evaluation.total

@@ -10,6 +10,7 @@ from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.likelihood import compute_logdet
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import compute_baseline_moments, compute_incomplete_discrepancy
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -60,8 +61,10 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     fixed = set(evaluation.exogenous)
     rows: list[Parameter] = []
     x: list[float] = []
-    for g in range(evaluation.model.n_groups):
-        S, mean = evaluation.sample_cov[g], evaluation.sample_mean
+    mean, covariance = evaluation.sample_mean, evaluation.sample_cov
+    if evaluation.is_incomplete:
+        mean, covariance = compute_baseline_moments(evaluation, exogenous)
+    for g, S in enumerate(covariance):
         cells = [(i, i) for i in range(len(names))] + [(i, j) for i in exogenous for j in exogenous if i > j]
         values: list[tuple[Operator, str, str, float, bool]]
         values = [("~~", names[i], names[j], float(S[i, j]), {i, j} <= fixed) for i, j in cells]
@@ -85,6 +88,9 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False) -> BaselineTe
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
     df = len(groups) * count_baseline_df(evaluation.model.n_observed, len(exogenous))
+    if evaluation.is_incomplete:
+        chisq = evaluation.sizes * compute_incomplete_discrepancy(build_baseline_evaluation(evaluation))
+        return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.kind.is_likelihood:
         chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
         return BaselineTest(tuple(chisq.tolist()), df)

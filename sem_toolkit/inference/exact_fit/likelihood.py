@@ -7,6 +7,7 @@ import numpy as np
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_discrepancy
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_logl
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -30,6 +31,8 @@ def compute_logl(evaluation: AtEstimate) -> float:
 @once
 def compute_unrestricted_logl(evaluation: AtEstimate) -> float:
     """Log-likelihood of the saturated model, likewise."""
+    if evaluation.is_incomplete:
+        return compute_incomplete_saturated_logl(evaluation)
     rows, p = evaluation.rows, evaluation.model.n_observed
     whole = sum(compute_saturated_logl(n, p, size) for n, size in zip(rows, evaluation.sample_logdet, strict=True))
     block = list(evaluation.exogenous)

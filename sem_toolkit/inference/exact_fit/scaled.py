@@ -29,6 +29,7 @@ from sem_toolkit.inference.exact_fit.ugamma import (
 )
 from sem_toolkit.inference.options import SCALED
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
 from sem_toolkit.sample.moments import FloatArray
 
@@ -162,8 +163,10 @@ def compute_yuan_bentler(
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    saturated, _ = compute_saturated_trace(evaluation)
-    count = evaluation.model.n_groups * int(np.sum(~_exogenous_moments(evaluation)))
+    if evaluation.is_incomplete:
+        saturated, count = compute_incomplete_saturated_trace(evaluation, information)
+    else:
+        saturated, count = compute_saturated_trace(evaluation)
     inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.free_basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)

@@ -13,6 +13,7 @@ from sem_toolkit.inference.weights.estimator import (
     compute_estimator_information,
     compute_estimator_quadratic,
 )
+from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -84,6 +85,8 @@ def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
 
     Source: Jöreskog (1967), Psychometrika 32, 443-482.
     """
+    if evaluation.is_incomplete:
+        return compute_incomplete_discrepancy(evaluation)
     S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
     sign, size = np.linalg.slogdet(evaluation.implied_cov)
     value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]

@@ -17,6 +17,7 @@ from sem_toolkit.inference.errors.covariance import invert_information_root
 from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.incomplete import list_slopes
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
@@ -130,7 +131,9 @@ def _dense_piece(evaluation: AtEstimate, candidates: Candidates, weight: Weight,
     weighted = weight.times(g, extra)
     own = share * np.einsum("mk,mk->k", extra, weighted)
     shared = share * (weighted.T @ compute_delta(evaluation)[g])
-    if isinstance(weight, NormalWeight):
+    if evaluation.is_incomplete:
+        score = _score_of_incomplete(evaluation, candidates, g, mine) / share
+    elif isinstance(weight, NormalWeight):
         score = _score_of_normal(evaluation, candidates, weight.inverse[g], g, mine)
     else:
         score = _mean_factor(evaluation, g) * (weighted.T @ compute_residual_moments(evaluation)[g])
@@ -148,6 +151,17 @@ def _score_of_normal(
     if gap is not None and all_mean is not None:
         slopes = _mean_slopes(candidates, mine, all_mean[g])
         score = score + _mean_factor(evaluation, g) * slopes * (C.T @ (Q @ gap[g]))[candidates.row[mine]]
+    return np.asarray(score)
+
+
+def _score_of_incomplete(evaluation: AtEstimate, candidates: Candidates, g: int, mine: IntArray) -> FloatArray:
+    """Scores of candidates from the derivatives of the likelihood of incomplete rows by the moments."""
+    by_covariance, by_mean = list_slopes(evaluation)
+    C, all_mean = evaluation.moments.columns[g], evaluation.moments.all_mean
+    along = -2.0 * C.T @ by_covariance[g] @ C
+    score = candidates.weight[mine] * along[candidates.row[mine], candidates.right[mine]]
+    if all_mean is not None:
+        score = score - _mean_slopes(candidates, mine, all_mean[g]) * (C.T @ by_mean[g])[candidates.row[mine]]
     return np.asarray(score)
 
 
@@ -175,7 +189,8 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
     """Expected changes in the metrics of std.lv, std.all and std.nox, each k.
 
     As in lavaan, a variance stands for itself: its change is shown as the share of its estimate, with the sign of the
-    EPC.
+    EPC; and covariances of two fixed exogenous variables, which can be freed only where these have empty cells, are
+    divided by the roots of the changes of their variances.
     """
     p = evaluation.model.n_observed
     g, i, j = candidates.group, candidates.row, candidates.column
@@ -186,6 +201,8 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
     estimate = np.abs(residuals[g, i])
     change = np.where(is_variance & ~is_fixed_exogenous, np.sign(epc) * estimate, epc)
     change = np.where(is_variance & (np.abs(change) < 1.5e-8), 0.0, change)
+    fixed_changes = residuals.copy()
+    fixed_changes[g[is_fixed_exogenous], i[is_fixed_exogenous]] = epc[is_fixed_exogenous]
     result = {}
     for name in ("sepc.lv", "sepc.all", "sepc.nox"):
         scaled = np.arange(evaluation.model.n_variables) >= p
@@ -194,7 +211,7 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
         if name == "sepc.nox":
             scaled[list(evaluation.exogenous)] = False
         deviations = np.where(scaled, np.sqrt(np.maximum(variances, 0.0)), 1.0)
-        residual = np.where(scaled, np.sqrt(np.abs(residuals)), 1.0)
+        residual = np.where(scaled, np.sqrt(np.abs(fixed_changes)), 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             factors = [
                 deviations[g, j] / deviations[g, i],

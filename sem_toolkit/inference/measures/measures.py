@@ -21,9 +21,11 @@ from sem_toolkit.inference.exact_fit.statistics import (
     compute_standard_test,
 )
 from sem_toolkit.inference.measures import indices
+from sem_toolkit.inference.measures.incomplete import compute_corrected_measures
 from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
 from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_quadratic
+from sem_toolkit.inference.weights.incomplete import build_information_weight, compute_available_quadratics
 
 Measures = dict[str, float]
 
@@ -57,6 +59,8 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= compute_other_measures(evaluation, test)
     if scaled:
         measures |= compute_scaled_measures(evaluation, test, baseline, options)
+    if evaluation.is_incomplete:
+        measures |= compute_corrected_measures(evaluation, options.information, scaled, LEVEL, CLOSE, NOT_CLOSE)
     return measures
 
 
@@ -142,20 +146,23 @@ def compute_gfi_measures(evaluation: AtEstimate, test: TestStatistic) -> Measure
 
 
 def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
-    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints, as in
-    lavaan.
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints or
+    incomplete rows, as in lavaan.
     """
-    if evaluation.model.constraints.equalities:
+    if evaluation.model.constraints.equalities or evaluation.is_incomplete:
         return test.stat
     return float(compute_reweighted_least_squares(evaluation).sum())
 
 
 def compute_gfi_lisrel(evaluation: AtEstimate) -> float:
     """LISREL's GFI, 1 − eᵀVe/sᵀVs by the weight of the estimator, groups averaged by
-    shares.
+    shares; of incomplete rows by their expected information and the moments of available cases, as in lavaan.
 
     Source: Tanaka & Huba (1985), British Journal of Mathematical and Statistical Psychology 38, 197-201.
     """
+    if evaluation.is_incomplete:
+        residual, whole = compute_available_quadratics(evaluation, build_information_weight(evaluation))
+        return float((1.0 - residual / whole) @ evaluation.rows / evaluation.rows.sum())
     whole = build_estimator_weight(evaluation).observed_quadratic(evaluation)
     explained = 1.0 - compute_estimator_quadratic(evaluation) / whole
     return float(explained @ evaluation.rows / evaluation.rows.sum())
@@ -197,7 +204,7 @@ def compute_scaled_measures(
     if name.startswith("yuan.bentler"):
         measures |= {"scaling.factor.h1": scaled.scaling_factor_h1, "scaling.factor.h0": scaled.scaling_factor_h0}
     measures |= _compute_scaled_rmsea(evaluation, test, scaled)
-    if name in ROBUST:
+    if name in ROBUST and not evaluation.is_incomplete:
         measures |= _compute_robust_incremental(test, scaled, baseline, null)
         measures |= _compute_robust_rmsea(evaluation, test, scaled)
         measures |= _compute_robust_gfi(evaluation, test, scaled)

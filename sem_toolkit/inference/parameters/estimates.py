@@ -26,7 +26,7 @@ def build_estimate_table(evaluation: AtEstimate, covariance: FloatArray, level: 
     """
     standard, definitions = standardize(evaluation), evaluation.model.definitions
     values, se = standard.estimates, _compute_free_se(standard, covariance)
-    units = np.where(standard.layout.free > 0, compute_units(evaluation)[standard.layout.free - 1], 0.0)
+    units = np.append(compute_units(evaluation), 0.0)[standard.layout.free - 1]  # 0 for what is fixed
     if definitions.rows:
         values = np.concatenate([values, definitions.values(evaluation.x)])
         slopes = definitions.jacobian(evaluation.x)
@@ -90,6 +90,8 @@ def compute_delta_se(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
 @once
 def compute_units(evaluation: AtEstimate) -> FloatArray:
     """What the standard error of each parameter would be with all others known (q): the size that errors have here."""
+    if not len(evaluation.x):
+        return np.zeros(0)
     information = np.diagonal(compute_information_matrix(evaluation))
     return np.asarray(1.0 / np.sqrt(evaluation.total * np.maximum(information, 1e-300)))
 

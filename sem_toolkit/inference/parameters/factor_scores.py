@@ -7,7 +7,9 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.weights.incomplete import list_likelihoods
 from sem_toolkit.model import compute_matrices
+from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 
 ScoreMethod = Literal["regression", "bartlett", "tenberge"]
@@ -19,7 +21,7 @@ class FactorScores:
 
     names        the k latent variables
     scores       n × k, one row a row of data that was used
-    se           k: standard deviation of the error of a score; NaN for ten Berge scores
+    se           k: standard deviation of the error of a score, of a row without empty cells; NaN for ten Berge scores
     determinacy  k: correlation of the scores with the factor
     """
 
@@ -40,7 +42,9 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
                 Source: ten Berge, Krijnen, Wansbeek & Shapiro (1999), Linear Algebra and its Applications 289, 311-318.
 
     Without means in the model rows are taken from their sample mean. Factors without indicators of their own have no
-    Bartlett scores (NaN). Raises DataError without raw data.
+    Bartlett scores (NaN). A row with empty cells is scored by what it has: it has no Bartlett score of a factor without
+    an indicator there, and none at all where its indicators do not tell the factors apart. Raises DataError without
+    raw data, and for ten Berge scores of incomplete rows.
     """
     if method not in get_args(ScoreMethod):
         hint = f"one of: {', '.join(get_args(ScoreMethod))}"
@@ -58,8 +62,43 @@ def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorS
     location = group.mean if all_mean is None else all_mean[g, :p]
     level = np.zeros(model.n_variables - p) if all_mean is None else all_mean[g, p:]
     weights, se = _score_weights(evaluation, g, method)
+    determinacy = _determinacy(evaluation, g, weights)
+    if evaluation.is_incomplete:
+        scores = _score_incomplete_rows(evaluation, g, method) + level
+        return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
     scores = (group.data - location) @ weights.T + level  # either method gives a row at the mean the factors' means
-    return FactorScores(group.label, model.variables[p:], scores, se, _determinacy(evaluation, g, weights))
+    return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
+
+
+def _score_incomplete_rows(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FloatArray:
+    """Scores less the factors' means (n × k) with Σ, Λ and μ of what each row has.
+
+    Bartlett's take (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹, which is (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹.
+    """
+    likelihood, p = list_likelihoods(evaluation)[g], evaluation.model.n_observed
+    if method == "regression":
+        return np.asarray(likelihood.directions @ evaluation.moments.all_covariance[g, p:, :p].T)
+    if method == "tenberge":
+        message = "ten Berge scores need rows without empty cells"
+        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='ask for "regression" or "bartlett"'))
+    matrices = compute_matrices(evaluation.model, evaluation.x)
+    loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
+    rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
+    scores = np.full((len(likelihood.patterns.row), loadings.shape[1]), np.nan)
+    if not factors.size:
+        return scores
+    L = np.linalg.solve(within, loadings[:, factors])[rows]
+    patterns = likelihood.patterns.pick(rows)
+    own = compute_incomplete_likelihood(patterns, likelihood.mean[rows], likelihood.covariance[np.ix_(rows, rows)])
+    assert own is not None  # noqa: S101 (a block of a positive definite matrix)
+    inner = L.T @ own.inverses @ L
+    seen = np.diagonal(inner, axis1=1, axis2=2) > 0.0  # factors of which a pattern has an indicator
+    known = np.linalg.matrix_rank(inner, hermitian=True) == seen.sum(axis=1)
+    there = np.flatnonzero((patterns.row >= 0) & known[patterns.row])
+    at = patterns.row[there]
+    solved = (np.linalg.pinv(inner, hermitian=True)[at] @ (own.directions[there] @ L)[:, :, None])[:, :, 0]
+    scores[np.ix_(there, factors)] = np.where(seen[at], solved, np.nan)
+    return scores
 
 
 def _score_weights(evaluation: AtEstimate, g: int, method: ScoreMethod) -> tuple[FloatArray, FloatArray]:

@@ -100,7 +100,9 @@ Pieces = tuple[tuple[FloatArray, ...], FloatArray, FloatArray]
 def _is_normal(evaluation: AtEstimate, options: InferenceOptions) -> bool:
     """Whether W and Γ are both of normal theory, so that products with derivatives are gathers like these."""
     expected = evaluation.kind.is_normal_theory and options.information == "expected"
-    return expected and not evaluation.exogenous and evaluation.model.composites is None
+    return (
+        expected and not evaluation.is_incomplete and not evaluation.exogenous and evaluation.model.composites is None
+    )
 
 
 def _spread_by_cases(evaluation: AtEstimate, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:

@@ -1,13 +1,14 @@
 """The weight that the fitted discrepancy gives to residual moments, and what is made of it."""
 
 from sem_toolkit.discrepancy import MomentPair, Weight, once
+from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.sample.moments import FloatArray
 
 
 @once
 def build_estimator_weight(evaluation: MomentPair) -> Weight:
-    """V of the discrepancy that was minimised."""
-    return evaluation.kind.weigh(evaluation)
+    """V of the discrepancy that was minimised; of incomplete rows their expected information."""
+    return build_information_weight(evaluation) if evaluation.is_incomplete else evaluation.kind.weigh(evaluation)
 
 
 @once

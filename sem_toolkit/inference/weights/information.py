@@ -8,6 +8,12 @@ from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, once
 from sem_toolkit.discrepancy.weights import spread_cells
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
+from sem_toolkit.inference.weights.incomplete import (
+    build_information_weight,
+    compute_incomplete_gradient,
+    compute_incomplete_hessian,
+    compute_incomplete_scores,
+)
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.kernels import (
     add_block,
@@ -25,7 +31,7 @@ def compute_expected_information(evaluation: AtEstimate) -> FloatArray:
     Source: Browne (1974), South African Statistical Journal 8, 1-24.
     """
     if evaluation.kind.is_likelihood:
-        return compute_estimator_information(evaluation)
+        return compute_estimator_information(evaluation)  # of incomplete rows too
     return NormalWeight(evaluation.implied_inverse).information(evaluation)
 
 
@@ -39,6 +45,8 @@ def compute_observed_information(evaluation: AtEstimate) -> FloatArray:
     model, moments = evaluation.model, evaluation.moments
     if model.composites is not None:
         return _difference_gradient(evaluation)
+    if evaluation.is_incomplete:
+        return compute_incomplete_hessian(evaluation)
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     P = Q @ _second_moments(evaluation) @ Q
     weights = evaluation.shares[:, None, None]
@@ -49,6 +57,8 @@ def compute_observed_information(evaluation: AtEstimate) -> FloatArray:
 
 def compute_observed_first_order(evaluation: MomentPair) -> FloatArray:
     """The part of it that first derivatives make: ΔᵀWΔ with W the observed information of the saturated model."""
+    if evaluation.is_incomplete:
+        return build_information_weight(evaluation, "observed").information(evaluation)
     model, moments = evaluation.model, evaluation.moments
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     P = Q @ _second_moments(evaluation) @ Q
@@ -63,6 +73,8 @@ def compute_observed_first_order(evaluation: MomentPair) -> FloatArray:
 
 def compute_gradient_of_fit(evaluation: AtEstimate) -> FloatArray:
     """Gradient of −logl/N by x (q) for normal data; zero along the basis at an optimum."""
+    if evaluation.is_incomplete:
+        return compute_incomplete_gradient(evaluation)
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     shares = evaluation.shares[:, None, None]
     by_covariance = 0.5 * shares * (Q - Q @ _second_moments(evaluation) @ Q)
@@ -75,6 +87,8 @@ def compute_casewise_scores(evaluation: AtEstimate, group: int) -> FloatArray:
 
     Without means in the model they are saturated: rows are taken from their sample mean.
     """
+    if evaluation.is_incomplete:
+        return compute_incomplete_scores(evaluation, group)
     rows = centre_rows(evaluation, group, at_model=True)
     weight = NormalWeight(evaluation.implied_inverse)
     scores = weight.scores(evaluation, group, rows)

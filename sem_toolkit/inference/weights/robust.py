@@ -14,7 +14,9 @@ from sem_toolkit.discrepancy.weights import (
     spread_cells,
     stack_moments,
 )
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.inference.weights.information import compute_observed_first_order
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
@@ -22,11 +24,13 @@ from sem_toolkit.sample.moments import FloatArray
 
 
 @once
-def build_robust_weight(pair: MomentPair, information: str) -> Weight:
+def build_robust_weight(evaluation: AtEstimate, information: str) -> Weight:
     """V: the weight of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
-    if not pair.kind.is_likelihood or information != "observed":
-        return build_estimator_weight(pair)
-    return ObservedWeight(pair)
+    if not evaluation.kind.is_likelihood or information != "observed":
+        return build_estimator_weight(evaluation)
+    if evaluation.is_incomplete:
+        return build_information_weight(evaluation, "observed")
+    return ObservedWeight(evaluation)
 
 
 @dataclass(frozen=True, eq=False)

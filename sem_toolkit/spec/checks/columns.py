@@ -1,6 +1,6 @@
 """The variables of a spec against the columns of the data."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sem_toolkit.diagnostics import Diagnostic, Fix, Span
 from sem_toolkit.diagnostics.suggestions import find_nearest
@@ -8,6 +8,8 @@ from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.table import ParameterTable
 from sem_toolkit.spec.tree import Formula
+
+_MOST_SUGGESTIONS = 100  # unknown names that all columns are compared with, so that time stays linear
 
 
 def check_columns(spec: Spec, table: ParameterTable, columns: Collection[str]) -> tuple[Diagnostic, ...]:
@@ -26,15 +28,19 @@ def check_columns(spec: Spec, table: ParameterTable, columns: Collection[str]) -
     if not unknown and not doubled:
         return ()
     places = _find_places(spec)
-    found = [_describe_unknown(name, places.get(name), columns, factors) for name in unknown]
+    lowered = {column.casefold(): column for column in reversed([*columns, *factors])}
+    found = [
+        _describe_unknown(name, places.get(name), [*columns, *factors] if number < _MOST_SUGGESTIONS else (), lowered)
+        for number, name in enumerate(unknown)
+    ]
     for name in doubled:
         message = f'"{name}" is a factor here, but also a column of the data'
         found.append(Diagnostic("warning", "factor-is-column", message, places.get(name), "rename the factor"))
     return tuple(found)
 
 
-def _describe_unknown(name: str, span: Span | None, columns: Collection[str], factors: Collection[str]) -> Diagnostic:
-    nearest = find_nearest(name, [*columns, *factors])
+def _describe_unknown(name: str, span: Span | None, known: Collection[str], lowered: Mapping[str, str]) -> Diagnostic:
+    nearest = lowered.get(name.casefold()) or find_nearest(name, known)
     fixes = (Fix(span, nearest),) if span and nearest else ()
     hint = f'did you mean "{nearest}"?' if nearest else None
     if nearest and nearest.casefold() == name.casefold():

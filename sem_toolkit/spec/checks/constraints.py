@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sem_toolkit.spec.flat import find_bound
 from sem_toolkit.spec.linear import LinearForm, build_linear_form
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tree import Constraint, Definition, Statement
@@ -36,6 +37,7 @@ def check_constraints(statements: Sequence[Statement], reporter: Reporter) -> No
     constraints = [statement for statement in statements if isinstance(statement, Constraint)]
     if not constraints:
         return
+    constraints = _drop_without_value(constraints, reporter)
     defined = {statement.name for statement in statements if isinstance(statement, Definition)}
     repeated = _check_repeated(constraints, reporter)
     known = _Known()
@@ -46,6 +48,22 @@ def check_constraints(statements: Sequence[Statement], reporter: Reporter) -> No
                 if form is not None and not defined.intersection(form.coefficients):
                     used = _reduce(form, known)
                     _judge(constraint, form, used, known, reporter)
+
+
+def _drop_without_value(constraints: Sequence[Constraint], reporter: Reporter) -> list[Constraint]:
+    """Report constraints with a constant side that is no finite number, such as `a == 0/0`; the others."""
+    kept = []
+    for constraint in constraints:
+        sides = [side for side in (constraint.left, constraint.right) if side.is_constant()]
+        wild = next((side for side in sides if not math.isfinite(side.value({}))), None)
+        if wild is None or find_bound(constraint) is not None:
+            kept.append(constraint)
+            continue
+        message = f'"{wild.text}" has no finite value, so that the constraint cannot hold'
+        if not math.isnan(wild.value({})) and constraint.operator != "==":
+            message = f'"{wild.text}" is no number that a constraint could be about'
+        reporter.error("contradictory-constraint", message, constraint.start, constraint.end)
+    return kept
 
 
 def _check_repeated(constraints: Sequence[Constraint], reporter: Reporter) -> set[int]:

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token
@@ -33,6 +34,7 @@ def check_labels(
     excused  names in faulty statements, which may be labels; None where no statement is faulty
     """
     labels = _collect(statements, reporter)
+    known = list(islice(chain(labels.given, labels.defined), _MOST_LABELS))
     used: set[str] = set()
     starts = [token.start for token in tokens]
     for statement in statements:
@@ -41,11 +43,11 @@ def check_labels(
             used.update(names)
             unknown = [name for name in names if not labels.knows(name) and name not in (excused or ())]
             if unknown:
-                _report_unknown(statement, unknown, labels, tokens, starts, reporter)
+                _report_unknown(statement, unknown, labels, known, tokens, starts, reporter)
     _check_order(labels, tokens, starts, reporter)
     if not reporter.has_errors:  # a misspelt label is not an unused one
         _check_unused(labels, used, reporter)
-        _check_mistaken(labels, used, reporter)
+        _check_mistaken(statements, labels, used, reporter)
 
 
 def _collect(statements: Sequence[Statement], reporter: Reporter) -> _Labels:
@@ -113,12 +115,12 @@ def _report_unknown(
     statement: Definition | Constraint,
     unknown: Sequence[str],
     labels: _Labels,
+    known: Sequence[str],
     tokens: Sequence[Token],
     starts: Sequence[int],
     reporter: Reporter,
 ) -> None:
     begin = _begin_of_names(statement)
-    known = [*labels.given, *labels.defined] if len(labels.given) < _MOST_LABELS else list(labels.given)[:_MOST_LABELS]
     if isinstance(statement, Definition) and _is_mistaken(statement, unknown, labels):
         _report_mistaken_definition(statement, unknown, reporter)
         return
@@ -261,14 +263,37 @@ def _check_unused(labels: _Labels, used: set[str], reporter: Reporter) -> None:
     )
 
 
-def _check_mistaken(labels: _Labels, used: set[str], reporter: Reporter) -> None:
-    """`1*x1*x2`: a label that is the name of a variable is likely a missing plus."""
-    for name, places in labels.given.items():
-        if name in labels.variables and name not in used and len(places) == 1:
-            reporter.warning(
-                "label-is-variable",
-                f'"{name}" is a variable, but stands here as a label',
-                places[0].start,
-                places[0].end,
-                'write "+" between two variables, or take another label',
+def _check_mistaken(statements: Sequence[Statement], labels: _Labels, used: set[str], reporter: Reporter) -> None:
+    """`y ~ x1*x2`: a label that is the name of a variable, or stands once before a predictor, is likely a product."""
+    suspects = {
+        places[0].start: name
+        for name, places in labels.given.items()
+        if name in labels.variables and name not in used and len(places) == 1
+    }
+    if not suspects:
+        return
+    factors = {
+        term.variable
+        for statement in statements
+        if isinstance(statement, Formula) and statement.operator in {"=~", "<~"}
+        for term in statement.left
+    }
+    targets = {
+        modifier.start: term.variable
+        for statement in statements
+        if isinstance(statement, Formula)
+        for term in statement.right
+        for modifier in term.modifiers
+    }
+    for start, name in suspects.items():
+        modifier, target = labels.given[name][0], targets.get(start, "")
+        hint = 'write "+" between two variables, or take another label'
+        if target and {name, target} & factors:
+            hint = (
+                f'"{name}*{target}" is no product; for one of latent variables make products of their indicators and '
+                'a factor of these, or write "+" between two variables'
             )
+        elif target:
+            hint = f'write "{name}:{target}" for their product, "+" between two variables, or take another label'
+        message = f'"{name}" is a variable, but stands here as a label'
+        reporter.warning("label-is-variable", message, modifier.start, modifier.end, hint)

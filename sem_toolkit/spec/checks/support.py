@@ -10,12 +10,22 @@ NOT_SUPPORTED = "not-supported-yet"
 
 _OPERATORS = {"|~": "instruments (|~)", ":~": "heterogeneity (:~)"}
 _BLOCKS = {"level": "several levels (level:)", "class": "latent classes (class:)", "block": "blocks (block:)"}
+_PRODUCT_HINT = (
+    "make products of the indicators as columns of the data (centred first), and a factor of these: "
+    "fg =~ x1:z1 + x2:z2 + x3:z3"
+)
 _MODIFIERS = {"efa": "exploratory blocks (efa())", "rv": "random slopes (rv())"}
 
 
 def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
     """Report what cannot be estimated. Where there is a parameter table all the same this is a warning."""
     told: set[str] = set()
+    factors = {
+        term.variable
+        for statement in statements
+        if isinstance(statement, Formula) and statement.operator in {"=~", "<~"}
+        for term in statement.left
+    }
     for statement in statements:
         if isinstance(statement, BlockHeader) and statement.block in _BLOCKS:
             severity: Severity = "warning" if statement.block == "level" else "error"
@@ -25,14 +35,25 @@ def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
                 what = _OPERATORS[statement.operator]
                 _report(what, "error", statement.operator_start, statement.operator_end, told, reporter)
             for term in (*statement.left, *statement.right):
+                if ":" in term.variable and not factors.isdisjoint(term.variable.split(":")):
+                    what = f"products of latent variables ({term.variable})"
+                    _report(what, "warning", term.start, term.end, told, reporter, _PRODUCT_HINT)
                 for modifier in term.modifiers:
                     if modifier.kind in _MODIFIERS:
                         what = _MODIFIERS[modifier.kind]
                         _report(what, "warning", modifier.start, modifier.end, told, reporter)
 
 
-def _report(what: str, severity: Severity, start: int, end: int, told: set[str], reporter: Reporter) -> None:
+def _report(
+    what: str,
+    severity: Severity,
+    start: int,
+    end: int,
+    told: set[str],
+    reporter: Reporter,
+    hint: str | None = None,
+) -> None:
     """Once for each thing: the second place tells nothing new."""
     if what not in told:
         told.add(what)
-        reporter.add(severity, NOT_SUPPORTED, f"{what} can be read but not estimated yet", start, end)
+        reporter.add(severity, NOT_SUPPORTED, f"{what} can be read but not estimated yet", start, end, hint)

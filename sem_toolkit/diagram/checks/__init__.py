@@ -1,0 +1,1 @@
+"""What is wrong with a picture, and what no picture could avoid."""

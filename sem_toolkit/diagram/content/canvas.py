@@ -1,0 +1,107 @@
+"""What is drawn and how, in one hand: the path graph with all that every stage of the drawing asks about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from sem_toolkit.diagram.content.hints import DiagramHints
+from sem_toolkit.diagram.content.structure import Structure, build_structure
+from sem_toolkit.diagram.content.style import DiagramStyle
+
+MATRIX_FROM = 16
+"""From this many covariances of cores on they become a matrix beside the picture."""
+
+MATRIX_FROM_WITH_STAGES = 7
+"""The same where stages fix the places of the cores, so that arcs have long ways to go."""
+
+MOST_EXOGENOUS_ARCS = 6
+"""Covariances that are taken from the data (fixed.x) are drawn only when they are no more than this."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The content of a picture before anything has a place.
+
+    structure  what the variables are to each other
+    r2         variable → R²
+    marks      path → "added", "dropped", "changed" or "faint", for comparisons
+    matrix     keys of the covariances that stand in a matrix beside the picture instead of being arcs
+    """
+
+    graph: "nx.MultiDiGraph[str]"
+    structure: Structure
+    style: DiagramStyle
+    hints: DiagramHints
+    r2: Mapping[str, float] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
+    matrix: tuple[str, ...] = ()
+
+
+def build_canvas(
+    graph: "nx.MultiDiGraph[str]",
+    style: DiagramStyle,
+    hints: DiagramHints,
+    r2: Mapping[str, float] | None = None,
+    marks: Mapping[str, str] | None = None,
+) -> Canvas:
+    """The canvas of the elements that are to be drawn (of `select_elements`)."""
+    structure = build_structure(_drop_candidates(graph))
+    matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
+    return Canvas(graph, structure, style, hints, r2 or {}, marks or {}, matrix)
+
+
+def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
+    """The graph without the candidates that misfit suggests: they have no say in the layout."""
+    plain = graph.copy()
+    candidates = [(a, b, key) for a, b, key, data in graph.edges(keys=True, data=True) if data.get("candidate")]
+    plain.remove_edges_from(candidates)
+    return plain
+
+
+def _choose_matrix(
+    graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle, staged: bool
+) -> tuple[str, ...]:
+    """Keys of the covariances between cores that become a matrix instead of arcs."""
+    keys = tuple(
+        key
+        for a, b, key, data in graph.edges(keys=True, data=True)
+        if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks and not data.get("candidate")
+    )
+    enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM
+    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= enough):
+        return keys
+    return ()
+
+
+def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
+    """The graph without what the style leaves out."""
+    structure = build_structure(graph)
+    chosen = graph.copy()
+    if style.only == "structural":
+        chosen.remove_nodes_from([name for name in structure.owner if name in chosen])
+    crowded = style.covariances == "auto" and _count_exogenous(graph) > MOST_EXOGENOUS_ARCS
+    dropped = [
+        (source, target, key)
+        for source, target, key, data in chosen.edges(keys=True, data=True)
+        if (data["role"] == "variance" and (style.variances == "clean" or data["exogenous"]))
+        or (data["role"] == "intercept" and not style.intercepts)
+        or (data["role"] == "regression" and style.only == "measurement")
+        or _is_given(chosen, source, target, data)
+        or (data["role"] == "covariance" and (style.covariances == "hide" or (crowded and data["exogenous"])))
+    ]
+    chosen.remove_edges_from(dropped)
+    return chosen
+
+
+def _is_given(graph: "nx.MultiDiGraph[str]", source: str, target: str, data: Mapping[str, object]) -> bool:
+    """Whether a moment of parts of composites is only taken over from the data."""
+    if data["role"] not in ("covariance", "variance") or not data["fixed"]:
+        return False
+    return all(
+        any(edge["role"] == "weight" for _, _, edge in graph.out_edges(name, data=True)) for name in (source, target)
+    )
+
+
+def _count_exogenous(graph: "nx.MultiDiGraph[str]") -> int:
+    return sum(data["role"] == "covariance" and data["exogenous"] for _, _, data in graph.edges(data=True))

@@ -1,0 +1,1 @@
+"""Which way the paths take, and where their numbers stand."""

@@ -1,0 +1,217 @@
+"""Places for the numbers on paths: measured boxes, tried along the path until nothing is hit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sem_toolkit.diagram.geometry.plane import (
+    FloatArray,
+    Rectangle,
+    Shapes,
+    compute_length,
+    compute_points,
+    flatten_curve,
+    segments_enter_box,
+)
+from sem_toolkit.diagram.geometry.segments import Segments
+
+NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0
+
+
+GAP_ACROSS, GAP_DOWN = 1.2, 0.3
+"""Least distance of texts in points."""
+
+MOST_TRIED = 12
+"""How many places of a text are tried for which others would have to give way."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A text that needs a place.
+
+    key       of the path (or "r2 name" for a text beside a variable)
+    options   k × 3: candidate centres with the cost of their place
+    own       key of the path on which it may lie; None when it must keep off all
+    """
+
+    key: str
+    width: float
+    height: float
+    options: FloatArray
+    own: str | None
+
+
+SHARES = np.linspace(0.16, 0.86, 29)
+OFFSETS = np.array([0.0, -0.08, 0.08, -0.16, 0.16, -0.24, 0.24, -0.32, 0.32])
+
+
+def build_path_options(curve: FloatArray, role: str, width: float, height: float, prefer: float) -> FloatArray:
+    """Centres for the number of a path: on it from the preferred share of its length outwards, then beside it.
+
+    k × 3: x, y and the cost of the place
+    """
+    points = flatten_curve(curve, 16)
+    length = compute_length(points)
+    if role == "variance":
+        return _build_end_options(points, width, height)
+    on = SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]
+    places, directions = compute_points(points, on)
+    along = np.abs(directions) @ np.array([width, height]) / 2
+    # Enough of the line must be seen on both sides, and arrowheads must stay whole.
+    before = 8.5 if role == "covariance" else 4.0
+    short = np.maximum(0, along + before - on * length) + np.maximum(0, along + 8.5 - (1 - on) * length)
+    costs = 60 * np.abs(on - prefer) + 25 * short
+    # Beside the line the number stands in the middle of what is seen of it, short of the arrowhead.
+    middle = prefer if length > 3 * width else 0.44
+    near = np.minimum(np.maximum(middle + OFFSETS, 0.1), 0.9)
+    feet, directions = compute_points(points, near)
+    normals = np.stack([-directions[:, 1], directions[:, 0]], axis=1)
+    away = normals * (np.abs(normals) @ np.array([width, height]) / 2 + 2.5)[:, None]
+    beside = np.stack([feet + away, feet - away], axis=1).reshape(-1, 2)
+    return np.concatenate(
+        [
+            np.column_stack([places, costs]),
+            np.column_stack([beside, np.repeat(26 + 40 * np.abs(OFFSETS), 2)]),
+        ]
+    )
+
+
+def _build_end_options(points: FloatArray, width: float, height: float) -> FloatArray:
+    """The number of a loop beyond its top, that of a short arrow beyond its tail; then beside."""
+    loop = len(points) > 2
+    tip = points[len(points) // 2] if loop else points[0]
+    base = (points[0] + points[-1]) / 2 if loop else points[-1]
+    direction = (tip - base) / max(float(np.hypot(*(tip - base))), 1e-9)
+    reach = _support(direction, width, height) + (2.0 if loop else 1.5)
+    options = [(*(tip + direction * reach), 0.0)]
+    normal = np.array([-direction[1], direction[0]])
+    for sign in (1, -1):
+        side = normal * sign
+        beside = _support(side, width, height) + (9.0 if loop else 2.5)
+        options.append((*((tip + base) / 2 + direction * 2 + side * beside), 8.0))
+        options.append((*(tip + direction * reach + side * width * 0.4), 12.0))
+        options.append((*(tip + direction * height / 2 + side * beside), 10.0))
+    return np.array(options, float)
+
+
+def _support(direction: FloatArray, width: float, height: float) -> float:
+    """Half the extent of a box in a direction."""
+    return float(abs(direction[0]) * width / 2 + abs(direction[1]) * height / 2)
+
+
+def place_labels(
+    wanted: list[Wanted],
+    shapes: Shapes,
+    curves: Mapping[str, FloatArray],
+    fixed: list[Rectangle],
+    passes: int = 5,
+) -> dict[str, Rectangle]:
+    """A box for every text: cheapest first choice, then repeated improvement of each against all others."""
+    segments = Segments()
+    for key, curve in curves.items():
+        segments.add(key, flatten_curve(curve))
+    base = [_compute_fixed_costs(text, shapes, segments, fixed) for text in wanted]
+    order = sorted(range(len(wanted)), key=lambda k: (len(wanted[k].options), k))
+    chosen = np.full((len(wanted), 4), np.nan)
+    for sweep in range(passes):
+        changed = False
+        for k in order:
+            cost = base[k] + LABEL_HIT * _count_overlaps(wanted[k], chosen, k)
+            new = _get_place(wanted[k], int(np.argmin(cost)))
+            changed |= not np.array_equal(chosen[k], new)
+            chosen[k] = new
+        if sweep and not changed:
+            break
+    _make_way(wanted, base, chosen)
+    return {
+        text.key: Rectangle(float(x), float(y), text.width, text.height)
+        for text, (x, y) in zip(wanted, chosen[:, :2], strict=True)
+    }
+
+
+def _get_place(text: Wanted, option: int) -> FloatArray:
+    """Centre and half sizes of a text at one of its places."""
+    return np.array([*text.options[option, :2], text.width / 2, text.height / 2])
+
+
+def _make_way(wanted: list[Wanted], base: list[FloatArray], chosen: FloatArray) -> None:
+    """Move texts out of the way of others that lie on something where they are; changes `chosen`."""
+    for k, text in enumerate(wanted):
+        here = np.flatnonzero((text.options[:, :2] == chosen[k, :2]).all(axis=1))[0]
+        present = base[k] + LABEL_HIT * _count_overlaps(text, chosen, k)
+        if present[here] < EDGE_HIT:
+            continue
+        for option in np.argsort(base[k], kind="stable")[:MOST_TRIED]:
+            if base[k][option] >= min(EDGE_HIT, present[here]):
+                break
+            trial = chosen.copy()
+            trial[k] = _get_place(text, int(option))
+            if _clear(wanted, base, trial, k):
+                chosen[:] = trial
+                break
+
+
+def _clear(wanted: list[Wanted], base: list[FloatArray], chosen: FloatArray, own: int) -> bool:
+    """Whether all texts on which one lies find another place that is free; moves them in `chosen`."""
+    box = chosen[own]
+    apart = (np.abs(chosen[:, 0] - box[0]) < chosen[:, 2] + box[2] + GAP_ACROSS) & (
+        np.abs(chosen[:, 1] - box[1]) < chosen[:, 3] + box[3] + GAP_DOWN
+    )
+    apart[own] = False
+    for m in np.flatnonzero(apart):
+        cost = base[m] + LABEL_HIT * _count_overlaps(wanted[m], chosen, int(m))
+        best = int(np.argmin(cost))
+        if cost[best] >= EDGE_HIT:
+            return False
+        chosen[m] = _get_place(wanted[m], best)
+    return True
+
+
+def _count_overlaps(text: Wanted, chosen: FloatArray, own: int) -> FloatArray:
+    options = text.options
+    others = np.delete(chosen, own, axis=0)
+    others = others[~np.isnan(others[:, 0])]
+    apart_x = np.abs(options[:, None, 0] - others[None, :, 0]) < text.width / 2 + others[None, :, 2] + GAP_ACROSS
+    apart_y = np.abs(options[:, None, 1] - others[None, :, 1]) < text.height / 2 + others[None, :, 3] + GAP_DOWN
+    return np.asarray((apart_x & apart_y).sum(axis=1), float)
+
+
+def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed: list[Rectangle]) -> FloatArray:
+    """Cost of each option against shapes, other texts that stay, and paths."""
+    options = text.options
+    x, y, cost = options[:, 0], options[:, 1], options[:, 2].copy()
+    half_width, half_height = text.width / 2 + 1.6, text.height / 2 + 0.8
+    cost += NODE_HIT * _count_shape_hits(x, y, half_width, half_height, shapes)
+    if fixed:
+        boxes = np.array([[box.x, box.y, box.width / 2, box.height / 2] for box in fixed])
+        hit = (np.abs(x[:, None] - boxes[:, 0]) < half_width + boxes[:, 2]) & (
+            np.abs(y[:, None] - boxes[:, 1]) < half_height + boxes[:, 3]
+        )
+        cost += LABEL_HIT * hit.sum(axis=1)
+    low = np.array([x.min() - half_width, y.min() - half_height])
+    high = np.array([x.max() + half_width, y.max() + half_height])
+    starts, ends, _ = segments.find_near(low, high, without=text.own)
+    if len(starts):
+        start, step = starts, ends - starts
+        enter = segments_enter_box(
+            start[:, 0][:, None] - x,
+            start[:, 1][:, None] - y,
+            step[:, 0][:, None] + 0 * x,
+            step[:, 1][:, None] + 0 * x,
+            np.full_like(x, half_width - 0.4),
+            np.full_like(x, half_height - 0.4),
+        )
+        cost += EDGE_HIT * enter.sum(axis=0)
+    return np.asarray(cost)
+
+
+def _count_shape_hits(
+    x: FloatArray, y: FloatArray, half_width: float, half_height: float, shapes: Shapes
+) -> FloatArray:
+    """How many shapes each of many equal boxes touches; ellipses by their nearest point in scaled coordinates."""
+    dx = np.maximum(np.abs(x[:, None] - shapes.x) - half_width, 0)
+    dy = np.maximum(np.abs(y[:, None] - shapes.y) - half_height, 0)
+    box = (dx < shapes.half_width) & (dy < shapes.half_height)
+    ellipse = (dx / shapes.half_width) ** 2 + (dy / shapes.half_height) ** 2 < 1
+    return np.asarray(np.where(shapes.round, ellipse, box).sum(axis=1), float)

@@ -1,0 +1,409 @@
+"""Courses for all paths: of the possible ones, that which hits and crosses least and is plainest."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeAlias
+
+import numpy as np
+
+from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.courses.candidates import (
+    build_level,
+    build_loop,
+    build_spike,
+    build_to_side,
+    iterate_covariance,
+    iterate_directed,
+    iterate_outer_arcs,
+)
+from sem_toolkit.diagram.courses.costs import (
+    AVOID,
+    CROSSING,
+    HIT,
+    INSIDE,
+    NEAR,
+    compute_meetings,
+    count_crossings,
+    flatten_evenly,
+)
+from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
+from sem_toolkit.diagram.courses.label_places import build_path_options
+from sem_toolkit.diagram.courses.ports import spread_ends
+from sem_toolkit.diagram.geometry.metrics import TextSize
+from sem_toolkit.diagram.geometry.plane import (
+    FloatArray,
+    Rectangle,
+    Shapes,
+    compute_bounds,
+    compute_length,
+    find_boundary,
+    flatten_curve,
+    flatten_curves,
+    is_straight,
+)
+from sem_toolkit.diagram.geometry.segments import Segments
+from sem_toolkit.diagram.places.blocks import SHAPES, Side, find_actual_side
+from sem_toolkit.diagram.places.constants import name_constant
+from sem_toolkit.diagram.places.placement import Placement
+
+OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+
+
+Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
+"""Source, target, key and attributes of an edge of the path graph."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The course of one path, from tail to head."""
+
+    key: str
+    source: str
+    target: str
+    role: str
+    curve: FloatArray
+
+
+class Router:
+    """Holds the shapes and the courses chosen so far."""
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        placement: Placement,
+        avoid: list[Rectangle],
+        numbers: Mapping[str, TextSize],
+        outer: tuple[float, float],
+    ) -> None:
+        """Take what is to be routed.
+
+        numbers  sizes of the texts of variances and covariances; other paths keep the places of the former free
+        outer    room that variances take beside indicators, across and down
+        """
+        self.outer = outer
+        graph, structure, style = canvas.graph, canvas.structure, canvas.style
+        self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
+        self.names = list(placement.places)
+        self.number = {name: k for k, name in enumerate(self.names)}
+        self.boxes = [placement.places[name] for name in self.names]
+        kinds = [graph.nodes[name]["kind"] if name in graph else "constant" for name in self.names]
+        self.kinds = [SHAPES[kind] for kind in kinds]
+        self.shapes = Shapes.of(self.boxes, [kind == "ellipse" for kind in self.kinds])
+        self.titles, self.avoid = avoid, Shapes.of(avoid)
+        self.edges = [
+            (name_constant(source) if data["role"] == "intercept" else source, target, key, data)
+            for source, target, key, data in graph.edges(keys=True, data=True)
+            if key not in canvas.matrix and source in self.number and target in self.number
+        ]
+        # Arcs keep clear of the variances in the middle of the outer sides.
+        self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)
+        self.numbers = numbers
+        self._reserved: dict[str, Rectangle] = {}
+        self.routes: dict[str, Route] = {}
+        self.segments = Segments()
+        self._grid: DetourGrid | None = None
+
+    def route_all(self) -> dict[str, Route]:
+        """Route every path, plain ones first; then look again at those that cross others."""
+        order = {"loading": 0, "weight": 0, "regression": 1, "intercept": 2, "variance": 3, "covariance": 4}
+        ordered = sorted(self.edges, key=lambda edge: (order[edge[3]["role"]], self._find_distance(edge)))
+        for edge in ordered:
+            self._route(edge)
+        for edge in ordered:
+            if edge[3]["role"] in ("regression", "covariance", "variance") and not self._is_free(edge):
+                self._route(edge)
+        self._spread_ends()
+        return self.routes
+
+    def _is_free(self, edge: Edge) -> bool:
+        """Whether the course chosen first still meets nothing."""
+        route = self.routes.get(edge[2])
+        if route is None or not (is_straight(route.curve) or edge[3]["role"] == "covariance"):
+            return False
+        points = self.segments.courses[route.key]
+        return self._assess(points, route.source, route.target, route.key) < 0.5 * CROSSING
+
+    def reroute(self, keys: set[str], labels: Mapping[str, Rectangle]) -> None:
+        """Find other courses for some paths that are not part of a fan, around the numbers of all other paths."""
+        for edge in self.edges:
+            if edge[2] in keys and self._is_movable(edge):
+                others = [box for key, box in labels.items() if key != edge[2]]
+                self.avoid = Shapes.of([*self.titles, *others])
+                self._route(edge)
+        self.avoid = Shapes.of(self.titles)
+        self._spread_ends()
+
+    def _is_movable(self, edge: Edge) -> bool:
+        source, target, _, data = edge
+        if data["role"] == "loading":
+            return not self._is_in_fan(source, target)
+        return data["role"] in ("regression", "covariance", "variance")
+
+    def _spread_ends(self) -> None:
+        """Give the ends of structural paths and covariances at a shape some distance from each other."""
+        roles = ("regression", "covariance")
+        movable = {key: route for key, route in self.routes.items() if route.role in roles}
+        curves = {key: route.curve for key, route in movable.items()}
+        ends = [
+            (key, end, name) for key, route in movable.items() for end, name in ((0, route.source), (-1, route.target))
+        ]
+        shapes = dict(zip(self.names, self.kinds, strict=True))
+        spread_ends(curves, ends, dict(self.placement.places), shapes, self._accepts)
+
+    def _accepts(self, key: str, curve: FloatArray) -> bool:
+        """Take another course for a path if it hits and crosses no more than the present one."""
+        points = flatten_curve(curve)
+        if self._count_faults(key, points) > self._count_faults(key, self.segments.courses[key]):
+            return False
+        self._remember(replace(self.routes[key], curve=curve), points)
+        return True
+
+    def _count_faults(self, key: str, points: FloatArray) -> float:
+        """Shapes hit or nearly hit, and other paths crossed, by a course for a path."""
+        route = self.routes[key]
+        crossings = CROSSING * count_crossings(points, self.segments, key)
+        length = 0.02 * compute_length(points)
+        return float(self._assess_shapes(points[None], route.source, route.target)[0]) - length + crossings
+
+    def _find_distance(self, edge: Edge) -> float:
+        a, b = self.placement.places[edge[0]], self.placement.places[edge[1]]
+        return round(float(np.hypot(a.x - b.x, a.y - b.y)), 3)
+
+    def _route(self, edge: Edge) -> None:
+        source, target, key, data = edge
+        role = str(data["role"])
+        self._forget(key)
+        best = self._choose_course(source, target, role, key)
+        if (best is None or best[0] >= HIT or (best[0] > 60 and role == "regression")) and source != target:
+            best = self._find_detour(source, target, key, best)
+        if best is not None:
+            if role == "variance" and key in self.numbers:
+                self._reserve(key, best[1])
+            self._remember(Route(key, source, target, role, best[1]), best[2])
+
+    def _choose_course(
+        self, source: str, target: str, role: str, key: str
+    ) -> tuple[float, FloatArray, FloatArray] | None:
+        """The cheapest of the possible courses, with its cost and its points."""
+        courses = self._iterate_courses(source, target, role, key)
+        first = self._choose_among(list(islice(courses, 1)), source, target, role, key)
+        # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
+        # to each other as they are, as long as no shape is in the way.
+        enough = HIT if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        if first is None or first[0] < enough:
+            return first
+        rest = self._choose_among(list(courses), source, target, role, key)
+        return first if rest is None or first[0] <= rest[0] else rest
+
+    def _is_in_fan(self, source: str, target: str) -> bool:
+        owner = self.structure.owner
+        return self.structure.two_sided is not None or owner.get(target) == source or owner.get(source) == target
+
+    def _choose_among(
+        self, courses: list[tuple[float, FloatArray]], source: str, target: str, role: str, key: str
+    ) -> tuple[float, FloatArray, FloatArray] | None:
+        if not courses:
+            return None
+        if any(len(curve) != 4 for _, curve in courses):
+            points = np.array([flatten_evenly(curve) for _, curve in courses])
+        else:
+            points = flatten_curves([curve for _, curve in courses])
+        least = np.array([cost for cost, _ in courses]) + self._assess_shapes(points, source, target)
+        if role == "variance":
+            least += [self._assess_number(curve, source, target) for _, curve in courses]
+        best: tuple[float, FloatArray, FloatArray] | None = None
+        for k in np.argsort(least, kind="stable"):
+            if best is not None and least[k] >= best[0]:
+                break
+            curve = courses[k][1]
+            line = curve[[0, -1]] if is_straight(curve) else points[k]
+            total = float(least[k]) + compute_meetings(line, self.segments, key)
+            if best is None or total < best[0]:
+                best = total, curve, line
+        return best
+
+    def _assess_number(self, curve: FloatArray, source: str, target: str) -> float:
+        """Cost of the place where the number of a variance would stand."""
+        size = self.numbers.get(f"{source} ~~ {target}")
+        if size is None:
+            return 0.0
+        x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
+        place = Rectangle(float(x), float(y), size.width, size.height)
+        shapes = int(self.shapes.overlapped_by(place).sum())
+        shapes += int(self.avoid.overlapped_by(place).sum())
+        low, high = np.array([place.left, place.top]), np.array([place.right, place.bottom])
+        starts, ends, _ = self.segments.find_near(low, high)
+        paths = Shapes.of([place]).hit_by_many(np.stack([starts, ends], axis=1)).sum() if len(starts) else 0
+        return float(200 * shapes + 60 * paths)
+
+    def _iterate_courses(self, source: str, target: str, role: str, key: str) -> Iterator[tuple[float, FloatArray]]:
+        a, b = self.number[source], self.number[target]
+        tail, head, tail_shape, head_shape = self.boxes[a], self.boxes[b], self.kinds[a], self.kinds[b]
+        if role == "covariance":
+            side = self._find_outer_side(source, target)
+            across, down = self.outer
+            room = across if side in ("left", "right") else down
+            if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
+                yield from iterate_outer_arcs(tail, head, side, room)
+            items = {source, target} <= set(self.structure.owner)
+            roomy = self.numbers[key].width / 2 + 3 if key in self.numbers and items else 9.0
+            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy)
+        elif role == "variance":
+            yield from self._iterate_loops(source)
+        elif role == "intercept":
+            yield 0.0, build_level(tail, tail_shape, head, head_shape)
+        else:
+            side = self._find_facing_side(source, target, role)
+            if side is not None and role == "loading":
+                yield 0.0, build_to_side(tail, tail_shape, head, side)
+            elif side is not None and role == "weight":
+                yield 0.0, build_to_side(head, head_shape, tail, side)[::-1]
+            yield from self._iterate_regression(tail, tail_shape, head, head_shape, source, target)
+
+    def _iterate_regression(
+        self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, source: str, target: str
+    ) -> Iterator[tuple[float, FloatArray]]:
+        back = self.graph.has_edge(target, source) and any(
+            data["role"] == "regression" for data in self.graph[target][source].values()
+        )
+        for cost, curve in iterate_directed(tail, tail_shape, head, head_shape):
+            # The two arrows of a feedback loop bend apart instead of lying on each other.
+            if not (back and cost == 0.0):
+                yield cost, curve
+
+    def _iterate_loops(self, name: str) -> Iterator[tuple[float, FloatArray]]:
+        box, kind = self.boxes[self.number[name]], self.kinds[self.number[name]]
+        # Beside a triangle of the mean structure the variance moves to the other half of the side.
+        shared = name_constant(name) in self.number and name in self.structure.owner
+        for rank, angle in enumerate(self._find_free_angles(name)):
+            shift = -0.36 if shared and rank == 0 else 0.0
+            if self.style.variances == "ram":
+                yield 5.0 * rank, build_loop(box, kind, angle, 11.0, shift)
+            else:
+                yield 5.0 * rank, build_spike(box, kind, angle, 13.0, shift)
+
+    def _find_free_angles(self, name: str) -> list[float]:
+        """Directions in the order of preference: away from the core for indicators, from the indicators for cores."""
+        angle = {"right": 0.0, "bottom": np.pi / 2, "left": np.pi, "top": -np.pi / 2}
+        core = self.structure.owner.get(name)
+        sides = self.placement.sides
+        if core is not None and self.structure.two_sided is None:
+            first = angle[self._find_item_side(name)]
+        elif core is not None:
+            first = angle["top"]
+        else:
+            side = sides.get(name)
+            has_indicators = bool(self.structure.indicators.get(name))
+            first = angle["top"] if side is None or not has_indicators else angle[OPPOSITE[side]]
+            if side in ("left", "right") and has_indicators and self.structure.links and not self.placement.downward:
+                first = angle["top"]
+        turns = (0.0, np.pi / 2, -np.pi / 2, np.pi, 0.9, -0.9, 2.2, -2.2, 0.5, -0.5, 2.6, -2.6)
+        return [first + turn for turn in turns]
+
+    def _find_outer_side(self, source: str, target: str) -> str | None:
+        """The outer side: of indicators that away from their cores, of cores that without indicators."""
+        sides = self.placement.sides
+        owners = [self.structure.owner.get(name) for name in (source, target)]
+        if all(owner is not None for owner in owners):
+            if self.structure.two_sided is not None:
+                return None
+            found = {self._find_item_side(name) for name in (source, target)}
+            return found.pop() if len(found) == 1 else None
+        free = {OPPOSITE[sides[name]] for name in (source, target) if self.structure.indicators.get(name)}
+        if not self.structure.links and len(free) == 1:
+            return free.pop()
+        ranks = {self.structure.ranks.get(name) for name in (source, target)}
+        if ranks == {0}:
+            return "top" if self.placement.downward else "left"
+        return free.pop() if len(free) == 1 else None
+
+    def _find_item_side(self, item: str) -> Side:
+        """The side of its core on which an indicator is."""
+        core = self.structure.owner[item]
+        side = self.placement.sides.get(core, "right")
+        if core not in self.placement.places or item not in self.structure.indicators[core]:
+            return side
+        return find_actual_side(side, self.placement.places[item], self.placement.places[core])
+
+    def _find_facing_side(self, source: str, target: str, role: str) -> Side | None:
+        """The side of an indicator that looks at the core."""
+        item, core = (target, source) if role == "loading" else (source, target)
+        if item not in self.structure.owner:
+            return None
+        if self.structure.owner[item] == core and self.structure.two_sided is None:
+            return OPPOSITE[self._find_item_side(item)]
+        a, b = self.placement.places[item], self.placement.places[core]
+        if self.structure.two_sided is not None:
+            return "left" if b.x < a.x else "right"
+        own = self.placement.sides.get(self.structure.owner[item])
+        beside = abs(b.x - a.x) > a.width / 2 + 10 if own in ("left", "right") else abs(b.y - a.y) > a.height / 2 + 10
+        if own is not None and beside and self._is_before(a, b, own):
+            return OPPOSITE[own]
+        return None
+
+    @staticmethod
+    def _is_before(item: Rectangle, core: Rectangle, side: Side) -> bool:
+        """Whether a core lies on the inner side of a fan, seen from its indicator."""
+        return {
+            "left": core.x > item.x, "right": core.x < item.x, "top": core.y > item.y, "bottom": core.y < item.y
+        }[side]  # fmt: skip
+
+    def _assess(self, points: FloatArray, source: str, target: str, key: str) -> float:
+        """What a course costs: shapes hit or nearly hit, paths crossed, paths run along, length."""
+        shapes = float(self._assess_shapes(points[None], source, target)[0])
+        return shapes + compute_meetings(points, self.segments, key)
+
+    def _assess_shapes(self, points: FloatArray, source: str, target: str) -> FloatArray:
+        """Cost of c courses (c × m × 2) against shapes and titles, and of their length; length c."""
+        own = [self.number[source], self.number[target]]
+        hit = self.shapes.hit_by_many(points)
+        near = self.shapes.hit_by_many(points, 3.5)
+        hit[:, own] = near[:, own] = False
+        inner = Shapes.of(
+            [self.boxes[k].grown(-INSIDE[self.kinds[k]]) for k in own],
+            [self.kinds[k] != "rectangle" for k in own],
+        )
+        steps = points[:, 1:] - points[:, :-1]
+        length = np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1)
+        cost = HIT * (hit.sum(axis=1) + inner.hit_by_many(points).sum(axis=1)) + NEAR * near.sum(axis=1)
+        return np.asarray(cost + AVOID * self.avoid.hit_by_many(points, 1.0).sum(axis=1) + 0.02 * length)
+
+    def _find_detour(
+        self, source: str, target: str, key: str, best: tuple[float, FloatArray, FloatArray] | None
+    ) -> tuple[float, FloatArray, FloatArray] | None:
+        """A way around through the grid; the roundest that hits nothing."""
+        if self._grid is None:
+            page = compute_bounds(self.boxes).grown(40)
+            self._grid = DetourGrid([*self.boxes, *self.titles], page, 4.0)
+        a, b = self.number[source], self.number[target]
+        corners = self._grid.find_path(self.boxes[a], self.boxes[b], self.segments.courses)
+        if corners is None or len(corners) < 2:
+            return best
+        corners = corners.copy()
+        corners[0] = find_boundary(self.boxes[a], self.kinds[a], corners[1])
+        corners[-1] = find_boundary(self.boxes[b], self.kinds[b], corners[-2])
+        for radius in (60.0, 30.0, 14.0, 6.0):
+            curve = build_detour(corners, radius)
+            points = flatten_curve(curve)
+            total = 40.0 + self._assess(points, source, target, key)
+            if best is None or total < best[0]:
+                best = total, curve, points
+        return best
+
+    def _reserve(self, key: str, curve: FloatArray) -> None:
+        """Keep the place free where the number of a variance will stand."""
+        size = self.numbers[key]
+        x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
+        self._reserved[key] = place = Rectangle(float(x), float(y), size.width, size.height)
+        self.avoid = self.avoid.plus(place)
+
+    def _remember(self, route: Route, points: FloatArray) -> None:
+        self.routes[route.key] = route
+        self.segments.add(route.key, points)
+
+    def _forget(self, key: str) -> None:
+        if self._reserved.pop(key, None) is not None:
+            self.avoid = Shapes.of([*self.titles, *self._reserved.values()])
+        self.routes.pop(key, None)
+        self.segments.remove(key)

@@ -1,0 +1,1 @@
+"""Plane geometry and the sizes of texts."""

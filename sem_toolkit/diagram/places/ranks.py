@@ -1,0 +1,338 @@
+"""Columns by rank: causes left, outcomes right, each column in an order that crosses little, as close as shapes allow.
+
+Turned, the same arrangement runs downwards: causes at the top, outcomes at the bottom.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
+from sem_toolkit.diagram.places.blocks import Block, Measures, Side, Spacing, build_block
+
+CHANNEL_WEIGHT = 0.1
+"""How strongly a path that passes a column pulls, against 1 for a path between neighbouring columns."""
+
+NEARLY_LEVEL = 16.0
+"""Neighbouring cores that differ by less than this in height are set level, in points."""
+
+TURNED: Mapping[Side, Side] = {"left": "top", "top": "left", "right": "bottom", "bottom": "right"}
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """A place in a column: a block, or (block None) a channel for a path that passes through."""
+
+    name: str
+    above: float
+    below: float
+    block: Block | None = None
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Least distances in points.
+
+    along   wanted between columns; tight: the least that holds an arrow and its number
+    across  between cores of one column that a path with its number connects
+    beside  between indicators of neighbouring columns
+    """
+
+    along: float
+    tight: float
+    across: float
+    beside: float
+
+
+def place_ranks(
+    structure: Structure, measures: Measures, spacing: Spacing, limit: float | None, downward: bool, apart: bool
+) -> tuple[dict[str, Rectangle], dict[str, Side]]:
+    """Boxes of all variables, and the side on which each core has its indicators.
+
+    limit     the extent along the ranks that is not to be exceeded if it can be
+    downward  ranks run from top to bottom instead of from left to right
+    apart     True where columns may not reach into each other (stages with a ground of their own)
+    """
+    columns, neighbours = _build_columns(structure)
+    sides = choose_sides(structure, columns)
+    actual = {core: TURNED[side] for core, side in sides.items()} if downward else sides
+    blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in actual.items()}
+    if downward:
+        blocks = {core: _turn_block(block) for core, block in blocks.items()}
+    room = _find_room(measures, spacing, downward)
+    slots = [[_build_slot(name, blocks) for name in column] for column in columns]
+    heights = _stack_columns(slots, neighbours, spacing, room, _collect_linked(structure))
+    found = [[(blocks[name], heights[name]) for name in column if name in blocks] for column in columns]
+    offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
+    places = {
+        name: box.moved(offset, height)
+        for column, offset in zip(found, offsets.tolist(), strict=True)
+        for block, height in column
+        for name, box in block.places.items()
+    }
+    return {name: _turn(box) for name, box in places.items()} if downward else places, actual
+
+
+def _turn(box: Rectangle) -> Rectangle:
+    return Rectangle(box.y, box.x, box.height, box.width)
+
+
+def _turn_block(block: Block) -> Block:
+    """The block with across and down exchanged."""
+    return replace(
+        block,
+        places={name: _turn(box) for name, box in block.places.items()},
+        extents={name: _turn(box) for name, box in block.extents.items()},
+        bounds=_turn(block.bounds),
+    )
+
+
+def _find_room(measures: Measures, spacing: Spacing, downward: bool) -> _Room:
+    if downward:
+        wide = measures.widest_label + 30
+        return _Room(max(spacing.rank * 0.7, 34.0), 30.0, wide, spacing.block)
+    wanted = max(spacing.rank, measures.widest_label + 30)
+    tight = min(wanted, measures.widest_label + 11, max(spacing.rank, 32))
+    return _Room(wanted, tight, 34.0, spacing.block)
+
+
+def _build_columns(structure: Structure) -> tuple[list[list[str]], dict[str, list[str]]]:
+    """Cores by rank, with channels for paths that pass a rank, ordered to cross little; and who is next to whom."""
+    depth = max(structure.ranks.values(), default=0) + 1
+    columns: list[list[str]] = [[] for _ in range(depth)]
+    for core in structure.cores:
+        columns[structure.ranks[core]].append(core)
+    neighbours: dict[str, list[str]] = {core: [] for core in structure.cores}
+    for a, b in structure.links:
+        low, high = sorted((structure.ranks[a], structure.ranks[b]))
+        if low == high:
+            continue
+        first, last = (a, b) if structure.ranks[a] == low else (b, a)
+        chain = [first, *(f"{first}\0{last}\0{rank}" for rank in range(low + 1, high)), last]
+        for rank, name in zip(range(low + 1, high), chain[1:-1], strict=True):
+            if name not in neighbours:
+                columns[rank].append(name)
+                neighbours[name] = []
+        for one, other in pairwise(chain):
+            neighbours[one].append(other)
+            neighbours[other].append(one)
+    return _order_columns(columns, neighbours), neighbours
+
+
+def _order_columns(columns: list[list[str]], neighbours: Mapping[str, list[str]]) -> list[list[str]]:
+    """Barycentre sweeps (Sugiyama, Tagawa and Toda 1981); the model's order decides between equals."""
+    best, fewest = [list(column) for column in columns], _count_crossings(columns, neighbours)
+    current = [list(column) for column in columns]
+    for sweep in range(8):
+        order = range(1, len(current)) if sweep % 2 == 0 else range(len(current) - 2, -1, -1)
+        for rank in order:
+            other = current[rank - 1 if sweep % 2 == 0 else rank + 1]
+            place = {name: (k + 0.5) / len(other) for k, name in enumerate(other)}
+            current[rank] = _sort_column(current[rank], place, neighbours)
+        count = _count_crossings(current, neighbours)
+        if count < fewest:
+            best, fewest = [list(column) for column in current], count
+    return best
+
+
+def _sort_column(column: list[str], place: Mapping[str, float], neighbours: Mapping[str, list[str]]) -> list[str]:
+    weights: dict[str, float] = {}
+    for k, name in enumerate(column):
+        seen = [place[other] for other in neighbours[name] if other in place]
+        weights[name] = sum(seen) / len(seen) if seen else (k + 0.5) / len(column)
+    return sorted(column, key=lambda name: round(weights[name], 9))
+
+
+def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, list[str]]) -> int:
+    count = 0
+    for left, right in pairwise(columns):
+        place = {name: k for k, name in enumerate(right)}
+        ends = [place[other] for name in left for other in sorted(set(neighbours[name]), key=lambda n: place.get(n, -1))
+                if other in place]  # fmt: skip
+        count += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
+    return count
+
+
+def choose_sides(structure: Structure, columns: Sequence[Sequence[str]]) -> dict[str, Side]:
+    """Indicators of causes to the left, of outcomes to the right, between them above or below.
+
+    Where columns hold one factor each, they have them above and below in turn, so that they can stand closer.
+    """
+    sides: dict[str, Side] = {}
+    last = len(columns) - 1
+    alone = 0
+    for rank, column in enumerate(columns):
+        cores = [name for name in column if name in structure.ranks]
+        alone += len(cores) == 1 and bool(structure.indicators.get(cores[0])) and 0 < rank < last
+        for k, core in enumerate(cores):
+            if last == 0:
+                sides[core] = "right"
+            elif rank == 0:
+                sides[core] = "left"
+            elif rank == last:
+                sides[core] = "right"
+            elif len(cores) == 1:
+                sides[core] = "top" if alone % 2 else "bottom"
+            else:
+                sides[core] = "top" if k < len(cores) / 2 else "bottom"
+    return _join_related(structure, sides)
+
+
+def _join_related(structure: Structure, sides: dict[str, Side]) -> dict[str, Side]:
+    """Factors whose indicators covary across factors carry them on the same side, so that the arcs stay outside."""
+    for a, b in structure.covariances:
+        one, other = structure.owner.get(a), structure.owner.get(b)
+        if one is None or other is None or one == other or structure.ranks[one] == structure.ranks[other]:
+            continue
+        if len(structure.links) == 0:
+            continue
+        inner: Side = next((sides[core] for core in (one, other) if sides[core] in ("top", "bottom")), "top")
+        sides[one] = sides[other] = inner
+    return sides
+
+
+def _collect_linked(structure: Structure) -> dict[str, list[str]]:
+    linked: dict[str, list[str]] = {core: [] for core in structure.cores}
+    for a, b in structure.links:
+        linked[a].append(b)
+        linked[b].append(a)
+    return linked
+
+
+def _build_slot(name: str, blocks: Mapping[str, Block]) -> _Slot:
+    block = blocks.get(name)
+    if block is None:
+        return _Slot(name, 6.0, 6.0)
+    return _Slot(name, -block.bounds.top, block.bounds.bottom, block)
+
+
+def _stack_columns(
+    columns: Sequence[Sequence[_Slot]],
+    neighbours: Mapping[str, list[str]],
+    spacing: Spacing,
+    room: _Room,
+    linked: Mapping[str, Sequence[str]],
+) -> dict[str, float]:
+    """Heights of all slots: each near its neighbours, in the order of its column, without overlap."""
+    heights: dict[str, float] = {}
+    for column in columns:
+        distances = _find_distances(column, spacing, room, linked)
+        total, y = sum(distances), 0.0
+        for k, slot in enumerate(column):
+            heights[slot.name] = y - total / 2
+            y += distances[k] if k < len(distances) else 0.0
+    for sweep in range(24):
+        for column in columns if sweep % 2 == 0 else reversed(columns):
+            wanted = []
+            weights = []
+            for slot in column:
+                near = [(heights[other], CHANNEL_WEIGHT if "\0" in other else 1.0) for other in neighbours[slot.name]]
+                total = sum(weight for _, weight in near)
+                wanted.append(sum(y * weight for y, weight in near) / total if near else heights[slot.name])
+                weights.append((CHANNEL_WEIGHT if slot.block is None else 1.0) * max(total, 0.2))
+            placed = separate(wanted, _find_distances(column, spacing, room, linked), weights)
+            heights.update(zip((slot.name for slot in column), placed, strict=True))
+    return heights | _align_single(columns, heights, linked)
+
+
+def _align_single(
+    columns: Sequence[Sequence[_Slot]], heights: Mapping[str, float], linked: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """One height for cores that stand alone in their columns, follow each other and are nearly level anyway."""
+    alone = [[slot for slot in column if slot.block is not None] for column in columns]
+    runs: list[list[_Slot]] = []
+    for column in alone:
+        if len(column) == 1 and runs and runs[-1]:
+            before, slot = runs[-1][-1], column[0]
+            level = abs(heights[before.name] - heights[slot.name]) < NEARLY_LEVEL
+            if level and slot.name in linked[before.name]:
+                runs[-1].append(slot)
+                continue
+        runs.append(column if len(column) == 1 else [])
+    return {slot.name: sum(heights[s.name] for s in run) / len(run) for run in runs for slot in run}
+
+
+def _find_distances(
+    column: Sequence[_Slot], spacing: Spacing, room: _Room, linked: Mapping[str, Sequence[str]]
+) -> list[float]:
+    return [a.below + b.above + _find_distance(a, b, spacing, room, linked) for a, b in pairwise(column)]
+
+
+def _find_distance(a: _Slot, b: _Slot, spacing: Spacing, room: _Room, linked: Mapping[str, Sequence[str]]) -> float:
+    """Between blocks, more where a path with its number runs from one to the other; little beside a channel."""
+    if a.block is None or b.block is None:
+        return 4.0
+    inner = a.block.bounds.bottom - a.block.places[a.name].bottom + b.block.places[b.name].top - b.block.bounds.top
+    return max(spacing.block, room.across - inner) if b.name in linked.get(a.name, ()) else spacing.block
+
+
+def separate(wanted: Sequence[float], distances: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """Values nearest to the wanted ones (weighted least squares) that keep given distances: isotonic regression."""
+    offsets = [0.0]
+    for distance in distances:
+        offsets.append(offsets[-1] + distance)
+    groups: list[tuple[float, float, int]] = []
+    for value, offset, weight in zip(wanted, offsets, weights, strict=True):
+        mean, total, count = value - offset, weight, 1
+        while groups and groups[-1][0] > mean:
+            before, heavy, many = groups.pop()
+            mean = (mean * total + before * heavy) / (total + heavy)
+            total, count = total + heavy, count + many
+        groups.append((mean, total, count))
+    levels = [mean for mean, _, count in groups for _ in range(count)]
+    return [level + offset for level, offset in zip(levels, offsets, strict=True)]
+
+
+class _ColumnShape:
+    """The extents of a column's variables as arrays, around the middle of its cores."""
+
+    def __init__(self, blocks: Sequence[tuple[Block, float]]) -> None:
+        named = [(name, box.moved(0, y), block.core) for block, y in blocks for name, box in block.extents.items()]
+        boxes = [box for _, box, _ in named]
+        self.left, self.right = np.array([box.left for box in boxes]), np.array([box.right for box in boxes])
+        self.top, self.bottom = np.array([box.top for box in boxes]), np.array([box.bottom for box in boxes])
+        self.is_core = np.array([name == core for name, _, core in named], bool)
+
+    def find_distance(self, other: "_ColumnShape", gap: float, beside: float, apart: bool) -> float:
+        """How far the middle of another column must lie to the right of this one's."""
+        if len(self.left) == 0 or len(other.left) == 0:
+            return 0.0
+        if apart:
+            return float(self.right.max() - other.left.min() + gap)
+        cores = self.is_core[:, None] & other.is_core[None]
+        level = (self.bottom[:, None] + beside > other.top) & (self.top[:, None] - beside < other.bottom)
+        needed = self.right[:, None] - other.left + np.where(cores, gap, beside)
+        return float(np.where(level | cores, needed, -np.inf).max())
+
+
+def _fit_columns(columns: Sequence[_ColumnShape], room: _Room, limit: float | None, apart: bool) -> FloatArray:
+    """Where the columns stand: as far apart as wanted, closer where the page is too small; length of columns."""
+    offsets = _line_up(columns, room.along, room.beside, apart)
+    # Arcs outside the first and last column take room, too.
+    free = None if limit is None else limit - 16
+    if free is None or _measure_columns(columns, offsets) <= free:
+        return offsets
+    low, high = room.tight, room.along
+    for _ in range(6):
+        middle = (low + high) / 2
+        fits = _measure_columns(columns, _line_up(columns, middle, room.beside, apart)) <= free
+        low, high = (middle, high) if fits else (low, middle)
+    return _line_up(columns, low, room.beside, apart)
+
+
+def _line_up(columns: Sequence[_ColumnShape], gap: float, beside: float, apart: bool) -> FloatArray:
+    offsets = np.zeros(len(columns))
+    for k, column in enumerate(columns[1:], start=1):
+        wanted = [offsets[m] + columns[m].find_distance(column, gap, beside, apart) for m in range(k)]
+        # A column of channels only is passed by paths.
+        offsets[k] = max([*wanted, offsets[k - 1] + (gap if len(column.left) == 0 else 0.0)])
+    return offsets
+
+
+def _measure_columns(columns: Sequence[_ColumnShape], offsets: FloatArray) -> float:
+    filled = [(column, x) for column, x in zip(columns, offsets, strict=True) if len(column.left)]
+    right = max(float(column.right.max() + x) for column, x in filled)
+    return right - min(float(column.left.min() + x) for column, x in filled)

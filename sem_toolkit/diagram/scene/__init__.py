@@ -1,0 +1,1 @@
+"""The finished picture as geometry, and how it is put together."""

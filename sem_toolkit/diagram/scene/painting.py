@@ -1,0 +1,304 @@
+"""Places and courses → scene: colours, line kinds, numbers, R², matrix of covariances, legend, title and caption."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, cast
+
+import networkx as nx
+import numpy as np
+
+from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.content.words import (
+    format_edge_description,
+    format_edge_text,
+    format_name,
+    format_r2,
+    is_significant,
+)
+from sem_toolkit.diagram.courses.label_places import Wanted, build_path_options, place_labels
+from sem_toolkit.diagram.courses.routing import Route
+from sem_toolkit.diagram.geometry.metrics import measure_line
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, Shapes, build_line, flatten_curve
+from sem_toolkit.diagram.places.blocks import SHAPES, Measures
+from sem_toolkit.diagram.places.placement import Placement
+from sem_toolkit.diagram.scene.elements import (
+    ARROW_LENGTH,
+    Band,
+    EdgeShape,
+    Label,
+    NodeShape,
+    Scene,
+    ShapeKind,
+    TextItem,
+)
+from sem_toolkit.diagram.scene.furniture import build_furniture
+
+MARGIN = 4.0
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A canvas whose variables have places and whose paths have courses."""
+
+    canvas: Canvas
+    placement: Placement
+    measures: Measures
+    routes: Mapping[str, Route]
+
+    @property
+    def graph(self) -> "nx.MultiDiGraph[str]":
+        return self.canvas.graph
+
+    @property
+    def style(self) -> DiagramStyle:
+        return self.canvas.style
+
+
+Texts: TypeAlias = tuple[dict[str, Label], tuple[TextItem, ...]]
+"""Numbers by the key of their path, and texts beside variables."""
+
+
+def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
+    """Keys of the paths that run under the texts of others, and of variances with such a text."""
+    boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
+    shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
+    found = set()
+    for key, route in sketch.routes.items():
+        hit = [keys[k] for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve))) if keys[k] != key]
+        found |= {text for text in hit if text in sketch.routes and sketch.routes[text].role == "variance"}
+        if hit:
+            found.add(key)
+    return found
+
+
+def paint_scene(sketch: Sketch, texts: Texts) -> Scene:
+    """The scene of a sketch."""
+    nodes = _paint_nodes(sketch)
+    labels, r2_items = texts
+    edges = tuple(
+        _paint_edge(sketch, source, target, key, data, labels)
+        for source, target, key, data in sketch.graph.edges(keys=True, data=True)
+        if key in sketch.routes
+    )
+    bands = _paint_bands(sketch)
+    scene = Scene(
+        width=0,
+        height=0,
+        style=sketch.style,
+        nodes=nodes,
+        edges=edges,
+        texts=r2_items,
+        bands=bands,
+        title=sketch.canvas.hints.title,
+        description=_describe(sketch),
+        caption=sketch.canvas.hints.caption,
+    )
+    return build_furniture(scene, sketch.canvas)
+
+
+def _paint_nodes(sketch: Sketch) -> tuple[NodeShape, ...]:
+    return tuple(_paint_node(sketch, name, box) for name, box in sketch.placement.places.items())
+
+
+def _find_kind(sketch: Sketch, name: str) -> str:
+    return str(sketch.graph.nodes[name]["kind"]) if name in sketch.graph else "constant"
+
+
+def _paint_node(sketch: Sketch, name: str, box: Rectangle) -> NodeShape:
+    kind, style = _find_kind(sketch, name), sketch.style
+    return NodeShape(
+        name=name,
+        shape=cast("ShapeKind", SHAPES[kind]),
+        box=box,
+        lines=sketch.measures.lines.get(name, ()),
+        fill=getattr(style.colours, kind),
+        outline=style.colours.outline,
+        font_size=style.font_size,
+        description=_describe_node(sketch, name) if name in sketch.graph else "constant 1",
+    )
+
+
+def _describe_node(sketch: Sketch, name: str) -> str:
+    kind = {"latent": "latent variable", "composite": "composite", "observed": "observed variable"}
+    text = f"{format_name(name, sketch.style, sketch.canvas.hints.labels)} ({kind[sketch.graph.nodes[name]['kind']]})"
+    return f"{text}, R² {sketch.canvas.r2[name]:.3f}" if name in sketch.canvas.r2 else text
+
+
+def place_texts(sketch: Sketch) -> Texts:
+    """Numbers on paths and R² beside variables, placed together."""
+    style, size = sketch.style, sketch.style.label_size
+    height = size * 1.2
+    wanted: list[Wanted] = []
+    texts: dict[str, str] = {}
+    for _, _, key, data in sketch.graph.edges(keys=True, data=True):
+        route = sketch.routes.get(key)
+        text = format_edge_text(data, style)
+        if route is None or not text:
+            continue
+        width = measure_line(text, size, style.font)
+        prefer = _find_preferred_share(sketch, route)
+        if route.role == "intercept":
+            options = _build_beside_options(sketch.placement.places[route.source], width, height)
+        else:
+            options = build_path_options(route.curve, route.role, width, height, prefer)
+        wanted.append(Wanted(key, width, height, options, key))
+        texts[key] = text
+    shown = _choose_r2(sketch)
+    for name, text in shown.items():
+        width = measure_line(text, size, style.font)
+        options = _build_beside_options(sketch.placement.places[name], width, height)
+        wanted.append(Wanted(f"r2 {name}", width, height, options, None))
+    boxes = list(sketch.placement.places.values())
+    kinds = [SHAPES[_find_kind(sketch, name)] == "ellipse" for name in sketch.placement.places]
+    curves = {key: route.curve for key, route in sketch.routes.items()}
+    titles = list(place_band_titles(sketch.placement, style).values())
+    places = place_labels(wanted, Shapes.of(boxes, kinds), curves | _build_head_bars(sketch), titles)
+    colour = style.colours.text
+    labels = {key: Label(text, places[key], size, colour) for key, text in texts.items()}
+    items = tuple(
+        TextItem(f"r2 {name}", (text,), places[f"r2 {name}"], size, style.colours.covariance)
+        for name, text in shown.items()
+    )
+    return labels, items
+
+
+def _build_head_bars(sketch: Sketch) -> dict[str, FloatArray]:
+    """A short line across every arrowhead: numbers of other paths keep off its whole width."""
+    bars: dict[str, FloatArray] = {}
+    for key, route in sketch.routes.items():
+        double = route.role == "covariance" or (route.role == "variance" and sketch.style.variances == "ram")
+        for end, curve in enumerate([route.curve, route.curve[::-1]][: 1 + double]):
+            tip, before = curve[-1], curve[-2]
+            step = (tip - before) / max(float(np.hypot(*(tip - before))), 1e-9)
+            base, side = tip - 0.7 * ARROW_LENGTH * step, np.array([-step[1], step[0]]) * 0.35 * ARROW_LENGTH
+            bars[f"{key} head {end}"] = build_line(base - side, base + side)
+    return bars
+
+
+def _find_preferred_share(sketch: Sketch, route: Route) -> float:
+    """Loadings carry their numbers nearer to the indicators, where the lines of a fan lie apart."""
+    if route.role == "loading":
+        if sketch.canvas.structure.two_sided is not None:
+            return 0.5
+        if sketch.placement.sides.get(route.source) in ("left", "right"):
+            return 0.6
+        # In a row the numbers are wider than their distance: every second one stands further out.
+        items = sketch.canvas.structure.indicators.get(route.source, ())
+        return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
+    if route.role == "weight":
+        return 0.4
+    return 0.5
+
+
+def _choose_r2(sketch: Sketch) -> dict[str, str]:
+    """R² of the endogenous cores; that of indicators is left to tables."""
+    if sketch.style.r2 != "below":
+        return {}
+    return {
+        name: format_r2(sketch.canvas.r2[name], sketch.style)
+        for name in sketch.canvas.structure.cores
+        if name in sketch.canvas.r2 and name in sketch.placement.places
+    }
+
+
+def _build_beside_options(box: Rectangle, width: float, height: float) -> FloatArray:
+    """Around a shape: below, above, then the corners and further away."""
+    options = []
+    for step, gap in enumerate((1.5, 5.0, 10.0, 18.0)):
+        down, across = box.height / 2 + height / 2 + gap, box.width / 2 + width / 2 + gap
+        cost = 6.0 * step
+        options += [(box.x, box.y + down, cost), (box.x, box.y - down, cost + 2)]
+        for share, extra in ((0.35, 3.0), (0.6, 4.0), (0.85, 5.0)):
+            for sign_x in (1, -1):
+                for sign_y in (1, -1):
+                    options.append((box.x + sign_x * share * across, box.y + sign_y * down * 0.96, cost + extra))
+        options += [(box.x + across, box.y, cost + 8), (box.x - across, box.y, cost + 8)]
+    return np.array(options)
+
+
+def _paint_edge(
+    sketch: Sketch,
+    source: str,
+    target: str,
+    key: str,
+    data: Mapping[str, Any],
+    labels: Mapping[str, Label],
+) -> EdgeShape:
+    style, theme, marks = sketch.style, sketch.style.colours, sketch.canvas.marks
+    route = sketch.routes[key]
+    double = data["role"] == "covariance" or (data["role"] == "variance" and style.variances == "ram")
+    faint = style.grey_nonsignificant and not is_significant(data, style.alpha)
+    colour = theme.covariance if double else theme.line
+    if faint:
+        colour = theme.faint
+    elif data["role"] == "regression" and (data["std"] or 0) < 0:
+        colour = theme.negative
+    if data.get("candidate"):
+        colour = theme.added
+    if key in marks:
+        colour = getattr(theme, marks[key])
+    return EdgeShape(
+        key=key,
+        source=route.source,
+        target=route.target,
+        role=data["role"],
+        curve=route.curve,
+        head=True,
+        tail=double,
+        colour=colour,
+        width=_find_width(data, style),
+        pattern=_find_pattern(data, style, marks.get(key)),
+        label=_tint(labels.get(key), colour if faint else None),
+        description=format_edge_description(source, target, data),
+    )
+
+
+def _tint(label: Label | None, colour: str | None) -> Label | None:
+    """Numbers of grey paths are grey as well, but dark enough to be read."""
+    return replace(label, colour="#5f5f5f") if label is not None and colour is not None else label
+
+
+def _find_pattern(data: Mapping[str, Any], style: DiagramStyle, mark: str | None) -> Any:
+    if mark == "dropped" or data.get("candidate"):
+        return "dotted"
+    # In a schematic without numbers it does not matter which path sets the scale.
+    return "dashed" if data["fixed"] and not data["exogenous"] and style.values != "none" else "solid"
+
+
+def _find_width(data: Mapping[str, Any], style: DiagramStyle) -> float:
+    usual = {"regression": 1.0, "loading": 0.7, "weight": 0.7}.get(data["role"], 0.6)
+    if not style.width_by_estimate or data["std"] is None or data["role"] in ("variance", "intercept"):
+        return usual
+    return float(0.4 + 2.2 * min(1.0, abs(data["std"])))
+
+
+def place_band_titles(placement: Placement, style: DiagramStyle) -> dict[str, Rectangle]:
+    """Band title → its box, in the upper left corner of the band."""
+    height = style.font_size * 1.2
+    found = {}
+    for title, box in placement.bands.items():
+        width = measure_line(title, style.font_size, style.font, bold=True)
+        found[title] = Rectangle(box.left + 5 + width / 2, box.top + height / 2 + 3, width, height)
+    return found
+
+
+def _paint_bands(sketch: Sketch) -> tuple[Band, ...]:
+    tints = sketch.style.colours.bands
+    titles = place_band_titles(sketch.placement, sketch.style)
+    return tuple(
+        Band(f"band {k + 1}", box, title, titles[title], tints[k % len(tints)])
+        for k, (title, box) in enumerate(sketch.placement.bands.items())
+    )
+
+
+def _describe(sketch: Sketch) -> str:
+    """Alternative text: what kind of model this is and what its structural paths are."""
+    kinds = [_find_kind(sketch, name) for name in sketch.placement.places]
+    parts = [f"Path diagram with {kinds.count('latent')} latent and {kinds.count('observed')} observed variables."]
+    parts += [
+        format_edge_description(source, target, data) + "."
+        for source, target, data in sketch.graph.edges(data=True)
+        if data["role"] == "regression"
+    ]
+    return " ".join(parts)

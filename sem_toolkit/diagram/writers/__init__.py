@@ -1,0 +1,1 @@
+"""Scene → texts and files."""

@@ -1,0 +1,43 @@
+"""The formats of files: suffix → what writes it."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from sem_toolkit.diagram.rendering import Renderer, render_dot
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.writers.dot import format_dot
+from sem_toolkit.diagram.writers.svg import finish_svg
+
+Writer: TypeAlias = Callable[[Scene, Renderer], bytes]
+"""From a scene to the content of a file; writers that need no graphviz pass over the renderer."""
+
+
+def _write_svg(scene: Scene, renderer: Renderer) -> bytes:
+    return finish_svg(render_dot(format_dot(scene), "svg", renderer), scene)
+
+
+def _write_pdf(scene: Scene, renderer: Renderer) -> bytes:
+    return render_dot(format_dot(scene), "pdf", renderer)
+
+
+def _write_png(scene: Scene, renderer: Renderer) -> bytes:
+    return render_dot(format_dot(scene, scene.style.dpi), "png", renderer)
+
+
+def _write_dot(scene: Scene, _: Renderer) -> bytes:
+    return format_dot(scene).encode()
+
+
+def _write_tikz(scene: Scene, _: Renderer) -> bytes:
+    from sem_toolkit.diagram.writers.tikz import format_tikz
+
+    return format_tikz(scene).encode()
+
+
+WRITERS: Mapping[str, Writer] = {
+    ".svg": _write_svg,
+    ".pdf": _write_pdf,
+    ".png": _write_png,
+    ".dot": _write_dot,
+    ".tex": _write_tikz,
+}

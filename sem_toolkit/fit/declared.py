@@ -1,0 +1,144 @@
+"""Every option of a fit, declared once: flags of the command, the reading of values, hints and docs come from here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sem_toolkit.estimation import ESTIMATORS
+from sem_toolkit.fit.readers import (
+    parse_choice,
+    parse_codes,
+    parse_count,
+    parse_count_or_none,
+    parse_counts,
+    parse_fraction,
+    parse_moments,
+    parse_number,
+    parse_word,
+    parse_words,
+)
+from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
+from sem_toolkit.spec.options import GROUP_EQUAL
+
+Layer = Literal["table", "estimation", "inference", "data"]
+Kind = Literal["word", "words", "switch", "number", "count", "counts", "fraction", "mapping", "moments"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    name     lavaan's, with underscores for dots
+    kind     of value; texts with commas serve for `words`
+    layer    who reads it: "table" options are read, with their own checks, by the spec language
+    help     one line for people
+    choices  the words that it takes; empty where it takes any
+    flag     of the command; empty where only options files, headers and Python have it
+    others   other words for choices
+    later    words of lavaan's that are not supported yet
+    reader   of the value where the kind alone does not say it
+    """
+
+    name: str
+    kind: Kind
+    layer: Layer
+    help: str
+    choices: tuple[str, ...] = ()
+    flag: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()
+    reader: Callable[[object], object] | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a text with commas means several."""
+        return self.kind == "words"
+
+    @property
+    def parse(self) -> Callable[[object], object] | None:
+        """Reads a value, and raises ValueError with what is expected; None for options of the table."""
+        if self.layer == "table":
+            return None
+        return self.reader or (
+            parse_choice(self.choices, self.others) if self.kind == "word" and self.choices else _READERS[self.kind]
+        )
+
+
+_READERS: Mapping[Kind, Callable[[object], object]] = {
+    "word": parse_word,
+    "words": parse_words,
+    "number": parse_number,
+    "count": parse_count,
+    "counts": parse_counts,
+    "fraction": parse_fraction,
+    "moments": parse_moments,
+}
+_FULL = {"fiml": "ml", "direct": "ml", "fiml.x": "ml.x", "direct.x": "ml.x", "fiml_x": "ml.x", "ml_x": "ml.x"}
+
+_DECLARED = (
+    Option("call", "word", "table", "Whose defaults: sem, cfa, growth or lavaan.", ("sem", "cfa", "growth", "lavaan"),
+           "--call"),
+    Option("std_lv", "switch", "table", "Fix latent variances to 1 and free the markers.", flag="--std-lv"),
+    Option("orthogonal", "switch", "table", "No covariances among exogenous latent variables.", flag="--orthogonal"),
+    Option("orthogonal_x", "switch", "table", "The same for exogenous latent variables only."),
+    Option("orthogonal_y", "switch", "table", "The same for endogenous latent variables only."),
+    Option("orthogonal_efa", "switch", "table", "No covariances among the factors of an exploratory block."),
+    Option("meanstructure", "switch", "table", "Estimate intercepts.", flag="--meanstructure"),
+    Option("int_ov_free", "switch", "table", "Free the intercepts of observed variables."),
+    Option("int_lv_free", "switch", "table", "Free the intercepts of latent variables."),
+    Option("fixed_x", "switch", "table", "Take exogenous moments from the data, or free them.",
+           flag="--fixed-x/--free-x"),
+    Option("conditional_x", "switch", "table", "Condition on exogenous variables rather than model them."),
+    Option("auto_fix_first", "switch", "table", "Fix the first loading of each factor at 1."),
+    Option("auto_fix_single", "switch", "table", "Fix the residual variance of a single indicator at 0."),
+    Option("auto_var", "switch", "table", "Add (residual) variances."),
+    Option("auto_cov_lv_x", "switch", "table", "Add covariances of exogenous latent variables."),
+    Option("auto_cov_x", "switch", "table", "Add covariances of exogenous observed variables."),
+    Option("auto_cov_y", "switch", "table", "Add residual covariances of outcomes."),
+    Option("auto_th", "switch", "table", "Add thresholds."),
+    Option("auto_delta", "switch", "table", "Add scales of latent responses."),
+    Option("auto_efa", "switch", "table", "Identify exploratory blocks."),
+    Option("composites", "switch", "table", "Composites as lavaan 0.7 has them; without, formative variables of old."),
+    Option("phantom_composites", "switch", "table", "Write a formative variable as a phantom."),
+    Option("markers", "mapping", "table", "Factor to the indicator that sets its scale, where that is not the first."),
+    Option("effect_coding", "words", "table", "Scale by effect coding.", ("loadings", "intercepts")),
+    Option("ngroups", "count", "table", "Number of groups where there are no data."),
+    Option("group", "word", "data", "Name of the grouping column.", flag="--group"),
+    Option("group_equal", "words", "table", "loadings,intercepts,residuals,... held equal.", GROUP_EQUAL,
+           "--group-equal"),
+    Option("group_partial", "words", "table", "Left free all the same, such as f=~x2,x3~1.", flag="--group-partial"),
+    Option("ordered", "words", "table", "none: all are continuous. Others are not supported yet.", flag="--ordered"),
+    Option("thresholds", "mapping", "table", "Number of thresholds of each ordered variable, without data."),
+    Option("parameterization", "word", "table", "delta or theta, for ordered variables.", ("delta", "theta"),
+           "--parameterization"),
+    Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
+    Option("missing_codes", "words", "data", "Values that stand for missing, such as 9,99.", flag="--missing-codes",
+           reader=parse_codes),
+    Option("missing", "word", "data", "Rows with empty cells: listwise, ml (FIML), ml.x.", ("listwise", "ml", "ml.x"),
+           "--missing", _FULL | {"lw": "listwise"},
+           frozenset({"pairwise", "available.cases", "two.stage", "robust.two.stage"})),
+    Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
+    Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
+    Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
+    Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
+           "--estimator"),
+    Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
+           "--likelihood"),
+    Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, none.",
+           STANDARD_ERRORS, "--se", reader=parse_word),
+    Option("test", "words", "inference", "Test beside the standard one, such as satorra.bentler.", TESTS, "--test"),
+    Option("information", "word", "inference", "expected, observed or first.order.", INFORMATION, "--information",
+           reader=parse_word),
+    Option("observed_information", "word", "inference", "hessian or h1.", OBSERVED_INFORMATION,
+           "--observed-information"),
+    Option("level", "fraction", "inference", "Of confidence intervals: 0.95.", flag="--level"),
+    Option("engine", "word", "estimation", "Which optimiser is asked first: auto, semopy or native.",
+           ("auto", "semopy", "native"), "--engine"),
+    Option("max_iterations", "count", "estimation", "Of one attempt of the native solver."),
+    Option("restarts", "count", "estimation", "Perturbed starting points to try.", reader=parse_count_or_none),
+    Option("seed", "count", "estimation", "Of these perturbations.", reader=parse_count_or_none),
+    Option("bad_marker_crit", "number", "estimation", "Correlation with the rest below which a marker is replaced; 0: "
+           "never."),
+)  # fmt: skip
+OPTIONS: Mapping[str, Option] = {option.name: option for option in _DECLARED}
+"""All options by name, in the order in which people meet them."""

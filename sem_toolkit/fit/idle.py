@@ -1,0 +1,86 @@
+"""Options that would do nothing: refused, so that nobody believes in what did not happen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
+
+
+def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diagnostic]:
+    """Faults of options, by name, that have no effect beside the others, whatever spec and data are."""
+    faults = []
+    if given.get("group_partial") and not given.get("group_equal"):
+        faults.append(_build_idle("group_partial", "nothing is held equal across groups", "add group_equal"))
+    if given.get("parameterization") == "theta" and not given.get("ordered"):
+        faults.append(_build_idle("parameterization", "it is about ordered variables, and none are named"))
+    if "sample_cov" in given:
+        if "group" in given:
+            hint = "leave it out: the groups are the labels of sample_cov"
+            faults.append(_build_idle("group", "moments have no grouping column", hint))
+    else:
+        lone = [name for name in ("sample_nobs", "sample_mean") if name in given]
+        faults += [_build_idle(name, "it goes with covariances", "add sample_cov") for name in lone]
+    if given.get("conditional_x") is True and not given.get("ordered"):
+        faults.append(_build_idle("conditional_x", "moments are not conditional on exogenous variables here yet"))
+    if "likelihood" in given and not estimator.upper().startswith("ML"):
+        faults.append(_build_idle("likelihood", f"it is about maximum likelihood, not {estimator}", "leave it out"))
+    return faults
+
+
+def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> None:
+    """Raise OptionError where options about rows of this table change none of them."""
+    faults = [*_check_groups(options, groups, table), *_check_markers(options, table)]
+    if len(table.groups) > 1:
+        for entry in options.group_partial:
+            faults += _check_partial(entry, spec, options, groups, table)
+    if faults:
+        raise OptionError(faults)
+
+
+def _check_groups(options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> Iterable[Diagnostic]:
+    if options.group_equal and len(table.groups) == 1:
+        hint = "name the column of the groups with group" if groups == ("",) else "the data have one group only"
+        yield _build_idle("group_equal", "there is only one group", hint)
+    if options.ngroups not in (1, len(table.groups)):
+        yield _build_idle("ngroups", f"the number of groups is {len(table.groups)} already", "leave it out")
+
+
+def _check_markers(options: TableOptions, table: ParameterTable) -> Iterable[Diagnostic]:
+    for factor, indicator in options.markers.items():
+        rows = [row for row in table.parameters if row.op == "=~" and row.lhs == factor]
+        names = dict.fromkeys(row.rhs for row in rows)
+        if not rows:
+            factors = dict.fromkeys(row.lhs for row in table.parameters if row.op == "=~")
+            yield _build_idle("markers", f"there is no factor {factor!r}", format_suggestion(factor, factors))
+        elif indicator not in names:
+            hint = format_suggestion(indicator, names) or f"its indicators are {', '.join(names)}"
+            yield _build_idle("markers", f"{factor!r} has no indicator {indicator!r}", hint)
+        elif not any(row.rhs == indicator and not row.free and row.ustart == 1.0 for row in rows):
+            yield _build_idle("markers", f"the loading of {indicator!r} on {factor!r} is not fixed at 1 by it")
+
+
+def _check_partial(
+    entry: str, spec: Spec, options: TableOptions, groups: tuple[str, ...], table: ParameterTable
+) -> Iterable[Diagnostic]:
+    wanted = entry.replace(" ", "")
+    rows = [row for row in table.parameters if row.group == 1]
+    names = {f"{row.lhs}{row.op}{row.rhs}" for row in rows} | {row.label for row in rows if row.label}
+    if wanted not in names:
+        hint = format_suggestion(wanted, sorted(names)) or "write a parameter as it stands in the table: f=~x2, x3~1"
+        yield _build_idle("group_partial", f"the model has no parameter {entry!r}", hint)
+        return
+    others = tuple(other for other in options.group_partial if other != entry)
+    without = build_parameter_table(spec, replace(options, group_partial=others), groups)
+    if _list_rows(without) == _list_rows(table):
+        hint = f"group_equal is {', '.join(options.group_equal)}"
+        yield _build_idle("group_partial", f"{entry!r} is not held equal across groups anyway", hint)
+
+
+def _list_rows(table: ParameterTable) -> list[tuple[object, ...]]:
+    return [(row.lhs, row.op, row.rhs, row.group, row.free, row.label) for row in table.rows]
+
+
+def _build_idle(name: str, reason: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic("error", "option-without-effect", f'option "{name}" would do nothing: {reason}', hint=hint)

@@ -1,0 +1,121 @@
+"""Values of options as people type them: each reader returns the value, or raises ValueError with what is expected."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.fit.moments import Moments
+from sem_toolkit.sample import MissingCode
+
+
+def parse_choice(choices: Sequence[str], aliases: Mapping[str, str]) -> Callable[[object], str]:
+    """A reader of one of these words in any capitals, or of another word for one."""
+    by_lower_case = {choice.lower(): choice for choice in choices}
+
+    def parse(value: object) -> str:
+        word = str(value).lower()
+        word = aliases.get(word, word)
+        if word not in by_lower_case:
+            raise ValueError(format_suggestion(word, by_lower_case.values()) or "it is not among the choices")
+        return by_lower_case[word]
+
+    return parse
+
+
+def split_words(value: object) -> object:
+    """Names with commas between them, as typed on a command line, into a list."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def parse_word(value: object) -> str:
+    """A text that is not empty. Raises ValueError for anything else."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("a word is expected")
+    return value
+
+
+def parse_words(value: object) -> tuple[str, ...]:
+    """A text with commas, or a list of texts. Raises ValueError for anything else."""
+    words = split_words(value)
+    if not isinstance(words, (list, tuple)) or not words:
+        raise ValueError("a word, or a list of words, is expected")
+    return tuple(parse_word(word) for word in words)
+
+
+def parse_fraction(value: object) -> float:
+    """A number between 0 and 1. Raises ValueError for anything else."""
+    number = parse_number(value)
+    if not 0 < number < 1:
+        raise ValueError("a number between 0 and 1 is expected")
+    return number
+
+
+def parse_number(value: object) -> float:
+    """A number, whole or not. Raises ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("a number is expected")
+    return float(value)
+
+
+def parse_count(value: object) -> int:
+    """A whole number from 1. Raises ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number of 1 or more is expected")
+    return value
+
+
+def parse_count_or_none(value: object) -> int:
+    """A whole number from 0. Raises ValueError for anything else."""
+    return 0 if value == 0 and not isinstance(value, bool) else parse_count(value)
+
+
+def parse_counts(value: object) -> tuple[int, ...]:
+    """One whole number from 1, or several. Raises ValueError for anything else."""
+    return tuple(parse_count(item) for item in (value if isinstance(value, (list, tuple)) else [value]))
+
+
+def parse_codes(value: object) -> tuple[MissingCode, ...]:
+    """Numbers or texts that stand for missing values, as a list or with commas between them."""
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+    codes = tuple(_parse_code(item) for item in items)
+    if not codes:
+        raise ValueError("a number or text, or several, is expected")
+    return codes
+
+
+def _parse_code(value: object) -> MissingCode:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError("a number or text, or several, is expected")
+    try:
+        number = float(value)
+    except ValueError:
+        return str(value).strip()
+    if not math.isfinite(number):
+        raise ValueError("a code is a finite number or a text")
+    return number
+
+
+def parse_moments(value: object) -> Mapping[str, Moments]:
+    """Read `{names, matrix}` or `{names, values}`, or a mapping from group labels to these."""
+    if isinstance(value, Moments):
+        return {"": value}
+    if not isinstance(value, Mapping):
+        raise ValueError("names with a matrix, or a mapping from group labels to these, is expected")
+    if "names" in value:
+        value = {"": value}
+    return {str(label): _parse_group_moments(moments) for label, moments in value.items()}
+
+
+def _parse_group_moments(value: object) -> Moments:
+    if isinstance(value, Moments):
+        return value
+    if not isinstance(value, Mapping) or "names" not in value or not {"matrix", "values"} & set(value):
+        raise ValueError('an entry needs "names" and "matrix" (or "values")')
+    numbers = value["matrix"] if "matrix" in value else value["values"]
+    names: Iterable[object] = value["names"]
+    try:
+        return Moments(tuple(str(name) for name in names), np.array(numbers, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ValueError("its rows are not all numbers, or not of one length") from None

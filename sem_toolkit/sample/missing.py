@@ -1,0 +1,86 @@
+"""Groups of rows with empty cells: which rows count, and their saturated model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.sample.checks import check_collinearity, describe_group
+from sem_toolkit.sample.moments import FloatArray, compute_correlation
+from sem_toolkit.sample.patterns import build_patterns
+from sem_toolkit.sample.sample import SampleGroup
+from sem_toolkit.sample.saturated import SaturatedModel, compute_saturated_model
+
+IntArray = NDArray[np.intp]
+BoolArray = NDArray[np.bool_]
+
+
+def build_incomplete_group(
+    label: str, rows: FloatArray, places: IntArray, variables: Sequence[str]
+) -> tuple[SampleGroup, list[Diagnostic]]:
+    """A group of rows (n × p, NaN where a cell is empty) with its saturated model, and what must be said of it.
+
+    Raises DataError for too few rows, and for a variable that is empty or constant in the group, or collinear.
+    """
+    faults = check_incomplete_rows(rows, variables, label)
+    if faults:
+        raise DataError(faults)
+    saturated = compute_saturated_model(build_patterns(rows))
+    where = describe_group(label)
+    faults = check_collinearity(compute_correlation(saturated.covariance), variables, where)
+    if faults:
+        raise DataError(faults)
+    group = SampleGroup(label, len(rows), saturated.covariance, saturated.mean, rows, places, saturated)
+    return group, [*_describe_apart(saturated, variables, where), *_describe_saturated(saturated, where)]
+
+
+def check_incomplete_rows(rows: FloatArray, variables: Sequence[str], label: str) -> list[Diagnostic]:
+    """Faults of the rows of a group: too few of them; variables without two different values."""
+    n, p = rows.shape
+    where = describe_group(label)
+    if n <= p:
+        message = f"{n} rows{where} for {p} variables; at least {p + 1} are needed"
+        return [Diagnostic("error", "too-few-rows", message, hint="use fewer variables or more data")]
+    there = ~np.isnan(rows)
+    faults = []
+    for name, column, present in zip(variables, rows.T, there.T, strict=True):
+        if not present.any():
+            faults.append(Diagnostic("error", "all-missing", f"every value of {name!r} is missing{where}"))
+        elif np.ptp(column[present]) == 0:
+            message = f"{name!r} is constant{where}: every value is {column[present][0]:g}"
+            faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
+    return faults
+
+
+def _describe_apart(saturated: SaturatedModel, variables: Sequence[str], where: str) -> list[Diagnostic]:
+    """A warning where variables are never observed together."""
+    pairs = [
+        f"{variables[i]} and {variables[j]}" for i, j in zip(*np.nonzero(np.triu(saturated.apart, 1)), strict=True)
+    ]
+    if not pairs:
+        return []
+    shown = ", ".join(pairs[:5]) + (", …" if len(pairs) > 5 else "")
+    message = f"never observed together{where}: {shown}; their covariances are not in the data"
+    hint = "parameters that rest on them alone cannot be estimated; the saturated model takes them for 0"
+    return [Diagnostic("warning", "never-observed-together", message, hint=hint)]
+
+
+def _describe_saturated(saturated: SaturatedModel, where: str) -> list[Diagnostic]:
+    """A warning where the saturated model has no certified optimum."""
+    if saturated.converged and saturated.definite:
+        return []
+    why = (
+        f"its gradient is {saturated.gradient_max:.3g}"
+        if not saturated.converged
+        else "its information matrix is singular"
+    )
+    message = f"the saturated model of the incomplete rows{where} has no certain optimum: {why}"
+    hint = "χ² and all that is made of it are not to be relied on; are there enough rows for the variables?"
+    return [Diagnostic("warning", "saturated-not-converged", message, hint=hint)]
+
+
+def describe_listwise_hint(dropped: int) -> str:
+    """How to keep the rows that listwise deletion drops."""
+    rows = "this row" if dropped == 1 else "these rows"
+    return f'missing = "ml" keeps {rows} (full information maximum likelihood)'

@@ -1,0 +1,161 @@
+"""Pictures of known models: nothing covered, the shape that readers expect."""
+
+from dataclasses import replace
+
+import pytest
+
+from sem_toolkit.diagnostics import DataError
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram, read_layout, write_layout
+from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+from tests.diagram.drawing import draw_case, read_model
+
+CASES = ("hs_cfa_marker", "poldem_sem", "hs_second_order", "bifactor", "composite", "growth_tvc", "path_med_fixedx")
+STYLES = {
+    "clean": {},
+    "lisrel": {"variances": "lisrel", "theme": "print", "leading_zero": False},
+    "ram": {"variances": "ram", "values": "raw", "theme": "grey"},
+}
+
+
+def draw_spec(text, call="sem", **settings):
+    table = build_parameter_table(parse_spec(text), TableOptions(call=call))
+    return draw_diagram(table, style=DiagramStyle(**settings))
+
+
+def find_boxes(diagram):
+    return {node.name: node.box for node in diagram.scene.nodes}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_covered_and_it_fits_the_column(name, style):
+    diagram = draw_case(name, **STYLES[style])
+    assert not diagram.hits()
+    assert diagram.scene.width <= 175 * POINTS_PER_MILLIMETRE + 0.5
+    texts = [edge.label.font_size for edge in diagram.scene.edges if edge.label]
+    assert min(texts) >= 7
+
+
+def test_intercepts_are_triangles_and_cover_nothing():
+    diagram = draw_case("hs_meanstructure", intercepts=True, variances="lisrel")
+    assert not diagram.hits()
+    assert sum(node.shape == "triangle" for node in diagram.scene.nodes) == 9
+
+
+def test_causes_are_left_and_outcomes_right():
+    boxes = find_boxes(draw_spec("m ~ x\ny ~ m + x"))
+    assert boxes["x"].right < boxes["m"].left
+    assert boxes["m"].right < boxes["y"].left
+
+
+def test_indicators_stand_in_the_order_of_the_spec_in_one_column():
+    boxes = find_boxes(draw_case("hs_cfa_marker"))
+    column = [boxes[f"x{k}"] for k in range(1, 10)]
+    assert len({round(box.x, 6) for box in column}) == 1
+    assert [box.y for box in column] == sorted(box.y for box in column)
+
+
+def test_a_bifactor_model_has_its_indicators_between_general_and_specific_factors():
+    boxes = find_boxes(draw_case("bifactor"))
+    assert boxes["g"].right < boxes["y1"].left
+    assert boxes["y1"].right < min(boxes[f"s{k}"].left for k in (1, 2, 3))
+
+
+def test_a_feedback_loop_shares_a_rank_and_has_two_courses():
+    diagram = draw_spec("y1 ~ y2 + x1\ny2 ~ y1 + x2")
+    boxes = find_boxes(diagram)
+    assert boxes["y1"].x == pytest.approx(boxes["y2"].x)
+    assert not diagram.hits()
+
+
+def test_longer_loops_are_drawn_too():
+    assert not draw_spec("a ~ c + x\nb ~ a\nc ~ b").hits()
+
+
+def test_many_covariances_become_a_matrix_or_a_note():
+    text = "\n".join(f"f{f} =~ x{f}1 + x{f}2 + x{f}3" for f in range(7))
+    table = build_parameter_table(parse_spec(text), TableOptions(call="cfa"))
+    estimates = table.to_frame()[["lhs", "op", "rhs", "group"]].assign(**{"est": 0.4, "std.all": 0.3, "pvalue": 0.02})
+    diagram = draw_diagram(table, estimates)
+    assert not any(edge.role == "covariance" for edge in diagram.scene.edges)
+    assert sum(item.key.startswith("matrix row") for item in diagram.scene.texts) == 7
+    assert not diagram.hits()
+    texts = [" ".join(item.lines) for item in draw_diagram(table).scene.texts]
+    assert any("7 variables covary freely with each other (21 covariances, not drawn)" in text for text in texts)
+
+
+def test_few_covariances_are_arcs():
+    diagram = draw_spec("\n".join(f"f{f} =~ x{f}1 + x{f}2 + x{f}3" for f in range(4)), call="cfa")
+    assert sum(edge.role == "covariance" for edge in diagram.scene.edges) == 6
+    assert not diagram.hits()
+
+
+def test_only_the_structural_part():
+    diagram = draw_case("poldem_sem", only="structural")
+    assert set(find_boxes(diagram)) == {"ind60", "dem60", "dem65"}
+
+
+def test_nonsignificant_paths_are_grey_and_fixed_ones_dashed():
+    diagram = draw_case("poldem_sem")
+    edges = {edge.key: edge for edge in diagram.scene.edges}
+    assert edges["y2 ~~ y4"].colour == diagram.scene.style.colours.faint
+    assert edges["dem65 ~ dem60"].colour == diagram.scene.style.colours.line
+    assert edges["ind60 =~ x1"].pattern == "dashed"
+
+
+def test_stages_are_bands_from_left_to_right():
+    table, estimates, r2 = read_model("poldem_sem")
+    stages = {"Industry": ("ind60",), "1960": ("dem60",), "1965": ("dem65",)}
+    diagram = draw_diagram(table, estimates, hints=DiagramHints(stages=stages), r2=r2)
+    bands = {band.title: band.box for band in diagram.scene.bands}
+    boxes = find_boxes(diagram)
+    assert list(bands) == ["Industry", "1960", "1965"]
+    assert bands["1960"].left < boxes["y1"].left
+    assert boxes["y4"].right < bands["1960"].right
+    assert not diagram.hits()
+
+
+def test_the_single_column_is_kept():
+    diagram = draw_case("hs_cfa_marker", column="single")
+    assert diagram.scene.width <= 85 * POINTS_PER_MILLIMETRE + 0.5
+
+
+def test_graphviz_ranks_instead_of_ours():
+    diagram = draw_case("hs_cfa_marker", layout="dot")
+    assert set(find_boxes(diagram)) == set(find_boxes(draw_case("hs_cfa_marker")))
+
+
+def test_a_variable_stays_where_a_layout_has_it(tmp_path):
+    table, estimates, r2 = read_model("hs_cfa_marker")
+    first = draw_diagram(table, estimates, r2=r2)
+    path = tmp_path / "model.layout.toml"
+    write_layout(first.layout(), path)
+    text = (
+        "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\nnew =~ n1 + n2\nnew ~ visual + speed"
+    )
+    wider = build_parameter_table(parse_spec(text), TableOptions(call="sem"))
+    second = draw_diagram(wider, layout=read_layout(path))
+    before, after = find_boxes(first), find_boxes(second)
+    shifts = {(round(after[name].x - before[name].x, 1), round(after[name].y - before[name].y, 1)) for name in before}
+    assert max(dx for dx, _ in shifts) - min(dx for dx, _ in shifts) <= 0.11
+    assert max(dy for _, dy in shifts) - min(dy for _, dy in shifts) <= 0.11
+    assert not second.hits()
+
+
+def test_a_layout_of_unknown_variables_is_refused():
+    table, _, _ = read_model("hs_cfa_marker")
+    with pytest.raises(DataError, match=r'places "visuall".*did you mean "visual"'):
+        draw_diagram(table, layout=Layout({"visuall": (0.0, 0.0)}))
+
+
+def test_the_same_model_gives_the_same_picture():
+    assert draw_case("poldem_sem").to_dot() == draw_case("poldem_sem").to_dot()
+
+
+def test_colours_do_not_move_anything():
+    colour, grey = draw_case("hs_cfa_marker"), draw_case("hs_cfa_marker", theme="grey")
+    assert find_boxes(colour) == find_boxes(grey)
+    assert replace(colour.scene.nodes[0], fill="") == replace(
+        grey.scene.nodes[0], fill="", outline=colour.scene.nodes[0].outline
+    )

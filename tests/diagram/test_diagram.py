@@ -1,0 +1,107 @@
+"""Files of diagrams: formats, literal names, faults."""
+
+import contextlib
+import re
+import struct
+import xml.etree.ElementTree as ElementTree
+import zlib
+
+import pytest
+
+from sem_toolkit.diagnostics import DataError
+from sem_toolkit.diagram import DiagramHints, draw_diagram
+from sem_toolkit.spec.table import Parameter, ParameterTable
+from tests.diagram.drawing import draw_case
+
+SIGNATURES = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".dot": b"digraph", ".tex": b"\\documentclass"}
+NASTY = ['quo"te', "<b>bold</b>", "back\\slash\\N", "amp&amp;", "tail\\", "中文 変数", "a\u0301", "{x|y}", "new\nline"]
+
+
+@pytest.fixture(scope="module")
+def diagram():
+    return draw_case("hs_cfa_marker")
+
+
+@pytest.mark.parametrize("suffix", SIGNATURES)
+def test_every_format_is_written(diagram, tmp_path, suffix):
+    path = diagram.write(tmp_path / f"model{suffix}")
+    assert path.read_bytes().startswith(SIGNATURES[suffix])
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_an_unknown_suffix_is_named(diagram, tmp_path):
+    with pytest.raises(DataError, match=r'"\.bmp" is no format'):
+        diagram.write(tmp_path / "model.bmp")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unwritable_path_is_named(diagram, tmp_path):
+    with pytest.raises(DataError, match="nowhere"):
+        diagram.write(tmp_path / "nowhere" / "model.svg")
+
+
+def test_names_are_drawn_literally(tmp_path):
+    rows = tuple(Parameter("f", "=~", name, free=k + 1) for k, name in enumerate(NASTY))
+    diagram = draw_diagram(ParameterTable(rows))
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for name in NASTY:
+        assert any(text == name.replace("\n", " ") for text in shown) or all(
+            part in shown for part in name.split("\n")
+        ), name
+    assert not diagram.hits()
+
+
+def test_svg_has_a_size_a_title_and_a_name_for_every_element(diagram):
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    assert root.get("width", "").endswith("mm")
+    assert root.get("role") == "img"
+    assert root.find("{http://www.w3.org/2000/svg}desc").text.startswith("Path diagram with 3 latent and 9 observed")
+    groups = list(root.iter("{http://www.w3.org/2000/svg}g"))
+    assert {group.get("data-variable") for group in groups} >= {"visual", "x1", "x9"}
+    assert {group.get("data-path") for group in groups} >= {"visual =~ x1", "visual ~~ textual"}
+
+
+def test_graphviz_keeps_what_was_placed(diagram):
+    """The renderer moves nothing: every shape stands in the SVG where the scene has it."""
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    ellipses = [(float(e.get("cx")), float(e.get("rx"))) for e in root.iter("{http://www.w3.org/2000/svg}ellipse")]
+    placed = [(node.box.x, node.box.width / 2) for node in diagram.scene.nodes if node.is_round]
+    for (x, radius), (wanted, half) in zip(sorted(ellipses), sorted(placed), strict=True):
+        assert (x, radius) == pytest.approx((wanted, half), abs=0.02)
+
+
+def test_pages_have_the_size_of_the_scene(diagram):
+    """PDF pages in points, PNG pixels at the stated resolution."""
+    pdf = diagram.to_bytes(".pdf", "embedded")
+    box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", _inflate(pdf))
+    assert [float(size) for size in box.groups()] == pytest.approx([diagram.scene.width, diagram.scene.height], abs=1.1)
+    png = diagram.to_bytes(".png", "embedded")
+    width, height = struct.unpack(">II", png[16:24])
+    assert (width / 300 * 72, height / 300 * 72) == pytest.approx((diagram.scene.width, diagram.scene.height), abs=0.6)
+
+
+def _inflate(pdf: bytes) -> bytes:
+    """The text of a PDF with its compressed streams opened."""
+    texts = [pdf]
+    for match in re.finditer(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            texts.append(zlib.decompress(match.group(1)))
+    return b"".join(texts)
+
+
+def test_control_characters_are_marked_in_every_format(tmp_path):
+    """Names, labels, title and caption with what XML and TeX cannot hold: drawn as a mark, names still apart."""
+    rows = tuple(
+        Parameter("f", "=~", name, free=k + 1, label="l\x07\x00")
+        for k, name in enumerate(["x\x01", "x\x02", "\x01corner 1", "y\x1b[31m", "z\ud800", "w\uffff"])
+    )
+    hints = DiagramHints(title="T\x00\x07", caption="c\x1b", legend=("n\x08",), labels={"f": "F\x80"})
+    diagram = draw_diagram(ParameterTable(rows), hints=hints)
+    for suffix in SIGNATURES:
+        assert diagram.write(tmp_path / f"model{suffix}").read_bytes().startswith(SIGNATURES[suffix])
+    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"x\ufffd", "\ufffdcorner 1", "z\ufffd", "F\ufffd", "T\ufffd\ufffd"} <= set(shown)
+    assert sum(text == "x\ufffd" for text in shown) == 2
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\uffff]", diagram.to_tikz() + diagram.to_dot())

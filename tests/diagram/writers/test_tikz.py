@@ -1,0 +1,47 @@
+"""TikZ: a complete document with everything escaped."""
+
+import re
+
+import pytest
+
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.diagram.writers.tikz import escape_tex
+from tests.diagram.drawing import draw_case, read_model
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a_b & 50% #1 {x}", r"a\_b \& 50\% \#1 \{x\}"),
+        (r"\input{x}", r"\textbackslash{}input\{x\}"),
+        ("$x^2$ ~", r"\$x\textasciicircum{}2\$ \textasciitilde{}"),
+        ("η₁ −0.5", r"$\eta$\textsubscript{1} $-$0.5"),
+        ('<b>"q"', r"\textless{}b\textgreater{}\textquotedbl{}q\textquotedbl{}"),
+    ],
+)
+def test_special_characters_are_literal(text, escaped):
+    assert escape_tex(text) == escaped
+
+
+@pytest.mark.parametrize("name", ["poldem_sem", "composite", "hs_meanstructure"])
+def test_the_document_is_complete_and_its_braces_match(name):
+    text = draw_case(name, intercepts=True, variances="ram").to_tikz()
+    assert text.count(r"\begin{") == text.count(r"\end{") == 2
+    plain = re.sub(r"\\[{}]", "", text)
+    assert plain.count("{") == plain.count("}")
+    used = set(re.findall(r"\b(c[0-9a-f]{6})\b", text))
+    assert used == set(re.findall(r"definecolor\{(c[0-9a-f]{6})\}", text))
+
+
+def test_other_scripts_ask_for_an_engine_that_knows_them():
+    table, _, _ = read_model("hs_cfa_marker")
+    plain, chinese = (draw_diagram(table, hints=DiagramHints(labels={"x1": label})) for label in ("x", "视觉"))
+    assert plain.to_tikz().startswith(r"\documentclass")
+    assert chinese.to_tikz().startswith("% !TeX program = lualatex")
+
+
+def test_every_number_of_the_picture_is_in_it():
+    table, estimates, r2 = read_model("hs_cfa_marker")
+    text = draw_diagram(table, estimates, DiagramStyle(theme="print"), r2=r2).to_tikz()
+    assert text.count("0.77") == 1
+    assert "0.42***" in text

@@ -1,0 +1,32 @@
+"""Models that imply no moments, whatever their parameters."""
+
+import pytest
+
+from sem_toolkit.diagnostics import ModelError
+from sem_toolkit.model import build_model, check_identification, require_moments
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("x1 ~ 1*x2 + x3\nx2 ~ 1*x1 + x4", '"x1", "x2"'),
+        ("x1 ~ a*x2 + x3\nx2 ~ b*x1 + x4\na*b == 1", '"x1", "x2"'),
+        ("f =~ x1\ng =~ 1*x2\ng ~ 1*x2\ng ~ f", '"x2", "g"'),
+        ("f =~ x1 + x2 + x3\ny ~ f\nf =~ x1\ng =~ 1*x2\ng <~ f + x3", ""),
+    ],
+    ids=["fixed", "constrained", "own indicator", "composite of a factor"],
+)
+def test_a_model_without_moments_is_an_error(text: str, names: str) -> None:
+    table = build_parameter_table(parse_spec(text), TableOptions().for_fit())
+    with pytest.raises(ModelError) as caught:
+        require_moments(build_model(table))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "no-implied-moments"
+    assert names in diagnostic.message
+
+
+def test_a_loop_below_one_is_identified() -> None:
+    table = build_parameter_table(parse_spec("x1 ~ b*x2 + x3\nx2 ~ b*x1 + x4"), TableOptions().for_fit())
+    require_moments(build_model(table))
+    assert check_identification(build_model(table)).identified
