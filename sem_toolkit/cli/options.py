@@ -16,7 +16,7 @@ from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.sample import read_covariance, read_means
+from sem_toolkit.sample import read_means, read_moments
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]
 DataOption = Annotated[
@@ -26,7 +26,7 @@ DataOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation"}
-_TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": int, "moments": Path}
+_TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": str, "moments": Path}
 """How a kind of option is typed; the others are texts."""
 
 
@@ -70,11 +70,29 @@ def _collect_options(
     if chosen.get("ordered") == "none":
         chosen["ordered"] = False
     if sample_cov is not None:
-        chosen["sample_cov"] = Moments(*read_covariance(sample_cov))
+        _take_moments(sample_cov, chosen)
     if sample_mean is not None:
         means = read_means(sample_mean)
         chosen["sample_mean"] = Moments(tuple(means), np.array(list(means.values())))
     return chosen
+
+
+def _take_moments(sample_cov: Path, chosen: dict[str, object]) -> None:
+    """Read covariances, and what the file has beside them: means, and the numbers of observations where none are typed.
+
+    Several files with commas between their names are groups with the names of the files.
+    """
+    paths = [sample_cov]
+    if not sample_cov.exists() and "," in str(sample_cov):
+        paths = [Path(name.strip()) for name in str(sample_cov).split(",")]
+    found = {part.label or (path.stem if len(paths) > 1 else ""): part for path in paths for part in read_moments(path)}
+    chosen["sample_cov"] = {label: Moments(part.names, part.covariance, part.messages) for label, part in found.items()}
+    means = {label: Moments(part.names, part.mean) for label, part in found.items() if part.mean is not None}
+    if len(means) == len(found):
+        chosen["sample_mean"] = means
+    sizes = [part.n for part in found.values() if part.n is not None]
+    if len(sizes) == len(found):
+        chosen.setdefault("sample_nobs", sizes)
 
 
 def read_options(path: Path | None) -> Mapping[str, object]:

@@ -102,6 +102,16 @@ class MomentPair:
         """Whether the likelihood is that of rows with empty cells."""
         return self.sample.is_incomplete
 
+    @property
+    def is_two_stage(self) -> bool:
+        """Whether the moments are the saturated model's of incomplete rows."""
+        return self.sample.is_two_stage
+
+    @property
+    def has_empty_cells(self) -> bool:
+        """Whether either is so."""
+        return self.is_incomplete or self.is_two_stage
+
     @cached_property
     def rows(self) -> FloatArray:
         """Rows of each group (G)."""
@@ -140,7 +150,8 @@ class MomentPair:
     @cached_property
     def sample_cov(self) -> FloatArray:
         """Sample covariances with the divisor of the estimator, G × p × p."""
-        factors = self.rows / (self.rows - 1.0) if self.unbiased else np.ones(len(self.rows))
+        rescaled = self.unbiased and not self.is_two_stage  # saturated estimates stay as they are, as in lavaan
+        factors = self.rows / (self.rows - 1.0) if rescaled else np.ones(len(self.rows))
         return np.stack([f * group.covariance for f, group in zip(factors, self.sample.groups, strict=True)])
 
     @cached_property
@@ -210,8 +221,8 @@ def once(
 
 def centre_rows(pair: MomentPair, group: int, at_model: bool) -> FloatArray:
     """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
-    if pair.is_incomplete:
-        message = "this needs complete rows, and the fit is by full information"
+    if pair.has_empty_cells:
+        message = f'this needs complete rows, and the fit is by missing = "{pair.sample.missing}"'
         raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
     data, mean = pair.sample.groups[group].data, pair.sample.groups[group].mean
     if data is None or mean is None:

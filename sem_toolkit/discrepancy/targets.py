@@ -49,7 +49,8 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     _require_same_groups(model, sample)
     order = _order(model, sample)
     n = np.array([group.n for group in sample.groups])
-    divisor = (n / (n - 1.0)) if unbiased else np.ones(len(n))
+    rescaled = unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
+    divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
     covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
     mean = None
     if model.has_means:

@@ -10,12 +10,13 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
-from sem_toolkit.estimation.ladder import Climb, climb
+from sem_toolkit.estimation.ladder import Climb, climb, survey_starts
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
 from sem_toolkit.estimation.objective import Objective, Progress, Watcher
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scaling import build_scaling
 from sem_toolkit.estimation.scoring import Outcome, minimise
+from sem_toolkit.estimation.signs import orient_factors
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
 from sem_toolkit.model import Model, build_model
@@ -74,6 +75,7 @@ def _search(
     note = _ask_semopy(state, targets, options, start)
     if state.best is None or not state.best.settled:
         climb(objective, targets, options, start, state)
+    survey_starts(state, targets, options, start)
     return _conclude(model, sample, options, state, scaling.units, note)
 
 
@@ -151,18 +153,39 @@ def _conclude(
         return Solution(model, sample, options, nothing, np.nan, none, certificate, transcript)
     point, examination = state.best.point, state.best.examination
     certificate = examination.certificate
-    certificate = replace(certificate, messages=(*certificate.messages, *notes, *_report_attempts(state)))
+    messages = (*certificate.messages, *notes, *_report_infinity(state), *_report_attempts(state))
+    certificate = replace(certificate, messages=(*messages, *_report_proper(state)), starts=state.starts)
     return Solution(
         model=model,
         sample=sample,
         options=options,
-        x=model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x)),
+        x=orient_factors(model, model.constraints.linear.expand(model.constraints.linear.reduce(units * point.x))),
         discrepancy=point.value,
         by_group=point.evaluation.by_group,
         certificate=certificate,
         transcript=transcript,
         active=tuple(replace(constraint, slope=constraint.slope / units) for constraint in examination.active),
     )
+
+
+def _report_infinity(state: Climb) -> tuple[Diagnostic, ...]:
+    """Why the scale of a marker has no finite optimum, where another scale has one."""
+    if not state.at_infinity or (state.best is not None and state.best.examination.certificate.converged):
+        return ()
+    names = ", ".join(state.at_infinity)
+    message = f"the optimum is infinitely far away in the scale of the marker: its loading (or weight) is 0 for {names}"
+    return (Diagnostic("error", "marker-without-loading", message, hint="take another indicator as the marker"),)
+
+
+def _report_proper(state: Climb) -> tuple[Diagnostic, ...]:
+    """That an admissible optimum lies above an improper one."""
+    if state.best is None or state.best.examination.certificate.verdict != "improper" or state.proper is None:
+        return ()
+    message = (
+        f"this is the lowest optimum, with impossible values; the lowest without them has a discrepancy higher by "
+        f"{state.proper.point.value - state.best.point.value:.3g}"
+    )
+    return (Diagnostic("note", "proper-optimum-above", message, hint="bounds on the variances lead to it"),)
 
 
 def _report_attempts(state: Climb) -> tuple[Diagnostic, ...]:

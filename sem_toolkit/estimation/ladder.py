@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.certificate import Examination, examine
 from sem_toolkit.estimation.constrained import minimise_constrained
+from sem_toolkit.estimation.multistart import is_surveyable, survey
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
@@ -24,6 +25,10 @@ FloatArray = NDArray[np.float64]
 
 _BETTER = 1e-9
 _LOWER = 1e-6
+_FINISHED = 4
+# Where the curvature (smallest eigenvalue of the scaled Hessian) is larger than the first and the discrepancy for each
+# degree of freedom smaller than the second, lower optima are too rare to look for at the price of the fit itself.
+_SAFE, _FITS = 0.05, 0.008
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,11 @@ class Candidate:
     def settled(self) -> bool:
         """Nothing more to look for: a proper optimum, or a model that no start can help."""
         return self.examination.certificate.verdict in ("converged", "converged at a boundary", "not identified")
+
+    @property
+    def is_proper(self) -> bool:
+        """Whether it is an optimum with possible values."""
+        return self.examination.certificate.verdict in ("converged", "converged at a boundary")
 
     def beats(self, other: "Candidate | None") -> bool:
         if other is None:
@@ -59,11 +69,15 @@ class Climb:
     objective: Objective
     best: Candidate | None = None
     transcript: list[Attempt] = field(default_factory=list)
+    starts: int = 0
+    at_infinity: tuple[str, ...] = ()
+    proper: Candidate | None = None
 
     def record(self, algorithm: str, start: str, outcome: Outcome, engine: str = "native") -> Candidate | None:
         """Examine where an attempt ended and remember it."""
         point = outcome.point
         candidate = None
+        self.starts += "scattered" not in start
         verdict: str = outcome.reason
         value = float("nan")
         if point is not None:
@@ -71,6 +85,8 @@ class Climb:
             candidate = Candidate(point, examination)
             if candidate.beats(self.best):
                 self.best = candidate
+            if candidate.is_proper and (self.proper is None or point.value < self.proper.point.value):
+                self.proper = candidate
             verdict, value = f"{outcome.reason}: {examination.certificate.verdict}", point.value
         self.transcript.append(Attempt(algorithm, start, verdict, outcome.iterations, value, outcome.gradient_max))
         return candidate
@@ -88,6 +104,47 @@ def climb(
         if state.best is not None and state.best.settled:
             break
     return state
+
+
+def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> None:
+    """Look for lower optima from scattered starts, where there may be some; the best is finished and examined."""
+    objective = state.objective
+    if options.multistart < 2 or not is_surveyable(objective) or not _is_doubtful(state.best, objective, targets):
+        return
+    ceiling = np.inf if state.best is None else state.best.point.value
+    found = survey(objective, targets, start, ceiling, options.multistart, options.seed)
+    state.starts += found.starts
+    name = f"lowest of {found.starts} scattered starts"
+    for theta in found.thetas[:_FINISHED]:
+        candidate = state.record("Fisher scoring", name, minimise(objective, theta, options.max_iterations))
+        if candidate is None or not candidate.examination.certificate.converged:
+            candidate = state.record("trust region", name, minimise_in_trust_region(objective, theta))
+        if candidate is not None and candidate.examination.certificate.converged:
+            break
+    if found.at_infinity and (state.best is None or not state.best.examination.certificate.converged):
+        state.at_infinity = found.at_infinity
+
+
+def _is_doubtful(best: Candidate | None, objective: Objective, targets: Targets) -> bool:
+    """Whether a lower optimum is likely enough to look for it: a safe, proper optimum is left alone."""
+    if best is None:
+        return True
+    certificate = best.examination.certificate
+    if certificate.verdict == "not identified":
+        return False
+    if not (certificate.converged and certificate.admissible):
+        return True
+    if certificate.hessian_min_eig < _SAFE:
+        return True
+    return best.point.value > _FITS * max(_count_degrees(objective, targets), 1)
+
+
+def _count_degrees(objective: Objective, targets: Targets) -> int:
+    """Degrees of freedom; composites' own moments are not taken off."""
+    model, n_fixed = objective.model, len(targets.exogenous)
+    moments = sum(k * (k + 1) // 2 * sign for k, sign in ((model.n_observed, 1), (n_fixed, -1)))
+    moments += model.n_observed - n_fixed if model.has_means else 0
+    return model.n_groups * moments - objective.size
 
 
 def _is_enough(state: Climb, name: str) -> bool:

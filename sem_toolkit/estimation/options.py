@@ -16,6 +16,7 @@ class EstimationOptions:
     likelihood       of ML: "normal" divides the sample covariance by n, "wishart" by n - 1
     max_iterations   of one attempt of the native solver
     restarts         perturbed starting points to try when nothing else has led to an optimum
+    multistart       scattered starts of a small model whose first optimum may not be the lowest; 0 switches this off
     seed             of these perturbations
     bad_marker_crit  lavaan's bad.marker.crit: a marker whose corrected item-total correlation is smaller than this is
                      replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
@@ -26,6 +27,7 @@ class EstimationOptions:
     likelihood: Literal["normal", "wishart"] = "normal"
     max_iterations: int = 200
     restarts: int = 5
+    multistart: int = 50
     seed: int = 1907
     bad_marker_crit: float = 0.1
 

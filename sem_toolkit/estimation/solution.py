@@ -43,6 +43,8 @@ class Certificate:
     hessian_min_eig  smallest eigenvalue of the exact Hessian on the constraint surface, scaled likewise
     engine           what found it; iterations: of that attempt
     messages         what a reader must know, with the parameters' names
+    starts           how many starts the optimum is the lowest of; with 1 it is an optimum, and whether it is the lowest
+                     was not looked at
     """
 
     verdict: Verdict
@@ -53,6 +55,7 @@ class Certificate:
     engine: str
     iterations: int
     messages: tuple[Diagnostic, ...] = ()
+    starts: int = 1
 
 
 @dataclass(frozen=True, eq=False)

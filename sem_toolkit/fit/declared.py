@@ -74,6 +74,13 @@ _READERS: Mapping[Kind, Callable[[object], object]] = {
     "moments": parse_moments,
 }
 _FULL = {"fiml": "ml", "direct": "ml", "fiml.x": "ml.x", "direct.x": "ml.x", "fiml_x": "ml.x", "ml_x": "ml.x"}
+_STAGES = {
+    "lw": "listwise",
+    "twostage": "two.stage",
+    "two.step": "two.stage",
+    "robust.twostage": "robust.two.stage",
+    "robust.two.step": "robust.two.stage",
+}
 
 _DECLARED = (
     Option("call", "word", "table", "Whose defaults: sem, cfa, growth or lavaan.", ("sem", "cfa", "growth", "lavaan"),
@@ -114,9 +121,10 @@ _DECLARED = (
     Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
     Option("missing_codes", "words", "data", "Values that stand for missing, such as 9,99.", flag="--missing-codes",
            reader=parse_codes),
-    Option("missing", "word", "data", "Rows with empty cells: listwise, ml (FIML), ml.x.", ("listwise", "ml", "ml.x"),
-           "--missing", _FULL | {"lw": "listwise"},
-           frozenset({"pairwise", "available.cases", "two.stage", "robust.two.stage"})),
+    Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",
+           ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage"), "--missing", _FULL | _STAGES,
+           frozenset({"pairwise", "available.cases"})),
+    Option("aux", "words", "data", "Auxiliary variables, which help with what is missing.", flag="--aux"),
     Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
@@ -136,6 +144,8 @@ _DECLARED = (
            ("auto", "semopy", "native"), "--engine"),
     Option("max_iterations", "count", "estimation", "Of one attempt of the native solver."),
     Option("restarts", "count", "estimation", "Perturbed starting points to try.", reader=parse_count_or_none),
+    Option("multistart", "count", "estimation", "Scattered starts of a small model: is the optimum the lowest?",
+           reader=parse_count_or_none),
     Option("seed", "count", "estimation", "Of these perturbations.", reader=parse_count_or_none),
     Option("bad_marker_crit", "number", "estimation", "Correlation with the rest below which a marker is replaced; 0: "
            "never."),

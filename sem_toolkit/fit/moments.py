@@ -11,10 +11,14 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Moments of one group as typed in an options file: names and a p × p matrix, or names and p values."""
+    """Moments of one group as typed in an options file: names and a p × p matrix, or names and p values.
+
+    messages  what was found when they were read
+    """
 
     names: tuple[str, ...]
     values: NDArray[np.float64]
+    messages: tuple[Diagnostic, ...] = ()
 
 
 def require_mean(means: Mapping[str, Moments], label: str, names: tuple[str, ...]) -> NDArray[np.float64]:

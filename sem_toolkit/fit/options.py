@@ -14,7 +14,7 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.sample import Door, MissingCode
-from sem_toolkit.sample.sample import FULL_INFORMATION
+from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -28,6 +28,7 @@ class FitOptions:
     estimation   what is minimised, and by what (estimator, likelihood, engine, ...)
     inference    which standard errors and tests belong to it (se, test, information)
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
+    aux          auxiliary variables: they are not in the model, but help with what is missing
     group        name of the grouping column
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
@@ -40,6 +41,7 @@ class FitOptions:
     estimation: EstimationOptions = field(default_factory=EstimationOptions)
     inference: InferenceOptions = field(default_factory=InferenceOptions)
     missing: str | None = None
+    aux: tuple[str, ...] = ()
     group: str | None = None
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
@@ -108,7 +110,7 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
         values.get("se"),
         values.get("test"),
         values.get("information"),
-        values.get("missing") in FULL_INFORMATION,
+        values.get("missing"),
         values.get("observed_information"),
     )
 
@@ -116,6 +118,14 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
 def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
     """What full information from incomplete rows cannot be combined with."""
     missing, estimator = str(read.get("missing")), str(read.get("estimator", "ML"))
+    if "aux" in read and missing not in FULL_INFORMATION | TWO_STAGE:
+        message = f'aux needs missing = "ml" or "two.stage", and missing is "{read.get("missing", "listwise")}"'
+        return [Diagnostic("error", "aux-without-missing", message)]
+    if "aux" in read and missing in FULL_INFORMATION:
+        message = f'aux with missing = "{missing}" is not supported yet'
+        return [Diagnostic("error", "not-supported-yet", message, hint='missing = "robust.two.stage" takes them')]
+    if missing in TWO_STAGE:
+        return _check_two_stage(missing, estimator, read, table, inference)
     if missing not in FULL_INFORMATION:
         return []
     faults = []
@@ -136,6 +146,33 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
         faults.append(
             Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_FULL_INFORMATION_TESTS)}")
         )
+    if table.meanstructure is False:
+        message = f'missing = "{missing}" needs means, and meanstructure is false'
+        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
+    if "sample_cov" in read:
+        message = f'missing = "{missing}" needs the rows of the data, and only moments are given'
+        faults.append(Diagnostic("error", "raw-data-needed", message))
+    return faults
+
+
+def _check_two_stage(
+    missing: str, estimator: str, read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions
+) -> list[Diagnostic]:
+    """What two stages cannot be combined with."""
+    faults = []
+    if estimator not in ("ML", "ULS", "GLS") or read.get("likelihood") == "wishart":
+        message = f'missing = "{missing}" goes with ML, ULS or GLS and a normal likelihood'
+        faults.append(Diagnostic("error", "missing-estimator", message))
+    elif inference.se not in ((missing, "none") if estimator == "ML" else ("robust.sem", "none")):
+        message = f'se = "{inference.se}" is not there with missing = "{missing}"'
+        faults.append(Diagnostic("error", "missing-estimator", message, hint="leave se out"))
+    elif inference.information == "first.order" or (inference.information == "observed" and inference.observed != "h1"):
+        message = f'missing = "{missing}" takes expected information, or observed_information = "h1"'
+        faults.append(Diagnostic("error", "missing-estimator", message))
+    tests = [name for name in (inference.test, *inference.more_tests) if name not in _TWO_STAGE_TESTS]
+    if tests:
+        message = f'test = "{tests[0]}" is not there with missing = "{missing}"'
+        faults.append(Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_TWO_STAGE_TESTS)}"))
     if table.meanstructure is False:
         message = f'missing = "{missing}" needs means, and meanstructure is false'
         faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
@@ -177,6 +214,8 @@ def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
 
 
 _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
+_TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
+_TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions))
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}

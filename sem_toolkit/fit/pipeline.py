@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
+from sem_toolkit.sample.sample import TWO_STAGE
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -99,8 +100,13 @@ class Prepared:
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
         """All that can be said of the spec, of what it expands to and of its variables among the columns."""
+        return self.check()
+
+    @property
+    def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
+        """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
         columns = None if self.rows is None else list(map(str, self.rows.columns))
-        return check_expanded(self.spec, self.table, self.table_options, columns)
+        return partial(check_expanded, self.spec, self.table, self.table_options, columns)
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
@@ -121,7 +127,8 @@ class Prepared:
         frame = add_products(self.rows, variables)
         exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
         group, missing = self.options.group, self.options.missing
-        return build_sample(frame, variables, group, self.source, missing, exogenous)
+        auxiliary = self.options.aux if missing in TWO_STAGE else ()
+        return build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -133,6 +140,7 @@ class Prepared:
             variables,
             mean=None if means is None else [require_mean(means, label, names) for label in covariances],
             labels=tuple(covariances),
+            said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
 
     @cached_property
@@ -210,7 +218,7 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.findings)
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.sample import MissingCode
+
+_MOST_DIGITS = 1000
 
 
 def parse_choice(choices: Sequence[str], aliases: Mapping[str, str]) -> Callable[[object], str]:
@@ -72,7 +75,12 @@ def parse_count_or_none(value: object) -> int:
 
 
 def parse_counts(value: object) -> tuple[int, ...]:
-    """One whole number from 1, or several. Raises ValueError for anything else."""
+    """One whole number from 1, or several, also as a text with commas. Raises ValueError for anything else."""
+    if isinstance(value, str):
+        words = value.split(",")
+        if not all(word.strip().isdecimal() and len(word) < _MOST_DIGITS for word in words):
+            raise ValueError("a whole number of 1 or more is expected, or several with commas between them")
+        value = [int(word) for word in words]
     return tuple(parse_count(item) for item in (value if isinstance(value, (list, tuple)) else [value]))
 
 
@@ -101,6 +109,8 @@ def parse_moments(value: object) -> Mapping[str, Moments]:
     """Read `{names, matrix}` or `{names, values}`, or a mapping from group labels to these."""
     if isinstance(value, Moments):
         return {"": value}
+    if _is_frame(value):
+        return {"": _parse_group_moments(value)}
     if not isinstance(value, Mapping):
         raise ValueError("names with a matrix, or a mapping from group labels to these, is expected")
     if "names" in value:
@@ -108,9 +118,31 @@ def parse_moments(value: object) -> Mapping[str, Moments]:
     return {str(label): _parse_group_moments(moments) for label, moments in value.items()}
 
 
+def _is_frame(value: object) -> bool:
+    """Whether this is a DataFrame (names with a matrix) or a Series (names with values)."""
+    return hasattr(value, "to_numpy") and hasattr(value, "index")
+
+
+def _parse_frame_moments(frame: Any) -> Moments:
+    """A DataFrame whose rows have the names of its columns, or no names (0, 1, …), in the same order; or a Series."""
+    names = tuple(str(name) for name in getattr(frame, "columns", frame.index))
+    rows = tuple(str(name) for name in frame.index)
+    if rows not in (names, tuple(map(str, range(len(names))))):
+        raise ValueError("the names of its rows are not those of its columns, in the same order")
+    try:
+        values = np.asarray(frame.to_numpy(dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ValueError("its cells are not all numbers") from None
+    if values.ndim == 2 and values.shape[0] == values.shape[1]:
+        values = np.where(np.isnan(values), values.T, values)  # one triangle is enough
+    return Moments(names, values)
+
+
 def _parse_group_moments(value: object) -> Moments:
     if isinstance(value, Moments):
         return value
+    if _is_frame(value):
+        return _parse_frame_moments(value)
     if not isinstance(value, Mapping) or "names" not in value or not {"matrix", "values"} & set(value):
         raise ValueError('an entry needs "names" and "matrix" (or "values")')
     numbers = value["matrix"] if "matrix" in value else value["values"]

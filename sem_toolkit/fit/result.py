@@ -1,6 +1,6 @@
 """The result of a fit: estimates, what is inferred from them, and whether they may be believed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,7 +69,7 @@ class Fit:
     Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
     fit measures are empty, and `messages` says why.
 
-    findings  what was found in the spec and in the model that it expands to
+    check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     """
 
     presenter: ClassVar[Presenter]
@@ -78,7 +78,7 @@ class Fit:
     options: FitOptions
     sample: Sample
     solution: Solution
-    findings: tuple[Diagnostic, ...] = ()
+    check: Callable[[], tuple[Diagnostic, ...]] = tuple
 
     @property
     def certificate(self) -> Certificate:
@@ -239,6 +239,11 @@ class Fit:
         """
         return self.presenter.format_summary(self, width, extras)
 
+    def __repr__(self) -> str:
+        """One line: what was fitted, how it ended, and of how much."""
+        how = f"{self.certificate.verdict}, {self.options.estimation.estimator}"
+        return f"<Fit of {self.title!r}: {how}, n = {self.sample.n}, {self.npar} free parameters>"
+
     def __str__(self) -> str:
         return self.summary()
 
@@ -251,6 +256,11 @@ class Fit:
         from sem_toolkit.fit.records import build_fit_record
 
         return build_fit_record(self, everything=everything)
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """What was found in the spec and in the model that it expands to."""
+        return self.check()
 
     @property
     def messages(self) -> tuple[Diagnostic, ...]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.discrepancy import Kind
 from sem_toolkit.estimation import Estimator, get_estimator
+from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 
 STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "none")
+"""What can be asked for; those of two stages belong to `missing`."""
 TESTS = (
     "standard",
     "satorra.bentler",
@@ -47,7 +49,8 @@ class InferenceOptions:
     """How standard errors and the scaled test are computed.
 
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
-                 "robust.sem.nt" (sandwich by normal theory, for least squares), "none"
+                 "robust.sem.nt" (sandwich by normal theory, for least squares), "two.stage" and "robust.two.stage"
+                 (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
     test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
                  test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
@@ -80,7 +83,7 @@ def resolve_inference_options(
     se: str | None = None,
     test: str | Sequence[str] | None = None,
     information: str | None = None,
-    incomplete: bool = False,
+    missing: str | None = None,
     observed: str | None = None,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
@@ -88,18 +91,25 @@ def resolve_inference_options(
     A scaled test that belongs to the estimator stays the one that fit measures are made of. Raises OptionError for
     names that lavaan does not know either.
 
-    incomplete  for full information from incomplete rows: information is observed by default
+    missing  full information from incomplete rows takes observed information by default; two stages have standard
+             errors of their own, and the Satorra-Bentler test
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
+    incomplete = missing in FULL_INFORMATION
+    if missing in TWO_STAGE:
+        own = str(missing) if record.kind.is_likelihood else "robust.sem"
+        default = InferenceOptions(own, "satorra.bentler", observed="h1")
     if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":
         se, information = "standard", "first.order"
     chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
     usual = "first.order" if default.information == "first.order" else "expected"
     fallback = "observed" if chosen_se == "robust.huber.white" or (incomplete and usual == "expected") else usual
+    if chosen_se in TWO_STAGE:
+        fallback = "observed"
     first, *more = _choose_tests(test, default.test)
     chosen = _choose("information", information, fallback, INFORMATION)
-    made_of = _choose("observed_information", observed, "hessian", OBSERVED_INFORMATION)
+    made_of = _choose("observed_information", observed, default.observed, OBSERVED_INFORMATION)
     return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of)
 
 

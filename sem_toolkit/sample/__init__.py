@@ -4,6 +4,7 @@ from sem_toolkit.sample.covariance import build_sample_from_moments, read_covari
 from sem_toolkit.sample.doors import Door, MissingCode, open_table
 from sem_toolkit.sample.frame import build_sample, list_group_labels, require_any_column
 from sem_toolkit.sample.names import list_known_names, rename_columns
+from sem_toolkit.sample.printed import PrintedMoments, read_moments
 from sem_toolkit.sample.products import add_products
 from sem_toolkit.sample.sample import Sample, SampleGroup
 from sem_toolkit.sample.tables import read_table
@@ -11,6 +12,7 @@ from sem_toolkit.sample.tables import read_table
 __all__ = [
     "Door",
     "MissingCode",
+    "PrintedMoments",
     "Sample",
     "SampleGroup",
     "add_products",
@@ -21,6 +23,7 @@ __all__ = [
     "open_table",
     "read_covariance",
     "read_means",
+    "read_moments",
     "read_table",
     "rename_columns",
     "require_any_column",

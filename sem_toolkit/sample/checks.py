@@ -17,6 +17,11 @@ SMALLEST_EIGENVALUE = 1e-10
 """Of a correlation matrix; below it the columns are collinear as far as float64 can tell."""
 
 LARGEST_VARIANCE_RATIO = 1000.0
+LARGEST_NUMBER = 1e70
+"""Of data; its fourth power, with a margin for sums and products, is still a number of float64."""
+SMALLEST_RANGE = 1e-70
+RELATIVE_RANGE = 1e-13
+"""Range of a column in units of its values, below which rounding hides its variance."""
 
 
 def check_names(wanted: Sequence[str], known: Sequence[str], source: str) -> list[Diagnostic]:
@@ -45,15 +50,32 @@ def check_column(column: "pd.Series") -> list[Diagnostic]:
         message = f"{name!r} has an infinite value in row {infinite[0] + 1}"
         return [Diagnostic("error", "infinite-value", message, hint="leave the cell empty if the value is missing")]
     present = values[~np.isnan(values)]
-    if np.ptp(present) == 0:
+    smallest, largest = present.min(), present.max()
+    if smallest == largest:
         return [_constant(name, present[0], "")]
-    return []
+    return _check_magnitude(name, smallest, largest)
 
 
 def has_column_faults(data: FloatArray) -> bool:
     """Whether `check_column` would find a fault in any column of numbers (n × p, n > 0)."""
     smallest, largest = np.fmin.reduce(data), np.fmax.reduce(data)  # of the values present; NaN where there are none
-    return not bool(np.all(np.isfinite(smallest) & np.isfinite(largest) & (smallest < largest)))
+    sizes = np.maximum(-smallest, largest)
+    usual = (sizes < LARGEST_NUMBER) & (largest - smallest > np.maximum(SMALLEST_RANGE, RELATIVE_RANGE * sizes))
+    return not bool(np.all(np.isfinite(smallest) & np.isfinite(largest) & usual))
+
+
+def _check_magnitude(name: str, smallest: float, largest: float) -> list[Diagnostic]:
+    """A fault where fourth moments of a column leave the numbers of float64, or where only rounding varies in it."""
+    size = max(-smallest, largest)
+    if size >= LARGEST_NUMBER or largest - smallest <= SMALLEST_RANGE:
+        what = f"up to {size:.3g}" if size >= LARGEST_NUMBER else f"within {largest - smallest:.3g} of each other"
+        message = f"the values of {name!r} are {what}: no computer can square them twice"
+        hint = "express the variable in another unit"
+        return [Diagnostic("error", "extreme-values", message, hint=hint)]
+    if largest - smallest <= RELATIVE_RANGE * size:
+        message = f"{name!r} is constant but for rounding: its values lie between {smallest:.17g} and {largest:.17g}"
+        return [Diagnostic("error", "constant-column", message, hint="subtract its mean before the data are saved")]
+    return []
 
 
 def describe_group(label: str) -> str:
@@ -100,7 +122,7 @@ def check_scales(variances: FloatArray, variables: Sequence[str]) -> list[Diagno
     ratio = variances[largest] / variances[smallest]
     if ratio < LARGEST_VARIANCE_RATIO:
         return []
-    message = f"the variance of {variables[largest]!r} is {ratio:.0f} times that of {variables[smallest]!r}"
+    message = f"the variance of {variables[largest]!r} is {ratio:.6g} times that of {variables[smallest]!r}"
     return [Diagnostic("warning", "unequal-scales", message, hint="divide the larger variable by a power of ten")]
 
 
@@ -112,7 +134,8 @@ def check_covariance(names: Sequence[str], covariance: FloatArray, where: str = 
         return [
             Diagnostic("error", "missing-covariance", f"the covariance of {names[i]} and {names[j]}{where} is missing")
         ]
-    scale = np.sqrt(np.abs(np.outer(np.diag(covariance), np.diag(covariance))))
+    deviations = np.sqrt(np.abs(np.diag(covariance)))
+    scale = np.outer(deviations, deviations)
     gap = np.abs(covariance - covariance.T) > 1e-6 * np.maximum(scale, np.finfo(float).tiny)
     if gap.any():
         i, j = np.argwhere(gap)[0]
@@ -127,6 +150,11 @@ def _check_definiteness(names: Sequence[str], covariance: FloatArray, where: str
         if variance <= 0:
             message = f"the variance of {name!r}{where} is {variance:g}; it must be positive"
             return [Diagnostic("error", "indefinite-covariance", message)]
+    for name, variance in zip(names, np.diag(covariance), strict=True):
+        if not SMALLEST_RANGE**2 < variance < LARGEST_NUMBER**2:
+            message = f"the variance of {name!r}{where} is {variance:.3g}: no computer can square it"
+            hint = "express the variable in another unit"
+            return [Diagnostic("error", "extreme-values", message, hint=hint)]
     eigenvalues, vectors = np.linalg.eigh(compute_correlation(covariance))
     if eigenvalues[0] > SMALLEST_EIGENVALUE:
         return []

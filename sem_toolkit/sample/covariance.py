@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_covariance, check_names, check_scales
-from sem_toolkit.sample.delimited import read_text, require_unique_names, sniff_separator
+from sem_toolkit.sample.delimited import require_unique_names
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.printed import is_number, malformed, read_cells, read_moments, to_number
 from sem_toolkit.sample.sample import Sample, SampleGroup
 
 
@@ -19,33 +20,23 @@ def read_covariance(path: str | Path) -> tuple[tuple[str, ...], FloatArray]:
     Separators as in data files, or blanks. Returns the names and the full p × p matrix. Raises DataError when the
     file is missing, empty, not numeric, not square, not symmetric or not positive definite.
     """
-    path = Path(path)
-    header, *body = _read_cells(path)
-    row_names = [cells[0] for cells in body] if body and all(not _is_number(cells[0]) for cells in body) else None
-    names = tuple(name for name in header if name)
-    require_unique_names(names, str(path))
-    if len(body) != len(names):
-        raise _malformed(path, f"{len(names)} names but {len(body)} rows")
-    if row_names is not None:
-        if tuple(row_names) != names:
-            raise _malformed(path, "the names of the rows are not those of the columns, in the same order")
-        body = [cells[1:] for cells in body]
-    matrix = _fill_triangle(np.array([_parse_row(cells, names, path, i) for i, cells in enumerate(body)]))
-    _raise_any(check_covariance(names, matrix, f" in {path}"))
-    return names, matrix
+    found = read_moments(path)
+    if len(found) > 1:
+        raise malformed(path, f"it holds {len(found)} groups")
+    return found[0].names, found[0].covariance
 
 
 def read_means(path: str | Path) -> dict[str, float]:
     """Read means: a row of names and a row of numbers, or a name and a number in every row."""
     path = Path(path)
-    rows = _read_cells(path)
-    across = len(rows) == 2 and not any(_is_number(cell) for cell in rows[0])
+    rows = read_cells(path)
+    across = len(rows) == 2 and not any(is_number(cell) for cell in rows[0])
     pairs = list(zip(*rows, strict=False)) if across else [tuple(cells) for cells in rows]
     pairs = [pair for pair in pairs if pair[0]]
-    if any(len(pair) != 2 or not _is_number(pair[1]) for pair in pairs) or (across and len(rows[0]) != len(rows[1])):
-        raise _malformed(path, "means are a row of names above a row of numbers, or rows of a name and a number")
+    if any(len(pair) != 2 or not is_number(pair[1]) for pair in pairs) or (across and len(rows[0]) != len(rows[1])):
+        raise malformed(path, "means are a row of names above a row of numbers, or rows of a name and a number")
     require_unique_names([pair[0] for pair in pairs], str(path))
-    return {name: _number(value) for name, value in pairs}
+    return {name: to_number(value) for name, value in pairs}
 
 
 def build_sample_from_moments(
@@ -57,6 +48,7 @@ def build_sample_from_moments(
     labels: Sequence[str] | None = None,
     rescale: bool = True,
     source: str = "the covariance matrix",
+    said: Sequence[Diagnostic] = (),
 ) -> Sample:
     """Build a sample from given moments, for one group or several.
 
@@ -65,6 +57,7 @@ def build_sample_from_moments(
     n           number of observations, one a group
     mean        p (or G × p) in the order of `names`, or name → value for one group
     labels      of the groups; "Group 1", "Group 2", … where none are given and there are several
+    said        what was found when the moments were read
     rescale     the matrices have divisor n - 1, as printed ones have: multiply by (n - 1)/n, as lavaan does
 
     Raises DataError for unknown names, wrong shapes, and matrices that are not symmetric or positive definite.
@@ -76,11 +69,12 @@ def build_sample_from_moments(
     sizes = _sizes(n, len(matrices))
     if matrices.shape[1:] != (len(names), len(names)):
         shape = " × ".join(map(str, matrices.shape[1:]))
-        raise _malformed(source, f"{len(names)} names but a matrix of {shape}")
+        raise malformed(source, f"{len(names)} names but a matrix of {shape}")
     means = _group_means(mean, names, len(matrices), source)
     labels = tuple(labels) if labels else (("",) if len(matrices) == 1 else _numbered_labels(len(matrices)))
     picked = [names.index(name) for name in variables]
-    groups, messages = [], []
+    groups: list[SampleGroup] = []
+    messages = list(said)
     for g, (label, size) in enumerate(zip(labels, sizes, strict=True)):
         matrix = matrices[g][np.ix_(picked, picked)]
         where = f" of group {label!r}" if label else ""
@@ -109,67 +103,33 @@ def _group_means(
         mean = [mean[name] for name in names]
     means = np.atleast_2d(np.asarray(mean, dtype=np.float64))
     if means.shape != (groups, len(names)):
-        raise _malformed(source, f"{means.size} means for {groups} × {len(names)} variables")
+        raise malformed(source, f"{means.size} means for {groups} × {len(names)} variables")
     return means
+
+
+LARGEST_N = 100_000_000
+"""Observations of one group; more are a slip of the keyboard, or a test of ours."""
 
 
 def _sizes(n: int | Sequence[int], groups: int) -> tuple[int, ...]:
     sizes = (n,) if isinstance(n, (int, np.integer)) else tuple(n)
+    if not sizes:
+        message = "the number of observations behind the covariances is not given"
+        hint = "sample_nobs, on the command line --sample-nobs N"
+        raise DataError(Diagnostic("error", "wrong-n", message, hint=hint))
     if len(sizes) != groups:
         raise DataError(Diagnostic("error", "wrong-n", f"{len(sizes)} numbers of observations for {groups} groups"))
+    for size in sizes:
+        if not 1 <= size <= LARGEST_N:
+            shown = str(size) if size < 1e18 else "10¹⁸ or more"
+            message = f"the number of observations cannot be {shown}"
+            hint = f"a number between 1 and {LARGEST_N}"
+            raise DataError(Diagnostic("error", "wrong-n", message, hint=hint))
     return tuple(int(size) for size in sizes)
 
 
 def _numbered_labels(groups: int) -> tuple[str, ...]:
     return tuple(f"Group {number}" for number in range(1, groups + 1))
-
-
-def _read_cells(path: Path) -> list[list[str]]:
-    """The cells of every line that is not blank; empty cells at the end of a line are left out."""
-    text, _ = read_text(path)
-    lines = [line for line in text.splitlines() if line.strip()]
-    separator = None if not any(mark in text for mark in "\t;,|") else sniff_separator(text)
-    rows = [[cell.strip().strip('"').strip() for cell in line.split(separator)] for line in lines]
-    return [_without_trailing_blanks(row) for row in rows]
-
-
-def _without_trailing_blanks(row: list[str]) -> list[str]:
-    end = len(row)
-    while end > 1 and not row[end - 1]:
-        end -= 1
-    return row[:end]
-
-
-def _parse_row(cells: list[str], names: tuple[str, ...], path: Path, row: int) -> list[float]:
-    """One row of p numbers; NaN for the half of a triangle that is not there."""
-    if len(cells) > len(names):
-        raise _malformed(path, f"row {names[row]!r} has {len(cells)} values for {len(names)} names")
-    for cell in cells:
-        if cell and not _is_number(cell):
-            raise _malformed(path, f"row {names[row]!r} holds {cell!r}, which is not a number")
-    values = [_number(cell) if cell else np.nan for cell in cells]
-    return values + [np.nan] * (len(names) - len(values))
-
-
-def _fill_triangle(matrix: FloatArray) -> FloatArray:
-    """Fill the missing half of a triangle from the other; a full matrix stays as it is."""
-    return np.where(np.isnan(matrix), matrix.T, matrix)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        _number(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(cell: str) -> float:
-    return float(cell.replace(",", "."))
-
-
-def _malformed(source: str | Path, reason: str) -> DataError:
-    return DataError(Diagnostic("error", "malformed-covariance", f"{source}: {reason}"))
 
 
 def _raise_any(faults: Sequence[Diagnostic]) -> None:

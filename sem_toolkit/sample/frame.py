@@ -34,6 +34,7 @@ def build_sample(
     source: str = "",
     missing: str | None = None,
     exogenous: Sequence[str] = (),
+    auxiliary: Sequence[str] = (),
 ) -> Sample:
     """Take the model's variables out of a table; rows with a missing value among them are left out, or kept.
 
@@ -43,6 +44,7 @@ def build_sample(
     missing    "listwise"; "ml", "two.stage" and "robust.two.stage" leave out only rows without any value and rows
                that lack one of the `exogenous` variables, "ml.x" only the former. None: listwise, for want of a choice
     exogenous  variables whose moments are taken from the data (fixed.x)
+    auxiliary  variables that only help to estimate the moments of incomplete rows in two stages
 
     Means and covariances have divisor n. Raises DataError with every fault of every column: unknown, duplicate,
     text, constant, infinite, all missing; too few rows; collinear columns.
@@ -51,12 +53,14 @@ def build_sample(
     names = list(map(str, frame.columns.tolist()))
     require_unique_names(names, source)
     variables = tuple(variables)
-    _require(check_names([*variables, *([group] if group else [])], names, source))
+    auxiliary = tuple(auxiliary)
+    _require(check_names([*variables, *auxiliary, *([group] if group else [])], names, source))
     place = {name: position for position, name in enumerate(names)}
-    data = _read_numbers(frame.take([place[name] for name in variables], axis=1), variables)
+    used = (*variables, *auxiliary)
+    data = _read_numbers(frame.take([place[name] for name in used], axis=1), used)
     codes, labels = _code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     if missing not in (None, "listwise"):
-        return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous)
+        return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
     messages = list(get_messages(frame))
@@ -78,9 +82,10 @@ def _build_incomplete(
     source: str,
     missing: str,
     exogenous: Sequence[str],
+    auxiliary: tuple[str, ...],
 ) -> Sample:
     """The sample with the rows that have empty cells."""
-    holes = np.isnan(data)
+    holes = np.isnan(data[:, : len(variables)])
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
@@ -99,7 +104,7 @@ def _build_incomplete(
         messages.append(_describe_dropped(data[:, chosen], ~dropped, names, group, without, hint))
     places = [np.flatnonzero(used & (codes == code)) for code in range(len(labels))]
     parts = [
-        build_incomplete_group(label, data[chosen], chosen, variables)
+        build_incomplete_group(label, data[chosen], chosen, (*variables, *auxiliary), len(auxiliary))
         for label, chosen in zip(labels, places, strict=True)
     ]
     messages += [message for _, found in parts for message in found]

@@ -17,9 +17,11 @@ BoolArray = NDArray[np.bool_]
 
 
 def build_incomplete_group(
-    label: str, rows: FloatArray, places: IntArray, variables: Sequence[str]
+    label: str, rows: FloatArray, places: IntArray, variables: Sequence[str], auxiliary: int = 0
 ) -> tuple[SampleGroup, list[Diagnostic]]:
     """A group of rows (n × p, NaN where a cell is empty) with its saturated model, and what must be said of it.
+
+    auxiliary  how many of the variables, at the end, take part in the saturated model only
 
     Raises DataError for too few rows, and for a variable that is empty or constant in the group, or collinear.
     """
@@ -31,7 +33,9 @@ def build_incomplete_group(
     faults = check_collinearity(compute_correlation(saturated.covariance), variables, where)
     if faults:
         raise DataError(faults)
-    group = SampleGroup(label, len(rows), saturated.covariance, saturated.mean, rows, places, saturated)
+    p = len(variables) - auxiliary
+    covariance, mean = saturated.covariance[:p, :p].copy(), saturated.mean[:p]
+    group = SampleGroup(label, len(rows), covariance, mean, rows[:, :p], places, saturated)
     return group, [*_describe_apart(saturated, variables, where), *_describe_saturated(saturated, where)]
 
 

@@ -12,6 +12,8 @@ FloatArray = NDArray[np.float64]
 
 FULL_INFORMATION = frozenset({"ml", "ml.x"})
 """Choices of `missing` under which estimation takes the rows with their empty cells."""
+TWO_STAGE = frozenset({"two.stage", "robust.two.stage"})
+"""Choices under which it takes the saturated model's moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +26,8 @@ class SampleGroup:
     mean        p, or None where only a covariance matrix was given
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
-    saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of
+    saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
+                variables, which are no part of these, come last in it
     """
 
     label: str
@@ -59,6 +62,11 @@ class Sample:
     def is_incomplete(self) -> bool:
         """Whether the likelihood is that of the rows as they are, with their empty cells (full information)."""
         return self.missing in FULL_INFORMATION
+
+    @property
+    def is_two_stage(self) -> bool:
+        """Whether the moments are the saturated model's, fitted as if they were of complete rows."""
+        return self.missing in TWO_STAGE
 
     @property
     def n(self) -> int:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, LineIndex, Span
@@ -34,9 +33,9 @@ class Header:
     claim: str = ""
     data: str = ""
     estimator: str = ""
-    options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
-    diagram: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
-    spans: Mapping[str, Span] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    options: Mapping[str, object] = field(default_factory=dict)
+    diagram: Mapping[str, object] = field(default_factory=dict)
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False)
 
 
 def parse_header(tokens: list[Token], index: LineIndex) -> tuple[Header, list[Diagnostic]]:
@@ -83,9 +82,9 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
             faults.append(_describe_wrong_kind(key, entry, wants_mapping, span))
             continue
         spans[key] = span
-        found[key] = MappingProxyType(entry.value) if wants_mapping else (entry.text or "").strip()
+        found[key] = dict(entry.value) if wants_mapping else (entry.text or "").strip()
     faults += _describe_unknown(unknown)
-    return Header(**found, spans=MappingProxyType(spans)), faults
+    return Header(**found, spans=dict(spans)), faults
 
 
 def _describe_wrong_kind(key: str, entry: Entry, wants_mapping: bool, span: Span) -> Diagnostic:

@@ -92,8 +92,8 @@ class TableOptions:
     composites: bool = True
     phantom_composites: bool = False
     ordered: tuple[str, ...] = ()
-    thresholds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    markers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    markers: Mapping[str, str] = field(default_factory=dict)
     parameterization: Literal["delta", "theta"] = "delta"
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
@@ -154,7 +154,7 @@ def _read_option(name: str, value: object) -> Any:
         return _read_thresholds(value)
     if name == "markers":
         if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
-            return MappingProxyType(dict(value))
+            return dict(value)
         raise _option_fault(name, value, "a mapping of factors to their indicators")
     if name in _CHOICES:
         if isinstance(value, str) and value in _CHOICES[name]:
@@ -180,7 +180,7 @@ def _read_thresholds(value: object) -> Mapping[str, int]:
         whole = isinstance(count, int) and not isinstance(count, bool)
         if not isinstance(name, str) or not whole or not 0 <= count <= _MOST_THRESHOLDS:
             raise _option_fault("thresholds", {name: count}, expected)
-    return MappingProxyType(dict(value))
+    return dict(value)
 
 
 def _read_texts(name: str, value: object) -> tuple[str, ...]:

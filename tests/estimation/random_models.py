@@ -162,3 +162,29 @@ KINDS: dict[str, Callable[[np.random.Generator], tuple[str, TableOptions]]] = {
     "second order": _second_order,
     "structural": _structural,
 }
+
+
+SMALL_KINDS = {
+    "weak marker": "f =~ x1 + x2 + x3 + x4",
+    "two weak factors": "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6",
+    "correlated residuals": "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nx1 ~~ x4\nx2 ~~ x5\nx3 ~~ x6",
+    "multiple causes": "f =~ x1 + x2 + x3 + x4\nf ~ x5 + x6",
+    "bifactor": "g =~ x1 + x2 + x3 + x4 + x5 + x6\nf =~ x1 + x2 + x3\ng ~~ 0*f",
+    "feedback": "x1 ~ x2 + x3\nx2 ~ x1 + x4\nx5 ~ x1 + x2\nx1 ~~ x2",
+    "structural": "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\ng ~ f",
+}
+
+
+def draw_small_case(seed: int) -> tuple[str, Model, Sample]:
+    """A small model and a sample of 30 to 300 rows that it need not fit: weak loadings of any sign, other effects."""
+    rng = np.random.default_rng([1618, seed])
+    kind = sorted(SMALL_KINDS)[seed % len(SMALL_KINDS)]
+    n = int(rng.integers(30, 301))
+    loadings = rng.uniform(-0.4, 0.9, size=(6, 2)) * (rng.random((6, 2)) < 0.8)
+    data = rng.normal(size=(n, 2)) @ loadings.T + rng.normal(size=(n, 6)) * rng.uniform(0.5, 1.2, size=6)
+    model = build_model(build_parameter_table(parse_spec(SMALL_KINDS[kind]), TableOptions(call="sem")))
+    names = tuple(f"x{i + 1}" for i in range(6))
+    order = [names.index(name) for name in model.observed]
+    data = data[:, order]
+    group = SampleGroup("", n, np.cov(data.T, bias=True), data.mean(axis=0), data)
+    return kind, model, Sample(model.observed, (group,), n)

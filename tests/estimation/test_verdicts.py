@@ -138,7 +138,9 @@ def test_a_marker_without_loading_is_replaced_and_reported() -> None:
     standard = estimate(build_model(unscaled), sample, EstimationOptions(engine="native"))
     assert solution.discrepancy == pytest.approx(standard.discrepancy, rel=1e-10)
     off = estimate(build_model(table), sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
-    assert off.certificate.verdict == "no optimum found"
+    assert off.certificate.verdict == "converged"  # beyond infinity: the marker's loading has the other sign
+    assert off.discrepancy == pytest.approx(standard.discrepancy, rel=1e-10)
+    assert off.certificate.starts > 1
 
 
 def test_impossible_starting_values_are_given_up() -> None:

@@ -149,11 +149,16 @@ def test_a_pair_never_observed_together_is_named():
         ({"likelihood": "wishart"}, "missing-estimator"),
         ({"test": "satorra.bentler"}, "missing-test"),
         ({"meanstructure": False}, "no-means"),
+        ({"se": "two.stage"}, "option-value"),
+        ({"missing": "two.stage", "estimator": "MLR"}, "missing-estimator"),
+        ({"missing": "two.stage", "test": "yuan.bentler.mplus"}, "missing-test"),
+        ({"missing": "two.stage", "observed_information": "hessian"}, "missing-estimator"),
+        ({"missing": "listwise", "aux": ["ageyr"]}, "aux-without-missing"),
     ],
 )
 def test_what_full_information_does_not_go_with_is_refused(rows, options, code):
     with pytest.raises(OptionError) as caught:
-        fit(CFA, rows, missing="ml", **options)
+        fit(CFA, rows, **({"missing": "ml"} | options))
     assert code in [entry.code for entry in caught.value.diagnostics]
 
 
@@ -179,3 +184,23 @@ def test_gradient_of_the_saturated_model_is_lower_than_lavaans_stop():
     case = json.loads((ORACLES / "missing" / "fiml_cfa_ml.json").read_text())
     found = fit(case["spec"], DATA / case["data"], **case["options"])
     assert found.fit_measures["unrestricted.logl"] >= case["fit_measures"]["unrestricted.logl"] - 1e-9
+
+
+def test_two_stages_of_complete_rows_are_satorra_bentlers_of_normal_data():
+    """Without empty cells Ω is Γ by normal theory, and the sandwich collapses to inverse information at S."""
+    data = pd.read_csv(DATA / "hs.csv")
+    staged = fit(CFA, data, call="cfa", missing="two.stage")
+    plain = fit(CFA, data, call="cfa", meanstructure=True)
+    np.testing.assert_allclose(staged.parameters["est"], plain.parameters["est"], rtol=1e-7, atol=1e-9)
+    assert staged.fit_measures["chisq"] == pytest.approx(plain.fit_measures["chisq"], rel=1e-9)
+    assert staged.fit_measures["chisq.scaling.factor"] == pytest.approx(1.0, abs=1e-9)
+
+
+def test_tables_that_need_complete_rows_say_so(rows):
+    for choice in ("ml", "two.stage"):
+        found = fit(CFA, rows, call="cfa", missing=choice)
+        assert np.isfinite(found.residuals[0].cov_se).all()
+        if choice == "ml":
+            with pytest.raises(DataError) as caught:
+                found.compute_eigenvalue_tests()
+            assert caught.value.diagnostics[0].code == "complete-rows-needed"

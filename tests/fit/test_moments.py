@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from sem_toolkit.diagnostics import DataError
+from sem_toolkit.diagnostics import DataError, OptionError
 from sem_toolkit.fit import fit
 
 HS = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
@@ -34,3 +35,15 @@ def test_several_groups_need_no_means() -> None:
 def test_models_of_means_need_means(options: dict[str, object]) -> None:
     with pytest.raises(DataError, match="no means"):
         fit(MODEL, sample_cov=read_covariances(), sample_nobs=[156, 145], **options)
+
+
+def test_a_frame_of_covariances_is_taken_with_one_triangle():
+    names = ["a", "b", "c"]
+    matrix = np.array([[2.0, np.nan, np.nan], [0.5, 1.0, np.nan], [0.25, 0.375, 4.0]])
+    full = np.where(np.isnan(matrix), matrix.T, matrix)
+    frame = pd.DataFrame(matrix, index=names, columns=names)
+    ours = fit("f =~ a + b + c", sample_cov=frame, sample_nobs=100)
+    theirs = fit("f =~ a + b + c", sample_cov={"names": names, "matrix": full}, sample_nobs=100)
+    assert ours.parameters["est"].tolist() == theirs.parameters["est"].tolist()
+    with pytest.raises(OptionError, match="names of its rows"):
+        fit("f =~ a + b + c", sample_cov=frame.iloc[::-1], sample_nobs=100)

@@ -1,5 +1,8 @@
 """From a spec and data to a fit by stages: each once, from given starts, and watched."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -112,3 +115,13 @@ def test_what_a_watcher_raises_passes_through(prepared: Prepared) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         estimate(prepared, watch=stop)
+
+
+def test_a_fit_is_one_line_and_goes_to_another_process_and_back() -> None:
+    found = fit(CFA + "visual ~~ 0*speed\n", DATA / "hs.csv", engine="native", group="school")
+    there = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own
+    assert repr(found) == "<Fit of 'model': converged, ML, n = 301, 58 free parameters>"
+    assert repr(there) == repr(found)
+    assert there.messages == found.messages
+    assert there.fit_measures == found.fit_measures
+    assert copy.deepcopy(found).parameters.equals(found.parameters)

@@ -277,3 +277,15 @@ def test_missing_values_of_arrow_are_missing():
 )
 def test_what_is_no_table_is_refused(data, code):
     require_code(code, lambda: fit(MODEL, data))
+
+
+@pytest.mark.parametrize("factor", [1e100, 1e150, 1e300, 1e-160, 1e-300])
+@pytest.mark.parametrize("missing", ["listwise", "ml"])
+def test_values_that_no_computer_can_square_are_refused(factor, missing):
+    extreme = HS[["x1", "x2", "x3", "x4"]].assign(x2=HS["x2"] * factor)
+    require_code("extreme-values", lambda: fit(MODEL, extreme, missing=missing))
+
+
+def test_a_column_that_only_rounding_varies_is_constant():
+    rounded = HS[["x1", "x2", "x3", "x4"]].assign(x2=1e15 + HS["x2"].round() % 2)
+    require_code("constant-column", lambda: fit(MODEL, rounded))

@@ -18,8 +18,10 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_information,
 )
 from sem_toolkit.inference.weights.robust import build_robust_weight
+from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.sample import TWO_STAGE
 
 _SINGULAR = 1e-7
 """Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
@@ -110,10 +112,15 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
     """Covariance matrix of x (q × q) by the kind of standard errors asked for.
 
     Sources: robust.sem: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419, equation
-    16.10; robust.huber.white: Huber (1967); White (1982), Econometrica 50, 1-25.
+    16.10, and with Ω of two stages in the place of Γ (`weights.two_stage`); robust.huber.white: Huber (1967); White
+    (1982), Econometrica 50, 1-25.
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
+    if options.se in TWO_STAGE:
+        weight = build_robust_weight(evaluation, options.information)
+        bread = invert_any(weight.information(evaluation), evaluation.free_basis)
+        return bread @ compute_robust_meat(evaluation, options.information) @ bread / evaluation.total
     by_h1 = options.information == "observed" and options.observed == "h1"
     bread = compute_inverse_information(evaluation, "observed.h1" if by_h1 else options.information)
     if options.se == "standard":
@@ -137,9 +144,17 @@ def compute_robust_meat(evaluation: AtEstimate, information: str = "expected") -
 
 
 def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
-    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, q × q."""
+    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, or Ω of two
+    stages: q × q.
+    """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
+    if evaluation.is_two_stage:
+        parts = zip(compute_delta(evaluation), list_two_stage_covariances(evaluation), strict=True)
+        for g, (delta, gamma) in enumerate(parts):
+            columns = weight.times(g, delta)
+            total += evaluation.shares[g] * columns.T @ gamma @ columns
+        return total
     for g in range(evaluation.model.n_groups):
         scores = CasewiseMoments(evaluation, weight, g).scores
         total += evaluation.shares[g] * scores.T @ scores / len(scores)

@@ -14,6 +14,7 @@ from sem_toolkit.inference.weights.estimator import (
     compute_estimator_quadratic,
 )
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
+from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -102,6 +103,8 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
     Source: Browne (1984), equation 2.20a, with a structured weight.
     """
+    if evaluation.is_two_stage:
+        return compute_residual_test(evaluation, build_structured_weight(evaluation))
     own = build_estimator_weight(evaluation)
     return compute_residual_test(
         evaluation, own if evaluation.kind.is_likelihood else NormalWeight(evaluation.implied_inverse)

@@ -18,6 +18,7 @@ from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_slopes
+from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
@@ -58,8 +59,13 @@ def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
 
 def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
-    weight = build_estimator_weight(evaluation)
-    half = invert_information_root(compute_estimator_information(evaluation), evaluation.free_basis)
+    weight = (
+        build_unstructured_weight(evaluation) if _is_unstructured(evaluation) else build_estimator_weight(evaluation)
+    )
+    information = (
+        weight.information(evaluation) if _is_unstructured(evaluation) else compute_estimator_information(evaluation)
+    )
+    half = invert_information_root(information, evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
     for mine, slope, own, shared in compute_pieces(evaluation, candidates, weight):
         reach = shared @ half.T
@@ -69,9 +75,15 @@ def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates)
     return evaluation.rows.sum() * score**2 / left, score / left
 
 
+def _is_unstructured(evaluation: AtEstimate) -> bool:
+    """Whether the information is that of the saturated model, as in two stages by maximum likelihood in lavaan."""
+    return evaluation.is_two_stage and evaluation.kind.is_likelihood
+
+
 def compute_pieces(evaluation: AtEstimate, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
     """Candidates in blocks that fit the cache, with what is needed of each."""
     by_gather = np.full(candidates.size, isinstance(weight, NormalWeight))
+    by_gather &= not _is_unstructured(evaluation)
     by_gather &= ~np.isin(candidates.row, evaluation.exogenous)
     for g in range(evaluation.model.n_groups):
         gathered = np.flatnonzero(by_gather & (candidates.group == g))
@@ -134,7 +146,8 @@ def _dense_piece(evaluation: AtEstimate, candidates: Candidates, weight: Weight,
     if evaluation.is_incomplete:
         score = _score_of_incomplete(evaluation, candidates, g, mine) / share
     elif isinstance(weight, NormalWeight):
-        score = _score_of_normal(evaluation, candidates, weight.inverse[g], g, mine)
+        Q = evaluation.implied_inverse[g] if _is_unstructured(evaluation) else weight.inverse[g]
+        score = _score_of_normal(evaluation, candidates, Q, g, mine)
     else:
         score = _mean_factor(evaluation, g) * (weighted.T @ compute_residual_moments(evaluation)[g])
     return mine, share * score, own, shared

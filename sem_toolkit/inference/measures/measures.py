@@ -26,6 +26,7 @@ from sem_toolkit.inference.measures.residual_indices import compute_residual_ind
 from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_quadratic
 from sem_toolkit.inference.weights.incomplete import build_information_weight, compute_available_quadratics
+from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
 
 Measures = dict[str, float]
 
@@ -163,6 +164,10 @@ def compute_gfi_lisrel(evaluation: AtEstimate) -> float:
     if evaluation.is_incomplete:
         residual, whole = compute_available_quadratics(evaluation, build_information_weight(evaluation))
         return float((1.0 - residual / whole) @ evaluation.rows / evaluation.rows.sum())
+    if evaluation.is_two_stage and evaluation.kind.is_likelihood:
+        weight = build_unstructured_weight(evaluation)
+        explained = 1.0 - weight.quadratic(evaluation) / weight.observed_quadratic(evaluation)
+        return float(explained @ evaluation.rows / evaluation.rows.sum())
     whole = build_estimator_weight(evaluation).observed_quadratic(evaluation)
     explained = 1.0 - compute_estimator_quadratic(evaluation) / whole
     return float(explained @ evaluation.rows / evaluation.rows.sum())

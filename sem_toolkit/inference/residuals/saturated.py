@@ -18,6 +18,7 @@ from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
 from sem_toolkit.inference.weights.robust import build_robust_weight, times_observed_information
+from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
@@ -39,6 +40,8 @@ def build_gamma(evaluation: AtEstimate, options: InferenceOptions, group: int) -
 
     With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
     """
+    if evaluation.is_two_stage:
+        return DenseGamma(list_two_stage_covariances(evaluation)[group])
     if evaluation.is_incomplete:
         robust = options.se == "robust.huber.white"
         return DenseGamma(list_moment_covariances(evaluation, options.information, robust)[group])
@@ -125,6 +128,8 @@ def times_saturated_information(
     evaluation: AtEstimate, options: InferenceOptions, group: int, columns: FloatArray
 ) -> FloatArray:
     """W times columns (m × k), W the information that the estimator gives the moments of a group."""
+    if evaluation.is_two_stage:
+        return build_robust_weight(evaluation, options.information).times(group, columns)
     if evaluation.is_incomplete:
         return list_information(evaluation, options.information)[group] @ columns
     if evaluation.kind.is_likelihood and options.information == "observed":
@@ -141,7 +146,7 @@ def times_delta(evaluation: AtEstimate, options: InferenceOptions, group: int, d
     A cell changes Σ by w(lrᵀ + rlᵀ), and normal-theory information makes of X the matrix ½(QXR + RXQ), so that for
     covariances alone the columns are products of those of QC and RC.
     """
-    plain = not evaluation.is_incomplete and evaluation.kind.is_normal_theory and evaluation.model.composites is None
+    plain = not evaluation.has_empty_cells and evaluation.kind.is_normal_theory and evaluation.model.composites is None
     if not plain or options.information == "first.order" or evaluation.has_means:
         return times_saturated_information(evaluation, options, group, delta)
     S = evaluation.sample_cov[group]

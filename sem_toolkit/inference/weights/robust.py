@@ -18,6 +18,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.inference.weights.information import compute_observed_first_order
+from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
 from sem_toolkit.sample.moments import FloatArray
@@ -26,6 +27,8 @@ from sem_toolkit.sample.moments import FloatArray
 @once
 def build_robust_weight(evaluation: AtEstimate, information: str) -> Weight:
     """V: the weight of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
+    if evaluation.is_two_stage and evaluation.kind.is_likelihood:
+        return build_unstructured_weight(evaluation)
     if not evaluation.kind.is_likelihood or information != "observed":
         return build_estimator_weight(evaluation)
     if evaluation.is_incomplete:

@@ -1,0 +1,183 @@
+"""Whether another start leads lower: scattered starts of a model that no marker holds, all at once.
+
+In the scale of a marker, a loading of the marker near 0 is infinitely far away, and one of the other sign beyond that.
+The search therefore releases the markers, which adds directions without information and changes no moment; where it
+arrives is brought back to the scale of the markers and finished there.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.discrepancy.ml import MaximumLikelihood
+from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.estimation.batch import minimise_stack
+from sem_toolkit.estimation.objective import Objective
+from sem_toolkit.model import Model, build_model
+from sem_toolkit.model.ram import INTERCEPT, SYMMETRIC, WEIGHT
+from sem_toolkit.spec.table import Parameter
+
+FloatArray = NDArray[np.float64]
+
+_LARGE = 60  # parameters, above which scattered starts cost more than they are likely to find
+_LOWER = 1e-7
+_BEYOND = 1e-7
+_SAME = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """A model whose markers are free: x (q) of the model itself, then the markers. markers: their rows as they were."""
+
+    model: Model
+    markers: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What scattered starts found below a value: θ of the model itself, ascending by discrepancy.
+
+    starts     how many there were
+    at_infinity   names of markers whose loading is 0 where the lowest of them arrived
+    """
+
+    thetas: tuple[FloatArray, ...]
+    values: tuple[float, ...]
+    starts: int
+    at_infinity: tuple[str, ...] = ()
+
+
+def is_surveyable(objective: Objective) -> bool:
+    """Whether there may be several optima and the search for them is cheap."""
+    model = objective.model
+    is_curved = model.n_variables > model.n_observed or model.depth is None or _has_free_residuals(model)
+    return (
+        isinstance(objective.discrepancy, MaximumLikelihood)
+        and model.constraints.is_linear
+        and 0 < model.n_parameters <= _LARGE
+        and is_curved
+    )
+
+
+def _has_free_residuals(model: Model) -> bool:
+    """Covariances beside effects: without them a recursive model of observed variables is a set of regressions."""
+    where = model.locations
+    return bool(((where.kind == SYMMETRIC) & (where.row != where.column)).any())
+
+
+def survey(
+    objective: Objective, targets: Targets, start: FloatArray, ceiling: float, n_starts: int, seed: int
+) -> Survey:
+    """Minimise from the start x (q) and from scattered ones; keep what ends below the ceiling."""
+    model = objective.model
+    released = release_markers(model)
+    search = model if released is None else released.model
+    given = start if released is None else np.concatenate([start, [row.ustart for row in released.markers]])
+    rng = np.random.default_rng(seed)
+    starts = np.concatenate([given[None], draw_starts(search, targets, rng, n_starts - 1)])
+    assert isinstance(objective.discrepancy, MaximumLikelihood)  # noqa: S101 (is_surveyable said so)
+    found = minimise_stack(
+        search, objective.discrepancy, np.stack([search.constraints.linear.average(x) for x in starts])
+    )
+    order = [int(i) for i in np.argsort(found.values) if found.values[i] < ceiling - _LOWER]
+    thetas: list[FloatArray] = []
+    values: list[float] = []
+    lost: tuple[str, ...] = ()
+    for i in order:
+        if values and found.values[i] - values[-1] < _SAME:
+            continue
+        x, zero = (found.x[i], ()) if released is None else restore_markers(model, released, found.x[i])
+        if zero:
+            lost = lost or zero
+            continue
+        thetas.append(model.constraints.linear.reduce(x))
+        values.append(float(found.values[i]))
+    return Survey(tuple(thetas), tuple(values), n_starts, lost)
+
+
+def release_markers(model: Model) -> Released | None:
+    """The model with free markers; None where none can be freed without changing what the model says."""
+    if not model.constraints.linear.is_trivial:
+        return None
+    markers = _find_markers(model)
+    if not markers:
+        return None
+    number = {id(row): model.n_parameters + place for place, row in enumerate(markers, start=1)}
+    rows = tuple(
+        replace(row, free=number[id(row)], ustart=None) if id(row) in number else row for row in model.table.parameters
+    )
+    return Released(build_model(replace(model.table, rows=rows)), tuple(markers))
+
+
+def _find_markers(model: Model) -> list[Parameter]:
+    """Fixed loadings and weights that do nothing but give a latent variable or composite its scale."""
+    rows = [row for row in model.table.parameters if not (row.op == "=~" and row.lhs == row.rhs)]
+    observed = set(model.observed)
+    fixed: dict[tuple[int, str], list[Parameter]] = {}
+    for row in rows:
+        if row.free == 0 and row.ustart:
+            names = {row.lhs} if row.op == "~1" else {row.lhs, row.rhs}
+            for name in names - observed:
+                fixed.setdefault((row.group, name), []).append(row)
+    found = {
+        key: own[0]
+        for key, entries in fixed.items()
+        if len(own := [row for row in entries if row.op in ("=~", "<~") and row.lhs == key[1]]) == 1
+    }
+    while True:
+        chosen = {id(row) for row in found.values()}
+        kept = {key: row for key, row in found.items() if all(id(other) in chosen for other in fixed[key])}
+        if len(kept) == len(found):
+            return list(kept.values())
+        found = kept
+
+
+def restore_markers(model: Model, released: Released, x: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+    """x (q) in the scale of the markers, and the names of factors whose marker has a loading of 0."""
+    place = {name: position for position, name in enumerate(model.variables)}
+    own, values = x[: model.n_parameters].copy(), x[model.n_parameters :]
+    zero: list[str] = []
+    for group in range(model.n_groups):
+        scale = np.ones(model.n_variables)
+        pending = [(row, v) for row, v in zip(released.markers, values, strict=True) if row.group == group + 1]
+        while pending:
+            waiting = {row.lhs for row, _ in pending}
+            ready = [pair for pair in pending if pair[0].rhs not in waiting]
+            if not ready:
+                return own, tuple(waiting)
+            for row, value in ready:
+                target = float(row.ustart or 1.0)
+                if abs(value) < _BEYOND:
+                    zero.append(row.lhs)
+                    value = _BEYOND
+                ratio = target / value if row.op == "=~" else value / target
+                scale[place[row.lhs]] = ratio * scale[place[row.rhs]]
+            pending = [pair for pair in pending if pair not in ready]
+        mine = model.locations.group == group
+        own[mine] = (own / model.compute_units(scale))[mine]
+    return own, tuple(zero)
+
+
+def draw_starts(model: Model, targets: Targets, rng: np.random.Generator, count: int) -> FloatArray:
+    """Scattered points x (count × q): effects of any sign, positive variances, factors with variances around 1."""
+    where, p, q = model.locations, model.n_observed, model.n_parameters
+    deviations = np.sqrt(np.diagonal(targets.covariance, axis1=1, axis2=2))
+    size = np.ones((model.n_groups, model.n_variables))
+    size[:, :p] = deviations
+    row, column = size[where.group, where.row], size[where.group, where.column]
+    normal = rng.normal(size=(count, q))
+    starts = 0.6 * normal * row / column  # loadings and effects
+    same = where.row == where.column
+    variance = (where.kind == SYMMETRIC) & same
+    starts[:, variance] = (rng.uniform(0.2, 1.0, (count, q)) * row * row)[:, variance]
+    covariance = (where.kind == SYMMETRIC) & ~same
+    starts[:, covariance] = (0.1 * normal * row * column)[:, covariance]
+    weight = where.kind == WEIGHT
+    starts[:, weight] = normal[:, weight]
+    mean = where.kind == INTERCEPT
+    if targets.mean is not None:
+        observed = mean & (where.row < p)
+        starts[:, mean] = 0.1 * normal[:, mean]
+        starts[:, observed] = targets.mean[where.group[observed], where.row[observed]]
+    return starts

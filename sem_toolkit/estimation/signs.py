@@ -1,0 +1,46 @@
+"""The sign of a factor that nothing decides on, as under std_lv: most of its loadings are positive."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.model import Model
+
+FloatArray = NDArray[np.float64]
+
+
+def orient_factors(model: Model, x: FloatArray) -> FloatArray:
+    """x (q) with factors turned round, in all groups alike, whose loadings are negative for the most part.
+
+    With as many loadings of either sign, the larger sum decides. A factor stays as it is where a fixed value, an
+    equality, a bound or a start value of the user would be broken by turning it; no moment changes.
+    """
+    constraints = model.constraints
+    if not (constraints.is_linear and len(x)):
+        return x
+    loadings: dict[str, list[int]] = {}
+    for number, row in enumerate(model.parameters):
+        if row.op == "=~":
+            loadings.setdefault(row.lhs, []).append(number)
+    for name in sorted(loadings, key=lambda name: any(model.parameters[i].rhs in loadings for i in loadings[name])):
+        own = x[loadings[name]]
+        negative, positive = int((own < 0.0).sum()), int((own > 0.0).sum())
+        if negative > positive or (negative == positive and own.sum() < 0.0):
+            x = _turn(model, name, x)
+    return x
+
+
+def _turn(model: Model, name: str, x: FloatArray) -> FloatArray:
+    """x with this factor turned round, or x itself where that is not allowed."""
+    scale = np.ones(model.n_variables)
+    scale[model.variables.index(name)] = -1.0
+    pairs = scale[:, None] * scale
+    is_fixed = any((part != part * pairs).any() for part in (model.directed, model.symmetric))
+    if is_fixed or (model.intercepts != model.intercepts * scale).any():
+        return x
+    units = model.compute_units(scale)
+    if any(row.ustart is not None and unit < 0.0 for row, unit in zip(model.parameters, units, strict=True)):
+        return x
+    turned = x / units
+    linear = model.constraints.linear
+    keeps = linear.is_trivial or np.allclose(linear.expand(linear.reduce(turned)), turned, rtol=1e-9, atol=1e-12)
+    return turned if keeps else x

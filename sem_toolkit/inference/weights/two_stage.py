@@ -1,0 +1,72 @@
+"""Two stages: the moments of the saturated model are fitted as if complete, and what they vary by is told to the tests.
+
+Ω of a group is n times the covariance matrix of its saturated estimates: the inverse of their observed information
+(Savalei & Bentler, 2009, Structural Equation Modeling 16, 477-497), or the sandwich with the cross-products of the
+scores (robust: Savalei & Falk, 2014, Structural Equation Modeling 21, 524-546). With auxiliary variables it is that of
+all variables together, of which the model's are taken. The weight of the moments is their information from complete
+rows at the saturated estimates.
+"""
+
+import numpy as np
+
+from sem_toolkit.discrepancy import DenseWeight, MomentPair, NormalWeight, invert_symmetric, once
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
+from sem_toolkit.sample.moments import FloatArray
+
+
+@once
+def list_two_stage_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...]:
+    """Ω of each group (m × m); 0 for the moments of fixed exogenous variables alone."""
+    p, found = evaluation.model.n_observed, []
+    for group in evaluation.sample.groups:
+        saturated = group.saturated
+        assert saturated is not None  # noqa: S101 (two stages begin with it)
+        size = len(saturated.mean)
+        rows, cols = vech_indices(size)
+        block = list(evaluation.exogenous)
+        fixed = np.concatenate([np.isin(np.arange(size), block), np.isin(rows, block) & np.isin(cols, block)])
+        information = saturated.likelihood.information(expected=False)
+        kept = np.flatnonzero(~fixed & (information.diagonal() > 0.0))
+        inverse = np.zeros_like(information)
+        inverse[np.ix_(kept, kept)] = invert_symmetric(information[np.ix_(kept, kept)])
+        if evaluation.sample.missing == "robust.two.stage":
+            scores = saturated.likelihood.casewise_scores()
+            inverse = inverse @ (scores.T @ scores / saturated.likelihood.patterns.total) @ inverse
+        first = np.arange(p) if evaluation.has_means else np.zeros(0, dtype=np.intp)
+        own = np.concatenate([first, size + np.flatnonzero((rows < p) & (cols < p))])
+        found.append(inverse[np.ix_(own, own)])
+    return tuple(found)
+
+
+@once
+def build_structured_weight(evaluation: MomentPair) -> DenseWeight:
+    """The inverse of Ω at the implied moments, by the rows of the model's variables; 0 as above."""
+    p, matrices = evaluation.model.n_observed, []
+    rows, cols = vech_indices(p)
+    block = list(evaluation.exogenous)
+    fixed = np.concatenate([np.isin(np.arange(p), block), np.isin(rows, block) & np.isin(cols, block)])
+    mean = evaluation.moments.mean
+    assert mean is not None  # noqa: S101 (two stages have means)
+    for g, group in enumerate(evaluation.sample.groups):
+        assert group.saturated is not None  # noqa: S101
+        patterns = group.saturated.likelihood.patterns.pick(np.arange(p))
+        likelihood = compute_incomplete_likelihood(patterns, mean[g], evaluation.implied_cov[g])
+        if likelihood is None:
+            matrices.append(np.full((len(fixed),) * 2, np.nan))
+            continue
+        kept = np.flatnonzero(~fixed)
+        weight = likelihood.information(expected=False)[np.ix_(kept, kept)]
+        if evaluation.sample.missing == "robust.two.stage":
+            scores = likelihood.casewise_scores()[:, kept]
+            weight = weight @ np.linalg.solve(scores.T @ scores / patterns.total, weight)
+        whole = np.zeros((len(fixed),) * 2)
+        whole[np.ix_(kept, kept)] = weight
+        matrices.append(whole)
+    return DenseWeight(tuple(matrices))
+
+
+@once
+def build_unstructured_weight(evaluation: MomentPair) -> NormalWeight:
+    """Information of complete moments at the saturated estimates."""
+    return NormalWeight(invert_symmetric(evaluation.sample_cov))

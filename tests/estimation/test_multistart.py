@@ -1,0 +1,136 @@
+"""Lower optima elsewhere: the search from scattered starts, its stack solver, and optima beyond infinity."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sem_toolkit.discrepancy.ml import MaximumLikelihood
+from sem_toolkit.estimation import (
+    EstimationOptions,
+    Objective,
+    build_targets,
+    estimate,
+    fill_exogenous_moments,
+)
+from sem_toolkit.estimation.batch import evaluate_stack, factor_stack, minimise_stack
+from sem_toolkit.estimation.multistart import draw_starts, release_markers, restore_markers
+from sem_toolkit.fit import fit
+from sem_toolkit.model import Model, build_model, compute_moments
+from sem_toolkit.sample import Sample
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+
+from .conftest import load_reference
+from .random_models import SMALL_KINDS, draw_small_case
+
+DATA = Path(__file__).parents[1] / "oracles" / "data"
+MODES = Path(__file__).parent / "modes"
+NATIVE = EstimationOptions(engine="native")
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "discrepancy"),
+    [
+        ("mimic", "converged", 48.7566 / 400),
+        ("mimic_misfit", "converged", 1.093473924 / 2.0),
+        ("feedback", "converged", 0.03380160 / 2.0),
+        ("residuals", "improper", 0.00926014775 / 2.0),
+    ],
+)
+@pytest.mark.parametrize("engine", ["auto", "native"])
+def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, discrepancy: float, engine: str) -> None:
+    found = fit(MODES / f"{name}.lav", MODES / f"{name}.csv", engine=engine)
+    assert found.certificate.verdict == verdict
+    assert found.solution.discrepancy == pytest.approx(discrepancy, rel=1e-5)
+    assert found.certificate.starts > 1
+
+
+def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
+    """χ² of 48.006 (22 df) and the weights are those that a search from the other side of infinity ends in."""
+    text = "ses <~ x7 + x8 + x9\nvisual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual + textual ~ ses\n"
+    found = fit(text, DATA / "hs.csv")
+    assert found.certified
+    assert found.fit_measures["chisq"] == pytest.approx(48.006, abs=5e-4)
+    rows = found.parameters
+    weights = rows.loc[rows["op"] == "<~"].set_index("rhs")["est"]
+    assert weights[["x8", "x9"]].tolist() == pytest.approx([-0.973, -3.617], abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(21))
+def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
+    _, model, sample = draw_small_case(seed)
+    solution = estimate(model, sample, NATIVE)
+    if not solution.certificate.converged:
+        return
+    targets = build_targets(model, sample, unbiased=NATIVE.kind.unbiased)
+    starts = draw_starts(solution.model, targets, np.random.default_rng(99), 25)
+    found = minimise_stack(solution.model, _build_likelihood(solution.model, sample), starts)
+    assert solution.discrepancy <= found.values.min() + 1e-6
+
+
+def test_the_stack_solver_has_the_derivatives_of_single_points() -> None:
+    reference = load_reference("mg_metric")
+    likelihood = _build_likelihood(reference.model, reference.sample)
+    objective = Objective(reference.model, likelihood)
+    theta = reference.model.constraints.linear.reduce(reference.x)
+    stack = np.stack([theta, 1.05 * theta, theta - 100.0])
+    found = evaluate_stack(reference.model, likelihood, stack)
+    assert np.isinf(found.values[2])
+    for i in range(2):
+        point = objective.locate(stack[i])
+        assert point is not None
+        assert found.values[i] == pytest.approx(point.value, rel=1e-12)
+        np.testing.assert_allclose(found.gradients[i], point.gradient, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(found.informations[i], point.information, rtol=1e-9, atol=1e-12)
+
+
+def test_positive_definite_matrices_of_a_stack() -> None:
+    stack = np.array([[[2.0, 1.0], [1.0, 2.0]], [[1.0, 2.0], [2.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]]])
+    usable, logarithms = factor_stack(stack)
+    assert usable.tolist() == [True, False, False]
+    assert logarithms[0] == pytest.approx(np.log(3.0))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SMALL_KINDS["structural"],
+        "f =~ 2*x1 + x2 + x3\ng =~ f + x4 + x5 + x6",
+        "c <~ x1 + x2\nf =~ x3 + x4 + x5\nf ~ c",
+    ],
+)
+def test_releasing_markers_and_restoring_them_changes_no_moment(text: str) -> None:
+    model = build_model(build_parameter_table(parse_spec(text), TableOptions(call="sem", fixed_x=False)))
+    sample = Sample(model.observed, (_unit_group(model),), 50)
+    model = build_model(fill_exogenous_moments(model.table, sample))
+    released = release_markers(model)
+    assert released is not None
+    rng = np.random.default_rng(3)
+    targets = build_targets(model, sample, unbiased=NATIVE.kind.unbiased)
+    x = draw_starts(released.model, targets, rng, 1)[0]
+    back, zero = restore_markers(model, released, x)
+    assert zero == ()
+    np.testing.assert_allclose(
+        compute_moments(model, back).covariance, compute_moments(released.model, x).covariance, rtol=1e-9, atol=1e-12
+    )
+    lost = x.copy()
+    lost[model.n_parameters] = 0.0
+    assert restore_markers(model, released, lost)[1] != ()
+
+
+@pytest.mark.parametrize("text", ["f =~ x1 + a*x2 + a*x3 + x4", "f =~ x1 + 1*x2 + x3", "f =~ x1 + x2 + x3\nf ~~ 1*f"])
+def test_markers_that_say_more_than_a_scale_are_kept(text: str) -> None:
+    assert release_markers(build_model(build_parameter_table(parse_spec(text), TableOptions(call="cfa")))) is None
+
+
+def _unit_group(model: Model):  # type: ignore[no-untyped-def]
+    from sem_toolkit.sample import SampleGroup
+
+    p = model.n_observed
+    return SampleGroup("", 50, np.eye(p), np.zeros(p))
+
+
+def _build_likelihood(model: Model, sample: Sample) -> MaximumLikelihood:
+    found = NATIVE.kind.build(build_targets(model, sample, unbiased=False), None)
+    assert isinstance(found, MaximumLikelihood)
+    return found
