@@ -23,6 +23,7 @@ from sem_toolkit.inference.exact_fit.scaled import compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_reference_test
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -102,9 +103,13 @@ def compute_satorra_2000(
     m = second.df - first.df
     unscaled = second.stat - first.stat
     A = _restriction_by_delta(larger, smaller) if reference == "delta" else _restriction_by_constraints(larger, smaller)
-    inverse = invert_information(compute_information_matrix(larger, options.information), larger.basis)
+    weight, information = build_estimator_weight(larger), compute_information_matrix(larger, options.information)
+    if larger.is_two_stage:
+        weight = build_robust_weight(larger, options.information)
+        information = weight.information(larger)
+    inverse = invert_information(information, larger.basis)
     G = inverse @ A.T @ np.linalg.pinv(A @ inverse @ A.T, rcond=1e-10, hermitian=True) @ A @ inverse
-    product = compute_distribution_free_meat(larger, build_estimator_weight(larger)) @ G
+    product = compute_distribution_free_meat(larger, weight) @ G
     trace, squared = float(np.trace(product)), float(np.sum(product * product.T))
     if not shifted:
         factor = trace / m

@@ -158,6 +158,9 @@ def _require_comparable(fits: Mapping[str, Fit]) -> None:
         if set(first.sample.variables) != set(other.sample.variables):
             only = sorted(set(first.sample.variables) ^ set(other.sample.variables))
             raise _incomparable(names[0], name, f"only one of them has {', '.join(only)}")
+        if first.sample.missing != other.sample.missing:
+            how = f'missing is "{first.sample.missing}" in one and "{other.sample.missing}" in the other'
+            raise _incomparable(names[0], name, how)
         if not _same_moments(first, other):
             raise _incomparable(names[0], name, "their data differ")
 

@@ -46,5 +46,5 @@ def _implied_sample(larger: Solution, smaller: Solution) -> Sample:
     for g, group in enumerate(larger.sample.groups):
         mean = group.mean if moments.mean is None else moments.mean[g][order]
         covariance = np.ascontiguousarray(moments.covariance[g][np.ix_(order, order)])
-        groups.append(replace(group, covariance=covariance, mean=mean, data=None))
-    return replace(larger.sample, groups=tuple(groups), messages=())
+        groups.append(replace(group, covariance=covariance, mean=mean, data=None, saturated=None))
+    return replace(larger.sample, groups=tuple(groups), messages=(), missing="listwise")

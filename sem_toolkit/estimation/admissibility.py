@@ -13,11 +13,16 @@ FloatArray = NDArray[np.float64]
 _ROUNDING = 1e-9
 
 
-def check_admissibility(model: Model, x: FloatArray, moments: ImpliedMoments) -> tuple[Diagnostic, ...]:
-    """One warning for every impossible element; empty where all is well."""
+def check_admissibility(
+    model: Model, x: FloatArray, moments: ImpliedMoments, correlates: tuple[int, ...] = ()
+) -> tuple[Diagnostic, ...]:
+    """One warning for every impossible element; empty where all is well.
+
+    correlates  places of auxiliary variables: covariances of residuals with them are no covariances of the model's
+    """
     symmetric = compute_matrices(model, x).symmetric
-    found = [*_check_variances(model, x), *_check_correlations(model, x, symmetric)]
-    return (*found, *_check_matrices(model, symmetric, moments, explained=bool(found)))
+    found = [*_check_variances(model, x), *_check_correlations(model, x, symmetric, correlates)]
+    return (*found, *_check_matrices(model, symmetric, moments, correlates, explained=bool(found)))
 
 
 def _check_variances(model: Model, x: FloatArray) -> list[Diagnostic]:
@@ -36,10 +41,14 @@ def _check_variances(model: Model, x: FloatArray) -> list[Diagnostic]:
     ]
 
 
-def _check_correlations(model: Model, x: FloatArray, symmetric: FloatArray) -> list[Diagnostic]:
+def _check_correlations(
+    model: Model, x: FloatArray, symmetric: FloatArray, correlates: tuple[int, ...]
+) -> list[Diagnostic]:
     where = model.locations
     found = []
     for i in np.flatnonzero((where.kind == SYMMETRIC) & (where.row != where.column)):
+        if where.row[i] in correlates or where.column[i] in correlates:
+            continue
         S = symmetric[where.group[i]]
         product = S[where.row[i], where.row[i]] * S[where.column[i], where.column[i]]
         if product > 0.0 and abs(x[i]) > np.sqrt(product) * (1.0 + _ROUNDING):
@@ -52,17 +61,18 @@ def _check_correlations(model: Model, x: FloatArray, symmetric: FloatArray) -> l
 
 
 def _check_matrices(
-    model: Model, symmetric: FloatArray, moments: ImpliedMoments, *, explained: bool
+    model: Model, symmetric: FloatArray, moments: ImpliedMoments, correlates: tuple[int, ...], *, explained: bool
 ) -> list[Diagnostic]:
     """Σ, Ψ (latent variables) and Θ (residuals of observed ones); a named element explains the last two well enough."""
     p = model.n_observed
+    own = [i for i in range(p) if i not in correlates]
     found = []
     for group, label in enumerate(model.groups):
         where = f' in group "{label}"' if len(model.groups) > 1 else ""
         matrices = {
             "implied covariance matrix of the observed variables": (moments.covariance[group], False),
             "covariance matrix of the latent variables": (moments.all_covariance[group][p:, p:], True),
-            "covariance matrix of the residuals": (symmetric[group][:p, :p], True),
+            "covariance matrix of the residuals": (symmetric[group][np.ix_(own, own)], True),
         }
         for name, (matrix, may_be_explained) in matrices.items():
             if _has_negative_eigenvalue(matrix) and not (explained and may_be_explained):

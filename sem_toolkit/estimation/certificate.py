@@ -72,7 +72,7 @@ def examine(objective: Objective, point: Point, engine: str, iterations: int, no
         # what cells of composites cancel to is rounding, which looks like information
         geometry = replace(geometry, is_singular=not check_identification(objective.model).identified)
     constraints = _list_active(objective, point, active)
-    improper = check_admissibility(objective.model, point.x, point.moments)
+    improper = check_admissibility(objective.model, point.x, point.moments, objective.correlates)
     verdict, faults = _decide(objective, point, active, geometry, note)
     messages = list(faults)
     if geometry.is_optimum:

@@ -67,7 +67,9 @@ def _search(
     """Climb the ladder with this model as it is, from the values given where they are numbers."""
     scaling = build_scaling(model, targets)
     targets = scaling.targets
-    objective = Objective(scaling.model, options.kind.build(targets, scaling.deviations), watcher)
+    correlates = tuple(model.observed.index(name) for name in sample.auxiliary if name in model.observed)
+    discrepancy = options.kind.build(targets, scaling.deviations)
+    objective = Objective(scaling.model, discrepancy, watcher, correlates)
     start = compute_start(scaling.model, targets)
     if given is not None:
         start = np.where(np.isfinite(given), given / scaling.units, start)

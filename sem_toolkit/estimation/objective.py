@@ -81,11 +81,15 @@ class Watcher:
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """F(θ) for x = offset + basis θ; a watcher hears of every point."""
+    """F(θ) for x = offset + basis θ; a watcher hears of every point.
+
+    correlates  places of auxiliary variables, which are no part of what the model says
+    """
 
     model: Model
     discrepancy: Discrepancy
     watcher: Watcher | None = None
+    correlates: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:

@@ -121,9 +121,6 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
     if "aux" in read and missing not in FULL_INFORMATION | TWO_STAGE:
         message = f'aux needs missing = "ml" or "two.stage", and missing is "{read.get("missing", "listwise")}"'
         return [Diagnostic("error", "aux-without-missing", message)]
-    if "aux" in read and missing in FULL_INFORMATION:
-        message = f'aux with missing = "{missing}" is not supported yet'
-        return [Diagnostic("error", "not-supported-yet", message, hint='missing = "robust.two.stage" takes them')]
     if missing in TWO_STAGE:
         return _check_two_stage(missing, estimator, read, table, inference)
     if missing not in FULL_INFORMATION:

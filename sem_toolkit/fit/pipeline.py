@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.auxiliary import add_saturated_correlates
 from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
@@ -27,7 +28,7 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
-from sem_toolkit.sample.sample import TWO_STAGE
+from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -89,12 +90,22 @@ class Prepared:
         require_effect(self.spec, self.table_options, self.groups, table)
         return table
 
+    @property
+    def _correlates(self) -> tuple[str, ...]:
+        return self.options.aux if self.options.missing in FULL_INFORMATION else ()
+
+    @cached_property
+    def estimated_table(self) -> ParameterTable:
+        """The same with auxiliary variables, where full information from incomplete rows has any."""
+        return add_saturated_correlates(self.table, self._correlates) if self._correlates else self.table
+
     @cached_property
     def rows(self) -> pd.DataFrame | None:
         """The rows of data, the columns under the names that the spec and the options have for them."""
         if self.frame is None:
             return None
-        wanted = [*observed_variables(self.table), *([self.options.group] if self.options.group else [])]
+        wanted = [*observed_variables(self.table), *self.options.aux]
+        wanted += [self.options.group] if self.options.group else []
         return rename_columns(self.frame, wanted)
 
     @cached_property
@@ -115,7 +126,7 @@ class Prepared:
     @cached_property
     def sample(self) -> Sample:
         """The statistics of the data, its variables in the table's order. Raises DataError without data."""
-        variables = observed_variables(self.table)
+        variables = observed_variables(self.estimated_table)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
         if self.rows is None:
@@ -128,7 +139,8 @@ class Prepared:
         exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
-        return build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
+        sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
+        return replace(sample, auxiliary=self._correlates)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -147,8 +159,8 @@ class Prepared:
     def model(self) -> Model:
         """The model, with the moments that it takes from the data where there are any."""
         if not self.has_data:
-            return build_model(self.table)
-        return build_model(fill_exogenous_moments(self.table, self.sample, self.options.estimation))
+            return build_model(self.estimated_table)
+        return build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
 
     @cached_property
     def identification(self) -> IdentificationReport:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
+from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.inference import (
     EvaluatedSolution,
@@ -98,7 +99,7 @@ class Fit:
     @property
     def table(self) -> ParameterTable:
         """The parameter table that was estimated, with exogenous moments filled in from the sample."""
-        return self.solution.model.table
+        return drop_correlates(self.solution.model.table, self.sample.auxiliary)
 
     @property
     def npar(self) -> int:
@@ -125,7 +126,7 @@ class Fit:
         rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
         if not self.converged:
             rows.loc[rows["se"] != 0, UNCERTAIN] = float("nan")
-        return rows
+        return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
     def fit_measures(self) -> dict[str, float]:
@@ -150,12 +151,13 @@ class Fit:
     @cached_property
     def standardized(self) -> pd.DataFrame:
         """std.all of every parameter with delta-method standard errors and intervals."""
-        return build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
+        rows = build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
+        return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
         """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return build_modification_indices(self.evaluated)
+        return hide_correlates(build_modification_indices(self.evaluated), self.sample.auxiliary)
 
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:

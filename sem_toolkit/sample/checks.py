@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SMALLEST_EIGENVALUE = 1e-10
 """Of a correlation matrix; below it the columns are collinear as far as float64 can tell."""
 
+_CODE_THEM = "code the texts as numbers"
 LARGEST_VARIANCE_RATIO = 1000.0
 LARGEST_NUMBER = 1e70
 """Of data; its fourth power, with a margin for sums and products, is still a number of float64."""
@@ -168,6 +169,11 @@ def numeric_values(column: "pd.Series") -> FloatArray | None:
     """The values of a column as float64 with NaN for missing ones, or None where they are not numbers."""
     import pandas as pd
 
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        if pd.api.types.is_numeric_dtype(column.cat.categories.dtype):
+            return np.asarray(column.astype("float64").to_numpy())
+        codes = column.cat.codes.to_numpy()
+        return np.where(codes < 0, np.nan, codes + 1.0) if column.cat.ordered else None
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     if column.dtype != object or not all(isinstance(value, (int, float)) for value in column.dropna()):
@@ -183,10 +189,22 @@ def _describe_text(column: "pd.Series") -> Diagnostic:
     offender = int(np.flatnonzero(numbers.isna().to_numpy())[0]) if numbers.isna().any() else 0
     row = int(np.flatnonzero(column.notna().to_numpy())[offender]) + 1
     message = f"{str(column.name)!r} is not numeric: row {row} holds {str(present.iloc[offender])!r}"
-    hint = (
-        "code it as numbers" if bool(numbers.isna().all()) else "correct the value, or leave it empty if it is missing"
-    )
+    hint = _CODE_THEM if bool(numbers.isna().all()) else "correct the value, or leave it empty if it is missing"
     return Diagnostic("error", "text-column", message, hint=hint)
+
+
+def merge_text_faults(faults: Sequence[Diagnostic], columns: "Sequence[pd.Series]") -> list[Diagnostic]:
+    """The faults with one for all columns that hold nothing but texts, and the texts that have to become numbers."""
+    texts = [fault for fault in faults if fault.code == "text-column" and fault.hint == _CODE_THEM]
+    if len(texts) < 2:
+        return list(faults)
+    wanted = {fault.message.split("'")[1] for fault in texts}
+    chosen = [column for column in columns if str(column.name) in wanted]
+    labels = list(dict.fromkeys(str(value) for column in chosen for value in column.dropna().unique()))
+    message = f"{len(texts)} columns hold texts instead of numbers: {_some([str(column.name) for column in chosen])}"
+    hint = f"{_CODE_THEM}: the texts are {_some([repr(label) for label in labels[:20]])}"
+    others = [fault for fault in faults if fault not in texts]
+    return [Diagnostic("error", "text-column", message, hint=hint), *others]
 
 
 def _constant(name: str, value: float, where: str) -> Diagnostic:

@@ -15,12 +15,14 @@ from sem_toolkit.sample.checks import (
     check_scales,
     describe_group,
     has_column_faults,
+    merge_text_faults,
     numeric_values,
 )
 from sem_toolkit.sample.delimited import is_headerless, require_unique_names
 from sem_toolkit.sample.messages import SHEETS, get_messages
 from sem_toolkit.sample.missing import build_incomplete_group, describe_listwise_hint
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
+from sem_toolkit.sample.plausibility import check_outlying_values
 from sem_toolkit.sample.sample import Sample, SampleGroup
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def build_sample(
         return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
-    messages = list(get_messages(frame))
+    messages = _list_findings(frame, data, (*variables, *auxiliary))
     if not complete.all():
         hint = describe_listwise_hint(int((~complete).sum())) if missing is None else None
         messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0)), hint))
@@ -89,7 +91,7 @@ def _build_incomplete(
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = list(get_messages(frame))
+    messages = _list_findings(frame, data, (*variables, *auxiliary))
     if empty.any():
         message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
         messages.append(Diagnostic("warning", "rows-empty", message))
@@ -114,6 +116,24 @@ def _build_incomplete(
     return Sample(variables, groups, len(frame), tuple(messages), source, missing)
 
 
+def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
+    """What came with the table, and what its values look like."""
+    import pandas as pd
+
+    dtypes = {str(name): dtype for name, dtype in zip(frame.columns, frame.dtypes, strict=True)}
+    categories = [
+        name for name in variables if isinstance(dtypes[name], pd.CategoricalDtype) and len(dtypes[name].categories) > 0
+    ]
+    found = list(get_messages(frame))
+    if categories:
+        message = (
+            f"ordered categories are taken as numbers, the first as 1 where they are texts: {', '.join(categories)}"
+        )
+        hint = "name them in ordered, where thresholds are meant"
+        found.append(Diagnostic("warning", "categories-as-numbers", message, hint=hint))
+    return [*found, *check_outlying_values(data, variables)]
+
+
 def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
     """Columns as numbers (n × p), NaN where missing; raises DataError with the faults of every column.
 
@@ -125,7 +145,7 @@ def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatAr
         if not has_column_faults(data):
             return data
     by_name = [chosen.iloc[:, place].rename(name) for place, name in enumerate(variables)]
-    _require(fault for column in by_name for fault in check_column(column))
+    _require(merge_text_faults([fault for column in by_name for fault in check_column(column)], by_name))
     columns = [numeric_values(column) for column in by_name]
     return np.column_stack([column for column in columns if column is not None])
 

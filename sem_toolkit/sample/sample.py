@@ -49,6 +49,7 @@ class Sample:
     messages   what a reader of the result must know, such as the number of rows dropped
     source     file name or description, for captions
     missing    what was done with rows that have empty cells, by lavaan's name
+    auxiliary  variables that only help with these: correlates of the others, and no part of the model
     """
 
     variables: tuple[str, ...]
@@ -57,6 +58,7 @@ class Sample:
     messages: tuple[Diagnostic, ...] = field(default=())
     source: str = ""
     missing: str = "listwise"
+    auxiliary: tuple[str, ...] = ()
 
     @property
     def is_incomplete(self) -> bool:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sem_toolkit.diagnostics import DataError, OptionError
+from sem_toolkit.comparison import build_nested_table
+from sem_toolkit.diagnostics import DataError, ModelError, OptionError
 from sem_toolkit.fit import Fit, fit
 from tests.support import DATA, ORACLES, near, row_key
 
@@ -204,3 +205,42 @@ def test_tables_that_need_complete_rows_say_so(rows):
             with pytest.raises(DataError) as caught:
                 found.compute_eigenvalue_tests()
             assert caught.value.diagnostics[0].code == "complete-rows-needed"
+
+
+COMPARISONS = sorted(path.stem for path in (ORACLES / "missing_comparisons").glob("*.json"))
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_difference_tests(name):
+    case = json.loads((ORACLES / "missing_comparisons" / f"{name}.json").read_text())
+    fits = {model["name"]: fit(model["spec"], DATA / case["data"], **model["options"]) for model in case["models"]}
+    for result in case["results"]:
+        table = build_nested_table(fits, method=result["arguments"].get("method"))
+        for row in result["table"]:
+            own = table.loc[row["model"]]
+            assert own["Df"] == row["Df"]
+            assert near(own["Chisq"], row["Chisq"], 1e-5, 1e-5)
+            assert near(own["Chisq.diff"], row["Chisq_diff"], 1e-4, 1e-4), (result["name"], row["model"])
+            assert near(own["Pr(>Chisq)"], row["Pr_Chisq"], 1e-4, 1e-4)
+
+
+def test_fits_that_treat_missing_values_differently_are_not_compared(rows):
+    staged, whole = (fit(CFA, rows, call="cfa", missing=choice) for choice in ("two.stage", "ml"))
+    with pytest.raises(ModelError) as caught:
+        build_nested_table({"first": staged, "second": whole})
+    assert "missing" in caught.value.diagnostics[0].message
+
+
+def test_auxiliary_variables_are_hidden_and_refused_where_the_model_has_them(rows):
+    found = fit("visual =~ x1 + x2 + x3", rows, call="cfa", missing="ml", aux=["x4", "x7"])
+    assert not {"x4", "x7"} & {*found.parameters["lhs"], *found.parameters["rhs"], *found.standardized["rhs"]}
+    assert not {"x4", "x7"} & {row.rhs for row in found.table.rows}
+    assert found.fit_measures["df"] == 0
+    for aux, code in (("x1", "aux-in-model"), ("nobody", "unknown-variable")):
+        with pytest.raises((OptionError, DataError)) as caught:
+            fit("visual =~ x1 + x2 + x3", rows, call="cfa", missing="ml", aux=aux)
+        assert caught.value.diagnostics[0].code == code
+    with pytest.raises(OptionError) as caught:
+        fit("x1 ~ x2", rows, missing="ml", aux=["x4"])
+    assert caught.value.diagnostics[0].code == "aux-fixed-x"
+    assert fit("x1 ~ x2", rows, missing="ml", aux=["x4"], fixed_x=False).converged

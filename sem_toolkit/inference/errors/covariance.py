@@ -11,6 +11,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
     compute_first_order_information,
@@ -144,13 +145,18 @@ def compute_robust_meat(evaluation: AtEstimate, information: str = "expected") -
 
 
 def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
-    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, or Ω of two
-    stages: q × q.
+    """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, or that of
+    the saturated estimates of incomplete rows: q × q.
     """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
-    if evaluation.is_two_stage:
-        parts = zip(compute_delta(evaluation), list_two_stage_covariances(evaluation), strict=True)
+    if evaluation.has_empty_cells:
+        gammas = (
+            list_two_stage_covariances(evaluation)
+            if evaluation.is_two_stage
+            else list_moment_covariances(evaluation, "observed", True)
+        )
+        parts = zip(compute_delta(evaluation), gammas, strict=True)
         for g, (delta, gamma) in enumerate(parts):
             columns = weight.times(g, delta)
             total += evaluation.shares[g] * columns.T @ gamma @ columns

@@ -62,10 +62,12 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     rows: list[Parameter] = []
     x: list[float] = []
     mean, covariance = evaluation.sample_mean, evaluation.sample_cov
-    if evaluation.is_incomplete:
+    correlates = [names.index(name) for name in evaluation.sample.auxiliary]
+    if evaluation.is_incomplete and not correlates:
         mean, covariance = compute_baseline_moments(evaluation, exogenous)
     for g, S in enumerate(covariance):
         cells = [(i, i) for i in range(len(names))] + [(i, j) for i in exogenous for j in exogenous if i > j]
+        cells += [(i, j) for i in correlates for j in range(len(names)) if j < i or j not in correlates]
         values: list[tuple[Operator, str, str, float, bool]]
         values = [("~~", names[i], names[j], float(S[i, j]), {i, j} <= fixed) for i, j in cells]
         if mean is not None:
@@ -75,6 +77,10 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
             x += [] if is_fixed else [value]
             rows.append(Parameter(lhs, op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed)))
     model = build_model(ParameterTable(tuple(rows), table.groups))
+    if correlates:  # saturated correlates leave no closed form
+        from sem_toolkit.estimation import estimate
+
+        x = list(estimate(model, evaluation.sample).x)
     return replace(evaluation, model=model, x=np.array(x), tangent=None)
 
 
@@ -87,7 +93,8 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False) -> BaselineTe
     """
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
-    df = len(groups) * count_baseline_df(evaluation.model.n_observed, len(exogenous))
+    correlates = len(evaluation.sample.auxiliary)
+    df = len(groups) * count_baseline_df(evaluation.model.n_observed - correlates, len(exogenous))
     if evaluation.is_incomplete:
         chisq = evaluation.sizes * compute_incomplete_discrepancy(build_baseline_evaluation(evaluation))
         return BaselineTest(tuple(chisq.tolist()), df)

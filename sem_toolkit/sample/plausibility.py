@@ -1,0 +1,96 @@
+"""Values that hardly belong to a variable: codes for missing answers and slips of the keyboard, told as warnings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.sample.moments import FloatArray
+
+_CODES = frozenset({-1, -2, -7, -8, -9, -66, -77, -88, -99, -777, -888, -999, -9999} | {0, 7, 8, 9, 66, 77, 88, 97, 98})
+_LATER_CODES = frozenset({99, 777, 888, 997, 998, 999, 9999, 99999})
+_SAMPLED = 20_000  # rows that the first look takes
+_LARGEST_SHARE = 0.2
+_FAR_NUMBERS = 3.0  # ranges of the middle 60 %, for variables that are not whole
+_FAR_WHOLE = 1.0
+_LONGEST_SCALE = 11  # values of an answer scale
+_MOST_SHOWN = 6
+
+
+def check_outlying_values(data: FloatArray, variables: Sequence[str]) -> list[Diagnostic]:
+    """One warning for all values that a wide gap parts from the rest of their variable (data n × p, NaN: missing)."""
+    if len(data) < 5:
+        return []
+    shown, codes = [], set()
+    for j in _find_suspects(data):
+        values, counts = np.unique(data[~np.isnan(data[:, j]), j], return_counts=True)
+        far = _find_far(values, counts)
+        if not far.any():
+            continue
+        cells = [
+            _describe_value(data[:, j], value, count) for value, count in zip(values[far], counts[far], strict=True)
+        ]
+        low, high = values[~far].min(), values[~far].max()
+        more = ", …" if len(cells) > 3 else ""
+        shown.append(f"{variables[j]}: {', '.join(cells[:3])}{more} beside {low:g} to {high:g}")
+        codes |= {f"{value:g}" for value in values[far] if value in _CODES | _LATER_CODES}
+    if not shown:
+        return []
+    more = f"; and {len(shown) - _MOST_SHOWN} more variables" if len(shown) > _MOST_SHOWN else ""
+    message = f"values far from the rest: {'; '.join(shown[:_MOST_SHOWN])}{more}"
+    listed = ",".join(sorted(codes, key=float)) if codes else ""
+    hint = f"if they stand for missing answers: --missing-codes {listed}" if listed else "correct slips in the data"
+    return [Diagnostic("warning", "outlying-values", message, hint=hint)]
+
+
+def _find_suspects(data: FloatArray) -> NDArray[np.intp]:
+    """Columns with an end far from the middle 60 %: a quick look that lets none of the others pass to a slower one."""
+    look = data[:: -(-len(data) // _SAMPLED)]
+    with np.errstate(invalid="ignore"):
+        ordered = np.sort(look, axis=0)  # missing values come last
+        there = np.maximum((~np.isnan(look)).sum(axis=0), 1)
+        columns = np.arange(data.shape[1])
+        low, high = ordered[(0.2 * (there - 1)).astype(int), columns], ordered[(0.8 * (there - 1)).astype(int), columns]
+        smallest, largest = np.fmin.reduce(data), np.fmax.reduce(data)
+        middle = high - low
+        reach = np.maximum(low - smallest, largest - high)
+        return np.flatnonzero((reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE)))
+
+
+def _find_far(values: FloatArray, counts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of the distinct values (ascending) a gap parts from the bulk."""
+    far = np.zeros(len(values), dtype=bool)
+    whole = bool(np.all(values == np.rint(values)))
+    below = np.cumsum(counts) / counts.sum()
+    first, last = int(np.searchsorted(below, 0.2)), int(np.searchsorted(below, 0.8))
+    last = min(last, len(values) - 1)
+    factor = _FAR_WHOLE if whole else _FAR_NUMBERS
+    unit = 1.0 if whole else 0.0
+    while first > 0 or last < len(values) - 1:
+        width = max(values[last] - values[first], unit)
+        left = values[first] - values[first - 1] if first > 0 else np.inf
+        right = values[last + 1] - values[last] if last < len(values) - 1 else np.inf
+        limit = factor * width if width > 0 else np.inf
+        if whole and last - first + 1 >= 4 and values[last] - values[first] == last - first and width < _LONGEST_SCALE:
+            limit = max(3.0, 0.75 * width) - 0.5  # an answer scale without gaps
+        elif whole:
+            limit = max(2 * limit, 3.0)
+        if left <= right and left <= limit:
+            first -= 1
+        elif right <= limit:
+            last += 1
+        elif left <= limit:
+            first -= 1
+        else:
+            break
+    far[:first] = True
+    far[last + 1 :] = True
+    if counts[far].sum() > _LARGEST_SHARE * counts.sum() or last - first < 1:
+        far[:] = False
+    return far
+
+
+def _describe_value(column: FloatArray, value: float, count: int) -> str:
+    place = int(np.flatnonzero(column == value)[0]) + 1
+    return f"{value:g} (row {place})" if count == 1 else f"{value:g} ({count} rows)"
