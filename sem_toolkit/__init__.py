@@ -11,13 +11,19 @@ from types import ModuleType
 
 TYPE_CHECKING = False  # typing itself is loaded later: a start that is interrupted meets nothing but the command
 if TYPE_CHECKING:
+    from sem_toolkit.comparison import Comparison, compare
     from sem_toolkit.diagnostics import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
     from sem_toolkit.fit import Fit, fit
 
-__all__ = ["DataError", "EstimationError", "Fit", "ModelError", "OptionError", "SemError", "SpecError", "fit"]
+__all__ = [
+    "Comparison", "DataError", "EstimationError", "Fit", "ModelError", "OptionError", "SemError", "SpecError",
+    "compare", "fit",
+]  # fmt: skip
 __version__ = "0.1.0"
 
-_HOMES = {name: "sem_toolkit.fit" if name in ("Fit", "fit") else "sem_toolkit.diagnostics" for name in __all__}
+_HOMES = dict.fromkeys(__all__, "sem_toolkit.diagnostics")
+_HOMES |= dict.fromkeys(("Fit", "fit"), "sem_toolkit.fit")
+_HOMES |= dict.fromkeys(("Comparison", "compare"), "sem_toolkit.comparison")
 
 
 class _Package(ModuleType):

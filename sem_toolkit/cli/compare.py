@@ -8,8 +8,6 @@ import typer
 
 from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
-from sem_toolkit.fit.pipeline import estimate, prepare_together
-from sem_toolkit.fit.records import build_frame_records
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
@@ -21,20 +19,20 @@ def compare(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Fit several models to the same data: one table, and tests of every pair that is nested."""
-    from sem_toolkit.comparison import build_comparison_table, build_pairwise_tests
+    """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
+    from sem_toolkit.comparison import compare as fit_models
 
-    stems = [path.stem for path in specs]
-    names = stems if len(set(stems)) == len(stems) else [str(path) for path in specs]
-    read = [read_spec(path) for path in specs]
-    fits = dict(zip(names, map(estimate, prepare_together(read, data, **chosen)), strict=True))
-    table, tests = build_comparison_table(fits), build_pairwise_tests(fits)
+    found = fit_models([read_spec(path) for path in specs], data, **chosen)
     if json:
-        print_record({"models": build_frame_records(table), "tests": build_frame_records(tests)})
+        print_record(found.to_dict())
     else:
         console = build_console()
-        console.print(build_transposed_table("Models", table, "model"))
-        console.print(build_frame_table("Tests of nested models", tests))
-    for result in fits.values():
-        print_messages(result.messages, result.spec.source)
-    return DONE if all(result.certified for result in fits.values()) else NOT_CERTIFIED
+        console.print(build_transposed_table("Models", found.table.drop(columns="reason"), "model"))
+        console.print(build_frame_table("Pairs of models, by what each implies", found.tests))
+    print_messages(found.messages, None)
+    for model in found.models:
+        if model.fault is not None:
+            print_messages(model.fault.diagnostics, model.fault.source)
+        if model.fit is not None:
+            print_messages(model.fit.messages, model.spec.source)
+    return DONE if found.certified else NOT_CERTIFIED

@@ -1,5 +1,6 @@
 """Several fits side by side: tests of nested models, and what may not be compared."""
 
+from sem_toolkit.comparison.compare import ComparedModel, Comparison, compare
 from sem_toolkit.comparison.differences import DifferenceTest
 from sem_toolkit.comparison.nested import build_nested_table, compute_difference
 from sem_toolkit.comparison.nesting import Nesting, check_nesting
@@ -7,6 +8,8 @@ from sem_toolkit.comparison.relation import Relation, compute_relation
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests, describe_fit
 
 __all__ = [
+    "ComparedModel",
+    "Comparison",
     "DifferenceTest",
     "Nesting",
     "Relation",
@@ -14,6 +17,7 @@ __all__ = [
     "build_nested_table",
     "build_pairwise_tests",
     "check_nesting",
+    "compare",
     "compute_difference",
     "compute_relation",
     "describe_fit",

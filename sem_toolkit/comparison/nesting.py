@@ -1,46 +1,120 @@
 """Whether one model is nested in another: its implied moments, taken as data, must be fitted exactly by the other.
 
+One sample may lie where two models happen to meet. The check is therefore made at the estimates and at random points
+near them: a model is nested where each of these is reproduced.
 Source: Bentler & Satorra (2010), Psychological Methods 15, 111-123 (NET).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from sem_toolkit.estimation import EstimationOptions, Solution, estimate
-from sem_toolkit.model import compute_moments
+from sem_toolkit.inference import compute_parameter_covariance, evaluate_solution
+from sem_toolkit.model import ImpliedMoments, compute_moments
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.moments import FloatArray
 
-_EXACT = 1e-6
+Relation = Literal["nested", "equivalent", "not nested", ""]
+
+_EXACT = 1e-7
 """Discrepancy (of correlations, half a χ² a row) below which a fit counts as exact."""
+_POINTS = 2
+"""Random points beside the estimates."""
+_SPREAD = 0.05
+"""Their distance, in standard errors of a single row; so it does not hang on the units or on n."""
+_CANNOT = "the larger model cannot reproduce the moments that the smaller one implies"
 
 
 @dataclass(frozen=True)
 class Nesting:
-    """Result of the check: `discrepancy` is what the larger model leaves of the smaller one's moments."""
+    """Result of the check: `discrepancy` is the most that the larger model leaves of the smaller one's moments."""
 
     nested: bool
     discrepancy: float
     reason: str = ""
 
 
-def check_nesting(larger: Solution, smaller: Solution) -> Nesting:
-    """Fit the larger model to the moments that the smaller one implies at its estimate."""
+@dataclass(frozen=True)
+class PairRelation:
+    """How two models relate: the smaller "nested" in the larger, "equivalent", or "not nested", and why."""
+
+    relation: Relation
+    reason: str = ""
+
+
+def compare_fits(larger: Solution, smaller: Solution) -> PairRelation:
+    """NET in both directions.
+
+    A model cannot imply all that a model with more free parameters implies, so that with different degrees of freedom
+    only one direction is open.
+    """
+    forward = check_nesting(larger, smaller)
+    if np.isnan(forward.discrepancy):
+        return PairRelation("", forward.reason)
+    degrees = evaluate_solution(larger).df, evaluate_solution(smaller).df
+    if degrees[0] != degrees[1]:
+        return PairRelation("nested") if forward.nested else PairRelation("not nested", forward.reason)
+    if forward.nested and check_nesting(smaller, larger).nested:
+        return PairRelation(
+            "equivalent", "equivalent: each reproduces all that the other implies; no data tell them apart"
+        )
+    return PairRelation("not nested", "the same degrees of freedom, and one cannot reproduce what the other implies")
+
+
+def check_nesting(larger: Solution, smaller: Solution, seed: int = 2010) -> Nesting:
+    """Fit the larger model to the moments that the smaller one implies at its estimate and at points near it."""
     if larger.model.observed != smaller.model.observed and set(larger.model.observed) != set(smaller.model.observed):
         only = sorted(set(larger.model.observed) ^ set(smaller.model.observed))
         return Nesting(False, float("nan"), f"the models are about different variables ({', '.join(only)})")
     if larger.model.has_means != smaller.model.has_means and smaller.model.has_means:
         return Nesting(False, float("nan"), "one of the models has a mean structure, the other has none")
-    solution = estimate(larger.model, _implied_sample(larger, smaller), EstimationOptions(engine="native"))
-    discrepancy = float(solution.discrepancy)
-    if discrepancy <= _EXACT:
-        return Nesting(True, discrepancy)
-    return Nesting(False, discrepancy, "the larger model cannot reproduce the moments that the smaller one implies")
+    discrepancy = 0.0
+    for moments in _draw_moments(smaller, np.random.default_rng(seed)):
+        solution = estimate(larger.model, _build_sample(larger, smaller, moments), EstimationOptions(engine="native"))
+        discrepancy = max(discrepancy, float(solution.discrepancy))
+        if discrepancy > _EXACT:
+            return Nesting(False, discrepancy, _CANNOT)
+    return Nesting(True, discrepancy)
 
 
-def _implied_sample(larger: Solution, smaller: Solution) -> Sample:
-    """The smaller model's implied moments as a sample, in the order of the larger model's variables."""
-    moments = compute_moments(smaller.model, smaller.x)
+def _draw_moments(solution: Solution, rng: np.random.Generator) -> Iterator[ImpliedMoments]:
+    """Implied moments at the estimate and at random points near it that imply proper covariances."""
+    model = solution.model
+    yield compute_moments(model, solution.x)
+    covariance = compute_parameter_covariance(solution) * solution.sample.n
+    if not np.isfinite(covariance).all():
+        return
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    for _ in range(_POINTS):
+        step = _SPREAD * (root @ rng.standard_normal(len(values)))
+        for _ in range(6):
+            moments = compute_moments(model, _restore_equalities(solution, solution.x + step))
+            if np.linalg.eigvalsh(moments.covariance).min() > 0.0:
+                yield moments
+                break
+            step = 0.5 * step
+
+
+def _restore_equalities(solution: Solution, x: FloatArray) -> FloatArray:
+    """The point (q) with its non-linear equalities, if any, made to hold again by Newton steps."""
+    constraints = solution.model.constraints
+    if not constraints.equalities:
+        return x
+    basis = constraints.linear.basis
+    for _ in range(20):
+        values, slopes = constraints.equality_values(x)
+        if np.abs(values).max() < 1e-13:
+            break
+        x = x - basis @ (np.linalg.pinv(slopes @ basis) @ values)
+    return x
+
+
+def _build_sample(larger: Solution, smaller: Solution, moments: ImpliedMoments) -> Sample:
+    """Implied moments of the smaller model as a complete sample, in the order of the larger model's variables."""
     order = [smaller.model.observed.index(name) for name in larger.model.observed]
     groups = []
     for g, group in enumerate(larger.sample.groups):

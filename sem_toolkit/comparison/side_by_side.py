@@ -1,11 +1,15 @@
 """Several fits in one table, and the tests of those that are nested."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from sem_toolkit.comparison.likelihoods import compute_weights, explain_rows, find_criteria_obstacles
 from sem_toolkit.comparison.nested import compute_difference
-from sem_toolkit.comparison.nesting import check_nesting
+from sem_toolkit.comparison.nesting import compare_fits
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import Fit
 
@@ -13,15 +17,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = (
-    "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr", "aic", "bic",
+    "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr",
 )  # fmt: skip
+SCALED = ("chisq.scaled", "df.scaled", "pvalue.scaled", "cfi.robust", "tli.robust", "rmsea.robust")
+"""Shown beside them where the test of a model is scaled."""
+CRITERIA = ("logl", "aic", "bic")
 
 
-def build_comparison_table(fits: Mapping[str, Fit]) -> "pd.DataFrame":
-    """One row a model, in the order given: verdict, n, npar and fit measures; empty where no optimum was certified."""
+def build_comparison_table(fits: Mapping[str, Fit | None]) -> "pd.DataFrame":
+    """One row a model, in the order given: verdict, n, npar, fit measures, logl, aic, bic, delta.bic, aic.weight,
+    bic.weight, reason; empty where there is no fit, or none with a certified optimum.
+
+    Information criteria stand only where they may be compared with the others'; the reason says why one does not.
+    """
     import pandas as pd
 
-    return pd.DataFrame([{"model": name} | describe_fit(fit, MEASURES) for name, fit in fits.items()])
+    found = {name: fit for name, fit in fits.items() if fit is not None}
+    obstacles = find_criteria_obstacles(found)
+    scaled = [name for name in SCALED if any(name in fit.fit_measures for fit in found.values())]
+    rows = []
+    for name, fit in fits.items():
+        row = {"model": name} | describe_fit(fit, (*MEASURES, *scaled, *CRITERIA))
+        reason = obstacles.get(name, "not fitted")
+        rows.append(row | (dict.fromkeys(CRITERIA) if reason else {}) | {"reason": reason})
+    table = pd.DataFrame(rows)
+    criteria = table[["aic", "bic"]].astype(float)
+    weights = {f"{name}.weight": compute_weights(list(criteria[name])) for name in criteria}
+    added = {"delta.bic": np.asarray(criteria["bic"] - criteria["bic"].min()), **weights}
+    for place, (name, values) in enumerate(added.items(), start=len(table.columns) - 1):
+        table.insert(place, name, values)
+    return table
 
 
 def describe_fit(fit: Fit | None, measures: Sequence[str]) -> dict[str, object]:
@@ -33,24 +58,32 @@ def describe_fit(fit: Fit | None, measures: Sequence[str]) -> dict[str, object]:
 
 
 def build_pairwise_tests(fits: Mapping[str, Fit]) -> "pd.DataFrame":
-    """One row a pair of models: restricted, general, chisq.diff, df.diff, pvalue, and why there is no test.
+    """One row a pair of models: restricted, general, relation, chisq.diff, df.diff, pvalue, and why there is no test.
 
-    The test is the one that belongs to the estimator, as in lavaan's lavTestLRT. A pair is tested only where the
-    restricted model's implied moments are reproduced by the general one (Bentler & Satorra, 2010).
+    relation  "nested", "equivalent" or "not nested" by NET (Bentler & Satorra, 2010) at several points; "" where it
+              cannot be told. A pair that is not nested stands in the order of its degrees of freedom.
+    The test is the one that belongs to the estimator, as in lavaan's lavTestLRT.
     """
     import pandas as pd
 
-    columns = ["restricted", "general", "chisq.diff", "df.diff", "pvalue", "reason"]
+    columns = ["restricted", "general", "relation", "chisq.diff", "df.diff", "pvalue", "reason"]
     return pd.DataFrame([_test_pair(*pair) for pair in combinations(fits.items(), 2)], columns=columns)
 
 
 def _test_pair(first: tuple[str, Fit], second: tuple[str, Fit]) -> dict[str, object]:
     pair = sorted((first, second), key=lambda item: item[1].fit_measures.get("df", 0.0))
     (general, larger), (restricted, smaller) = pair
-    row: dict[str, object] = {"restricted": restricted, "general": general}
-    reason = _find_obstacle(larger, smaller)
+    numbers = dict.fromkeys(("chisq.diff", "df.diff", "pvalue"), math.nan)
+    row: dict[str, object] = {"restricted": restricted, "general": general, "relation": "", **numbers}
+    reason = find_obstacle(larger, smaller)
     if reason:
         return row | {"reason": reason}
+    nesting = compare_fits(larger.solution, smaller.solution)
+    row |= {"relation": nesting.relation}
+    if nesting.relation != "nested":
+        return row | {"reason": nesting.reason}
+    if "none" in {larger.options.inference.test, smaller.options.inference.test}:
+        return row | {"reason": "a test was not asked for (test = none)"}
     try:
         test = compute_difference(larger, smaller)
     except SemError as fault:
@@ -58,15 +91,14 @@ def _test_pair(first: tuple[str, Fit], second: tuple[str, Fit]) -> dict[str, obj
     return row | {"chisq.diff": test.stat, "df.diff": test.df, "pvalue": test.pvalue, "reason": ""}
 
 
-def _find_obstacle(larger: Fit, smaller: Fit) -> str:
-    """Why the smaller model cannot be tested against the larger one; empty where it can."""
+def find_obstacle(larger: Fit, smaller: Fit) -> str:
+    """Why two fits cannot be set against each other at all; empty where they can."""
     if not (larger.converged and smaller.converged):
         return "no certified optimum"
-    if larger.sample.n != smaller.sample.n:
+    if larger.solution.options.discrepancy != smaller.solution.options.discrepancy:
+        return "estimated by different discrepancies"
+    rows = explain_rows(larger, smaller)
+    if rows:
         return f"fitted to different rows (n = {larger.sample.n} and {smaller.sample.n})"
-    if "none" in {larger.options.inference.test, smaller.options.inference.test}:
-        return "a test was not asked for (test = none)"
-    if larger.fit_measures["df"] == smaller.fit_measures["df"]:
-        return "same degrees of freedom"
-    nesting = check_nesting(larger.solution, smaller.solution)
-    return "" if nesting.nested else f"not nested: {nesting.reason}"
+    only = sorted(set(larger.sample.variables) ^ set(smaller.sample.variables))
+    return f"about different variables ({', '.join(only)})" if only else ""

@@ -119,6 +119,8 @@ _DECLARED = (
     Option("parameterization", "word", "table", "delta or theta, for ordered variables.", ("delta", "theta"),
            "--parameterization"),
     Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
+    Option("reverse", "words", "data", "Items to turn about the middle of their range, such as b4,b7.",
+           flag="--reverse"),
     Option("missing_codes", "words", "data", "Values that stand for missing, such as 9,99.", flag="--missing-codes",
            reader=parse_codes),
     Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",

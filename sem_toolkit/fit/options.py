@@ -30,6 +30,7 @@ class FitOptions:
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
     group        name of the grouping column
+    reverse      items to turn about the middle of their range
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
@@ -43,6 +44,7 @@ class FitOptions:
     missing: str | None = None
     aux: tuple[str, ...] = ()
     group: str | None = None
+    reverse: tuple[str, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None

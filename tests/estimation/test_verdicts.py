@@ -7,7 +7,7 @@ import pytest
 
 from sem_toolkit.diagnostics import OptionError
 from sem_toolkit.estimation import EstimationOptions, estimate
-from sem_toolkit.estimation.certificate import compute_smallest_eigenvalue
+from sem_toolkit.estimation.certificate import Geometry, compute_smallest_eigenvalue
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import Sample, SampleGroup
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
@@ -205,3 +205,26 @@ def test_composites_that_reach_nothing_are_not_identified(text: str) -> None:
     certificate = estimate(model, sample, EstimationOptions(engine="native")).certificate
     assert (certificate.verdict, certificate.converged) == ("not identified", False)
     assert "traded" in certificate.messages[0].message
+
+
+@pytest.mark.parametrize(
+    ("change", "is_optimum"),
+    [
+        ({}, True),
+        ({"curvature": -0.1}, False),  # a saddle
+        ({"curvature": 5e-9}, False),
+        ({"gradient_max": 2e-8}, False),
+        ({"missed": 2e-8}, False),
+        ({"inward": 2e-6}, False),
+        ({"is_singular": True}, False),
+    ],
+)
+def test_what_an_optimum_is(change: dict[str, float], is_optimum: bool) -> None:
+    geometry = Geometry(gradient_max=5e-9, curvature=0.1, is_singular=False, missed=5e-9, inward=5e-7)
+    assert replace(geometry, **change).is_optimum is is_optimum  # type: ignore[arg-type]
+
+
+def test_other_seeds_try_other_starts() -> None:
+    model, sample, options = build_runaway()
+    first, second = (estimate(model, sample, replace(options, seed=seed)).transcript for seed in (1, 2))
+    assert [a.discrepancy for a in first] != [a.discrepancy for a in second]

@@ -1,0 +1,203 @@
+"""`compare(specs, data, ...)`: several models fitted to the same data on equal terms, and all that sets them apart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles
+from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests
+from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, ModelError, OptionError, SemError
+from sem_toolkit.fit import Fit, Prepared, estimate
+from sem_toolkit.fit.pipeline import prepare_together
+from sem_toolkit.fit.run import parse
+from sem_toolkit.spec import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AnySpec = Spec | str | Path
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedModel:
+    """One model of a comparison: its fit, or the fault for which it has none."""
+
+    name: str
+    spec: Spec
+    fit: Fit | None = None
+    fault: SemError | None = None
+
+    @property
+    def verdict(self) -> str:
+        """How it ended, in a few words."""
+        if self.fit is not None:
+            return self.fit.certificate.verdict
+        return "not fitted" if self.fault is None else self.fault.diagnostics[0].code.replace("-", " ")
+
+    @property
+    def certified(self) -> bool:
+        """Whether its answer may be used as it is."""
+        return self.fit is not None and self.fit.certified
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several models of the same data. Tables are DataFrames, computed when first asked for.
+
+    models  in the order given; a model that cannot be fitted is among them, with its fault
+    notes   what was done to bring them onto equal terms, and what still sets them apart
+    """
+
+    models: tuple[ComparedModel, ...]
+    notes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def fits(self) -> dict[str, Fit]:
+        """The fits there are, by name."""
+        return {model.name: model.fit for model in self.models if model.fit is not None}
+
+    @property
+    def certified(self) -> bool:
+        """Whether every model has a certified optimum within its parameter space."""
+        return all(model.certified for model in self.models)
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row a model: verdict, n, npar, fit measures, information criteria, their differences and weights."""
+        table = build_comparison_table({model.name: model.fit for model in self.models})
+        table["verdict"] = [model.verdict for model in self.models]
+        faults = {model.name: str(model.fault) for model in self.models if model.fault is not None}
+        table["reason"] = [
+            faults.get(name, reason) for name, reason in zip(table["model"], table["reason"], strict=True)
+        ]
+        return table
+
+    @cached_property
+    def tests(self) -> "pd.DataFrame":
+        """One row a pair: how the models relate, and the difference test where one is nested in the other."""
+        return build_pairwise_tests(self.fits)
+
+    @cached_property
+    def messages(self) -> tuple[Diagnostic, ...]:
+        """What a reader of the tables must know: the notes, then why criteria are missing."""
+        obstacles = find_criteria_obstacles(self.fits)
+        said = [
+            Diagnostic(
+                "warning", "criteria-not-comparable", f"no AIC and BIC for {name}: {reason}", hint=_suggest(reason)
+            )
+            for name, reason in obstacles.items()
+            if reason and self.fits[name].converged
+        ]
+        return (*self.notes, *said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain mappings and lists, in the layout of `sem-toolkit compare --json`."""
+        from sem_toolkit.diagnostics.records import build_diagnostic_record
+        from sem_toolkit.fit.records import build_frame_records
+
+        return {
+            "models": build_frame_records(self.table),
+            "tests": build_frame_records(self.tests),
+            "messages": [build_diagnostic_record(message) for message in self.messages],
+        }
+
+
+def compare(specs: Iterable[AnySpec] | Mapping[str, AnySpec], data: object = None, **options: object) -> Comparison:
+    """Fit several models to the same data and set them side by side.
+
+    specs    as for `fit`, each a path, a text or a `Spec`; a mapping names them, otherwise their files do
+    data     as for `fit`, for all of them
+    options  as for `fit`, for all of them
+
+    Where one model has a mean structure all of them get one, so that they count the same parameters. A model that
+    cannot be estimated is a row with its verdict; SpecError, DataError and OptionError are raised, with the name of the
+    culprit in their source or message.
+    """
+    named = _name_specs(specs)
+    prepared, notes = _give_means(dict(zip(named, prepare_together(named.values(), data, **options), strict=True)))
+    models = tuple(_fit_model(name, entry) for name, entry in prepared.items())
+    found = Comparison(models, notes)
+    return replace(found, notes=(*notes, *_check_common_ground(found.fits)))
+
+
+def _name_specs(specs: Iterable[AnySpec] | Mapping[str, AnySpec]) -> dict[str, Spec]:
+    if isinstance(specs, (str, Path, Spec)):
+        specs = [specs]
+    if isinstance(specs, Mapping):
+        read = {str(name): parse(spec) for name, spec in specs.items()}
+    else:
+        parsed = [parse(spec) for spec in specs]
+        paths = [spec.source.name for spec in parsed]
+        stems = [f"model {i + 1}" if path.startswith("<") else Path(path).stem for i, path in enumerate(paths)]
+        names = stems if len(set(stems)) == len(stems) else paths
+        if len(set(names)) < len(names):
+            message = f"{next(name for name in names if names.count(name) > 1)} is given twice"
+            raise OptionError(Diagnostic("error", "model-given-twice", message, hint="give each model once"))
+        read = dict(zip(names, parsed, strict=True))
+    if not read:
+        raise OptionError(Diagnostic("error", "no-models", "there are no models to compare", hint="give two or more"))
+    return read
+
+
+def _give_means(prepared: dict[str, Prepared]) -> tuple[dict[str, Prepared], tuple[Diagnostic, ...]]:
+    """Every model with a mean structure where one of them has one and all have means to fit."""
+    having = {}
+    for name, entry in prepared.items():
+        try:
+            having[name] = any(row.op == "~1" for row in entry.table.parameters)
+        except ModelError:
+            continue
+    lacking = [name for name, has in having.items() if not has]
+    reachable = all(entry.frame is not None or entry.options.sample_mean is not None for entry in prepared.values())
+    if not lacking or not any(having.values()) or not reachable:
+        return prepared, ()
+    changed = dict(prepared)
+    for name in lacking:
+        options = prepared[name].options
+        table = replace(options.table, meanstructure=True)
+        changed[name] = replace(prepared[name], options=replace(options, table=table))
+    first = next(name for name, has in having.items() if has)
+    message = f"{', '.join(lacking)} fitted with a mean structure, as {first} has one"
+    return changed, (Diagnostic("note", "means-for-all", message),)
+
+
+def _fit_model(name: str, prepared: Prepared) -> ComparedModel:
+    try:
+        return ComparedModel(name, prepared.spec, estimate(prepared))
+    except (ModelError, EstimationError) as fault:
+        return ComparedModel(name, prepared.spec, fault=fault)
+    except (DataError, OptionError) as fault:
+        entries = [replace(entry, message=f"{name}: {entry.message}", span=None) for entry in fault.diagnostics]
+        raise type(fault)(entries) from None
+
+
+def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
+    """Models about other rows or other variables than most: no test and no measure sets them against the rest."""
+    names = list(fits)
+    if not names:
+        return
+    variables = [frozenset(fit.sample.variables) for fit in fits.values()]
+    usual = max(variables, key=variables.count)
+    for name, own in zip(names, variables, strict=True):
+        parts = [f"{word} {', '.join(sorted(found))}" for word, found in (("has", own - usual), ("lacks", usual - own))
+                 if found]  # fmt: skip
+        if parts:
+            message = f"{name} is about other variables than {names[variables.index(usual)]}: it {' and '.join(parts)}"
+            hint = "χ² and the indices made of it are not comparable; give a variable without effect a row x ~~ x"
+            yield Diagnostic("warning", "different-variables", message, hint=hint)
+    sizes = [fit.sample.n for fit in fits.values()]
+    reference = names[sizes.index(max(sizes, key=sizes.count))]
+    for name in names:
+        difference = explain_rows(fits[reference], fits[name])
+        if difference:
+            hint = "fit all models to the rows that are complete in every variable, or use missing = ml"
+            message = f"{name} is fitted to other rows than {reference}: {difference}"
+            yield Diagnostic("warning", "different-rows", message, hint=hint)
+
+
+def _suggest(reason: str) -> str | None:
+    if reason.startswith("its likelihood is of"):
+        return "with fixed_x = false (--free-x) every variable is random in every model"
+    return None

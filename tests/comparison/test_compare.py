@@ -1,0 +1,111 @@
+"""Several models on equal terms: mean structures for all, criteria of one likelihood only, failures as rows."""
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+from sem_toolkit import DataError, OptionError, SpecError, compare
+from sem_toolkit.comparison.likelihoods import compute_weights
+from sem_toolkit.sample import read_table
+from tests.support import DATA
+
+DYAD = "sat_a ~ a*wnc_a + p*wnc_p\nsat_p ~ a*wnc_p + p*wnc_a\nsat_a ~~ sat_p\n"
+DYADS = {
+    "c1": "sat_a ~ wnc_a + wnc_p\nsat_p ~ wnc_p + wnc_a\nsat_a ~~ sat_p",
+    "c2": DYAD,
+    "c3": DYAD + "sat_a ~ i*1\nsat_p ~ i*1\nsat_a ~~ v*sat_a\nsat_p ~~ v*sat_p",
+    "c4": DYAD + "wnc_a ~~ wnc_p",
+    "c5": "sat_a ~ wnc_a + wnc_p + rec_a\nsat_p ~ wnc_p + wnc_a\nsat_a ~~ sat_p",
+}
+CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
+
+
+def rows(comparison):
+    return {row["model"]: row for row in comparison.to_dict()["models"]}
+
+
+@pytest.fixture(scope="module")
+def dyads():
+    return compare(DYADS, DATA / "apim.csv")
+
+
+def test_one_mean_structure_is_everybodys(dyads):
+    """lavaan's AIC, a mean structure asked for in every model."""
+    found = rows(dyads)
+    for name, aic in {"c1": 545.69, "c2": 546.68, "c3": 544.63}.items():
+        assert found[name]["aic"] == pytest.approx(aic, abs=0.005)
+    assert [found[name]["npar"] for name in DYADS] == [9, 7, 5, 12, 10]
+    assert "means-for-all" in {message.code for message in dyads.messages}
+
+
+def test_other_random_variables_have_no_criteria(dyads):
+    row = rows(dyads)["c4"]
+    assert (row["aic"], row["bic"], row["logl"], row["bic_weight"]) == (None, None, None, None)
+    assert row["reason"] == "its likelihood is of sat_a, sat_p, wnc_a, wnc_p, not of sat_a, sat_p as in c1"
+    assert row["chisq"] == pytest.approx(rows(dyads)["c2"]["chisq"], abs=1e-6)
+
+
+def test_other_variables_are_named(dyads):
+    message = next(entry for entry in dyads.messages if entry.code == "different-variables")
+    assert message.message == "c5 is about other variables than c1: it has rec_a"
+    tests = dyads.tests.set_index(["restricted", "general"])
+    assert tests.loc[("c5", "c1"), "reason"] == "about different variables (rec_a)"
+
+
+def test_one_saturated_regression_is_not_ranked():
+    specs = {"a": "x3 ~ x1 + x2", "b": "x3 ~ x1 + x2\nx1 ~~ x2", "c": "x3 ~ x1 + x2\nx3 ~ 1"}
+    found = rows(compare(specs, DATA / "hs.csv"))
+    assert found["a"]["aic"] == pytest.approx(found["c"]["aic"], rel=1e-12)
+    assert found["b"]["aic"] is None
+    free = rows(compare(specs, DATA / "hs.csv", fixed_x=False))
+    assert free["b"]["aic"] == pytest.approx(free["a"]["aic"], rel=1e-10)
+    pair = rows(compare({name: specs[name] for name in "ab"}, DATA / "hs.csv"))
+    assert (pair["a"]["aic"], pair["b"]["aic"]) == (None, None)
+
+
+def test_weights_of_evidence():
+    assert list(compute_weights([10.0, 12.0, math.nan])) == pytest.approx(
+        [1 / (1 + math.exp(-1)), math.exp(-1) / (1 + math.exp(-1)), math.nan], nan_ok=True
+    )
+    assert np.isnan(compute_weights([math.nan])).all()
+
+
+def test_a_model_that_cannot_be_estimated_is_a_row():
+    found = compare({"three": CFA, "loop": "x1 ~ x2\nx2 ~ x1"}, DATA / "hs.csv")
+    row = rows(found)["loop"]
+    assert row["verdict"] == "not identified"
+    assert row["chisq"] is None
+    assert "not identified" in row["reason"]
+    assert not found.certified
+    assert found.models[0].certified
+
+
+def test_other_rows_are_named():
+    frame = read_table(DATA / "hs.csv")
+    frame.loc[:9, "ageyr"] = np.nan
+    found = compare({"all": "x1 ~ x2", "fewer": "x1 ~ ageyr"}, frame)
+    message = next(entry for entry in found.messages if entry.code == "different-rows")
+    assert message.message == "fewer is fitted to other rows than all: it uses 291 rows, not 301"
+    assert found.tests["reason"].tolist() == ["fitted to different rows (n = 301 and 291)"]
+    assert rows(found)["fewer"]["aic"] is None
+
+
+def test_bad_input_names_the_culprit():
+    with pytest.raises(DataError, match=r"second: .*x10"):
+        compare({"first": CFA, "second": "f =~ x1 + x2 + x10"}, DATA / "hs.csv")
+    with pytest.raises(SpecError):
+        compare([CFA, "f =~ "], DATA / "hs.csv")
+    with pytest.raises(OptionError, match="no models"):
+        compare([], DATA / "hs.csv")
+
+
+def test_names_are_those_of_files_or_numbers(tmp_path):
+    path = tmp_path / "three.lav"
+    path.write_text(CFA)
+    found = compare([path, CFA + "visual ~~ 0*speed"], DATA / "hs.csv")
+    assert [model.name for model in found.models] == ["three", "model 2"]
+    assert pickle.loads(pickle.dumps(found)).table.equals(found.table)  # noqa: S301
+    with pytest.raises(OptionError, match="given twice"):
+        compare([path, path], DATA / "hs.csv")

@@ -1,0 +1,43 @@
+"""NET at several points and in both directions."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit import compare, fit
+from sem_toolkit.comparison import check_nesting
+from sem_toolkit.fit import Moments
+from tests.support import DATA
+
+CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
+
+
+def relate(first, second, data=DATA / "hs.csv", **options):
+    return compare({"first": first, "second": second}, data, **options).tests.loc[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (CFA, CFA + "g =~ visual + textual + speed", "equivalent"),
+        (CFA, CFA + "speed ~ visual + textual", "equivalent"),
+        (CFA + "visual ~~ 0*speed", CFA, "nested"),
+        (CFA, CFA + "visual ~ a*textual\nspeed ~ b*textual\na*b == 0.2", "nested"),
+        (CFA + "visual =~ x9", CFA + "textual =~ x9", "not nested"),
+        (CFA + "x1 ~~ x4", CFA + "x1 ~~ x7\nx4 ~~ x8", "not nested"),
+    ],
+)
+def test_relation_of_a_pair(first, second, expected):
+    row = relate(first, second)
+    assert row["relation"] == expected
+    assert (row["reason"] == "") == (expected == "nested")
+
+
+def test_a_meeting_point_is_no_nesting():
+    """Where an estimate happens to be 0 two models imply the same; points near it tell them apart."""
+    covariance = np.array([[1.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.0]])
+    options = {"sample_cov": {"": Moments(("x", "m", "y"), covariance)}, "sample_nobs": 300}
+    chain = fit("y ~ m\nm ~ x", **options)
+    curve = fit("y ~ a*m + b*x\nm ~ x\nb == 0.5*a - 0.25", **options)
+    assert curve.fit_measures["chisq"] == pytest.approx(0.0, abs=1e-6)
+    assert not check_nesting(chain.solution, curve.solution).nested
+    assert not check_nesting(curve.solution, chain.solution).nested
