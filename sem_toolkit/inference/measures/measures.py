@@ -27,6 +27,7 @@ from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_quadratic
 from sem_toolkit.inference.weights.incomplete import build_information_weight, compute_available_quadratics
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
+from sem_toolkit.sample.sample import PAIRWISE
 
 Measures = dict[str, float]
 
@@ -147,10 +148,11 @@ def compute_gfi_measures(evaluation: AtEstimate, test: TestStatistic) -> Measure
 
 
 def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
-    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints or
-    incomplete rows, as in lavaan.
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
+    incomplete rows or moments of pairs, as in lavaan.
     """
-    if evaluation.model.constraints.equalities or evaluation.is_incomplete:
+    pairwise = evaluation.sample.missing in PAIRWISE
+    if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     return float(compute_reweighted_least_squares(evaluation).sum())
 

@@ -19,7 +19,7 @@ from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_second_order, pull_back_square
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.sample.patterns import Patterns, build_patterns
+from sem_toolkit.sample.patterns import Patterns, build_patterns, compute_available_moments
 
 Likelihoods = tuple[IncompleteLikelihood, ...]
 
@@ -197,21 +197,6 @@ def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...])
         means.append(mean)
         covariances.append(covariance)
     return np.stack(means), np.stack(covariances)
-
-
-def compute_available_moments(patterns: Patterns) -> tuple[FloatArray, FloatArray]:
-    """Means (p) of the values that are there, and covariances (p × p) of the rows in which both of a pair are.
-
-    The divisor of a covariance is that of lavaan: (n_pair − 1) n/(n − 1) with n all rows; 0 for a pair never together.
-    """
-    there = ~np.isnan(patterns.rows)
-    middle = np.nanmean(patterns.rows, axis=0)
-    values, count = np.where(there, patterns.rows - middle, 0.0), there.astype(np.float64).T @ there
-    sums = values.T @ there  # of i in the rows where j is there too
-    n = float(there.any(axis=1).sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        covariance = (values.T @ values - sums * sums.T / count) / (count - 1.0) * ((n - 1.0) / n)
-    return middle, np.where(count > 1.0, covariance, 0.0)
 
 
 def compute_available_quadratics(evaluation: MomentPair, weight: DenseWeight) -> tuple[FloatArray, FloatArray]:
