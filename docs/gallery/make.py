@@ -3,6 +3,7 @@
 Ends with exit code 1 when the checker finds anything covered in any of the pictures.
 """
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -29,8 +30,9 @@ HEAD = """# Gallery
 Made by `make gallery`. Every picture is 175 mm wide or less with no text below 7 points, and was drawn as it stands
 from the model and its data. The three styles: **colour** (standardised estimates with stars, R²), **print** (black and
 white, residual variances as short arrows, no leading zeros), **grey** (unstandardised estimates, variances as loops);
-Figure 3-1 is without variances. Hits are texts and paths that cover something, crossings are paths that cross, both as
-counted by `Diagram.problems()`. Every number stands on a ground of its own, so that no line runs into it.
+Figure 3-1 is without variances. Hits are texts and paths that cover something and numbers that stand nearer to a
+foreign path than to their own, crossings are paths that cross, both as counted by `Diagram.problems()`. Every number
+stands on a ground of its own, so that no line runs into it.
 
 The last column says how many of the crossings no layout whatever could avoid, at least (`Diagram.least_crossings()`,
 from Euler's formula). The others are the price of what readers expect: indicators in the order of the spec, in one
@@ -44,7 +46,8 @@ def main() -> None:
     """Draw everything, report what is covered."""
     wanted = set(sys.argv[1:])
     pages, faults = [HEAD], 0
-    for title, name, spec, pictures in _iterate_entries(wanted):
+    scores: dict[str, list[float]] = {}
+    for title, name, spec, pictures in iterate_entries(wanted):
         rows = []
         for style, picture in pictures:
             picture.write(HERE / f"{name}-{style}.svg")
@@ -52,6 +55,7 @@ def main() -> None:
             faults += hits
             width, height = (size / POINTS_PER_MILLIMETRE for size in (picture.scene.width, picture.scene.height))
             least = picture.least_crossings()
+            scores[f"{name} {style}"] = [hits, crossings, round(width), round(height)]
             rows.append(f"| {style} | {width:.0f} × {height:.0f} mm | {hits} | {crossings} | {least} |")
             sys.stdout.write(f"{name} {style}: {width:.0f} x {height:.0f} mm, {hits} hits, {crossings} crossings\n")
             sys.stdout.writelines(f"    {problem}\n" for problem in picture.hits())
@@ -62,10 +66,12 @@ def main() -> None:
         pages.append(f"## {title}\n\n{_format_spec(spec)}\n\n{images}\n\n{table}\n")
     if not wanted:
         write_text(HERE.parent / "gallery.md", "\n".join(pages))
+        lines = [f"  {json.dumps(key)}: {json.dumps(score)}" for key, score in scores.items()]
+        write_text(HERE / "scores.json", "{\n" + ",\n".join(lines) + "\n}\n")
     sys.exit(1 if faults else 0)
 
 
-def _iterate_entries(wanted: set[str]) -> Iterator[tuple[str, str, str, list[tuple[str, Diagram]]]]:
+def iterate_entries(wanted: set[str]) -> Iterator[tuple[str, str, str, list[tuple[str, Diagram]]]]:
     for model in MODELS:
         if not wanted or model.name in wanted:
             yield model.title, model.name, model.spec, list(_draw_model(model))

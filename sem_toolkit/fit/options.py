@@ -14,7 +14,7 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.sample import Door, MissingCode
-from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
+from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -30,6 +30,7 @@ class FitOptions:
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
     group        name of the grouping column
+    reverse      items to turn about the middle of their range
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
@@ -43,6 +44,7 @@ class FitOptions:
     missing: str | None = None
     aux: tuple[str, ...] = ()
     group: str | None = None
+    reverse: tuple[str, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None
@@ -75,7 +77,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}
     if not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
-    if read.get("missing", "listwise") != "listwise":
+    if read.get("missing") in FULL_INFORMATION | TWO_STAGE:
         rows.setdefault("meanstructure", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
@@ -121,6 +123,9 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
     if "aux" in read and missing not in FULL_INFORMATION | TWO_STAGE:
         message = f'aux needs missing = "ml" or "two.stage", and missing is "{read.get("missing", "listwise")}"'
         return [Diagnostic("error", "aux-without-missing", message)]
+    if missing in PAIRWISE and (inference.se not in ("standard", "none") or inference.test not in ("standard", "none")):
+        message = f'robust standard errors and tests are not there with missing = "{missing}"'
+        return [Diagnostic("error", "missing-estimator", message, hint='missing = "robust.two.stage" has them')]
     if missing in TWO_STAGE:
         return _check_two_stage(missing, estimator, read, table, inference)
     if missing not in FULL_INFORMATION:

@@ -17,6 +17,7 @@ from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.reversed import reverse_items
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
@@ -106,7 +107,8 @@ class Prepared:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
         wanted += [self.options.group] if self.options.group else []
-        return rename_columns(self.frame, wanted)
+        renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
+        return reverse_items(renamed, self.options.reverse) if self.options.reverse else renamed
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -252,7 +254,8 @@ def _match_start(start: Start, model: Model) -> FloatArray:
 def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
-    return {**estimator, **spec.header.options}
+    reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
+    return {**estimator, **reverse, **spec.header.options}
 
 
 def find_data(spec: Spec, data: object) -> object:

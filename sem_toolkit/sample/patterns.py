@@ -150,3 +150,18 @@ def _compute_scatter(
         block = rooted[np.where(inside, start[several[mine]][:, None] + step, 0)] * inside[:, :, None]
         scatter[mine] = block.swapaxes(1, 2) @ block / n[several[mine]][:, None, None]
     return several, scatter
+
+
+def compute_available_moments(patterns: Patterns) -> tuple[FloatArray, FloatArray]:
+    """Means (p) of the values that are there, and covariances (p × p) of the rows in which both of a pair are.
+
+    The divisor of a covariance is that of lavaan: (n_pair − 1) n/(n − 1) with n all rows; 0 for a pair never together.
+    """
+    there = ~np.isnan(patterns.rows)
+    middle = np.nanmean(patterns.rows, axis=0)
+    values, count = np.where(there, patterns.rows - middle, 0.0), there.astype(np.float64).T @ there
+    sums = values.T @ there  # of i in the rows where j is there too
+    n = float(there.any(axis=1).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        covariance = (values.T @ values - sums * sums.T / count) / (count - 1.0) * ((n - 1.0) / n)
+    return middle, np.where(count > 1.0, covariance, 0.0)

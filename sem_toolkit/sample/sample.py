@@ -12,6 +12,8 @@ FloatArray = NDArray[np.float64]
 
 FULL_INFORMATION = frozenset({"ml", "ml.x"})
 """Choices of `missing` under which estimation takes the rows with their empty cells."""
+PAIRWISE = frozenset({"pairwise", "available.cases"})
+"""Choices under which each covariance is that of the rows that have both variables."""
 TWO_STAGE = frozenset({"two.stage", "robust.two.stage"})
 """Choices under which it takes the saturated model's moments."""
 

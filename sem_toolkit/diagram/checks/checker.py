@@ -1,4 +1,4 @@
-"""What is wrong with a picture: texts on texts, texts on shapes, paths through shapes, crossings, too wide."""
+"""What is wrong with a picture: what covers something, numbers whose path is in doubt, crossings, too wide."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,17 +7,39 @@ from typing import Literal
 import numpy as np
 
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
-from sem_toolkit.diagram.geometry.plane import Rectangle, Shapes, compute_crossings, flatten_curve
+from sem_toolkit.diagram.geometry.plane import (
+    Rectangle,
+    Shapes,
+    compute_crossings,
+    flatten_curve,
+    measure_distance,
+    measure_gap,
+)
 from sem_toolkit.diagram.geometry.segments import Segments
 from sem_toolkit.diagram.scene.elements import Scene
 
 ProblemKind = Literal[
-    "label-label", "label-node", "label-edge", "edge-node", "node-node", "crossing", "too-wide", "small-font", "cut-off"
+    "label-label",
+    "label-node",
+    "label-edge",
+    "edge-node",
+    "node-node",
+    "cut-off",
+    "foreign-path",
+    "r2-away",
+    "crossing",
+    "too-wide",
+    "small-font",
 ]
 INSIDE = {"ellipse": 2.0, "rectangle": 2.0, "hexagon": 7.5, "triangle": 5.0}
 """How far inside its box a shape surely is, once the box is taken as a rectangle or else as an ellipse."""
 
-HITS: frozenset[str] = frozenset({"label-label", "label-node", "label-edge", "edge-node", "node-node", "cut-off"})
+COVERED = ("label-label", "label-node", "label-edge", "edge-node", "node-node", "cut-off")
+IN_DOUBT = ("foreign-path", "r2-away")
+HITS: frozenset[str] = frozenset({*COVERED, *IN_DOUBT})
+
+R2_REACH = 4.0
+"""An R² stands no further from its variable than this, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +55,7 @@ class Problem:
 
     @property
     def is_hit(self) -> bool:
-        """Whether something covers something; crossings of paths and sizes are not hits."""
+        """Whether something covers something or a number is in doubt; crossings of paths and sizes are not hits."""
         return self.kind in HITS
 
 
@@ -46,6 +68,8 @@ def check_scene(scene: Scene) -> tuple[Problem, ...]:
         *_check_paths(scene, texts),
         *_check_shapes(scene),
         *_check_page(scene, texts),
+        *_check_owners(scene),
+        *_check_r2(scene),
         *_check_crossings(scene),
     ]
     return tuple(sorted(found, key=lambda problem: not problem.is_hit))
@@ -135,3 +159,42 @@ def _check_crossings(scene: Scene) -> Iterator[Problem]:
         for other in later.find_owners(rows[compute_crossings(points, starts, ends)]):
             yield Problem("crossing", (edge.key, other), f"{edge.key} crosses {other}")
         later.add(edge.key, points)
+
+
+def _check_owners(scene: Scene) -> Iterator[Problem]:
+    """Numbers that stand nearer a foreign path than their own: a reader gives them to the wrong one."""
+    numbered = [edge for edge in scene.edges if edge.label is not None]
+    if not numbered:
+        return
+    curves = {edge.key: flatten_curve(edge.curve, 24) for edge in scene.edges}
+    shapes = {node.name: node.box for node in scene.nodes}
+    segments = Segments()
+    for key, points in curves.items():
+        segments.add(key, points)
+    for edge in numbered:
+        assert edge.label is not None  # noqa: S101 - chosen so
+        box = edge.label.box
+        own = measure_distance(box, curves[edge.key])
+        if edge.role == "intercept":
+            # The number of a mean belongs to its triangle.
+            own = min(own, measure_gap(box, shapes[edge.source]))
+        if own <= 0.0:
+            continue
+        reach = np.array([box.width, box.height]) / 2 + own
+        middle = np.array([box.x, box.y])
+        _, _, rows = segments.find_near(middle - reach, middle + reach, without=edge.key)
+        for other in segments.find_owners(rows):
+            if measure_distance(box, curves[other]) < own:
+                message = f"the number of {edge.key} stands nearer {other} than its own path"
+                yield Problem("foreign-path", (edge.key, other), message)
+
+
+def _check_r2(scene: Scene) -> Iterator[Problem]:
+    """R² that stand away from their variable, or nearer another."""
+    for item in scene.texts:
+        if not item.key.startswith("r2 "):
+            continue
+        gaps = {node.name: measure_gap(item.box, node.box) for node in scene.nodes}
+        name = item.key.removeprefix("r2 ")
+        if name in gaps and (gaps[name] > R2_REACH or gaps[name] > min(gaps.values())):
+            yield Problem("r2-away", (item.key, name), f"the R² of {name} stands away from it")

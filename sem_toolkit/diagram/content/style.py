@@ -102,7 +102,7 @@ class DiagramStyle:
     variances      "clean" leaves them out, "lisrel" draws short arrows, "ram" double-headed loops
     covariances    "arcs", "matrix" (a triangle of numbers beside the picture), "hide", or "auto" (a matrix from 16 on)
     intercepts     draw triangles for means and intercepts
-    r2             "none", "inside" (in the node) or "below"
+    r2             of explained variables (not of indicators): "inside" the shape, "below" it, or "none"
     only           "all", "structural" (no indicators) or "measurement" (no regressions)
     grey_nonsignificant  paths with p ≥ alpha are drawn grey; fixed paths are dashed whatever this says
     width_by_estimate    lines as wide as the standardised estimate is large
@@ -123,7 +123,7 @@ class DiagramStyle:
     variances: Literal["clean", "lisrel", "ram"] = "clean"
     covariances: Literal["auto", "arcs", "matrix", "hide"] = "auto"
     intercepts: bool = False
-    r2: Literal["none", "inside", "below"] = "below"
+    r2: Literal["none", "inside", "below"] = "inside"
     only: Literal["all", "structural", "measurement"] = "all"
     grey_nonsignificant: bool = True
     alpha: float = 0.05

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.diagram.geometry.plane import (
+    BoolArray,
     FloatArray,
     Rectangle,
     Shapes,
@@ -17,6 +18,9 @@ from sem_toolkit.diagram.geometry.plane import (
 from sem_toolkit.diagram.geometry.segments import Segments
 
 NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0
+
+IN_DOUBT = 500.0
+"""Cost of a place nearer to a foreign path or shape than to what the text belongs to: as bad as on a path."""
 
 
 GAP_ACROSS, GAP_DOWN = 1.2, 0.3
@@ -33,6 +37,7 @@ class Wanted:
     key       of the path (or "r2 name" for a text beside a variable)
     options   k × 3: candidate centres with the cost of their place
     own       key of the path on which it may lie; None when it must keep off all
+    anchor    the shape to which it belongs, within `reach` points of which it should stand; None for a path's number
     """
 
     key: str
@@ -40,6 +45,8 @@ class Wanted:
     height: float
     options: FloatArray
     own: str | None
+    anchor: Rectangle | None = None
+    reach: float = np.inf
 
 
 SHARES = np.linspace(0.16, 0.86, 29)
@@ -55,7 +62,7 @@ def build_path_options(curve: FloatArray, role: str, width: float, height: float
     length = compute_length(points)
     if role == "variance":
         return _build_end_options(points, width, height)
-    on = SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]
+    on = np.concatenate([[prefer], SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]])
     places, directions = compute_points(points, on)
     along = np.abs(directions) @ np.array([width, height]) / 2
     # Enough of the line must be seen on both sides, and arrowheads must stay whole.
@@ -191,19 +198,48 @@ def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed
         cost += LABEL_HIT * hit.sum(axis=1)
     low = np.array([x.min() - half_width, y.min() - half_height])
     high = np.array([x.max() + half_width, y.max() + half_height])
-    starts, ends, _ = segments.find_near(low, high, without=text.own)
+    gaps = _measure_gaps(text, segments)
+    cost += IN_DOUBT * _find_doubts(text, gaps, shapes)
+    wide = np.maximum(gaps, 0.0) if text.own is not None else np.zeros_like(gaps)
+    starts, ends, _ = segments.find_near(low - wide.max(), high + wide.max(), without=text.own)
     if len(starts):
         start, step = starts, ends - starts
-        enter = segments_enter_box(
-            start[:, 0][:, None] - x,
-            start[:, 1][:, None] - y,
-            step[:, 0][:, None] + 0 * x,
-            step[:, 1][:, None] + 0 * x,
-            np.full_like(x, half_width - 0.4),
-            np.full_like(x, half_height - 0.4),
+        px, py = start[:, 0][:, None] - x, start[:, 1][:, None] - y
+        dx, dy = step[:, 0][:, None] + 0 * x, step[:, 1][:, None] + 0 * x
+        cost += EDGE_HIT * segments_enter_box(px, py, dx, dy, 0 * x + half_width - 0.4, 0 * x + half_height - 0.4).sum(
+            axis=0
         )
-        cost += EDGE_HIT * enter.sum(axis=0)
+        across, down = text.width / 2 + wide, text.height / 2 + wide
+        cost += IN_DOUBT * ((wide > 0) & segments_enter_box(px, py, dx, dy, across, down).any(axis=0))
     return np.asarray(cost)
+
+
+def _measure_gaps(text: Wanted, segments: Segments) -> FloatArray:
+    """How far each place is from the path or shape to which the text belongs, in points; 0 on the path itself."""
+    x, y = text.options[:, 0, None], text.options[:, 1, None]
+    gaps = np.full(len(text.options), np.inf)
+    if text.own is not None and text.own in segments:
+        points = segments.courses[text.own]
+        count = max(2, int(compute_length(points) / 1.5))
+        along, _ = compute_points(points, np.linspace(0, 1, count))
+        dx = np.maximum(np.abs(along[:, 0] - x) - text.width / 2, 0)
+        dy = np.maximum(np.abs(along[:, 1] - y) - text.height / 2, 0)
+        gaps = np.hypot(dx, dy).min(axis=1)
+    if text.anchor is not None:
+        dx = np.maximum(np.abs(text.anchor.x - x[:, 0]) - (text.anchor.width + text.width) / 2, 0)
+        dy = np.maximum(np.abs(text.anchor.y - y[:, 0]) - (text.anchor.height + text.height) / 2, 0)
+        gaps = np.minimum(gaps, np.hypot(dx, dy))
+    return np.where(np.isfinite(gaps) & (gaps > 0.3), gaps, 0.0)
+
+
+def _find_doubts(text: Wanted, gaps: FloatArray, shapes: Shapes) -> BoolArray:
+    """Which places of a text beside a shape are too far away from it, or nearer to another shape."""
+    if text.anchor is None or not np.isfinite(text.reach):
+        return np.zeros(len(gaps), bool)
+    x, y = text.options[:, 0, None], text.options[:, 1, None]
+    dx = np.maximum(np.abs(shapes.x - x) - shapes.half_width - text.width / 2, 0)
+    dy = np.maximum(np.abs(shapes.y - y) - shapes.half_height - text.height / 2, 0)
+    return np.asarray((gaps > text.reach) | (np.hypot(dx, dy).min(axis=1) < gaps - 0.01))
 
 
 def _count_shape_hits(

@@ -63,11 +63,14 @@ def measure_lines(lines: tuple[str, ...], size: float, family: str = "DejaVu San
 
 
 def wrap_text(text: str, width: float, size: float, family: str = "DejaVu Sans", bold: bool = False) -> tuple[str, ...]:
-    """Break at spaces (and between wide characters) so that no line is wider than `width` points, if it can be."""
+    """Break at spaces, hyphens, underscores, before capitals inside a word, and between wide characters.
+
+    No line is wider than `width` points, if it can be.
+    """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
-        for piece in _split_breakable(paragraph):
+        for piece in split_breakable(paragraph):
             if line and measure_line((line + piece).rstrip(), size, family, bold) > width:
                 lines.append(line.rstrip())
                 piece = piece.lstrip()
@@ -77,11 +80,16 @@ def wrap_text(text: str, width: float, size: float, family: str = "DejaVu Sans",
     return tuple(lines)
 
 
-def _split_breakable(text: str) -> list[str]:
-    """Pieces between which a line may break: after spaces, hyphens and dashes, and around wide characters."""
+def split_breakable(text: str) -> list[str]:
+    """Pieces between which a line may break: after spaces, hyphens, dashes and underscores, where a capital follows a
+    small letter, and around wide characters.
+    """
     pieces: list[str] = []
     current = ""
     for character in text:
+        if current and character.isupper() and current[-1].islower():
+            pieces.append(current)
+            current = ""
         if east_asian_width(character) in "WF":
             if current:
                 pieces.append(current)
@@ -89,7 +97,7 @@ def _split_breakable(text: str) -> list[str]:
             current = ""
             continue
         current += character
-        if character in " -–—/":
+        if character in " -–—/_":
             pieces.append(current)
             current = ""
     return [*pieces, current] if current else pieces

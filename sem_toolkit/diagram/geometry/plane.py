@@ -327,6 +327,29 @@ def _segments_enter_circle(px: FloatArray, py: FloatArray, dx: FloatArray, dy: F
     return (px + t * dx) ** 2 + (py + t * dy) ** 2 < 1 - 1e-9
 
 
+def measure_distance(box: Rectangle, points: FloatArray) -> float:
+    """The distance of a rectangle from a polyline (m × 2), in points; 0 where they meet."""
+    half = np.array([box.width, box.height]) / 2
+    start, step = points[:-1] - [box.x, box.y], points[1:] - points[:-1]
+    if segments_enter_box(start[:, 0], start[:, 1], step[:, 0], step[:, 1], half[:1], half[1:]).any():
+        return 0.0
+    # Apart, the nearest pair has an end of a segment or a corner of the box in it.
+    corners = half * [[-1, -1], [-1, 1], [1, -1], [1, 1]]
+    square = np.maximum((step**2).sum(axis=1), 1e-18)
+    t = np.clip(((corners[:, None] - start) * step).sum(axis=2) / square, 0, 1)
+    to_corners = np.hypot(*np.moveaxis(start + t[..., None] * step - corners[:, None], -1, 0))
+    ends = points - [box.x, box.y]
+    to_ends = np.hypot(*np.maximum(np.abs(ends) - half, 0.0).T)
+    return float(min(to_corners.min(), to_ends.min()))
+
+
+def measure_gap(one: Rectangle, other: Rectangle) -> float:
+    """The distance of two rectangles in points; 0 where they touch or overlap."""
+    across = abs(one.x - other.x) - (one.width + other.width) / 2
+    down = abs(one.y - other.y) - (one.height + other.height) / 2
+    return hypot(max(across, 0.0), max(down, 0.0))
+
+
 def compute_crossings(points: FloatArray, starts: FloatArray, ends: FloatArray) -> BoolArray:
     """Which of n segments (starts, ends: n × 2) cross a polyline (m × 2) properly; length n."""
     if len(starts) == 0 or len(points) < 2:

@@ -11,7 +11,7 @@ from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, format_r2
-from sem_toolkit.diagram.geometry.metrics import measure_line, measure_lines, wrap_text
+from sem_toolkit.diagram.geometry.metrics import measure_line, measure_lines, split_breakable, wrap_text
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 
 Side = Literal["left", "right", "top", "bottom"]
@@ -74,7 +74,9 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     core_wrap = _find_wrap([names[name] for name in structure.cores], spacing.core_wrap, style)
     item_wrap = _find_wrap([names[name] for name in structure.owner], spacing.item_wrap, style)
     lines = {
-        name: _build_lines(name, text, core_wrap if name in structure.ranks else item_wrap, style, canvas.r2)
+        name: _build_lines(name, text, core_wrap, style, canvas.r2)
+        if name in structure.ranks
+        else _build_lines(name, text, item_wrap, style, {})
         for name, text in names.items()
     }
     texts = {name: measure_lines(text, style.font_size, style.font) for name, text in lines.items()}
@@ -96,13 +98,9 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     variances = [data for _, _, data in graph.edges(data=True) if data["role"] == "variance"]
     texts_of_variances = [format_edge_text(data, style) for data in variances]
     number = max((measure_line(text, style.label_size, style.font) for text in texts_of_variances), default=0.0)
-    return Measures(
-        _equalise(graph, structure, boxes, bool(canvas.hints.stages)),
-        lines,
-        labels,
-        _find_outer_room(style, number),
-        number,
-    )
+    alike = bool(canvas.hints.stages) or structure.two_sided is not None
+    nodes = _equalise(graph, structure, boxes, alike)
+    return Measures(nodes, lines, labels, _find_outer_room(style, number), number)
 
 
 def _build_box(width: float, height: float) -> Rectangle:
@@ -113,7 +111,8 @@ def _build_box(width: float, height: float) -> Rectangle:
 def _find_wrap(texts: list[str], wanted: float, style: DiagramStyle) -> float:
     """The width at which names break: no narrower than the usual longest word, as the shapes cannot be either."""
     words = [
-        max((measure_line(word, style.font_size, style.font) for word in text.split()), default=0.0) for text in texts
+        max((measure_line(word, style.font_size, style.font) for word in split_breakable(text)), default=0.0)
+        for text in texts
     ]
     return max(wanted, find_usual(words)) if words else wanted
 

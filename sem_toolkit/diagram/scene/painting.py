@@ -19,7 +19,15 @@ from sem_toolkit.diagram.content.words import (
 from sem_toolkit.diagram.courses.label_places import Wanted, build_path_options, place_labels
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.geometry.metrics import measure_line
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, Shapes, build_line, flatten_curve
+from sem_toolkit.diagram.geometry.plane import (
+    FloatArray,
+    Rectangle,
+    Shapes,
+    build_line,
+    compute_crossings,
+    flatten_curve,
+    is_straight,
+)
 from sem_toolkit.diagram.places.blocks import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.scene.elements import (
@@ -35,6 +43,15 @@ from sem_toolkit.diagram.scene.elements import (
 from sem_toolkit.diagram.scene.furniture import build_furniture
 
 MARGIN = 4.0
+
+BEFORE_CROSSING = 0.28
+"""Where the numbers of two paths stand that cross in their middle, as a share of their length."""
+
+BETWEEN_SIDES = 0.74
+"""The same for loadings from two sides of one column, as a share of the way from the factor to the indicators."""
+
+R2_REACH = 3.5
+"""How far from its variable an R² may stand, in points."""
 
 
 @dataclass(frozen=True)
@@ -131,24 +148,27 @@ def place_texts(sketch: Sketch) -> Texts:
     height = size * 1.2
     wanted: list[Wanted] = []
     texts: dict[str, str] = {}
+    crossed = _find_crossed(sketch)
     for _, _, key, data in sketch.graph.edges(keys=True, data=True):
         route = sketch.routes.get(key)
         text = format_edge_text(data, style)
         if route is None or not text:
             continue
         width = measure_line(text, size, style.font)
-        prefer = _find_preferred_share(sketch, route)
+        prefer = _find_preferred_share(sketch, route, crossed)
         if route.role == "intercept":
             options = _build_beside_options(sketch.placement.places[route.source], width, height)
         else:
             options = build_path_options(route.curve, route.role, width, height, prefer)
-        wanted.append(Wanted(key, width, height, options, key))
+        anchor = sketch.placement.places[route.source] if route.role == "intercept" else None
+        wanted.append(Wanted(key, width, height, options, key, anchor))
         texts[key] = text
     shown = _choose_r2(sketch)
     for name, text in shown.items():
         width = measure_line(text, size, style.font)
-        options = _build_beside_options(sketch.placement.places[name], width, height)
-        wanted.append(Wanted(f"r2 {name}", width, height, options, None))
+        box = sketch.placement.places[name]
+        options = _build_beside_options(box, width, height)
+        wanted.append(Wanted(f"r2 {name}", width, height, options, None, box, R2_REACH))
     boxes = list(sketch.placement.places.values())
     kinds = [SHAPES[_find_kind(sketch, name)] == "ellipse" for name in sketch.placement.places]
     curves = {key: route.curve for key, route in sketch.routes.items()}
@@ -176,19 +196,53 @@ def _build_head_bars(sketch: Sketch) -> dict[str, FloatArray]:
     return bars
 
 
-def _find_preferred_share(sketch: Sketch, route: Route) -> float:
-    """Loadings carry their numbers nearer to the indicators, where the lines of a fan lie apart."""
+def _find_preferred_share(sketch: Sketch, route: Route, crossed: set[str]) -> float:
+    """Where along its path a number is best put.
+
+    Loadings carry their numbers nearer to the indicators, where the lines of a fan lie apart, those of one column of
+    indicators in one straight column; structural paths that cross in the middle have theirs before the crossing.
+    """
     if route.role == "loading":
-        if sketch.canvas.structure.two_sided is not None:
-            return 0.5
-        if sketch.placement.sides.get(route.source) in ("left", "right"):
-            return 0.6
+        side = sketch.placement.sides.get(route.source)
+        if side in ("left", "right"):
+            return _find_column_share(sketch, route)
         # In a row the numbers are wider than their distance: every second one stands further out.
         items = sketch.canvas.structure.indicators.get(route.source, ())
         return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
     if route.role == "weight":
         return 0.4
-    return 0.5
+    return BEFORE_CROSSING if route.key in crossed else 0.5
+
+
+def _find_column_share(sketch: Sketch, route: Route) -> float:
+    """The share at which a loading passes the column of numbers between its factor and the indicators beside it."""
+    core, item = sketch.placement.places[route.source], sketch.placement.places[route.target]
+    start, end = float(route.curve[0][0]), float(route.curve[-1][0])
+    structure = sketch.canvas.structure
+    # The more lines a fan has, the nearer to the indicators they come apart.
+    many = max(0, len(structure.indicators.get(route.source, ())) - 4)
+    share = BETWEEN_SIDES if structure.two_sided is not None else min(BETWEEN_SIDES, 0.6 + 0.02 * many)
+    edge = core.right if item.x > core.x else core.left
+    if abs(end - start) < 1.0 or not is_straight(route.curve):
+        return share
+    return float(np.clip((edge + share * (end - edge) - start) / (end - start), 0.3, 0.85))
+
+
+def _find_crossed(sketch: Sketch) -> set[str]:
+    """Structural paths that cross another one near the middle of both."""
+    paths = {key: route.curve for key, route in sketch.routes.items() if route.role == "regression"}
+    straight = {key: curve[[0, -1]] for key, curve in paths.items() if is_straight(curve)}
+    keys = list(straight)
+    if len(keys) < 2:
+        return set()
+    starts, ends = (np.array([line[k] for line in straight.values()]) for k in (0, 1))
+    found: set[str] = set()
+    for key, line in straight.items():
+        middle = np.array([line[0] * 0.65 + line[1] * 0.35, line[0] * 0.35 + line[1] * 0.65])
+        inner = (starts * 0.65 + ends * 0.35, starts * 0.35 + ends * 0.65)
+        if compute_crossings(middle, *inner).any():
+            found.add(key)
+    return found
 
 
 def _choose_r2(sketch: Sketch) -> dict[str, str]:
@@ -232,7 +286,7 @@ def _paint_edge(
     colour = theme.covariance if double else theme.line
     if faint:
         colour = theme.faint
-    elif data["role"] == "regression" and (data["std"] or 0) < 0:
+    elif data["role"] in ("regression", "loading", "weight") and (data["std"] or 0) < 0:
         colour = theme.negative
     if data.get("candidate"):
         colour = theme.added
@@ -293,12 +347,12 @@ def _paint_bands(sketch: Sketch) -> tuple[Band, ...]:
 
 
 def _describe(sketch: Sketch) -> str:
-    """Alternative text: what kind of model this is and what its structural paths are."""
+    """Alternative text: what kind of model this is, and each of its paths and covariances."""
     kinds = [_find_kind(sketch, name) for name in sketch.placement.places]
     parts = [f"Path diagram with {kinds.count('latent')} latent and {kinds.count('observed')} observed variables."]
     parts += [
         format_edge_description(source, target, data) + "."
         for source, target, data in sketch.graph.edges(data=True)
-        if data["role"] == "regression"
+        if data["role"] not in ("variance", "intercept")
     ]
     return " ".join(parts)

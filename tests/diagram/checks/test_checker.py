@@ -89,3 +89,23 @@ def test_hits_come_first_and_crossings_are_none(good):
     other = build_edge("c ~~ a", (130, 20), (100, 100), source="x", target="y")
     problems = check_scene(replace(good, edges=(*good.edges, other)))
     assert [problem.is_hit for problem in problems] == [False]
+
+
+def test_a_number_nearer_to_a_foreign_path(good):
+    """Beside its own line by 4 points: another line 2 points away takes it, one 6 points away does not."""
+    beside = build_edge("b ~ a", (70, 50), (230, 50), label=build_label(150, 58))
+    for height, kinds in ((64, {"foreign-path"}), (70, set())):
+        other = build_edge("c ~ a", (80, height), (220, height), source="x", target="y")
+        assert find_kinds(replace(good, edges=(beside, other))) == kinds
+    # On its own line it is in no doubt, however near the other.
+    other = build_edge("c ~ a", (80, 56), (220, 56), source="x", target="y")
+    assert not find_kinds(replace(good, edges=(*good.edges, other)))
+
+
+def test_an_r2_away_from_its_variable(good):
+    def place(x, y):
+        return replace(good, texts=(TextItem("r2 c", ("R² = .5",), Rectangle(x, y, 30, 8), 7.0, "#000000"),))
+
+    assert not check_scene(place(150, 137))
+    assert find_kinds(place(150, 139)) == {"r2-away"}
+    assert find_kinds(place(250, 66)) == {"r2-away"}

@@ -17,6 +17,8 @@ from sem_toolkit.diagram.geometry.plane import (
     evaluate_curve,
     find_boundary,
     flatten_curve,
+    measure_distance,
+    measure_gap,
     split_curve,
     trim_curve,
 )
@@ -99,3 +101,20 @@ def test_control_points_are_drawn_in_without_changing_the_curve():
     pieces = (len(inner) - 1) // 3
     t = np.linspace(0, 1, 9)
     assert evaluate_curve(inner, t * pieces) == pytest.approx(evaluate_curve(curve, t))
+
+
+@given(points, points, st.floats(0.5, 20), st.floats(0.5, 20))
+def test_the_distance_of_a_rectangle_and_a_line_is_that_of_their_nearest_points(a, b, width, height):
+    box = Rectangle(3.0, -2.0, width, height)
+    along = a + np.linspace(0, 1, 801)[:, None] * (b - a)
+    gaps = np.maximum(np.abs(along - [box.x, box.y]) - [width / 2, height / 2], 0)
+    sampled = np.hypot(*gaps.T).min()
+    step = np.hypot(*(b - a)) / 800
+    assert sampled - step <= measure_distance(box, np.array([a, b])) <= sampled + 1e-6
+
+
+def test_the_gap_of_two_rectangles():
+    box = Rectangle(0, 0, 4, 2)
+    assert measure_gap(box, Rectangle(7, 6, 4, 2)) == pytest.approx(5.0)
+    assert measure_gap(box, Rectangle(0, 6, 4, 2)) == pytest.approx(4.0)
+    assert measure_gap(box, Rectangle(1, 1, 4, 2)) == 0.0

@@ -43,5 +43,5 @@ def test_other_scripts_ask_for_an_engine_that_knows_them():
 def test_every_number_of_the_picture_is_in_it():
     table, estimates, r2 = read_model("hs_cfa_marker")
     text = draw_diagram(table, estimates, DiagramStyle(theme="print"), r2=r2).to_tikz()
-    assert text.count("0.77") == 1
+    assert text.count("{0.77}") == 1
     assert "0.42***" in text
