@@ -6,7 +6,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.fit import Fit
-from sem_toolkit.inference import Evaluation
+from sem_toolkit.inference import AtEstimate
 from sem_toolkit.inference.weights.incomplete import list_likelihoods, list_saturated_likelihoods
 from sem_toolkit.inference.weights.information import compute_casewise_scores
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
@@ -36,7 +36,7 @@ def compute_row_scores(fit: Fit) -> FloatArray:
 
 def find_casewise_obstacle(fit: Fit) -> str:
     """Why there is no likelihood of every row; "" where there is one."""
-    if fit.solution.options.discrepancy != "ML":
+    if not fit.solution.options.kind.is_likelihood:
         return "the estimator has no likelihood"
     if fit.options.estimation.likelihood != "normal":
         return 'rows have no likelihood of their own with likelihood = "wishart"'
@@ -56,7 +56,7 @@ def _require_likelihood(fit: Fit) -> None:
         raise kind(Diagnostic("error", "no-casewise-likelihood", f"{fit.title}: {reason}"))
 
 
-def _compute_complete(evaluation: Evaluation, group: int) -> FloatArray:
+def _compute_complete(evaluation: AtEstimate, group: int) -> FloatArray:
     member = evaluation.sample.groups[group]
     assert member.data is not None and member.mean is not None  # noqa: S101, PT018 (required above)
     implied = evaluation.moments.mean
@@ -76,7 +76,7 @@ def _compute_normal_logl(rows: FloatArray, covariance: FloatArray) -> FloatArray
     return np.asarray(-0.5 * (size + (np.linalg.solve(root, rows.T) ** 2).sum(axis=0)))
 
 
-def _compute_incomplete(evaluation: Evaluation, group: int) -> FloatArray:
+def _compute_incomplete(evaluation: AtEstimate, group: int) -> FloatArray:
     """Of the values that are there; a row without any adds nothing."""
     logl = np.nan_to_num(list_likelihoods(evaluation)[group].casewise_logl())
     block = list(evaluation.exogenous)
