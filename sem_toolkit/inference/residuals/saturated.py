@@ -11,6 +11,7 @@ from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.clusters import has_clusters, list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.information import centre_rows
@@ -39,6 +40,8 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
 
     With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
     """
+    if has_clusters(evaluation):
+        return DenseGamma(list_cluster_covariances(evaluation)[group])
     if evaluation.is_two_stage:
         return DenseGamma(list_two_stage_covariances(evaluation)[group])
     if evaluation.is_incomplete:
