@@ -151,7 +151,7 @@ def _require_comparable(fits: Mapping[str, Fit]) -> None:
     first = fits[names[0]]
     for name in names[1:]:
         other = fits[name]
-        if first.solution.options.discrepancy != other.solution.options.discrepancy:
+        if first.solution.options.kind.name != other.solution.options.kind.name:
             raise _incomparable(names[0], name, "they are estimated by different discrepancies")
         if [g.n for g in first.sample.groups] != [g.n for g in other.sample.groups]:
             raise _incomparable(names[0], name, f"they use {first.sample.n} and {other.sample.n} rows of data")

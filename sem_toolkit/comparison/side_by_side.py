@@ -95,7 +95,7 @@ def find_obstacle(larger: Fit, smaller: Fit) -> str:
     """Why two fits cannot be set against each other at all; empty where they can."""
     if not (larger.converged and smaller.converged):
         return "no certified optimum"
-    if larger.solution.options.discrepancy != smaller.solution.options.discrepancy:
+    if larger.solution.options.kind.name != smaller.solution.options.kind.name:
         return "estimated by different discrepancies"
     rows = explain_rows(larger, smaller)
     if rows:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sem_toolkit.estimation import BASE_ESTIMATORS
+from sem_toolkit.estimation import ESTIMATORS
 from sem_toolkit.fit.readers import (
     parse_choice,
     parse_codes,
@@ -131,7 +131,7 @@ _DECLARED = (
     Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
-    Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(BASE_ESTIMATORS),
+    Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
            "--estimator"),
     Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
            "--likelihood"),

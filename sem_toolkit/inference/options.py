@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.discrepancy import Kind
+from sem_toolkit.estimation import Estimator, get_estimator
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 
 STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "none")
@@ -69,35 +71,16 @@ class InferenceOptions:
         """Whether standard errors or tests use the distribution-free covariance matrix of the moments."""
         return self.se == "robust.sem" or not _BY_GAMMA.isdisjoint({self.test, *self.more_tests})
 
-    def takes_normal_gamma(self, estimator: str) -> bool:
+    def takes_normal_gamma(self, kind: Kind) -> bool:
         """Whether scaled tests of ULS and DWLS take Γ by normal theory, as their standard errors do by default."""
-        return self.se == "robust.sem.nt" and estimator in {"ULS", "DWLS"}
+        return self.se == "robust.sem.nt" and not kind.has_distribution
 
 
 SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
 
-_BY_ESTIMATOR = {
-    "ML": InferenceOptions(),
-    "GLS": InferenceOptions(),
-    "WLS": InferenceOptions(),
-    "ULS": InferenceOptions("robust.sem.nt", "browne.residual.nt"),
-    "DWLS": InferenceOptions("robust.sem.nt", "browne.residual.nt"),
-    "MLF": InferenceOptions(information="first.order"),
-    "MLM": InferenceOptions("robust.sem", "satorra.bentler"),
-    "MLMV": InferenceOptions("robust.sem", "scaled.shifted"),
-    "MLMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
-    "MLR": InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed"),
-    "WLSM": InferenceOptions("robust.sem", "satorra.bentler"),
-    "WLSMV": InferenceOptions("robust.sem", "scaled.shifted"),
-    "WLSMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
-    "ULSM": InferenceOptions("robust.sem", "satorra.bentler"),
-    "ULSMV": InferenceOptions("robust.sem", "scaled.shifted"),
-    "ULSMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
-}
-
 
 def resolve_inference_options(
-    estimator: str,
+    estimator: str | Estimator,
     se: str | None = None,
     test: str | Sequence[str] | None = None,
     information: str | None = None,
@@ -114,12 +97,13 @@ def resolve_inference_options(
              errors of their own, and the Satorra-Bentler test
     clustered  rows are in clusters: scores are summed within them
     """
-    default = _BY_ESTIMATOR.get(estimator.upper(), InferenceOptions())
+    record = get_estimator(estimator)
+    default = InferenceOptions(record.se, record.test, record.information)
     if clustered:
         default = InferenceOptions("robust.cluster", "yuan.bentler.mplus", "observed")
     incomplete = missing in FULL_INFORMATION
     if missing in TWO_STAGE:
-        own = str(missing) if estimator.upper() == "ML" else "robust.sem"
+        own = str(missing) if record.kind.is_likelihood else "robust.sem"
         default = InferenceOptions(own, "satorra.bentler", observed="h1")
     if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":
         se, information = "standard", "first.order"

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
+from sem_toolkit.discrepancy.weights import compute_products
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.clusters import has_clusters
-from sem_toolkit.inference.weights.information import centre_rows
-from sem_toolkit.inference.weights.weight import NormalWeight, Weight, compute_products
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -21,7 +21,7 @@ from sem_toolkit.sample.moments import FloatArray
 class CasewiseMoments:
     """The casewise moments of one group, by a weight; `conditional` on the fixed exogenous variables or not."""
 
-    evaluation: Evaluation
+    evaluation: AtEstimate
     weight: Weight
     group: int
     conditional: bool = True

@@ -7,14 +7,15 @@ Multivariate statistical modeling with survey data.
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.discrepancy import once
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.incomplete import find_kept, invert_information_of_moments
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import build_patterns
 
 
-def sum_within_clusters(evaluation: Evaluation, group: int, scores: FloatArray) -> FloatArray:
+def sum_within_clusters(evaluation: AtEstimate, group: int, scores: FloatArray) -> FloatArray:
     """Scores of rows (n × k) to those of clusters (c × k) times √(c/(c − 1)); as they are where there are none."""
     clusters = evaluation.sample.groups[group].clusters
     if clusters is None:
@@ -25,13 +26,13 @@ def sum_within_clusters(evaluation: Evaluation, group: int, scores: FloatArray) 
     return np.asarray(np.add.reduceat(scores[order], starts, axis=0) * np.sqrt(count / (count - 1.0)))
 
 
-def has_clusters(evaluation: Evaluation) -> bool:
+def has_clusters(evaluation: AtEstimate) -> bool:
     """Whether the rows are in clusters."""
     return any(group.clusters is not None for group in evaluation.sample.groups)
 
 
 @once
-def _list_saturated(evaluation: Evaluation) -> tuple[IncompleteLikelihood, ...]:
+def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
     """The likelihood of each group at the saturated model's estimates, which complete rows have too."""
     found = []
     for group in evaluation.sample.groups:
@@ -47,7 +48,7 @@ def _list_saturated(evaluation: Evaluation) -> tuple[IncompleteLikelihood, ...]:
 
 
 @once
-def list_cluster_crosses(evaluation: Evaluation) -> tuple[FloatArray, ...]:
+def list_cluster_crosses(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     """Cross-products of the saturated model's scores over n, each group (m × m)."""
     crosses = []
     for g, likelihood in enumerate(_list_saturated(evaluation)):
@@ -57,7 +58,7 @@ def list_cluster_crosses(evaluation: Evaluation) -> tuple[FloatArray, ...]:
 
 
 @once
-def list_cluster_covariances(evaluation: Evaluation) -> tuple[FloatArray, ...]:
+def list_cluster_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     """n times the covariance matrix of the saturated estimates of each group (m × m), free of distribution."""
     parts = zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True)
     found = []
@@ -68,7 +69,7 @@ def list_cluster_covariances(evaluation: Evaluation) -> tuple[FloatArray, ...]:
 
 
 @once
-def compute_cluster_trace(evaluation: Evaluation, kind: str) -> tuple[float, int]:
+def compute_cluster_trace(evaluation: AtEstimate, kind: str) -> tuple[float, int]:
     """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments, without fixed exogenous ones."""
     total = 0.0
     for likelihood, cross in zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True):
