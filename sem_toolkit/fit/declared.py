@@ -127,6 +127,7 @@ _DECLARED = (
            ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage", "pairwise", "available.cases"), "--missing",
            _FULL | _STAGES, frozenset({"doubly.robust"})),
     Option("aux", "words", "data", "Auxiliary variables, which help with what is missing.", flag="--aux"),
+    Option("cluster", "word", "data", "Name of the column of clusters, such as companies.", flag="--cluster"),
     Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),

@@ -29,6 +29,7 @@ class FitOptions:
     inference    which standard errors and tests belong to it (se, test, information)
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
+    cluster      name of the column that says which rows belong together
     group        name of the grouping column
     reverse      items to turn about the middle of their range
     sheet        of a workbook with the data; None takes the first one that holds a table
@@ -43,6 +44,7 @@ class FitOptions:
     inference: InferenceOptions = field(default_factory=InferenceOptions)
     missing: str | None = None
     aux: tuple[str, ...] = ()
+    cluster: str | None = None
     group: str | None = None
     reverse: tuple[str, ...] = ()
     sheet: str | None = None
@@ -77,11 +79,12 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}
     if not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
-    if read.get("missing") in FULL_INFORMATION | TWO_STAGE:
+    if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
     faults += _check_missing(read, table, inference)
+    faults += _check_cluster(read, table, inference)
     faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
@@ -114,6 +117,7 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
         values.get("information"),
         values.get("missing"),
         values.get("observed_information"),
+        "cluster" in values,
     )
 
 
@@ -138,7 +142,7 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
     elif read.get("likelihood") == "wishart":
         message = f'missing = "{missing}" needs likelihood = "normal": incomplete rows have no Wishart distribution'
         faults.append(Diagnostic("error", "missing-estimator", message))
-    elif inference.se not in ("standard", "robust.huber.white", "none"):
+    elif inference.se not in ("standard", "robust.huber.white", "robust.cluster", "none"):
         message = f'se = "{inference.se}" is not there with missing = "{missing}"'
         hint = "robust standard errors of incomplete rows: estimator = MLR"
         faults.append(Diagnostic("error", "missing-estimator", message, hint=hint))
@@ -181,6 +185,32 @@ def _check_two_stage(
     if "sample_cov" in read:
         message = f'missing = "{missing}" needs the rows of the data, and only moments are given'
         faults.append(Diagnostic("error", "raw-data-needed", message))
+    return faults
+
+
+def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
+    """What clusters cannot be combined with."""
+    if "cluster" not in read:
+        return []
+    faults = []
+    estimator, missing = str(read.get("estimator", "ML")), str(read.get("missing", "listwise"))
+    if estimator not in ("ML", "MLR") or read.get("likelihood") == "wishart":
+        message = "cluster goes with ML and MLR and a normal likelihood"
+        faults.append(Diagnostic("error", "cluster-estimator", message))
+    elif missing not in FULL_INFORMATION | {"listwise"}:
+        message = f'cluster does not go with missing = "{missing}"'
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
+    elif inference.se not in ("robust.cluster", "none"):
+        message = f'se = "{inference.se}" takes rows for independent, and they are in clusters'
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave se out"))
+    elif {inference.test, *inference.more_tests} - {"yuan.bentler.mplus", "none"}:
+        message = f'test = "{inference.test}" takes rows for independent, and they are in clusters'
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave test out"))
+    if table.meanstructure is False:
+        message = "clusters need means, and meanstructure is false"
+        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
+    if "sample_cov" in read:
+        faults.append(Diagnostic("error", "raw-data-needed", "clusters are of rows, and only moments are given"))
     return faults
 
 

@@ -29,6 +29,7 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
+from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 from sem_toolkit.spec import (
     ParameterTable,
@@ -106,7 +107,7 @@ class Prepared:
         if self.frame is None:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
-        wanted += [self.options.group] if self.options.group else []
+        wanted += [name for name in (self.options.group, self.options.cluster) if name]
         renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
         return reverse_items(renamed, self.options.reverse) if self.options.reverse else renamed
 
@@ -142,6 +143,8 @@ class Prepared:
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
+        if self.options.cluster:
+            sample = attach_clusters(sample, frame, self.options.cluster)
         return replace(sample, auxiliary=self._correlates)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:

@@ -49,8 +49,9 @@ class InferenceOptions:
     """How standard errors and the scaled test are computed.
 
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
-                 "robust.sem.nt" (sandwich by normal theory, for least squares), "two.stage" and "robust.two.stage"
-                 (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
+                 "robust.sem.nt" (sandwich by normal theory, for least squares), "robust.cluster"
+                 (robust.huber.white by clusters), "two.stage" and
+                 "robust.two.stage" (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
     test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
                  test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
@@ -85,6 +86,7 @@ def resolve_inference_options(
     information: str | None = None,
     missing: str | None = None,
     observed: str | None = None,
+    clustered: bool = False,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -93,9 +95,12 @@ def resolve_inference_options(
 
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
+    clustered  rows are in clusters: scores are summed within them
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
+    if clustered:
+        default = InferenceOptions("robust.cluster", "yuan.bentler.mplus", "observed")
     incomplete = missing in FULL_INFORMATION
     if missing in TWO_STAGE:
         own = str(missing) if record.kind.is_likelihood else "robust.sem"
@@ -104,7 +109,11 @@ def resolve_inference_options(
         se, information = "standard", "first.order"
     chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
     usual = "first.order" if default.information == "first.order" else "expected"
-    fallback = "observed" if chosen_se == "robust.huber.white" or (incomplete and usual == "expected") else usual
+    fallback = (
+        "observed"
+        if chosen_se in ("robust.huber.white", "robust.cluster") or (incomplete and usual == "expected")
+        else usual
+    )
     if chosen_se in TWO_STAGE:
         fallback = "observed"
     first, *more = _choose_tests(test, default.test)

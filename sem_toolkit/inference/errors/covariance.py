@@ -10,6 +10,7 @@ from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.clusters import has_clusters, list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
@@ -131,7 +132,7 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
 
 def compute_meat(evaluation: AtEstimate, options: InferenceOptions) -> FloatArray:
     """What stands between the two inverses of a sandwich, per observation (q × q)."""
-    if options.se == "robust.huber.white":
+    if options.se in ("robust.huber.white", "robust.cluster"):
         return compute_first_order_information(evaluation)
     if options.se == "robust.sem.nt":
         return compute_normal_meat(evaluation, build_estimator_weight(evaluation))
@@ -150,9 +151,11 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
     """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
-    if evaluation.has_empty_cells:
+    if has_clusters(evaluation) or evaluation.has_empty_cells:
         gammas = (
-            list_two_stage_covariances(evaluation)
+            list_cluster_covariances(evaluation)
+            if has_clusters(evaluation)
+            else list_two_stage_covariances(evaluation)
             if evaluation.is_two_stage
             else list_moment_covariances(evaluation, "observed", True)
         )

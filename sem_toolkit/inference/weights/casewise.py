@@ -9,9 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
 from sem_toolkit.discrepancy.weights import compute_products
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.weights.clusters import has_clusters
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -26,7 +28,10 @@ class CasewiseMoments:
 
     @cached_property
     def rows(self) -> FloatArray:
-        """Rows less their sample mean, n × p."""
+        """Rows less their sample mean, n × p; raises DataError for rows in clusters."""
+        if has_clusters(self.evaluation):
+            message = "this test takes rows for independent, and they are in clusters"
+            raise DataError(Diagnostic("error", "rows-in-clusters", message, hint="see the test of the fit itself"))
         return centre_rows(self.evaluation, self.group, at_model=False)
 
     @cached_property

@@ -7,6 +7,7 @@ import numpy as np
 from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, once
 from sem_toolkit.discrepancy.weights import spread_cells
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.weights.clusters import sum_within_clusters
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import (
     build_information_weight,
@@ -100,10 +101,13 @@ def compute_casewise_scores(evaluation: AtEstimate, group: int) -> FloatArray:
 
 @once
 def compute_first_order_information(evaluation: AtEstimate) -> FloatArray:
-    """Cross-products of the casewise scores over N (outer product of gradients)."""
+    """Cross-products of the scores of rows, or of clusters, over N (outer product of gradients)."""
     total = sum(
         scores.T @ scores
-        for scores in (compute_casewise_scores(evaluation, g) for g in range(evaluation.model.n_groups))
+        for scores in (
+            sum_within_clusters(evaluation, g, compute_casewise_scores(evaluation, g))
+            for g in range(evaluation.model.n_groups)
+        )
     )
     return np.asarray(total / evaluation.rows.sum())
 
