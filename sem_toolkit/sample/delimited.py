@@ -219,7 +219,7 @@ def convert_columns(table: DelimitedText, name: str) -> dict[str, NDArray[np.gen
     points = any(_DECIMAL_POINT.fullmatch(cell.strip()) for row in table.rows[:_SNIFFED_LINES] for cell in row)
     columns = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.header)
     return {
-        header: _convert(cells, comma_may_be_thousands=points)
+        header: convert_cells(cells, comma_may_be_thousands=points)
         for header, cells in zip(table.header, columns, strict=True)
         if header
     }
@@ -268,7 +268,8 @@ def _ragged_hint(separator: str) -> str:
     )
 
 
-def _convert(cells: Sequence[str], comma_may_be_thousands: bool) -> NDArray[np.generic]:
+def convert_cells(cells: Sequence[str], comma_may_be_thousands: bool) -> NDArray[np.generic]:
+    """One column as floats (missing: NaN) where all its cells are numbers or truths, else as texts (missing: None)."""
     numbers = _parse_numbers(cells)
     if numbers is not None:
         return numbers
