@@ -74,3 +74,9 @@ def test_weights_of_five_models_are_lavaans():
     for name in ("aic", "bic"):
         assert table[f"{name}.weight"].tolist() == pytest.approx(reference[name]["weight"], rel=1e-6)
     assert table["delta.bic"].tolist() == pytest.approx(reference["bic"]["delta"], rel=1e-8, abs=1e-8)
+
+
+def test_models_without_a_test_are_still_related():
+    row = relate(CFA + "visual ~~ 0*speed", CFA, test="none")
+    assert (row["restricted"], row["general"], row["relation"]) == ("first", "second", "nested")
+    assert row["reason"] == "a test was not asked for (test = none)"
