@@ -71,7 +71,7 @@ def build_pairwise_tests(fits: Mapping[str, Fit]) -> "pd.DataFrame":
 
 
 def _test_pair(first: tuple[str, Fit], second: tuple[str, Fit]) -> dict[str, object]:
-    pair = sorted((first, second), key=lambda item: item[1].fit_measures.get("df", 0.0))
+    pair = sorted((first, second), key=lambda item: item[1].evaluated.evaluation.df)
     (general, larger), (restricted, smaller) = pair
     numbers = dict.fromkeys(("chisq.diff", "df.diff", "pvalue"), math.nan)
     row: dict[str, object] = {"restricted": restricted, "general": general, "relation": "", **numbers}

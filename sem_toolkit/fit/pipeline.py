@@ -110,7 +110,7 @@ class Prepared:
         wanted = [*observed_variables(self.table), *self.options.aux]
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
         renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
-        return reverse_items(renamed, self.options.reverse) if self.options.reverse else renamed
+        return reverse_items(renamed, self.options.reverse, wanted) if self.options.reverse else renamed
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:

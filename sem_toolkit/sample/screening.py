@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.checks import check_column, check_names, numeric_values
+from sem_toolkit.sample.checks import LARGEST_NUMBER, check_column, check_names, numeric_values
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.plausibility import check_outlying_values
@@ -96,11 +96,11 @@ def _require_items(frame: "pd.DataFrame", items: Sequence[str], names: Sequence[
 
 
 def _read(frame: "pd.DataFrame", name: str) -> FloatArray | None:
-    """The numbers of a column, or None for texts; infinite values count as missing."""
+    """The numbers of a column, or None for texts; values that no computer can square count as missing."""
     values = numeric_values(frame[name])
-    if values is None or np.isnan(values).all():
+    if values is None or not (np.abs(values) < LARGEST_NUMBER).any():
         return None
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.where(np.abs(values) < LARGEST_NUMBER, values, np.nan)
 
 
 def _is_item(values: FloatArray) -> bool:
