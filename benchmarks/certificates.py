@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from sem_toolkit.estimation import EstimationOptions, Objective, Point, Solution, build_discrepancy, estimate
+from sem_toolkit.estimation import EstimationOptions, Objective, Point, Solution, estimate
 from tests.estimation.random_models import draw_case
 
 DIRECTIONS = 10
@@ -54,7 +54,7 @@ def main() -> None:
 
 def withstands_differences(solution: Solution, seed: int) -> bool:
     """Whether the discrepancy is flat and curved upwards in random directions around the estimate."""
-    objective = Objective(solution.model, build_discrepancy(solution.targets, solution.options))
+    objective = Objective(solution.model, solution.criterion)
     theta = solution.model.constraints.linear.reduce(solution.x)
     point = objective.locate(theta)
     if point is None:

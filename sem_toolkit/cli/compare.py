@@ -21,6 +21,7 @@ def compare(
 ) -> int:
     """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
     from sem_toolkit.comparison import compare as fit_models
+    from sem_toolkit.report.compared import spread_paths, spread_r2
 
     found = fit_models([read_spec(path) for path in specs], data, **chosen)
     if json:
@@ -28,7 +29,14 @@ def compare(
     else:
         console = build_console()
         console.print(build_transposed_table("Models", found.table.drop(columns="reason"), "model"))
-        console.print(build_frame_table("Pairs of models, by what each implies", found.tests))
+        for title, table in (
+            ("Pairs of models, by what each implies", found.tests),
+            ("Pairs that are not nested, by Vuong's tests", found.vuong.drop(columns="reason")),
+            ("Paths from model to model: estimate [interval]", spread_paths(found.paths)),
+            ("R² from model to model", spread_r2(found.r2)),
+        ):
+            if len(table):
+                console.print(build_frame_table(title, table))
     print_messages(found.messages, None)
     for model in found.models:
         if model.fault is not None:

@@ -16,6 +16,7 @@ from sem_toolkit.cli import INTERRUPTED
 from sem_toolkit.cli.audit import audit
 from sem_toolkit.cli.check import check
 from sem_toolkit.cli.compare import compare
+from sem_toolkit.cli.data import data
 from sem_toolkit.cli.diagram import diagram
 from sem_toolkit.cli.diff import diff
 from sem_toolkit.cli.fit import fit
@@ -53,6 +54,7 @@ def _leave_with_code(command: Callable[..., int]) -> Callable[..., None]:
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "study": study,
+    "data": data,
     "check": check,
     "fit": fit,
     "test": run_tests,

@@ -6,6 +6,7 @@ from sem_toolkit.comparison.nested import build_nested_table, compute_difference
 from sem_toolkit.comparison.nesting import Nesting, check_nesting
 from sem_toolkit.comparison.relation import Relation, compute_relation
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests, describe_fit
+from sem_toolkit.comparison.vuong import VuongTest, build_vuong_table, compute_vuong
 
 __all__ = [
     "ComparedModel",
@@ -13,12 +14,15 @@ __all__ = [
     "DifferenceTest",
     "Nesting",
     "Relation",
+    "VuongTest",
     "build_comparison_table",
     "build_nested_table",
     "build_pairwise_tests",
+    "build_vuong_table",
     "check_nesting",
     "compare",
     "compute_difference",
     "compute_relation",
+    "compute_vuong",
     "describe_fit",
 ]

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles
+from sem_toolkit.comparison.paths import build_paths_table, build_r2_table
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests
+from sem_toolkit.comparison.vuong import build_vuong_table, find_vuong_obstacle
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, ModelError, OptionError, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import prepare_together
@@ -80,6 +83,32 @@ class Comparison:
         return build_pairwise_tests(self.fits)
 
     @cached_property
+    def vuong(self) -> "pd.DataFrame":
+        """One row a pair that is neither nested nor equivalent: Vuong's tests, the difference of BIC and its interval.
+
+        Pairs whose likelihoods are not of the same rows of the same variables are left out.
+        """
+        fits = self.fits
+        rows = self.tests[["restricted", "general", "relation"]].itertuples(index=False, name=None)
+        apart = {frozenset(pair) for *pair, relation in rows if relation in ("", "not nested")}
+        pairs = [
+            (first, second)
+            for first, second in combinations(fits, 2)
+            if frozenset((first, second)) in apart and not find_vuong_obstacle(fits[first], fits[second])
+        ]
+        return build_vuong_table(fits, pairs)
+
+    @cached_property
+    def paths(self) -> "pd.DataFrame":
+        """One row a path and model: path, group, model, est, se, pvalue, ci.lower, ci.upper, std.all."""
+        return build_paths_table(self.fits)
+
+    @cached_property
+    def r2(self) -> "pd.DataFrame":
+        """One row an outcome and model: variable, group, model, r2."""
+        return build_r2_table(self.fits)
+
+    @cached_property
     def messages(self) -> tuple[Diagnostic, ...]:
         """What a reader of the tables must know: the notes, then why criteria are missing."""
         obstacles = find_criteria_obstacles(self.fits)
@@ -100,6 +129,9 @@ class Comparison:
         return {
             "models": build_frame_records(self.table),
             "tests": build_frame_records(self.tests),
+            "vuong": build_frame_records(self.vuong),
+            "paths": build_frame_records(self.paths),
+            "r2": build_frame_records(self.r2),
             "messages": [build_diagnostic_record(message) for message in self.messages],
         }
 

@@ -11,19 +11,19 @@ from typing import Literal
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import (
     compute_distribution_free_meat,
     compute_information_matrix,
     invert_information,
 )
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.exact_fit.scaled import compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_reference_test
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.inference.weights.weight import compute_delta
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -87,8 +87,8 @@ def _scale(
 
 
 def compute_satorra_2000(
-    larger: Evaluation,
-    smaller: Evaluation,
+    larger: AtEstimate,
+    smaller: AtEstimate,
     options: InferenceOptions,
     reference: Reference = "delta",
     shifted: bool = True,
@@ -120,7 +120,7 @@ def compute_satorra_2000(
     return DifferenceTest("satorra.2000", stat, m, compute_chisq_pvalue(stat, m), unscaled, shift=m - a * trace)
 
 
-def _restriction_by_delta(larger: Evaluation, smaller: Evaluation) -> FloatArray:
+def _restriction_by_delta(larger: AtEstimate, smaller: AtEstimate) -> FloatArray:
     """Orthogonal complement of what Δ₁⁺Δ₀ spans, in the free directions of H1."""
     delta1 = _stack(compute_delta(larger)) @ _orthonormal(larger.basis)
     delta0 = _stack(compute_delta(smaller)) @ _orthonormal(smaller.basis)
@@ -130,7 +130,7 @@ def _restriction_by_delta(larger: Evaluation, smaller: Evaluation) -> FloatArray
     return np.asarray(left[:, rank:].T @ _orthonormal(larger.basis).T)
 
 
-def _restriction_by_constraints(larger: Evaluation, smaller: Evaluation) -> FloatArray:
+def _restriction_by_constraints(larger: AtEstimate, smaller: AtEstimate) -> FloatArray:
     """Derivatives by the parameters of H1 of the equalities of H0, and of "= value" for parameters that H0 fixes."""
     places = {_key(row): i for i, row in enumerate(larger.model.parameters)}
     columns = [places.get(_key(row)) for row in smaller.model.parameters]
@@ -148,7 +148,7 @@ def _restriction_by_constraints(larger: Evaluation, smaller: Evaluation) -> Floa
     return np.array(rows).reshape(-1, len(larger.x))
 
 
-def compute_factor_at_smaller(larger: Evaluation, smaller: Evaluation, name: str, information: str) -> float:
+def compute_factor_at_smaller(larger: AtEstimate, smaller: AtEstimate, name: str, information: str) -> float:
     """Scaling factor of the scaled test `name` of H1 at the estimates of H0.
 
     Raises ModelError where H1 cannot take on the moments of H0 parameter by parameter, because it is scaled otherwise.
@@ -164,7 +164,7 @@ def compute_factor_at_smaller(larger: Evaluation, smaller: Evaluation, name: str
     return compute_scaled_test(moved, compute_reference_test(moved, True), name, information).scaling_factor
 
 
-def _values(evaluation: Evaluation) -> list[tuple[Parameter, float]]:
+def _values(evaluation: AtEstimate) -> list[tuple[Parameter, float]]:
     return [
         (row, float(evaluation.x[row.free - 1]) if row.free else (row.ustart or 0.0))
         for row in evaluation.model.table.parameters

@@ -42,7 +42,7 @@ def find_criteria_obstacles(fits: Mapping[str, Fit]) -> dict[str, str]:
 
 def explain_difference(first: Fit, second: Fit) -> str:
     """Why two likelihoods are not of the same thing, said of the second; "" where they are."""
-    if first.solution.options.discrepancy != second.solution.options.discrepancy:
+    if first.solution.options.kind.name != second.solution.options.kind.name:
         return "it is estimated by another discrepancy"
     if first.options.estimation.likelihood != second.options.estimation.likelihood:
         return "its likelihood has another divisor"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_METHODS: Mapping[str, Method] = {
     "satorra.bentler": "satorra.bentler.2001",
+    "yuan.bentler": "satorra.bentler.2001",
     "yuan.bentler.mplus": "satorra.bentler.2001",
     "scaled.shifted": "satorra.2000",
     "mean.var.adjusted": "satorra.2000",
@@ -87,7 +88,7 @@ def compute_difference(
     if chosen == "satorra.2000":
         return compute_satorra_2000(first, second, larger.options.inference, reference, shifted)
     information = larger.options.inference.information
-    name = name if name in {"satorra.bentler", "yuan.bentler.mplus"} else "satorra.bentler"
+    name = name if name in {"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus"} else "satorra.bentler"
     factor0 = compute_scaled_test(second, tests[1], name, information).scaling_factor
     if chosen == "satorra.bentler.2010":
         return compute_satorra_bentler_2010(
@@ -151,7 +152,7 @@ def _require_comparable(fits: Mapping[str, Fit]) -> None:
     first = fits[names[0]]
     for name in names[1:]:
         other = fits[name]
-        if first.solution.options.discrepancy != other.solution.options.discrepancy:
+        if first.solution.options.kind.name != other.solution.options.kind.name:
             raise _incomparable(names[0], name, "they are estimated by different discrepancies")
         if [g.n for g in first.sample.groups] != [g.n for g in other.sample.groups]:
             raise _incomparable(names[0], name, f"they use {first.sample.n} and {other.sample.n} rows of data")

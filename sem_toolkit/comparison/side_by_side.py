@@ -71,7 +71,7 @@ def build_pairwise_tests(fits: Mapping[str, Fit]) -> "pd.DataFrame":
 
 
 def _test_pair(first: tuple[str, Fit], second: tuple[str, Fit]) -> dict[str, object]:
-    pair = sorted((first, second), key=lambda item: item[1].fit_measures.get("df", 0.0))
+    pair = sorted((first, second), key=lambda item: item[1].evaluated.evaluation.df)
     (general, larger), (restricted, smaller) = pair
     numbers = dict.fromkeys(("chisq.diff", "df.diff", "pvalue"), math.nan)
     row: dict[str, object] = {"restricted": restricted, "general": general, "relation": "", **numbers}
@@ -95,7 +95,7 @@ def find_obstacle(larger: Fit, smaller: Fit) -> str:
     """Why two fits cannot be set against each other at all; empty where they can."""
     if not (larger.converged and smaller.converged):
         return "no certified optimum"
-    if larger.solution.options.discrepancy != smaller.solution.options.discrepancy:
+    if larger.solution.options.kind.name != smaller.solution.options.kind.name:
         return "estimated by different discrepancies"
     rows = explain_rows(larger, smaller)
     if rows:

@@ -1,48 +1,39 @@
-"""Discrepancy functions: how far the implied moments are from those of the sample."""
+"""Discrepancy functions: how far the implied moments are from those of the sample; one file a discrepancy.
 
-from typing import Literal, Protocol
+Each file ends in its `Kind`: how the discrepancy is built and what inference may take from it. A new one is a new file.
+"""
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sem_toolkit.discrepancy.base import Discrepancy, Evaluation
+from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
 from sem_toolkit.discrepancy.full_information import FullInformation
-from sem_toolkit.discrepancy.gls import GeneralisedLeastSquares
-from sem_toolkit.discrepancy.least_squares import LeastSquares, build_least_squares
-from sem_toolkit.discrepancy.ml import MaximumLikelihood
-from sem_toolkit.discrepancy.targets import Targets
-
-
-class Choice(Protocol):
-    """Which discrepancy is meant; is_distribution_free: diagonal weights are sample variances of the moments."""
-
-    @property
-    def discrepancy(self) -> Literal["ML", "GLS", "ULS", "WLS", "DWLS"]: ...
-    @property
-    def is_distribution_free(self) -> bool: ...
-
-
-def build_discrepancy(targets: Targets, options: Choice, deviations: NDArray[np.float64] | None = None) -> Discrepancy:
-    """The discrepancy function that the options name, for these targets.
-
-    deviations  p: what the variables were divided by, for ULS, which depends on it; None where they were not
-    """
-    kind = options.discrepancy
-    if kind == "ML" and targets.patterns is not None:
-        return FullInformation(targets)
-    if kind == "ML":
-        return MaximumLikelihood(targets)
-    if kind == "GLS":
-        return GeneralisedLeastSquares(targets)
-    return build_least_squares(targets, kind, deviations, distribution_free=options.is_distribution_free)
-
+from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
+from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
+from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
+from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, once
+from sem_toolkit.discrepancy.targets import Targets, build_targets
+from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight
 
 __all__ = [
+    "DWLS",
+    "GLS",
+    "ML",
+    "SAMPLE_DWLS",
+    "ULS",
+    "WISHART",
+    "WLS",
+    "DenseWeight",
     "Discrepancy",
     "Evaluation",
     "FullInformation",
     "GeneralisedLeastSquares",
+    "Kind",
     "LeastSquares",
     "MaximumLikelihood",
-    "build_discrepancy",
+    "MomentPair",
+    "NormalWeight",
+    "Targets",
+    "Weight",
+    "build_targets",
+    "centre_rows",
+    "invert_symmetric",
+    "once",
 ]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
+from sem_toolkit.discrepancy.pair import Kind
+from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.model import ImpliedMoments, Model, compute_information
 
 FloatArray = NDArray[np.float64]
@@ -50,3 +52,11 @@ class GeneralisedLeastSquares(Quadratic):
 
     def information(self, model: Model, x: FloatArray, moments: ImpliedMoments) -> FloatArray:
         return compute_information(model, x, moments, self.weight, self.factors * self.targets.share)
+
+
+GLS = Kind(
+    "GLS",
+    build=lambda targets, deviations: GeneralisedLeastSquares(targets),
+    weigh=lambda pair: NormalWeight(invert_symmetric(pair.sample_cov)),
+    is_normal_theory=True,
+)

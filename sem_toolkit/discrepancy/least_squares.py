@@ -7,15 +7,16 @@ continuous data, as lavaan 0.7 has it: s_ii for means, s_ii s_jj + s_ij² for co
 fixed, Γ is conditional on them, and W is 0 for the moments of these alone.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
+from sem_toolkit.discrepancy.pair import Kind, MomentPair, centre_rows
 from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.weights import DenseWeight, compute_products
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
 
@@ -60,32 +61,28 @@ class LeastSquares(Quadratic):
         return np.concatenate([self.targets.mean - moments.mean, apart], axis=1)
 
 
-def build_least_squares(
-    targets: Targets,
-    kind: Literal["ULS", "WLS", "DWLS"],
-    deviations: FloatArray | None = None,
-    *,
-    distribution_free: bool = False,
-) -> LeastSquares:
-    """ULS, WLS or DWLS; WLS needs raw data with more rows than there are moments.
+def build_unweighted(targets: Targets, deviations: FloatArray | None) -> LeastSquares:
+    """ULS, which alone depends on the units of the variables: it is kept in those before any division."""
+    means, p = targets.mean is not None, targets.covariance.shape[-1]
+    scale = np.ones(p) if deviations is None else deviations
+    return LeastSquares(targets, tuple(_weigh_by_scale(scale, means) for _ in targets.n))
 
-    deviations  p: what the variables were divided by; ULS alone depends on their units, and is kept in the old ones
-    distribution_free   weigh by the sample variances of the moments with DWLS, not by normal-theory ones
-    """
-    p = targets.covariance.shape[-1]
-    size = p * (p + 1) // 2 + (p if targets.mean is not None else 0)
-    if kind == "ULS":
-        weight = np.ones(size) if deviations is None else _weigh_by_scale(deviations, targets.mean is not None)
-        return LeastSquares(targets, tuple(weight for _ in targets.n))
-    if kind == "DWLS" and distribution_free:
-        return LeastSquares(targets, tuple(_build_sample_diagonal(data, targets) for data in targets.data))
-    if kind == "DWLS":
-        variances = [
-            compute_normal_variances(S, means=targets.mean is not None, exogenous=targets.exogenous)
-            for S in targets.covariance
-        ]
-        return LeastSquares(targets, tuple(_invert_diagonal(value, targets) for value in variances))
+
+def build_weighted(targets: Targets) -> LeastSquares:
+    """WLS; raises DataError without raw data with more rows than there are moments."""
     return LeastSquares(targets, tuple(_build_weight(data, targets) for data in targets.data))
+
+
+def build_diagonally_weighted(targets: Targets) -> LeastSquares:
+    """DWLS by normal theory."""
+    means = targets.mean is not None
+    variances = [compute_normal_variances(S, means=means, exogenous=targets.exogenous) for S in targets.covariance]
+    return LeastSquares(targets, tuple(_invert_diagonal(value, targets) for value in variances))
+
+
+def build_sample_weighted(targets: Targets) -> LeastSquares:
+    """DWLS by the sample variances of the moments; raises DataError without raw data."""
+    return LeastSquares(targets, tuple(_build_sample_diagonal(data, targets) for data in targets.data))
 
 
 def compute_distribution_free_covariance(
@@ -198,3 +195,91 @@ def _apply(weight: FloatArray, columns: FloatArray) -> FloatArray:
     if weight.ndim == 2:
         return np.asarray(weight @ columns)
     return np.asarray(weight * columns if columns.ndim == 1 else weight[:, None] * columns)
+
+
+def build_distribution_free_weight(pair: MomentPair, group: int) -> FloatArray:
+    """Γ⁻¹ (m × m); 0 for the moments of fixed exogenous variables alone."""
+    return _invert_kept(pair, compute_gamma(pair, group))
+
+
+def build_model_based_weight(pair: MomentPair) -> DenseWeight:
+    """Γ⁻¹ with the casewise moments taken about the implied means and less the implied covariances, in every group."""
+    matrices = []
+    for g, implied in enumerate(pair.implied_cov):
+        rows, block = centre_rows(pair, g, at_model=True), list(pair.exogenous)
+        moments = compute_products(pair, rows) - _stack_covariance(pair, implied)
+        if block:
+            effects = np.linalg.solve(implied[np.ix_(block, block)], implied[block])
+            explained = compute_explained_covariance(implied, pair.exogenous)
+            moments -= compute_products(pair, rows[:, block] @ effects) - _stack_covariance(pair, explained)
+        matrices.append(_invert_kept(pair, moments.T @ moments / len(moments)))
+    return DenseWeight(tuple(matrices))
+
+
+def _stack_covariance(pair: MomentPair, covariance: FloatArray) -> FloatArray:
+    """[0; vech(covariance)], m: expected casewise moments."""
+    rows, cols = vech_indices(len(covariance))
+    second = covariance[rows, cols]
+    return np.concatenate([np.zeros(len(covariance)), second]) if pair.has_means else second
+
+
+def _invert_kept(pair: MomentPair, gamma: FloatArray) -> FloatArray:
+    """The inverse of Γ or of its diagonal, without the moments of fixed exogenous variables alone."""
+    kept = find_conditional(pair.model.n_observed, pair.exogenous, means=pair.has_means)
+    if gamma.ndim == 1:
+        return spread_weight(1.0 / gamma[kept], kept)
+    return spread_weight(invert_symmetric(gamma[np.ix_(kept, kept)]), kept)
+
+
+def build_unit_weight(pair: MomentPair) -> DenseWeight:
+    """1 for every moment."""
+    return DenseWeight(tuple(np.ones(pair.moments_per_group) for _ in range(pair.model.n_groups)))
+
+
+def compute_gamma(pair: MomentPair, group: int) -> FloatArray:
+    """Distribution-free covariance matrix (m × m, divisor n) of [y; vech((y − ȳ)(y − ȳ)ᵀ)], given fixed exogenous y.
+
+    Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83.
+    """
+    rows = centre_rows(pair, group, at_model=False)
+    return compute_distribution_free_covariance(rows, means=pair.has_means, exogenous=pair.exogenous)
+
+
+def _normal_variances(pair: MomentPair, group: int) -> FloatArray:
+    """Diagonal of Γ by normal theory at the sample covariance: s_ii for means, s_ii s_jj + s_ij² for covariances (m).
+
+    lavaan 0.7 weights continuous data so with DWLS.
+    """
+    return compute_normal_variances(pair.sample_cov[group], means=pair.has_means, exogenous=pair.exogenous)
+
+
+def _weigh_diagonally(pair: MomentPair) -> DenseWeight:
+    groups = range(pair.model.n_groups)
+    return DenseWeight(tuple(_invert_kept(pair, _normal_variances(pair, g)) for g in groups))
+
+
+def _weigh_by_sample(pair: MomentPair) -> DenseWeight:
+    groups = range(pair.model.n_groups)
+    return DenseWeight(tuple(_invert_kept(pair, np.diag(compute_gamma(pair, g))) for g in groups))
+
+
+def _weigh_fully(pair: MomentPair) -> DenseWeight:
+    groups = range(pair.model.n_groups)
+    return DenseWeight(tuple(build_distribution_free_weight(pair, g) for g in groups))
+
+
+ULS = Kind("ULS", build=build_unweighted, weigh=build_unit_weight, has_distribution=False, counts_exogenous=True)
+DWLS = Kind(
+    "DWLS",
+    build=lambda targets, deviations: build_diagonally_weighted(targets),
+    weigh=_weigh_diagonally,
+    has_distribution=False,
+)
+SAMPLE_DWLS = replace(DWLS, build=lambda targets, deviations: build_sample_weighted(targets), weigh=_weigh_by_sample)
+"""DWLS whose weights are sample variances of the moments, not normal-theory ones."""
+WLS = Kind(
+    "WLS",
+    build=lambda targets, deviations: build_weighted(targets),
+    weigh=_weigh_fully,
+    is_distribution_free=True,
+)

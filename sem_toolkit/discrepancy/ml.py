@@ -5,7 +5,7 @@ Jöreskog (1967), Psychometrika 32, 443-482; second derivatives: Neudecker & Sat
 Letters 11, 57-61. With the Wishart likelihood S has divisor n − 1 and F is the same function.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,10 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order
+from sem_toolkit.discrepancy.full_information import FullInformation
+from sem_toolkit.discrepancy.pair import Kind
 from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.kernels import (
     add_block,
@@ -139,3 +142,20 @@ class LikelihoodEvaluation:
         """CᵀΣ⁻¹(m − μ), G × k."""
         assert self.gap is not None  # noqa: S101
         return np.asarray((self.gap[:, None, :] @ self.solved)[:, 0, :])
+
+
+def _build_likelihood(targets: Targets) -> MaximumLikelihood | FullInformation:
+    """That of complete rows, or of rows with empty cells where the targets have their patterns."""
+    return MaximumLikelihood(targets) if targets.patterns is None else FullInformation(targets)
+
+
+ML = Kind(
+    "ML",
+    build=lambda targets, deviations: _build_likelihood(targets),
+    weigh=lambda pair: NormalWeight(pair.implied_inverse),
+    unbiased=False,
+    is_likelihood=True,
+    is_normal_theory=True,
+)
+WISHART = replace(ML, unbiased=True)
+"""The same of the likelihood of covariances with divisor n - 1."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,6 @@ from sem_toolkit.sample import Sample
 from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
-
-
-class Divisor(Protocol):
-    """Whether sample covariances have divisor n - 1."""
-
-    @property
-    def unbiased(self) -> bool: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +41,15 @@ class Targets:
         return np.asarray(self.n / self.n.sum(), dtype=np.float64)
 
 
-def build_targets(model: Model, sample: Sample, options: Divisor) -> Targets:
-    """Stack the groups' moments; raises DataError where sample and model do not belong together."""
+def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
+    """Stack the groups' moments, with divisor n - 1 where `unbiased`.
+
+    Raises DataError where sample and model do not belong together.
+    """
     _require_same_groups(model, sample)
     order = _order(model, sample)
     n = np.array([group.n for group in sample.groups])
-    rescaled = options.unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
+    rescaled = unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
     divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
     covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
     mean = None

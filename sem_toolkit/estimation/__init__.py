@@ -1,24 +1,26 @@
 """Model and sample to a solution: what is minimised, by what, and how good the optimum is."""
 
-from sem_toolkit.discrepancy import Discrepancy, Evaluation, build_discrepancy
+from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.discrepancy.least_squares import compute_distribution_free_covariance
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.constrained import compute_tangent
 from sem_toolkit.estimation.estimate import estimate
+from sem_toolkit.estimation.estimators import ESTIMATORS, Estimator, get_estimator
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.objective import Objective, Point, Progress
-from sem_toolkit.estimation.options import BASE_ESTIMATORS, EstimationOptions
+from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.solution import ActiveConstraint, Attempt, Certificate, Solution, Verdict
 from sem_toolkit.estimation.starts import compute_start
 from sem_toolkit.model import IdentificationReport, check_identification
 
 __all__ = [
-    "BASE_ESTIMATORS",
+    "ESTIMATORS",
     "ActiveConstraint",
     "Attempt",
     "Certificate",
     "Discrepancy",
     "EstimationOptions",
+    "Estimator",
     "Evaluation",
     "IdentificationReport",
     "Objective",
@@ -27,7 +29,6 @@ __all__ = [
     "Solution",
     "Targets",
     "Verdict",
-    "build_discrepancy",
     "build_targets",
     "check_identification",
     "compute_distribution_free_covariance",
@@ -35,4 +36,5 @@ __all__ = [
     "compute_tangent",
     "estimate",
     "fill_exogenous_moments",
+    "get_estimator",
 ]

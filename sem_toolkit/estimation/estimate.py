@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.discrepancy import build_discrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
@@ -49,7 +48,7 @@ def estimate(
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
-    targets = build_targets(model, sample, options)
+    targets = build_targets(model, sample, unbiased=options.kind.unbiased)
     watcher = None if watch is None else Watcher(watch)
     # A start is a point of the model as it is, with its own markers.
     swap = options.bad_marker_crit > 0 and start is None
@@ -69,7 +68,7 @@ def _search(
     scaling = build_scaling(model, targets)
     targets = scaling.targets
     correlates = tuple(model.observed.index(name) for name in sample.auxiliary if name in model.observed)
-    discrepancy = build_discrepancy(targets, options, scaling.deviations)
+    discrepancy = options.kind.build(targets, scaling.deviations)
     objective = Objective(scaling.model, discrepancy, watcher, correlates)
     start = compute_start(scaling.model, targets)
     if given is not None:
@@ -104,7 +103,7 @@ def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, star
     model = state.objective.model
     if options.engine == "native" or not model.n_parameters:
         return None
-    obstacle = find_obstacle(model, options.discrepancy)
+    obstacle = find_obstacle(model, options.kind)
     if targets.patterns is not None:
         obstacle = "the rows have empty cells"
     if options.engine == "auto" and (obstacle is not None or model.n_parameters > _FAST_FOR_SEMOPY):
@@ -116,7 +115,7 @@ def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, star
 
     linear = model.constraints.linear
     native = minimise(state.objective, linear.reduce(start), options.max_iterations)
-    found = run_semopy(model, targets, start, options.discrepancy)
+    found = run_semopy(model, targets, start, options.kind)
     if found.x is None:
         state.record("Fisher scoring", "least-squares start", native)
         message = f"semopy failed ({found.failure}); the native solver found the estimates"

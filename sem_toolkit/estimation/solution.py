@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.discrepancy import Discrepancy, Evaluation, build_discrepancy
+from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.constrained import compute_tangent
 from sem_toolkit.estimation.options import EstimationOptions
@@ -94,12 +94,12 @@ class Solution:
     @cached_property
     def targets(self) -> Targets:
         """The sample moments that were fitted, with the estimator's divisor."""
-        return build_targets(self.model, self.sample, self.options)
+        return build_targets(self.model, self.sample, unbiased=self.options.kind.unbiased)
 
     @cached_property
     def criterion(self) -> Discrepancy:
         """The discrepancy function."""
-        return build_discrepancy(self.targets, self.options)
+        return self.options.kind.build(self.targets, None)
 
     @cached_property
     def moments(self) -> ImpliedMoments:

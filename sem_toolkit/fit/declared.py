@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sem_toolkit.estimation import BASE_ESTIMATORS
+from sem_toolkit.estimation import ESTIMATORS
 from sem_toolkit.fit.readers import (
     parse_choice,
     parse_codes,
@@ -119,16 +119,22 @@ _DECLARED = (
     Option("parameterization", "word", "table", "delta or theta, for ordered variables.", ("delta", "theta"),
            "--parameterization"),
     Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
+    Option("reverse", "words", "data", "Items to turn about the middle of their range, such as b4,b7.",
+           flag="--reverse"),
     Option("missing_codes", "words", "data", "Values that stand for missing, such as 9,99.", flag="--missing-codes",
            reader=parse_codes),
     Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",
-           ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage"), "--missing", _FULL | _STAGES,
-           frozenset({"pairwise", "available.cases"})),
+           ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage", "pairwise", "available.cases"), "--missing",
+           _FULL | _STAGES, frozenset({"doubly.robust"})),
     Option("aux", "words", "data", "Auxiliary variables, which help with what is missing.", flag="--aux"),
+    Option("cluster", "word", "data", "Name of the column of clusters, such as companies.", flag="--cluster"),
+    Option("sampling_weights", "word", "data", "Name of the column of sampling weights.", flag="--sampling-weights"),
+    Option("sampling_weights_normalization", "word", "data", "group: they sum to the rows of each group.", ("group",),
+           later=frozenset({"total", "none"})),
     Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
-    Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(BASE_ESTIMATORS),
+    Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
            "--estimator"),
     Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
            "--likelihood"),

@@ -19,6 +19,8 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
         if "group" in given:
             hint = "leave it out: the groups are the labels of sample_cov"
             faults.append(_build_idle("group", "moments have no grouping column", hint))
+        rows_only = [name for name in ("sheet", "missing_codes", "reverse") if given.get(name)]
+        faults += [_build_idle(name, "it is about rows, and moments are given", "leave it out") for name in rows_only]
     else:
         lone = [name for name in ("sample_nobs", "sample_mean") if name in given]
         faults += [_build_idle(name, "it goes with covariances", "add sample_cov") for name in lone]
@@ -26,6 +28,8 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
         faults.append(_build_idle("conditional_x", "moments are not conditional on exogenous variables here yet"))
     if "likelihood" in given and not estimator.upper().startswith("ML"):
         faults.append(_build_idle("likelihood", f"it is about maximum likelihood, not {estimator}", "leave it out"))
+    if "sampling_weights_normalization" in given and "sampling_weights" not in given:
+        faults.append(_build_idle("sampling_weights_normalization", "there are no weights", "add sampling_weights"))
     return faults
 
 

@@ -14,7 +14,7 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.sample import Door, MissingCode
-from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
+from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -29,7 +29,11 @@ class FitOptions:
     inference    which standard errors and tests belong to it (se, test, information)
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
+    cluster      name of the column that says which rows belong together
+    sampling_weights  name of the column with the weights of the rows
+    sampling_weights_normalization  how they are scaled
     group        name of the grouping column
+    reverse      items to turn about the middle of their range
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
@@ -42,7 +46,11 @@ class FitOptions:
     inference: InferenceOptions = field(default_factory=InferenceOptions)
     missing: str | None = None
     aux: tuple[str, ...] = ()
+    cluster: str | None = None
+    sampling_weights: str | None = None
+    sampling_weights_normalization: str = "group"
     group: str | None = None
+    reverse: tuple[str, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None
@@ -75,11 +83,12 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}
     if not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
-    if read.get("missing", "listwise") != "listwise":
+    if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
     faults += _check_missing(read, table, inference)
+    faults += _check_cluster(read, table, inference)
     faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
@@ -112,6 +121,8 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
         values.get("information"),
         values.get("missing"),
         values.get("observed_information"),
+        "cluster" in values,
+        "sampling_weights" in values,
     )
 
 
@@ -121,6 +132,9 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
     if "aux" in read and missing not in FULL_INFORMATION | TWO_STAGE:
         message = f'aux needs missing = "ml" or "two.stage", and missing is "{read.get("missing", "listwise")}"'
         return [Diagnostic("error", "aux-without-missing", message)]
+    if missing in PAIRWISE and (inference.se not in ("standard", "none") or inference.test not in ("standard", "none")):
+        message = f'robust standard errors and tests are not there with missing = "{missing}"'
+        return [Diagnostic("error", "missing-estimator", message, hint='missing = "robust.two.stage" has them')]
     if missing in TWO_STAGE:
         return _check_two_stage(missing, estimator, read, table, inference)
     if missing not in FULL_INFORMATION:
@@ -133,7 +147,7 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
     elif read.get("likelihood") == "wishart":
         message = f'missing = "{missing}" needs likelihood = "normal": incomplete rows have no Wishart distribution'
         faults.append(Diagnostic("error", "missing-estimator", message))
-    elif inference.se not in ("standard", "robust.huber.white", "none"):
+    elif inference.se not in ("standard", "robust.huber.white", "robust.cluster", "none"):
         message = f'se = "{inference.se}" is not there with missing = "{missing}"'
         hint = "robust standard errors of incomplete rows: estimator = MLR"
         faults.append(Diagnostic("error", "missing-estimator", message, hint=hint))
@@ -176,6 +190,33 @@ def _check_two_stage(
     if "sample_cov" in read:
         message = f'missing = "{missing}" needs the rows of the data, and only moments are given'
         faults.append(Diagnostic("error", "raw-data-needed", message))
+    return faults
+
+
+def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
+    """What clusters and sampling weights cannot be combined with."""
+    if "cluster" not in read and "sampling_weights" not in read:
+        return []
+    what = "cluster" if "cluster" in read else "sampling_weights"
+    faults = []
+    estimator, missing = str(read.get("estimator", "ML")), str(read.get("missing", "listwise"))
+    if estimator not in ("ML", "MLR") or read.get("likelihood") == "wishart":
+        message = f"{what} goes with ML and MLR and a normal likelihood"
+        faults.append(Diagnostic("error", "cluster-estimator", message))
+    elif missing not in FULL_INFORMATION | {"listwise"}:
+        message = f'{what} does not go with missing = "{missing}"'
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
+    elif inference.se not in ("robust.cluster" if what == "cluster" else "robust.huber.white", "none"):
+        message = f'se = "{inference.se}" takes rows for independent draws, which they are not with {what}'
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave se out"))
+    elif {inference.test, *inference.more_tests} - {"yuan.bentler.mplus", "none"}:
+        message = f'test = "{inference.test}" takes rows for independent draws, which they are not with {what}'
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave test out"))
+    if what == "cluster" and table.meanstructure is False:
+        message = "clusters need means, and meanstructure is false"
+        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
+    if "sample_cov" in read:
+        faults.append(Diagnostic("error", "raw-data-needed", f"{what} is about rows, and only moments are given"))
     return faults
 
 

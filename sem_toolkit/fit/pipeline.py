@@ -17,6 +17,7 @@ from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.reversed import reverse_items
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
@@ -28,7 +29,9 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
+from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
+from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -105,8 +108,9 @@ class Prepared:
         if self.frame is None:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
-        wanted += [self.options.group] if self.options.group else []
-        return rename_columns(self.frame, wanted)
+        wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
+        renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
+        return reverse_items(renamed, self.options.reverse, wanted) if self.options.reverse else renamed
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -140,6 +144,10 @@ class Prepared:
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
+        if self.options.sampling_weights:
+            sample = attach_weights(sample, frame, self.options.sampling_weights)
+        if self.options.cluster:
+            sample = attach_clusters(sample, frame, self.options.cluster)
         return replace(sample, auxiliary=self._correlates)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
@@ -252,7 +260,8 @@ def _match_start(start: Start, model: Model) -> FloatArray:
 def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
-    return {**estimator, **spec.header.options}
+    reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
+    return {**estimator, **reverse, **spec.header.options}
 
 
 def find_data(spec: Spec, data: object) -> object:

@@ -12,6 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.options import FitOptions
+from sem_toolkit.fit.reversed import check_reversed_items
 from sem_toolkit.inference import (
     EvaluatedSolution,
     FactorScores,
@@ -264,7 +265,11 @@ class Fit:
         """What was found in the spec and in the model that it expands to."""
         return self.check()
 
+    @cached_property
+    def _reversed(self) -> tuple[Diagnostic, ...]:
+        return check_reversed_items(self.solution)
+
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
-        return self.findings + self.sample.messages + self.certificate.messages
+        return self.findings + self.sample.messages + self.certificate.messages + self._reversed

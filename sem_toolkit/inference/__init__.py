@@ -3,7 +3,7 @@
 Every function takes a `Solution` (or anything with its model, sample, options and x); how it was found does not matter.
 """
 
-from sem_toolkit.inference.evaluation import EvaluatedSolution, Evaluation, SolutionLike, evaluate_solution
+from sem_toolkit.inference.at_estimate import AtEstimate, EvaluatedSolution, SolutionLike, evaluate_solution
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.hypotheses.score import ScoreTests
 from sem_toolkit.inference.hypotheses.wald import WaldTest
@@ -38,8 +38,8 @@ from sem_toolkit.inference.solution import (
 )
 
 __all__ = [
+    "AtEstimate",
     "EvaluatedSolution",
-    "Evaluation",
     "FactorScores",
     "GroupResiduals",
     "InferenceOptions",

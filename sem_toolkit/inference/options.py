@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.discrepancy import Kind
+from sem_toolkit.estimation import Estimator, get_estimator
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 
 STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "none")
@@ -47,8 +49,9 @@ class InferenceOptions:
     """How standard errors and the scaled test are computed.
 
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
-                 "robust.sem.nt" (sandwich by normal theory, for least squares), "two.stage" and "robust.two.stage"
-                 (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
+                 "robust.sem.nt" (sandwich by normal theory, for least squares), "robust.cluster"
+                 (robust.huber.white by clusters), "two.stage" and
+                 "robust.two.stage" (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
     test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
                  test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
@@ -68,40 +71,23 @@ class InferenceOptions:
         """Whether standard errors or tests use the distribution-free covariance matrix of the moments."""
         return self.se == "robust.sem" or not _BY_GAMMA.isdisjoint({self.test, *self.more_tests})
 
-    def takes_normal_gamma(self, estimator: str) -> bool:
+    def takes_normal_gamma(self, kind: Kind) -> bool:
         """Whether scaled tests of ULS and DWLS take Γ by normal theory, as their standard errors do by default."""
-        return self.se == "robust.sem.nt" and estimator in {"ULS", "DWLS"}
+        return self.se == "robust.sem.nt" and not kind.has_distribution
 
 
 SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
 
-_BY_ESTIMATOR = {
-    "ML": InferenceOptions(),
-    "GLS": InferenceOptions(),
-    "WLS": InferenceOptions(),
-    "ULS": InferenceOptions("robust.sem.nt", "browne.residual.nt"),
-    "DWLS": InferenceOptions("robust.sem.nt", "browne.residual.nt"),
-    "MLF": InferenceOptions(information="first.order"),
-    "MLM": InferenceOptions("robust.sem", "satorra.bentler"),
-    "MLMV": InferenceOptions("robust.sem", "scaled.shifted"),
-    "MLMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
-    "MLR": InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed"),
-    "WLSM": InferenceOptions("robust.sem", "satorra.bentler"),
-    "WLSMV": InferenceOptions("robust.sem", "scaled.shifted"),
-    "WLSMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
-    "ULSM": InferenceOptions("robust.sem", "satorra.bentler"),
-    "ULSMV": InferenceOptions("robust.sem", "scaled.shifted"),
-    "ULSMVS": InferenceOptions("robust.sem", "mean.var.adjusted"),
-}
-
 
 def resolve_inference_options(
-    estimator: str,
+    estimator: str | Estimator,
     se: str | None = None,
     test: str | Sequence[str] | None = None,
     information: str | None = None,
     missing: str | None = None,
     observed: str | None = None,
+    clustered: bool = False,
+    weighted: bool = False,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -110,17 +96,27 @@ def resolve_inference_options(
 
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
+    clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
-    default = _BY_ESTIMATOR.get(estimator.upper(), InferenceOptions())
+    record = get_estimator(estimator)
+    default = InferenceOptions(record.se, record.test, record.information)
+    if weighted:
+        default = InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed")
+    if clustered:
+        default = InferenceOptions("robust.cluster", "yuan.bentler.mplus", "observed")
     incomplete = missing in FULL_INFORMATION
     if missing in TWO_STAGE:
-        own = str(missing) if estimator.upper() == "ML" else "robust.sem"
+        own = str(missing) if record.kind.is_likelihood else "robust.sem"
         default = InferenceOptions(own, "satorra.bentler", observed="h1")
     if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":
         se, information = "standard", "first.order"
     chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
     usual = "first.order" if default.information == "first.order" else "expected"
-    fallback = "observed" if chosen_se == "robust.huber.white" or (incomplete and usual == "expected") else usual
+    fallback = (
+        "observed"
+        if chosen_se in ("robust.huber.white", "robust.cluster") or (incomplete and usual == "expected")
+        else usual
+    )
     if chosen_se in TWO_STAGE:
         fallback = "observed"
     first, *more = _choose_tests(test, default.test)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from sem_toolkit.inference.at_estimate import SolutionLike, evaluate_solution
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
-from sem_toolkit.inference.evaluation import SolutionLike, evaluate_solution
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
 from sem_toolkit.inference.exact_fit.scaled import compute_tests
@@ -74,7 +74,7 @@ def compute_test_statistics(
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     chosen = _options(solution, options)
     evaluation = evaluate_solution(solution)
-    normal = chosen.takes_normal_gamma(evaluation.estimator)
+    normal = chosen.takes_normal_gamma(evaluation.kind)
     return compute_tests(evaluation, (chosen.test, *chosen.more_tests), chosen.information, normal)
 
 
@@ -174,4 +174,4 @@ def compute_blocked_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:
 
 
 def _options(solution: SolutionLike, options: InferenceOptions | None) -> InferenceOptions:
-    return options or resolve_inference_options(solution.options.estimator)
+    return options or resolve_inference_options(solution.options.record)

@@ -20,10 +20,10 @@ from sem_toolkit.sample.checks import (
 )
 from sem_toolkit.sample.delimited import is_headerless, require_unique_names
 from sem_toolkit.sample.messages import SHEETS, get_messages
-from sem_toolkit.sample.missing import build_incomplete_group, describe_listwise_hint
+from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group, describe_listwise_hint
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.plausibility import check_outlying_values
-from sem_toolkit.sample.sample import Sample, SampleGroup
+from sem_toolkit.sample.sample import PAIRWISE, Sample, SampleGroup
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,9 @@ def build_sample(
     variables  names in the order of the model (p)
     group      name of the grouping column; groups come in the order in which their values appear
     source     file name or description, used in messages and captions
-    missing    "listwise"; "ml", "two.stage" and "robust.two.stage" leave out only rows without any value and rows
-               that lack one of the `exogenous` variables, "ml.x" only the former. None: listwise, for want of a choice
+    missing    "listwise"; "ml", "two.stage", "robust.two.stage" and "pairwise" leave out only rows without any
+               value and rows that lack one of the `exogenous` variables, "ml.x" only the former. None: listwise, for
+               want of a choice
     exogenous  variables whose moments are taken from the data (fixed.x)
     auxiliary  variables that only help to estimate the moments of incomplete rows in two stages
 
@@ -106,7 +107,9 @@ def _build_incomplete(
         messages.append(_describe_dropped(data[:, chosen], ~dropped, names, group, without, hint))
     places = [np.flatnonzero(used & (codes == code)) for code in range(len(labels))]
     parts = [
-        build_incomplete_group(label, data[chosen], chosen, (*variables, *auxiliary), len(auxiliary))
+        build_pairwise_group(label, data[chosen], chosen, variables)
+        if missing in PAIRWISE
+        else build_incomplete_group(label, data[chosen], chosen, (*variables, *auxiliary), len(auxiliary))
         for label, chosen in zip(labels, places, strict=True)
     ]
     messages += [message for _, found in parts for message in found]

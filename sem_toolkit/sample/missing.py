@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.checks import check_collinearity, describe_group
+from sem_toolkit.sample.checks import check_collinearity, check_covariance, describe_group
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
-from sem_toolkit.sample.patterns import build_patterns
+from sem_toolkit.sample.patterns import build_patterns, compute_available_moments
 from sem_toolkit.sample.sample import SampleGroup
 from sem_toolkit.sample.saturated import SaturatedModel, compute_saturated_model
 
@@ -37,6 +37,31 @@ def build_incomplete_group(
     covariance, mean = saturated.covariance[:p, :p].copy(), saturated.mean[:p]
     group = SampleGroup(label, len(rows), covariance, mean, rows[:, :p], places, saturated)
     return group, [*_describe_apart(saturated, variables, where), *_describe_saturated(saturated, where)]
+
+
+def build_pairwise_group(
+    label: str, rows: FloatArray, places: IntArray, variables: Sequence[str]
+) -> tuple[SampleGroup, list[Diagnostic]]:
+    """A group with the covariances of the rows that have both of two variables; rows themselves are not handed on.
+
+    Raises DataError as above, for a pair that is never observed together, and for a matrix that no complete data have.
+    """
+    faults = check_incomplete_rows(rows, variables, label)
+    where = describe_group(label)
+    if not faults:
+        mean, covariance = compute_available_moments(build_patterns(rows))
+        there = ~np.isnan(rows)
+        apart = np.argwhere(np.triu(there.T.astype(np.intp) @ there < 2, 1))
+        faults = [
+            Diagnostic("error", "no-pair", f"{variables[i]} and {variables[j]} have no two rows together{where}")
+            for i, j in apart
+        ] or check_covariance(variables, covariance, f" of pairs of variables{where}")
+    if faults:
+        raise DataError(faults)
+    message = f"covariances of pairs of variables are taken for those of {len(rows)} complete rows{where}"
+    hint = 'standard errors and χ² are not right for this; missing = "ml" or "robust.two.stage" are'
+    notes = [Diagnostic("warning", "pairwise-moments", message, hint=hint)] if np.isnan(rows).any() else []
+    return SampleGroup(label, len(rows), covariance, mean, None, places), notes
 
 
 def check_incomplete_rows(rows: FloatArray, variables: Sequence[str], label: str) -> list[Diagnostic]:

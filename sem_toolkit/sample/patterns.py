@@ -86,8 +86,19 @@ class Patterns:
     @cached_property
     def variances(self) -> FloatArray:
         """Variances of the observed values of each variable, divisor their number (p)."""
-        mean = np.nanmean(self.rows, axis=0)
-        return np.asarray(np.nanmean((self.rows - mean) ** 2, axis=0))
+        gap = self.rows - self.means
+        return self._average(gap**2)
+
+    @cached_property
+    def means(self) -> FloatArray:
+        """Means of the observed values of each variable (p)."""
+        middle = np.nanmean(self.rows, axis=0)
+        return np.asarray(middle + self._average(self.rows - middle))
+
+    def _average(self, values: FloatArray) -> FloatArray:
+        there = ~np.isnan(values)
+        weights = np.ones(len(values)) if self.weights is None else self.weights
+        return np.asarray(weights @ np.where(there, values, 0.0) / (weights @ there))
 
     def divide(self, units: FloatArray) -> "Patterns":
         """The same data in other units: every variable divided by its own (p)."""
@@ -150,3 +161,18 @@ def _compute_scatter(
         block = rooted[np.where(inside, start[several[mine]][:, None] + step, 0)] * inside[:, :, None]
         scatter[mine] = block.swapaxes(1, 2) @ block / n[several[mine]][:, None, None]
     return several, scatter
+
+
+def compute_available_moments(patterns: Patterns) -> tuple[FloatArray, FloatArray]:
+    """Means (p) of the values that are there, and covariances (p × p) of the rows in which both of a pair are.
+
+    The divisor of a covariance is that of lavaan: (n_pair − 1) n/(n − 1) with n all rows; 0 for a pair never together.
+    """
+    there = ~np.isnan(patterns.rows)
+    middle = np.nanmean(patterns.rows, axis=0)
+    values, count = np.where(there, patterns.rows - middle, 0.0), there.astype(np.float64).T @ there
+    sums = values.T @ there  # of i in the rows where j is there too
+    n = float(there.any(axis=1).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        covariance = (values.T @ values - sums * sums.T / count) / (count - 1.0) * ((n - 1.0) / n)
+    return middle, np.where(count > 1.0, covariance, 0.0)

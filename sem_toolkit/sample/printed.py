@@ -144,7 +144,7 @@ def _has_diagonal(rows: Sequence[Row]) -> bool:
     All are positive, and correlations below them are not larger than they allow.
     """
     growing = len(rows[0]) < len(rows[-1])
-    ends = [row[-1] if growing else row[0] for row in rows]
+    ends = [row[-1] if growing else row[0] for row in rows if row]
     if any(end in _DASHES for end in ends):
         return True
     numbers = [to_number(end) for end in ends if is_number(end)]
@@ -153,6 +153,8 @@ def _has_diagonal(rows: Sequence[Row]) -> bool:
 
 def _finish(label: str, table: _Table, path: Path, messages: list[Diagnostic]) -> PrintedMoments:
     names = table.names
+    if not names or not table.rows:
+        raise malformed(path, "there is no matrix")
     if all(name == f"V{place}" for place, name in enumerate(names, start=1)) and not any(table.labels):
         text = f"{path} has no names: its variables are called V1 … V{len(names)}"
         messages.append(Diagnostic("warning", "no-header", text, hint="write the names above the numbers"))
@@ -190,7 +192,7 @@ def _is_unit_diagonal(rows: Sequence[Row]) -> bool:
         diagonal = [row[place] if place < len(row) else "" for place, row in enumerate(rows)]
     else:
         growing = len(rows[0]) < len(rows[-1])
-        diagonal = [row[-1] if growing else row[0] for row in rows]
+        diagonal = [(row[-1] if growing else row[0]) if row else "" for row in rows]
     return all(cell in _DASHES or (is_number(cell) and to_number(cell) == 1) for cell in diagonal)
 
 
@@ -323,12 +325,12 @@ def _is_value(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number, with a point or a comma."""
+    """Whether a cell is a number, with a point or a comma, that float64 can hold."""
     try:
-        to_number(cell)
+        number = to_number(cell)
     except ValueError:
         return False
-    return "_" not in cell
+    return "_" not in cell and not np.isinf(number)
 
 
 def to_number(cell: str) -> float:

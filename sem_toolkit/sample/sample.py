@@ -12,6 +12,8 @@ FloatArray = NDArray[np.float64]
 
 FULL_INFORMATION = frozenset({"ml", "ml.x"})
 """Choices of `missing` under which estimation takes the rows with their empty cells."""
+PAIRWISE = frozenset({"pairwise", "available.cases"})
+"""Choices under which each covariance is that of the rows that have both variables."""
 TWO_STAGE = frozenset({"two.stage", "robust.two.stage"})
 """Choices under which it takes the saturated model's moments."""
 
@@ -26,6 +28,8 @@ class SampleGroup:
     mean        p, or None where only a covariance matrix was given
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
+    weights     n: sampling weight of each row, with mean 1, or None
+    clusters    n: cluster of each row, from 0, or None
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
     """
@@ -37,6 +41,8 @@ class SampleGroup:
     data: FloatArray | None = None
     places: NDArray[np.intp] | None = None
     saturated: SaturatedModel | None = None
+    clusters: NDArray[np.intp] | None = None
+    weights: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

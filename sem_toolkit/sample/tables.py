@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.delimited import convert_columns, parse_delimited, read_text
+from sem_toolkit.sample.delimited import LARGEST_TEXT, convert_columns, parse_delimited, read_text
+from sem_toolkit.sample.long_texts import SHORTEST, read_long_text
 from sem_toolkit.sample.messages import SHEETS, add_messages
 from sem_toolkit.sample.regular import require_regular
 from sem_toolkit.sample.workbooks import read_workbook
@@ -60,6 +61,8 @@ def read_table(path: str | Path, sheet: str | None = None) -> "pd.DataFrame":
 def _read_delimited(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
+    if SHORTEST <= path.stat().st_size <= LARGEST_TEXT and (found := read_long_text(path)) is not None:
+        return found
     text, messages = read_text(path)
     table = parse_delimited(text, path.name)
     frame = pd.DataFrame(convert_columns(table, str(path)))

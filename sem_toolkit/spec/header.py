@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = ("title", "claim", "data", "estimator", "options", "diagram")
+_KEYS = ("title", "claim", "data", "estimator", "reverse", "options", "diagram")
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
@@ -24,6 +24,7 @@ class Header:
 
     title, claim  one line each, for captions and reports
     data          file of the data, relative to the folder of the spec
+    reverse       items to turn about the middle of their range, with commas between them
     estimator     such as "ML"; options are those of the fit by their snake_case names
     diagram       hints for the picture
     spans         where each key stands
@@ -33,6 +34,7 @@ class Header:
     claim: str = ""
     data: str = ""
     estimator: str = ""
+    reverse: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     diagram: Mapping[str, object] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False)

@@ -7,7 +7,6 @@ from sem_toolkit.diagnostics import DataError
 from sem_toolkit.estimation import (
     EstimationOptions,
     Objective,
-    build_discrepancy,
     build_targets,
     compute_start,
     estimate,
@@ -26,8 +25,8 @@ ESTIMATORS = ["ML", "GLS", "ULS", "WLS", "DWLS"]
 
 def build_objective(reference: Reference, options: EstimationOptions) -> tuple[Objective, Point]:
     model = build_model(fill_exogenous_moments(reference.model.table, reference.sample, options))
-    targets = build_targets(model, reference.sample, options)
-    objective = Objective(model, build_discrepancy(targets, options))
+    targets = build_targets(model, reference.sample, unbiased=options.kind.unbiased)
+    objective = Objective(model, options.kind.build(targets, None))
     theta = model.constraints.linear.reduce(compute_start(model, targets))
     point = objective.locate(theta)
     assert point is not None
@@ -90,9 +89,9 @@ def test_information_is_the_hessian_where_the_model_fits(estimator: str) -> None
 def test_weights_without_raw_data_are_refused() -> None:
     reference = load_reference("cov_input")
     options = EstimationOptions(estimator="WLS")
-    targets = build_targets(reference.model, reference.sample, options)
+    targets = build_targets(reference.model, reference.sample, unbiased=options.kind.unbiased)
     with pytest.raises(DataError, match="needs raw data"):
-        build_discrepancy(targets, options)
+        options.kind.build(targets, None)
 
 
 def test_weights_from_too_few_rows_are_refused() -> None:
@@ -103,13 +102,13 @@ def test_weights_from_too_few_rows_are_refused() -> None:
     sample = Sample(reference.sample.variables, (few,), 40)
     options = EstimationOptions(estimator="WLS")
     with pytest.raises(DataError, match="40 rows and 45 moments"):
-        build_discrepancy(build_targets(reference.model, sample, options), options)
+        options.kind.build(build_targets(reference.model, sample, unbiased=True), None)
 
 
 def test_means_are_asked_for() -> None:
     reference, moments = load_reference("hs_meanstructure"), load_reference("cov_input")
     with pytest.raises(DataError, match="no means"):
-        build_targets(build_model(reference.model.table), moments.sample, EstimationOptions())
+        build_targets(build_model(reference.model.table), moments.sample, unbiased=False)
 
 
 ONE_FACTOR = "visual =~ x1 + x2 + x3\nx1 ~~ r*x1\nx2 ~~ r*x2"

@@ -9,7 +9,6 @@ from sem_toolkit.discrepancy.ml import MaximumLikelihood
 from sem_toolkit.estimation import (
     EstimationOptions,
     Objective,
-    build_discrepancy,
     build_targets,
     estimate,
     fill_exogenous_moments,
@@ -63,7 +62,7 @@ def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     solution = estimate(model, sample, NATIVE)
     if not solution.certificate.converged:
         return
-    targets = build_targets(model, sample, NATIVE)
+    targets = build_targets(model, sample, unbiased=NATIVE.kind.unbiased)
     starts = draw_starts(solution.model, targets, np.random.default_rng(99), 25)
     found = minimise_stack(solution.model, _build_likelihood(solution.model, sample), starts)
     assert solution.discrepancy <= found.values.min() + 1e-6
@@ -107,7 +106,7 @@ def test_releasing_markers_and_restoring_them_changes_no_moment(text: str) -> No
     released = release_markers(model)
     assert released is not None
     rng = np.random.default_rng(3)
-    targets = build_targets(model, sample, NATIVE)
+    targets = build_targets(model, sample, unbiased=NATIVE.kind.unbiased)
     x = draw_starts(released.model, targets, rng, 1)[0]
     back, zero = restore_markers(model, released, x)
     assert zero == ()
@@ -132,6 +131,6 @@ def _unit_group(model: Model):  # type: ignore[no-untyped-def]
 
 
 def _build_likelihood(model: Model, sample: Sample) -> MaximumLikelihood:
-    found = build_discrepancy(build_targets(model, sample, NATIVE), NATIVE)
+    found = NATIVE.kind.build(build_targets(model, sample, unbiased=False), None)
     assert isinstance(found, MaximumLikelihood)
     return found

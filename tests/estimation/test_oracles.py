@@ -13,8 +13,7 @@ CASES = [name for name in list_cases() if name not in UNIDENTIFIED]
 FOR_SEMOPY = [
     name
     for name in CASES
-    if name != "large_20x6"
-    and find_obstacle((reference := load_reference(name)).model, reference.options.discrepancy) is None
+    if name != "large_20x6" and find_obstacle((reference := load_reference(name)).model, reference.options.kind) is None
 ]
 
 

@@ -6,7 +6,8 @@ The seeds are fixed; the same checks over 10 000 models are recorded in docs/est
 import numpy as np
 import pytest
 
-from sem_toolkit.estimation import EstimationOptions, Objective, Solution, build_discrepancy, estimate
+from sem_toolkit.discrepancy import ML
+from sem_toolkit.estimation import EstimationOptions, Objective, Solution, estimate
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import Sample, SampleGroup
@@ -40,7 +41,7 @@ def test_random_models_converge_without_restarts(kind: str) -> None:
 def test_certificates_withstand_finite_differences(kind: str) -> None:
     """Gradient and curvature again, from values of the discrepancy alone."""
     solution = fit(draw_case(100, kind=kind))
-    objective = Objective(solution.model, build_discrepancy(solution.targets, solution.options))
+    objective = Objective(solution.model, solution.criterion)
     theta = solution.model.constraints.linear.reduce(solution.x)
 
     def value(at: np.ndarray) -> float:
@@ -73,7 +74,7 @@ def test_small_samples_always_end_with_a_verdict(kind: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in sorted(KINDS) if kind != "multiple causes"])
 def test_engines_agree_on_random_models(kind: str) -> None:
     case = next(case for seed in range(200, 400) if (case := draw_case(seed, kind=kind)).model.n_parameters < 60)
-    assert find_obstacle(case.model, "ML") is None
+    assert find_obstacle(case.model, ML) is None
     native, semopy = fit(case), fit(case, "semopy")
     assert semopy.certificate.engine == "semopy"
     np.testing.assert_allclose(semopy.x, native.x, rtol=1e-6, atol=1e-6)

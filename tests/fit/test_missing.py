@@ -9,6 +9,7 @@ import pytest
 from sem_toolkit.comparison import build_nested_table
 from sem_toolkit.diagnostics import DataError, ModelError, OptionError
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.report.tables import build_table_of
 from tests.support import DATA, ORACLES, near, row_key
 
 CASES = sorted(path.stem for path in (ORACLES / "missing").glob("*.json"))
@@ -244,3 +245,32 @@ def test_auxiliary_variables_are_hidden_and_refused_where_the_model_has_them(row
         fit("x1 ~ x2", rows, missing="ml", aux=["x4"])
     assert caught.value.diagnostics[0].code == "aux-fixed-x"
     assert fit("x1 ~ x2", rows, missing="ml", aux=["x4"], fixed_x=False).converged
+
+
+def test_patterns_and_coverage_as_tables(rows):
+    found = fit(CFA, rows, call="cfa", missing="ml", group="school")
+    patterns, coverage = build_table_of(found, "patterns"), build_table_of(found, "coverage")
+    names = [f"x{i}" for i in range(1, 10)]
+    assert patterns["rows"].sum() == 301
+    for label, own in rows.groupby("school"):
+        there = own[names].notna().to_numpy(dtype=float)
+        mine = patterns[patterns["group"] == label]
+        assert len(mine) == len(np.unique(there, axis=0))
+        assert mine["share"].sum() == pytest.approx(1.0)
+        np.testing.assert_allclose(coverage.loc[coverage["group"] == label, names], there.T @ there / len(own))
+    complete = build_table_of(fit(CFA, DATA / "hs.csv", call="cfa"), "patterns")
+    assert complete["rows"].tolist() == [301]
+
+
+def test_pairwise_moments_are_pandas_own_and_come_with_a_warning(rows):
+    found = fit(CFA, rows, call="cfa", missing="pairwise")
+    names = list(found.sample.variables)
+    np.testing.assert_allclose(found.sample.groups[0].covariance, rows[names].cov() * 300 / 301, rtol=1e-12)
+    assert found.fit_measures["chisq"] == pytest.approx(107.333604129284, rel=1e-7)  # lavaan 0.7-2
+    assert "pairwise-moments" in [entry.code for entry in found.sample.messages]
+    with pytest.raises(OptionError) as caught:
+        fit(CFA, rows, call="cfa", missing="pairwise", estimator="MLR")
+    assert caught.value.diagnostics[0].code == "missing-estimator"
+    with pytest.raises(DataError) as refused:
+        fit(CFA, DATA / "hs_neverpair.csv", call="cfa", missing="pairwise")
+    assert refused.value.diagnostics[0].code == "no-pair"

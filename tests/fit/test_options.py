@@ -31,7 +31,7 @@ def test_every_fault_is_reported_with_the_nearest_name():
 
 def test_what_is_not_there_yet_is_said_not_misread():
     with pytest.raises(OptionError) as caught:
-        parse_fit_options({"missing": "pairwise"})
+        parse_fit_options({"missing": "doubly.robust"})
     assert caught.value.diagnostics[0].code == "not-supported-yet"
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.inference import evaluate_solution
+from sem_toolkit.inference.at_estimate import compute_equality_basis, restrict_basis
 from sem_toolkit.inference.weights.information import compute_expected_information, compute_gradient_of_fit
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import build_sample, build_sample_from_moments, read_table
@@ -17,21 +19,23 @@ from sem_toolkit.spec.table import ParameterTable
 ORACLES = Path(__file__).parents[1] / "oracles"
 
 
-@dataclass(frozen=True)
-class Options:
-    estimator: str = "ML"
-    likelihood: str = "normal"
-
-
 @dataclass(frozen=True, eq=False)
 class CaseSolution:
     """What inference needs of a solution, and the case that it stands for."""
 
     model: object
     sample: object
-    options: Options
+    options: EstimationOptions
     x: np.ndarray
     case: dict
+
+    @property
+    def tangent(self):
+        """Directions that no equality and no inequality or bound at which lavaan's estimate lies forbids."""
+        basis = compute_equality_basis(self.model.constraints, self.x)
+        values, slopes = self.model.constraints.inequality_values(self.x)
+        active = values < 1e-6 * (1.0 + np.abs(slopes) @ np.abs(self.x))
+        return restrict_basis(basis, slopes[active])
 
 
 def read_case(name):
@@ -71,7 +75,7 @@ def solve_case(name):
         if record["free"]:
             x[record["free"] - 1] = record["est"]
     likelihood = "wishart" if case["resolved_options"]["likelihood"] == "wishart" else "normal"
-    options = Options(case["options"].get("estimator", "ML"), likelihood)
+    options = EstimationOptions(case["options"].get("estimator", "ML"), likelihood=likelihood)
     solution = CaseSolution(model, build_case_sample(case, model), options, x, case)
     limited = model.constraints.inequalities or model.constraints.has_bounds
     return solution if limited or case["resolved_options"]["estimator"] != "ML" else polish(solution)

@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sem_toolkit.discrepancy import DenseWeight
+from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference import InferenceOptions, evaluate_solution
 from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
@@ -14,7 +17,7 @@ from sem_toolkit.inference.parameters.standardized import standardize, standardi
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.residuals.saturated import build_gamma, times_delta, times_saturated_information
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_gamma
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.information import (
     compute_casewise_scores,
     compute_expected_information,
@@ -23,7 +26,6 @@ from sem_toolkit.inference.weights.information import (
 )
 from sem_toolkit.inference.weights.moment_derivatives import build_sparse_delta, compute_row_products
 from sem_toolkit.inference.weights.robust import ObservedWeight, times_observed_information
-from sem_toolkit.inference.weights.weight import DenseWeight, compute_delta
 
 CASES = ["hs_cfa_marker", "poldem_sem", "path_med_fixedx", "mg_scalar", "growth_tic", "composite", "hs_second_order"]
 

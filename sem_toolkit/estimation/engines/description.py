@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy import Kind, Targets
 from sem_toolkit.estimation.scaling import compute_latent_scale
 from sem_toolkit.model import Model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
@@ -32,11 +32,11 @@ class Description:
     label: NDArray[np.intp]
 
 
-def find_obstacle(model: Model, estimator: str) -> str | None:
+def find_obstacle(model: Model, kind: Kind) -> str | None:
     """Why semopy cannot fit this model, or None where it can."""
     where, linear = model.locations, model.constraints.linear
-    if estimator not in ("ML", "GLS"):
-        return f"its {estimator} is not lavaan's"
+    if not kind.is_normal_theory:
+        return f"its {kind.name} is not lavaan's"
     if model.n_groups > 1:
         return "it fits several groups apart, without equalities across them"
     if model.composites is not None:

@@ -11,7 +11,7 @@ from io import StringIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy import Kind, Targets
 from sem_toolkit.estimation.engines.description import build_description
 from sem_toolkit.model import Model
 
@@ -30,7 +30,7 @@ class ForeignResult:
     failure: str = ""
 
 
-def run_semopy(model: Model, targets: Targets, start: FloatArray, estimator: str) -> ForeignResult:
+def run_semopy(model: Model, targets: Targets, start: FloatArray, kind: Kind) -> ForeignResult:
     """Fit with semopy from `start` (q); never raises. Call only where `find_obstacle` finds none."""
     import pandas as pd
 
@@ -43,7 +43,7 @@ def run_semopy(model: Model, targets: Targets, start: FloatArray, estimator: str
     by_label = {f"t{description.label[i] + 1}": float(values[i]) for i in used[::-1]}
     try:
         with _LOCK, _quiet():
-            found, iterations = _fit(description.text, covariance, by_label, int(targets.n[0]), estimator)
+            found, iterations = _fit(description.text, covariance, by_label, int(targets.n[0]), kind)
     except Exception as problem:
         return ForeignResult(None, 0, f"{type(problem).__name__}: {problem}"[:120])
     x = start.copy()
@@ -51,9 +51,7 @@ def run_semopy(model: Model, targets: Targets, start: FloatArray, estimator: str
     return ForeignResult(x if np.isfinite(x).all() else None, iterations, "" if np.isfinite(x).all() else "no numbers")
 
 
-def _fit(
-    text: str, covariance: "object", start: dict[str, float], n: int, estimator: str
-) -> tuple[dict[str, float], int]:
+def _fit(text: str, covariance: "object", start: dict[str, float], n: int, kind: Kind) -> tuple[dict[str, float], int]:
     from semopy import Model as SemopyModel
 
     # mimic_lavaan: residuals of outcomes reach what the outcomes predict; cov_diag: nothing is added to our rows.
@@ -62,7 +60,7 @@ def _fit(
         if parameter.active:
             parameter.start = start[name]  # a factor without a start of its own sends it into an endless loop
             parameter.bound = (None, None)
-    objective = "MLW" if estimator == "ML" else estimator
+    objective = "MLW" if kind.is_likelihood else kind.name
     options = {"ftol": 1e-12, "maxiter": 1000}
     result = engine.fit(cov=covariance, obj=objective, n_samples=n, clean_slate=False, options=options)
     names = [name for name, parameter in engine.parameters.items() if parameter.active]

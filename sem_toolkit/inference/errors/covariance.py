@@ -4,10 +4,13 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 
+from sem_toolkit.discrepancy import Weight, once
 from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
-from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.clusters import has_design, list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
@@ -18,7 +21,6 @@ from sem_toolkit.inference.weights.information import (
 )
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
-from sem_toolkit.inference.weights.weight import Weight, compute_delta
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE
@@ -28,11 +30,11 @@ _SINGULAR = 1e-7
 
 
 @once
-def compute_information_matrix(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
+def compute_information_matrix(evaluation: AtEstimate, kind: str = "expected") -> FloatArray:
     """The information of the estimator, per observation (q × q): "expected", "observed",
     "observed.h1" (without the curvature of the moments) or "first.order".
     """
-    if evaluation.estimator != "ML":
+    if not evaluation.kind.is_likelihood:
         return compute_estimator_information(evaluation)
     if kind == "observed":
         return compute_observed_information(evaluation)
@@ -65,7 +67,7 @@ def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray
 
 
 @once
-def compute_inverse_information(evaluation: Evaluation, kind: str = "expected") -> FloatArray:
+def compute_inverse_information(evaluation: AtEstimate, kind: str = "expected") -> FloatArray:
     """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above."""
     return invert_information(compute_information_matrix(evaluation, kind), evaluation.free_basis)
 
@@ -108,7 +110,7 @@ def _factorise(information: FloatArray) -> tuple[FloatArray, FloatArray] | None:
 
 
 @once
-def compute_parameter_covariance_matrix(evaluation: Evaluation, options: InferenceOptions) -> FloatArray:
+def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: InferenceOptions) -> FloatArray:
     """Covariance matrix of x (q × q) by the kind of standard errors asked for.
 
     Sources: robust.sem: Satorra & Bentler (1994), in von Eye & Clogg, Latent variables analysis, 399-419, equation
@@ -128,9 +130,9 @@ def compute_parameter_covariance_matrix(evaluation: Evaluation, options: Inferen
     return bread @ compute_meat(evaluation, options) @ bread / evaluation.total
 
 
-def compute_meat(evaluation: Evaluation, options: InferenceOptions) -> FloatArray:
+def compute_meat(evaluation: AtEstimate, options: InferenceOptions) -> FloatArray:
     """What stands between the two inverses of a sandwich, per observation (q × q)."""
-    if options.se == "robust.huber.white":
+    if options.se in ("robust.huber.white", "robust.cluster"):
         return compute_first_order_information(evaluation)
     if options.se == "robust.sem.nt":
         return compute_normal_meat(evaluation, build_estimator_weight(evaluation))
@@ -138,20 +140,22 @@ def compute_meat(evaluation: Evaluation, options: InferenceOptions) -> FloatArra
 
 
 @once
-def compute_robust_meat(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+def compute_robust_meat(evaluation: AtEstimate, information: str = "expected") -> FloatArray:
     """ΔᵀVΓVΔ, free of distribution, with the weight of robust tests (q × q)."""
     return compute_distribution_free_meat(evaluation, build_robust_weight(evaluation, information))
 
 
-def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
+def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     """Σ_g share_g ΔᵀVΓVΔ with Γ the sample covariance (divisor n) of the casewise moments, or that of
     the saturated estimates of incomplete rows: q × q.
     """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
-    if evaluation.has_empty_cells:
+    if has_design(evaluation) or evaluation.has_empty_cells:
         gammas = (
-            list_two_stage_covariances(evaluation)
+            list_cluster_covariances(evaluation)
+            if has_design(evaluation)
+            else list_two_stage_covariances(evaluation)
             if evaluation.is_two_stage
             else list_moment_covariances(evaluation, "observed", True)
         )
@@ -166,7 +170,7 @@ def compute_distribution_free_meat(evaluation: Evaluation, weight: Weight) -> Fl
     return total
 
 
-def compute_normal_meat(evaluation: Evaluation, weight: Weight) -> FloatArray:
+def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     """Σ_g share_g ΔᵀVΓVΔ with Γ by normal theory at the sample covariance, given fixed exogenous variables, q × q."""
     delta = compute_delta(evaluation)
     total = np.zeros((evaluation.model.n_parameters,) * 2)

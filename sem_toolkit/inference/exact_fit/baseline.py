@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.least_squares import find_conditional
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
+from sem_toolkit.discrepancy import invert_symmetric, once
+from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight, find_conditional
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.likelihood import compute_logdet
-from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_estimator_weight
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import compute_baseline_moments, compute_incomplete_discrepancy
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
@@ -34,7 +35,7 @@ def count_baseline_df(p: int, exogenous: int = 0) -> int:
     return p * (p - 1) // 2 - exogenous * (exogenous - 1) // 2
 
 
-def compute_baseline_discrepancy_ml(evaluation: Evaluation, exogenous: tuple[int, ...] = ()) -> FloatArray:
+def compute_baseline_discrepancy_ml(evaluation: AtEstimate, exogenous: tuple[int, ...] = ()) -> FloatArray:
     """log|Σ₀| − log|S| of each group (G), where Σ₀ has the sample's variances and the covariances among the exogenous.
 
     Source: Bentler & Bonett (1980), Psychological Bulletin 88, 588-606.
@@ -46,14 +47,14 @@ def compute_baseline_discrepancy_ml(evaluation: Evaluation, exogenous: tuple[int
     return np.asarray(logs.sum(axis=1) + among - evaluation.sample_logdet)
 
 
-def find_exogenous(evaluation: Evaluation) -> tuple[int, ...]:
+def find_exogenous(evaluation: AtEstimate) -> tuple[int, ...]:
     """Positions of the exogenous observed variables, whether their moments are fixed or free."""
     names = set(exogenous_observed_variables(evaluation.model.table))
     return tuple(i for i, name in enumerate(evaluation.model.observed) if name in names)
 
 
 @once
-def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
+def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
     names, table = evaluation.model.observed, evaluation.model.table
     exogenous = find_exogenous(evaluation)
@@ -80,11 +81,11 @@ def build_baseline_evaluation(evaluation: Evaluation) -> Evaluation:
         from sem_toolkit.estimation import estimate
 
         x = list(estimate(model, evaluation.sample).x)
-    return replace(evaluation, model=model, x=np.array(x))
+    return replace(evaluation, model=model, x=np.array(x), tangent=None)
 
 
 @once
-def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTest:
+def compute_baseline(evaluation: AtEstimate, scaled: bool = False) -> BaselineTest:
     """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
@@ -97,14 +98,14 @@ def compute_baseline(evaluation: Evaluation, scaled: bool = False) -> BaselineTe
     if evaluation.is_incomplete:
         chisq = evaluation.sizes * compute_incomplete_discrepancy(build_baseline_evaluation(evaluation))
         return BaselineTest(tuple(chisq.tolist()), df)
-    if evaluation.estimator == "ML":
+    if evaluation.kind.is_likelihood:
         chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
         return BaselineTest(tuple(chisq.tolist()), df)
-    if evaluation.estimator == "WLS":
+    if evaluation.kind.is_distribution_free:
         minima = [
             _minimise_dense(evaluation, g, build_distribution_free_weight(evaluation, g), exogenous) for g in groups
         ]
-    elif scaled and evaluation.estimator != "GLS":
+    elif scaled and not evaluation.kind.is_normal_theory:
         baseline = build_baseline_evaluation(evaluation)
         minima = list(build_estimator_weight(baseline).quadratic(baseline))
     else:
@@ -133,7 +134,7 @@ def compute_baseline_minimum(
     return float(0.5 * np.einsum("ij,ji->", half, half) - along @ np.linalg.solve(inner, along))
 
 
-def _minimise_dense(evaluation: Evaluation, group: int, weight: FloatArray, exogenous: tuple[int, ...]) -> float:
+def _minimise_dense(evaluation: AtEstimate, group: int, weight: FloatArray, exogenous: tuple[int, ...]) -> float:
     """Minimum of eᵀWe over the baseline model for a dense weight (m × m); means are free."""
     S = evaluation.sample_cov[group]
     p = len(S)

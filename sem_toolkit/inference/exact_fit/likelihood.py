@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.discrepancy import once
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_discrepancy
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_logl
 from sem_toolkit.sample.moments import FloatArray
@@ -18,7 +19,7 @@ def compute_saturated_logl(n: float, p: int, logdet: float) -> float:
     return -0.5 * n * (p * (math.log(2.0 * math.pi) + 1.0) + logdet)
 
 
-def compute_logl(evaluation: Evaluation) -> float:
+def compute_logl(evaluation: AtEstimate) -> float:
     """Log-likelihood at the estimate, all groups, given the exogenous variables where these are fixed.
 
     −½ n F less than that of the saturated model, F what ML minimises; without means in the model they are saturated.
@@ -28,7 +29,7 @@ def compute_logl(evaluation: Evaluation) -> float:
 
 
 @once
-def compute_unrestricted_logl(evaluation: Evaluation) -> float:
+def compute_unrestricted_logl(evaluation: AtEstimate) -> float:
     """Log-likelihood of the saturated model, likewise."""
     if evaluation.is_incomplete:
         return compute_incomplete_saturated_logl(evaluation)

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
+from sem_toolkit.discrepancy import NormalWeight, invert_symmetric
+from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.weight import NormalWeight, compute_delta
 from sem_toolkit.model import build_model, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
 
-def compute_full_delta(evaluation: Evaluation) -> tuple[FloatArray, FloatArray]:
+def compute_full_delta(evaluation: AtEstimate) -> tuple[FloatArray, FloatArray]:
     """Δ by x and by the covariances within composites (G × m × (q + k)), and the directions in which both can move."""
     delta, basis = compute_delta(evaluation), evaluation.free_basis
     extra = _composite_delta(evaluation)
@@ -23,7 +24,7 @@ def compute_full_delta(evaluation: Evaluation) -> tuple[FloatArray, FloatArray]:
     return np.concatenate([delta, np.stack(extra, axis=-1)], axis=-1), whole
 
 
-def compute_composite_trace(evaluation: Evaluation) -> float:
+def compute_composite_trace(evaluation: AtEstimate) -> float:
     """tr(V(S)Γ) of the indicators of each composite by themselves, all composites: what these moments take of
     tr(UΓ).
     """
@@ -41,7 +42,7 @@ def compute_composite_trace(evaluation: Evaluation) -> float:
     return total
 
 
-def _composite_delta(evaluation: Evaluation) -> list[FloatArray]:
+def _composite_delta(evaluation: AtEstimate) -> list[FloatArray]:
     """Derivatives of the moments (G × m) by each covariance within a composite, by central differences."""
     model = evaluation.model
     if model.composites is None:
@@ -61,7 +62,7 @@ def _composite_delta(evaluation: Evaluation) -> list[FloatArray]:
     return found
 
 
-def _difference(evaluation: Evaluation, position: int) -> FloatArray:
+def _difference(evaluation: AtEstimate, position: int) -> FloatArray:
     table = evaluation.model.table
     value = table.rows[position].ustart or 0.0
     step = 1e-5 * max(abs(value), 0.1)

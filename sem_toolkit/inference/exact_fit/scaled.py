@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.discrepancy import DenseWeight, NormalWeight, invert_symmetric, once
+from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight, build_model_based_weight
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
 from sem_toolkit.inference.exact_fit.statistics import (
     TestStatistic,
@@ -27,10 +29,9 @@ from sem_toolkit.inference.exact_fit.ugamma import (
 )
 from sem_toolkit.inference.options import SCALED
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_model_based_weight
+from sem_toolkit.inference.weights.clusters import compute_cluster_trace, has_design
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
-from sem_toolkit.inference.weights.weight import DenseWeight, NormalWeight
 from sem_toolkit.sample.moments import FloatArray
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
@@ -39,7 +40,7 @@ ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "sc
 
 @once
 def compute_scaled_test(
-    evaluation: Evaluation, standard: TestStatistic, name: str, information: str = "expected", normal: bool = False
+    evaluation: AtEstimate, standard: TestStatistic, name: str, information: str = "expected", normal: bool = False
 ) -> TestStatistic:
     """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom.
 
@@ -66,7 +67,7 @@ def compute_scaled_test(
 
 
 def compute_tests(
-    evaluation: Evaluation, names: Sequence[str] = ("standard",), information: str = "expected", normal: bool = False
+    evaluation: AtEstimate, names: Sequence[str] = ("standard",), information: str = "expected", normal: bool = False
 ) -> tuple[TestStatistic, ...]:
     """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
 
@@ -80,7 +81,7 @@ def compute_tests(
 
 
 def _compute_test(
-    evaluation: Evaluation, standard: TestStatistic, name: str, information: str, normal: bool
+    evaluation: AtEstimate, standard: TestStatistic, name: str, information: str, normal: bool
 ) -> TestStatistic | None:
     if name in SCALED:
         return compute_scaled_test(evaluation, standard, name, information, normal)
@@ -93,13 +94,13 @@ def _compute_test(
         return build_test(name, structured, evaluation.df)
     if name == "browne.residual.nt":
         return compute_browne_nt_test(evaluation)
-    if evaluation.estimator != "ML":
+    if not evaluation.kind.is_likelihood:
         return None
     structured = compute_reweighted_least_squares(evaluation)
     return build_test("browne.residual.nt.model", structured, standard.df)
 
 
-def compute_browne_adf_test(evaluation: Evaluation) -> TestStatistic:
+def compute_browne_adf_test(evaluation: AtEstimate) -> TestStatistic:
     """Browne's distribution-free residual test, by the covariance matrix of the casewise moments.
 
     Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83, equation 2.20b.
@@ -154,7 +155,7 @@ def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, square
 
 
 def compute_yuan_bentler(
-    evaluation: Evaluation, standard: TestStatistic, information: str = "observed"
+    evaluation: AtEstimate, standard: TestStatistic, information: str = "observed"
 ) -> TestStatistic:
     """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
 
@@ -163,7 +164,9 @@ def compute_yuan_bentler(
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if evaluation.is_incomplete:
+    if has_design(evaluation):
+        saturated, count = compute_cluster_trace(evaluation, information)
+    elif evaluation.is_incomplete:
         saturated, count = compute_incomplete_saturated_trace(evaluation, information)
     else:
         saturated, count = compute_saturated_trace(evaluation)
@@ -178,7 +181,7 @@ def compute_yuan_bentler(
 
 
 @once
-def compute_saturated_trace(evaluation: Evaluation) -> tuple[float, int]:
+def compute_saturated_trace(evaluation: AtEstimate) -> tuple[float, int]:
     """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments; both without fixed exogenous ones.
 
     B₁ = V(S)ΓV(S) and A₁ = V(S), so that without exogenous variables it is tr(V(S)Γ).
@@ -198,7 +201,7 @@ def compute_saturated_trace(evaluation: Evaluation) -> tuple[float, int]:
     return total, len(groups) * len(kept)
 
 
-def _exogenous_moments(evaluation: Evaluation) -> NDArray[np.bool_]:
+def _exogenous_moments(evaluation: AtEstimate) -> NDArray[np.bool_]:
     """Which of the moments (m) are of fixed exogenous variables alone, as booleans."""
     from sem_toolkit.model.jacobian import vech_indices
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sem_toolkit.discrepancy import NormalWeight, Weight, invert_symmetric, once
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
 from sem_toolkit.inference.weights.estimator import (
     build_estimator_weight,
     compute_estimator_information,
@@ -14,7 +15,6 @@ from sem_toolkit.inference.weights.estimator import (
 )
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
 from sem_toolkit.inference.weights.two_stage import build_structured_weight
-from sem_toolkit.inference.weights.weight import NormalWeight, Weight
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -50,38 +50,38 @@ def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
 
 
 @once
-def compute_standard_test(evaluation: Evaluation) -> TestStatistic:
+def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
     """The estimator's own statistic: n times twice the discrepancy that it minimises."""
-    if evaluation.estimator == "ML":
+    if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
     return build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
 
 
-def compute_reference_test(evaluation: Evaluation, scaled: bool = False) -> TestStatistic:
+def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> TestStatistic:
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
     test corrects for that.
     """
-    if evaluation.estimator in {"ULS", "DWLS"} and not scaled:
+    if not (evaluation.kind.has_distribution or scaled):
         return compute_browne_nt_test(evaluation)
     return compute_standard_test(evaluation)
 
 
 @once
-def compute_browne_nt_test(evaluation: Evaluation) -> TestStatistic:
+def compute_browne_nt_test(evaluation: AtEstimate) -> TestStatistic:
     """Browne's residual test by normal theory at the sample covariance. Source: Browne (1984), equation 2.20a."""
     weight = NormalWeight(invert_symmetric(evaluation.sample_cov))
     return build_test("browne.residual.nt", compute_residual_test(evaluation, weight), evaluation.df)
 
 
-def compute_likelihood_ratio(evaluation: Evaluation) -> FloatArray:
+def compute_likelihood_ratio(evaluation: AtEstimate) -> FloatArray:
     """n times twice the discrepancy of ML, of each group (G)."""
     return np.asarray(evaluation.sizes * compute_likelihood_discrepancy(evaluation))
 
 
 @once
-def compute_likelihood_discrepancy(evaluation: Evaluation) -> FloatArray:
+def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
     """log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ) of each group (G); NaN where Σ is not positive definite.
 
     Source: Jöreskog (1967), Psychometrika 32, 443-482.
@@ -97,7 +97,7 @@ def compute_likelihood_discrepancy(evaluation: Evaluation) -> FloatArray:
 
 
 @once
-def compute_reweighted_least_squares(evaluation: Evaluation) -> FloatArray:
+def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
 
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
@@ -107,11 +107,11 @@ def compute_reweighted_least_squares(evaluation: Evaluation) -> FloatArray:
         return compute_residual_test(evaluation, build_structured_weight(evaluation))
     own = build_estimator_weight(evaluation)
     return compute_residual_test(
-        evaluation, own if evaluation.estimator == "ML" else NormalWeight(evaluation.implied_inverse)
+        evaluation, own if evaluation.kind.is_likelihood else NormalWeight(evaluation.implied_inverse)
     )
 
 
-def compute_residual_test(evaluation: Evaluation, weight: Weight) -> FloatArray:
+def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe (G).
 
     The middle term, summed over the groups, is that of all parameters together, within their equality constraints.

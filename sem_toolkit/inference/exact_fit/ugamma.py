@@ -8,36 +8,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sem_toolkit.discrepancy import Weight, once
 from sem_toolkit.discrepancy.least_squares import compute_explained_covariance, compute_normal_variances
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import (
     compute_normal_meat,
     compute_robust_meat,
     invert_any,
     multiply_normal_gamma,
 )
-from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.exact_fit.nuisance import compute_full_delta
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
-from sem_toolkit.inference.weights.weight import Weight
 from sem_toolkit.sample.moments import FloatArray
 
 
-def build_casewise(evaluation: Evaluation, weight: Weight) -> tuple[CasewiseMoments, ...]:
+def build_casewise(evaluation: AtEstimate, weight: Weight) -> tuple[CasewiseMoments, ...]:
     """The casewise moments of every group, by a weight."""
     return tuple(CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups))
 
 
-def compute_ugamma_trace(evaluation: Evaluation, information: str = "expected") -> float:
+def compute_ugamma_trace(evaluation: AtEstimate, information: str = "expected") -> float:
     """tr(UΓ) = Σ_g tr(V_gΓ_g) − tr(E⁻¹ Σ_g share_g ΔᵀVΓVΔ)."""
     saturated, model = compute_ugamma_traces(evaluation, information)
     return saturated - model
 
 
 @once
-def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected") -> tuple[float, float]:
+def compute_ugamma_traces(evaluation: AtEstimate, information: str = "expected") -> tuple[float, float]:
     """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
     weight = build_robust_weight(evaluation, information)
     if evaluation.is_two_stage:
@@ -51,7 +51,7 @@ def compute_ugamma_traces(evaluation: Evaluation, information: str = "expected")
     return saturated, float(np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
 
 
-def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+def compute_ugamma_matrix(evaluation: AtEstimate, information: str = "expected") -> FloatArray:
     """A symmetric matrix with the non-zero eigenvalues of UΓ: n × n over rows, or Gm × Gm over moments, the smaller.
 
     Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
@@ -66,7 +66,7 @@ def compute_ugamma_matrix(evaluation: Evaluation, information: str = "expected")
     return over(evaluation, build_robust_weight(evaluation, information))
 
 
-def compute_normal_ugamma_trace(evaluation: Evaluation) -> float:
+def compute_normal_ugamma_trace(evaluation: AtEstimate) -> float:
     """tr(UΓ) with Γ by normal theory, for estimators with a diagonal weight (ULS, DWLS)."""
     weight = build_estimator_weight(evaluation)
     meat = compute_normal_meat(evaluation, weight)
@@ -77,7 +77,7 @@ def compute_normal_ugamma_trace(evaluation: Evaluation) -> float:
     return float(saturated - np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
 
 
-def _build_normal_gamma(evaluation: Evaluation, group: int) -> FloatArray:
+def _build_normal_gamma(evaluation: AtEstimate, group: int) -> FloatArray:
     """Γ by normal theory at the sample covariance, given fixed exogenous variables (m × m)."""
     S, unit, means = evaluation.sample_cov[group], np.eye(evaluation.moments_per_group), evaluation.has_means
     gamma = multiply_normal_gamma(S, unit, means)
@@ -86,7 +86,7 @@ def _build_normal_gamma(evaluation: Evaluation, group: int) -> FloatArray:
     return np.asarray(gamma)
 
 
-def compute_ugamma_squared_trace(evaluation: Evaluation, information: str = "expected", normal: bool = False) -> float:
+def compute_ugamma_squared_trace(evaluation: AtEstimate, information: str = "expected", normal: bool = False) -> float:
     """tr((UΓ)²), by normal theory where asked for."""
     if normal:
         gammas = [_build_normal_gamma(evaluation, g) for g in range(evaluation.model.n_groups)]
@@ -94,16 +94,16 @@ def compute_ugamma_squared_trace(evaluation: Evaluation, information: str = "exp
     return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
 
-def compute_ugamma_eigenvalues(evaluation: Evaluation, information: str = "expected") -> FloatArray:
+def compute_ugamma_eigenvalues(evaluation: AtEstimate, information: str = "expected") -> FloatArray:
     """The df largest eigenvalues of UΓ, in descending order."""
     return np.asarray(np.linalg.eigvalsh(compute_ugamma_matrix(evaluation, information))[::-1][: evaluation.df])
 
 
-def _inverse(evaluation: Evaluation, weight: Weight) -> FloatArray:
+def _inverse(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     return invert_any(weight.information(evaluation), evaluation.free_basis)
 
 
-def _over_rows(evaluation: Evaluation, weight: Weight) -> FloatArray:
+def _over_rows(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     groups = build_casewise(evaluation, weight)
     scores = np.concatenate([np.sqrt(f / n) * part.scores for f, n, part in _weighted(evaluation, groups)])
     matrix = -scores @ _inverse(evaluation, weight) @ scores.T
@@ -115,11 +115,11 @@ def _over_rows(evaluation: Evaluation, weight: Weight) -> FloatArray:
     return np.asarray(matrix)
 
 
-def _weighted(evaluation: Evaluation, groups: tuple[CasewiseMoments, ...]) -> list[tuple[float, int, CasewiseMoments]]:
+def _weighted(evaluation: AtEstimate, groups: tuple[CasewiseMoments, ...]) -> list[tuple[float, int, CasewiseMoments]]:
     return [(float(f), len(part.rows), part) for f, part in zip(evaluation.shares, groups, strict=True)]
 
 
-def _over_moments(evaluation: Evaluation, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
+def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
     groups = [part.gamma for part in build_casewise(evaluation, weight)] if gammas is None else gammas
     m = evaluation.moments_per_group
     roots, size = [], m * len(groups)

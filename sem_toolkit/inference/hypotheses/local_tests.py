@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Independence:
     given: tuple[str, ...]
 
 
-def find_independences(evaluation: Evaluation, group: int = 0) -> tuple[Independence, ...]:
+def find_independences(evaluation: AtEstimate, group: int = 0) -> tuple[Independence, ...]:
     """The basis set of a path model, in the order of its variables.
 
     Pairs of exogenous variables are left out: the model says nothing of them. So are pairs whose parents do not
@@ -56,7 +56,7 @@ def find_independences(evaluation: Evaluation, group: int = 0) -> tuple[Independ
     return tuple(found)
 
 
-def build_local_tests(evaluation: Evaluation) -> "pd.DataFrame":
+def build_local_tests(evaluation: AtEstimate) -> "pd.DataFrame":
     """One row an independence and group: group first second given r z pvalue; then Fisher's C over each group.
 
     z is Fisher's transform of the partial correlation r times √(n − 3 − k), with k variables given. C = −2Σ log p is
@@ -85,7 +85,7 @@ def compute_partial_correlation(covariance: FloatArray, first: int, second: int,
     return float(-precision[0, 1] / math.sqrt(precision[0, 0] * precision[1, 1]))
 
 
-def _test(evaluation: Evaluation, g: int, independence: Independence) -> tuple[float, float, float]:
+def _test(evaluation: AtEstimate, g: int, independence: Independence) -> tuple[float, float, float]:
     names = evaluation.model.observed
     first, second = names.index(independence.first), names.index(independence.second)
     given = [names.index(name) for name in independence.given]
@@ -94,7 +94,7 @@ def _test(evaluation: Evaluation, g: int, independence: Independence) -> tuple[f
     return r, z, math.erfc(abs(z) / math.sqrt(2.0))
 
 
-def _read_graph(evaluation: Evaluation, group: int) -> tuple[dict[str, set[str]], set[frozenset[str]]]:
+def _read_graph(evaluation: AtEstimate, group: int) -> tuple[dict[str, set[str]], set[frozenset[str]]]:
     """Parents of each variable, and the pairs with a residual covariance (or both exogenous)."""
     model = evaluation.model
     parents: dict[str, set[str]] = {name: set() for name in model.observed}

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtrc
 
+from sem_toolkit.discrepancy import NormalWeight, Weight
+from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_information_root
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_slopes
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
-from sem_toolkit.inference.weights.weight import NormalWeight, Weight, compute_delta, compute_residual_moments
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
@@ -36,7 +37,7 @@ _SMALLEST = 6e-6
 """Information below this that a candidate has left: it cannot be freed with the others (lavaan: ε^⅓)."""
 
 
-def build_modification_table(evaluation: Evaluation) -> "pd.DataFrame":
+def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
     """lhs op rhs group mi epc sepc.lv sepc.all sepc.nox pvalue, largest first; without candidates that cannot be freed.
 
     Composites have none, as in lavaan.
@@ -56,7 +57,7 @@ def build_modification_table(evaluation: Evaluation) -> "pd.DataFrame":
     return build_frame(columns | {"pvalue": chdtrc(1.0, mi[order])})
 
 
-def compute_modification_indices(evaluation: Evaluation, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
+def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
     weight = (
         build_unstructured_weight(evaluation) if _is_unstructured(evaluation) else build_estimator_weight(evaluation)
@@ -74,12 +75,12 @@ def compute_modification_indices(evaluation: Evaluation, candidates: Candidates)
     return evaluation.rows.sum() * score**2 / left, score / left
 
 
-def _is_unstructured(evaluation: Evaluation) -> bool:
+def _is_unstructured(evaluation: AtEstimate) -> bool:
     """Whether the information is that of the saturated model, as in two stages by maximum likelihood in lavaan."""
-    return evaluation.is_two_stage and evaluation.estimator == "ML"
+    return evaluation.is_two_stage and evaluation.kind.is_likelihood
 
 
-def compute_pieces(evaluation: Evaluation, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
+def compute_pieces(evaluation: AtEstimate, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
     """Candidates in blocks that fit the cache, with what is needed of each."""
     by_gather = np.full(candidates.size, isinstance(weight, NormalWeight))
     by_gather &= not _is_unstructured(evaluation)
@@ -93,16 +94,16 @@ def compute_pieces(evaluation: Evaluation, candidates: Candidates, weight: Weigh
             yield _dense_piece(evaluation, candidates, weight, g, other)
 
 
-def _residuals(evaluation: Evaluation) -> FloatArray:
+def _residuals(evaluation: AtEstimate) -> FloatArray:
     """What the score weighs, G × p × p: S + (m − μ)(m − μ)ᵀ − Σ for ML; (n − 1)/n (S − Σ) for GLS, as in lavaan."""
     residual, gap = evaluation.sample_cov - evaluation.implied_cov, evaluation.mean_gap
-    if evaluation.estimator != "ML":
+    if not evaluation.kind.is_likelihood:
         return residual * ((evaluation.rows - 1.0) / evaluation.rows)[:, None, None]
     return residual if gap is None else residual + gap[:, :, None] * gap[:, None, :]
 
 
 def _gathered_pieces(
-    evaluation: Evaluation, candidates: Candidates, Q: FloatArray, g: int, wanted: IntArray
+    evaluation: AtEstimate, candidates: Candidates, Q: FloatArray, g: int, wanted: IntArray
 ) -> Iterator[Piece]:
     """By elements of CᵀQC: a cell changes Σ by w(C·l C·rᵀ + C·r C·lᵀ), so traces of products are products of these."""
     model, moments, share = evaluation.model, evaluation.moments, float(evaluation.shares[g])
@@ -130,11 +131,11 @@ def _gathered_pieces(
         yield mine, share * score, share * own, share * shared
 
 
-def _mean_factor(evaluation: Evaluation, group: int) -> float:
-    return 1.0 if evaluation.estimator == "ML" else 1.0 - 1.0 / float(evaluation.rows[group])
+def _mean_factor(evaluation: AtEstimate, group: int) -> float:
+    return 1.0 if evaluation.kind.is_likelihood else 1.0 - 1.0 / float(evaluation.rows[group])
 
 
-def _dense_piece(evaluation: Evaluation, candidates: Candidates, weight: Weight, g: int, mine: IntArray) -> Piece:
+def _dense_piece(evaluation: AtEstimate, candidates: Candidates, weight: Weight, g: int, mine: IntArray) -> Piece:
     """By the derivatives of the moments themselves: for weights that are no function of a covariance matrix, and for
     candidates that change the moments of fixed exogenous variables, which do not count in the information.
     """
@@ -153,7 +154,7 @@ def _dense_piece(evaluation: Evaluation, candidates: Candidates, weight: Weight,
 
 
 def _score_of_normal(
-    evaluation: Evaluation, candidates: Candidates, Q: FloatArray, g: int, mine: IntArray
+    evaluation: AtEstimate, candidates: Candidates, Q: FloatArray, g: int, mine: IntArray
 ) -> FloatArray:
     """Scores of candidates, those of the moments of exogenous variables included."""
     C = evaluation.moments.columns[g]
@@ -166,7 +167,7 @@ def _score_of_normal(
     return np.asarray(score)
 
 
-def _score_of_incomplete(evaluation: Evaluation, candidates: Candidates, g: int, mine: IntArray) -> FloatArray:
+def _score_of_incomplete(evaluation: AtEstimate, candidates: Candidates, g: int, mine: IntArray) -> FloatArray:
     """Scores of candidates from the derivatives of the likelihood of incomplete rows by the moments."""
     by_covariance, by_mean = list_slopes(evaluation)
     C, all_mean = evaluation.moments.columns[g], evaluation.moments.all_mean
@@ -177,13 +178,13 @@ def _score_of_incomplete(evaluation: Evaluation, candidates: Candidates, g: int,
     return np.asarray(score)
 
 
-def compute_candidate_delta(evaluation: Evaluation, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
+def compute_candidate_delta(evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
     """Derivatives of the moments by candidates, m × k; as in lavaan 0 for moments of fixed exogenous variables."""
     C = evaluation.moments.columns[group]
     rows, cols = vech_indices(evaluation.model.n_observed)
     left, right = C[:, candidates.row[mine]], C[:, candidates.right[mine]] * candidates.weight[mine]
     second = np.asarray(left[rows] * right[cols] + right[rows] * left[cols])
-    block = list(evaluation.exogenous) if evaluation.estimator in {"ML", "GLS"} else []  # others weigh them as they do
+    block = list(evaluation.exogenous) if evaluation.kind.is_normal_theory else []  # others weigh them as they do
     second[np.isin(rows, block) & np.isin(cols, block)] = 0.0
     if not evaluation.has_means or evaluation.moments.all_mean is None:
         return second
@@ -197,7 +198,7 @@ def _mean_slopes(candidates: Candidates, mine: IntArray, all_mean: FloatArray) -
     return np.asarray(np.where(kind == 0, all_mean[candidates.column[mine]], np.where(kind == 2, 1.0, 0.0)))
 
 
-def standardize_changes(evaluation: Evaluation, candidates: Candidates, epc: FloatArray) -> dict[str, FloatArray]:
+def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: FloatArray) -> dict[str, FloatArray]:
     """Expected changes in the metrics of std.lv, std.all and std.nox, each k.
 
     As in lavaan, a variance stands for itself: its change is shown as the share of its estimate, with the sign of the

@@ -12,9 +12,9 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
+from sem_toolkit.inference.at_estimate import AtEstimate, restrict_basis
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
-from sem_toolkit.inference.evaluation import Evaluation, restrict_basis
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
 from sem_toolkit.inference.hypotheses.modification import (
     compute_candidate_delta,
@@ -53,7 +53,7 @@ class ScoreTests:
     changes: FloatArray
 
 
-def compute_score_tests(evaluation: Evaluation) -> ScoreTests:
+def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     """Test every equality constraint of the table. Raises ModelError where there is none."""
     import pandas as pd
 
@@ -78,7 +78,7 @@ def compute_score_tests(evaluation: Evaluation) -> ScoreTests:
     )
 
 
-def compute_addition_test(evaluation: Evaluation, additions: str) -> "pd.DataFrame":
+def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFrame":
     """Test parameters that are not in the model, such as "x1 ~~ x2; visual =~ x9": one row each, then one for all.
 
     Columns: lhs op rhs group X2 df pvalue epc. In several groups each addition is made in every group. The statistic of
@@ -101,7 +101,7 @@ def compute_addition_test(evaluation: Evaluation, additions: str) -> "pd.DataFra
     return pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
 
 
-def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> tuple[float, int]:
+def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[float, int]:
     """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
     weight = build_estimator_weight(evaluation)
     k = candidates.size
@@ -121,7 +121,7 @@ def _joint_statistic(evaluation: Evaluation, candidates: Candidates) -> tuple[fl
     return float(evaluation.rows.sum() * along @ (along / values[kept])), int(kept.sum())
 
 
-def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, Operator, str]]:
+def _parse_additions(evaluation: AtEstimate, additions: str) -> list[tuple[str, Operator, str]]:
     found: list[tuple[str, Operator, str]] = []
     for text in (text.strip() for text in additions.replace(";", "\n").splitlines()):
         if not text:
@@ -143,7 +143,7 @@ def _parse_additions(evaluation: Evaluation, additions: str) -> list[tuple[str, 
     return found
 
 
-def _require_absent(evaluation: Evaluation, candidates: Candidates) -> None:
+def _require_absent(evaluation: AtEstimate, candidates: Candidates) -> None:
     """Raise ModelError for additions that the model has as free parameters."""
     for k, (lhs, op, rhs, _) in enumerate(candidates.rows):
         cells = evaluation.model.cells[candidates.group[k]]
@@ -158,15 +158,15 @@ def _require_absent(evaluation: Evaluation, candidates: Candidates) -> None:
             raise ModelError(Diagnostic("error", "no-addition", message, hint="test it with --wald and its label"))
 
 
-def _score(evaluation: Evaluation) -> FloatArray:
+def _score(evaluation: AtEstimate) -> FloatArray:
     """Gradient of logl/N, or of half the discrepancy with its sign turned."""
-    if evaluation.estimator == "ML":
+    if evaluation.kind.is_likelihood:
         return -compute_gradient_of_fit(evaluation)
     return build_estimator_weight(evaluation).slope(evaluation)
 
 
 def _release(
-    evaluation: Evaluation, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
+    evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
 ) -> tuple[float, FloatArray]:
     """Statistic and expected parameter changes (q) when the given constraints no longer hold."""
     kept = np.delete(slopes, released, axis=0)
@@ -175,7 +175,7 @@ def _release(
     return float(evaluation.total * score @ change), change
 
 
-def _constraint_slopes(evaluation: Evaluation) -> tuple[list[tuple[str, str]], FloatArray]:
+def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
     """Both sides and derivative by x of every equality: the linear ones first, in the order of the table within
     each.
     """
@@ -188,7 +188,7 @@ def _constraint_slopes(evaluation: Evaluation) -> tuple[list[tuple[str, str]], F
 
 
 def _rows(
-    evaluation: Evaluation, texts: list[tuple[str, str]], stats: list[float], dfs: list[int]
+    evaluation: AtEstimate, texts: list[tuple[str, str]], stats: list[float], dfs: list[int]
 ) -> list[dict[str, object]]:
     names = {row.plabel: _describe_parameter(evaluation, row) for row in evaluation.model.table.parameters}
     return [
@@ -205,7 +205,7 @@ def _rows(
     ]
 
 
-def _describe_parameter(evaluation: Evaluation, row: Parameter) -> str:
+def _describe_parameter(evaluation: AtEstimate, row: Parameter) -> str:
     groups = evaluation.model.groups
     where = f" [{groups[row.group - 1]}]" if len(groups) > 1 else ""
     return f"{row.lhs} {row.op} {row.rhs}".strip() + where

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SpecError
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.model.functions import Function, compute_environment, label_positions, parse_side
 from sem_toolkit.sample.moments import FloatArray
 
@@ -21,7 +21,7 @@ class WaldTest:
     pvalue: float
 
 
-def compute_wald_test(evaluation: Evaluation, covariance: FloatArray, hypotheses: str) -> WaldTest:
+def compute_wald_test(evaluation: AtEstimate, covariance: FloatArray, hypotheses: str) -> WaldTest:
     """Test equalities such as "a == b; c*d == 1" (separated by semicolons or lines) between labels.
 
     covariance  of x, q × q. Raises SpecError for text that is no equality, ModelError for labels that do not exist or
@@ -46,7 +46,7 @@ def compute_wald_statistic(values: FloatArray, covariance: FloatArray, texts: tu
     return WaldTest(texts, stat, len(values), compute_chisq_pvalue(stat, len(values)))
 
 
-def _evaluate(evaluation: Evaluation, texts: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
+def _evaluate(evaluation: AtEstimate, texts: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
     """Left less right side of each equality (k), and derivatives by x (k × q)."""
     model = evaluation.model
     positions, constants = label_positions(model.table, model.parameters)

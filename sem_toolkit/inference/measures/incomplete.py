@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sem_toolkit.discrepancy import once
+from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_any
-from sem_toolkit.inference.evaluation import Evaluation, once
 from sem_toolkit.inference.exact_fit.baseline import build_baseline_evaluation, compute_baseline, find_exogenous
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_ratio
 from sem_toolkit.inference.measures import indices
+from sem_toolkit.inference.weights.clusters import has_design, list_cluster_crosses
 from sem_toolkit.inference.weights.incomplete import complete, invert_information_of_moments, list_information
-from sem_toolkit.inference.weights.weight import compute_delta
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
@@ -33,14 +35,17 @@ class CorrectedTest:
 
 
 @once
-def compute_corrected_test(evaluation: Evaluation, information: str, robust: bool) -> CorrectedTest:
+def compute_corrected_test(evaluation: AtEstimate, information: str, robust: bool) -> CorrectedTest:
     """The corrected statistic of a model. robust: free of distribution (V3), otherwise by normal theory (V6)."""
     stat = float(compute_likelihood_ratio(complete(evaluation)).sum())
     if evaluation.df <= 0:
         return CorrectedTest(stat, evaluation.df, 1.0)
     incomplete = list_information(evaluation, "observed", False)
     inverses = [invert_information_of_moments(evaluation, matrix) for matrix in incomplete]
-    crosses = list_information(evaluation, "first.order", False) if robust else incomplete
+    crosses = incomplete
+    if robust:
+        clustered = has_design(evaluation)
+        crosses = list_cluster_crosses(evaluation) if clustered else list_information(evaluation, "first.order", False)
     exogenous = find_exogenous(evaluation)
     whole = [_compute_complete_information(group.covariance, exogenous) for group in evaluation.sample.groups]
     delta, shares = compute_delta(evaluation), evaluation.shares
@@ -60,7 +65,7 @@ def compute_corrected_test(evaluation: Evaluation, information: str, robust: boo
     return CorrectedTest(stat, evaluation.df, (saturated - taken) / evaluation.df)
 
 
-def _invert_model_information(evaluation: Evaluation, information: str) -> FloatArray:
+def _invert_model_information(evaluation: AtEstimate, information: str) -> FloatArray:
     """E⁻¹ (q × q) within the constraints, with the information of the saturated model at its own estimates."""
     delta = compute_delta(evaluation)
     parts = zip(evaluation.shares, delta, list_information(evaluation, information, False), strict=True)
@@ -86,7 +91,7 @@ def _compute_complete_information(covariance: FloatArray, exogenous: tuple[int, 
 
 
 def compute_corrected_measures(
-    evaluation: Evaluation, information: str, robust: bool, level: float, close: float, not_close: float
+    evaluation: AtEstimate, information: str, robust: bool, level: float, close: float, not_close: float
 ) -> dict[str, float]:
     """CFI, TLI, RNI, RMSEA and GFI by the corrected statistics of the model and of the baseline model."""
     own = compute_corrected_test(evaluation, information, robust)

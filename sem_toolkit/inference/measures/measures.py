@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.exact_fit.baseline import (
     BaselineTest,
     build_baseline_evaluation,
@@ -27,19 +27,20 @@ from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_quadratic
 from sem_toolkit.inference.weights.incomplete import build_information_weight, compute_available_quadratics
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
+from sem_toolkit.sample.sample import PAIRWISE
 
 Measures = dict[str, float]
 
 CLOSE, NOT_CLOSE, LEVEL = 0.05, 0.08, 0.90
 
 
-def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> Measures:
+def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> Measures:
     """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN.
 
     Without a test (test = none) only those remain that need none.
     """
     if options.test == "none":
-        rest = compute_likelihood_measures(evaluation) if evaluation.estimator == "ML" else {}
+        rest = compute_likelihood_measures(evaluation) if evaluation.kind.is_likelihood else {}
         return {"npar": evaluation.npar} | rest | compute_residual_measures(evaluation)
     scaled = options.test in SCALED
     standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation, scaled)
@@ -52,7 +53,7 @@ def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> M
         "baseline.pvalue": compute_chisq_pvalue(baseline.chisq, baseline.df),
     }
     measures |= compute_incremental_measures(test.stat, test.df, baseline.chisq, baseline.df)
-    if evaluation.estimator == "ML":
+    if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(evaluation)
     measures |= compute_rmsea_measures(test.stat, test.df, evaluation)
     measures |= compute_residual_measures(evaluation)
@@ -65,9 +66,9 @@ def compute_all_measures(evaluation: Evaluation, options: InferenceOptions) -> M
     return measures
 
 
-def compute_fmin(evaluation: Evaluation, standard: TestStatistic) -> float:
+def compute_fmin(evaluation: AtEstimate, standard: TestStatistic) -> float:
     """The minimum of lavaan's objective: half the discrepancy, with (n - 1)/n for least squares."""
-    least_squares = evaluation.estimator != "ML"
+    least_squares = not evaluation.kind.is_likelihood
     return standard.stat / (2.0 * (float(evaluation.rows.sum()) if least_squares else evaluation.total))
 
 
@@ -87,7 +88,7 @@ def compute_incremental_measures(chisq: float, df: float, chisq_null: float, df_
     }
 
 
-def compute_likelihood_measures(evaluation: Evaluation) -> Measures:
+def compute_likelihood_measures(evaluation: AtEstimate) -> Measures:
     """Log-likelihoods (given the exogenous variables, where these are fixed) and information criteria."""
     logl, saturated = compute_logl(evaluation), compute_unrestricted_logl(evaluation)
     n, npar = float(evaluation.rows.sum()), evaluation.npar
@@ -101,7 +102,7 @@ def compute_likelihood_measures(evaluation: Evaluation) -> Measures:
     }
 
 
-def compute_rmsea_measures(chisq: float, df: float, evaluation: Evaluation) -> Measures:
+def compute_rmsea_measures(chisq: float, df: float, evaluation: AtEstimate) -> Measures:
     """RMSEA with its interval and the tests of close and not-close fit."""
     n, groups = evaluation.total, evaluation.model.n_groups
     lower, upper = indices.compute_rmsea_interval(chisq, df, n, groups, level=LEVEL)
@@ -118,7 +119,7 @@ def compute_rmsea_measures(chisq: float, df: float, evaluation: Evaluation) -> M
     }
 
 
-def compute_residual_measures(evaluation: Evaluation) -> Measures:
+def compute_residual_measures(evaluation: AtEstimate) -> Measures:
     """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
     shares = evaluation.rows / evaluation.rows.sum()
     found = compute_residual_indices(
@@ -128,7 +129,7 @@ def compute_residual_measures(evaluation: Evaluation) -> Measures:
     return measures | {"srmr_bentler": measures["srmr"], "srmr_bentler_nomean": measures.pop("srmr_nomean")}
 
 
-def compute_gfi_measures(evaluation: Evaluation, test: TestStatistic) -> Measures:
+def compute_gfi_measures(evaluation: AtEstimate, test: TestStatistic) -> Measures:
     """The GFI of the population with its interval, and LISREL's GFI, AGFI and PGFI."""
     n, p = evaluation.total, evaluation.model.n_observed
     chisq = compute_gfi_chisq(evaluation, test)
@@ -146,16 +147,17 @@ def compute_gfi_measures(evaluation: Evaluation, test: TestStatistic) -> Measure
     }
 
 
-def compute_gfi_chisq(evaluation: Evaluation, test: TestStatistic) -> float:
-    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints or
-    incomplete rows, as in lavaan.
+def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
+    incomplete rows or moments of pairs, as in lavaan.
     """
-    if evaluation.model.constraints.equalities or evaluation.is_incomplete:
+    pairwise = evaluation.sample.missing in PAIRWISE
+    if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     return float(compute_reweighted_least_squares(evaluation).sum())
 
 
-def compute_gfi_lisrel(evaluation: Evaluation) -> float:
+def compute_gfi_lisrel(evaluation: AtEstimate) -> float:
     """LISREL's GFI, 1 − eᵀVe/sᵀVs by the weight of the estimator, groups averaged by
     shares; of incomplete rows by their expected information and the moments of available cases, as in lavaan.
 
@@ -164,7 +166,7 @@ def compute_gfi_lisrel(evaluation: Evaluation) -> float:
     if evaluation.is_incomplete:
         residual, whole = compute_available_quadratics(evaluation, build_information_weight(evaluation))
         return float((1.0 - residual / whole) @ evaluation.rows / evaluation.rows.sum())
-    if evaluation.is_two_stage and evaluation.estimator == "ML":
+    if evaluation.is_two_stage and evaluation.kind.is_likelihood:
         weight = build_unstructured_weight(evaluation)
         explained = 1.0 - weight.quadratic(evaluation) / weight.observed_quadratic(evaluation)
         return float(explained @ evaluation.rows / evaluation.rows.sum())
@@ -173,7 +175,7 @@ def compute_gfi_lisrel(evaluation: Evaluation) -> float:
     return float(explained @ evaluation.rows / evaluation.rows.sum())
 
 
-def compute_other_measures(evaluation: Evaluation, test: TestStatistic) -> Measures:
+def compute_other_measures(evaluation: AtEstimate, test: TestStatistic) -> Measures:
     """Hoelter's critical n, McDonald's index and the expected cross-validation index."""
     n = evaluation.total
     return {
@@ -185,11 +187,11 @@ def compute_other_measures(evaluation: Evaluation, test: TestStatistic) -> Measu
 
 
 def compute_scaled_measures(
-    evaluation: Evaluation, test: TestStatistic, baseline: BaselineTest, options: InferenceOptions
+    evaluation: AtEstimate, test: TestStatistic, baseline: BaselineTest, options: InferenceOptions
 ) -> Measures:
     """What a scaled test adds: the test itself, scaled measures, and robust ones where they exist."""
     name, information = options.test, options.information
-    normal = options.takes_normal_gamma(evaluation.estimator)
+    normal = options.takes_normal_gamma(evaluation.kind)
     scaled = compute_scaled_test(evaluation, test, name, information, normal)
     null_evaluation = build_baseline_evaluation(evaluation)
     plain_null = build_test("standard", np.array(baseline.stat_group), baseline.df)
@@ -216,7 +218,7 @@ def compute_scaled_measures(
     return measures
 
 
-def _compute_scaled_rmsea(evaluation: Evaluation, test: TestStatistic, scaled: TestStatistic) -> Measures:
+def _compute_scaled_rmsea(evaluation: AtEstimate, test: TestStatistic, scaled: TestStatistic) -> Measures:
     """RMSEA by the scaled statistic with the model's df, or, the same, the unscaled one with tr(UΓ) for df, as
     in lavaan.
     """
@@ -249,7 +251,7 @@ def _compute_robust_incremental(
     }
 
 
-def _compute_robust_rmsea(evaluation: Evaluation, test: TestStatistic, scaled: TestStatistic) -> Measures:
+def _compute_robust_rmsea(evaluation: AtEstimate, test: TestStatistic, scaled: TestStatistic) -> Measures:
     n, groups, factor = evaluation.total, evaluation.model.n_groups, scaled.scaling_factor
     lower, upper = indices.compute_rmsea_interval(scaled.stat, test.df, n, groups, factor, LEVEL)
     close, not_close = indices.compute_rmsea_pvalues(scaled.stat, test.df, n, groups, factor, CLOSE, NOT_CLOSE)
@@ -262,7 +264,7 @@ def _compute_robust_rmsea(evaluation: Evaluation, test: TestStatistic, scaled: T
     }
 
 
-def _compute_robust_gfi(evaluation: Evaluation, test: TestStatistic, scaled: TestStatistic) -> Measures:
+def _compute_robust_gfi(evaluation: AtEstimate, test: TestStatistic, scaled: TestStatistic) -> Measures:
     """The GFI with c·df in the place of df; its limits take the residual statistic scaled like χ² itself."""
     n, p = evaluation.total, evaluation.model.n_observed
     chisq = compute_gfi_chisq(evaluation, test)

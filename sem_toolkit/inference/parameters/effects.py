@@ -14,12 +14,12 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.discrepancy.weights import spread_cells
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.frames import build_frame, build_text_columns
-from sem_toolkit.inference.parameters.estimates import build_test_columns, compute_delta_se
+from sem_toolkit.inference.parameters.estimates import build_test_columns, compute_delta_se, compute_units
 from sem_toolkit.inference.parameters.monte_carlo import draw_parameters
 from sem_toolkit.inference.parameters.standardized import Standardization, standardize
-from sem_toolkit.inference.weights.weight import spread_cells
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.moments import compute_total_effects
 from sem_toolkit.sample.moments import FloatArray
@@ -50,7 +50,7 @@ class Effect:
 
 
 def build_effects_table(
-    evaluation: Evaluation,
+    evaluation: AtEstimate,
     covariance: FloatArray,
     cause: str | None = None,
     outcome: str | None = None,
@@ -76,7 +76,8 @@ def build_effects_table(
     values = np.array([effect.value for effect in effects])
     slopes = np.array([effect.slope for effect in effects]).reshape(len(effects), size)
     columns = describe_effects(effects) | {"est": values}
-    columns |= build_test_columns(values, compute_delta_se(slopes, covariance), level)
+    units = np.abs(slopes) @ compute_units(evaluation)
+    columns |= build_test_columns(values, compute_delta_se(slopes, covariance), level, units)
     if draws:
         points = draw_parameters(evaluation.x, covariance, draws, seed)
         limits = compute_monte_carlo_limits(evaluation, effects, points, level)
@@ -100,7 +101,7 @@ def describe_effects(effects: list[Effect]) -> dict[str, Any]:
     return {"group": np.array([effect.group for effect in effects], dtype=np.int64)} | texts
 
 
-def compute_effects(evaluation: Evaluation, g: int, cause: str, outcome: str) -> list[Effect]:
+def compute_effects(evaluation: AtEstimate, g: int, cause: str, outcome: str) -> list[Effect]:
     """Total, direct and indirect effect of one variable on another, and every specific indirect one; [] where there
     is none.
 
@@ -131,7 +132,7 @@ def compute_effects(evaluation: Evaluation, g: int, cause: str, outcome: str) ->
 
 
 def compute_monte_carlo_limits(
-    evaluation: Evaluation, effects: list[Effect], draws: FloatArray, level: float = 0.95
+    evaluation: AtEstimate, effects: list[Effect], draws: FloatArray, level: float = 0.95
 ) -> FloatArray:
     """Limits of k effects from draws of x (draws × q), by quantiles: k × 2.
 
@@ -143,7 +144,7 @@ def compute_monte_carlo_limits(
     return np.asarray(np.quantile(values, [0.5 * (1.0 - level), 0.5 * (1.0 + level)], axis=0).T)
 
 
-def _effect_values(evaluation: Evaluation, effects: list[Effect], draws: FloatArray) -> FloatArray:
+def _effect_values(evaluation: AtEstimate, effects: list[Effect], draws: FloatArray) -> FloatArray:
     """Each effect (k) at each of some draws: draws × k."""
     names = evaluation.model.variables
     A = compute_matrices(evaluation.model, draws).directed
@@ -160,7 +161,7 @@ def _effect_values(evaluation: Evaluation, effects: list[Effect], draws: FloatAr
     return values
 
 
-def _pairs(evaluation: Evaluation, g: int, cause: str | None, outcome: str | None) -> Iterator[tuple[str, str]]:
+def _pairs(evaluation: AtEstimate, g: int, cause: str | None, outcome: str | None) -> Iterator[tuple[str, str]]:
     model = evaluation.model
     for name in (cause, outcome):
         if name is not None and name not in model.variables:
@@ -177,7 +178,7 @@ def _pairs(evaluation: Evaluation, g: int, cause: str | None, outcome: str | Non
                 yield first, second
 
 
-def _arrows(evaluation: Evaluation, g: int) -> dict[int, list[int]]:
+def _arrows(evaluation: AtEstimate, g: int) -> dict[int, list[int]]:
     """From each variable the variables that it affects directly in the model, whatever the estimate."""
     model = evaluation.model
     places = {name: i for i, name in enumerate(model.variables)}
@@ -227,13 +228,13 @@ def _product(A: FloatArray, path: tuple[int, ...]) -> float:
     return float(np.prod([A[target, source] for source, target in pairwise(path)]))
 
 
-def _slope_of_total(evaluation: Evaluation, g: int, v: int, w: int) -> FloatArray:
+def _slope_of_total(evaluation: AtEstimate, g: int, v: int, w: int) -> FloatArray:
     cells, B = evaluation.model.cells[g], evaluation.moments.total_effects[g]
     by_cells = np.where(cells.kind == 0, B[w, cells.row] * B[cells.column, v], 0.0)
     return spread_cells(evaluation, g, by_cells)
 
 
-def _slope_of_path(evaluation: Evaluation, g: int, A: FloatArray, path: tuple[int, ...]) -> FloatArray:
+def _slope_of_path(evaluation: AtEstimate, g: int, A: FloatArray, path: tuple[int, ...]) -> FloatArray:
     """Derivative of the product along a path: each arrow's is the product of the others."""
     cells = evaluation.model.cells[g]
     by_cells = np.zeros(cells.size)

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from sem_toolkit.discrepancy import once
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_normal_quantile, compute_two_sided_pvalue
-from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.inference.errors.covariance import compute_information_matrix
 from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.parameters.standardized import Scale, Standardization, standardize
 from sem_toolkit.sample.moments import FloatArray
@@ -14,36 +16,41 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SMALL = 1e-9
-"""A standard error below this, relative to the estimate, is that of a value which cannot vary."""
+"""A standard error below this, relative to the estimate or its unit, is that of a value which cannot vary."""
 
 
-def build_estimate_table(evaluation: Evaluation, covariance: FloatArray, level: float = 0.95) -> "pd.DataFrame":
+def build_estimate_table(evaluation: AtEstimate, covariance: FloatArray, level: float = 0.95) -> "pd.DataFrame":
     """One row a parameter and definition, in the order of the table, with lavaan's columns.
 
     covariance  of x, q × q; NaN where there are no standard errors
     """
     standard, definitions = standardize(evaluation), evaluation.model.definitions
     values, se = standard.estimates, _compute_free_se(standard, covariance)
+    units = np.append(compute_units(evaluation), 0.0)[standard.layout.free - 1]  # 0 for what is fixed
     if definitions.rows:
         values = np.concatenate([values, definitions.values(evaluation.x)])
-        se = np.concatenate([se, compute_delta_se(definitions.jacobian(evaluation.x), covariance)])
-    tests = build_test_columns(values, se, level)
+        slopes = definitions.jacobian(evaluation.x)
+        se = np.concatenate([se, compute_delta_se(slopes, covariance)])
+        units = np.concatenate([units, np.abs(slopes) @ compute_units(evaluation)])
+    tests = build_test_columns(values, se, level, units)
     standardized: dict[str, FloatArray] = {scale: standard.values(scale) for scale in get_args(Scale)}
     return build_frame(describe_rows(evaluation) | {"est": values} | tests | standardized)
 
 
 def build_standardized_table(
-    evaluation: Evaluation, covariance: FloatArray, level: float = 0.95, scale: Scale = "std.all"
+    evaluation: AtEstimate, covariance: FloatArray, level: float = 0.95, scale: Scale = "std.all"
 ) -> "pd.DataFrame":
     """Standardised estimates with delta-method standard errors, z, p and limits (lavaan's standardizedSolution)."""
     standard = standardize(evaluation)
     values = standard.values(scale)
     se = compute_delta_se(standard.jacobian(scale), covariance)
-    return build_frame(describe_rows(evaluation) | {"est.std": values, **build_test_columns(values, se, level)})
+    return build_frame(
+        describe_rows(evaluation) | {"est.std": values, **build_test_columns(values, se, level, np.ones(len(values)))}
+    )
 
 
 @once
-def describe_rows(evaluation: Evaluation) -> dict[str, Any]:
+def describe_rows(evaluation: AtEstimate) -> dict[str, Any]:
     """The columns that say which row is which: those of the table's parameters, then of its definitions."""
     rows = evaluation.model.table.parameters + evaluation.model.definitions.rows
     texts = build_text_columns(
@@ -80,9 +87,21 @@ def compute_delta_se(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
     return np.where(touched, np.nan, np.sqrt(np.maximum(variances, 0.0)))
 
 
-def build_test_columns(values: FloatArray, se: FloatArray, level: float) -> dict[str, FloatArray]:
-    """se, z, pvalue, ci.lower and ci.upper; z and p are NaN where the standard error is 0."""
-    se = np.where(se < _SMALL * np.maximum(np.abs(values), 1.0), 0.0, se)
+@once
+def compute_units(evaluation: AtEstimate) -> FloatArray:
+    """What the standard error of each parameter would be with all others known (q): the size that errors have here."""
+    if not len(evaluation.x):
+        return np.zeros(0)
+    information = np.diagonal(compute_information_matrix(evaluation))
+    return np.asarray(1.0 / np.sqrt(evaluation.total * np.maximum(information, 1e-300)))
+
+
+def build_test_columns(values: FloatArray, se: FloatArray, level: float, units: FloatArray) -> dict[str, FloatArray]:
+    """se, z, pvalue, ci.lower and ci.upper; z and p are NaN where the standard error is 0.
+
+    units  sizes that standard errors of this kind have (k); what is tiny beside them, or the value, is rounding
+    """
+    se = np.where(se < _SMALL * np.maximum(np.abs(values), np.nan_to_num(units)), 0.0, se)
     z = np.divide(values, se, out=np.full(len(values), np.nan), where=(se > 0))
     reach = compute_normal_quantile(0.5 * (1.0 + level)) * se
     return {

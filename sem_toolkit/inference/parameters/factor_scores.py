@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.incomplete import list_likelihoods
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
@@ -32,7 +32,7 @@ class FactorScores:
     determinacy: FloatArray
 
 
-def compute_factor_scores(evaluation: Evaluation, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
+def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
     """Scores of every group.
 
     regression  E(η | y) = α + Cov(η, y)Σ⁻¹(y − μ). Source: Thurstone (1935), The vectors of mind.
@@ -52,7 +52,7 @@ def compute_factor_scores(evaluation: Evaluation, method: ScoreMethod = "regress
     return tuple(_score_group(evaluation, g, method) for g in range(evaluation.model.n_groups))
 
 
-def _score_group(evaluation: Evaluation, g: int, method: ScoreMethod) -> FactorScores:
+def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:
     group, model = evaluation.sample.groups[g], evaluation.model
     if group.data is None or group.mean is None:
         message = "factor scores need the rows of the data, not only their moments"
@@ -70,7 +70,7 @@ def _score_group(evaluation: Evaluation, g: int, method: ScoreMethod) -> FactorS
     return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
 
 
-def _score_incomplete_rows(evaluation: Evaluation, g: int, method: ScoreMethod) -> FloatArray:
+def _score_incomplete_rows(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FloatArray:
     """Scores less the factors' means (n × k) with Σ, Λ and μ of what each row has.
 
     Bartlett's take (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹, which is (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹.
@@ -101,7 +101,7 @@ def _score_incomplete_rows(evaluation: Evaluation, g: int, method: ScoreMethod) 
     return scores
 
 
-def _score_weights(evaluation: Evaluation, g: int, method: ScoreMethod) -> tuple[FloatArray, FloatArray]:
+def _score_weights(evaluation: AtEstimate, g: int, method: ScoreMethod) -> tuple[FloatArray, FloatArray]:
     """Weights (k × p) of the centred observed variables, and standard errors (k)."""
     p = evaluation.model.n_observed
     V = evaluation.moments.all_covariance[g]
@@ -114,7 +114,7 @@ def _score_weights(evaluation: Evaluation, g: int, method: ScoreMethod) -> tuple
     return _bartlett_weights(evaluation, g)
 
 
-def _bartlett_weights(evaluation: Evaluation, g: int) -> tuple[FloatArray, FloatArray]:
+def _bartlett_weights(evaluation: AtEstimate, g: int) -> tuple[FloatArray, FloatArray]:
     """From the equations of the indicators: (I − A_oo)y − m = A_oη η + u with Cov(u) = S_oo."""
     p = evaluation.model.n_observed
     matrices = compute_matrices(evaluation.model, evaluation.x)
@@ -144,7 +144,7 @@ def _power(matrix: FloatArray, exponent: float) -> FloatArray:
     return np.asarray((vectors * np.maximum(values, 1e-300) ** exponent) @ vectors.T)
 
 
-def _determinacy(evaluation: Evaluation, g: int, weights: FloatArray) -> FloatArray:
+def _determinacy(evaluation: AtEstimate, g: int, weights: FloatArray) -> FloatArray:
     """Correlation of wᵀy with η under the model (k)."""
     p = evaluation.model.n_observed
     V = evaluation.moments.all_covariance[g]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
@@ -86,12 +86,12 @@ def compute_htmt(correlation: FloatArray, blocks: list[list[int]], geometric: bo
     return ratios
 
 
-def compute_group_reliability(evaluation: Evaluation) -> tuple[Reliability, ...]:
+def compute_group_reliability(evaluation: AtEstimate) -> tuple[Reliability, ...]:
     """Reliability and validity in every group, of the factors that observed variables measure."""
     return tuple(_describe_group(evaluation, g) for g in range(evaluation.model.n_groups))
 
 
-def _describe_group(evaluation: Evaluation, g: int) -> Reliability:
+def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
     model, p = evaluation.model, evaluation.model.n_observed
     places = {name: i for i, name in enumerate(model.variables)}
     measured: dict[str, list[int]] = {}

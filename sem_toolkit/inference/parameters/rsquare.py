@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.moments import FloatArray
 
 
-def compute_r2_by_group(evaluation: Evaluation) -> dict[str, dict[str, float]]:
+def compute_r2_by_group(evaluation: AtEstimate) -> dict[str, dict[str, float]]:
     """R² = 1 − residual variance over implied variance, by group label and variable.
 
     For every indicator and every dependent variable of a regression that has a residual variance in the table, in the
@@ -22,7 +22,7 @@ def compute_r2_by_group(evaluation: Evaluation) -> dict[str, dict[str, float]]:
     return _by_group(evaluation, lambda g, place: 1.0 - residuals[g, place] / variances[g, place])
 
 
-def compute_blocked_r2_by_group(evaluation: Evaluation) -> dict[str, dict[str, float]]:
+def compute_blocked_r2_by_group(evaluation: AtEstimate) -> dict[str, dict[str, float]]:
     """Blocked-error R²: the share of a variable's variance that remains when its own residual is held at 0.
 
     The rule for models with feedback or correlated residuals, where 1 − ψ/σ² counts as explained what the residual
@@ -41,7 +41,7 @@ def compute_blocked_r2_by_group(evaluation: Evaluation) -> dict[str, dict[str, f
     return _by_group(evaluation, share)
 
 
-def _by_group(evaluation: Evaluation, share: Callable[[int, int], float]) -> dict[str, dict[str, float]]:
+def _by_group(evaluation: AtEstimate, share: Callable[[int, int], float]) -> dict[str, dict[str, float]]:
     """A share of the variance of each dependent variable, from its group and position (from 0)."""
     places = {name: place for place, name in enumerate(evaluation.model.variables)}
     result: dict[str, dict[str, float]] = {}
@@ -54,5 +54,5 @@ def _by_group(evaluation: Evaluation, share: Callable[[int, int], float]) -> dic
     return result
 
 
-def _residual_variances(evaluation: Evaluation) -> FloatArray:
+def _residual_variances(evaluation: AtEstimate) -> FloatArray:
     return np.diagonal(compute_matrices(evaluation.model, evaluation.x).symmetric, axis1=-2, axis2=-1)

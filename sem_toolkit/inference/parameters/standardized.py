@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.discrepancy import once
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.model.ram import INTERCEPT
@@ -49,7 +50,7 @@ class Standardization:
     The rows are those of `table.parameters` (k of them), then the definitions (d).
     """
 
-    evaluation: Evaluation
+    evaluation: AtEstimate
 
     @cached_property
     def rows(self) -> tuple[Parameter, ...]:
@@ -263,11 +264,11 @@ def _powers(row: Parameter) -> tuple[tuple[str, int], tuple[str, int]]:
 
 
 @once
-def standardize(evaluation: Evaluation) -> Standardization:
+def standardize(evaluation: AtEstimate) -> Standardization:
     """The standardisation at the estimate."""
     return Standardization(evaluation)
 
 
-def standardize_at(evaluation: Evaluation, x: FloatArray) -> Standardization:
+def standardize_at(evaluation: AtEstimate, x: FloatArray) -> Standardization:
     """The standardisation at another x."""
     return Standardization(replace(evaluation, x=x))

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.discrepancy import invert_symmetric
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix, invert_information
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.residuals.saturated import CasewiseGamma, Gamma, NormalGamma, build_gamma, times_delta
@@ -31,7 +32,7 @@ class ResidualCovariance:
     inverse   A⁻¹ (q × q); meat: ΔᵀWΓWΔ of all groups together (q × q)
     """
 
-    evaluation: Evaluation
+    evaluation: AtEstimate
     options: InferenceOptions
     gammas: tuple[Gamma, ...]
     spread: tuple[FloatArray, ...]
@@ -80,7 +81,7 @@ class ResidualCovariance:
         return MetricJacobian(self.evaluation.sample_cov[g], metric, self.evaluation.has_means)
 
 
-def build_residual_covariance(evaluation: Evaluation, options: InferenceOptions) -> ResidualCovariance:
+def build_residual_covariance(evaluation: AtEstimate, options: InferenceOptions) -> ResidualCovariance:
     """The pieces, in the way that suits Γ and W; they are large (m × q), and are not kept beyond their use."""
     gammas = tuple(build_gamma(evaluation, options, g) for g in range(evaluation.model.n_groups))
     if any(isinstance(gamma, CasewiseGamma) for gamma in gammas):
@@ -96,15 +97,15 @@ Pieces = tuple[tuple[FloatArray, ...], FloatArray, FloatArray]
 """spread, inverse and meat."""
 
 
-def _is_normal(evaluation: Evaluation, options: InferenceOptions) -> bool:
+def _is_normal(evaluation: AtEstimate, options: InferenceOptions) -> bool:
     """Whether W and Γ are both of normal theory, so that products with derivatives are gathers like these."""
-    expected = evaluation.estimator in {"ML", "GLS"} and options.information == "expected"
+    expected = evaluation.kind.is_normal_theory and options.information == "expected"
     return (
         expected and not evaluation.has_empty_cells and not evaluation.exogenous and evaluation.model.composites is None
     )
 
 
-def _spread_by_cases(evaluation: Evaluation, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:
+def _spread_by_cases(evaluation: AtEstimate, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:
     weight = build_robust_weight(evaluation, options.information)
     scores = tuple(CasewiseMoments(evaluation, weight, g).scores for g in range(len(gammas)))
     inverse = invert_information(weight.information(evaluation), evaluation.free_basis)
@@ -112,10 +113,10 @@ def _spread_by_cases(evaluation: Evaluation, options: InferenceOptions, gammas: 
     return scores, inverse, np.asarray(sum(share * part.T @ part / len(part) for share, part in parts))
 
 
-def _spread_by_gather(evaluation: Evaluation, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:
+def _spread_by_gather(evaluation: AtEstimate, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:
     """ΓWΔ has columns w(l̃r̃ᵀ + r̃l̃ᵀ) with l̃ = SQl: a Jacobian with SQC for C; ΔᵀWΓWΔ is an information by QSQ."""
     e = evaluation
-    Q = e.implied_inverse if e.estimator == "ML" else invert_symmetric(e.sample_cov)
+    Q = e.implied_inverse if e.kind.is_likelihood else invert_symmetric(e.sample_cov)
     turned = e.sample_cov @ Q
     moments = replace(
         e.moments,
@@ -137,7 +138,7 @@ def _turn(turned: FloatArray, matrices: FloatArray) -> FloatArray:
     return result
 
 
-def _spread_by_products(evaluation: Evaluation, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:
+def _spread_by_products(evaluation: AtEstimate, options: InferenceOptions, gammas: tuple[Gamma, ...]) -> Pieces:
     delta = [to_dense(block) for block in build_delta(evaluation)]
     weighted = [times_delta(evaluation, options, g, block) for g, block in enumerate(delta)]
     spread = [gamma.times(columns) for gamma, columns in zip(gammas, weighted, strict=True)]

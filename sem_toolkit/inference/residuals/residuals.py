@@ -13,8 +13,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_normal_quantile
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.covariance import ResidualCovariance, build_residual_covariance
 from sem_toolkit.model.jacobian import vech_indices
@@ -64,7 +64,7 @@ class ResidualSummary:
 
 
 def compute_group_residuals(
-    evaluation: Evaluation, options: InferenceOptions, kind: ResidualType = "cor.bollen"
+    evaluation: AtEstimate, options: InferenceOptions, kind: ResidualType = "cor.bollen"
 ) -> tuple[GroupResiduals, ...]:
     """Residuals of every group, in the metric of `kind`.
 
@@ -83,7 +83,7 @@ def compute_group_residuals(
     return tuple(_describe_group(evaluation, pieces, g, kind) for g in range(evaluation.model.n_groups))
 
 
-def _describe_group(evaluation: Evaluation, pieces: ResidualCovariance, g: int, kind: ResidualType) -> GroupResiduals:
+def _describe_group(evaluation: AtEstimate, pieces: ResidualCovariance, g: int, kind: ResidualType) -> GroupResiduals:
     group = evaluation.sample.groups[g]
     cov, mean = _residuals(evaluation, g, kind)
     metric = kind if kind.startswith("cor") else "raw"
@@ -109,7 +109,7 @@ def _compute_se(pieces: ResidualCovariance, g: int, metric: str, kind: ResidualT
     return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 
 
-def _residuals(evaluation: Evaluation, g: int, kind: ResidualType) -> tuple[FloatArray, FloatArray | None]:
+def _residuals(evaluation: AtEstimate, g: int, kind: ResidualType) -> tuple[FloatArray, FloatArray | None]:
     S, Sigma, gap = evaluation.sample_cov[g], evaluation.implied_cov[g], evaluation.mean_gap
     deviation = np.sqrt(np.diag(S))
     mean = None if gap is None else gap[g]
@@ -121,7 +121,7 @@ def _residuals(evaluation: Evaluation, g: int, kind: ResidualType) -> tuple[Floa
 
 
 def compute_residual_summaries(
-    evaluation: Evaluation,
+    evaluation: AtEstimate,
     options: InferenceOptions,
     kind: Literal["raw", "cor.bollen", "cor.bentler"] = "cor.bollen",
     close: float = 0.05,
@@ -199,7 +199,7 @@ def _ratio(values: FloatArray, se: FloatArray) -> FloatArray:
     return np.divide(values, se, out=np.full_like(values, np.nan), where=se > 1e-8)
 
 
-def _unstack(evaluation: Evaluation, vector: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+def _unstack(evaluation: AtEstimate, vector: FloatArray) -> tuple[FloatArray, FloatArray | None]:
     """A vector of moments (m) to a symmetric matrix (p × p) and means (p, or None)."""
     p = evaluation.model.n_observed
     rows, cols = vech_indices(p)

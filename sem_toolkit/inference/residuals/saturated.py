@@ -6,18 +6,20 @@ from typing import Protocol
 
 import numpy as np
 
+from sem_toolkit.discrepancy import NormalWeight, centre_rows
+from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight
+from sem_toolkit.discrepancy.weights import compute_products
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
-from sem_toolkit.inference.evaluation import Evaluation
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.estimator import build_distribution_free_weight, build_estimator_weight
+from sem_toolkit.inference.weights.clusters import has_design, list_cluster_covariances
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
-from sem_toolkit.inference.weights.information import centre_rows
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
 from sem_toolkit.inference.weights.robust import build_robust_weight, times_observed_information
 from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
-from sem_toolkit.inference.weights.weight import NormalWeight, compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
@@ -34,11 +36,13 @@ class Gamma(Protocol):
         ...
 
 
-def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -> Gamma:
+def build_gamma(evaluation: AtEstimate, options: InferenceOptions, group: int) -> Gamma:
     """Γ as standard errors and tests ask for: free of distribution for robust ones, else by normal theory.
 
     With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
     """
+    if has_design(evaluation):
+        return DenseGamma(list_cluster_covariances(evaluation)[group])
     if evaluation.is_two_stage:
         return DenseGamma(list_two_stage_covariances(evaluation)[group])
     if evaluation.is_incomplete:
@@ -48,8 +52,8 @@ def build_gamma(evaluation: Evaluation, options: InferenceOptions, group: int) -
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
         return DenseGamma(whole @ build_distribution_free_weight(evaluation, group) @ whole)
-    free = options.needs_gamma or options.se == "robust.huber.white" or evaluation.estimator == "WLS"
-    if free and not options.takes_normal_gamma(evaluation.estimator):
+    free = options.needs_gamma or options.se == "robust.huber.white" or evaluation.kind.is_distribution_free
+    if free and not options.takes_normal_gamma(evaluation.kind):
         return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
     return NormalGamma(evaluation, group)
 
@@ -95,7 +99,7 @@ class CasewiseGamma:
 class NormalGamma:
     """Γ of normal theory at the sample covariance, given the fixed exogenous variables where there are any."""
 
-    evaluation: Evaluation
+    evaluation: AtEstimate
     group: int
 
     @cached_property
@@ -124,35 +128,33 @@ class NormalGamma:
 
 
 def times_saturated_information(
-    evaluation: Evaluation, options: InferenceOptions, group: int, columns: FloatArray
+    evaluation: AtEstimate, options: InferenceOptions, group: int, columns: FloatArray
 ) -> FloatArray:
     """W times columns (m × k), W the information that the estimator gives the moments of a group."""
     if evaluation.is_two_stage:
         return build_robust_weight(evaluation, options.information).times(group, columns)
     if evaluation.is_incomplete:
         return list_information(evaluation, options.information)[group] @ columns
-    if evaluation.estimator == "ML" and options.information == "observed":
+    if evaluation.kind.is_likelihood and options.information == "observed":
         return times_observed_information(evaluation, group, columns)
-    if evaluation.estimator == "ML" and options.information == "first.order":
+    if evaluation.kind.is_likelihood and options.information == "first.order":
         scores = _saturated_scores(evaluation, group)
         return np.asarray(scores.T @ (scores @ columns) / len(scores))
     return build_estimator_weight(evaluation).times(group, columns)
 
 
-def times_delta(evaluation: Evaluation, options: InferenceOptions, group: int, delta: FloatArray) -> FloatArray:
+def times_delta(evaluation: AtEstimate, options: InferenceOptions, group: int, delta: FloatArray) -> FloatArray:
     """W times the derivatives of the moments (m × q).
 
     A cell changes Σ by w(lrᵀ + rlᵀ), and normal-theory information makes of X the matrix ½(QXR + RXQ), so that for
     covariances alone the columns are products of those of QC and RC.
     """
-    plain = (
-        not evaluation.has_empty_cells and evaluation.estimator in {"ML", "GLS"} and evaluation.model.composites is None
-    )
+    plain = not evaluation.has_empty_cells and evaluation.kind.is_normal_theory and evaluation.model.composites is None
     if not plain or options.information == "first.order" or evaluation.has_means:
         return times_saturated_information(evaluation, options, group, delta)
     S = evaluation.sample_cov[group]
-    Q = evaluation.implied_inverse[group] if evaluation.estimator == "ML" else np.linalg.inv(S)
-    R = 2.0 * Q @ S @ Q - Q if evaluation.estimator == "ML" and options.information == "observed" else Q
+    Q = evaluation.implied_inverse[group] if evaluation.kind.is_likelihood else np.linalg.inv(S)
+    R = 2.0 * Q @ S @ Q - Q if evaluation.kind.is_likelihood and options.information == "observed" else Q
     cells, C = evaluation.model.cells[group], evaluation.moments.columns[group]
     rows, cols = vech_indices(len(Q))
     half = np.where(rows == cols, 0.25, 0.5)[:, None]
@@ -165,7 +167,7 @@ def times_delta(evaluation: Evaluation, options: InferenceOptions, group: int, d
     return result
 
 
-def _saturated_scores(evaluation: Evaluation, group: int) -> FloatArray:
+def _saturated_scores(evaluation: AtEstimate, group: int) -> FloatArray:
     """Scores of the saturated model at the implied moments, n × m: V(z_i − σ̂)."""
     rows = centre_rows(evaluation, group, at_model=True)
     products = compute_products(evaluation, rows)

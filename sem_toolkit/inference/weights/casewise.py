@@ -9,9 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation
-from sem_toolkit.inference.weights.information import centre_rows
-from sem_toolkit.inference.weights.weight import NormalWeight, Weight, compute_products
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
+from sem_toolkit.discrepancy.weights import compute_products
+from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.weights.clusters import has_design
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -19,14 +21,17 @@ from sem_toolkit.sample.moments import FloatArray
 class CasewiseMoments:
     """The casewise moments of one group, by a weight; `conditional` on the fixed exogenous variables or not."""
 
-    evaluation: Evaluation
+    evaluation: AtEstimate
     weight: Weight
     group: int
     conditional: bool = True
 
     @cached_property
     def rows(self) -> FloatArray:
-        """Rows less their sample mean, n × p."""
+        """Rows less their sample mean, n × p; raises DataError for rows in clusters."""
+        if has_design(self.evaluation):
+            message = "this takes rows for independent draws, and they are in clusters or have weights"
+            raise DataError(Diagnostic("error", "rows-in-clusters", message, hint="see the test of the fit itself"))
         return centre_rows(self.evaluation, self.group, at_model=False)
 
     @cached_property

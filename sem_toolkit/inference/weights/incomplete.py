@@ -11,31 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
-from sem_toolkit.inference.weights.weight import DenseWeight, compute_delta
+from sem_toolkit.discrepancy import DenseWeight, MomentPair, invert_symmetric, once
+from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_second_order, pull_back_square
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.sample.patterns import Patterns, build_patterns
+from sem_toolkit.sample.patterns import Patterns, build_patterns, compute_available_moments
 
 Likelihoods = tuple[IncompleteLikelihood, ...]
 
 
 @once
-def list_saturated_likelihoods(evaluation: Evaluation) -> Likelihoods:
+def list_saturated_likelihoods(evaluation: MomentPair) -> Likelihoods:
     """The likelihood of each group at the saturated model's estimates."""
     return tuple(group.saturated.likelihood for group in evaluation.sample.groups if group.saturated is not None)
 
 
-def list_patterns(evaluation: Evaluation) -> tuple[Patterns, ...]:
+def list_patterns(evaluation: MomentPair) -> tuple[Patterns, ...]:
     """The patterns of the rows of each group."""
     return tuple(likelihood.patterns for likelihood in list_saturated_likelihoods(evaluation))
 
 
 @once
-def list_likelihoods(evaluation: Evaluation) -> Likelihoods:
+def list_likelihoods(evaluation: MomentPair) -> Likelihoods:
     """The likelihood of each group at the implied moments."""
     mean = evaluation.moments.mean
     if mean is None:
@@ -51,14 +52,14 @@ def _require(likelihood: IncompleteLikelihood | None) -> IncompleteLikelihood:
     return likelihood
 
 
-def compute_incomplete_discrepancy(evaluation: Evaluation) -> FloatArray:
+def compute_incomplete_discrepancy(evaluation: MomentPair) -> FloatArray:
     """−2(logl − logl of the saturated model)/n of each group (G)."""
     pairs = zip(list_likelihoods(evaluation), list_saturated_likelihoods(evaluation), strict=True)
     return np.array([2.0 * (own.value - saturated.value) for own, saturated in pairs])
 
 
 @once
-def compute_incomplete_saturated_logl(evaluation: Evaluation) -> float:
+def compute_incomplete_saturated_logl(evaluation: MomentPair) -> float:
     """Log-likelihood of the saturated model, all groups, less that of the fixed exogenous variables by themselves.
 
     Where these have empty cells (ml.x) their likelihood is taken at the saturated moments of all variables, as in
@@ -75,7 +76,7 @@ def compute_incomplete_saturated_logl(evaluation: Evaluation) -> float:
 
 
 @once
-def list_information(evaluation: Evaluation, kind: str = "expected", structured: bool = True) -> tuple[FloatArray, ...]:
+def list_information(evaluation: MomentPair, kind: str = "expected", structured: bool = True) -> tuple[FloatArray, ...]:
     """Information of the moments of each group (m × m), per row: "expected", "observed" or "first.order".
 
     structured  at the implied moments; otherwise at the estimates of the saturated model
@@ -92,36 +93,36 @@ def _cross(likelihood: IncompleteLikelihood) -> FloatArray:
 
 
 @once
-def build_information_weight(evaluation: Evaluation, kind: str = "expected", structured: bool = True) -> DenseWeight:
+def build_information_weight(evaluation: MomentPair, kind: str = "expected", structured: bool = True) -> DenseWeight:
     """The information of the moments as a weight of their residuals."""
     return DenseWeight(list_information(evaluation, kind, structured))
 
 
-def list_slopes(evaluation: Evaluation) -> tuple[FloatArray, FloatArray]:
+def list_slopes(evaluation: MomentPair) -> tuple[FloatArray, FloatArray]:
     """D (G × p × p) and e (G × p) with d(−logl/N) = Σ_g tr(D_g dΣ_g) + e_gᵀdμ_g."""
     found, shares = list_likelihoods(evaluation), evaluation.shares
     D = shares[:, None, None] * np.stack([own.by_covariance for own in found])
     return D, shares[:, None] * np.stack([own.by_mean for own in found])
 
 
-def compute_incomplete_gradient(evaluation: Evaluation) -> FloatArray:
+def compute_incomplete_gradient(evaluation: MomentPair) -> FloatArray:
     """Gradient of −logl/N by x (q)."""
     return compute_gradient(evaluation.model, evaluation.x, evaluation.moments, *list_slopes(evaluation))
 
 
-def compute_incomplete_hessian(evaluation: Evaluation) -> FloatArray:
+def compute_incomplete_hessian(evaluation: MomentPair) -> FloatArray:
     """Hessian of −logl/N by x (q × q), without composites."""
     bent = compute_second_order(evaluation.model, evaluation.moments, *list_slopes(evaluation))
     first = build_information_weight(evaluation, "observed").information(evaluation)
     return np.asarray(first + pull_back_square(evaluation.model, evaluation.x, bent))
 
 
-def compute_incomplete_scores(evaluation: Evaluation, group: int) -> FloatArray:
+def compute_incomplete_scores(evaluation: MomentPair, group: int) -> FloatArray:
     """Gradient of each row's log-likelihood by x, n × q."""
     return list_likelihoods(evaluation)[group].casewise_scores(compute_delta(evaluation)[group])
 
 
-def find_kept(evaluation: Evaluation) -> NDArray[np.intp]:
+def find_kept(evaluation: MomentPair) -> NDArray[np.intp]:
     """Places of the moments (of m) that are not of fixed exogenous variables alone."""
     rows, cols = vech_indices(evaluation.model.n_observed)
     block = list(evaluation.exogenous)
@@ -129,7 +130,7 @@ def find_kept(evaluation: Evaluation) -> NDArray[np.intp]:
     return np.flatnonzero(~np.concatenate(fixed))
 
 
-def invert_information_of_moments(evaluation: Evaluation, matrix: FloatArray) -> FloatArray:
+def invert_information_of_moments(evaluation: MomentPair, matrix: FloatArray) -> FloatArray:
     """The inverse (m × m) of an information of moments; 0 for those of fixed exogenous variables alone, and for those
     that no row says anything about.
     """
@@ -141,7 +142,7 @@ def invert_information_of_moments(evaluation: Evaluation, matrix: FloatArray) ->
 
 
 @once
-def list_moment_covariances(evaluation: Evaluation, kind: str, robust: bool) -> tuple[FloatArray, ...]:
+def list_moment_covariances(evaluation: MomentPair, kind: str, robust: bool) -> tuple[FloatArray, ...]:
     """n times the covariance matrix of the saturated estimates of each group (m × m): inverse information, or, free of
     distribution, the sandwich with the cross-products of the scores.
     """
@@ -155,7 +156,7 @@ def list_moment_covariances(evaluation: Evaluation, kind: str, robust: bool) -> 
 
 
 @once
-def compute_incomplete_saturated_trace(evaluation: Evaluation, kind: str) -> tuple[float, int]:
+def compute_incomplete_saturated_trace(evaluation: MomentPair, kind: str) -> tuple[float, int]:
     """tr(A₁⁻¹B₁) of the saturated model at its own estimates, all groups, and the number of its moments."""
     total, count = 0.0, 0
     pairs = zip(
@@ -168,12 +169,12 @@ def compute_incomplete_saturated_trace(evaluation: Evaluation, kind: str) -> tup
     return total, count
 
 
-def complete(evaluation: Evaluation) -> Evaluation:
+def complete(evaluation: AtEstimate) -> AtEstimate:
     """The same with the saturated model's estimates for the moments of a complete sample."""
     return replace(evaluation, sample=replace(evaluation.sample, missing="listwise"))
 
 
-def compute_baseline_moments(evaluation: Evaluation, exogenous: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
+def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
     """Means (G × p) and covariances (G × p × p) of the baseline model: those of the values that are there; exogenous
     variables have their own saturated model, or, where they are fixed, the moments of available cases, as in lavaan.
     """
@@ -181,7 +182,7 @@ def compute_baseline_moments(evaluation: Evaluation, exogenous: tuple[int, ...])
 
     means, covariances = [], []
     for patterns in list_patterns(evaluation):
-        mean = np.nanmean(patterns.rows, axis=0)
+        mean = patterns.means.copy()
         covariance = np.diag(patterns.variances)
         available_mean, available = compute_available_moments(patterns)
         for block in ([i for i in exogenous if i not in evaluation.exogenous], list(evaluation.exogenous)):
@@ -191,29 +192,14 @@ def compute_baseline_moments(evaluation: Evaluation, exogenous: tuple[int, ...])
             if block[0] in evaluation.exogenous:
                 mean[block], covariance[places] = available_mean[block], available[places]
             else:
-                found = compute_saturated_model(build_patterns(patterns.rows[:, block]))
+                found = compute_saturated_model(build_patterns(patterns.rows[:, block], patterns.weights))
                 mean[block], covariance[places] = found.mean, found.covariance
         means.append(mean)
         covariances.append(covariance)
     return np.stack(means), np.stack(covariances)
 
 
-def compute_available_moments(patterns: Patterns) -> tuple[FloatArray, FloatArray]:
-    """Means (p) of the values that are there, and covariances (p × p) of the rows in which both of a pair are.
-
-    The divisor of a covariance is that of lavaan: (n_pair − 1) n/(n − 1) with n all rows; 0 for a pair never together.
-    """
-    there = ~np.isnan(patterns.rows)
-    middle = np.nanmean(patterns.rows, axis=0)
-    values, count = np.where(there, patterns.rows - middle, 0.0), there.astype(np.float64).T @ there
-    sums = values.T @ there  # of i in the rows where j is there too
-    n = float(there.any(axis=1).sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        covariance = (values.T @ values - sums * sums.T / count) / (count - 1.0) * ((n - 1.0) / n)
-    return middle, np.where(count > 1.0, covariance, 0.0)
-
-
-def compute_available_quadratics(evaluation: Evaluation, weight: DenseWeight) -> tuple[FloatArray, FloatArray]:
+def compute_available_quadratics(evaluation: MomentPair, weight: DenseWeight) -> tuple[FloatArray, FloatArray]:
     """eᵀWe and sᵀWs of each group (G) with s the moments of available cases and e what they exceed the implied ones by.
 
     The moments of fixed exogenous variables count as 0.
@@ -228,6 +214,9 @@ def compute_available_quadratics(evaluation: Evaluation, weight: DenseWeight) ->
     assert mean is not None  # noqa: S101
     for g, patterns in enumerate(list_patterns(evaluation)):
         middle, covariance = compute_available_moments(patterns)
+        if patterns.weights is not None:
+            saturated = list_saturated_likelihoods(evaluation)[g]
+            middle, covariance = saturated.mean, saturated.covariance
         s = np.concatenate([middle, covariance[rows, cols]])
         e = s - np.concatenate([mean[g], evaluation.implied_cov[g][rows, cols]])
         W = weight.matrices[g][np.ix_(kept, kept)]

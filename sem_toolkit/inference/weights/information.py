@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.inference.evaluation import Evaluation, once
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, once
+from sem_toolkit.discrepancy.weights import spread_cells
+from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.weights.clusters import sum_within_clusters
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import (
     build_information_weight,
@@ -13,7 +15,6 @@ from sem_toolkit.inference.weights.incomplete import (
     compute_incomplete_hessian,
     compute_incomplete_scores,
 )
-from sem_toolkit.inference.weights.weight import NormalWeight, spread_cells
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.kernels import (
     add_block,
@@ -25,17 +26,17 @@ from sem_toolkit.model.kernels import (
 from sem_toolkit.sample.moments import FloatArray
 
 
-def compute_expected_information(evaluation: Evaluation) -> FloatArray:
+def compute_expected_information(evaluation: AtEstimate) -> FloatArray:
     """Expected information of normal-theory ML: Σ_g share_g ΔᵀV(Σ)Δ.
 
     Source: Browne (1974), South African Statistical Journal 8, 1-24.
     """
-    if evaluation.estimator == "ML":
+    if evaluation.kind.is_likelihood:
         return compute_estimator_information(evaluation)  # of incomplete rows too
     return NormalWeight(evaluation.implied_inverse).information(evaluation)
 
 
-def compute_observed_information(evaluation: Evaluation) -> FloatArray:
+def compute_observed_information(evaluation: AtEstimate) -> FloatArray:
     """Hessian of −logl/N for normal data: derivatives of second order included (Savalei, 2010, Psychological Methods
     15, 352-367).
 
@@ -55,7 +56,7 @@ def compute_observed_information(evaluation: Evaluation) -> FloatArray:
     return compute_observed_first_order(evaluation) + pull_back_square(model, evaluation.x, bent)
 
 
-def compute_observed_first_order(evaluation: Evaluation) -> FloatArray:
+def compute_observed_first_order(evaluation: MomentPair) -> FloatArray:
     """The part of it that first derivatives make: ΔᵀWΔ with W the observed information of the saturated model."""
     if evaluation.is_incomplete:
         return build_information_weight(evaluation, "observed").information(evaluation)
@@ -71,7 +72,7 @@ def compute_observed_first_order(evaluation: Evaluation) -> FloatArray:
     return pull_back_square(model, evaluation.x, result)
 
 
-def compute_gradient_of_fit(evaluation: Evaluation) -> FloatArray:
+def compute_gradient_of_fit(evaluation: AtEstimate) -> FloatArray:
     """Gradient of −logl/N by x (q) for normal data; zero along the basis at an optimum."""
     if evaluation.is_incomplete:
         return compute_incomplete_gradient(evaluation)
@@ -82,7 +83,7 @@ def compute_gradient_of_fit(evaluation: Evaluation) -> FloatArray:
     return compute_gradient(evaluation.model, evaluation.x, evaluation.moments, by_covariance, by_mean)
 
 
-def compute_casewise_scores(evaluation: Evaluation, group: int) -> FloatArray:
+def compute_casewise_scores(evaluation: AtEstimate, group: int) -> FloatArray:
     """Gradient of each row's log-likelihood by x, n × q, for normal data.
 
     Without means in the model they are saturated: rows are taken from their sample mean.
@@ -99,22 +100,25 @@ def compute_casewise_scores(evaluation: Evaluation, group: int) -> FloatArray:
 
 
 @once
-def compute_first_order_information(evaluation: Evaluation) -> FloatArray:
-    """Cross-products of the casewise scores over N (outer product of gradients)."""
+def compute_first_order_information(evaluation: AtEstimate) -> FloatArray:
+    """Cross-products of the scores of rows, or of clusters, over N (outer product of gradients)."""
     total = sum(
         scores.T @ scores
-        for scores in (compute_casewise_scores(evaluation, g) for g in range(evaluation.model.n_groups))
+        for scores in (
+            sum_within_clusters(evaluation, g, compute_casewise_scores(evaluation, g))
+            for g in range(evaluation.model.n_groups)
+        )
     )
     return np.asarray(total / evaluation.rows.sum())
 
 
-def _second_moments(evaluation: Evaluation) -> FloatArray:
+def _second_moments(evaluation: MomentPair) -> FloatArray:
     """S + (m − μ)(m − μ)ᵀ of each group, G × p × p."""
     gap = evaluation.mean_gap
     return evaluation.sample_cov if gap is None else evaluation.sample_cov + gap[:, :, None] * gap[:, None, :]
 
 
-def _difference_gradient(evaluation: Evaluation) -> FloatArray:
+def _difference_gradient(evaluation: AtEstimate) -> FloatArray:
     """The Hessian by fourth-order central differences: for composites, whose cells are not linear in x."""
     size = evaluation.model.n_parameters
     hessian = np.zeros((size, size))
@@ -125,16 +129,3 @@ def _difference_gradient(evaluation: Evaluation) -> FloatArray:
             moved[j] += factor * step
             hessian[:, j] += weight * compute_gradient_of_fit(replace(evaluation, x=moved)) / (12.0 * step)
     return 0.5 * (hessian + hessian.T)
-
-
-def centre_rows(evaluation: Evaluation, group: int, at_model: bool) -> FloatArray:
-    """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
-    if evaluation.has_empty_cells:
-        message = f'this needs complete rows, and the fit is by missing = "{evaluation.sample.missing}"'
-        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
-    data, mean = evaluation.sample.groups[group].data, evaluation.sample.groups[group].mean
-    if data is None or mean is None:
-        message = "robust standard errors and tests need the rows of the data, not only their moments"
-        raise DataError(Diagnostic("error", "raw-data-needed", message, hint='use estimator "ML", or give the data'))
-    implied = evaluation.moments.mean
-    return data - (implied[group] if at_model and implied is not None else mean)

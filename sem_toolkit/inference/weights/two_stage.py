@@ -9,15 +9,14 @@ rows at the saturated estimates.
 
 import numpy as np
 
-from sem_toolkit.inference.evaluation import Evaluation, invert_symmetric, once
-from sem_toolkit.inference.weights.weight import DenseWeight, NormalWeight
+from sem_toolkit.discrepancy import DenseWeight, MomentPair, NormalWeight, invert_symmetric, once
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 
 
 @once
-def list_two_stage_covariances(evaluation: Evaluation) -> tuple[FloatArray, ...]:
+def list_two_stage_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...]:
     """Ω of each group (m × m); 0 for the moments of fixed exogenous variables alone."""
     p, found = evaluation.model.n_observed, []
     for group in evaluation.sample.groups:
@@ -41,7 +40,7 @@ def list_two_stage_covariances(evaluation: Evaluation) -> tuple[FloatArray, ...]
 
 
 @once
-def build_structured_weight(evaluation: Evaluation) -> DenseWeight:
+def build_structured_weight(evaluation: MomentPair) -> DenseWeight:
     """The inverse of Ω at the implied moments, by the rows of the model's variables; 0 as above."""
     p, matrices = evaluation.model.n_observed, []
     rows, cols = vech_indices(p)
@@ -68,6 +67,6 @@ def build_structured_weight(evaluation: Evaluation) -> DenseWeight:
 
 
 @once
-def build_unstructured_weight(evaluation: Evaluation) -> NormalWeight:
+def build_unstructured_weight(evaluation: MomentPair) -> NormalWeight:
     """Information of complete moments at the saturated estimates."""
     return NormalWeight(invert_symmetric(evaluation.sample_cov))

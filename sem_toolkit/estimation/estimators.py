@@ -1,0 +1,58 @@
+"""Estimators by lavaan's names: what each minimises, and the standard errors and test that belong to it."""
+
+from dataclasses import dataclass
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.discrepancy import DWLS, GLS, ML, SAMPLE_DWLS, ULS, WLS, Kind
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A name of lavaan's and what it stands for.
+
+    kind         the discrepancy that is minimised
+    se, test     of standard errors and of exact fit, by lavaan's names
+    information  what standard errors are made of
+    """
+
+    name: str
+    kind: Kind
+    se: str = "standard"
+    test: str = "standard"
+    information: str = "expected"
+
+
+# Robust estimators find the same estimates as the plain ones and differ in their standard errors and tests.
+ESTIMATORS = {
+    estimator.name: estimator
+    for estimator in (
+        Estimator("ML", ML),
+        Estimator("MLM", ML, "robust.sem", "satorra.bentler"),
+        Estimator("MLMV", ML, "robust.sem", "scaled.shifted"),
+        Estimator("MLMVS", ML, "robust.sem", "mean.var.adjusted"),
+        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed"),
+        Estimator("MLF", ML, information="first.order"),
+        Estimator("GLS", GLS),
+        Estimator("ULS", ULS, "robust.sem.nt", "browne.residual.nt"),
+        Estimator("ULSM", ULS, "robust.sem", "satorra.bentler"),
+        Estimator("ULSMV", ULS, "robust.sem", "scaled.shifted"),
+        Estimator("ULSMVS", ULS, "robust.sem", "mean.var.adjusted"),
+        Estimator("WLS", WLS),
+        Estimator("DWLS", DWLS, "robust.sem.nt", "browne.residual.nt"),
+        Estimator("WLSM", SAMPLE_DWLS, "robust.sem", "satorra.bentler"),
+        Estimator("WLSMV", SAMPLE_DWLS, "robust.sem", "scaled.shifted"),
+        Estimator("WLSMVS", SAMPLE_DWLS, "robust.sem", "mean.var.adjusted"),
+    )
+}
+
+
+def get_estimator(name: str | Estimator) -> Estimator:
+    """The record of a name, in letters of either case; a record stands for itself. Raises OptionError for others."""
+    if isinstance(name, Estimator):
+        return name
+    found = ESTIMATORS.get(name.upper())
+    if found is None:
+        message = f'there is no estimator "{name}"'
+        hint = "one of: " + ", ".join(ESTIMATORS)
+        raise OptionError(Diagnostic("error", "unknown-estimator", message, hint=hint))
+    return found

@@ -1,0 +1,97 @@
+"""Items that point the other way: told where a factor shows one, and turned where the spec says so."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.estimation import Solution
+from sem_toolkit.inference.parameters.reliability import compute_alpha
+from sem_toolkit.sample.checks import check_column, check_names, numeric_values
+from sem_toolkit.sample.messages import add_messages
+from sem_toolkit.sample.moments import FloatArray
+
+_SMALLEST = 0.2  # standardised loading; weaker ones may have any sign by chance
+_FEWEST = 3  # other indicators, all of one sign
+
+
+def reverse_items(frame: pd.DataFrame, items: Sequence[str], used: Collection[str]) -> pd.DataFrame:
+    """The frame with items turned about the middle of their observed range (x to min + max - x), which is told.
+
+    used  variables of the model; a warning names items that are not among them or in a product of them
+
+    Raises DataError for items that are no columns of numbers.
+    """
+    faults = check_names(items, [str(name) for name in frame.columns], "the data")
+    faults = faults or [fault for name in items for fault in check_column(frame[name])]
+    if faults:
+        raise DataError(faults)
+    turned, said = {}, []
+    for name in dict.fromkeys(items):
+        values = numeric_values(frame[name])
+        assert values is not None  # noqa: S101 - check_column has seen numbers
+        total = np.nanmin(values) + np.nanmax(values)
+        turned[name] = total - values
+        said.append(f"{name} as {total:g} - {name}")
+    result = frame.assign(**turned)
+    found = [Diagnostic("note", "reverse-coded", f"reverse-coded: {', '.join(said)}")]
+    parts = {part for name in used for part in name.split(":")}
+    idle = [name for name in turned if name not in parts]
+    if idle:
+        message = f"reversing {', '.join(idle)} has no effect: the model does not use them"
+        found.append(Diagnostic("warning", "unused-reverse", message))
+    add_messages(result, found)
+    return result
+
+
+def check_reversed_items(solution: Solution) -> tuple[Diagnostic, ...]:
+    """A warning for every factor with one item, or a few, that point the other way than all its others.
+
+    Items that load on one factor only count; α of the raw sum is shown beside that of the items all turned one way.
+    """
+    if not solution.certificate.converged:
+        return ()
+    found: dict[tuple[str, tuple[str, ...]], Diagnostic] = {}
+    model, sample = solution.model, solution.sample
+    values = {(row.lhs, row.rhs, row.group): value for row, value in zip(model.parameters, solution.x, strict=True)}
+    loadings = [row for row in model.table.parameters if row.op == "=~" and row.rhs in sample.variables]
+    counts = Counter((row.rhs, row.group) for row in loadings)
+    several = {name for (name, _), count in counts.items() if count > 1}
+    by_factor: dict[tuple[str, int], dict[str, float]] = {}
+    for row in loadings:
+        value = values.get((row.lhs, row.rhs, row.group), row.ustart)
+        if value is not None and row.rhs not in several:
+            by_factor.setdefault((row.lhs, row.group), {})[row.rhs] = float(value)
+    for (factor, group), items in by_factor.items():
+        part = sample.groups[group - 1]
+        picked = [sample.variables.index(name) for name in items]
+        covariance = part.covariance[np.ix_(picked, picked)]
+        signs = np.sign(list(items.values()))
+        correlated = _correlate_with_rest(covariance, signs)
+        names = [name for name, sign in zip(items, signs, strict=True) if sign != np.sign(signs.sum())]
+        others = len(items) - len(names)
+        strong = [entry for entry, sign in zip(correlated, signs, strict=True) if sign != np.sign(signs.sum())]
+        if not names or others < max(_FEWEST, 2 * len(names)) or min(strong) < _SMALLEST:
+            continue
+        if (factor, tuple(names)) in found:  # another group has shown it
+            continue
+        raw, turned = compute_alpha(covariance), compute_alpha(covariance * np.outer(signs, signs))
+        listed = ", ".join(names)
+        verb = "points" if len(names) == 1 else "point"
+        message = (
+            f"{listed} {verb} the other way than the other {others} items of {factor}: "
+            f"α of the raw sum is {raw:.2f}, with {'it' if len(names) == 1 else 'them'} reversed {turned:.2f}"
+        )
+        hint = f'if the wording is reversed, add "#\' reverse: {listed}" to the spec, or --reverse {",".join(names)}'
+        found[factor, tuple(names)] = Diagnostic("warning", "reversed-item", message, hint=hint)
+    return tuple(found.values())
+
+
+def _correlate_with_rest(covariance: FloatArray, signs: FloatArray) -> FloatArray:
+    """Correlation of each item, turned by its sign, with the sum of the others."""
+    turned = covariance * np.outer(signs, signs)
+    sums = turned.sum(axis=1) - np.diag(turned)
+    rest = turned.sum() - 2 * turned.sum(axis=1) + np.diag(turned)
+    return np.asarray(sums / np.sqrt(np.diag(turned) * np.maximum(rest, np.finfo(float).tiny)))

@@ -1,0 +1,130 @@
+"""A solution with what every inference needs: moments, weights of the groups, tangent space of the constraints."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from sem_toolkit.discrepancy import Kind, MomentPair
+from sem_toolkit.estimation import Estimator
+from sem_toolkit.model import Model
+from sem_toolkit.model.constraints import Constraints
+from sem_toolkit.sample import Sample
+from sem_toolkit.sample.moments import FloatArray
+
+
+class SolutionOptions(Protocol):
+    """What inference reads of the options of an estimation."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def record(self) -> Estimator: ...
+
+
+class SolutionLike(Protocol):
+    """What inference reads of a solution; how the estimate was found does not matter here."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def sample(self) -> Sample: ...
+    @property
+    def options(self) -> SolutionOptions: ...
+    @property
+    def x(self) -> FloatArray: ...
+    @property
+    def tangent(self) -> FloatArray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class AtEstimate(MomentPair):
+    """Moments of a sample and of a model at an estimate.
+
+    tangent   basis (q × s) of the directions that no equality and no active inequality forbids, as estimation found
+              them; None for a model that has none but equalities
+    """
+
+    tangent: FloatArray | None = None
+
+    @cached_property
+    def basis(self) -> FloatArray:
+        """Directions in which x can move within all equality constraints, q × r (columns independent)."""
+        return compute_equality_basis(self.model.constraints, self.x)
+
+    @property
+    def free_basis(self) -> FloatArray:
+        """The same, where inequalities and bounds that are active hold as equalities."""
+        return self.basis if self.tangent is None else self.tangent
+
+    @property
+    def npar(self) -> int:
+        """Free parameters, equality constraints taken off."""
+        return int(self.basis.shape[1])
+
+    @cached_property
+    def df(self) -> int:
+        """Degrees of freedom: moments that are not taken from the data, less free parameters."""
+        from sem_toolkit.model.identification import count_degrees
+
+        return int(sum(group.moments for group in count_degrees(self.model)) - self.npar)
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedSolution:
+    """A solution that keeps its evaluation: given to several functions, what they share is computed once."""
+
+    solution: SolutionLike
+
+    @property
+    def model(self) -> Model:
+        return self.solution.model
+
+    @property
+    def sample(self) -> Sample:
+        return self.solution.sample
+
+    @property
+    def options(self) -> SolutionOptions:
+        return self.solution.options
+
+    @property
+    def x(self) -> FloatArray:
+        return self.solution.x
+
+    @property
+    def tangent(self) -> FloatArray:
+        return self.solution.tangent
+
+    @cached_property
+    def evaluation(self) -> AtEstimate:
+        return evaluate_solution(self.solution)
+
+
+def evaluate_solution(solution: SolutionLike) -> AtEstimate:
+    """What inference reads of a solution."""
+    if isinstance(solution, EvaluatedSolution):
+        return solution.evaluation
+    constraints = solution.model.constraints
+    tangent = solution.tangent if constraints.inequalities or constraints.has_bounds else None
+    x = np.asarray(solution.x, dtype=np.float64)
+    return AtEstimate(solution.model, solution.sample, x, solution.options.kind, tangent=tangent)
+
+
+def compute_equality_basis(constraints: Constraints, x: FloatArray) -> FloatArray:
+    """Directions (q × r) from x (q) that all equalities allow."""
+    if not constraints.equalities:
+        return constraints.linear.basis
+    _, slopes = constraints.equality_values(x)
+    return restrict_basis(constraints.linear.basis, slopes)
+
+
+def restrict_basis(basis: FloatArray, slopes: FloatArray) -> FloatArray:
+    """The part of a basis (q × r) on which the slopes (k × q) are zero; those that do not exist (NaN) count as none."""
+    if not len(slopes) or not basis.shape[1]:
+        return basis
+    along = np.nan_to_num(slopes) @ basis
+    _, singular, right = np.linalg.svd(along, full_matrices=True)
+    rank = int(np.sum(singular > 1e-9 * max(singular[0], 1e-300))) if singular.size else 0
+    return np.asarray(basis @ right[rank:].T)

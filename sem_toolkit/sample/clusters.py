@@ -1,0 +1,43 @@
+"""Which cluster, such as a company or a school, each row of a sample belongs to."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.sample.checks import check_names, describe_group
+from sem_toolkit.sample.sample import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
+    """The sample with the clusters of its rows, from a column of the frame that it was built from.
+
+    Raises DataError where there is no such column, a row used has no value in it, or a group has only one cluster.
+    """
+    import pandas as pd
+
+    faults = check_names([name], [str(column) for column in frame.columns], "the data")
+    if faults:
+        raise DataError(faults)
+    codes = pd.factorize(frame[name])[0]
+    groups, messages = [], list(sample.messages)
+    for group in sample.groups:
+        assert group.places is not None  # noqa: S101 (the sample is one of rows)
+        own, where = codes[group.places], describe_group(group.label)
+        lost = np.flatnonzero(own < 0)
+        if lost.size:
+            message = f"{lost.size} rows used have no value of {name!r}{where}, such as row {group.places[lost[0]] + 1}"
+            raise DataError(Diagnostic("error", "missing-cluster", message, hint="leave these rows out"))
+        count = len(np.unique(own))
+        if count < 2:
+            message = f"all rows are of one cluster {name!r}{where}; standard errors need several"
+            raise DataError(Diagnostic("error", "too-few-clusters", message))
+        if count < 20:
+            message = f"only {count} clusters {name!r}{where}: standard errors and tests need about 20 or more"
+            messages.append(Diagnostic("warning", "few-clusters", message))
+        groups.append(replace(group, clusters=np.unique(own, return_inverse=True)[1]))
+    return replace(sample, groups=tuple(groups), messages=tuple(messages))

@@ -1,0 +1,118 @@
+"""Rows in clusters: lavaan's standard errors and tests, and plain words about clusters that cannot be used."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sem_toolkit.comparison import build_nested_table
+from sem_toolkit.diagnostics import DataError, OptionError
+from sem_toolkit.fit import fit
+from tests.support import DATA, ORACLES, near, row_key
+
+CASES = sorted(path.stem for path in (ORACLES / "clusters").glob("*.json"))
+CFA = "f1 =~ y1 + y2 + y3\nf2 =~ y4 + y5 + y6"
+
+
+@pytest.fixture(scope="module")
+def survey() -> pd.DataFrame:
+    return pd.read_csv(DATA / "survey.csv")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_standard_errors_and_fit_measures(name):
+    case = json.loads((ORACLES / "clusters" / f"{name}.json").read_text())
+    found = fit(case["spec"], DATA / case["data"], **case["options"])
+    assert found.certificate.verdict == "converged"
+    mine = {row_key(row): row for row in found.parameters.to_dict("records")}
+    for row in case["parameters"]:
+        if row["op"] not in ("==", "<", ">"):
+            assert near(mine[row_key(row)]["est"], row["est"], 1e-4, max(1e-4, 1e-3 * row["se"])), row_key(row)
+            assert near(mine[row_key(row)]["se"], row["se"], 5e-4, 1e-6), row_key(row)
+    for measure, value in case["fit_measures"].items():
+        loose = measure.endswith((".scaled", ".robust", ".factor")) or "rmsea" in measure
+        if measure != "fmin":
+            assert near(found.fit_measures.get(measure), value, 5e-4 if loose else 1e-5, 1e-4), measure
+
+
+def test_difference_tests_count_clusters():
+    case = json.loads((ORACLES / "clusters_lrt.json").read_text())
+    fits = {model["name"]: fit(model["spec"], DATA / case["data"], **model["options"]) for model in case["models"]}
+    for result in case["results"]:
+        table = build_nested_table(fits, method=result["arguments"].get("method"))
+        for row in result["table"]:
+            assert near(table.loc[row["model"], "Chisq.diff"], row["Chisq_diff"], 2e-4, 1e-4), result["name"]
+
+
+def test_clusters_of_one_row_are_rows_but_for_the_correction(survey):
+    """Cross-products of n sums times n/(n − 1): standard errors grow by the root of it."""
+    survey = survey.assign(own=np.arange(len(survey)))
+    single, plain = (
+        fit(CFA, survey, call="cfa", cluster="own"),
+        fit(CFA, survey, call="cfa", estimator="MLR", meanstructure=True),
+    )
+    free = plain.parameters["se"] > 0
+    ratio = single.parameters["se"][free] / plain.parameters["se"][free]
+    np.testing.assert_allclose(ratio, np.sqrt(len(survey) / (len(survey) - 1)), rtol=1e-9)
+
+
+def test_repeated_rows_in_clusters_have_the_standard_errors_of_the_rows(survey):
+    twice = pd.concat([survey, survey], ignore_index=True).assign(own=lambda rows: np.arange(len(rows)) % len(survey))
+    once = fit(CFA, survey.assign(own=np.arange(len(survey))), call="cfa", cluster="own")
+    doubled = fit(CFA, twice, call="cfa", cluster="own")
+    np.testing.assert_allclose(doubled.parameters["se"], once.parameters["se"], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"), [("empty", "missing-cluster"), ("one", "too-few-clusters"), ("none", "unknown-variable")]
+)
+def test_clusters_that_cannot_be_used_are_refused(survey, damage, code):
+    data = survey.copy()
+    if damage == "empty":
+        data["cl"] = data["cl"].astype(float)
+        data.loc[5, "cl"] = np.nan
+    elif damage == "one":
+        data["cl"] = 1
+    with pytest.raises(DataError) as caught:
+        fit(CFA, data, call="cfa", cluster="nobody" if damage == "none" else "cl")
+    assert caught.value.diagnostics[0].code == code
+
+
+def test_tests_for_independent_rows_are_refused(survey):
+    found = fit(CFA, survey, call="cfa", cluster="cl")
+    with pytest.raises(DataError) as caught:
+        found.compute_eigenvalue_tests()
+    assert caught.value.diagnostics[0].code == "rows-in-clusters"
+    for options in ({"estimator": "MLM"}, {"se": "standard"}, {"test": "satorra.bentler"}, {"missing": "two.stage"}):
+        with pytest.raises(OptionError) as refused:
+            fit(CFA, survey, call="cfa", cluster="cl", **options)
+        assert refused.value.diagnostics[0].code in ("cluster-estimator", "missing-test", "missing-estimator")
+    few = fit(CFA, survey.assign(cl=survey["cl"] % 5), call="cfa", cluster="cl")
+    assert "few-clusters" in [entry.code for entry in few.sample.messages]
+
+
+def test_equal_weights_change_nothing(survey):
+    weighted = fit(CFA, survey.assign(w=3.0), call="cfa", sampling_weights="w")
+    plain = fit(CFA, survey, call="cfa", estimator="MLR")
+    for column in ("est", "se"):
+        np.testing.assert_allclose(weighted.parameters[column], plain.parameters[column], rtol=1e-7, atol=1e-9)
+    for name in ("chisq", "chisq.scaled", "rmsea.robust", "cfi.robust", "logl"):
+        assert weighted.fit_measures[name] == pytest.approx(plain.fit_measures[name], rel=1e-7), name
+
+
+def test_whole_weights_estimate_as_repeated_rows_do(survey):
+    counts = np.random.default_rng(3).integers(1, 4, len(survey))
+    weighted = fit(CFA, survey.assign(w=counts), call="cfa", sampling_weights="w", missing="ml")
+    repeated = fit(CFA, survey.loc[np.repeat(np.arange(len(survey)), counts)], call="cfa", missing="ml")
+    np.testing.assert_allclose(weighted.parameters["est"], repeated.parameters["est"], rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan])
+def test_weights_that_are_no_weights_are_refused(survey, value):
+    survey = survey.copy()
+    survey.loc[7, "wt"] = value
+    with pytest.raises(DataError) as caught:
+        fit(CFA, survey, call="cfa", sampling_weights="wt")
+    assert caught.value.diagnostics[0].code == "bad-weight"
+    assert "row 8" in caught.value.diagnostics[0].message
