@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sem_toolkit.diagram.checks.checker import check_scene
-from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure, stack_related
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
@@ -154,7 +154,7 @@ def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
 
 
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
-    """The usual arrangement, then what may do where that does not fit: bands in rows, no bands, ranks downwards."""
+    """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
     yield draft
     if stages:
@@ -164,6 +164,9 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         yield draft
     if structure.links and not structure.two_sided and canvas.style.layout == "own":
         yield replace(draft, arrangement="downward")
+    smaller = set_in_matrix(canvas)
+    if smaller is not None and canvas.style.layout == "own":
+        yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))
 
 
 class Search:

@@ -30,6 +30,8 @@ class FitOptions:
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
     cluster      name of the column that says which rows belong together
+    sampling_weights  name of the column with the weights of the rows
+    sampling_weights_normalization  how they are scaled
     group        name of the grouping column
     reverse      items to turn about the middle of their range
     sheet        of a workbook with the data; None takes the first one that holds a table
@@ -45,6 +47,8 @@ class FitOptions:
     missing: str | None = None
     aux: tuple[str, ...] = ()
     cluster: str | None = None
+    sampling_weights: str | None = None
+    sampling_weights_normalization: str = "group"
     group: str | None = None
     reverse: tuple[str, ...] = ()
     sheet: str | None = None
@@ -118,6 +122,7 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
         values.get("missing"),
         values.get("observed_information"),
         "cluster" in values,
+        "sampling_weights" in values,
     )
 
 
@@ -189,28 +194,29 @@ def _check_two_stage(
 
 
 def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
-    """What clusters cannot be combined with."""
-    if "cluster" not in read:
+    """What clusters and sampling weights cannot be combined with."""
+    if "cluster" not in read and "sampling_weights" not in read:
         return []
+    what = "cluster" if "cluster" in read else "sampling_weights"
     faults = []
     estimator, missing = str(read.get("estimator", "ML")), str(read.get("missing", "listwise"))
     if estimator not in ("ML", "MLR") or read.get("likelihood") == "wishart":
-        message = "cluster goes with ML and MLR and a normal likelihood"
+        message = f"{what} goes with ML and MLR and a normal likelihood"
         faults.append(Diagnostic("error", "cluster-estimator", message))
     elif missing not in FULL_INFORMATION | {"listwise"}:
-        message = f'cluster does not go with missing = "{missing}"'
+        message = f'{what} does not go with missing = "{missing}"'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
-    elif inference.se not in ("robust.cluster", "none"):
-        message = f'se = "{inference.se}" takes rows for independent, and they are in clusters'
+    elif inference.se not in ("robust.cluster" if what == "cluster" else "robust.huber.white", "none"):
+        message = f'se = "{inference.se}" takes rows for independent draws, which they are not with {what}'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave se out"))
     elif {inference.test, *inference.more_tests} - {"yuan.bentler.mplus", "none"}:
-        message = f'test = "{inference.test}" takes rows for independent, and they are in clusters'
+        message = f'test = "{inference.test}" takes rows for independent draws, which they are not with {what}'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave test out"))
-    if table.meanstructure is False:
+    if what == "cluster" and table.meanstructure is False:
         message = "clusters need means, and meanstructure is false"
         faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
     if "sample_cov" in read:
-        faults.append(Diagnostic("error", "raw-data-needed", "clusters are of rows, and only moments are given"))
+        faults.append(Diagnostic("error", "raw-data-needed", f"{what} is about rows, and only moments are given"))
     return faults
 
 

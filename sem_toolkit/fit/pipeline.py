@@ -31,6 +31,7 @@ from sem_toolkit.sample import (
 )
 from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
+from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -107,9 +108,9 @@ class Prepared:
         if self.frame is None:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
-        wanted += [name for name in (self.options.group, self.options.cluster) if name]
+        wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
         renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
-        return reverse_items(renamed, self.options.reverse) if self.options.reverse else renamed
+        return reverse_items(renamed, self.options.reverse, wanted) if self.options.reverse else renamed
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -143,6 +144,8 @@ class Prepared:
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
+        if self.options.sampling_weights:
+            sample = attach_weights(sample, frame, self.options.sampling_weights)
         if self.options.cluster:
             sample = attach_clusters(sample, frame, self.options.cluster)
         return replace(sample, auxiliary=self._correlates)

@@ -1,7 +1,7 @@
 """Items that point the other way: told where a factor shows one, and turned where the spec says so."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,10 @@ _SMALLEST = 0.2  # standardised loading; weaker ones may have any sign by chance
 _FEWEST = 3  # other indicators, all of one sign
 
 
-def reverse_items(frame: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
+def reverse_items(frame: pd.DataFrame, items: Sequence[str], used: Collection[str]) -> pd.DataFrame:
     """The frame with items turned about the middle of their observed range (x to min + max - x), which is told.
+
+    used  variables of the model; a warning names items that are not among them or in a product of them
 
     Raises DataError for items that are no columns of numbers.
     """
@@ -34,7 +36,13 @@ def reverse_items(frame: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
         turned[name] = total - values
         said.append(f"{name} as {total:g} - {name}")
     result = frame.assign(**turned)
-    add_messages(result, [Diagnostic("note", "reverse-coded", f"reverse-coded: {', '.join(said)}")])
+    found = [Diagnostic("note", "reverse-coded", f"reverse-coded: {', '.join(said)}")]
+    parts = {part for name in used for part in name.split(":")}
+    idle = [name for name in turned if name not in parts]
+    if idle:
+        message = f"reversing {', '.join(idle)} has no effect: the model does not use them"
+        found.append(Diagnostic("warning", "unused-reverse", message))
+    add_messages(result, found)
     return result
 
 

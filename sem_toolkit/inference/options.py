@@ -87,6 +87,7 @@ def resolve_inference_options(
     missing: str | None = None,
     observed: str | None = None,
     clustered: bool = False,
+    weighted: bool = False,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -95,10 +96,12 @@ def resolve_inference_options(
 
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
-    clustered  rows are in clusters: scores are summed within them
+    clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
+    if weighted:
+        default = InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed")
     if clustered:
         default = InferenceOptions("robust.cluster", "yuan.bentler.mplus", "observed")
     incomplete = missing in FULL_INFORMATION

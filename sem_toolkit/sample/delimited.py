@@ -141,6 +141,8 @@ def count_descriptions(rows: Sequence[Sequence[str]]) -> int:
     They have a text in every one of at least two columns that hold numbers below them.
     """
     for count in range(1, min(_MOST_DESCRIPTIONS, len(rows) - 2) + 1):
+        if 2 * sum(map(_is_number, rows[count - 1])) > len(rows[count - 1]):
+            return 0  # the usual case, seen without a look at the columns
         below = list(zip(*rows[count:_SNIFFED_LINES], strict=True))
         numeric = [place for place, cells in enumerate(below) if is_headerless(cells)]
         texts = [[cells[place].strip() for place in numeric] for cells in rows[:count]]
@@ -205,6 +207,8 @@ def sniff_separator(text: str) -> str:
 def _is_clean(cell: str) -> bool:
     """Whether a cell shows no trace of another separator."""
     text = cell.strip()
+    if text.isalnum():
+        return True
     if _DECIMAL_COMMA.fullmatch(text):
         return True
     return not any(mark in text for mark in (*SEPARATORS, '"')) and not _TWO_NUMBERS.match(text)
@@ -286,7 +290,11 @@ def convert_cells(cells: Sequence[str], comma_may_be_thousands: bool) -> NDArray
 
 
 def _is_number(cell: str) -> bool:
-    return _DECIMAL_COMMA.fullmatch(cell) is not None or _parse_numbers([cell]) is not None
+    try:
+        float(cell)
+    except ValueError:
+        return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+    return "_" not in cell
 
 
 def _parse_numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:

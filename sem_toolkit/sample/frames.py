@@ -76,7 +76,7 @@ def _convert_foreign(data: object) -> "pd.DataFrame":
     message = f"a {type(data).__name__} is no table of rows"
     fault = Diagnostic("error", "no-table", message, hint="give a DataFrame (pandas, polars, Arrow), a dict or a path")
     try:
-        if not _is_known(data) and hasattr(data, "__arrow_c_stream__"):
+        if not _is_known(data) and (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")):
             import pyarrow
 
             data = pyarrow.table(data)
@@ -91,7 +91,10 @@ def _convert_foreign(data: object) -> "pd.DataFrame":
 
 
 def _is_known(data: object) -> bool:
-    return type(data).__module__.split(".")[0] in {"polars", "pyarrow", "pandas", "modin", "cudf", "dask", "duckdb"}
+    module, kind = type(data).__module__.split(".")[0], type(data).__name__
+    return module in {"polars", "pandas", "modin", "cudf", "dask", "duckdb"} or (
+        module == "pyarrow" and kind == "Table"
+    )
 
 
 def _convert_column(column: Any) -> "pd.Series | np.ndarray[Any, Any]":

@@ -86,8 +86,19 @@ class Patterns:
     @cached_property
     def variances(self) -> FloatArray:
         """Variances of the observed values of each variable, divisor their number (p)."""
-        mean = np.nanmean(self.rows, axis=0)
-        return np.asarray(np.nanmean((self.rows - mean) ** 2, axis=0))
+        gap = self.rows - self.means
+        return self._average(gap**2)
+
+    @cached_property
+    def means(self) -> FloatArray:
+        """Means of the observed values of each variable (p)."""
+        middle = np.nanmean(self.rows, axis=0)
+        return np.asarray(middle + self._average(self.rows - middle))
+
+    def _average(self, values: FloatArray) -> FloatArray:
+        there = ~np.isnan(values)
+        weights = np.ones(len(values)) if self.weights is None else self.weights
+        return np.asarray(weights @ np.where(there, values, 0.0) / (weights @ there))
 
     def divide(self, units: FloatArray) -> "Patterns":
         """The same data in other units: every variable divided by its own (p)."""

@@ -28,6 +28,7 @@ class SampleGroup:
     mean        p, or None where only a covariance matrix was given
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
+    weights     n: sampling weight of each row, with mean 1, or None
     clusters    n: cluster of each row, from 0, or None
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
@@ -41,6 +42,7 @@ class SampleGroup:
     places: NDArray[np.intp] | None = None
     saturated: SaturatedModel | None = None
     clusters: NDArray[np.intp] | None = None
+    weights: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

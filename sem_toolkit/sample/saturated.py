@@ -56,7 +56,7 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
     """Maximise the likelihood of one group's rows; every variable must have two different values in them."""
     unit = np.sqrt(patterns.variances)
     unit = np.where(unit > 0.0, unit, 1.0)
-    middle = np.nanmean(patterns.rows, axis=0)
+    middle = patterns.means
     work = _centre(patterns, middle, unit)
     likelihood = _start(work)
     apart = patterns.coverage == 0.0

@@ -90,3 +90,29 @@ def test_tests_for_independent_rows_are_refused(survey):
         assert refused.value.diagnostics[0].code in ("cluster-estimator", "missing-test", "missing-estimator")
     few = fit(CFA, survey.assign(cl=survey["cl"] % 5), call="cfa", cluster="cl")
     assert "few-clusters" in [entry.code for entry in few.sample.messages]
+
+
+def test_equal_weights_change_nothing(survey):
+    weighted = fit(CFA, survey.assign(w=3.0), call="cfa", sampling_weights="w")
+    plain = fit(CFA, survey, call="cfa", estimator="MLR")
+    for column in ("est", "se"):
+        np.testing.assert_allclose(weighted.parameters[column], plain.parameters[column], rtol=1e-7, atol=1e-9)
+    for name in ("chisq", "chisq.scaled", "rmsea.robust", "cfi.robust", "logl"):
+        assert weighted.fit_measures[name] == pytest.approx(plain.fit_measures[name], rel=1e-7), name
+
+
+def test_whole_weights_estimate_as_repeated_rows_do(survey):
+    counts = np.random.default_rng(3).integers(1, 4, len(survey))
+    weighted = fit(CFA, survey.assign(w=counts), call="cfa", sampling_weights="w", missing="ml")
+    repeated = fit(CFA, survey.loc[np.repeat(np.arange(len(survey)), counts)], call="cfa", missing="ml")
+    np.testing.assert_allclose(weighted.parameters["est"], repeated.parameters["est"], rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan])
+def test_weights_that_are_no_weights_are_refused(survey, value):
+    survey = survey.copy()
+    survey.loc[7, "wt"] = value
+    with pytest.raises(DataError) as caught:
+        fit(CFA, survey, call="cfa", sampling_weights="wt")
+    assert caught.value.diagnostics[0].code == "bad-weight"
+    assert "row 8" in caught.value.diagnostics[0].message

@@ -36,6 +36,8 @@ def test_every_flag_is_its_option_with_dashes() -> None:
 )
 def test_every_choice_is_taken(name: str) -> None:
     beside = {"information": "observed"} if name == "observed_information" else {}
+    if name == "sampling_weights_normalization":
+        beside = {"sampling_weights": "w"}
     for choice in OPTIONS[name].choices:
         if choice in {"DWLS", "WLSM", "WLSMV"}:
             beside = {"ordered": False}

@@ -62,3 +62,9 @@ def test_several_items_and_empty_cells():
 def test_an_unknown_item_is_refused():
     with pytest.raises(DataError, match="no column 'q'"):
         fit(MODEL, draw(), reverse=["q"])
+
+
+def test_an_item_that_the_model_does_not_use_is_told():
+    result = fit("#' reverse: e\nf =~ a + b + c + d", draw())
+    assert "unused-reverse" in codes(result)
+    assert "unused-reverse" not in codes(fit(f"#' reverse: d\n{MODEL}", draw()))

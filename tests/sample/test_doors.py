@@ -239,6 +239,7 @@ def test_a_device_is_no_data():
     "convert",
     [
         pytest.param(lambda frame: pa.Table.from_pandas(frame), id="arrow"),
+        pytest.param(lambda frame: pa.RecordBatch.from_pandas(frame), id="arrow batch"),
         pytest.param(lambda frame: {name: frame[name].tolist() for name in frame}, id="dict of lists"),
         pytest.param(lambda frame: {name: frame[name].to_numpy() for name in frame}, id="dict of arrays"),
         pytest.param(lambda frame: frame.to_records(index=False), id="record array"),

@@ -1,7 +1,7 @@
 """What is drawn and how, in one hand: the path graph with all that every stage of the drawing asks about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import networkx as nx
 
@@ -12,11 +12,17 @@ from sem_toolkit.diagram.content.style import DiagramStyle
 MATRIX_FROM = 16
 """From this many covariances of cores on they become a matrix beside the picture."""
 
+LEAST_IN_MATRIX = 6
+"""A picture that fits no page with its arcs may have a matrix of no fewer covariances than this."""
+
+MATRIX_FROM_WITH_PATHS = 10
+"""The same where structural paths leave the cores on one side and indicators take the other."""
+
 MATRIX_FROM_WITH_STAGES = 7
 """The same where stages fix the places of the cores, so that arcs have long ways to go."""
 
 MOST_EXOGENOUS_ARCS = 6
-"""Covariances that are taken from the data (fixed.x) are drawn only when they are no more than this."""
+"""Covariances that are taken from the data (fixed.x) are arcs only when they are no more than this."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +68,34 @@ def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
 def _choose_matrix(
     graph: "nx.MultiDiGraph[str]", structure: Structure, style: DiagramStyle, staged: bool
 ) -> tuple[str, ...]:
-    """Keys of the covariances between cores that become a matrix instead of arcs."""
-    keys = tuple(
+    """Keys of the covariances that become a matrix instead of arcs: between cores, and those of the data if many."""
+    between = _collect_between_cores(graph, structure)
+    if style.covariances == "matrix":
+        return between
+    if style.covariances != "auto":
+        return ()
+    enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM_WITH_PATHS if structure.links else MATRIX_FROM
+    chosen = set(between) if len(between) >= enough else set()
+    covariances = [(key, data) for _, _, key, data in graph.edges(keys=True, data=True) if data["role"] == "covariance"]
+    if _count_exogenous(graph) > MOST_EXOGENOUS_ARCS:
+        chosen |= {key for key, data in covariances if data["exogenous"]}
+    return tuple(key for key, _ in covariances if key in chosen)
+
+
+def _collect_between_cores(graph: "nx.MultiDiGraph[str]", structure: Structure) -> tuple[str, ...]:
+    return tuple(
         key
         for a, b, key, data in graph.edges(keys=True, data=True)
         if data["role"] == "covariance" and a in structure.ranks and b in structure.ranks and not data.get("candidate")
     )
-    enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM
-    if style.covariances == "matrix" or (style.covariances == "auto" and len(keys) >= enough):
-        return keys
-    return ()
+
+
+def set_in_matrix(canvas: Canvas) -> Canvas | None:
+    """The canvas with all covariances between cores in a matrix; None where the style or their number forbids it."""
+    keys = _collect_between_cores(canvas.graph, canvas.structure)
+    if canvas.style.covariances != "auto" or len(keys) < LEAST_IN_MATRIX or set(keys) <= set(canvas.matrix):
+        return None
+    return replace(canvas, matrix=tuple(dict.fromkeys((*canvas.matrix, *keys))))
 
 
 def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
@@ -80,7 +104,6 @@ def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.M
     chosen = graph.copy()
     if style.only == "structural":
         chosen.remove_nodes_from([name for name in structure.owner if name in chosen])
-    crowded = style.covariances == "auto" and _count_exogenous(graph) > MOST_EXOGENOUS_ARCS
     dropped = [
         (source, target, key)
         for source, target, key, data in chosen.edges(keys=True, data=True)
@@ -88,7 +111,7 @@ def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.M
         or (data["role"] == "intercept" and not style.intercepts)
         or (data["role"] == "regression" and style.only == "measurement")
         or _is_given(chosen, source, target, data)
-        or (data["role"] == "covariance" and (style.covariances == "hide" or (crowded and data["exogenous"])))
+        or (data["role"] == "covariance" and style.covariances == "hide")
     ]
     chosen.remove_edges_from(dropped)
     return chosen

@@ -108,16 +108,18 @@ def iterate_covariance(
     preferred: str | None,
     insets: tuple[float, float],
     roomy: float,
+    elsewhere: float = 26.0,
 ) -> Iterator[tuple[float, FloatArray]]:
     """Courses of a covariance with the cost of their shape: arcs on one side first, then bent chords.
 
+    elsewhere  what another side than the preferred one costs
     roomy  depth at which an arc beside a column holds its number, so that it need not stand further out
     """
     distance = float(np.hypot(head.x - tail.x, head.y - tail.y))
     across = abs(head.x - tail.x) > abs(head.y - tail.y)
     for side in SIDES:
         fits = (side in ("top", "bottom")) == across
-        cost = (0.0 if side == preferred else 26.0) + (0.0 if fits else 40.0)
+        cost = (0.0 if side == preferred else elsewhere) + (0.0 if fits else 40.0)
         for k, share in enumerate((0.13, 0.19, 0.27, 0.36, 0.46)):
             least = roomy if side in ("left", "right") else 9.0
             depth = max(least + 2 * k, share * distance)
@@ -125,7 +127,7 @@ def iterate_covariance(
                 extra = depth * 0.12 + k * 3
                 yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)
     for bulge in (0.22, -0.22, 0.35, -0.35, 0.55, -0.55, 0.8, -0.8):
-        yield 34 + 40 * abs(bulge), build_bent(tail, tail_shape, head, head_shape, bulge)
+        yield elsewhere + 8 + 40 * abs(bulge), build_bent(tail, tail_shape, head, head_shape, bulge)
 
 
 def build_level(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str) -> FloatArray:

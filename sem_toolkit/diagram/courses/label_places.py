@@ -22,6 +22,9 @@ NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0
 IN_DOUBT = 500.0
 """Cost of a place nearer to a foreign path or shape than to what the text belongs to: as bad as on a path."""
 
+NEARLY_IN_DOUBT = 40.0
+"""Cost of a place from which a foreign path is less than twice as far away as the own one."""
+
 
 GAP_ACROSS, GAP_DOWN = 1.2, 0.3
 """Least distance of texts in points."""
@@ -201,7 +204,7 @@ def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed
     gaps = _measure_gaps(text, segments)
     cost += IN_DOUBT * _find_doubts(text, gaps, shapes)
     wide = np.maximum(gaps, 0.0) if text.own is not None else np.zeros_like(gaps)
-    starts, ends, _ = segments.find_near(low - wide.max(), high + wide.max(), without=text.own)
+    starts, ends, _ = segments.find_near(low - 2 * wide.max(), high + 2 * wide.max(), without=text.own)
     if len(starts):
         start, step = starts, ends - starts
         px, py = start[:, 0][:, None] - x, start[:, 1][:, None] - y
@@ -209,8 +212,9 @@ def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed
         cost += EDGE_HIT * segments_enter_box(px, py, dx, dy, 0 * x + half_width - 0.4, 0 * x + half_height - 0.4).sum(
             axis=0
         )
-        across, down = text.width / 2 + wide, text.height / 2 + wide
-        cost += IN_DOUBT * ((wide > 0) & segments_enter_box(px, py, dx, dy, across, down).any(axis=0))
+        for times, price in ((1.0, IN_DOUBT), (2.0, NEARLY_IN_DOUBT)):
+            across, down = text.width / 2 + times * wide, text.height / 2 + times * wide
+            cost += price * ((wide > 0) & segments_enter_box(px, py, dx, dy, across, down).any(axis=0))
     return np.asarray(cost)
 
 

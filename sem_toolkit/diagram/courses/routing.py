@@ -50,6 +50,9 @@ from sem_toolkit.diagram.places.placement import Placement
 OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 
 
+ELSEWHERE = 150.0
+"""What an arc between indicators costs that is not on their outer side: a family stays together even at crossings."""
+
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
 
@@ -248,7 +251,8 @@ class Router:
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
             roomy = self.numbers[key].width / 2 + 3 if key in self.numbers and items else 9.0
-            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy)
+            elsewhere = 26.0 if side is None or not items else ELSEWHERE
+            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere)
         elif role == "variance":
             yield from self._iterate_loops(source)
         elif role == "intercept":

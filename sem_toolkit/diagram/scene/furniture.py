@@ -23,20 +23,24 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     graph, hints, matrix = canvas.graph, canvas.hints, canvas.matrix
     bounds = find_bounds(scene)
     style = scene.style
+    known = any(data["est"] is not None or data["std"] is not None for _, _, data in graph.edges(data=True))
+    edges = [(a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(matrix)]
+    given = style.covariances == "auto" and all(data["exogenous"] for _, _, data in edges)
+    shown = bool(matrix) and known and style.values != "none" and not given
     width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN)
-    if style.column_width and (hints.caption or matrix):
+    if style.column_width and (hints.caption or shown):
         width = max(width, style.column_width - 2 * MARGIN)
     left = bounds.x - width / 2
     texts = list(scene.texts)
     samples: list[EdgeShape] = []
     y = bounds.bottom + GAP
-    known = any(data["est"] is not None or data["std"] is not None for _, _, data in graph.edges(data=True))
-    if matrix and not (known and style.values != "none"):
-        names = {name for a, b, key in graph.edges(keys=True) if key in set(matrix) for name in (a, b)}
-        note = f"{len(names)} variables covary freely with each other ({len(matrix)} covariances, not drawn)"
+    block = _build_matrix(graph, matrix, style, hints, width) if shown else []
+    if matrix and not block:
+        names = {name for a, b, _ in edges for name in (a, b)}
+        how = "as in the data" if given else "freely with each other"
+        note = f"{len(names)} variables covary {how} ({len(matrix)} covariances, not drawn)"
         hints = replace(hints, legend=(*hints.legend, note))
     elif matrix:
-        block = _build_matrix(graph, matrix, style, hints, width)
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
     lines, items = _build_legend(scene, hints, canvas.marks, left, y, width)
@@ -118,7 +122,7 @@ def _build_title(text: str, left: float, bottom: float, width: float, style: Dia
 def _build_matrix(
     graph: "nx.MultiDiGraph[str]", keys: Sequence[str], style: DiagramStyle, hints: DiagramHints, width: float
 ) -> list[TextItem]:
-    """The covariances that are not drawn as a lower triangle, centred at x = 0, its top at y = 0."""
+    """The covariances that are not drawn as a lower triangle, centred at x = 0, its top at y = 0; none if too wide."""
     edges = {key: (a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(keys)}
     names = [name for name in graph if any(name in edge[:2] for edge in edges.values())]
     size, font = SMALLEST_FONT, style.font
@@ -131,7 +135,9 @@ def _build_matrix(
         if first + cell * columns <= width:
             break
     if first + cell * columns > width:
-        first = max(60.0, width - cell * columns)
+        first = width - cell * columns
+        if first < 60.0:
+            return []
         titles = [_shorten(text, first - 6, size, font) for text in titles]
     left = -(first + cell * columns) / 2
     row = size * LINE_SPACING + 1.5

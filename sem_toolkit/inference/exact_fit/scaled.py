@@ -29,7 +29,7 @@ from sem_toolkit.inference.exact_fit.ugamma import (
 )
 from sem_toolkit.inference.options import SCALED
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import compute_cluster_trace, has_clusters
+from sem_toolkit.inference.weights.clusters import compute_cluster_trace, has_design
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
 from sem_toolkit.sample.moments import FloatArray
@@ -164,7 +164,7 @@ def compute_yuan_bentler(
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if has_clusters(evaluation):
+    if has_design(evaluation):
         saturated, count = compute_cluster_trace(evaluation, information)
     elif evaluation.is_incomplete:
         saturated, count = compute_incomplete_saturated_trace(evaluation, information)

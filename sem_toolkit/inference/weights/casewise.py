@@ -13,7 +13,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
 from sem_toolkit.discrepancy.weights import compute_products
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.weights.clusters import has_clusters
+from sem_toolkit.inference.weights.clusters import has_design
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -29,8 +29,8 @@ class CasewiseMoments:
     @cached_property
     def rows(self) -> FloatArray:
         """Rows less their sample mean, n × p; raises DataError for rows in clusters."""
-        if has_clusters(self.evaluation):
-            message = "this test takes rows for independent, and they are in clusters"
+        if has_design(self.evaluation):
+            message = "this takes rows for independent draws, and they are in clusters or have weights"
             raise DataError(Diagnostic("error", "rows-in-clusters", message, hint="see the test of the fit itself"))
         return centre_rows(self.evaluation, self.group, at_model=False)
 

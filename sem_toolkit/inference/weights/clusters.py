@@ -16,8 +16,12 @@ from sem_toolkit.sample.patterns import build_patterns
 
 
 def sum_within_clusters(evaluation: AtEstimate, group: int, scores: FloatArray) -> FloatArray:
-    """Scores of rows (n × k) to those of clusters (c × k) times √(c/(c − 1)); as they are where there are none."""
-    clusters = evaluation.sample.groups[group].clusters
+    """Scores of rows (n × k) to those of clusters (c × k) times √(c/(c − 1)), each row times its sampling
+    weight; as they are where there are neither.
+    """
+    weights, clusters = evaluation.sample.groups[group].weights, evaluation.sample.groups[group].clusters
+    if weights is not None:
+        scores = scores * weights[:, None]
     if clusters is None:
         return scores
     count = int(clusters.max()) + 1
@@ -26,9 +30,9 @@ def sum_within_clusters(evaluation: AtEstimate, group: int, scores: FloatArray) 
     return np.asarray(np.add.reduceat(scores[order], starts, axis=0) * np.sqrt(count / (count - 1.0)))
 
 
-def has_clusters(evaluation: AtEstimate) -> bool:
-    """Whether the rows are in clusters."""
-    return any(group.clusters is not None for group in evaluation.sample.groups)
+def has_design(evaluation: AtEstimate) -> bool:
+    """Whether rows are in clusters or have sampling weights, so that they are not to be counted one by one."""
+    return any(group.clusters is not None or group.weights is not None for group in evaluation.sample.groups)
 
 
 @once
@@ -41,7 +45,9 @@ def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
             continue
         assert group.data is not None  # noqa: S101 (clusters are of rows)
         assert group.mean is not None  # noqa: S101
-        likelihood = compute_incomplete_likelihood(build_patterns(group.data), group.mean, group.covariance)
+        likelihood = compute_incomplete_likelihood(
+            build_patterns(group.data, group.weights), group.mean, group.covariance
+        )
         assert likelihood is not None  # noqa: S101 (samples are positive definite)
         found.append(likelihood)
     return tuple(found)
@@ -53,7 +59,8 @@ def list_cluster_crosses(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     crosses = []
     for g, likelihood in enumerate(_list_saturated(evaluation)):
         sums = sum_within_clusters(evaluation, g, likelihood.casewise_scores())
-        crosses.append(sums.T @ sums / likelihood.patterns.total)
+        first = 0 if evaluation.has_means else evaluation.model.n_observed
+        crosses.append((sums.T @ sums / likelihood.patterns.total)[first:, first:])
     return tuple(crosses)
 
 
@@ -63,7 +70,7 @@ def list_cluster_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     parts = zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True)
     found = []
     for likelihood, cross in parts:
-        inverse = invert_information_of_moments(evaluation, likelihood.information(expected=False))
+        inverse = _invert(evaluation, likelihood.information(expected=False))
         found.append(inverse @ cross @ inverse)
     return tuple(found)
 
@@ -74,5 +81,17 @@ def compute_cluster_trace(evaluation: AtEstimate, kind: str) -> tuple[float, int
     total = 0.0
     for likelihood, cross in zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True):
         information = likelihood.information(expected=kind == "expected")
-        total += float((invert_information_of_moments(evaluation, information) * cross).sum())
-    return total, len(evaluation.sample.groups) * len(find_kept(evaluation))
+        total += float((_invert(evaluation, information) * cross).sum())
+    kept = find_kept(evaluation)
+    free = len(kept) if evaluation.has_means else int((kept >= evaluation.model.n_observed).sum())
+    return total, len(evaluation.sample.groups) * free
+
+
+def _invert(evaluation: AtEstimate, information: FloatArray) -> FloatArray:
+    """The inverse of the saturated information; without means in the model only that of the covariances.
+
+    At the saturated estimates of complete rows the two are independent, and without means rows are complete.
+    """
+    inverse = invert_information_of_moments(evaluation, information)
+    first = 0 if evaluation.has_means else evaluation.model.n_observed
+    return inverse[first:, first:]

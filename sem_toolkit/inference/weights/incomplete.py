@@ -182,7 +182,7 @@ def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...])
 
     means, covariances = [], []
     for patterns in list_patterns(evaluation):
-        mean = np.nanmean(patterns.rows, axis=0)
+        mean = patterns.means.copy()
         covariance = np.diag(patterns.variances)
         available_mean, available = compute_available_moments(patterns)
         for block in ([i for i in exogenous if i not in evaluation.exogenous], list(evaluation.exogenous)):
@@ -192,7 +192,7 @@ def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...])
             if block[0] in evaluation.exogenous:
                 mean[block], covariance[places] = available_mean[block], available[places]
             else:
-                found = compute_saturated_model(build_patterns(patterns.rows[:, block]))
+                found = compute_saturated_model(build_patterns(patterns.rows[:, block], patterns.weights))
                 mean[block], covariance[places] = found.mean, found.covariance
         means.append(mean)
         covariances.append(covariance)
@@ -214,6 +214,9 @@ def compute_available_quadratics(evaluation: MomentPair, weight: DenseWeight) ->
     assert mean is not None  # noqa: S101
     for g, patterns in enumerate(list_patterns(evaluation)):
         middle, covariance = compute_available_moments(patterns)
+        if patterns.weights is not None:
+            saturated = list_saturated_likelihoods(evaluation)[g]
+            middle, covariance = saturated.mean, saturated.covariance
         s = np.concatenate([middle, covariance[rows, cols]])
         e = s - np.concatenate([mean[g], evaluation.implied_cov[g][rows, cols]])
         W = weight.matrices[g][np.ix_(kept, kept)]
