@@ -19,6 +19,7 @@ from sem_toolkit.cli.compare import compare
 from sem_toolkit.cli.data import data
 from sem_toolkit.cli.diagram import diagram
 from sem_toolkit.cli.diff import diff
+from sem_toolkit.cli.equivalents import equivalents
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.fmt import fmt
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
@@ -60,6 +61,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "test": run_tests,
     "scores": scores,
     "compare": compare,
+    "equivalents": equivalents,
     "diagram": diagram,
     "fmt": fmt,
     "diff": diff,

@@ -2,6 +2,7 @@
 
 from sem_toolkit.comparison.compare import ComparedModel, Comparison, compare
 from sem_toolkit.comparison.differences import DifferenceTest
+from sem_toolkit.comparison.equivalents import Equivalent, find_equivalents, write_equivalents
 from sem_toolkit.comparison.nested import build_nested_table, compute_difference
 from sem_toolkit.comparison.nesting import Nesting, check_nesting
 from sem_toolkit.comparison.relation import Relation, compute_relation
@@ -12,6 +13,7 @@ __all__ = [
     "ComparedModel",
     "Comparison",
     "DifferenceTest",
+    "Equivalent",
     "Nesting",
     "Relation",
     "VuongTest",
@@ -25,4 +27,6 @@ __all__ = [
     "compute_relation",
     "compute_vuong",
     "describe_fit",
+    "find_equivalents",
+    "write_equivalents",
 ]

@@ -1,0 +1,34 @@
+"""`sem-toolkit equivalents`."""
+
+from tests.support import DATA
+
+CHAIN = "m ~ x1\ny1 ~ m\n"
+
+
+def test_models_are_listed_and_written(command, write, tmp_path):
+    spec = write("chain.lav", CHAIN)
+    outcome = command("equivalents", spec, "--free-x", "--write", tmp_path / "set", "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.record["complete"] is True
+    entries = outcome.record["equivalents"]
+    assert [entry["file"] for entry in entries] == [
+        str(tmp_path / "set" / f"chain-{n + 1}.lav") for n in range(len(entries))
+    ]
+    assert len(entries) == 4
+    compared = command(
+        "compare", spec, *(e["file"] for e in entries), "--free-x", "--data", DATA / "mediation.csv", "--json"
+    )
+    assert {row["relation"] for row in compared.record["tests"]} == {"equivalent"}
+
+
+def test_the_list_is_cut_at_its_limit(command, write):
+    outcome = command("equivalents", write("chain.lav", CHAIN), "--free-x", "--limit", "1")
+    assert outcome.code == 0
+    assert "m ~ x1 becomes x1 ~ m" in outcome.out
+    assert "The first 1; there may be more" in outcome.out
+
+
+def test_a_model_without_structure_is_wrong_input(command, write):
+    outcome = command("equivalents", write("cfa.lav", "f =~ x1 + x2 + x3\n"))
+    assert outcome.code == 2
+    assert "no-structure" in outcome.err
