@@ -11,7 +11,7 @@ from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.fit.readers import split_words
+from sem_toolkit.fit.readers import order_counts, split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
@@ -77,7 +77,10 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     for name, option in OPTIONS.items():
         if name in given and option.parse is not None:
             try:
-                read[name] = option.parse(given[name])
+                value = given[name]
+                if name == "sample_nobs" and isinstance(value, Mapping):
+                    value = order_counts(value, given.get("sample_cov"))
+                read[name] = option.parse(value)
             except ValueError as problem:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}

@@ -74,6 +74,16 @@ def parse_count_or_none(value: object) -> int:
     return 0 if value == 0 and not isinstance(value, bool) else parse_count(value)
 
 
+def order_counts(counts: Mapping[str, object], covariances: object) -> list[object]:
+    """Counts by group label in the order of the groups' covariance matrices. Raises ValueError where labels differ."""
+    labels = [str(label) for label in covariances] if isinstance(covariances, Mapping) else []
+    by_label = {str(label): count for label, count in counts.items()}
+    if set(labels) != set(by_label):
+        named = ", ".join(map(repr, by_label))
+        raise ValueError(f"its groups ({named}) are not those of sample_cov")
+    return [by_label[label] for label in labels]
+
+
 def parse_counts(value: object) -> tuple[int, ...]:
     """One whole number from 1, or several, also as a text with commas. Raises ValueError for anything else."""
     if isinstance(value, str):

@@ -47,3 +47,12 @@ def test_a_frame_of_covariances_is_taken_with_one_triangle():
     assert ours.parameters["est"].tolist() == theirs.parameters["est"].tolist()
     with pytest.raises(OptionError, match="names of its rows"):
         fit("f =~ a + b + c", sample_cov=frame.iloc[::-1], sample_nobs=100)
+
+
+def test_numbers_of_observations_by_group_label_follow_the_groups_of_the_covariances():
+    groups = {label: {"names": ["a", "b"], "matrix": [[1.0, r], [r, 1.0]]} for label, r in (("MZ", 0.8), ("DZ", 0.5))}
+    model = "a ~~ b"
+    by_label = fit(model, sample_cov=groups, sample_nobs={"DZ": 60, "MZ": 100})
+    assert [group.n for group in by_label.sample.groups] == [100, 60]
+    with pytest.raises(OptionError, match="are not those of sample_cov"):
+        fit(model, sample_cov=groups, sample_nobs={"DZ": 60, "XX": 100})

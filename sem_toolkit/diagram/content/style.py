@@ -100,7 +100,7 @@ class DiagramStyle:
     digits         decimals of estimates
     leading_zero   False writes .52 for standardised values
     variances      "clean" leaves them out, "lisrel" draws short arrows, "ram" double-headed loops
-    covariances    "arcs", "matrix" (a triangle of numbers beside the picture), "hide", or "auto" (a matrix from 16 on)
+    covariances    "arcs", "matrix" (a triangle of numbers beside the picture), "hide", or "auto" (arcs if few)
     intercepts     draw triangles for means and intercepts
     r2             of explained variables (not of indicators): "inside" the shape, "below" it, or "none"
     only           "all", "structural" (no indicators) or "measurement" (no regressions)
