@@ -132,3 +132,13 @@ def test_covariates_of_incomplete_rows_leave_the_likelihood_comparable():
     frame = read_table(DATA / "hs_missing.csv").dropna(subset=["ageyr"])
     specs = {"none": "f =~ x1 + x2 + x3\nf ~ 0*ageyr", "two": "f =~ x1 + x2 + x3\nf ~ ageyr + sex"}
     assert all(row["aic"] is not None for row in rows(compare(specs, frame, missing="ml")).values())
+
+
+def test_definitions_stand_by_their_names_and_correlations_where_there_is_no_path():
+    specs = {"one": "x1 ~ a*x2 + b*x3\ntotal := a + b", "two": "x1 ~ a*x2 + a*x3\ntotal := 2*a"}
+    paths = compare(specs, DATA / "hs.csv").paths
+    assert paths["path"].tolist() == ["x1 ~ x2"] * 2 + ["x1 ~ x3"] * 2 + ["total"] * 2
+    sums = paths.groupby(["model", "path"])["est"].sum()
+    assert sums["one", "total"] == pytest.approx(sums["one", "x1 ~ x2"] + sums["one", "x1 ~ x3"])
+    factors = compare({"cfa": CFA}, DATA / "hs.csv", call="cfa").paths
+    assert factors["path"].tolist() == ["textual ~~ visual", "speed ~~ visual", "speed ~~ textual"]
