@@ -3,13 +3,16 @@
 import math
 
 import numpy as np
-from scipy.special import chdtr, chdtrc, chdtri, chndtr, log_ndtr, ndtri
+from scipy.special import chdtr, chdtrc, chdtri, chndtr, gammaln, log_ndtr, ndtri
 
 from sem_toolkit.sample.moments import FloatArray
 
 _MOST_STEPS = 200
 _EXACT = 1e-8
 """Relative Newton step after which the search for a noncentrality ends: the next one would be of its square."""
+_FAR = 1e-4
+"""Upper tails below this are summed, as 1 less the lower one has too few digits left."""
+_MOST_TERMS = 1e6
 _ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
@@ -28,6 +31,23 @@ def compute_noncentral_probability(chisq: float, df: float, noncentrality: float
     if noncentrality == 0:
         return float(chdtr(df, chisq))
     return float(chndtr(chisq, df, noncentrality))
+
+
+def compute_noncentral_upper_tail(chisq: float, df: float, noncentrality: float) -> float:
+    """P(X > chisq) for the noncentral chi-square distribution, accurate in the far tail.
+
+    There it is the sum of central tails with df + 2j, weighted by the Poisson probabilities of j at half the
+    noncentrality (Johnson, Kotz & Balakrishnan, 1995, equation 29.3).
+    """
+    if noncentrality == 0:
+        return float(chdtrc(df, chisq))
+    above = 1.0 - compute_noncentral_probability(chisq, df, noncentrality)
+    half = 0.5 * noncentrality
+    last = max(half, 0.5 * chisq) + 40.0 * math.sqrt(max(half, 0.5 * chisq)) + 100.0
+    if not above < _FAR or last > _MOST_TERMS:
+        return max(above, 0.0) if above == above else above
+    j = np.arange(last)
+    return float(np.exp(j * math.log(half) - half - gammaln(j + 1.0)) @ chdtrc(df + 2.0 * j, chisq))
 
 
 def compute_noncentrality_limit(chisq: float, df: float, probability: float) -> float:

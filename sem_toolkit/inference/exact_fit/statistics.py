@@ -1,7 +1,7 @@
 """Tests of exact fit: the standard χ² and Browne's residual tests (scaled tests: `scaled_tests`)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from sem_toolkit.inference.weights.estimator import (
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
 from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.sample.moments import FloatArray
+
+_ROUNDING = 64 * float(np.finfo(float).eps)
+"""A discrepancy below this share of the terms that it is a difference of is 0."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,14 @@ def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
 
 @once
 def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
-    """The estimator's own statistic: n times twice the discrepancy that it minimises."""
+    """The estimator's own statistic: n times twice the discrepancy that it minimises.
+
+    What ULS and DWLS minimise has no known distribution, so that its p-value is NaN.
+    """
     if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
-    return build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    test = build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    return test if evaluation.kind.has_distribution else replace(test, pvalue=math.nan)
 
 
 def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> TestStatistic:
@@ -93,6 +100,8 @@ def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
     value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
     if gap is not None:
         value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
+    rounding = _ROUNDING * (np.abs(size) + np.abs(evaluation.sample_logdet) + S.shape[-1])
+    value = np.where(np.abs(value) < rounding, 0.0, value)
     return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
 
 

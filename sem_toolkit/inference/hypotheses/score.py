@@ -14,7 +14,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.inference.at_estimate import AtEstimate, restrict_basis
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
+from sem_toolkit.inference.errors.covariance import compute_inverse_information
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
 from sem_toolkit.inference.hypotheses.modification import (
     compute_candidate_delta,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _IDENTIFIED = 1e-6
 """Share of its information that a direction of additions must have left to be one that could be freed."""
+_TOLD_APART = 1e-9
+"""Eigenvalue of the information, scaled to unit diagonal, that a direction must have to be identified."""
 _ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
 
 
@@ -65,15 +67,17 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     score = _score(evaluation)
     single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
     order = sorted(range(len(texts)), key=lambda k: -single[k])
-    steps = [_release(evaluation, information, score, slopes, order[: k + 1])[0] for k in range(len(order))]
-    stat, changes = _release(evaluation, information, score, slopes, list(range(len(texts))))
-    df = int(np.linalg.matrix_rank(slopes))
+    steps = [_release(evaluation, information, score, slopes, order[: k + 1]) for k in range(len(order))]
+    stat, changes, rank = _release(evaluation, information, score, slopes, list(range(len(texts))))
+    held = _release(evaluation, information, score, slopes, [])[2]
+    df = rank - held
+    dfs = [step[2] - held for step in steps]
     return ScoreTests(
         stat,
         df,
         compute_chisq_pvalue(stat, df),
         pd.DataFrame(_rows(evaluation, texts, single, [1] * len(texts))),
-        pd.DataFrame(_rows(evaluation, [texts[k] for k in order], steps, list(range(1, len(order) + 1)))),
+        pd.DataFrame(_rows(evaluation, [texts[k] for k in order], [step[0] for step in steps], dfs)),
         changes,
     )
 
@@ -167,12 +171,18 @@ def _score(evaluation: AtEstimate) -> FloatArray:
 
 def _release(
     evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
-) -> tuple[float, FloatArray]:
-    """Statistic and expected parameter changes (q) when the given constraints no longer hold."""
-    kept = np.delete(slopes, released, axis=0)
-    inverse = invert_information(information, restrict_basis(np.eye(len(score)), kept))
-    change = inverse @ score
-    return float(evaluation.total * score @ change), change
+) -> tuple[float, FloatArray, int]:
+    """Statistic, expected parameter changes (q) and directions that the data tell apart when the given constraints no
+    longer hold: a model that is not identified without them is tested in those that it is.
+    """
+    basis = restrict_basis(np.eye(len(score)), np.delete(slopes, released, axis=0))
+    inner = basis.T @ information @ basis
+    size = np.sqrt(np.maximum(np.diag(inner), 1e-300))
+    values, vectors = np.linalg.eigh(inner / (size[:, None] * size))
+    kept = values > _TOLD_APART
+    along = vectors[:, kept].T @ (basis.T @ score / size)
+    change = basis @ ((vectors[:, kept] @ (along / values[kept])) / size)
+    return float(evaluation.total * score @ change), change, int(kept.sum())
 
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
