@@ -34,6 +34,10 @@ def check(
     return WRONG_INPUT if checked.has_errors else DONE
 
 
+_MOST_ROWS = 2000
+"""More are no reading matter, and take the terminal many seconds to lay out."""
+
+
 def print_check(console: Console, check: Check) -> None:
     """The parameter table with the origin of each row, and the identification."""
     if check.table is not None:
@@ -47,11 +51,14 @@ def print_check(console: Console, check: Check) -> None:
 def build_parameter_rows(table: ParameterTable) -> Table:
     """The parameter table as `check` shows it."""
     shown = build_table("Parameter table", ("lhs", "op", "rhs"), ("group", "free", "value", "label", "origin"))
-    for row in table.rows:
+    for row in table.rows[:_MOST_ROWS]:
         value = "" if row.ustart is None else f"{row.ustart:g}"
         free = str(row.free) if row.free else ("data" if row.exo else "")
         place = f", line {row.origin.span.line}" if row.origin.span else ""
         shown.add_row(
             row.lhs, row.op, row.rhs, str(row.group or ""), free, value, row.label, row.origin.rule + place
         )  # fmt: skip
+    left_out = len(table.rows) - _MOST_ROWS
+    if left_out > 0:
+        shown.add_row("…", "", f"{left_out} more rows: --json has all", "", "", "", "", "")
     return shown

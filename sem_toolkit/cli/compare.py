@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
@@ -17,12 +18,17 @@ def compare(
     specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="The models to compare.")],
     chosen: Mapping[str, object],
     data: DataOption = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw the paths into a .svg, .pdf or .png file.")] = None,
     json: JsonOption = False,
 ) -> int:
     """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
     from sem_toolkit.comparison import compare as fit_models
+    from sem_toolkit.report.coefficient_plot import require_plot_format, write_coefficients
     from sem_toolkit.report.compared import spread_paths, spread_r2
 
+    if plot is not None:
+        require_plot_format(plot)
+        protect_inputs(plot, [*specs, data])
     found = fit_models([read_spec(path) for path in specs], data, **chosen)
     if json:
         print_record(found.to_dict())
@@ -37,6 +43,8 @@ def compare(
         ):
             if len(table):
                 console.print(build_frame_table(title, table))
+    if plot is not None:
+        write_coefficients(found.paths, plot)
     print_messages(found.messages, None)
     for model in found.models:
         if model.fault is not None:

@@ -15,6 +15,7 @@ import networkx as nx
 
 from sem_toolkit.comparison.relation import compute_relation
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SemError
+from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.fit import Prepared, prepare_schematic
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.edits import add_term, remove_term
@@ -221,9 +222,12 @@ def _describe(start: Structure, changed: Structure) -> tuple[str, ...]:
 
 
 def write_equivalents(found: tuple[Equivalent, ...], folder: Path, stem: str) -> tuple[Path, ...]:
-    """Write each as STEM-1.lav, STEM-2.lav, … into the folder, which is made where it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write each as STEM-1.lav, STEM-2.lav, … into the folder, which is made where it is not there.
+
+    Raises DataError where the place cannot be written to.
+    """
+    make_folder(folder)
     paths = tuple(folder / f"{stem}-{number}.lav" for number in range(1, len(found) + 1))
     for path, entry in zip(paths, found, strict=True):
-        path.write_text(entry.spec.text, encoding="utf-8")
+        write_text(path, entry.spec.text)
     return paths

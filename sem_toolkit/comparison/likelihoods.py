@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sem_toolkit.fit import Fit
+from sem_toolkit.sample import SampleGroup
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -52,7 +53,7 @@ def explain_difference(first: Fit, second: Fit) -> str:
     random = list_random_variables(first), list_random_variables(second)
     if set(random[0]) != set(random[1]):
         return f"its likelihood is of {', '.join(random[1])}, not of {', '.join(random[0])}"
-    if not np.allclose(_stack_moments(first, random[0]), _stack_moments(second, random[0]), rtol=1e-8, atol=0.0):
+    if not share_data(first, second, random[0]):
         return "its data differ"
     means = first.solution.model.has_means, second.solution.model.has_means
     if means[0] != means[1]:
@@ -91,10 +92,26 @@ def compute_weights(criteria: Sequence[float]) -> FloatArray:
     return np.asarray(weights / np.nansum(weights))
 
 
-def _stack_moments(fit: Fit, names: Sequence[str]) -> FloatArray:
-    """Covariances (G × k × k) of these variables in this order."""
-    picked = [fit.sample.variables.index(name) for name in names]
-    return np.stack([group.covariance[np.ix_(picked, picked)] for group in fit.sample.groups])
+def share_data(first: Fit, second: Fit, names: Sequence[str]) -> bool:
+    """Whether both fits, of the same rows, have the same values of these variables: by rows where both have them,
+    otherwise by covariances.
+    """
+    places = [[fit.sample.variables.index(name) for name in names] for fit in (first, second)]
+    for a, b in zip(first.sample.groups, second.sample.groups, strict=True):
+        rows = _get_rows(a), _get_rows(b)
+        if rows[0] is not None and rows[1] is not None:
+            same = np.array_equal(rows[0][:, places[0]], rows[1][:, places[1]], equal_nan=True)
+        else:
+            own, other = a.covariance[np.ix_(*[places[0]] * 2)], b.covariance[np.ix_(*[places[1]] * 2)]
+            size = np.sqrt(np.outer(own.diagonal(), own.diagonal()))
+            same = bool((np.abs(own - other) <= 1e-8 * size).all())
+        if not same:
+            return False
+    return True
+
+
+def _get_rows(group: SampleGroup) -> FloatArray | None:
+    return group.data if group.saturated is None else group.saturated.likelihood.patterns.rows
 
 
 def _explain_absence(fit: Fit) -> str:

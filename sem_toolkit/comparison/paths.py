@@ -14,9 +14,9 @@ NUMBERS = ["est", "se", "pvalue", "ci.lower", "ci.upper", "std.all"]
 def build_paths_table(fits: Mapping[str, Fit]) -> "pd.DataFrame":
     """One row a path and model: path, group, model, est, se, pvalue, ci.lower, ci.upper, std.all.
 
-    Paths are regressions and defined parameters; where no model has any, the covariances of latent variables (std.all
-    is their correlation). A path stands where it first comes up, its models in their order; fits without a certified
-    optimum are left out.
+    Paths are regressions and defined parameters, these by their name; where no model has any, the covariances of latent
+    variables (std.all is their correlation). A path stands where it first comes up, its models in their order; fits
+    without a certified optimum are left out.
     """
     import pandas as pd
 
@@ -56,7 +56,7 @@ def _list_paths(name: str, fit: Fit, operators: tuple[str, ...]) -> list[dict[st
         lhs, op, rhs = row["lhs"], row["op"], row["rhs"]
         if op not in operators or (op == "~~" and (lhs == rhs or not {lhs, rhs} <= latent)):
             continue
-        path = f"{lhs} {op} {rhs}" if op != "~~" else " ~~ ".join(sorted((lhs, rhs)))
+        path = {"~": f"{lhs} ~ {rhs}", ":=": lhs, "~~": " ~~ ".join(sorted((lhs, rhs)))}[op]
         label = fit.sample.groups[int(row["group"]) - 1].label if several and op != ":=" else ""
         rows.append({"path": path, "group": label, "model": name} | {number: row[number] for number in NUMBERS})
     return rows

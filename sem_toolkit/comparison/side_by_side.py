@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sem_toolkit.comparison.likelihoods import compute_weights, explain_rows, find_criteria_obstacles
+from sem_toolkit.comparison.likelihoods import compute_weights, explain_rows, find_criteria_obstacles, share_data
 from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.comparison.nesting import compare_fits
 from sem_toolkit.diagnostics import SemError
@@ -101,4 +101,6 @@ def find_obstacle(larger: Fit, smaller: Fit) -> str:
     if rows:
         return f"fitted to different rows (n = {larger.sample.n} and {smaller.sample.n})"
     only = sorted(set(larger.sample.variables) ^ set(smaller.sample.variables))
-    return f"about different variables ({', '.join(only)})" if only else ""
+    if only:
+        return f"about different variables ({', '.join(only)})"
+    return "" if share_data(larger, smaller, larger.sample.variables) else "fitted to different data"

@@ -64,5 +64,6 @@ def check_model(spec: Spec, data: object = None, **options: object) -> Check:
             identification = prepared.identification
             found += identification.diagnostics
     except SemError as fault:
-        found += [entry for entry in fault.diagnostics if entry not in found]
+        known = set(found)
+        found += [entry for entry in fault.diagnostics if entry not in known]
     return Check(spec, tuple(found), table, identification, has_data=data is not None)

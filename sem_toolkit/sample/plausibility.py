@@ -62,7 +62,7 @@ def _find_suspects(data: FloatArray) -> NDArray[np.intp]:
         suspects = np.flatnonzero((reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE)))
         chosen = data[:, suspects]
         is_whole = ((chosen == np.rint(chosen)) | np.isnan(chosen)).all(axis=0)
-    return suspects[is_whole | (reach[suspects] > _SLACK * _FAR_NUMBERS * middle[suspects])]
+    return np.asarray(suspects[is_whole | (reach[suspects] > _SLACK * _FAR_NUMBERS * middle[suspects])])
 
 
 def _find_far(values: FloatArray, counts: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+import pandas as pd
 
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import FloatArray, build_interval
@@ -103,6 +104,62 @@ class CompositeSums:
         scaled = [[times[i] * times[j] * value for j, value in enumerate(row)] for i, row in enumerate(other.products)]
         totals = tuple(factor * total for factor, total in zip(times, other.totals, strict=True))
         return self.totals == totals and self.products == tuple(map(tuple, scaled))
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreItems:
+    """The whole-number answers behind the scores of a publication, as far as its tables fix them.
+
+    outcome     numbers of items of the outcome
+    composites  table → every number of items of its composite predictors
+    """
+
+    outcome: OutcomeSearch
+    composites: Mapping[str, tuple[CompositeSums, ...]]
+
+    def to_frame(self, tables: Sequence[PrintedTable]) -> pd.DataFrame:
+        """One row a score that is fixed: items, Σ, Σ of squares, mean and SD of its score, and the multiples found."""
+        smallest = self.outcome.smallest
+        if smallest is None:
+            return pd.DataFrame(columns=_COLUMNS)
+        n, rows = self.outcome.n, []
+        multiples = [sums.items for sums in self.outcome.found[1:]]
+        rows.append(_describe_score(n, tables[0].outcome, smallest.items, smallest.total, smallest.squares, multiples))
+        for table in tables:
+            found = self.composites.get(table.name, ())
+            if not found or not all(sums.is_multiple_of(found[0]) for sums in found):
+                continue
+            for i, row in enumerate(table.predictors):
+                own = found[0]
+                others = sorted({sums.items[i] for sums in found[1:]} - {own.items[i]})
+                rows.append(_describe_score(n, row.term, own.items[i], own.totals[i], own.products[i][i], others))
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+_COLUMNS = ["score", "items", "sum", "sum_of_squares", "mean", "sd", "multiples"]
+
+
+def _describe_score(n: int, name: str, items: int, total: int, squares: int, multiples: list[int]) -> dict[str, object]:
+    return {
+        "score": name,
+        "items": items,
+        "sum": total,
+        "sum_of_squares": squares,
+        "mean": total / (n * items),
+        "sd": float(np.sqrt((squares - total**2 / n) / (n - 1))) / items,
+        "multiples": ", ".join(map(str, multiples)),
+    }
+
+
+def search_score_items(recovery: Recovery, tables: Sequence[PrintedTable]) -> ScoreItems:
+    """Search the outcome's items, then those of the composites (predictors without a scale) that go with it."""
+    outcome = search_outcome_items(recovery)
+    composites: dict[str, tuple[CompositeSums, ...]] = {}
+    if outcome.smallest is not None:
+        for table in tables:
+            if table.predictors and all(row.scale is None and "b" in row.figures for row in table.predictors):
+                composites[table.name] = search_composite_items(table, recovery.n, outcome.smallest)
+    return ScoreItems(outcome, composites)
 
 
 def search_outcome_items(

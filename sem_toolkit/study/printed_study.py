@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from sem_toolkit.study.audit import Audit, audit_publication
+from sem_toolkit.study.item_search import ScoreItems, search_score_items
 from sem_toolkit.study.published import Publication, read_publication
 from sem_toolkit.study.reconstruct import DEFAULT_SEED, Reconstruction, read_bystanders, reconstruct_data
 from sem_toolkit.study.recover import Recovery, recover_sums
@@ -21,6 +22,7 @@ DEFAULT_SEEDS = (DEFAULT_SEED, 1, 2, 3)
 class PrintedStudy:
     """What the printed tables tell.
 
+    score_items        of how many whole-number answers the outcome and the composites are means
     reconstructions    one a seed, the first being the data set that goes with the study
     joint_regressions  what they say of all predictors at once: see `compare_joint_regressions`
     """
@@ -28,6 +30,7 @@ class PrintedStudy:
     publication: Publication
     audit: Audit
     recovery: Recovery
+    score_items: ScoreItems
     reconstructions: tuple[Reconstruction, ...]
     joint_regressions: pd.DataFrame
 
@@ -52,10 +55,12 @@ def run_printed_study(
     audit = audit_publication(publication)
     tell("recover")
     recovery = recover_sums(publication.tables)
+    tell("items of the scores")
+    score_items = search_score_items(recovery, publication.tables)
     bystanders = read_bystanders(path.parent / "codebook.csv", publication.tables)
     reconstructions = []
     for seed in seeds:
         tell(f"reconstruct, seed {seed}")
         reconstructions.append(reconstruct_data(publication.tables, recovery, seed, bystanders))
     joint = compare_joint_regressions(reconstructions, publication.tables)
-    return PrintedStudy(publication, audit, recovery, tuple(reconstructions), joint)
+    return PrintedStudy(publication, audit, recovery, score_items, tuple(reconstructions), joint)

@@ -23,6 +23,7 @@ def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
         "printed_audit": printed.audit.to_frame(),
         "printed_recovered_sums": printed.recovery.to_frame(),
         "printed_recovered_products": printed.recovery.products_to_frame(),
+        "printed_score_items": printed.score_items.to_frame(printed.publication.tables),
         "printed_reproduced": printed.figures,
         "printed_joint_regressions": printed.joint_regressions,
     }

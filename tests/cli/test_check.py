@@ -47,3 +47,12 @@ def test_explain_shows_each_row_beside_its_source(command, write):
     assert any("f =~ x1" in line and "fixed 1" in line and "marker" in line for line in lines)
     assert any("f =~ x2" in line and 'label "a"' in line for line in lines)
     assert lines.index("added by rules") < next(i for i, line in enumerate(lines) if "x1 ~~ x1" in line)
+
+
+def test_a_table_too_long_to_read_is_cut_and_says_so(command, write):
+    spec = write("long.lav", "y ~ b*x\n" + "".join(f"d{i} := {i + 1}*b\n" for i in range(2100)))
+    outcome = command("check", spec)
+    assert outcome.code == 0
+    assert "103 more rows: --json has all" in outcome.out
+    assert "d1990" in outcome.out
+    assert "d2050" not in outcome.out

@@ -30,3 +30,31 @@ def test_models_and_tests(command, write):
     against_other = next(row for pair, row in tests.items() if set(pair) == {"restricted", "other"})
     assert against_other["relation"] == "not nested"
     assert against_other["pvalue"] is None
+
+
+def test_every_pair_is_told_apart(command, write, tmp_path):
+    """What a reader sees: equivalent pairs by name, Vuong's tests for the rest, paths, and a plot of them."""
+    chain = write("chain.lav", BASE + "textual ~ visual\nspeed ~ textual\n")
+    reversed_ = write("reversed.lav", BASE + "textual ~ speed\nvisual ~ textual\n")
+    other = write("other.lav", BASE + "visual ~ textual\nspeed ~ visual\n")
+    plot = tmp_path / "paths.svg"
+    outcome = command("compare", chain, reversed_, other, "--data", DATA / "hs.csv", "--plot", plot)
+    assert outcome.code == 0, outcome.err
+    assert "no data tell them apart" in outcome.out
+    assert "Pairs that are not nested, by Vuong's tests" in outcome.out
+    assert "speed ~ textual" in outcome.out
+    assert "R² from model to model" in outcome.out
+    assert plot.read_bytes().startswith(b"<?xml")
+    wrong = command("compare", chain, other, "--data", DATA / "hs.csv", "--plot", tmp_path / "paths.doc")
+    assert wrong.code == 2
+    assert "cannot be written" in wrong.err
+
+
+def test_a_failure_is_a_row_and_the_exit_code_says_so(command, write):
+    good, loop = write("good.lav", BASE), write("loop.lav", "x1 ~ x2\nx2 ~ x1\n")
+    outcome = command("compare", good, loop, "--data", DATA / "hs.csv", "--json")
+    assert outcome.code == 1
+    rows = {row["model"]: row for row in outcome.record["models"]}
+    assert rows["loop"]["verdict"] == "not identified"
+    assert rows["good"]["verdict"] == "converged"
+    assert set(outcome.record) == {"models", "tests", "vuong", "paths", "r2", "messages"}

@@ -109,3 +109,36 @@ def test_names_are_those_of_files_or_numbers(tmp_path):
     assert pickle.loads(pickle.dumps(found)).table.equals(found.table)  # noqa: S301
     with pytest.raises(OptionError, match="given twice"):
         compare([path, path], DATA / "hs.csv")
+
+
+def test_other_data_are_seen(tmp_path):
+    """Each spec may name data of its own: as many rows of the same variables are not the same data."""
+    frame = read_table(DATA / "hs.csv")
+    frame.to_csv(tmp_path / "first.csv", index=False)
+    frame.assign(x3=frame["x3"] + 0.01 * frame["x1"]).to_csv(tmp_path / "second.csv", index=False)
+    specs = {
+        "first": f"#' data: {tmp_path / 'first.csv'}\nf =~ x1 + x2 + x3 + x4",
+        "second": f"#' data: {tmp_path / 'second.csv'}\nf =~ x1 + x2 + x3 + x4\nx1 ~~ x2",
+    }
+    found = compare(specs)
+    assert found.tests["reason"].tolist() == ["fitted to different data"]
+    assert math.isnan(found.tests["pvalue"][0])
+    assert [row["aic"] for row in rows(found).values()] == [None, None]
+    assert len(found.vuong) == 0
+
+
+def test_covariates_of_incomplete_rows_leave_the_likelihood_comparable():
+    """The saturated moments of the outcomes change with the covariates; the rows do not."""
+    frame = read_table(DATA / "hs_missing.csv").dropna(subset=["ageyr"])
+    specs = {"none": "f =~ x1 + x2 + x3\nf ~ 0*ageyr", "two": "f =~ x1 + x2 + x3\nf ~ ageyr + sex"}
+    assert all(row["aic"] is not None for row in rows(compare(specs, frame, missing="ml")).values())
+
+
+def test_definitions_stand_by_their_names_and_correlations_where_there_is_no_path():
+    specs = {"one": "x1 ~ a*x2 + b*x3\ntotal := a + b", "two": "x1 ~ a*x2 + a*x3\ntotal := 2*a"}
+    paths = compare(specs, DATA / "hs.csv").paths
+    assert paths["path"].tolist() == ["x1 ~ x2"] * 2 + ["x1 ~ x3"] * 2 + ["total"] * 2
+    sums = paths.groupby(["model", "path"])["est"].sum()
+    assert sums["one", "total"] == pytest.approx(sums["one", "x1 ~ x2"] + sums["one", "x1 ~ x3"])
+    factors = compare({"cfa": CFA}, DATA / "hs.csv", call="cfa").paths
+    assert factors["path"].tolist() == ["textual ~~ visual", "speed ~~ visual", "speed ~~ textual"]

@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sem_toolkit.study.item_search import count_false_hits, search_composite_items, search_outcome_items
+from sem_toolkit.study.item_search import (
+    count_false_hits,
+    search_composite_items,
+    search_outcome_items,
+    search_score_items,
+)
 from sem_toolkit.study.published import read_publication
 from sem_toolkit.study.recover import recover_sums
 from tests.study.planted import plant_survey, print_tables
@@ -114,3 +119,14 @@ def test_planted_items_are_among_the_solutions(seed):
     recovery = recover_sums([replace(table, n_stated=77) for table in printed], n=77, witnesses=0)
     found = search_outcome_items(recovery, most=10).found
     assert any((sums.items, sums.total) == (items, int(whole.sum())) for sums in found)
+
+
+def test_the_scores_of_the_study_as_a_table(recovery, tables):
+    found = search_score_items(recovery, tables).to_frame(tables).set_index("score")
+    assert found[["items", "sum", "sum_of_squares"]].T.to_dict("list") == {
+        "SUCCESS": [6, 1686, 37608],
+        "TECHMARKET": [3, 855, 9731],
+        "RESOURCE": [3, 916, 11094],
+    }
+    assert found.loc["SUCCESS", "mean"] == pytest.approx(281 / 77)
+    assert found.loc["SUCCESS", "multiples"] == "12, 18"
