@@ -1,7 +1,7 @@
 """Tests of exact fit: the standard χ² and Browne's residual tests (scaled tests: `scaled_tests`)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,10 +51,14 @@ def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
 
 @once
 def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
-    """The estimator's own statistic: n times twice the discrepancy that it minimises."""
+    """The estimator's own statistic: n times twice the discrepancy that it minimises.
+
+    What ULS and DWLS minimise has no known distribution, and so no p-value.
+    """
     if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
-    return build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    found = build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    return found if evaluation.kind.has_distribution else replace(found, pvalue=math.nan)
 
 
 def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> TestStatistic:

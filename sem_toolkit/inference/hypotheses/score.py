@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _IDENTIFIED = 1e-6
 """Share of its information that a direction of additions must have left to be one that could be freed."""
+_INFORMED = 1e-9
+"""Eigenvalue of a scaled information below which its direction is one in which the model is not identified."""
 _ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
 
 
@@ -42,7 +44,11 @@ class ScoreTests:
     stat, df, pvalue   of all of them together
     univariate         one row a constraint: lhs op rhs X2 df pvalue, and which parameters equal labels are of
     cumulative         the same, released one after the other from the largest down
-    changes            expected change of each parameter (q) when all are released
+    changes            expected change of each parameter (q) when all are released; NaN where the model is then not
+                       identified, so that there is no such change
+
+    df is what can be learnt: directions in which a released model is not identified are no degrees of freedom (equal
+    loadings and intercepts of groups with free factor variances and means: as many as the likelihood ratio has).
     """
 
     stat: float
@@ -65,15 +71,16 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     score = _score(evaluation)
     single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
     order = sorted(range(len(texts)), key=lambda k: -single[k])
-    steps = [_release(evaluation, information, score, slopes, order[: k + 1])[0] for k in range(len(order))]
-    stat, changes = _release(evaluation, information, score, slopes, list(range(len(texts))))
-    df = int(np.linalg.matrix_rank(slopes))
+    steps = [_release(evaluation, information, score, slopes, order[: k + 1]) for k in range(len(order))]
+    stat, df, changes = _release(evaluation, information, score, slopes, list(range(len(texts))))
     return ScoreTests(
         stat,
         df,
         compute_chisq_pvalue(stat, df),
         pd.DataFrame(_rows(evaluation, texts, single, [1] * len(texts))),
-        pd.DataFrame(_rows(evaluation, [texts[k] for k in order], steps, list(range(1, len(order) + 1)))),
+        pd.DataFrame(
+            _rows(evaluation, [texts[k] for k in order], [step[0] for step in steps], [step[1] for step in steps])
+        ),
         changes,
     )
 
@@ -167,12 +174,22 @@ def _score(evaluation: AtEstimate) -> FloatArray:
 
 def _release(
     evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
-) -> tuple[float, FloatArray]:
-    """Statistic and expected parameter changes (q) when the given constraints no longer hold."""
-    kept = np.delete(slopes, released, axis=0)
-    inverse = invert_information(information, restrict_basis(np.eye(len(score)), kept))
-    change = inverse @ score
-    return float(evaluation.total * score @ change), change
+) -> tuple[float, int, FloatArray]:
+    """Statistic, degrees of freedom and expected parameter changes (q) when the given constraints no longer hold.
+
+    N sᵀ(KᵀIK)⁻Ks over the directions K of the released model; where KᵀIK is singular, over those with information.
+    """
+    basis = restrict_basis(np.eye(len(score)), np.delete(slopes, released, axis=0))
+    before = len(score) - int(np.linalg.matrix_rank(slopes))
+    change = invert_information(information, basis) @ score
+    if not np.isnan(change).any():
+        return float(evaluation.total * score @ change), basis.shape[1] - before, change
+    inner = basis.T @ information @ basis
+    size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
+    values, vectors = np.linalg.eigh(inner / (size[:, None] * size))
+    informed = values > _INFORMED
+    along = vectors[:, informed].T @ (basis.T @ score / size)
+    return float(evaluation.total * along @ (along / values[informed])), int(informed.sum()) - before, change
 
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
