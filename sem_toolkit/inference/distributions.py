@@ -8,11 +8,10 @@ from scipy.special import chdtr, chdtrc, chdtri, chndtr, gammaln, log_ndtr, ndtr
 from sem_toolkit.sample.moments import FloatArray
 
 _MOST_STEPS = 200
+_FEW_DIGITS = 1e-4
+_FAR_OUT = 1e6  # so far out a tail is 0 in double precision, or noncentrality is so large that it is none
 _EXACT = 1e-8
 """Relative Newton step after which the search for a noncentrality ends: the next one would be of its square."""
-_FAR = 1e-4
-"""Upper tails below this are summed, as 1 less the lower one has too few digits left."""
-_MOST_TERMS = 1e6
 _ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
@@ -33,21 +32,21 @@ def compute_noncentral_probability(chisq: float, df: float, noncentrality: float
     return float(chndtr(chisq, df, noncentrality))
 
 
-def compute_noncentral_upper_tail(chisq: float, df: float, noncentrality: float) -> float:
-    """P(X > chisq) for the noncentral chi-square distribution, accurate in the far tail.
+def compute_noncentral_tail(chisq: float, df: float, noncentrality: float) -> float:
+    """P(X > chisq) for the noncentral chi-square distribution, with all its digits where it is small.
 
-    There it is the sum of central tails with df + 2j, weighted by the Poisson probabilities of j at half the
-    noncentrality (Johnson, Kotz & Balakrishnan, 1995, equation 29.3).
+    Near 0 it is summed as Poisson's mixture of central tails, all terms positive; 1 less the distribution function
+    would be rounding. Source: Johnson, Kotz & Balakrishnan (1995), Continuous univariate distributions 2, ch. 29.
     """
     if noncentrality == 0:
         return float(chdtrc(df, chisq))
     above = 1.0 - compute_noncentral_probability(chisq, df, noncentrality)
-    half = 0.5 * noncentrality
-    last = max(half, 0.5 * chisq) + 40.0 * math.sqrt(max(half, 0.5 * chisq)) + 100.0
-    if not above < _FAR or last > _MOST_TERMS:
-        return max(above, 0.0) if above == above else above
-    j = np.arange(last)
-    return float(np.exp(j * math.log(half) - half - gammaln(j + 1.0)) @ chdtrc(df + 2.0 * j, chisq))
+    if not above < _FEW_DIGITS or chisq > _FAR_OUT:
+        return above
+    middle = 0.5 * max(noncentrality, chisq)
+    j = np.arange(int(middle + 12.0 * math.sqrt(middle + 1.0)) + 100)
+    log_weights = j * math.log(0.5 * noncentrality) - 0.5 * noncentrality - gammaln(j + 1.0)
+    return float(np.sum(np.exp(log_weights) * chdtrc(df + 2.0 * j, chisq)))
 
 
 def compute_noncentrality_limit(chisq: float, df: float, probability: float) -> float:

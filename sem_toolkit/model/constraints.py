@@ -174,9 +174,8 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
     if q > _MOST_PARAMETERS:
         message = f"the model has {q} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
         raise ModelError(Diagnostic("error", "too-many-parameters", message, hint="take fewer variables or groups"))
-    lower, upper = (
-        np.array([getattr(row, side) for row in parameters], dtype=np.float64) for side in ("lower", "upper")
-    )
+    lower = np.array([row.lower for row in parameters], dtype=np.float64)
+    upper = np.array([row.upper for row in parameters], dtype=np.float64)
     if len(table.parameters) == len(table.rows):
         _require_room(lower, upper, parameters)
         equalities = _solve(_take_closed_bounds(lower, upper, parameters), q)
@@ -216,10 +215,8 @@ def _take_closed_bounds(lower: FloatArray, upper: FloatArray, parameters: tuple[
     A search along a boundary needs room on one side of it, and would find none.
     """
     closed = []
-    for place in np.flatnonzero(upper - lower <= _CLOSED * (1.0 + np.abs(lower))):
+    for place in np.flatnonzero(np.isfinite(lower) & (upper - lower <= _CLOSED * (1.0 + np.abs(lower)))):
         row, value = parameters[place], float(lower[place])
-        if not np.isfinite(value):
-            continue
         slope = np.zeros(len(lower))
         slope[place] = 1.0
         name = Name(row.label or row.plabel)

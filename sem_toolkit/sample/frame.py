@@ -123,10 +123,12 @@ def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str
     """What came with the table, and what its values look like."""
     import pandas as pd
 
-    dtypes = {str(name): dtype for name, dtype in zip(frame.columns, frame.dtypes, strict=True)}
-    categories = [
-        name for name in variables if isinstance(dtypes[name], pd.CategoricalDtype) and len(dtypes[name].categories) > 0
-    ]
+    categorical = {
+        str(name)
+        for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
+        if isinstance(dtype, pd.CategoricalDtype) and len(dtype.categories) > 0
+    }
+    categories = [name for name in variables if name in categorical]
     found = list(get_messages(frame))
     if categories:
         message = (
@@ -178,8 +180,10 @@ def _check_collinearity(group: SampleGroup, variables: tuple[str, ...]) -> list[
 
 def require_any_column(frame: "pd.DataFrame", variables: Sequence[str], source: str = "") -> None:
     """Raise DataError, one for all, where none of the variables is a column: the columns that were read are shown."""
-    columns = [str(name) for name in frame.columns]
+    columns = list(map(str, frame.columns.tolist()))
     known = {*columns}
+    if not known.isdisjoint(variables):
+        return
     parts = {part for name in variables for part in (name, *name.split(":"))}
     if not variables or parts & known or {part.casefold() for part in parts} & {name.casefold() for name in known}:
         return

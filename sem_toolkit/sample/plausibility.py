@@ -14,6 +14,7 @@ _SAMPLED = 20_000  # rows that the first look takes
 _LARGEST_SHARE = 0.2
 _FAR_NUMBERS = 3.0  # ranges of the middle 60 %, for variables that are not whole
 _FAR_WHOLE = 1.0
+_SLACK = 0.8  # for the middle of some of the rows, which may be wider than that of all
 _LONGEST_SCALE = 11  # values of an answer scale
 _MOST_SHOWN = 6
 
@@ -45,17 +46,23 @@ def check_outlying_values(data: FloatArray, variables: Sequence[str]) -> list[Di
 
 
 def _find_suspects(data: FloatArray) -> NDArray[np.intp]:
-    """Columns with an end far from the middle 60 %: a quick look that lets none of the others pass to a slower one."""
+    """Columns with an end far from the middle 60 %: a quick look that lets none of the others pass to a slower one.
+
+    A value is parted by a gap of so many widths of at least the middle: no end reaches out less far than that.
+    """
     look = data[:: -(-len(data) // _SAMPLED)]
+    there = np.maximum(len(look) - np.isnan(look).sum(axis=0), 1)
+    first, last = (0.2 * (there - 1)).astype(int), (0.8 * (there - 1)).astype(int)
+    ordered = np.sort(look, axis=0)  # missing values come last; NumPy sorts faster than it partitions
+    columns = np.arange(data.shape[1])
     with np.errstate(invalid="ignore"):
-        ordered = np.sort(look, axis=0)  # missing values come last
-        there = np.maximum((~np.isnan(look)).sum(axis=0), 1)
-        columns = np.arange(data.shape[1])
-        low, high = ordered[(0.2 * (there - 1)).astype(int), columns], ordered[(0.8 * (there - 1)).astype(int), columns]
-        smallest, largest = np.fmin.reduce(data), np.fmax.reduce(data)
+        low, high = ordered[first, columns], ordered[last, columns]
         middle = high - low
-        reach = np.maximum(low - smallest, largest - high)
-        return np.flatnonzero((reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE)))
+        reach = np.maximum(low - np.fmin.reduce(data), np.fmax.reduce(data) - high)
+        suspects = np.flatnonzero((reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE)))
+        chosen = data[:, suspects]
+        is_whole = ((chosen == np.rint(chosen)) | np.isnan(chosen)).all(axis=0)
+    return np.asarray(suspects[is_whole | (reach[suspects] > _SLACK * _FAR_NUMBERS * middle[suspects])])
 
 
 def _find_far(values: FloatArray, counts: NDArray[np.intp]) -> NDArray[np.bool_]:

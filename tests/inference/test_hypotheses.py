@@ -73,3 +73,27 @@ def test_hypotheses_that_are_refused(solved):
         compute_score(solution)
     with pytest.raises(ModelError, match="'x99', which the model does not have"):
         compute_score_of_additions(solution, "x1 ~~ x99")
+
+
+def test_equal_loadings_and_intercepts_are_tested_together_with_the_degrees_of_freedom_of_the_likelihood_ratio():
+    """lavaan 0.7: X2 34.092 in all, 22.167 for the intercepts of one factor, of which one direction tells nothing."""
+    model = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6"
+    data = ORACLES / "data" / "hs.csv"
+    equal = fit(model, data, group="school", group_equal="loadings,intercepts")
+    configural = fit(model, data, group="school")
+    tests = equal.score_tests
+    assert tests.stat == pytest.approx(34.092, abs=1e-3)
+    assert tests.df == 8 == equal.fit_measures["df"] - configural.fit_measures["df"]
+    found = tests.cumulative["X2"].tolist()
+    assert found[:4] == pytest.approx([19.422, 22.167, 22.167, 25.437], abs=1e-3)
+    assert tests.cumulative["df"].tolist()[:4] == [1, 2, 2, 3]
+
+
+@pytest.mark.parametrize("estimator", ["ULSM", "ULSMV", "WLSM", "WLSMV"])
+def test_the_unscaled_minimum_of_ULS_and_DWLS_has_no_p_value(estimator):
+    options = {"estimator": estimator} | ({"ordered": False} if estimator.startswith("WLS") else {})
+    found = fit("visual =~ x1 + x2 + x3 + x4", ORACLES / "data" / "hs.csv", **options)
+    assert np.isnan(found.fit_measures["pvalue"])
+    assert np.isnan(found.tests[0].pvalue)
+    assert 0.0 < found.tests[1].pvalue < 1.0
+    assert "NaN" not in str(found)

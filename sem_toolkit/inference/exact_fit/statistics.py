@@ -56,12 +56,12 @@ def build_test(name: str, stat_group: FloatArray, df: float) -> TestStatistic:
 def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
     """The estimator's own statistic: n times twice the discrepancy that it minimises.
 
-    What ULS and DWLS minimise has no known distribution, so that its p-value is NaN.
+    What ULS and DWLS minimise has no known distribution, and so no p-value.
     """
     if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
-    test = build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
-    return test if evaluation.kind.has_distribution else replace(test, pvalue=math.nan)
+    found = build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    return found if evaluation.kind.has_distribution else replace(found, pvalue=math.nan)
 
 
 def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> TestStatistic:

@@ -14,7 +14,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.inference.at_estimate import AtEstimate, restrict_basis
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.errors.covariance import compute_inverse_information
+from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
 from sem_toolkit.inference.hypotheses.modification import (
     compute_candidate_delta,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _IDENTIFIED = 1e-6
 """Share of its information that a direction of additions must have left to be one that could be freed."""
-_TOLD_APART = 1e-9
-"""Eigenvalue of the information, scaled to unit diagonal, that a direction must have to be identified."""
+_INFORMED = 1e-9
+"""Eigenvalue of a scaled information below which its direction is one in which the model is not identified."""
 _ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
 
 
@@ -44,7 +44,11 @@ class ScoreTests:
     stat, df, pvalue   of all of them together
     univariate         one row a constraint: lhs op rhs X2 df pvalue, and which parameters equal labels are of
     cumulative         the same, released one after the other from the largest down
-    changes            expected change of each parameter (q) when all are released
+    changes            expected change of each parameter (q) when all are released; NaN where the model is then not
+                       identified, so that there is no such change
+
+    df is what can be learnt: directions in which a released model is not identified are no degrees of freedom (equal
+    loadings and intercepts of groups with free factor variances and means: as many as the likelihood ratio has).
     """
 
     stat: float
@@ -68,16 +72,15 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
     order = sorted(range(len(texts)), key=lambda k: -single[k])
     steps = [_release(evaluation, information, score, slopes, order[: k + 1]) for k in range(len(order))]
-    stat, changes, rank = _release(evaluation, information, score, slopes, list(range(len(texts))))
-    held = _release(evaluation, information, score, slopes, [])[2]
-    df = rank - held
-    dfs = [step[2] - held for step in steps]
+    stat, df, changes = _release(evaluation, information, score, slopes, list(range(len(texts))))
     return ScoreTests(
         stat,
         df,
         compute_chisq_pvalue(stat, df),
         pd.DataFrame(_rows(evaluation, texts, single, [1] * len(texts))),
-        pd.DataFrame(_rows(evaluation, [texts[k] for k in order], [step[0] for step in steps], dfs)),
+        pd.DataFrame(
+            _rows(evaluation, [texts[k] for k in order], [step[0] for step in steps], [step[1] for step in steps])
+        ),
         changes,
     )
 
@@ -171,18 +174,22 @@ def _score(evaluation: AtEstimate) -> FloatArray:
 
 def _release(
     evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
-) -> tuple[float, FloatArray, int]:
-    """Statistic, expected parameter changes (q) and directions that the data tell apart when the given constraints no
-    longer hold: a model that is not identified without them is tested in those that it is.
+) -> tuple[float, int, FloatArray]:
+    """Statistic, degrees of freedom and expected parameter changes (q) when the given constraints no longer hold.
+
+    N sᵀ(KᵀIK)⁻Ks over the directions K of the released model; where KᵀIK is singular, over those with information.
     """
     basis = restrict_basis(np.eye(len(score)), np.delete(slopes, released, axis=0))
+    before = len(score) - int(np.linalg.matrix_rank(slopes))
+    change = invert_information(information, basis) @ score
+    if not np.isnan(change).any():
+        return float(evaluation.total * score @ change), basis.shape[1] - before, change
     inner = basis.T @ information @ basis
-    size = np.sqrt(np.maximum(np.diag(inner), 1e-300))
+    size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(inner / (size[:, None] * size))
-    kept = values > _TOLD_APART
-    along = vectors[:, kept].T @ (basis.T @ score / size)
-    change = basis @ ((vectors[:, kept] @ (along / values[kept])) / size)
-    return float(evaluation.total * score @ change), change, int(kept.sum())
+    informed = values > _INFORMED
+    along = vectors[:, informed].T @ (basis.T @ score / size)
+    return float(evaluation.total * along @ (along / values[informed])), int(informed.sum()) - before, change
 
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
