@@ -16,6 +16,7 @@ import math
 from sem_toolkit.inference.distributions import (
     compute_chisq_quantile,
     compute_noncentral_probability,
+    compute_noncentral_tail,
     compute_noncentrality_limit,
 )
 
@@ -127,8 +128,7 @@ def compute_rmsea_pvalues(
     if df <= 0:
         return math.nan, math.nan
     close_ncp, far_ncp = (n * df / scaling * bound**2 / groups for bound in (close, not_close))
-    above = 1.0 - compute_noncentral_probability(chisq, df, close_ncp)
-    return above, compute_noncentral_probability(chisq, df, far_ncp)
+    return compute_noncentral_tail(chisq, df, close_ncp), compute_noncentral_probability(chisq, df, far_ncp)
 
 
 def compute_gfi(chisq: float, df: float, n: float, p: int, scaling: float = 1.0) -> float:
