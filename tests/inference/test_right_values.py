@@ -123,3 +123,17 @@ def test_gfi_does_not_exist_where_the_implied_covariance_is_indefinite(hs):
     assert np.linalg.eigvalsh(found.evaluated.evaluation.implied_cov[0])[0] < 0
     assert math.isnan(found.fit_measures["gfi"])
     assert math.isnan(found.fit_measures["gfi.ci.lower"])
+
+
+def test_score_tests_of_least_squares_in_several_groups(hs):
+    found = fit("visual =~ x1 + x2 + x3", hs, group="school", group_equal="loadings", estimator="GLS")
+    assert compute_score(found.solution).univariate["X2"].tolist() == pytest.approx([0.29219323, 0.09237400], rel=1e-4)
+    found = fit("visual =~ x1 + a*x2 + a*x3 + x4", hs, estimator="GLS")
+    assert compute_score(found.solution).univariate["X2"].tolist() == pytest.approx([3.1115891], rel=1e-4)
+
+
+def test_uls_needs_moments_only(hs):
+    names = [f"x{i}" for i in range(1, 10)]
+    rows = fit(THREE.format("", ""), hs, estimator="ULS")
+    moments = fit(THREE.format("", ""), sample_cov=hs[names].cov(), sample_nobs=301, estimator="ULS")
+    assert moments.fit_measures["chisq"] == pytest.approx(rows.fit_measures["chisq"], rel=1e-8)
