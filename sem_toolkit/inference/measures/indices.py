@@ -148,7 +148,7 @@ def compute_gfi_interval(
     Source: Maydeu-Olivares, Ximénez & Revuelta (2024), equation 23.
     """
     if df <= 0:
-        return 1.0, 1.0
+        return (math.nan, math.nan) if math.isnan(chisq) else (1.0, 1.0)
     limits = [compute_noncentrality_limit(chisq, df, 0.5 * (1.0 + side * level)) for side in (-1, 1)]
     lower, upper = (n * p / (n * p + 2.0 * scaling * limit) for limit in limits)
     return lower, upper
