@@ -22,6 +22,9 @@ from sem_toolkit.model.jacobian import vech_indices
 
 FloatArray = NDArray[np.float64]
 
+_OWN_VARIANCE = 1e-12
+"""Share of its variance that a moment must have beside the others for Γ to have an inverse."""
+
 
 @dataclass(frozen=True, eq=False)
 class LeastSquares(Quadratic):
@@ -184,10 +187,12 @@ def _build_weight(data: FloatArray | None, targets: Targets) -> FloatArray:
     gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous)[np.ix_(kept, kept)]
     scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:
-        np.linalg.cholesky(gamma * scale[:, None] * scale)
+        smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
     except np.linalg.LinAlgError:
+        smallest = 0.0
+    if smallest**2 < _OWN_VARIANCE:
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
-        raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS")) from None
+        raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS"))
     return spread_weight(invert_symmetric(gamma), kept)
 
 

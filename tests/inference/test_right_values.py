@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sem_toolkit import fit
+from sem_toolkit import DataError, fit
 from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.inference import compute_score
 from sem_toolkit.inference.distributions import compute_noncentral_tail
@@ -137,3 +137,9 @@ def test_uls_needs_moments_only(hs):
     rows = fit(THREE.format("", ""), hs, estimator="ULS")
     moments = fit(THREE.format("", ""), sample_cov=hs[names].cov(), sample_nobs=301, estimator="ULS")
     assert moments.fit_measures["chisq"] == pytest.approx(rows.fit_measures["chisq"], rel=1e-8)
+
+
+def test_wls_blames_a_singular_gamma(hs):
+    frame = hs.assign(male=(hs["sex"] == 1).astype(float))
+    with pytest.raises(DataError, match="weight matrix of WLS cannot be inverted"):
+        fit("f =~ x1 + x2 + x3 + male", frame, meanstructure=True, estimator="WLS")
