@@ -22,6 +22,7 @@ from sem_toolkit.cli.diff import diff
 from sem_toolkit.cli.equivalents import equivalents
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.fmt import fmt
+from sem_toolkit.cli.invariance import invariance
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
 from sem_toolkit.cli.reconstruct import reconstruct
 from sem_toolkit.cli.recover import recover
@@ -61,6 +62,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "test": run_tests,
     "scores": scores,
     "compare": compare,
+    "invariance": invariance,
     "equivalents": equivalents,
     "diagram": diagram,
     "fmt": fmt,
