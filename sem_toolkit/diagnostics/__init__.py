@@ -3,7 +3,15 @@
 Every fault is first a `Diagnostic`; one renderer a format (text, JSON) turns it into output later.
 """
 
-from sem_toolkit.diagnostics.errors import DataError, EstimationError, ModelError, OptionError, SemError, SpecError
+from sem_toolkit.diagnostics.errors import (
+    DataError,
+    EstimationError,
+    ModelError,
+    OptionError,
+    SemError,
+    SpecError,
+    UnavailableError,
+)
 from sem_toolkit.diagnostics.positions import LineIndex
 from sem_toolkit.diagnostics.records import DiagnosticRecord, build_diagnostic_record
 from sem_toolkit.diagnostics.text import format_diagnostic, format_diagnostics
@@ -24,6 +32,7 @@ __all__ = [
     "Source",
     "Span",
     "SpecError",
+    "UnavailableError",
     "build_diagnostic_record",
     "format_diagnostic",
     "format_diagnostics",

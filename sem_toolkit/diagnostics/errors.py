@@ -40,6 +40,10 @@ class ModelError(SemError):
     """The model cannot be estimated whatever the data: not identified, empty, contradictory."""
 
 
+class UnavailableError(ModelError, AttributeError):
+    """A result that this model does not have was asked for as an attribute, so that `hasattr` answers False."""
+
+
 class EstimationError(SemError):
     """No certified optimum was found."""
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
-from sem_toolkit.discrepancy.pair import Kind
+from sem_toolkit.discrepancy.pair import Kind, MomentPair
+from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.model import ImpliedMoments, Model, compute_information
 
@@ -54,9 +55,17 @@ class GeneralisedLeastSquares(Quadratic):
         return compute_information(model, x, moments, self.weight, self.factors * self.targets.share)
 
 
+def _build_for(targets: Targets, deviations: FloatArray | None) -> GeneralisedLeastSquares:
+    return GeneralisedLeastSquares(targets)
+
+
+def _weigh_at_sample(pair: MomentPair) -> NormalWeight:
+    return NormalWeight(invert_symmetric(pair.sample_cov))
+
+
 GLS = Kind(
     "GLS",
-    build=lambda targets, deviations: GeneralisedLeastSquares(targets),
-    weigh=lambda pair: NormalWeight(invert_symmetric(pair.sample_cov)),
+    build=_build_for,
+    weigh=_weigh_at_sample,
     is_normal_theory=True,
 )

@@ -22,6 +22,9 @@ from sem_toolkit.model.jacobian import vech_indices
 
 FloatArray = NDArray[np.float64]
 
+_OWN_VARIANCE = 1e-12
+"""Share of its variance that a moment must have beside the others for Γ to have an inverse."""
+
 
 @dataclass(frozen=True, eq=False)
 class LeastSquares(Quadratic):
@@ -68,19 +71,19 @@ def build_unweighted(targets: Targets, deviations: FloatArray | None) -> LeastSq
     return LeastSquares(targets, tuple(_weigh_by_scale(scale, means) for _ in targets.n))
 
 
-def build_weighted(targets: Targets) -> LeastSquares:
+def build_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """WLS; raises DataError without raw data with more rows than there are moments."""
     return LeastSquares(targets, tuple(_build_weight(data, targets) for data in targets.data))
 
 
-def build_diagonally_weighted(targets: Targets) -> LeastSquares:
+def build_diagonally_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """DWLS by normal theory."""
     means = targets.mean is not None
     variances = [compute_normal_variances(S, means=means, exogenous=targets.exogenous) for S in targets.covariance]
     return LeastSquares(targets, tuple(_invert_diagonal(value, targets) for value in variances))
 
 
-def build_sample_weighted(targets: Targets) -> LeastSquares:
+def build_sample_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """DWLS by the sample variances of the moments; raises DataError without raw data."""
     return LeastSquares(targets, tuple(_build_sample_diagonal(data, targets) for data in targets.data))
 
@@ -184,10 +187,12 @@ def _build_weight(data: FloatArray | None, targets: Targets) -> FloatArray:
     gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous)[np.ix_(kept, kept)]
     scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:
-        np.linalg.cholesky(gamma * scale[:, None] * scale)
+        smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
     except np.linalg.LinAlgError:
+        smallest = 0.0
+    if smallest**2 < _OWN_VARIANCE:
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
-        raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS")) from None
+        raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS"))
     return spread_weight(invert_symmetric(gamma), kept)
 
 
@@ -271,15 +276,15 @@ def _weigh_fully(pair: MomentPair) -> DenseWeight:
 ULS = Kind("ULS", build=build_unweighted, weigh=build_unit_weight, has_distribution=False, counts_exogenous=True)
 DWLS = Kind(
     "DWLS",
-    build=lambda targets, deviations: build_diagonally_weighted(targets),
+    build=build_diagonally_weighted,
     weigh=_weigh_diagonally,
     has_distribution=False,
 )
-SAMPLE_DWLS = replace(DWLS, build=lambda targets, deviations: build_sample_weighted(targets), weigh=_weigh_by_sample)
+SAMPLE_DWLS = replace(DWLS, build=build_sample_weighted, weigh=_weigh_by_sample)
 """DWLS whose weights are sample variances of the moments, not normal-theory ones."""
 WLS = Kind(
     "WLS",
-    build=lambda targets, deviations: build_weighted(targets),
+    build=build_weighted,
     weigh=_weigh_fully,
     is_distribution_free=True,
 )

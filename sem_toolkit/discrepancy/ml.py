@@ -15,7 +15,7 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order
 from sem_toolkit.discrepancy.full_information import FullInformation
-from sem_toolkit.discrepancy.pair import Kind
+from sem_toolkit.discrepancy.pair import Kind, MomentPair
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.model import ImpliedMoments, Model
@@ -144,15 +144,19 @@ class LikelihoodEvaluation:
         return np.asarray((self.gap[:, None, :] @ self.solved)[:, 0, :])
 
 
-def _build_likelihood(targets: Targets) -> MaximumLikelihood | FullInformation:
+def _build_likelihood(targets: Targets, deviations: FloatArray | None) -> MaximumLikelihood | FullInformation:
     """That of complete rows, or of rows with empty cells where the targets have their patterns."""
     return MaximumLikelihood(targets) if targets.patterns is None else FullInformation(targets)
 
 
+def _weigh_at_model(pair: MomentPair) -> NormalWeight:
+    return NormalWeight(pair.implied_inverse)
+
+
 ML = Kind(
     "ML",
-    build=lambda targets, deviations: _build_likelihood(targets),
-    weigh=lambda pair: NormalWeight(pair.implied_inverse),
+    build=_build_likelihood,
+    weigh=_weigh_at_model,
     unbiased=False,
     is_likelihood=True,
     is_normal_theory=True,

@@ -93,6 +93,10 @@ class MomentPair:
     by_sizes: bool = False
     memory: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles compute again: what is remembered is keyed by functions, which do not travel."""
+        return self.__dict__ | {"memory": {}}
+
     @cached_property
     def moments(self) -> ImpliedMoments:
         return compute_moments(self.model, self.x)

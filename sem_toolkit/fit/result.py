@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import pandas as pd
 
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.options import FitOptions
@@ -43,6 +43,8 @@ from sem_toolkit.inference import (
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import ParameterTable, Spec
+
+Result = TypeVar("Result")
 
 UNCERTAIN = ["se", "z", "pvalue", "ci.lower", "ci.upper"]
 """Columns that mean nothing without a certified optimum."""
@@ -210,7 +212,7 @@ class Fit:
     @cached_property
     def score_tests(self) -> ScoreTests:
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
-        return compute_score(self.evaluated)
+        return _offer(lambda: compute_score(self.evaluated))
 
     def test_additions(self, additions: str) -> pd.DataFrame:
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
@@ -223,7 +225,7 @@ class Fit:
     @cached_property
     def local_tests(self) -> pd.DataFrame:
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
-        return build_local_independence_tests(self.evaluated)
+        return _offer(lambda: build_local_independence_tests(self.evaluated))
 
     def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
@@ -273,3 +275,11 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         return self.findings + self.sample.messages + self.certificate.messages + self._reversed
+
+
+def _offer(compute: Callable[[], Result]) -> Result:
+    """What an attribute is computed by; where the model has none, an error that is an AttributeError as well."""
+    try:
+        return compute()
+    except ModelError as fault:
+        raise UnavailableError(fault.diagnostics, fault.source) from None

@@ -3,11 +3,13 @@
 import math
 
 import numpy as np
-from scipy.special import chdtr, chdtrc, chdtri, chndtr, log_ndtr, ndtri
+from scipy.special import chdtr, chdtrc, chdtri, chndtr, gammaln, log_ndtr, ndtri
 
 from sem_toolkit.sample.moments import FloatArray
 
 _MOST_STEPS = 200
+_FEW_DIGITS = 1e-4
+_FAR_OUT = 1e6  # so far out a tail is 0 in double precision, or noncentrality is so large that it is none
 _EXACT = 1e-8
 """Relative Newton step after which the search for a noncentrality ends: the next one would be of its square."""
 _ROOT_OF_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -28,6 +30,23 @@ def compute_noncentral_probability(chisq: float, df: float, noncentrality: float
     if noncentrality == 0:
         return float(chdtr(df, chisq))
     return float(chndtr(chisq, df, noncentrality))
+
+
+def compute_noncentral_tail(chisq: float, df: float, noncentrality: float) -> float:
+    """P(X > chisq) for the noncentral chi-square distribution, with all its digits where it is small.
+
+    Near 0 it is summed as Poisson's mixture of central tails, all terms positive; 1 less the distribution function
+    would be rounding. Source: Johnson, Kotz & Balakrishnan (1995), Continuous univariate distributions 2, ch. 29.
+    """
+    if noncentrality == 0:
+        return float(chdtrc(df, chisq))
+    above = 1.0 - compute_noncentral_probability(chisq, df, noncentrality)
+    if not above < _FEW_DIGITS or chisq > _FAR_OUT:
+        return above
+    middle = 0.5 * max(noncentrality, chisq)
+    j = np.arange(int(middle + 12.0 * math.sqrt(middle + 1.0)) + 100)
+    log_weights = j * math.log(0.5 * noncentrality) - 0.5 * noncentrality - gammaln(j + 1.0)
+    return float(np.sum(np.exp(log_weights) * chdtrc(df + 2.0 * j, chisq)))
 
 
 def compute_noncentrality_limit(chisq: float, df: float, probability: float) -> float:

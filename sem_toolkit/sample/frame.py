@@ -123,11 +123,8 @@ def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str
     """What came with the table, and what its values look like."""
     import pandas as pd
 
-    categorical = {
-        str(name)
-        for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
-        if isinstance(dtype, pd.CategoricalDtype) and len(dtype.categories) > 0
-    }
+    is_categorical = [isinstance(x, pd.CategoricalDtype) and len(x.categories) > 0 for x in frame.dtypes.tolist()]
+    categorical = set(map(str, frame.columns[is_categorical])) if any(is_categorical) else set()
     categories = [name for name in variables if name in categorical]
     found = list(get_messages(frame))
     if categories:
@@ -180,10 +177,10 @@ def _check_collinearity(group: SampleGroup, variables: tuple[str, ...]) -> list[
 
 def require_any_column(frame: "pd.DataFrame", variables: Sequence[str], source: str = "") -> None:
     """Raise DataError, one for all, where none of the variables is a column: the columns that were read are shown."""
+    if any(name in frame.columns for name in variables[:3]):  # the common case, before any list is made
+        return
     columns = list(map(str, frame.columns.tolist()))
     known = {*columns}
-    if not known.isdisjoint(variables):
-        return
     parts = {part for name in variables for part in (name, *name.split(":"))}
     if not variables or parts & known or {part.casefold() for part in parts} & {name.casefold() for name in known}:
         return

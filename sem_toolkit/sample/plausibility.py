@@ -50,13 +50,13 @@ def _find_suspects(data: FloatArray) -> NDArray[np.intp]:
 
     A value is parted by a gap of so many widths of at least the middle: no end reaches out less far than that.
     """
-    look = data[:: -(-len(data) // _SAMPLED)].T
-    there = np.maximum(len(look.T) - np.isnan(look).sum(axis=1), 1)
+    look = data[:: -(-len(data) // _SAMPLED)]
+    there = np.maximum(len(look) - np.isnan(look).sum(axis=0), 1)
     first, last = (0.2 * (there - 1)).astype(int), (0.8 * (there - 1)).astype(int)
-    ordered = np.partition(look, sorted({*first.tolist(), *last.tolist()}), axis=1)  # missing values come last
+    ordered = np.sort(look, axis=0)  # missing values come last; NumPy sorts faster than it partitions
     columns = np.arange(data.shape[1])
     with np.errstate(invalid="ignore"):
-        low, high = ordered[columns, first], ordered[columns, last]
+        low, high = ordered[first, columns], ordered[last, columns]
         middle = high - low
         reach = np.maximum(low - np.fmin.reduce(data), np.fmax.reduce(data) - high)
         suspects = np.flatnonzero((reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE)))

@@ -84,3 +84,10 @@ def test_the_first_marker_comes_back_where_the_other_fails() -> None:
     found = fit_population(MODEL + "\nf ~~ -1*f", restarts=0, engine="native")
     assert not found.certified
     assert (read_loadings(found)[0], count_reports(found)) == (1.0, 0)
+
+
+def test_the_criterion_decides_at_its_edge() -> None:
+    matrix = np.array(build_moments([0.05, 0.7, 0.8, 0.6, 0.5])["matrix"])
+    correlation = float(compute_item_total_correlations(matrix[None])[0, 0])
+    assert count_reports(fit_population(bad_marker_crit=correlation - 1e-9)) == 0
+    assert count_reports(fit_population(bad_marker_crit=correlation + 1e-9)) == 1

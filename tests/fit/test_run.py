@@ -1,5 +1,8 @@
 """`fit` from text and rows: what it refuses, and when."""
 
+import copy
+import pickle
+
 import pandas as pd
 import pytest
 
@@ -33,3 +36,22 @@ def test_an_identified_model_without_an_optimum_is_returned_with_its_verdict(row
     result = fit("f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nh =~ x7 + x8 + x9\n", few, engine="native", max_iterations=2)
     assert not result.certified
     assert result.certificate.verdict in {"no optimum found", "improper"}
+
+
+def test_a_result_that_does_not_exist_is_no_attribute_and_no_crash():
+    result = fit("visual =~ x1 + x2 + x3 + x4", ORACLES / "data" / "hs.csv")
+    assert not hasattr(result, "score_tests")
+    assert not hasattr(result, "local_tests")
+    with pytest.raises(ModelError, match="no equality constraints"):
+        result.score_tests  # noqa: B018
+
+
+def test_a_fit_whose_tables_were_looked_at_pickles_and_copies():
+    for estimator in ("MLR", "GLS", "ULSMV", "WLS", "DWLS"):
+        options = {"ordered": False} if estimator == "DWLS" else {}
+        result = fit("visual =~ x1 + x2 + x3 + x4", ORACLES / "data" / "hs.csv", estimator=estimator, **options)
+        assert result.fit_measures["df"] == 2
+        assert len(result.parameters) == 9
+        there = pickle.loads(pickle.dumps(result))  # noqa: S301
+        assert there.fit_measures == pytest.approx(result.fit_measures, nan_ok=True)
+        assert copy.deepcopy(result).fit_measures == pytest.approx(result.fit_measures, nan_ok=True)

@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -122,3 +123,20 @@ def test_smoothed_eigenvalues_keep_their_sum():
         assert np.all(np.diff(smooth) <= 1e-12)
     np.testing.assert_allclose(average_eigenvalues(eigenvalues, 1), eigenvalues.mean())
     np.testing.assert_allclose(average_eigenvalues(eigenvalues, 24), np.sort(eigenvalues)[::-1])
+
+
+@pytest.mark.parametrize("chisq", [30.0, 120.0, 400.0, 2000.0])
+@pytest.mark.parametrize("noncentrality", [0.0, 5.0, 60.0, 300.0])
+def test_noncentral_tails_keep_their_digits(chisq, noncentrality):
+    """Against 50-digit sums of the Poisson mixture."""
+    mp.mp.dps = 50
+    df, half = 24, mp.mpf(noncentrality) / 2
+    terms = range(1 if noncentrality == 0 else 3000)
+    weight, expected = mp.exp(-half), mp.mpf(0)
+    for j in terms:
+        expected += weight * mp.gammainc(mp.mpf(df) / 2 + j, mp.mpf(chisq) / 2, regularized=True)
+        weight *= half / (j + 1)
+        if weight < mp.mpf(10) ** -400:
+            break
+    found = distributions.compute_noncentral_tail(chisq, df, noncentrality)
+    assert found == pytest.approx(float(expected), rel=1e-9, abs=1e-300)

@@ -7,7 +7,7 @@ import pytest
 from sem_toolkit import fit
 from sem_toolkit.diagnostics import DataError
 from sem_toolkit.sample import build_sample
-from sem_toolkit.sample.plausibility import check_outlying_values
+from sem_toolkit.sample.plausibility import _find_far, _find_suspects, check_outlying_values
 
 
 def draw_item(points, n=300, seed=1):
@@ -80,3 +80,20 @@ def test_columns_of_texts_make_one_message():
     assert fault.code == "text-column"
     assert "3 columns" in fault.message
     assert "'agree'" in fault.hint
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_the_quick_look_passes_every_column_with_a_far_value(missing):
+    rng = np.random.default_rng(12)
+    found = 0
+    for number in range(200):
+        data = rng.standard_t(2, size=(int(rng.integers(5, 120)), 6))
+        data = np.rint(data) if number % 2 else data
+        data[rng.random(data.shape) < missing] = np.nan
+        data[0] = 0.5 * (number % 2 == 0)  # no column is empty
+        suspects = set(_find_suspects(data).tolist())
+        for j, column in enumerate(data.T):
+            far = _find_far(*np.unique(column[~np.isnan(column)], return_counts=True)).any()
+            found += bool(far)
+            assert j in suspects or not far
+    assert found > 20

@@ -17,6 +17,9 @@ from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepa
 from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.sample.moments import FloatArray
 
+_ROUNDING = 64 * float(np.finfo(float).eps)
+"""A discrepancy below this share of the terms that it is a difference of is 0."""
+
 
 @dataclass(frozen=True)
 class TestStatistic:
@@ -97,6 +100,8 @@ def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
     value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
     if gap is not None:
         value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
+    rounding = _ROUNDING * (np.abs(size) + np.abs(evaluation.sample_logdet) + S.shape[-1])
+    value = np.where(np.abs(value) < rounding, 0.0, value)
     return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
 
 

@@ -169,7 +169,13 @@ def _score(evaluation: AtEstimate) -> FloatArray:
     """Gradient of logl/N, or of half the discrepancy with its sign turned."""
     if evaluation.kind.is_likelihood:
         return -compute_gradient_of_fit(evaluation)
-    return build_estimator_weight(evaluation).slope(evaluation)
+    sized = evaluation.sized  # groups weigh by n − 1, as in what was minimised
+    return build_estimator_weight(evaluation).slope(sized) * (evaluation.total / float(evaluation.rows.sum()))
+
+
+def _count_rows(evaluation: AtEstimate) -> float:
+    """N of the statistic: all rows for least squares, whose score carries (n − 1)/n, as in lavaan."""
+    return evaluation.total if evaluation.kind.is_likelihood else float(evaluation.rows.sum())
 
 
 def _release(
@@ -183,13 +189,13 @@ def _release(
     before = len(score) - int(np.linalg.matrix_rank(slopes))
     change = invert_information(information, basis) @ score
     if not np.isnan(change).any():
-        return float(evaluation.total * score @ change), basis.shape[1] - before, change
+        return float(_count_rows(evaluation) * score @ change), basis.shape[1] - before, change
     inner = basis.T @ information @ basis
     size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(inner / (size[:, None] * size))
     informed = values > _INFORMED
     along = vectors[:, informed].T @ (basis.T @ score / size)
-    return float(evaluation.total * along @ (along / values[informed])), int(informed.sum()) - before, change
+    return float(_count_rows(evaluation) * along @ (along / values[informed])), int(informed.sum()) - before, change
 
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:

@@ -16,6 +16,7 @@ import math
 from sem_toolkit.inference.distributions import (
     compute_chisq_quantile,
     compute_noncentral_probability,
+    compute_noncentral_tail,
     compute_noncentrality_limit,
 )
 
@@ -127,8 +128,7 @@ def compute_rmsea_pvalues(
     if df <= 0:
         return math.nan, math.nan
     close_ncp, far_ncp = (n * df / scaling * bound**2 / groups for bound in (close, not_close))
-    above = 1.0 - compute_noncentral_probability(chisq, df, close_ncp)
-    return above, compute_noncentral_probability(chisq, df, far_ncp)
+    return compute_noncentral_tail(chisq, df, close_ncp), compute_noncentral_probability(chisq, df, far_ncp)
 
 
 def compute_gfi(chisq: float, df: float, n: float, p: int, scaling: float = 1.0) -> float:
@@ -148,7 +148,7 @@ def compute_gfi_interval(
     Source: Maydeu-Olivares, Ximénez & Revuelta (2024), equation 23.
     """
     if df <= 0:
-        return 1.0, 1.0
+        return (math.nan, math.nan) if math.isnan(chisq) else (1.0, 1.0)
     limits = [compute_noncentrality_limit(chisq, df, 0.5 * (1.0 + side * level)) for side in (-1, 1)]
     lower, upper = (n * p / (n * p + 2.0 * scaling * limit) for limit in limits)
     return lower, upper

@@ -50,7 +50,9 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= {
         "baseline.chisq": baseline.chisq,
         "baseline.df": baseline.df,
-        "baseline.pvalue": compute_chisq_pvalue(baseline.chisq, baseline.df),
+        "baseline.pvalue": math.nan
+        if scaled and not evaluation.kind.has_distribution
+        else compute_chisq_pvalue(baseline.chisq, baseline.df),
     }
     measures |= compute_incremental_measures(test.stat, test.df, baseline.chisq, baseline.df)
     if evaluation.kind.is_likelihood:
@@ -149,11 +151,13 @@ def compute_gfi_measures(evaluation: AtEstimate, test: TestStatistic) -> Measure
 
 def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
-    incomplete rows or moments of pairs, as in lavaan.
+    incomplete rows or moments of pairs, as in lavaan. NaN where Σ̂ is not positive definite and weights nothing.
     """
     pairwise = evaluation.sample.missing in PAIRWISE
     if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
+    if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
+        return math.nan
     return float(compute_reweighted_least_squares(evaluation).sum())
 
 
@@ -240,8 +244,10 @@ def _compute_robust_incremental(
 ) -> Measures:
     four = (test.stat, test.df, baseline.chisq, baseline.df)
     factors = (_mean_factor(scaled), _mean_factor(null))
-    if any(math.isnan(factor) for factor in factors):
+    if test.df <= 0:
         factors = (1.0, 1.0)
+    elif any(math.isnan(factor) for factor in factors):
+        return dict.fromkeys(("cfi.robust", "tli.robust", "nnfi.robust", "rni.robust"), math.nan)
     tli = indices.compute_tli(*four, *factors)
     return {
         "cfi.robust": indices.compute_cfi(*four, *factors),

@@ -92,7 +92,7 @@ def compute_units(evaluation: AtEstimate) -> FloatArray:
     """What the standard error of each parameter would be with all others known (q): the size that errors have here."""
     if not len(evaluation.x):
         return np.zeros(0)
-    information = np.diagonal(compute_information_matrix(evaluation))
+    information = np.diagonal(compute_information_matrix(evaluation, "expected"))
     return np.asarray(1.0 / np.sqrt(evaluation.total * np.maximum(information, 1e-300)))
 
 

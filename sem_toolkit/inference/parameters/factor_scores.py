@@ -41,7 +41,8 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
     tenberge    with the correlations of the factors.
                 Source: ten Berge, Krijnen, Wansbeek & Shapiro (1999), Linear Algebra and its Applications 289, 311-318.
 
-    Without means in the model rows are taken from their sample mean. Factors without indicators of their own have no
+    Without means in the model rows are taken from their sample mean, and the factors' means are what the sample means
+    of their observed causes imply, as in lavaan. Factors without indicators of their own have no
     Bartlett scores (NaN). A row with empty cells is scored by what it has: it has no Bartlett score of a factor without
     an indicator there, and none at all where its indicators do not tell the factors apart. Raises DataError without
     raw data, and for ten Berge scores of incomplete rows.
@@ -60,7 +61,7 @@ def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorS
     p = model.n_observed
     all_mean = evaluation.moments.all_mean
     location = group.mean if all_mean is None else all_mean[g, :p]
-    level = np.zeros(model.n_variables - p) if all_mean is None else all_mean[g, p:]
+    level = _level_by_observed(evaluation, g) if all_mean is None else all_mean[g, p:]
     weights, se = _score_weights(evaluation, g, method)
     determinacy = _determinacy(evaluation, g, weights)
     if evaluation.is_incomplete:
@@ -68,6 +69,14 @@ def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorS
         return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
     scores = (group.data - location) @ weights.T + level  # either method gives a row at the mean the factors' means
     return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
+
+
+def _level_by_observed(evaluation: AtEstimate, g: int) -> FloatArray:
+    """Means of the factors (k) with intercepts of 0, by the sample means of the observed variables that cause them."""
+    p, mean = evaluation.model.n_observed, evaluation.sample.groups[g].mean
+    directed = compute_matrices(evaluation.model, evaluation.x).directed[g]
+    causes = directed[p:, :p] @ mean
+    return np.asarray(np.linalg.solve(np.eye(len(causes)) - directed[p:, p:], causes))
 
 
 def _score_incomplete_rows(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FloatArray:

@@ -1,0 +1,145 @@
+"""Values that were once wrong or withheld: each against lavaan 0.7-2 or a closed form."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sem_toolkit import DataError, fit
+from sem_toolkit.comparison.nested import compute_difference
+from sem_toolkit.inference import compute_score
+from sem_toolkit.inference.distributions import compute_noncentral_tail
+from sem_toolkit.inference.exact_fit.baseline import BaselineTest
+from sem_toolkit.inference.exact_fit.scaled import compute_browne_adf_test
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+from sem_toolkit.inference.measures.measures import _compute_robust_incremental
+from sem_toolkit.inference.parameters.factor_scores import compute_factor_scores
+from sem_toolkit.sample import read_table
+from tests.support import ORACLES
+
+THREE = "visual =~ x1 + {}x2 + {}x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+MIMIC = "f =~ x1 + x2 + x3\nf ~ ageyr"
+
+
+@pytest.fixture(scope="module")
+def hs():
+    return read_table(ORACLES / "data" / "hs.csv")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"test": "yuan.bentler"}, 3.87647),
+        ({"test": "yuan.bentler.mplus"}, 3.804317),
+        ({"estimator": "MLR"}, 3.73531),
+    ],
+)
+def test_difference_of_yuan_bentler_tests_is_scaled(hs, options, expected):
+    larger, smaller = (fit(THREE.format(label, label), hs, **options) for label in ("", "a*"))
+    assert compute_difference(larger, smaller).stat == pytest.approx(expected, rel=1e-4)
+
+
+def test_residual_test_where_gamma_is_singular(hs):
+    frame = hs.assign(male=(hs["sex"] == 1).astype(float))
+    found = fit("f =~ x1 + x2 + x3 + male", frame, meanstructure=True)
+    test = compute_browne_adf_test(found.evaluated.evaluation)
+    assert test.stat == pytest.approx(2.039603, rel=1e-4)
+    assert test.df == 2
+
+
+def test_residual_test_by_complement_is_that_by_the_inverse(hs, monkeypatch):
+    evaluation = fit("f =~ x1 + x2 + x3 + x4", hs, group="school", meanstructure=True).evaluated.evaluation
+    usual = compute_browne_adf_test(evaluation)
+    monkeypatch.setattr("sem_toolkit.inference.exact_fit.scaled._NO_VARIANCE", 2.0)
+    monkeypatch.setattr("sem_toolkit.inference.exact_fit.scaled._is_singular", lambda gamma: len(gamma) > usual.df)
+    assert compute_browne_adf_test(evaluation).stat == pytest.approx(usual.stat, rel=1e-8)
+
+
+@pytest.mark.parametrize("estimator", ["ULSM", "ULSMV", "WLSM", "WLSMV"])
+def test_minimum_without_a_known_distribution_has_no_pvalue(hs, estimator):
+    options = {"ordered": False} if estimator.startswith("WLS") else {}
+    measures = fit(THREE.format("", ""), hs, estimator=estimator, **options).fit_measures
+    assert measures["chisq"] > 0
+    assert math.isnan(measures["pvalue"])
+    assert math.isnan(measures["baseline.pvalue"])
+    assert 0 < measures["pvalue.scaled"] < 0.01
+
+
+def test_joint_score_test_where_the_released_model_is_not_identified(hs):
+    found = fit(THREE.format("", ""), hs, group="school", group_equal="loadings,intercepts")
+    free = fit(THREE.format("", ""), hs, group="school", meanstructure=True)
+    score = compute_score(found.solution)
+    ratio = found.fit_measures["chisq"] - free.fit_measures["chisq"]
+    assert score.df == found.fit_measures["df"] - free.fit_measures["df"] == 12
+    assert score.stat == pytest.approx(ratio, rel=0.05)
+    steps = score.cumulative["X2"].to_numpy()
+    assert len(steps) == 15
+    assert (np.diff(steps) > -1e-8).all()
+    assert steps[-1] == pytest.approx(score.stat, rel=1e-8)
+    assert score.cumulative["df"].tolist()[-1] == 12
+
+
+def test_scores_of_a_mimic_are_the_same_with_and_without_means(hs):
+    plain, means = (
+        compute_factor_scores(fit(MIMIC, hs, meanstructure=means).evaluated.evaluation)[0].scores
+        for means in (False, True)
+    )
+    np.testing.assert_allclose(plain, means, atol=1e-6)
+    assert plain.mean() == pytest.approx(-0.08193222, abs=1e-6)
+
+
+def test_chisq_of_a_saturated_model_is_zero(hs):
+    measures = fit("visual =~ x1 + x2 + x3", hs).fit_measures
+    assert measures["chisq"] == 0.0
+    assert measures["cfi"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("chisq", "df", "ncp"), [(300.0, 10, 5.0), (85.3, 24, 18.0), (900.0, 24, 20.0), (40.0, 1, 0.3)]
+)
+def test_upper_tail_keeps_small_values(chisq, df, ncp):
+    tail = compute_noncentral_tail(chisq, df, ncp)
+    assert tail > 0
+    assert tail == pytest.approx(_sum_of_central_tails(chisq, df, ncp), rel=1e-9)
+
+
+def _sum_of_central_tails(chisq, df, ncp):
+    j = np.arange(3000)
+    return float(np.sum(stats.poisson.pmf(j, ncp / 2) * stats.chi2.sf(chisq, df + 2 * j)))
+
+
+def test_robust_cfi_needs_the_scaling_of_the_baseline():
+    model = TestStatistic("satorra.bentler", 8.0, 4, 0.1, scaling_factor=1.2, trace_ugamma=4.8)
+    nothing = TestStatistic("satorra.bentler", math.nan, 6, math.nan)
+    found = _compute_robust_incremental(
+        TestStatistic("standard", 9.6, 4, 0.05), model, BaselineTest((90.0,), 6), nothing
+    )
+    assert all(math.isnan(value) for value in found.values())
+
+
+def test_gfi_does_not_exist_where_the_implied_covariance_is_indefinite(hs):
+    found = fit("x1 ~~ x1 + 5*x2 + x3\nx2 ~~ x2 + x3\nx3 ~~ x3", hs, estimator="ULS")
+    assert np.linalg.eigvalsh(found.evaluated.evaluation.implied_cov[0])[0] < 0
+    assert math.isnan(found.fit_measures["gfi"])
+    assert math.isnan(found.fit_measures["gfi.ci.lower"])
+
+
+def test_score_tests_of_least_squares_in_several_groups(hs):
+    found = fit("visual =~ x1 + x2 + x3", hs, group="school", group_equal="loadings", estimator="GLS")
+    assert compute_score(found.solution).univariate["X2"].tolist() == pytest.approx([0.29219323, 0.09237400], rel=1e-4)
+    found = fit("visual =~ x1 + a*x2 + a*x3 + x4", hs, estimator="GLS")
+    assert compute_score(found.solution).univariate["X2"].tolist() == pytest.approx([3.1115891], rel=1e-4)
+
+
+def test_uls_needs_moments_only(hs):
+    names = [f"x{i}" for i in range(1, 10)]
+    rows = fit(THREE.format("", ""), hs, estimator="ULS")
+    moments = fit(THREE.format("", ""), sample_cov=hs[names].cov(), sample_nobs=301, estimator="ULS")
+    assert moments.fit_measures["chisq"] == pytest.approx(rows.fit_measures["chisq"], rel=1e-8)
+
+
+def test_wls_blames_a_singular_gamma(hs):
+    frame = hs.assign(male=(hs["sex"] == 1).astype(float))
+    with pytest.raises(DataError, match="weight matrix of WLS cannot be inverted"):
+        fit("f =~ x1 + x2 + x3 + male", frame, meanstructure=True, estimator="WLS")
