@@ -20,6 +20,9 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _FAR = 9.0  # beyond it the normal distribution function is 0 or 1 in double precision
 _BOUND = 0.9999
 _SMALLEST = 1e-300
+_STATIONARY = 1e-8
+_FLAT = 1e-4
+"""Information in a row below which a likelihood says nothing: a correlation of .99 of balanced items has over 10."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,21 @@ class PolychoricCorrelations:
 
     ``gradients`` (p × p) is the derivative of each pair's mean log likelihood with respect to its correlation: zero
     at a maximum inside the open interval, and given as zero at a bound that an empty diagonal of a 2 × 2 table sets.
+    ``information`` (p × p) is the expected information about it in one row; a likelihood that is flat towards a
+    correlation of 1, as sparse tables have it, leaves none, and the value is then one of many as good.
     ``empty_cells`` (p × p) counts the cells of each pair's table without a row.
     """
 
     thresholds: tuple[FloatArray, ...]
     correlations: FloatArray
     gradients: FloatArray
+    information: FloatArray
     empty_cells: FloatArray
+
+    @property
+    def certified(self) -> BoolArray:
+        """Which correlations (p × p) are maxima that the answers determine; those at a bound are."""
+        return np.asarray((np.abs(self.gradients) < _STATIONARY) & (self.information > _FLAT))
 
 
 def compute_bivariate_normal(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:
@@ -88,13 +99,24 @@ def compute_polychoric(
     grid[:, 0] = -_FAR
     for item, values in enumerate(thresholds):
         grid[item, 1 : len(values) + 1] = values
-    estimates, slopes = _maximise(tables / tables.sum(axis=(1, 2), keepdims=True), grid[rows], grid[columns])
+    estimates, slopes, informed = _maximise(tables / tables.sum(axis=(1, 2), keepdims=True), grid[rows], grid[columns])
     diagonal = _find_diagonal_tables(empty, np.asarray(categories), (rows, columns))
-    estimates, slopes = np.where(diagonal != 0, diagonal, estimates), np.where(diagonal != 0, 0.0, slopes)
-    correlations, gradients, empties = np.eye(items), np.zeros((items, items)), np.zeros((items, items))
-    for matrix, values in ((correlations, estimates), (gradients, slopes), (empties, empty.sum(axis=(1, 2)))):
-        matrix[rows, columns] = matrix[columns, rows] = values
-    return PolychoricCorrelations(thresholds, correlations, gradients, empties)
+    at_bound = diagonal != 0
+    found = (
+        (1.0, np.where(at_bound, diagonal, estimates)),
+        (0.0, np.where(at_bound, 0.0, slopes)),
+        (np.inf, np.where(at_bound, np.inf, informed)),
+        (0.0, empty.sum(axis=(1, 2))),
+    )
+    matrices = [_spread(own, values, (rows, columns), items) for own, values in found]
+    return PolychoricCorrelations(thresholds, *matrices)
+
+
+def _spread(own: float, values: FloatArray, pairs: tuple[IntArray, IntArray], items: int) -> FloatArray:
+    """Values of pairs as a symmetric matrix (p × p) with `own` on its diagonal."""
+    matrix = np.full((items, items), own, dtype=np.float64)
+    matrix[pairs] = matrix[pairs[::-1]] = values
+    return matrix
 
 
 def _fill_empty_cells(
@@ -123,7 +145,7 @@ def _find_diagonal_tables(empty: BoolArray, categories: IntArray, pairs: tuple[I
     return np.asarray(np.where(binary & on_main, 1.0, np.where(binary & on_other, -1.0, 0.0)))
 
 
-def _maximise(shares: FloatArray, first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _maximise(shares: FloatArray, first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Fisher scoring over all pairs at once, in the inverse hyperbolic tangent of the correlation."""
     values = np.zeros(len(shares))
     likelihood, slope, information = _evaluate(shares, first, second, values)
@@ -143,7 +165,7 @@ def _maximise(shares: FloatArray, first: FloatArray, second: FloatArray) -> tupl
         kept = at[better]
         values[kept], likelihood[kept] = trial[better], trial_likelihood[better]
         slope[kept], information[kept] = trial_slope[better], trial_information[better]
-    return values, slope
+    return values, slope, information
 
 
 def _evaluate(

@@ -44,6 +44,7 @@ def test_each_pair_is_at_its_maximum_with_unanswered_items() -> None:
     codes[random.uniform(size=codes.shape) < 0.1] = np.nan
     result = compute_polychoric(codes, (5,) * 8)
     assert np.max(np.abs(result.gradients)) < 1e-10
+    assert result.certified.all()
     pair = compute_polychoric(codes[:, [2, 5]], (5, 5))
     assert result.correlations[2, 5] == pytest.approx(pair.correlations[0, 1], abs=1e-10)
 
@@ -51,3 +52,12 @@ def test_each_pair_is_at_its_maximum_with_unanswered_items() -> None:
 def test_a_category_that_no_row_chose_is_refused() -> None:
     with pytest.raises(ValueError, match="item 1"):
         compute_polychoric(np.array([[0.0, 0.0], [1.0, 2.0]]), (2, 3))
+
+
+def test_a_likelihood_that_is_flat_towards_one_is_not_certified() -> None:
+    """Few answers at the ends and none that contradict: from some correlation on, every larger one is as good."""
+    table = np.array([[96, 2, 0], [0, 1, 0], [0, 0, 1]])
+    rows = [(i, j) for i in range(3) for j in range(3) for _ in range(table[i, j])]
+    result = compute_polychoric(np.array(rows, dtype=float), (3, 3))
+    assert result.correlations[0, 1] > 0.9
+    assert not result.certified[0, 1]
