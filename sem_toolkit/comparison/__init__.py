@@ -4,7 +4,7 @@ from sem_toolkit.comparison.compare import ComparedModel, Comparison, compare
 from sem_toolkit.comparison.differences import DifferenceTest
 from sem_toolkit.comparison.equivalents import Equivalent, find_equivalents, write_equivalents
 from sem_toolkit.comparison.nested import build_nested_table, compute_difference
-from sem_toolkit.comparison.nesting import Nesting, check_nesting
+from sem_toolkit.comparison.nesting import Nesting, PairRelation, check_nesting, compare_fits
 from sem_toolkit.comparison.relation import Relation, compute_relation
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests, describe_fit
 from sem_toolkit.comparison.vuong import VuongTest, build_vuong_table, compute_vuong
@@ -15,6 +15,7 @@ __all__ = [
     "DifferenceTest",
     "Equivalent",
     "Nesting",
+    "PairRelation",
     "Relation",
     "VuongTest",
     "build_comparison_table",
@@ -23,6 +24,7 @@ __all__ = [
     "build_vuong_table",
     "check_nesting",
     "compare",
+    "compare_fits",
     "compute_difference",
     "compute_relation",
     "compute_vuong",

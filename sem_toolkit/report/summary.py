@@ -148,7 +148,9 @@ def _build_measures_table(measures: Mapping[str, float]) -> Table:
     columns = ("standard", "scaled") if scaled else ("value",)
     table = build_table("Fit", ("measure",), columns, right=columns)
     for name, standard, robust in _list_measures(measures):
-        table.add_row(name, standard, *([robust] if scaled else []))
+        # incomplete rows have robust indices without a scaled test
+        cells = (standard, robust) if scaled else (standard or robust,)
+        table.add_row(name, *cells)
     return protect_numbers(table)
 
 

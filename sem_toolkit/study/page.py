@@ -10,7 +10,7 @@ import pandas as pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
-from sem_toolkit.study.tables import build_models_table
+from sem_toolkit.study.tables import build_models_table, list_equivalent_models
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -44,6 +44,7 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
             for title in KINDS.values()
             if (comparison["kind"] == title).any()
         ],
+        equivalent=list_equivalent_models(result),
         evidence=result.evidence,
         figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
         printed=_group_printed(printed),

@@ -1,8 +1,10 @@
 """The study's results as tables, raw numbers in DataFrames; rounding happens where they are drawn."""
 
+from itertools import combinations
+
 import pandas as pd
 
-from sem_toolkit.comparison import describe_fit
+from sem_toolkit.comparison import compare_fits, describe_fit
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue", "srmr",
@@ -27,6 +29,18 @@ def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
         "printed_reproduced": printed.figures,
         "printed_joint_regressions": printed.joint_regressions,
     }
+
+
+def list_equivalent_models(result: StudyResult) -> list[tuple[str, str]]:
+    """Titles of models that no data of this kind can tell apart: each reproduces what the other implies."""
+    fits = [(model.title, model.fit) for model in result.models if model.fit is not None and model.certified]
+    return [
+        (first, second)
+        for (first, one), (second, other) in combinations(fits, 2)
+        if one.fit_measures["df"] == other.fit_measures["df"]
+        and set(one.sample.variables) == set(other.sample.variables)
+        and compare_fits(one.solution, other.solution).relation == "equivalent"
+    ]
 
 
 def build_models_table(result: StudyResult) -> pd.DataFrame:

@@ -77,6 +77,14 @@ def test_what_the_printed_tables_tell_is_in_the_tables(output):
     assert scales.loc["success", "alpha"] == pytest.approx(0.808, abs=5e-4)  # as in `fit --reliability`
 
 
+def test_research_and_measurement_models_are_called_equivalent(output):
+    text = (output / "report.html").read_text(encoding="utf-8")
+    for stage in ("all stages", "preclinical stage", "clinical stage", "market stage"):
+        title = "Research model of Figure 3-1, all stages" if stage == "all stages" else f"Research model, {stage}"
+        assert f"<strong>Equivalent:</strong> “{title}” and “Measurement model, {stage}”" in text
+    assert text.count("<strong>Equivalent:</strong>") == 4
+
+
 def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, tmp_path):
     specs = tmp_path / "specs"
     specs.mkdir()

@@ -64,3 +64,11 @@ def test_a_fit_without_a_test_keeps_what_needs_none():
     assert "χ²" not in text
     assert "SRMR" in text
     assert "BIC" in text
+
+
+def test_robust_indices_of_incomplete_rows_are_shown_without_a_scaled_test():
+    model = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6"
+    result = fit(model, DATA / "hs_missing.csv", missing="ml")
+    line = next(line for line in result.summary().splitlines() if "CFI, TLI robust" in line)
+    measures = result.fit_measures
+    assert line.split("robust")[1].split() == [f"{measures['cfi.robust']:.3f},", f"{measures['tli.robust']:.3f}"]
