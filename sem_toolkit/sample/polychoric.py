@@ -67,6 +67,32 @@ def compute_thresholds(counts: FloatArray) -> FloatArray:
     return np.asarray(ndtri(np.cumsum(counts)[:-1] / np.sum(counts)))
 
 
+def build_threshold_grid(thresholds: tuple[FloatArray, ...]) -> FloatArray:
+    """The thresholds of each item between the ends of the line (p × categories + 1), short rows filled with its end."""
+    grid = np.full((len(thresholds), max(map(len, thresholds)) + 2), _FAR)
+    grid[:, 0] = -_FAR
+    for item, values in enumerate(thresholds):
+        grid[item, 1 : len(values) + 1] = values
+    return grid
+
+
+def compute_cells(first: FloatArray, second: FloatArray, correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Probabilities of the cells of each pair's table (pairs × categories × categories) and their derivatives.
+
+    ``first`` and ``second`` are the pairs' rows of the threshold grid; the derivatives are with respect to the pair's
+    correlation: the bivariate density, differenced over the four corners of a cell.
+    """
+    rho = correlation[:, None, None]
+    left, right = first[:, :, None], second[:, None, :]
+    rest = 1.0 - rho**2
+    density = np.exp(-0.5 * (left**2 + right**2 - 2.0 * rho * left * right) / rest) / (2.0 * np.pi * np.sqrt(rest))
+    # A corner of the plane's rim has no density: the rim stands for infinity.
+    density[(np.abs(left) >= _FAR) | (np.abs(right) >= _FAR)] = 0.0
+    heights = compute_bivariate_normal(left, right, rho)
+    cells = np.maximum(np.diff(np.diff(heights, axis=1), axis=2), _SMALLEST)
+    return cells, np.diff(np.diff(density, axis=1), axis=2)
+
+
 def compute_polychoric(
     codes: FloatArray, categories: tuple[int, ...], zero_add: tuple[float, float] = (0.5, 0.0)
 ) -> PolychoricCorrelations:
@@ -95,10 +121,7 @@ def compute_polychoric(
     empty = (tables == 0) & known_cells[rows][:, :, None] & known_cells[columns][:, None, :]
     tables = _fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add)
 
-    grid = np.full((items, largest + 1), _FAR)
-    grid[:, 0] = -_FAR
-    for item, values in enumerate(thresholds):
-        grid[item, 1 : len(values) + 1] = values
+    grid = build_threshold_grid(thresholds)
     estimates, slopes, informed = _maximise(tables / tables.sum(axis=(1, 2), keepdims=True), grid[rows], grid[columns])
     diagonal = _find_diagonal_tables(empty, np.asarray(categories), (rows, columns))
     at_bound = diagonal != 0
@@ -172,15 +195,7 @@ def _evaluate(
     shares: FloatArray, first: FloatArray, second: FloatArray, correlation: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean log likelihood, its derivative and expected information of each pair's correlation."""
-    rho = correlation[:, None, None]
-    left, right = first[:, :, None], second[:, None, :]
-    rest = 1.0 - rho**2
-    density = np.exp(-0.5 * (left**2 + right**2 - 2.0 * rho * left * right) / rest) / (2.0 * np.pi * np.sqrt(rest))
-    # A corner of the plane's rim has no density: the rim stands for infinity.
-    density[(np.abs(left) >= _FAR) | (np.abs(right) >= _FAR)] = 0.0
-    heights = compute_bivariate_normal(left, right, rho)
-    cells = np.maximum(np.diff(np.diff(heights, axis=1), axis=2), _SMALLEST)
-    changes = np.diff(np.diff(density, axis=1), axis=2)
+    cells, changes = compute_cells(first, second, correlation)
     used = shares > 0
     logarithms = np.where(used, np.log(cells), 0.0)
     ratio = np.where(cells > 1e-14, changes / cells, 0.0)
