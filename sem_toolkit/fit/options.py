@@ -160,13 +160,7 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
         faults.append(
             Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_FULL_INFORMATION_TESTS)}")
         )
-    if table.meanstructure is False:
-        message = f'missing = "{missing}" needs means, and meanstructure is false'
-        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
-    if "sample_cov" in read:
-        message = f'missing = "{missing}" needs the rows of the data, and only moments are given'
-        faults.append(Diagnostic("error", "raw-data-needed", message))
-    return faults
+    return faults + _check_rows_and_means(missing, read, table)
 
 
 def _check_two_stage(
@@ -187,6 +181,12 @@ def _check_two_stage(
     if tests:
         message = f'test = "{tests[0]}" is not there with missing = "{missing}"'
         faults.append(Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_TWO_STAGE_TESTS)}"))
+    return faults + _check_rows_and_means(missing, read, table)
+
+
+def _check_rows_and_means(missing: str, read: Mapping[str, Any], table: TableOptions) -> list[Diagnostic]:
+    """That there are rows with empty cells to speak of, and means to model."""
+    faults = []
     if table.meanstructure is False:
         message = f'missing = "{missing}" needs means, and meanstructure is false'
         faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
