@@ -9,6 +9,7 @@ from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError, OptionError
 from sem_toolkit.fit import Fit, estimate
 from sem_toolkit.fit.pipeline import Prepared, prepare
+from sem_toolkit.fit.receipts import build_receipt
 from sem_toolkit.spec import Spec
 
 if TYPE_CHECKING:
@@ -72,7 +73,12 @@ class Invariance:
             }
             for row in self.table.to_dict("records")
         ]
-        return {"steps": records, "rules": RULES, "certified": self.certified}
+        return {"steps": records, "rules": RULES, "certified": self.certified, "receipt": self.receipt}
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What the steps were made from and what came out, for `sem-toolkit verify`."""
+        return build_receipt(self.fits)
 
 
 def compute_invariance(spec: Spec, data: object = None, **options: object) -> Invariance:
