@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from sem_toolkit.diagnostics import SemError
@@ -128,7 +129,16 @@ def get_version() -> str:
 
 
 def _describe_spec(spec: Spec) -> Record:
-    return {"name": spec.source.name, "sha256": hash_text(spec.source.text), "text": spec.source.text}
+    """Its text, and whether the file of its name holds just that: other specs are made from files, not kept in them."""
+    name, text = spec.source.name, spec.source.text
+    return {"name": name, "in_file": _is_in_file(name, text), "sha256": hash_text(text), "text": text}
+
+
+def _is_in_file(name: str, text: str) -> bool:
+    try:
+        return not name.startswith("<") and Path(name).read_bytes().decode("utf-8-sig") == text
+    except (OSError, ValueError):
+        return False
 
 
 def _describe_data(source: str, origin: Origin | None, options: FitOptions) -> Record:

@@ -117,7 +117,7 @@ def verify(receipt: Mapping[str, Any], data: object = None, folder: Path | None 
 def _find_spec(then: Mapping[str, Any], folder: Path | None) -> tuple[Spec, list[Diagnostic]]:
     """The spec as it is now; the one on the receipt where there is no file."""
     kept = then["spec"]
-    if kept["name"].startswith("<"):
+    if not kept["in_file"]:
         return parse_spec(kept["text"], kept["name"]), []
     path = _find_path(kept["name"], folder)
     if path is None:
