@@ -242,7 +242,7 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin)
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:

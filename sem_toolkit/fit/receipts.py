@@ -76,6 +76,7 @@ def build_entry(name: str, fit: Fit) -> Record:
         },
         "options": describe_options(fit.options),
         "seeds": {"search": fit.options.estimation.seed},
+        "start": None if fit.start is None else clean(fit.start),
         "engine": certificate.engine,
         "certificate": {
             "verdict": certificate.verdict,

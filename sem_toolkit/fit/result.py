@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
@@ -76,6 +78,7 @@ class Fit:
 
     check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     origin the file of the data, if they came from one
+    start  where the search was told to begin (q), NaN for where it was not, if it was told at all
     """
 
     presenter: ClassVar[Presenter]
@@ -86,6 +89,7 @@ class Fit:
     solution: Solution
     check: Callable[[], tuple[Diagnostic, ...]] = tuple
     origin: Origin | None = None
+    start: NDArray[np.float64] | None = None
 
     @property
     def certificate(self) -> Certificate:

@@ -7,9 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
-from sem_toolkit.fit.pipeline import estimate, prepare
+from sem_toolkit.fit.pipeline import FloatArray, Prepared, estimate, prepare
 from sem_toolkit.fit.reading_receipts import require_receipt
 from sem_toolkit.fit.receipt_reasons import ORDER, explain_changes, explain_versions, list_call_options
 from sem_toolkit.fit.receipts import Failure, build_receipt
@@ -142,10 +144,18 @@ def _refit(then: Mapping[str, Any], spec: Spec, data: object, folder: Path | Non
     prepared = None
     try:
         prepared = prepare(spec, data, **options)
-        result = estimate(prepared)
+        result = estimate(prepared, _find_start(then, prepared))
     except SemError as fault:
         result = Failure(spec, fault, prepared)
     return build_receipt({then["name"]: result})["fits"][0]  # type: ignore[no-any-return]
+
+
+def _find_start(then: Mapping[str, Any], prepared: Prepared) -> FloatArray | None:
+    """Where the search began then, if that is a point of the model as it is now."""
+    start = then.get("start")
+    if start is None or len(start) != prepared.model.n_parameters:
+        return None
+    return np.array([math.nan if value is None else value for value in start])
 
 
 def _find_rows(then: Mapping[str, Any], folder: Path | None) -> object:
