@@ -202,8 +202,11 @@ def _set_loadings(population: Population, fixed: FixedMoments, market_r2: float)
     loadings = {item.code: item.loading for item in population.items}
     for item in population.items:
         if (item.code, y) in fixed.correlations:
-            target = fixed.correlations[item.code, y]
-            loadings[item.code] = _solve(lambda x, item=item, target=target: correlate(item, x) - target, 0.05, 0.98)
+
+            def miss(loading: float, item: Item = item) -> float:
+                return correlate(item, loading) - fixed.correlations[item.code, y]
+
+            loadings[item.code] = _solve(miss, 0.05, 0.98)
     population = replace(population, items=tuple(replace(i, loading=loadings[i.code]) for i in population.items))
     population = _set_market(population, y, market_r2)
     return replace(

@@ -15,7 +15,7 @@ from sem_toolkit.inference.exact_fit.eigenvalues import (
     compute_mixture_pvalue,
     smooth_eigenvalues,
 )
-from sem_toolkit.inference.measures import indices
+from sem_toolkit.inference.measures import incremental, indices, noncentrality
 from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
 
 CHISQ = st.floats(0.01, 2000)
@@ -24,8 +24,8 @@ DF = st.integers(1, 400)
 
 @given(CHISQ, DF, st.integers(20, 5000))
 def test_rmsea_limits_are_noncentralities(chisq, df, n):
-    lower, upper = indices.compute_rmsea_interval(chisq, df, n)
-    point = indices.compute_rmsea(chisq, df, n)
+    lower, upper = noncentrality.compute_rmsea_interval(chisq, df, n)
+    point = noncentrality.compute_rmsea(chisq, df, n)
     assert 0 <= lower <= upper
     for limit, probability in ((lower, 0.95), (upper, 0.05)):
         if limit > 1e-6:
@@ -42,36 +42,36 @@ def test_noncentral_probability_is_scipys(chisq, df, ncp):
 
 @given(CHISQ, DF, st.floats(0.5, 3.0), st.integers(20, 5000))
 def test_robust_rmsea_is_the_scaled_one_times_the_root_of_the_factor(chisq, df, scaling, n):
-    robust = indices.compute_rmsea(chisq, df, n, scaling=scaling)
-    scaled = indices.compute_rmsea(chisq / scaling, df, n)
+    robust = noncentrality.compute_rmsea(chisq, df, n, scaling=scaling)
+    scaled = noncentrality.compute_rmsea(chisq / scaling, df, n)
     assert robust == pytest.approx(scaled * math.sqrt(scaling), abs=1e-9)
 
 
 @given(CHISQ, DF, st.integers(20, 5000), st.integers(2, 60))
 def test_gfi_follows_from_rmsea(chisq, df, n, p):
-    rmsea = indices.compute_rmsea(chisq, df, n)
-    assert indices.compute_gfi(chisq, df, n, p) == pytest.approx(p / (p + 2 * df * rmsea**2), rel=1e-9)
+    rmsea = noncentrality.compute_rmsea(chisq, df, n)
+    assert noncentrality.compute_gfi(chisq, df, n, p) == pytest.approx(p / (p + 2 * df * rmsea**2), rel=1e-9)
 
 
 @given(CHISQ, DF, st.floats(0.01, 5000), st.integers(1, 500))
 def test_cfi_is_rni_kept_in_bounds(chisq, df, more, extra):
     chisq_null, df_null = chisq + more, df + extra
-    cfi = indices.compute_cfi(chisq, df, chisq_null, df_null)
+    cfi = incremental.compute_cfi(chisq, df, chisq_null, df_null)
     assert 0 <= cfi <= 1
-    rni = indices.compute_rni(chisq, df, chisq_null, df_null)
+    rni = incremental.compute_rni(chisq, df, chisq_null, df_null)
     if chisq > df and chisq_null - df_null > chisq - df:
         assert cfi == pytest.approx(rni, abs=1e-9)
 
 
 def test_saturated_models():
-    assert indices.compute_rmsea(0, 0, 100) == 0
-    assert indices.compute_rmsea_interval(0, 0, 100) == (0, 0)
-    assert indices.compute_tli(0, 0, 50, 3) == 1
-    assert indices.compute_nfi(0, 0, 50, 3) == 1
-    assert indices.compute_gfi_interval(0, 0, 100, 5) == (1, 1)
+    assert noncentrality.compute_rmsea(0, 0, 100) == 0
+    assert noncentrality.compute_rmsea_interval(0, 0, 100) == (0, 0)
+    assert incremental.compute_tli(0, 0, 50, 3) == 1
+    assert incremental.compute_nfi(0, 0, 50, 3) == 1
+    assert noncentrality.compute_gfi_interval(0, 0, 100, 5) == (1, 1)
     assert math.isnan(indices.compute_critical_n(0, 0, 100, 0.05))
     assert math.isnan(distributions.compute_chisq_pvalue(0, 0))
-    assert all(math.isnan(p) for p in indices.compute_rmsea_pvalues(0, 0, 100))
+    assert all(math.isnan(p) for p in noncentrality.compute_rmsea_pvalues(0, 0, 100))
 
 
 def test_tails_are_not_lost_to_rounding():
