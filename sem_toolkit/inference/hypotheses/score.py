@@ -114,7 +114,7 @@ def _release_separately(
     them. From the score and the information that the other directions K leave over,
     u = Dᵀs − DᵀIK(KᵀIK)⁻¹Kᵀs and V = DᵀID − DᵀIK(KᵀIK)⁻¹KᵀID, the statistic is N uᵀV⁻¹u.
     """
-    basis = restrict_basis(np.eye(len(score)), slopes)
+    basis = compute_tangent(np.nan_to_num(slopes), len(score))
     inverse = invert_information(information, basis)
     if basis.shape[1] != len(score) - len(slopes) or np.isnan(inverse).any():
         return [None] * len(sets)
