@@ -12,14 +12,9 @@ from sem_toolkit.inference.exact_fit.baseline import (
     compute_baseline,
 )
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl, compute_unrestricted_logl
+from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test, compute_reweighted_least_squares
 from sem_toolkit.inference.exact_fit.scaled import ROBUST, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import (
-    TestStatistic,
-    build_test,
-    compute_reference_test,
-    compute_reweighted_least_squares,
-    compute_standard_test,
-)
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.measures import indices
 from sem_toolkit.inference.measures.incomplete import compute_corrected_measures
 from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
@@ -43,8 +38,9 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
         rest = compute_likelihood_measures(evaluation) if evaluation.kind.is_likelihood else {}
         return {"npar": evaluation.npar} | rest | compute_residual_measures(evaluation)
     scaled = options.test in SCALED
-    standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation, scaled)
-    baseline = compute_baseline(evaluation, scaled)
+    free = options.test == "browne.residual.adf"
+    standard, test = compute_standard_test(evaluation), compute_reference_test(evaluation, scaled, free)
+    baseline = compute_baseline(evaluation, scaled, free)
     measures: Measures = {"npar": evaluation.npar, "fmin": compute_fmin(evaluation, standard)}
     measures |= {"chisq": test.stat, "df": test.df, "pvalue": test.pvalue}
     measures |= {
