@@ -16,6 +16,7 @@ from sem_toolkit.fit.auxiliary import add_saturated_correlates
 from sem_toolkit.fit.idle import require_effect
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
+from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.reversed import reverse_items
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
@@ -56,12 +57,14 @@ class Prepared:
 
     frame   rows of data; None for moments (options.sample_cov) and for no data at all
     source  what captions call the rows
+    origin  the file that they were read from, if any
     """
 
     spec: Spec
     options: FitOptions
     frame: pd.DataFrame | None = None
     source: str = ""
+    origin: Origin | None = None
 
     @property
     def has_data(self) -> bool:
@@ -195,7 +198,7 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
     specs = list(specs)
     for spec in specs:
         require_estimable(spec)
-    read: dict[object, tuple[pd.DataFrame, str]] = {}
+    read: dict[object, tuple[pd.DataFrame, str, Origin | None]] = {}
     found = []
     for spec in specs:
         chosen = parse_fit_options(get_header_options(spec), options)
@@ -210,7 +213,8 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
         key = (source if isinstance(source, Path) else id(source), door)
         if key not in read:
             called = source.name if isinstance(source, Path) else type(source).__name__
-            read[key] = open_table(source, door), called
+            origin = read_origin(source) if isinstance(source, Path) else None
+            read[key] = open_table(source, door), called, origin
         found.append(Prepared(spec, chosen, *read[key]))
     return found
 
@@ -240,7 +244,7 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check)
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:

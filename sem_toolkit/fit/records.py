@@ -44,7 +44,8 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
     if len(fit.sample.groups) > 1:
         record["n_per_group"] = [group.n for group in fit.sample.groups]
         record["group_labels"] = [group.label for group in fit.sample.groups]
-    return record | (build_all_blocks(fit) if everything else {})
+    record |= build_all_blocks(fit) if everything else {}
+    return record | {"receipt": fit.receipt}
 
 
 def build_all_blocks(fit: Fit) -> Record:

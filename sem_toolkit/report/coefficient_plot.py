@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "pdf", "png")
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """Okabe and Ito's, told apart by people who do not see all colours."""
-_MARKS = "osD^vPX"
-_SPREAD = 0.6
+MARKS = "osD^vPX"
+SPREAD = 0.6
 """Share of a row that its marks take up."""
 
 
@@ -34,15 +34,15 @@ def draw_coefficients(paths: pd.DataFrame) -> "Figure":
     axes = figure.subplots()
     for place, model in enumerate(models):
         rows = paths[paths["model"] == model]
-        shift = _SPREAD * ((place + 0.5) / len(models) - 0.5)
+        shift = SPREAD * ((place + 0.5) / len(models) - 0.5)
         heights = [keys.index(key) + shift for key in zip(rows["path"], rows["group"], strict=True)]
         reach = [
             (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0),
             (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0),
         ]
         axes.errorbar(
-            rows["est"], heights, xerr=reach, label=model, color=_COLOURS[place % len(_COLOURS)],
-            fmt=_MARKS[place % len(_MARKS)], markersize=4.5, linewidth=1.3,
+            rows["est"], heights, xerr=reach, label=model, color=COLOURS[place % len(COLOURS)],
+            fmt=MARKS[place % len(MARKS)], markersize=4.5, linewidth=1.3,
         )  # fmt: skip
     axes.axvline(0.0, color="#888888", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(keys)), names)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, fit
 from sem_toolkit.sample import read_table
@@ -12,6 +14,7 @@ from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
 from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, read_scales
 from sem_toolkit.study.printed_study import PrintedStudy, run_printed_study
 from sem_toolkit.study.reconstruct import DEFAULT_SEED
+from sem_toolkit.study.truth import add_truth, fit_population
 
 RESEARCH_MODEL = "research_model"
 SURVEY = "survey_n477.csv"
@@ -28,13 +31,14 @@ KINDS = {
 
 @dataclass(frozen=True, eq=False)
 class StudyModel:
-    """One spec of the study and its fit, or why there is none."""
+    """One spec of the study and its fit, or why there is none; `truth` is its fit to the population of the survey."""
 
     name: str
     path: Path
     spec: Spec
     fit: Fit | None
     fault: SemError | None = None
+    truth: Fit | None = None
 
     @property
     def kind(self) -> str:
@@ -50,6 +54,11 @@ class StudyModel:
     def certified(self) -> bool:
         """Whether there is a fit with a certified, admissible optimum."""
         return self.fit is not None and self.fit.certified
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Estimates beside their true values; empty where there is no fit."""
+        return pd.DataFrame() if self.fit is None else add_truth(self.fit.parameters, self.truth)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +132,8 @@ def list_specs(folder: Path) -> list[Path]:
 def _fit_spec(path: Path) -> StudyModel:
     spec = read_spec(path)
     try:
-        return StudyModel(path.stem, path, spec, fit(spec))
+        found = fit(spec)
+        return StudyModel(path.stem, path, spec, found, truth=fit_population(spec, found.sample.n))
     except SemError as fault:
         return StudyModel(path.stem, path, spec, None, fault)
 

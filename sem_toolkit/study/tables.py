@@ -62,7 +62,7 @@ def build_estimates_table(model: StudyModel) -> pd.DataFrame:
     """The parameter estimates of one model with its name in front; empty where there is no fit."""
     if model.fit is None:
         return pd.DataFrame()
-    rows = model.fit.parameters.copy()
+    rows = model.parameters
     rows.insert(0, "model", model.name)
     rows.insert(1, "certified", model.certified)
     return rows

@@ -3,7 +3,6 @@
 import json
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,7 @@ from sem_toolkit.inference.weights.information import compute_expected_informati
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import build_sample, build_sample_from_moments, read_table
 from sem_toolkit.spec.table import ParameterTable
-
-ORACLES = Path(__file__).parents[1] / "oracles"
+from tests.support import ORACLES
 
 
 @dataclass(frozen=True, eq=False)

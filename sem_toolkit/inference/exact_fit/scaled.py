@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,32 +39,68 @@ ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "sc
 """The scaled tests that robust fit measures exist for."""
 
 
-@once
-def compute_scaled_test(
-    evaluation: AtEstimate, standard: TestStatistic, name: str, information: str = "expected", normal: bool = False
-) -> TestStatistic:
-    """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom.
+@dataclass(frozen=True)
+class ScaledTest:
+    """Which scaled test, by lavaan's name, and what it is made of.
 
     information  what the Yuan-Bentler test takes for A₀: "expected" or "observed"
     normal       take Γ by normal theory, not free of distribution (not for the Yuan-Bentler tests)
     """
+
+    name: str
+    information: str = "expected"
+    normal: bool = False
+
+
+@once
+def compute_scaled_test(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    """One scaled test; its statistic is NaN where there are no degrees of freedom."""
     if standard.df <= 0:
-        return TestStatistic(name, standard.stat, standard.df, math.nan, standard.stat_group)
-    if name == "yuan.bentler.mplus":
-        return compute_yuan_bentler(evaluation, standard, information)
-    if name == "yuan.bentler":
-        saturated, model = compute_ugamma_traces(evaluation, information)
-        mplus = compute_yuan_bentler(evaluation, standard, information)
-        h1, h0 = mplus.scaling_factor_h1, mplus.scaling_factor_h0
-        scaled = scale_test(standard, name, standard.df, saturated - model)
-        return replace(scaled, scaling_factor_h1=h1, scaling_factor_h0=h0)
-    trace = compute_normal_ugamma_trace(evaluation) if normal else compute_ugamma_trace(evaluation, information)
-    if name == "satorra.bentler":
-        return scale_test(standard, name, standard.df, trace)
-    squared = compute_ugamma_squared_trace(evaluation, information, normal)
-    if name == "mean.var.adjusted":
-        return scale_test(standard, name, trace**2 / squared, trace, squared)
+        return TestStatistic(chosen.name, standard.stat, standard.df, math.nan, standard.stat_group)
+    return _SCALED[chosen.name](evaluation, standard, chosen)
+
+
+def _compute_satorra_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    return scale_test(standard, chosen.name, standard.df, _compute_trace(evaluation, chosen))
+
+
+def _compute_adjusted(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    trace = _compute_trace(evaluation, chosen)
+    squared = compute_ugamma_squared_trace(evaluation, chosen.information, chosen.normal)
+    return scale_test(standard, chosen.name, trace**2 / squared, trace, squared)
+
+
+def _compute_shifted(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    trace = _compute_trace(evaluation, chosen)
+    squared = compute_ugamma_squared_trace(evaluation, chosen.information, chosen.normal)
     return shift_test(standard, evaluation.shares, trace, squared)
+
+
+def _compute_yuan_bentler_mplus(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    return compute_yuan_bentler(evaluation, standard, chosen.information)
+
+
+def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    """The factor is that of UΓ; those of both models are reported as in the variant of Mplus."""
+    saturated, model = compute_ugamma_traces(evaluation, chosen.information)
+    mplus = compute_yuan_bentler(evaluation, standard, chosen.information)
+    scaled = scale_test(standard, chosen.name, standard.df, saturated - model)
+    return replace(scaled, scaling_factor_h1=mplus.scaling_factor_h1, scaling_factor_h0=mplus.scaling_factor_h0)
+
+
+def _compute_trace(evaluation: AtEstimate, chosen: ScaledTest) -> float:
+    if chosen.normal:
+        return compute_normal_ugamma_trace(evaluation)
+    return compute_ugamma_trace(evaluation, chosen.information)
+
+
+_SCALED = {
+    "satorra.bentler": _compute_satorra_bentler,
+    "mean.var.adjusted": _compute_adjusted,
+    "scaled.shifted": _compute_shifted,
+    "yuan.bentler": _compute_yuan_bentler,
+    "yuan.bentler.mplus": _compute_yuan_bentler_mplus,
+}
 
 
 def compute_tests(
@@ -72,7 +108,7 @@ def compute_tests(
 ) -> tuple[TestStatistic, ...]:
     """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
 
-    "none" alone stands for no test, as a row without numbers; `normal` as in `compute_scaled_test`.
+    "none" alone stands for no test, as a row without numbers; `normal` as in `ScaledTest`.
     """
     if "none" in names:
         return (TestStatistic("none", math.nan, math.nan, math.nan),)
@@ -85,7 +121,7 @@ def _compute_test(
     evaluation: AtEstimate, standard: TestStatistic, name: str, information: str, normal: bool
 ) -> TestStatistic | None:
     if name in SCALED:
-        return compute_scaled_test(evaluation, standard, name, information, normal)
+        return compute_scaled_test(evaluation, standard, ScaledTest(name, information, normal))
     if evaluation.model.constraints.equalities:
         return None
     if name == "browne.residual.adf":

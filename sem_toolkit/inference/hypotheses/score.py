@@ -5,6 +5,7 @@ constraints allow. Sources: Silvey (1959), Annals of Mathematical Statistics 30,
 Sociological Methods & Research 21, 259-282.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,22 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
         ),
         changes,
     )
+
+
+def compute_joint_releases(
+    evaluation: AtEstimate, wanted: Sequence[Collection[str]]
+) -> list[tuple[float, int, FloatArray]]:
+    """Statistic, degrees of freedom and expected changes (q) of untying parameters that equalities hold together.
+
+    wanted  for each test the plabels of the parameters that are to go their own ways: every equality between two of
+            them is released, all others stay
+    """
+    texts, slopes = _constraint_slopes(evaluation)
+    information, score = compute_estimator_information(evaluation), _score(evaluation)
+    return [
+        _release(evaluation, information, score, slopes, [k for k, sides in enumerate(texts) if {*sides} <= {*names}])
+        for names in wanted
+    ]
 
 
 def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFrame":

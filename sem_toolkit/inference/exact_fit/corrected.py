@@ -1,4 +1,4 @@
-"""Robust fit indices of incomplete rows: those that complete data would have, whatever their distribution.
+"""The test that robust fit indices of incomplete rows are made of: that of complete data, whatever their distribution.
 
 The discrepancy is that of complete data at the saturated moments, and what it exceeds its population value by on
 average is k/df with k = tr(W_c Γ) − 2 tr(E⁻¹ΔᵀJW⁻¹W_cΔ) + tr(E⁻¹ΔᵀJΔE⁻¹ΔᵀW_cΔ): W and J the information and the
@@ -16,9 +16,8 @@ from sem_toolkit.discrepancy import once
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_any
-from sem_toolkit.inference.exact_fit.baseline import build_baseline_evaluation, compute_baseline, find_exogenous
+from sem_toolkit.inference.exact_fit.baseline import find_exogenous
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_ratio
-from sem_toolkit.inference.measures import indices
 from sem_toolkit.inference.weights.clusters import list_cluster_crosses
 from sem_toolkit.inference.weights.incomplete import complete, invert_information_of_moments, list_information
 from sem_toolkit.model.jacobian import vech_indices
@@ -88,36 +87,3 @@ def _compute_complete_information(covariance: FloatArray, exogenous: tuple[int, 
     result[fixed] = 0.0
     result[:, fixed] = 0.0
     return result
-
-
-def compute_corrected_measures(
-    evaluation: AtEstimate, information: str, robust: bool, level: float, close: float, not_close: float
-) -> dict[str, float]:
-    """CFI, TLI, RNI, RMSEA and GFI by the corrected statistics of the model and of the baseline model."""
-    own = compute_corrected_test(evaluation, information, robust)
-    baseline = build_baseline_evaluation(evaluation)
-    corrected = compute_corrected_test(baseline, information, robust)
-    df_null = compute_baseline(evaluation).df
-    null = CorrectedTest(corrected.stat, df_null, corrected.factor)
-    n, groups, p = evaluation.total, evaluation.model.n_groups, evaluation.model.n_observed
-    factors = (own.factor, null.factor)
-    four = (own.stat, own.df, null.stat, null.df)
-    tli = indices.compute_tli(*four, *factors)
-    scaled = own.stat / own.factor
-    lower, upper = indices.compute_rmsea_interval(scaled, own.df, n, groups, own.factor, level)
-    close_p, far_p = indices.compute_rmsea_pvalues(scaled, own.df, n, groups, own.factor, close, not_close)
-    gfi_lower, gfi_upper = indices.compute_gfi_interval(scaled, own.df, n, p, own.factor, level)
-    return {
-        "cfi.robust": indices.compute_cfi(*four, *factors),
-        "tli.robust": tli,
-        "nnfi.robust": tli,
-        "rni.robust": indices.compute_rni(*four, *factors),
-        "rmsea.robust": indices.compute_rmsea(own.stat, own.df, n, groups, own.factor),
-        "rmsea.ci.lower.robust": lower,
-        "rmsea.ci.upper.robust": upper,
-        "rmsea.pvalue.robust": close_p,
-        "rmsea.notclose.pvalue.robust": far_p,
-        "gfi.robust": indices.compute_gfi(own.stat, own.df, n, p, own.factor),
-        "gfi.ci.lower.robust": gfi_lower,
-        "gfi.ci.upper.robust": gfi_upper,
-    }
