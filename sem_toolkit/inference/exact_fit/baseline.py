@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import invert_symmetric, once
+from sem_toolkit.discrepancy import WLS, invert_symmetric, once
 from sem_toolkit.discrepancy.least_squares import find_conditional
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.complete import compute_logdet
@@ -97,8 +97,8 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
         chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
         return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.kind.is_distribution_free or (free and not scaled and not evaluation.kind.has_distribution):
-        every = np.eye(evaluation.moments_per_group)
-        minima = [_minimise_dense(evaluation, g, evaluation.weight.times(g, every), exogenous) for g in groups]
+        whole, every = WLS.weigh(evaluation), np.eye(evaluation.moments_per_group)
+        minima = [_minimise_dense(evaluation, g, whole.times(g, every), exogenous) for g in groups]
     elif scaled and not evaluation.kind.is_normal_theory:
         baseline = build_baseline_evaluation(evaluation)
         minima = list(baseline.quadratic)
