@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.spec import read_spec
 
 LADDER = "Ladder"
@@ -55,12 +55,13 @@ def invariance(
         typer.Option("--plot", rich_help_panel=LADDER, help="Draw the item parameters: .svg, .pdf or .png."),
     ] = None,
     json: JsonOption = False,
+    receipt: ReceiptOption = None,
 ) -> int:
     """Measurement invariance across groups or over time: configural, metric, scalar, strict, each step tested."""
     from sem_toolkit.comparison.invariance import build_item_parameters, compute_invariance, write_steps
-    from sem_toolkit.report.coefficient_plot import require_plot_format
     from sem_toolkit.report.invariance import build_invariance
     from sem_toolkit.report.item_plot import write_item_parameters
+    from sem_toolkit.report.plots import require_plot_format
 
     parsed = read_spec(spec)
     if plot is not None:
@@ -75,6 +76,7 @@ def invariance(
     written = write_steps(found, parsed, data, write) if write is not None else ()
     if plot is not None:
         write_item_parameters(build_item_parameters(found), plot)
+    write_receipt(receipt, lambda: found.receipt)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})
     else:

@@ -30,6 +30,7 @@ from sem_toolkit.cli.scores import scores
 from sem_toolkit.cli.streams import is_stream_fault, prepare_streams, silence
 from sem_toolkit.cli.study import study
 from sem_toolkit.cli.test import run_tests
+from sem_toolkit.cli.verify import verify
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.process import one_blas_thread
@@ -64,6 +65,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "compare": compare,
     "invariance": invariance,
     "equivalents": equivalents,
+    "verify": verify,
     "diagram": diagram,
     "fmt": fmt,
     "diff": diff,

@@ -39,5 +39,6 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         if count < 20:
             message = f"only {count} clusters {name!r}{where}: standard errors and tests need about 20 or more"
             messages.append(Diagnostic("warning", "few-clusters", message))
-        groups.append(replace(group, clusters=np.unique(own, return_inverse=True)[1]))
+        design = replace(group.design, clusters=np.unique(own, return_inverse=True)[1].astype(np.intp))
+        groups.append(replace(group, design=design))
     return replace(sample, groups=tuple(groups), messages=tuple(messages))

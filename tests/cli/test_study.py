@@ -112,3 +112,17 @@ def test_outside_the_project_the_missing_folder_is_named(command, tmp_path):
     assert outcome.code == 2
     assert "research_model.lav" in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_receipt_of_the_study_holds(output):
+    from sem_toolkit.fit.reading_receipts import read_receipt
+    from sem_toolkit.fit.receipts import hash_receipt
+    from sem_toolkit.fit.verification import verify
+
+    receipt = read_receipt(output / "receipt.json")
+    assert receipt["fits"][0]["name"] == "research_model"
+    assert len(receipt["fits"]) == len(list(SPECS.glob("*.lav")))
+    some = {**receipt, "fits": receipt["fits"][:1]}
+    found = verify(some | {"sha256": hash_receipt(some)})
+    assert found.holds
+    assert found.reasons == ()

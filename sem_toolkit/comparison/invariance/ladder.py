@@ -10,6 +10,7 @@ from sem_toolkit.comparison.differences import DifferenceTest
 from sem_toolkit.comparison.invariance.releases import build_releases, describe_release
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
+from sem_toolkit.fit.receipts import build_receipt
 from sem_toolkit.inference.options import SCALED
 
 if TYPE_CHECKING:
@@ -209,7 +210,13 @@ class Invariance:
                 name: _list_records(step.releases) for name, step in self.steps.items() if step.failed and step.test
             },
             "certified": self.certified,
+            "receipt": self.receipt,
         }
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What the steps were made from and what came out, for `sem-toolkit verify`."""
+        return build_receipt(self.fits)
 
 
 def _list_records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -1,15 +1,14 @@
 """Residuals divided by their standard errors, in every type of lavaan's `residuals`."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from sem_toolkit.diagnostics import OptionError
 from sem_toolkit.fit import fit
 from sem_toolkit.inference import compute_residuals
+from tests.support import ORACLES
 
-HOLZINGER = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
+HOLZINGER = ORACLES / "data" / "hs.csv"
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
 PLACES = ((1, 0), (2, 0), (3, 0), (6, 1), (8, 7))
 

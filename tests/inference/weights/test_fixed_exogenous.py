@@ -1,13 +1,12 @@
 """Exogenous variables fixed by hand where least squares leaves them free: what lavaan 0.7-3 makes of a path model."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from sem_toolkit.fit import Fit, fit
+from tests.support import ORACLES
 
-DATA = Path(__file__).parents[1] / "oracles" / "data" / "mediation.csv"
+DATA = ORACLES / "data" / "mediation.csv"
 MODEL = "m ~ a1*x1 + a2*x2\ny1 ~ b1*m + c1*x1\ny2 ~ b2*m + c2*x2"
 
 

@@ -1,7 +1,6 @@
 """Wald and score tests against lavaan."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +8,7 @@ import pytest
 from sem_toolkit import ModelError, SpecError, fit
 from sem_toolkit.inference import compute_score, compute_score_of_additions, compute_wald
 from sem_toolkit.sample import read_table
-
-ORACLES = Path(__file__).parents[1] / "oracles"
+from tests.support import ORACLES
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,14 @@
 """Standard errors, information and tests asked for by hand: what lavaan 0.7-3 makes of them (three-factor CFA)."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from sem_toolkit.fit import Fit, fit
 from sem_toolkit.inference import resolve_inference_options
+from tests.support import ORACLES
 
-HS = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
+HS = ORACLES / "data" / "hs.csv"
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 
 

@@ -1,12 +1,11 @@
 """Groups of unequal size: lavaan weighs them by their rows, chi-square statistics by n - 1. Numbers of lavaan 0.7-3."""
 
-from pathlib import Path
-
 import pytest
 
 from sem_toolkit.fit import fit
+from tests.support import ORACLES
 
-HS = Path(__file__).parents[1] / "oracles" / "data" / "hs.csv"
+HS = ORACLES / "data" / "hs.csv"
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 
 

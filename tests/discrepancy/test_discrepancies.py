@@ -17,8 +17,7 @@ from sem_toolkit.model import build_model
 from sem_toolkit.sample import Sample, SampleGroup, build_sample, list_group_labels, read_table
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.names import observed_variables
-
-from .conftest import ORACLES, Reference, load_reference
+from tests.estimation.conftest import ORACLES, Reference, load_reference
 
 ESTIMATORS = ["ML", "GLS", "ULS", "WLS", "DWLS"]
 

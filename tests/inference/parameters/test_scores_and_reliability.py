@@ -2,7 +2,6 @@
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,8 +17,7 @@ from sem_toolkit.inference import (
     evaluate_solution,
 )
 from sem_toolkit.inference.parameters.monte_carlo import compute_monte_carlo_interval, draw_parameters
-
-ORACLES = Path(__file__).parents[1] / "oracles"
+from tests.support import ORACLES
 
 
 @pytest.mark.parametrize("name", ["fs_hs", "fs_mg", "fs_poldem"])
