@@ -168,7 +168,7 @@ def _conclude(
         by_group=point.evaluation.by_group,
         certificate=certificate,
         transcript=transcript,
-        active=tuple(replace(constraint, slope=constraint.slope / units) for constraint in examination.active),
+        active=tuple(constraint.in_units(units) for constraint in examination.active),
     )
 
 

@@ -147,10 +147,12 @@ class Prepared:
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
-        if self.options.sampling_weights:
-            sample = attach_weights(sample, frame, self.options.sampling_weights)
+        if self.options.weighting:
+            sample = attach_weights(sample, frame, self.options.weighting)
         if self.options.cluster:
             sample = attach_clusters(sample, frame, self.options.cluster)
+        if sample.has_design and self.options.ignores_design:
+            sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
@@ -300,6 +302,11 @@ def find_data(spec: Spec, data: object) -> object:
 def _find_place(entry: Diagnostic) -> tuple[int, int]:
     """Where in the text; what has no place comes last."""
     return (entry.span.start, entry.span.end) if entry.span else (1 << 60, 0)
+
+
+def _describe_draws() -> Diagnostic:
+    message = "standard errors are those of rows that are independent draws, which these are not"
+    return Diagnostic("warning", "rows-taken-for-draws", message, hint='leave out se = "standard"')
 
 
 def _build_no_data() -> Diagnostic:

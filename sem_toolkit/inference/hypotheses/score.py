@@ -13,7 +13,8 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
-from sem_toolkit.inference.at_estimate import AtEstimate, restrict_basis
+from sem_toolkit.estimation import compute_tangent
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
@@ -113,7 +114,7 @@ def _release_separately(
     them. From the score and the information that the other directions K leave over,
     u = Dᵀs − DᵀIK(KᵀIK)⁻¹Kᵀs and V = DᵀID − DᵀIK(KᵀIK)⁻¹KᵀID, the statistic is N uᵀV⁻¹u.
     """
-    basis = restrict_basis(np.eye(len(score)), slopes)
+    basis = compute_tangent(np.nan_to_num(slopes), len(score))
     inverse = invert_information(information, basis)
     if basis.shape[1] != len(score) - len(slopes) or np.isnan(inverse).any():
         return [None] * len(sets)
@@ -235,7 +236,7 @@ def _release(
 
     N sᵀ(KᵀIK)⁻Ks over the directions K of the released model; where KᵀIK is singular, over those with information.
     """
-    basis = restrict_basis(np.eye(len(score)), np.delete(slopes, released, axis=0))
+    basis = compute_tangent(np.nan_to_num(np.delete(slopes, released, axis=0)), len(score))
     before = len(score) - int(np.linalg.matrix_rank(slopes))
     change = invert_information(information, basis) @ score
     if not np.isnan(change).any():
