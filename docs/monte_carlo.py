@@ -31,12 +31,13 @@ from sem_toolkit.inference import (
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
-from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_browne_adf_test, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import (
+from sem_toolkit.inference.exact_fit.residual_tests import (
+    compute_browne_adf_test,
     compute_browne_nt_test,
     compute_reweighted_least_squares,
-    compute_standard_test,
 )
+from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
+from sem_toolkit.inference.exact_fit.statistics import compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.score import compute_score_tests
 from sem_toolkit.inference.hypotheses.wald import compute_wald_test

@@ -24,8 +24,9 @@ def compare(
 ) -> int:
     """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
     from sem_toolkit.comparison import compare as fit_models
-    from sem_toolkit.report.coefficient_plot import require_plot_format, write_coefficients
+    from sem_toolkit.report.coefficient_plot import write_coefficients
     from sem_toolkit.report.compared import spread_paths, spread_r2
+    from sem_toolkit.report.plots import require_plot_format
 
     if plot is not None:
         require_plot_format(plot)

@@ -59,9 +59,9 @@ def invariance(
 ) -> int:
     """Measurement invariance across groups or over time: configural, metric, scalar, strict, each step tested."""
     from sem_toolkit.comparison.invariance import build_item_parameters, compute_invariance, write_steps
-    from sem_toolkit.report.coefficient_plot import require_plot_format
     from sem_toolkit.report.invariance import build_invariance
     from sem_toolkit.report.item_plot import write_item_parameters
+    from sem_toolkit.report.plots import require_plot_format
 
     parsed = read_spec(spec)
     if plot is not None:

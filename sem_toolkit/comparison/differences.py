@@ -19,8 +19,9 @@ from sem_toolkit.inference.errors.covariance import (
     compute_information_matrix,
     invert_information,
 )
+from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test
 from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_reference_test
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.robust import build_robust_weight

@@ -19,8 +19,8 @@ from sem_toolkit.comparison.differences import (
 from sem_toolkit.comparison.nesting import check_nesting
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.fit import Fit
+from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test
 from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import compute_reference_test
 from sem_toolkit.inference.options import SCALED
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def compute_difference(
     name = larger.options.inference.test
     chosen = _choose_method(method, name)
     scaled = name in SCALED
-    tests = compute_reference_test(first, scaled), compute_reference_test(second, scaled)
+    free = name == "browne.residual.adf"
+    tests = compute_reference_test(first, scaled, free), compute_reference_test(second, scaled, free)
     plain = compute_plain_difference(*tests)
     if plain.df == 0:
         return DifferenceTest(chosen, math.nan, 0, math.nan, plain.unscaled)

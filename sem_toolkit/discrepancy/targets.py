@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
@@ -20,9 +21,10 @@ class Targets:
 
     covariance  G × p × p, with divisor n, or n - 1 where the estimator is defined so
     mean        G × p, None where the model has no means
-    n           G: rows of each group
+    n           G: observations of each group: its rows, or the sum of their weights
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
+    designs     how these rows count
     exogenous   positions of the variables that weights are conditional on (fixed.x)
     patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
     saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
@@ -30,8 +32,9 @@ class Targets:
 
     covariance: FloatArray
     mean: FloatArray | None
-    n: NDArray[np.intp]
+    n: FloatArray
     data: tuple[FloatArray | None, ...]
+    designs: tuple[Design, ...]
     exogenous: tuple[int, ...] = ()
     patterns: tuple[Patterns, ...] | None = None
     saturated: FloatArray | None = None
@@ -48,7 +51,7 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     """
     _require_same_groups(model, sample)
     order = _order(model, sample)
-    n = np.array([group.n for group in sample.groups])
+    n = np.array([group.size for group in sample.groups])
     rescaled = unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
     divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
     covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
@@ -60,12 +63,13 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
             raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
+    designs = tuple(group.design for group in sample.groups)
     if not sample.is_incomplete:
-        return Targets(covariance, mean, n, data, model.exogenous)
+        return Targets(covariance, mean, n, data, designs, model.exogenous)
     likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
     patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
     values = np.array([likelihood.value for likelihood in likelihoods])
-    return Targets(covariance, mean, n, data, model.exogenous, patterns, values)
+    return Targets(covariance, mean, n, data, designs, model.exogenous, patterns, values)
 
 
 def _require_same_groups(model: Model, sample: Sample) -> None:

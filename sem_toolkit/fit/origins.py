@@ -53,8 +53,8 @@ def _list_values(sample: Sample, place: int) -> Iterable[FloatArray]:
             yield group.covariance[place]
             if group.mean is not None:
                 yield group.mean[place : place + 1]
-        if group.weights is not None:
-            yield group.weights
+        if group.design.weights is not None:
+            yield group.design.weights
 
 
 def _hash_arrays(arrays: Iterable[FloatArray]) -> str:

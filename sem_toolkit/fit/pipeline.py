@@ -143,14 +143,16 @@ class Prepared:
         if unknown:
             raise DataError(unknown, self.spec.source)
         frame = add_products(self.rows, variables)
-        exogenous = tuple(dict.fromkeys(row.lhs for row in self.table.parameters if row.op == "~1" and row.exo))
+        exogenous = _list_exogenous(self.table)
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
-        if self.options.sampling_weights:
-            sample = attach_weights(sample, frame, self.options.sampling_weights)
+        if self.options.weighting:
+            sample = attach_weights(sample, frame, self.options.weighting)
         if self.options.cluster:
             sample = attach_clusters(sample, frame, self.options.cluster)
+        if sample.has_design and self.options.ignores_design:
+            sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
@@ -165,6 +167,19 @@ class Prepared:
             labels=tuple(covariances),
             said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
+
+    def with_equalities(self, options: FitOptions) -> "Prepared":
+        """The same spec and rows with other equalities among parameters: what is known of the rows is not asked again.
+
+        options  those of this one, but for group_equal and group_partial
+        """
+        found = replace(self, options=options)
+        known = {"groups": self.groups, "rows": self.rows}
+        variables = observed_variables(found.estimated_table)
+        if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:
+            known["sample"] = self.sample
+        found.__dict__.update(known)  # where cached_property keeps its values
+        return found
 
     @cached_property
     def model(self) -> Model:
@@ -245,6 +260,11 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values)
 
 
+def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:
+    """Variables whose means are taken from the data."""
+    return tuple(dict.fromkeys(row.lhs for row in table.parameters if row.op == "~1" and row.exo))
+
+
 def _match_start(start: Start, model: Model) -> FloatArray:
     """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
     if isinstance(start, (Fit, Solution)):
@@ -282,6 +302,11 @@ def find_data(spec: Spec, data: object) -> object:
 def _find_place(entry: Diagnostic) -> tuple[int, int]:
     """Where in the text; what has no place comes last."""
     return (entry.span.start, entry.span.end) if entry.span else (1 << 60, 0)
+
+
+def _describe_draws() -> Diagnostic:
+    message = "standard errors are those of rows that are independent draws, which these are not"
+    return Diagnostic("warning", "rows-taken-for-draws", message, hint='leave out se = "standard"')
 
 
 def _build_no_data() -> Diagnostic:

@@ -34,7 +34,7 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
             "messages": [build_diagnostic_record(message) for message in certificate.messages],
         },
         "messages": [build_diagnostic_record(message) for message in fit.messages],
-        "n": fit.sample.n,
+        "n": int(size) if (size := fit.sample.size).is_integer() else size,
         "npar": fit.table.npar,
         "parameters": build_frame_records(fit.parameters),
         "fit_measures": measures,

@@ -1,18 +1,15 @@
 """How paths change from model to model, as a picture: one row a path, one mark with its interval a model."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.files import write_bytes
+from sem_toolkit.report.plots import write_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FORMATS = ("svg", "pdf", "png")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """Okabe and Ito's, told apart by people who do not see all colours."""
 MARKS = "osD^vPX"
@@ -53,24 +50,6 @@ def draw_coefficients(paths: pd.DataFrame) -> "Figure":
     return figure
 
 
-def require_plot_format(path: Path) -> str:
-    """The format that a file's name asks for; raises OptionError for another one."""
-    name = path.suffix.lower().removeprefix(".")
-    if name not in FORMATS:
-        message = f"a plot cannot be written as {path.name!r}"
-        raise OptionError(
-            Diagnostic("error", "option-value", message, hint=f"end it in one of: .{', .'.join(FORMATS)}")
-        )
-    return name
-
-
 def write_coefficients(paths: pd.DataFrame, path: Path) -> None:
     """Write the plot; the same table always gives the same file. Raises OptionError for an unknown format."""
-    import matplotlib as mpl
-
-    name = require_plot_format(path)
-    buffer = io.BytesIO()
-    still = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(name, {})
-    with mpl.rc_context({"svg.hashsalt": "coefficients"}):
-        draw_coefficients(paths).savefig(buffer, format=name, dpi=200, metadata=still)
-    write_bytes(path, buffer.getvalue())
+    write_plot(lambda: draw_coefficients(paths), path, "coefficients")

@@ -1,13 +1,12 @@
 """Item parameters by group or wave as a picture: a panel a kind, a row an item, a mark with its interval a place."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sem_toolkit.files import write_bytes
-from sem_toolkit.report.coefficient_plot import COLOURS, MARKS, SPREAD, require_plot_format
+from sem_toolkit.report.coefficient_plot import COLOURS, MARKS, SPREAD
+from sem_toolkit.report.plots import write_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,11 +50,4 @@ def draw_item_parameters(items: pd.DataFrame) -> "Figure":
 
 def write_item_parameters(items: pd.DataFrame, path: Path) -> None:
     """Write the plot; the same table always gives the same file. Raises OptionError for an unknown format."""
-    import matplotlib as mpl
-
-    name = require_plot_format(path)
-    buffer = io.BytesIO()
-    still = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(name, {})
-    with mpl.rc_context({"svg.hashsalt": "items"}):
-        draw_item_parameters(items).savefig(buffer, format=name, dpi=200, metadata=still)
-    write_bytes(path, buffer.getvalue())
+    write_plot(lambda: draw_item_parameters(items), path, "items")

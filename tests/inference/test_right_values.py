@@ -11,7 +11,7 @@ from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.inference import compute_score
 from sem_toolkit.inference.distributions import compute_noncentral_tail
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest
-from sem_toolkit.inference.exact_fit.scaled import compute_browne_adf_test
+from sem_toolkit.inference.exact_fit.residual_tests import compute_browne_adf_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.robust import build_robust_comparison
@@ -52,8 +52,10 @@ def test_residual_test_where_gamma_is_singular(hs):
 def test_residual_test_by_complement_is_that_by_the_inverse(hs, monkeypatch):
     evaluation = fit("f =~ x1 + x2 + x3 + x4", hs, group="school", meanstructure=True).evaluated.evaluation
     usual = compute_browne_adf_test(evaluation)
-    monkeypatch.setattr("sem_toolkit.inference.exact_fit.scaled._NO_VARIANCE", 2.0)
-    monkeypatch.setattr("sem_toolkit.inference.exact_fit.scaled._is_singular", lambda gamma: len(gamma) > usual.df)
+    monkeypatch.setattr("sem_toolkit.inference.exact_fit.residual_tests._NO_VARIANCE", 2.0)
+    monkeypatch.setattr(
+        "sem_toolkit.inference.exact_fit.residual_tests._is_singular", lambda gamma: len(gamma) > usual.df
+    )
     assert compute_browne_adf_test(evaluation).stat == pytest.approx(usual.stat, rel=1e-8)
 
 

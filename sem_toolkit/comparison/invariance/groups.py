@@ -1,12 +1,13 @@
 """Steps of invariance across groups: one spec, fitted with more and more of lavaan's `group_equal`."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sem_toolkit.comparison.invariance.releases import name_parameter
+from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
-from sem_toolkit.fit import Fit, estimate
+from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.pipeline import Prepared, get_header_options, prepare
 from sem_toolkit.fit.readers import split_words
@@ -53,7 +54,7 @@ class GroupLadder:
 
     def fit(self, equal: Collection[str], partial: Collection[str], start: Fit | None = None) -> Fit:
         """Fit one step, from the estimates of another where there is one."""
-        return estimate(self._prepare(equal, partial), start)
+        return estimate_from(self._prepare(equal, partial), start)
 
     def write(self, equal: Collection[str], partial: Collection[str]) -> tuple[str, Mapping[str, object]]:
         """The step as a text without header, and the options that it needs.
@@ -74,9 +75,11 @@ class GroupLadder:
         return item, self.base.groups[group - 1]
 
     def _prepare(self, equal: Collection[str], partial: Collection[str]) -> Prepared:
+        if not equal:
+            return self.base
         settings = {"group_equal": list(equal), "group_partial": list(partial), "meanstructure": True}
         options = parse_fit_options(get_header_options(self.base.spec), self.given, settings)
-        return replace(self.base, options=options)
+        return self.base.with_equalities(options)
 
 
 def is_said_by_text(option: str) -> bool:

@@ -35,18 +35,19 @@ def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
     if not new:
         return pd.DataFrame({name: [] for name in COLUMNS})
     tests = compute_joint_releases(evaluation, [[row.plabel for row in members] for members in new])
-    rows = []
-    for members, (stat, df, changes) in zip(new, tests, strict=True):
+    deviations = _compute_deviations(fit)
+    order = sorted(range(len(new)), key=lambda k: -tests[k][0])
+    rows: list[dict[str, object]] = []
+    for members, (stat, df, changes) in ((new[k], tests[k]) for k in order):
         first = members[0]
         epc = [float(changes[row.free - 1]) for row in members]
         row: dict[str, object] = {"parameter": name_parameter(first), "X2": stat, "df": df}
         row |= {"pvalue": compute_chisq_pvalue(stat, df) if df else float("nan")}
         row |= {"est": float(evaluation.x[first.free - 1])}
         row |= {f"epc.{_name_place(fit, member)}": change for member, change in zip(members, epc, strict=True)}
-        rows.append(row | {"sepc": (max(epc) - min(epc)) * _compute_scale(fit, first)})
-    frame = pd.DataFrame(rows)
-    frame = frame[[name for name in frame if name != "sepc"] + ["sepc"]]
-    return frame.sort_values("X2", ascending=False, kind="stable", ignore_index=True)
+        rows.append(row | {"sepc": (max(epc) - min(epc)) * _compute_scale(deviations, first)})
+    names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
+    return pd.DataFrame({name: [row.get(name, np.nan) for row in rows] for name in names})
 
 
 def describe_release(releases: "pd.DataFrame") -> str:
@@ -95,17 +96,16 @@ def _name_place(fit: Fit, row: Parameter) -> str:
     return fit.table.groups[row.group - 1] if len(fit.table.groups) > 1 else name_parameter(row)
 
 
-def _compute_scale(fit: Fit, row: Parameter) -> float:
-    """What makes a difference of this parameter one in standard deviations of the (first) item."""
+def _compute_deviations(fit: Fit) -> dict[str, float]:
+    """Standard deviations of all variables as implied, pooled over the groups."""
     evaluation = fit.evaluated.evaluation
-    place = {name: position for position, name in enumerate(evaluation.model.variables)}
-    everything = evaluation.moments.all_covariance
-    pooled = np.average(np.diagonal(everything, axis1=-2, axis2=-1), axis=0, weights=evaluation.rows)
-    size = np.sqrt(pooled)
-    if row.op == "=~":
-        return float(size[place[row.lhs]] / size[place[row.rhs]])
-    if row.op == "~1":
-        return float(1.0 / size[place[row.lhs]])
-    if row.op == "~~":
-        return float(1.0 / (size[place[row.lhs]] * size[place[row.rhs]]))
-    return float(size[place[row.rhs]] / size[place[row.lhs]]) if row.op == "~" else float("nan")
+    variances = np.diagonal(evaluation.moments.all_covariance, axis1=-2, axis2=-1)
+    pooled = evaluation.rows @ variances / evaluation.rows.sum()
+    return dict(zip(evaluation.model.variables, np.sqrt(pooled).tolist(), strict=True))
+
+
+def _compute_scale(deviations: dict[str, float], row: Parameter) -> float:
+    """What makes a difference of this parameter one in standard deviations of the (first) item."""
+    own, other = deviations[row.lhs], deviations.get(row.rhs, np.nan)
+    scales = {"=~": own / other, "~1": 1.0 / own, "~~": 1.0 / (own * other), "~": other / own}
+    return scales.get(row.op, np.nan)

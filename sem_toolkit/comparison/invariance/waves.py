@@ -6,9 +6,10 @@ from functools import cached_property
 
 from sem_toolkit.comparison.invariance.groups import is_said_by_text, require_continuous_factors
 from sem_toolkit.comparison.invariance.releases import name_parameter
+from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
-from sem_toolkit.fit import Fit, estimate
+from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.pipeline import Prepared, get_header_options, prepare
 from sem_toolkit.fit.readers import split_words
@@ -60,7 +61,7 @@ class WaveLadder:
         """Fit one step from its written spec."""
         text, options = self.write(equal, partial)
         spec = parse_spec(text, self.base.spec.source.name)
-        return estimate(replace(self.base, spec=spec, options=parse_fit_options(options)), start)
+        return estimate_from(replace(self.base, spec=spec, options=parse_fit_options(options)), start)
 
     def write(self, equal: Collection[str], partial: Collection[str]) -> tuple[str, Mapping[str, object]]:
         """The step as a text without header, and the options that it needs."""

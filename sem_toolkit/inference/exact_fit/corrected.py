@@ -18,7 +18,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_any
 from sem_toolkit.inference.exact_fit.baseline import find_exogenous
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_ratio
-from sem_toolkit.inference.weights.clusters import has_design, list_cluster_crosses
+from sem_toolkit.inference.weights.clusters import list_cluster_crosses
 from sem_toolkit.inference.weights.incomplete import complete, invert_information_of_moments, list_information
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -43,7 +43,7 @@ def compute_corrected_test(evaluation: AtEstimate, information: str, robust: boo
     inverses = [invert_information_of_moments(evaluation, matrix) for matrix in incomplete]
     crosses = incomplete
     if robust:
-        clustered = has_design(evaluation)
+        clustered = evaluation.sample.has_design
         crosses = list_cluster_crosses(evaluation) if clustered else list_information(evaluation, "first.order", False)
     exogenous = find_exogenous(evaluation)
     whole = [_compute_complete_information(group.covariance, exogenous) for group in evaluation.sample.groups]

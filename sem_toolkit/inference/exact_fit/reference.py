@@ -8,14 +8,9 @@ import numpy as np
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, build_baseline_evaluation, compute_baseline
 from sem_toolkit.inference.exact_fit.corrected import CorrectedTest, compute_corrected_test
+from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test, compute_reweighted_least_squares
 from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import (
-    TestStatistic,
-    build_test,
-    compute_reference_test,
-    compute_reweighted_least_squares,
-    compute_standard_test,
-)
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.sample.sample import PAIRWISE
 
@@ -41,8 +36,9 @@ class ReferenceTests:
 def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -> ReferenceTests:
     """All of them, as the options ask for."""
     is_scaled = options.test in SCALED
-    standard, model = compute_standard_test(evaluation), compute_reference_test(evaluation, is_scaled)
-    baseline, residual = compute_baseline(evaluation, is_scaled), compute_gfi_chisq(evaluation, model)
+    free = options.test == "browne.residual.adf"
+    standard, model = compute_standard_test(evaluation), compute_reference_test(evaluation, is_scaled, free)
+    baseline, residual = compute_baseline(evaluation, is_scaled, free), compute_gfi_chisq(evaluation, model)
     scaled: tuple[TestStatistic, TestStatistic] | None = None
     corrected: tuple[CorrectedTest, CorrectedTest] | None = None
     if is_scaled:

@@ -7,26 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import DenseWeight, NormalWeight, invert_symmetric, once
+from sem_toolkit.discrepancy import NormalWeight, invert_symmetric, once
 from sem_toolkit.discrepancy.least_squares import (
-    build_distribution_free_weight,
     build_model_based_weight,
-    compute_gamma,
-    find_conditional,
 )
-from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
-from sem_toolkit.inference.exact_fit.statistics import (
-    TestStatistic,
-    build_test,
+from sem_toolkit.inference.exact_fit.residual_tests import (
+    compute_browne_adf_test,
     compute_browne_nt_test,
     compute_residual_test,
     compute_reweighted_least_squares,
-    compute_standard_test,
 )
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
@@ -35,13 +30,10 @@ from sem_toolkit.inference.exact_fit.ugamma import (
 )
 from sem_toolkit.inference.options import SCALED
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import compute_cluster_trace, has_design
+from sem_toolkit.inference.weights.clusters import compute_cluster_trace
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
 from sem_toolkit.sample.moments import FloatArray
-
-_NO_VARIANCE = 1e-12
-"""Eigenvalue of a covariance matrix with unit diagonal below which it is singular."""
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
 """The scaled tests that robust fit measures exist for."""
@@ -145,51 +137,6 @@ def _compute_test(
     return build_test("browne.residual.nt.model", structured, standard.df)
 
 
-def compute_browne_adf_test(evaluation: AtEstimate) -> TestStatistic:
-    """Browne's distribution-free residual test, by the covariance matrix of the casewise moments.
-
-    Where that matrix is singular (0/1 variables with means: a square is a line) it is taken in the directions that the
-    model leaves out. Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83,
-    equation 2.20b.
-    """
-    groups = range(evaluation.model.n_groups)
-    gammas = [compute_gamma(evaluation, g) for g in groups]
-    kept = find_conditional(evaluation.model.n_observed, evaluation.exogenous, means=evaluation.has_means)
-    if any(_is_singular(gamma[np.ix_(kept, kept)]) for gamma in gammas):
-        return _compute_adf_by_complement(evaluation, gammas, kept)
-    weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
-    return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
-
-
-def _is_singular(gamma: FloatArray) -> bool:
-    """Whether a covariance matrix, scaled to unit diagonal, has a direction without variance."""
-    size = np.sqrt(np.maximum(np.diag(gamma), 1e-300))
-    return bool(np.linalg.eigvalsh(gamma / (size[:, None] * size))[0] < _NO_VARIANCE)
-
-
-def _compute_adf_by_complement(
-    evaluation: AtEstimate, gammas: Sequence[FloatArray], kept: NDArray[np.bool_]
-) -> TestStatistic:
-    """eᵀC(CᵀΓC)⁻¹Cᵀe over all groups, C orthogonal to the derivatives within the constraints: no inverse of Γ itself.
-
-    NaN where Γ is singular in these directions too.
-    """
-    evaluation = evaluation.sized
-    sizes, count, groups = evaluation.sizes, int(kept.sum()), len(gammas)
-    delta = compute_delta(evaluation)[:, kept].reshape(groups * count, -1) @ evaluation.basis
-    left, singular, _ = np.linalg.svd(delta, full_matrices=True)
-    beyond = left[:, int(np.sum(singular > 1e-10 * singular[0])) :]
-    parts = [beyond[g * count : (g + 1) * count] for g in range(groups)]
-    residuals = compute_residual_moments(evaluation)[:, kept]
-    gap = sum(part.T @ e for part, e in zip(parts, residuals, strict=True))
-    pairs = zip(parts, gammas, sizes, strict=True)
-    spread = np.asarray(sum(part.T @ gamma[np.ix_(kept, kept)] @ part / size for part, gamma, size in pairs))
-    if not beyond.shape[1] or _is_singular(spread):
-        return TestStatistic("browne.residual.adf", math.nan, evaluation.df, math.nan)
-    stat = float(gap @ np.linalg.solve(spread, gap))
-    return build_test("browne.residual.adf", stat * sizes / sizes.sum(), evaluation.df)
-
-
 def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:
     """T·df/tr(UΓ): mean scaled with the model's df, mean and variance adjusted with df = tr(UΓ)²/tr((UΓ)²).
 
@@ -244,7 +191,7 @@ def compute_yuan_bentler(
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if has_design(evaluation):
+    if evaluation.sample.has_design:
         saturated, count = compute_cluster_trace(evaluation, information)
     elif evaluation.is_incomplete:
         saturated, count = compute_incomplete_saturated_trace(evaluation, information)
@@ -277,7 +224,7 @@ def compute_saturated_trace(evaluation: AtEstimate) -> tuple[float, int]:
         plain = CasewiseMoments(evaluation, weight, g, conditional=False)
         inner = plain.moments @ weight.times(g, np.eye(len(fixed)))[:, kept]
         A = weight.times(g, np.eye(len(fixed)))[np.ix_(kept, kept)]
-        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / len(part.rows))
+        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / part.size)
     return total, len(groups) * len(kept)
 
 
