@@ -16,7 +16,7 @@ def output(tmp_path_factory):
     from sem_toolkit.cli.main import run
 
     folder = tmp_path_factory.mktemp("study")
-    code = run(["study", "--specs", str(SPECS), "--data", str(ROOT / "data"), "-o", str(folder)])
+    code = run(["study", "--specs", str(SPECS), "--data", str(ROOT / "data"), "-o", str(folder), "--replications", "8"])
     assert code == 0
     return folder
 
@@ -93,7 +93,7 @@ def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, 
         shutil.copy(SPECS / name, specs / name)
     header = "#' title: Too few indicators\n#' data: ../data/survey_n477.csv\n"
     (specs / "alternative_broken.lav").write_text(header + "f =~ t1 + t2\n")
-    outcome = command("study", "--specs", specs, "--data", ROOT / "data", "-o", tmp_path / "out")
+    outcome = command("study", "--specs", specs, "--data", ROOT / "data", "-o", tmp_path / "out", "--replications", 2)
     assert outcome.code == 1
     assert "not-identified" in outcome.err
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
