@@ -20,6 +20,7 @@ class EstimationOptions:
     seed             of these perturbations
     bad_marker_crit  lavaan's bad.marker.crit: a marker whose corrected item-total correlation is smaller than this is
                      replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
+    categorical      whether there are ordered variables
     """
 
     estimator: str | Estimator = "ML"
@@ -30,6 +31,7 @@ class EstimationOptions:
     multistart: int = 50
     seed: int = 1907
     bad_marker_crit: float = 0.1
+    categorical: bool = False
 
     def __post_init__(self) -> None:
         get_estimator(self.estimator)
@@ -42,5 +44,8 @@ class EstimationOptions:
     @property
     def kind(self) -> Kind:
         """The discrepancy that is minimised."""
+        if self.categorical:
+            assert self.record.ordered is not None  # noqa: S101 (options have been checked)
+            return self.record.ordered
         kind = self.record.kind
         return WISHART if kind.is_likelihood and self.likelihood == "wishart" else kind

@@ -60,13 +60,13 @@ def build_sample(
     _require(check_names([*variables, *auxiliary, *([group] if group else [])], names, source))
     place = {name: position for position, name in enumerate(names)}
     used = (*variables, *auxiliary)
-    data = _read_numbers(frame.take([place[name] for name in used], axis=1), used)
-    codes, labels = _code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
+    data = read_numbers(frame.take([place[name] for name in used], axis=1), used)
+    codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     if missing not in (None, "listwise"):
         return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
-    messages = _list_findings(frame, data, (*variables, *auxiliary))
+    messages = list_findings(frame, data, (*variables, *auxiliary))
     if not complete.all():
         hint = describe_listwise_hint(int((~complete).sum())) if missing is None else None
         messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0)), hint))
@@ -92,7 +92,7 @@ def _build_incomplete(
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = _list_findings(frame, data, (*variables, *auxiliary))
+    messages = list_findings(frame, data, (*variables, *auxiliary))
     if empty.any():
         message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
         messages.append(Diagnostic("warning", "rows-empty", message))
@@ -119,7 +119,7 @@ def _build_incomplete(
     return Sample(variables, groups, len(frame), tuple(messages), source, missing)
 
 
-def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
+def list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
     """What came with the table, and what its values look like."""
     import pandas as pd
 
@@ -136,7 +136,7 @@ def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str
     return [*found, *check_outlying_values(data, variables)]
 
 
-def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
+def read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
     """Columns as numbers (n × p), NaN where missing; raises DataError with the faults of every column.
 
     Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
@@ -212,10 +212,10 @@ def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
     Raises DataError when there is no such column.
     """
     _require(check_names([group], [str(name) for name in frame.columns], "the data"))
-    return _code_groups(frame[group])[1]
+    return code_groups(frame[group])[1]
 
 
-def _code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """The group of every row as a number (-1 where the value is missing), and the labels by these numbers."""
     import pandas as pd
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
 from sem_toolkit.sample.saturated import SaturatedModel
 
 FloatArray = NDArray[np.float64]
@@ -29,6 +30,8 @@ class SampleGroup:
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
     weights     n: sampling weight of each row, with mean 1, or None
+    categorical with ordered variables their thresholds and correlations; `covariance` and `mean` are then of the
+                responses behind them, with mean 0 and variance 1 (given covariates), and `data` has codes from 0
     clusters    n: cluster of each row, from 0, or None
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
@@ -43,6 +46,7 @@ class SampleGroup:
     saturated: SaturatedModel | None = None
     clusters: NDArray[np.intp] | None = None
     weights: FloatArray | None = None
+    categorical: CategoricalStatistics | None = None
 
 
 @dataclass(frozen=True, eq=False)
