@@ -17,7 +17,8 @@ def fill_exogenous_moments(
     """
     place = {name: position for position, name in enumerate(sample.variables)}
     blocks = {(row.group, row.rhs): row.lhs for row in table.parameters if row.op == "<~"}
-    unbiased = options is not None and options.kind.unbiased and not sample.is_two_stage
+    stays = sample.is_two_stage or (options is not None and options.categorical)
+    unbiased = options is not None and options.kind.unbiased and not stays
     values: dict[int, float] = {}
     for position, row in enumerate(table.rows):
         if row.free > 0 or not _is_taken(row, blocks) or row.lhs not in place:

@@ -21,9 +21,11 @@ from sem_toolkit.inference.exact_fit.statistics import (
     compute_standard_test,
 )
 from sem_toolkit.inference.measures import indices
+from sem_toolkit.inference.measures.categorical import compute_categorical_robust
 from sem_toolkit.inference.measures.incomplete import compute_corrected_measures
 from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
 from sem_toolkit.inference.options import SCALED, InferenceOptions
+from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_quadratic
 from sem_toolkit.inference.weights.incomplete import build_information_weight, compute_available_quadratics
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
@@ -123,6 +125,8 @@ def compute_rmsea_measures(chisq: float, df: float, evaluation: AtEstimate) -> M
 
 def compute_residual_measures(evaluation: AtEstimate) -> Measures:
     """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
+    if evaluation.kind.is_categorical:
+        return compute_categorical_indices(evaluation)
     shares = evaluation.rows / evaluation.rows.sum()
     found = compute_residual_indices(
         evaluation.sample_cov, evaluation.implied_cov, evaluation.sample_mean, evaluation.moments.mean
@@ -134,6 +138,8 @@ def compute_residual_measures(evaluation: AtEstimate) -> Measures:
 def compute_gfi_measures(evaluation: AtEstimate, test: TestStatistic) -> Measures:
     """The GFI of the population with its interval, and LISREL's GFI, AGFI and PGFI."""
     n, p = evaluation.total, evaluation.model.n_observed
+    if evaluation.kind.is_categorical and evaluation.model.table.conditional_x:
+        p -= len(evaluation.exogenous)
     chisq = compute_gfi_chisq(evaluation, test)
     lower, upper = indices.compute_gfi_interval(chisq, test.df, n, p, level=LEVEL)
     lisrel = compute_gfi_lisrel(evaluation)
@@ -153,7 +159,7 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
     incomplete rows or moments of pairs, as in lavaan. NaN where Σ̂ is not positive definite and weights nothing.
     """
-    pairwise = evaluation.sample.missing in PAIRWISE
+    pairwise = evaluation.sample.missing in PAIRWISE or evaluation.kind.is_categorical
     if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
@@ -187,7 +193,11 @@ def compute_other_measures(evaluation: AtEstimate, test: TestStatistic) -> Measu
         "cn_01": indices.compute_critical_n(test.stat, test.df, n, 0.01),
         "mfi": indices.compute_mfi(test.stat, test.df, n),
         "ecvi": indices.compute_ecvi(test.stat, evaluation.npar, n),
-    }
+    } | (
+        {"wrmr": math.sqrt(max(test.stat, 0.0) / evaluation.moments_per_group)}
+        if evaluation.kind.is_categorical
+        else {}
+    )
 
 
 def compute_scaled_measures(
@@ -215,7 +225,9 @@ def compute_scaled_measures(
     if name.startswith("yuan.bentler"):
         measures |= {"scaling.factor.h1": scaled.scaling_factor_h1, "scaling.factor.h0": scaled.scaling_factor_h0}
     measures |= _compute_scaled_rmsea(evaluation, test, scaled)
-    if name in ROBUST and not evaluation.is_incomplete:
+    if name in ROBUST and evaluation.kind.is_categorical:
+        measures |= compute_categorical_robust(evaluation, LEVEL, CLOSE, NOT_CLOSE)
+    elif name in ROBUST and not evaluation.is_incomplete:
         measures |= _compute_robust_incremental(test, scaled, baseline, null)
         measures |= _compute_robust_rmsea(evaluation, test, scaled)
         measures |= _compute_robust_gfi(evaluation, test, scaled)

@@ -38,7 +38,7 @@ class CategoricalStatistics:
     covariance   p × p: residual covariances, 1 on the diagonal of ordered variables
     pairs_at_fault  positions of pairs (i, j) whose correlation the answers do not determine, or that is ±1
     nearly_one   positions of pairs with a correlation above .99 in size
-    empty_tables positions of pairs of ordered variables whose table has a cell without a row
+    empty_tables positions of pairs of binary variables whose table has a cell without a row
     """
 
     values: FloatArray
@@ -203,7 +203,7 @@ class _Pairs:
                 crossed[at, place : place + len(own)] = own
             if not found.certified[a, b] or abs(found.correlations[a, b]) >= 1.0:
                 self.at_fault.append((items[b], items[a]))
-            if found.empty_cells[a, b]:
+            if found.empty_cells[a, b] and categories[a] == categories[b] == 2:
                 self.empty.append((items[b], items[a]))
 
 
