@@ -124,36 +124,44 @@ class CategoricalLayout:
 
             moments = compute_moments(model, x)
         changes = self.list_changes(model, x, moments)
-        return np.stack([self._push(moments, g, change) for g, change in enumerate(changes)])
+        return np.stack([self.push(moments, g, change) for g, change in enumerate(changes)])
 
     def list_changes(self, model: "Model", x: FloatArray, moments: ImpliedMoments) -> "list[Change]":
         """How the moments given covariates, thresholds and units of each group change with each of the q parameters."""
         raw = compute_jacobian(model, x, moments)
-        p, q = model.n_observed, raw.shape[2]
-        rows, columns = vech_indices(p)
         responses = model.responses
         assert responses is not None  # noqa: S101 (the layout of a model with ordered variables)
         result = []
         for g, block in enumerate(raw):
-            mean = block[:p].T
-            covariance = np.empty((q, p, p))
-            covariance[:, rows, columns] = covariance[:, columns, rows] = block[p:].T
-            given, units = self._at(moments, g)
-            change = self._condition_change(covariance, mean, moments, g, given)
-            thresholds = np.zeros((q, responses.thresholds.shape[1]))
+            q = block.shape[1]
+            thresholds, scales = np.zeros((q, len(self.owner))), np.zeros((q, len(self._ordered_places)))
             free = responses.free_thresholds[g]
             at = np.flatnonzero(free >= 0)
             thresholds[free[at], at] = 1.0
-            bent = np.zeros((q, len(self.variables)))
-            if responses.is_delta:
-                free = responses.free_scales[g]
-                at = np.flatnonzero(free >= 0)
-                bent[free[at], self._ordered_places[at]] = 1.0
-            else:
-                own = np.flatnonzero(self.is_ordered)
-                bent[:, own] = -0.5 * units[own] ** 3 * change.covariance[:, own, own]
-            result.append(Change(change.covariance, change.slopes, change.intercepts, thresholds, bent))
+            free = responses.free_scales[g]
+            at = np.flatnonzero(free >= 0)
+            scales[free[at], at] = 1.0
+            result.append(self.change(moments, g, block, thresholds, scales))
         return result
+
+    def change(
+        self, moments: ImpliedMoments, g: int, raw: FloatArray, thresholds: FloatArray, scales: FloatArray
+    ) -> "Change":
+        """What a group's statistics are made of, along k changes of [mean; vech(covariance)] (columns of `raw`), of
+        the thresholds (k × T) and of the scales (k × ordered variables), which count where they are parameters.
+        """
+        p = moments.covariance.shape[-1]
+        rows, columns = vech_indices(p)
+        covariance = np.empty((raw.shape[1], p, p))
+        covariance[:, rows, columns] = covariance[:, columns, rows] = raw[p:].T
+        given, units = self._at(moments, g)
+        found = self._condition_change(covariance, raw[:p].T, moments, g, given)
+        bent = np.zeros((raw.shape[1], len(self.variables)))
+        own = self._ordered_places
+        bent[:, own] = (
+            scales if moments.scales is not None else -0.5 * units[own] ** 3 * found.covariance[:, own, own]
+        )
+        return Change(found.covariance, found.slopes, found.intercepts, thresholds, bent)
 
     @cached_property
     def _ordered_places(self) -> IntArray:
@@ -185,10 +193,18 @@ class CategoricalLayout:
                 units[self._ordered_places] = 1.0 / np.sqrt(np.diagonal(given.covariance)[self._ordered_places])
         return given, units
 
+    def find_given(self, moments: ImpliedMoments, g: int) -> Given:
+        """The moments of a group given the covariates, of responses and numeric variables as they are."""
+        return self._at(moments, g)[0]
+
+    def find_units(self, moments: ImpliedMoments, g: int) -> FloatArray:
+        """What each variable (p') of a group is multiplied by: one over the standard deviation of a response."""
+        return self._at(moments, g)[1]
+
     def _thresholds(self, moments: ImpliedMoments, g: int) -> FloatArray:
         return np.zeros(0) if moments.thresholds is None else moments.thresholds[g]
 
-    def _push(self, moments: ImpliedMoments, g: int, change: "Change") -> FloatArray:
+    def push(self, moments: ImpliedMoments, g: int, change: "Change") -> FloatArray:
         """Changes of the statistics, m × q."""
         given, units = self._at(moments, g)
         variable, threshold = self.first
