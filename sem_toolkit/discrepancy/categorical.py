@@ -116,9 +116,7 @@ def _weigh_fully(statistics: CategoricalStatistics) -> FloatArray:
         np.linalg.cholesky(gamma * scale[:, None] * scale)
     except np.linalg.LinAlgError:
         message = "the weight matrix of WLS cannot be inverted: there are too few rows for so many thresholds and pairs"
-        raise DataError(
-            Diagnostic("error", "not-positive-definite", message, hint='use estimator "WLSMV"')
-        ) from None
+        raise DataError(Diagnostic("error", "not-positive-definite", message, hint='use estimator "WLSMV"')) from None
     return invert_symmetric(gamma)
 
 

@@ -254,9 +254,7 @@ def _is_categorical(ordered: object) -> bool:
     return ordered not in (None, False, (), "", "none") and ordered != []
 
 
-def _check_ordered(
-    ordered: object, estimator: str, read: Mapping[str, Any], table: TableOptions
-) -> list[Diagnostic]:
+def _check_ordered(ordered: object, estimator: str, read: Mapping[str, Any], table: TableOptions) -> list[Diagnostic]:
     """What ordered variables cannot be combined with."""
     faults = []
     missing = str(read.get("missing", "listwise"))

@@ -29,10 +29,10 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
-from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, code_answers, find_answers
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
@@ -98,8 +98,7 @@ class Prepared:
         """The answers of each ordered variable, in their order; none without rows."""
         if self.frame is None or not self.ordered:
             return {}
-        found = find_answers(rename_columns(self.frame, [*self.ordered]), self.ordered, self.source or "the data")
-        return found
+        return find_answers(rename_columns(self.frame, [*self.ordered]), self.ordered, self.source or "the data")
 
     @cached_property
     def table_options(self) -> TableOptions:
@@ -310,8 +309,12 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
     reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
-    typed = [term.variable for formula in spec.statements if isinstance(formula, Formula) and formula.operator == "|"
-             for term in formula.left]
+    typed = [
+        term.variable
+        for formula in spec.statements
+        if isinstance(formula, Formula) and formula.operator == "|"
+        for term in formula.left
+    ]
     ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
     return {**ordered, **estimator, **reverse, **spec.header.options}
 

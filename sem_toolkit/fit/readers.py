@@ -73,7 +73,7 @@ def parse_pair(value: object) -> tuple[float, float]:
     """Two numbers from 0, or one for both. Raises ValueError for anything else."""
     items = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
     try:
-        numbers = [float(item) for item in items if not isinstance(item, bool)]
+        numbers = [float(str(item)) for item in items if not isinstance(item, bool)]
     except (TypeError, ValueError):
         numbers = []
     if len(numbers) != len(items) or len(numbers) not in (1, 2) or not all(0.0 <= number < 1e6 for number in numbers):

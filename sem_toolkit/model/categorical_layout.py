@@ -85,7 +85,7 @@ class CategoricalLayout:
         if not len(x):
             return Given(V, np.zeros((len(y), 0)), mean[y])
         across = covariance[np.ix_(y, x)]
-        slopes = np.linalg.solve(covariance[np.ix_(x, x)], across.T).T
+        slopes: FloatArray = np.asarray(np.linalg.solve(covariance[np.ix_(x, x)], across.T).T, dtype=np.float64)
         return Given(V - slopes @ across.T, slopes, mean[y] - slopes @ mean[x])
 
     def stack(self, moments: ImpliedMoments) -> FloatArray:
@@ -158,9 +158,7 @@ class CategoricalLayout:
         found = self._condition_change(covariance, raw[:p].T, moments, g, given)
         bent = np.zeros((raw.shape[1], len(self.variables)))
         own = self._ordered_places
-        bent[:, own] = (
-            scales if moments.scales is not None else -0.5 * units[own] ** 3 * found.covariance[:, own, own]
-        )
+        bent[:, own] = scales if moments.scales is not None else -0.5 * units[own] ** 3 * found.covariance[:, own, own]
         return Change(found.covariance, found.slopes, found.intercepts, thresholds, bent)
 
     @cached_property
@@ -276,7 +274,7 @@ class CategoricalLayout:
         by_covariance = U * np.outer(units, units)
         by_covariance[self.numeric, self.numeric] += variances
         along = np.where(ordered, -units[variable] * first, first)
-        by_intercepts = np.bincount(variable, weights=along, minlength=p)
+        by_intercepts = np.bincount(variable, weights=along, minlength=p).astype(np.float64)
         by_first = units[variable] * first
         return _Inner(U, first, pull, by_covariance, by_units, by_intercepts, pull * units[:, None], by_first)
 

@@ -259,7 +259,11 @@ def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
     variance = rng.uniform(0.6, 1.4, q)
     covariance = rng.uniform(-0.3, 0.3, q) / np.sqrt(model.n_variables)
     x = np.select(
-        [np.isin(where.kind, (INTERCEPT, THRESHOLD)), (where.kind == SYMMETRIC) & (where.row == where.column), where.kind == SYMMETRIC],
+        [
+            np.isin(where.kind, (INTERCEPT, THRESHOLD)),
+            (where.kind == SYMMETRIC) & (where.row == where.column),
+            where.kind == SYMMETRIC,
+        ],
         [rng.normal(size=q), variance, covariance],
         effect,
     )

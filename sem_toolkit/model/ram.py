@@ -320,9 +320,15 @@ def build_model(table: ParameterTable) -> Model:
     locations = _locate(parameters, place)
     composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
     responses = build_responses(table, observed, parameters)
-    exogenous = tuple(
-        number for number, name in enumerate(observed) if any(r.lhs == name and r.exo > 0 and not r.free for r in rows)
-    ) if responses is not None else ()
+    exogenous = (
+        tuple(
+            number
+            for number, name in enumerate(observed)
+            if any(r.lhs == name and r.exo > 0 and not r.free for r in rows)
+        )
+        if responses is not None
+        else ()
+    )
     derived = composites if composites is not None else _derive(responses, exogenous)
     cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
     return Model(

@@ -14,6 +14,7 @@ from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import has_design, list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
@@ -22,7 +23,6 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_information,
 )
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE

@@ -99,8 +99,8 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False) -> BaselineTe
     """
     if evaluation.kind.is_categorical:
         baseline = build_categorical_baseline(evaluation)
-        minima = evaluation.sizes * compute_categorical_baseline(evaluation)
-        return BaselineTest(tuple(minima.tolist()), baseline.df)
+        by_group = evaluation.sizes * compute_categorical_baseline(evaluation)
+        return BaselineTest(tuple(by_group.tolist()), baseline.df)
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
     correlates = len(evaluation.sample.auxiliary)

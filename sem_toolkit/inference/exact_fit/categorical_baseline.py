@@ -26,10 +26,13 @@ def build_categorical_baseline(evaluation: AtEstimate) -> AtEstimate:
     names, exogenous = model.observed, set(exogenous_observed_variables(model.table))
     ordered = {names[item] for item in model.responses.items}
     given = {names[item] for item in layout.covariates}
+    fixed = {names[item] for item in evaluation.exogenous}
     rows: list[Parameter] = []
     x: list[float] = []
 
-    def add(group: int, op: Operator, lhs: str, rhs: str, value: float, *, is_fixed: bool = False, exo: int = 0) -> None:
+    def add(
+        group: int, op: Operator, lhs: str, rhs: str, value: float, *, is_fixed: bool = False, exo: int = 0
+    ) -> None:
         free = 0 if is_fixed else len(x) + 1
         if not is_fixed:
             x.append(value)
@@ -46,7 +49,9 @@ def build_categorical_baseline(evaluation: AtEstimate) -> AtEstimate:
                 add(group, "|", name, f"t{threshold + 1}", float(value))
             for column, covariate in enumerate(layout.covariates):
                 add(group, "~", name, names[covariate], float(statistics.slopes[at, column]))
-            if name in ordered:
+            if name in fixed:
+                add(group, "~1", name, "", float(statistics.intercepts[at]), is_fixed=True, exo=1)
+            elif name in ordered:
                 add(group, "~*~", name, name, 1.0, is_fixed=True)
                 add(group, "~~", name, name, 1.0, is_fixed=True)
                 add(group, "~1", name, "", 0.0, is_fixed=True)
@@ -57,7 +62,7 @@ def build_categorical_baseline(evaluation: AtEstimate) -> AtEstimate:
             add(group, "~1", first, "", float(mean[place[first]]), is_fixed=True, exo=1)
         for first in names:
             for second in names[: place[first] + 1]:
-                if first in given and second in given:
+                if first in fixed and second in fixed:
                     value = float(S[place[first], place[second]])
                     add(group, "~~", first, second, value, is_fixed=True, exo=1)
                 elif first in exogenous and second in exogenous and first != second:

@@ -68,9 +68,9 @@ def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> Test
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
-    test corrects for that.
+    test corrects for that. Of ordered variables there is none.
     """
-    if not (evaluation.kind.has_distribution or scaled):
+    if not (evaluation.kind.has_distribution or scaled or evaluation.kind.is_categorical):
         return compute_browne_nt_test(evaluation)
     return compute_standard_test(evaluation)
 

@@ -145,7 +145,9 @@ def _compute_trace(evaluation: AtEstimate, layout: CategoricalLayout, inverse: F
     unit[-pairs:] = np.eye(pairs)
     for g, (Q, share) in enumerate(zip(inverse, evaluation.shares, strict=True)):
         own = slice(g * pairs, (g + 1) * pairs)
-        across = Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)] + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)]
+        across = (
+            Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)] + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)]
+        )
         V[own, own] = share * across
         gamma[own, own] = evaluation.statistics[g].gamma[-pairs:, -pairs:] / share
         pull = share * weight.times(g, unit)[-pairs:]

@@ -141,16 +141,17 @@ def _describe_categorical(evaluation: AtEstimate, g: int, kind: ResidualType) ->
         square[rows, columns] = square[columns, rows] = vector[covariances]
         square[layout.numeric, layout.numeric] = vector[variance]
         mean[variable[own]] = vector[first][own]
-    others = [
-        OtherResidual(*model.responses.names[t].split("|", 1)[:1], "|", model.responses.names[t].split("|", 1)[1],
-                      float(values[k]), float(se[k]), float(z[k]))
-        for k, t in enumerate(threshold) if t >= 0
-    ]
+    others = []
+    for k in np.flatnonzero(~own):
+        lhs, rhs = model.responses.names[threshold[k]].rsplit("|", 1)
+        others.append(OtherResidual(lhs, "|", rhs, float(values[k]), float(se[k]), float(z[k])))
     for k in range(slopes.stop - slopes.start):
         at, covariate = slopes.start + k, model.observed[layout.covariates[k // p]]
         others.append(OtherResidual(names[k % p], "~", covariate, float(values[at]), float(se[at]), float(z[at])))
     label = evaluation.sample.groups[g].label
-    return GroupResiduals(label, names, *squares, *means, tuple(others))
+    cov, cov_se, cov_z = squares
+    mean, mean_se, mean_z = means
+    return GroupResiduals(label, names, cov, cov_se, cov_z, mean, mean_se, mean_z, tuple(others))
 
 
 def _compute_se(pieces: ResidualCovariance, g: int, metric: str, kind: ResidualType) -> FloatArray:

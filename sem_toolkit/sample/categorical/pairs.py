@@ -42,7 +42,7 @@ class PairFit:
 Evaluate = Callable[[float], tuple[float, float, float]]
 
 
-def fit_polyserial(numeric: Margin, ordered: Margin, covariates: FloatArray, weights: FloatArray) -> PairFit:
+def fit_polyserial(numeric: Margin, ordered: Margin, covariates: FloatArray, weights: FloatArray, /) -> PairFit:
     """Correlation of a numeric variable's residual and the response behind an ordered one."""
     both = numeric.answered & ordered.answered
     used = weights * both
@@ -81,7 +81,7 @@ def fit_polyserial(numeric: Margin, ordered: Margin, covariates: FloatArray, wei
     return PairFit(rho, scores, by_first, by_second, gradient)
 
 
-def fit_residuals(first: Margin, second: Margin, covariates: FloatArray, weights: FloatArray) -> PairFit:
+def fit_residuals(first: Margin, second: Margin, covariates: FloatArray, weights: FloatArray, /) -> PairFit:
     """Correlation of the residuals of two numeric variables, given their means and variances."""
     both = first.answered & second.answered
     used = weights * both
@@ -112,7 +112,7 @@ def fit_residuals(first: Margin, second: Margin, covariates: FloatArray, weights
     return PairFit(rho, scores, found[0], found[1], gradient)
 
 
-def fit_polychoric(first: Margin, second: Margin, covariates: FloatArray, weights: FloatArray) -> PairFit:
+def fit_polychoric(first: Margin, second: Margin, covariates: FloatArray, weights: FloatArray, /) -> PairFit:
     """Correlation of the responses behind two ordered variables, given covariates."""
     both = first.answered & second.answered
     used = weights * both

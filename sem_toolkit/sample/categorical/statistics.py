@@ -175,12 +175,9 @@ class _Pairs:
     def _fit_one(self, i: int, j: int) -> tuple[PairFit, int, int]:
         first, second = (i, j) if not self._categories[i] else (j, i)
         margins = self._margins[first], self._margins[second]
-        if margins[0].is_ordered:
-            fit = fit_polychoric
-        elif margins[1].is_ordered:
-            fit = fit_polyserial
-        else:
-            fit = fit_residuals
+        fit = fit_residuals
+        if margins[1].is_ordered:
+            fit = fit_polychoric if margins[0].is_ordered else fit_polyserial
         return fit(*margins, self._covariates, self._weights), first, second
 
     def _fit_tables(
@@ -239,9 +236,10 @@ def _to_statistics(
     j = np.array([column for column in range(p) for row in range(column + 1, p)], dtype=np.intp)
     covariances = second * (deviations[i] * deviations[j])
     for v, column in variances.items():
-        at = np.flatnonzero((i == v) | (j == v))
-        other = np.where(i[at] == v, j[at], i[at])
-        covariances[:, at] += np.outer(column, correlations[at] * deviations[other] / (2.0 * deviations[v]))
+        touched = np.flatnonzero((i == v) | (j == v))
+        other = np.where(i[touched] == v, j[touched], i[touched])
+        pull = correlations[touched] * deviations[other] / (2.0 * deviations[v])
+        covariances[:, touched] += np.outer(column, pull)
     return np.hstack([*columns, covariances])
 
 
