@@ -145,9 +145,9 @@ def _describe_categorical(evaluation: AtEstimate, g: int, kind: ResidualType) ->
     for k in np.flatnonzero(~own):
         lhs, rhs = model.responses.names[threshold[k]].rsplit("|", 1)
         others.append(OtherResidual(lhs, "|", rhs, float(values[k]), float(se[k]), float(z[k])))
-    for k in range(slopes.stop - slopes.start):
-        at, covariate = slopes.start + k, model.observed[layout.covariates[k // p]]
-        others.append(OtherResidual(names[k % p], "~", covariate, float(values[at]), float(se[at]), float(z[at])))
+    for number in range(slopes.stop - slopes.start):
+        at, covariate = slopes.start + number, model.observed[layout.covariates[number // p]]
+        others.append(OtherResidual(names[number % p], "~", covariate, float(values[at]), float(se[at]), float(z[at])))
     label = evaluation.sample.groups[g].label
     cov, cov_se, cov_z = squares
     mean, mean_se, mean_z = means
