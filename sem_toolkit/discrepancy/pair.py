@@ -121,8 +121,8 @@ class MomentPair:
 
     @cached_property
     def rows(self) -> FloatArray:
-        """Rows of each group (G)."""
-        return np.array([float(group.n) for group in self.sample.groups])
+        """Observations of each group (G): its rows, or the sum of their weights."""
+        return np.array([group.size for group in self.sample.groups])
 
     @property
     def unbiased(self) -> bool:

@@ -11,6 +11,7 @@ from sem_toolkit.model import Model
 from sem_toolkit.model.layout import MomentLayout
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.categorical import CategoricalStatistics
+from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
@@ -22,9 +23,10 @@ class Targets:
 
     covariance  G × p × p, with divisor n, or n - 1 where the estimator is defined so
     mean        G × p, None where the model has no means
-    n           G: rows of each group
+    n           G: observations of each group: its rows, or the sum of their weights
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
+    designs     how these rows count
     exogenous   positions of the variables that weights are conditional on (fixed.x)
     patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
     saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
@@ -34,8 +36,9 @@ class Targets:
 
     covariance: FloatArray
     mean: FloatArray | None
-    n: NDArray[np.intp]
+    n: FloatArray
     data: tuple[FloatArray | None, ...]
+    designs: tuple[Design, ...]
     exogenous: tuple[int, ...] = ()
     patterns: tuple[Patterns, ...] | None = None
     saturated: FloatArray | None = None
@@ -54,7 +57,7 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     """
     _require_same_groups(model, sample)
     order = _order(model, sample)
-    n = np.array([group.n for group in sample.groups])
+    n = np.array([group.size for group in sample.groups])
     statistics = list_statistics(sample)
     rescaled = unbiased and not sample.is_two_stage and not statistics  # these stay as they are, as in lavaan
     divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
@@ -67,15 +70,17 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
             raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
+    designs = tuple(group.design for group in sample.groups)
     if statistics:
         assert (order == np.arange(len(order))).all()  # noqa: S101 (statistics are those of the model's order)
-        return Targets(covariance, mean, n, data, model.exogenous, statistics=statistics, layout=model.layout)
+        layout = model.layout
+        return Targets(covariance, mean, n, data, designs, model.exogenous, statistics=statistics, layout=layout)
     if not sample.is_incomplete:
-        return Targets(covariance, mean, n, data, model.exogenous)
+        return Targets(covariance, mean, n, data, designs, model.exogenous)
     likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
     patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
     values = np.array([likelihood.value for likelihood in likelihoods])
-    return Targets(covariance, mean, n, data, model.exogenous, patterns, values)
+    return Targets(covariance, mean, n, data, designs, model.exogenous, patterns, values)
 
 
 def list_statistics(sample: Sample) -> tuple[CategoricalStatistics, ...]:

@@ -29,8 +29,8 @@ def fill_exogenous_moments(
             if group.mean is not None:
                 values[position] = float(group.mean[place[row.lhs]])
         elif row.rhs in place:
-            as_is = not unbiased or (table.conditional_x and group.weights is not None)
-            factor = 1.0 if as_is else group.n / (group.n - 1.0)
+            as_is = not unbiased or (table.conditional_x and group.design.weights is not None)
+            factor = 1.0 if as_is else group.size / (group.size - 1.0)
             values[position] = float(factor * group.covariance[place[row.lhs], place[row.rhs]])
     changed = {position: value for position, value in values.items() if table.rows[position].ustart != value}
     return table.with_values(changed) if changed else table

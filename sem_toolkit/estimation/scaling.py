@@ -66,6 +66,7 @@ def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
         mean=None if targets.mean is None else targets.mean / deviation,
         n=targets.n,
         data=tuple(None if rows is None else rows / deviation for rows in targets.data),
+        designs=targets.designs,
         exogenous=targets.exogenous,
         patterns=None if targets.patterns is None else tuple(part.divide(deviation) for part in targets.patterns),
         saturated=None if targets.saturated is None else _scale_saturated(targets, deviation),

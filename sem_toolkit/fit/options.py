@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,8 +14,10 @@ from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
+from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.weights import Normalization, Weighting
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -32,12 +34,11 @@ class FitOptions:
     aux          auxiliary variables: they are not in the model, but help with what is missing
     cluster      name of the column that says which rows belong together
     sampling_weights  name of the column with the weights of the rows
-    sampling_weights_normalization  how they are scaled
+    sampling_weights_normalization  how they are scaled; sampling_weights_type: what they are
     group        name of the grouping column
     all_ordered  whether every endogenous observed variable is ordered; else `table.ordered` names those that are
     zero_add     what is added to empty cells of 2 × 2 tables and of larger ones, where polychorics are estimated
     zero_keep_margins  whether the margins of a 2 × 2 table stay when a cell of it is filled
-    sampling_weights_type  of ordered variables: weights of a design, or frequencies
     reverse      items to turn about the middle of their range
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
@@ -53,12 +54,12 @@ class FitOptions:
     aux: tuple[str, ...] = ()
     cluster: str | None = None
     sampling_weights: str | None = None
-    sampling_weights_normalization: str = "group"
+    sampling_weights_normalization: Normalization = "group"
+    sampling_weights_type: str = "design"
     group: str | None = None
     all_ordered: bool = False
     zero_add: tuple[float, float] = (0.5, 0.0)
     zero_keep_margins: bool = True
-    sampling_weights_type: str = "design"
     reverse: tuple[str, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
@@ -67,6 +68,20 @@ class FitOptions:
     sample_nobs: tuple[int, ...] = ()
     level: float = 0.95
     given: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def weighting(self) -> Weighting | None:
+        """What is made of the sampling weights, where there are any."""
+        if self.sampling_weights is None:
+            return None
+        frequencies = self.sampling_weights_type == "frequency"
+        return Weighting(self.sampling_weights, self.sampling_weights_normalization, frequencies)
+
+    @property
+    def ignores_design(self) -> bool:
+        """Whether standard errors take rows for independent draws, whatever weights and clusters there are."""
+        free = self.estimation.kind.is_distribution_free or self.inference.information == "first.order"
+        return self.inference.se == "standard" and not free
 
     @property
     def door(self) -> Door:
@@ -121,6 +136,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         raise OptionError(faults)
     chosen = {name: value for name, value in read.items() if name in _ESTIMATION}
     estimation = EstimationOptions(**chosen, categorical=categorical)
+    if not categorical and inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
+        estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
     own["all_ordered"] = given.get("ordered") is True
     return FitOptions(table=table, estimation=estimation, inference=inference, given=given, **own)
@@ -229,17 +246,18 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     what = "cluster" if "cluster" in read else "sampling_weights"
     faults = []
     estimator, missing = str(read.get("estimator", "ML")), str(read.get("missing", "listwise"))
-    if estimator not in ("ML", "MLR") or read.get("likelihood") == "wishart":
-        message = f"{what} goes with ML and MLR and a normal likelihood"
-        faults.append(Diagnostic("error", "cluster-estimator", message))
+    if what == "cluster" and not estimator.startswith("ML"):
+        message = f"cluster goes with maximum likelihood, and the estimator is {estimator}"
+        hint = "one of: ML, MLR, MLM, MLMV, MLMVS, MLF"
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint=hint))
     elif missing not in FULL_INFORMATION | {"listwise"}:
         message = f'{what} does not go with missing = "{missing}"'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
-    elif inference.se not in ("robust.cluster" if what == "cluster" else "robust.huber.white", "none"):
+    elif what == "cluster" and inference.se not in ("standard", *CLUSTER_ERRORS, "none"):
         message = f'se = "{inference.se}" takes rows for independent draws, which they are not with {what}'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave se out"))
-    elif {inference.test, *inference.more_tests} - {"yuan.bentler.mplus", "none"}:
-        message = f'test = "{inference.test}" takes rows for independent draws, which they are not with {what}'
+    elif what == "cluster" and (unfit := {inference.test, *inference.more_tests} - _DESIGN_TESTS):
+        message = f'test = "{min(unfit)}" takes rows for independent draws, which they are not with {what}'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave test out"))
     if what == "cluster" and table.meanstructure is False:
         message = "clusters need means, and meanstructure is false"
@@ -310,7 +328,7 @@ def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
 
 _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
-_TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
+_DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
-_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical"}
+_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical", "normal_weights"}
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}

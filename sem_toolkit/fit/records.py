@@ -34,7 +34,7 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
             "messages": [build_diagnostic_record(message) for message in certificate.messages],
         },
         "messages": [build_diagnostic_record(message) for message in fit.messages],
-        "n": fit.sample.n,
+        "n": int(size) if (size := fit.sample.size).is_integer() else size,
         "npar": fit.table.npar,
         "parameters": build_frame_records(fit.parameters),
         "fit_measures": measures,
@@ -44,7 +44,8 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
     if len(fit.sample.groups) > 1:
         record["n_per_group"] = [group.n for group in fit.sample.groups]
         record["group_labels"] = [group.label for group in fit.sample.groups]
-    return record | (build_all_blocks(fit) if everything else {})
+    record |= build_all_blocks(fit) if everything else {}
+    return record | {"receipt": fit.receipt}
 
 
 def build_all_blocks(fit: Fit) -> Record:

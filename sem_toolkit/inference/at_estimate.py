@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from sem_toolkit.discrepancy import Kind, MomentPair
-from sem_toolkit.estimation import Estimator
+from sem_toolkit.estimation import Estimator, compute_tangent
 from sem_toolkit.model import Model
 from sem_toolkit.model.constraints import Constraints
 from sem_toolkit.sample import Sample
@@ -113,18 +113,9 @@ def evaluate_solution(solution: SolutionLike) -> AtEstimate:
 
 
 def compute_equality_basis(constraints: Constraints, x: FloatArray) -> FloatArray:
-    """Directions (q × r) from x (q) that all equalities allow."""
+    """Directions (q × r) from x (q) that all equalities allow; one without derivatives (NaN) counts as none."""
     if not constraints.equalities:
         return constraints.linear.basis
     _, slopes = constraints.equality_values(x)
-    return restrict_basis(constraints.linear.basis, slopes)
-
-
-def restrict_basis(basis: FloatArray, slopes: FloatArray) -> FloatArray:
-    """The part of a basis (q × r) on which the slopes (k × q) are zero; those that do not exist (NaN) count as none."""
-    if not len(slopes) or not basis.shape[1]:
-        return basis
-    along = np.nan_to_num(slopes) @ basis
-    _, singular, right = np.linalg.svd(along, full_matrices=True)
-    rank = int(np.sum(singular > 1e-9 * max(singular[0], 1e-300))) if singular.size else 0
-    return np.asarray(basis @ right[rank:].T)
+    basis = constraints.linear.basis
+    return basis @ compute_tangent(np.nan_to_num(slopes) @ basis, basis.shape[1])

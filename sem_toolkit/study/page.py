@@ -104,7 +104,7 @@ def _build_sections(model: StudyModel) -> list[tuple[str, list[dict[str, Any]]]]
         "~1": "Intercepts",
         ":=": "Defined",
     }
-    rows = model.fit.parameters.rename(columns=lambda name: name.replace(".", "_"))
+    rows = model.parameters.rename(columns=lambda name: name.replace(".", "_"))
     return [
         (title, rows[rows["op"] == op].to_dict("records")) for op, title in titles.items() if (rows["op"] == op).any()
     ]

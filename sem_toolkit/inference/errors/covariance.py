@@ -12,7 +12,7 @@ from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import has_design, list_cluster_covariances
+from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.inference.weights.incomplete import list_moment_covariances
@@ -154,11 +154,11 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
     own = list_statistic_covariances(evaluation)
-    if own is not None or has_design(evaluation) or evaluation.has_empty_cells:
+    if own is not None or evaluation.has_empty_cells:
         gammas: Sequence[FloatArray]
-        if own is not None and (evaluation.kind.is_categorical or not has_design(evaluation)):
+        if own is not None and (evaluation.kind.is_categorical or not evaluation.sample.has_design):
             gammas = own
-        elif has_design(evaluation):
+        elif evaluation.sample.has_design:
             gammas = list_cluster_covariances(evaluation)
         else:
             gammas = list_moment_covariances(evaluation, "observed", True)
@@ -168,8 +168,8 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
             total += evaluation.shares[g] * columns.T @ gamma @ columns
         return total
     for g in range(evaluation.model.n_groups):
-        scores = CasewiseMoments(evaluation, weight, g).scores
-        total += evaluation.shares[g] * scores.T @ scores / len(scores)
+        part = CasewiseMoments(evaluation, weight, g)
+        total += evaluation.shares[g] * part.scores.T @ part.scores / part.size
     return total
 
 

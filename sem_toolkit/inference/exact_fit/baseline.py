@@ -91,11 +91,11 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
 
 
 @once
-def compute_baseline(evaluation: AtEstimate, scaled: bool = False) -> BaselineTest:
+def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = False) -> BaselineTest:
     """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
-    unless a `scaled` test corrects what they minimise.
+    unless a `scaled` test corrects what they minimise; `free` of distribution it equals WLS.
     """
     if evaluation.kind.is_categorical:
         baseline = build_categorical_baseline(evaluation)
@@ -111,7 +111,7 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False) -> BaselineTe
     if evaluation.kind.is_likelihood:
         chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
         return BaselineTest(tuple(chisq.tolist()), df)
-    if evaluation.kind.is_distribution_free:
+    if evaluation.kind.is_distribution_free or (free and not scaled and not evaluation.kind.has_distribution):
         minima = [
             _minimise_dense(evaluation, g, build_distribution_free_weight(evaluation, g), exogenous) for g in groups
         ]

@@ -1,20 +1,15 @@
-"""Tests of exact fit: the standard χ² and Browne's residual tests (scaled tests: `scaled_tests`)."""
+"""Tests of exact fit: what a test says, and the standard χ² (others: `residual_tests`, `scaled`)."""
 
 import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sem_toolkit.discrepancy import NormalWeight, Weight, invert_symmetric, once
+from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.weights.estimator import (
-    build_estimator_weight,
-    compute_estimator_information,
-    compute_estimator_quadratic,
-)
+from sem_toolkit.inference.weights.estimator import compute_estimator_quadratic
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
-from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.sample.moments import FloatArray
 
 _ROUNDING = 64 * float(np.finfo(float).eps)
@@ -64,24 +59,6 @@ def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
     return found if evaluation.kind.has_distribution else replace(found, pvalue=math.nan)
 
 
-def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> TestStatistic:
-    """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
-
-    What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
-    test corrects for that. Of ordered variables there is none.
-    """
-    if not (evaluation.kind.has_distribution or scaled or evaluation.kind.is_categorical):
-        return compute_browne_nt_test(evaluation)
-    return compute_standard_test(evaluation)
-
-
-@once
-def compute_browne_nt_test(evaluation: AtEstimate) -> TestStatistic:
-    """Browne's residual test by normal theory at the sample covariance. Source: Browne (1984), equation 2.20a."""
-    weight = NormalWeight(invert_symmetric(evaluation.sample_cov))
-    return build_test("browne.residual.nt", compute_residual_test(evaluation, weight), evaluation.df)
-
-
 def compute_likelihood_ratio(evaluation: AtEstimate) -> FloatArray:
     """n times twice the discrepancy of ML, of each group (G)."""
     return np.asarray(evaluation.sizes * compute_likelihood_discrepancy(evaluation))
@@ -103,36 +80,3 @@ def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
     rounding = _ROUNDING * (np.abs(size) + np.abs(evaluation.sample_logdet) + S.shape[-1])
     value = np.where(np.abs(value) < rounding, 0.0, value)
     return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
-
-
-@once
-def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
-    """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
-
-    n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
-    Source: Browne (1984), equation 2.20a, with a structured weight.
-    """
-    if evaluation.is_two_stage:
-        return compute_residual_test(evaluation, build_structured_weight(evaluation))
-    own = build_estimator_weight(evaluation)
-    return compute_residual_test(
-        evaluation, own if evaluation.kind.is_likelihood else NormalWeight(evaluation.implied_inverse)
-    )
-
-
-def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
-    """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe (G).
-
-    The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
-    """
-    own = evaluation.sized is evaluation and weight is build_estimator_weight(evaluation)
-    evaluation = evaluation.sized
-    basis, along = evaluation.basis, weight.slope(evaluation)
-    whole = evaluation.sizes * (compute_estimator_quadratic(evaluation) if own else weight.quadratic(evaluation))
-    information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
-    if basis.shape[0] != basis.shape[1]:
-        along, information = basis.T @ along, basis.T @ information @ basis
-    if not along.any():
-        return whole
-    explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
-    return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))

@@ -60,7 +60,7 @@ def compute_ugamma_matrix(evaluation: AtEstimate, information: str = "expected")
     gammas = list_statistic_covariances(evaluation)
     if gammas is not None:
         return _over_moments(evaluation, build_robust_weight(evaluation, information), gammas)
-    rows = int(evaluation.rows.sum())
+    rows = evaluation.sample.n
     moments = evaluation.moments_per_group * evaluation.model.n_groups
     over = _over_moments if moments <= rows or evaluation.model.composites is not None else _over_rows
     return over(evaluation, build_robust_weight(evaluation, information))
@@ -105,18 +105,15 @@ def _inverse(evaluation: AtEstimate, weight: Weight) -> FloatArray:
 
 def _over_rows(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     groups = build_casewise(evaluation, weight)
-    scores = np.concatenate([np.sqrt(f / n) * part.scores for f, n, part in _weighted(evaluation, groups)])
+    pairs = list(zip(evaluation.shares, groups, strict=True))
+    scores = np.concatenate([np.sqrt(f / part.size) * part.scores for f, part in pairs])
     matrix = -scores @ _inverse(evaluation, weight) @ scores.T
     start = 0
-    for _, n, part in _weighted(evaluation, groups):
-        block = slice(start, start + n)
-        matrix[block, block] += part.gram() / n
-        start += n
+    for part in groups:
+        block = slice(start, start + len(part.scores))
+        matrix[block, block] += part.gram() / part.size
+        start = block.stop
     return np.asarray(matrix)
-
-
-def _weighted(evaluation: AtEstimate, groups: tuple[CasewiseMoments, ...]) -> list[tuple[float, int, CasewiseMoments]]:
-    return [(float(f), len(part.rows), part) for f, part in zip(evaluation.shares, groups, strict=True)]
 
 
 def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:

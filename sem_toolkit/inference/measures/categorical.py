@@ -15,7 +15,11 @@ from sem_toolkit.discrepancy.base import invert_symmetric
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate, compute_equality_basis
 from sem_toolkit.inference.errors.covariance import invert_any
-from sem_toolkit.inference.measures import indices
+from sem_toolkit.inference.exact_fit.reference import ReferenceTests
+from sem_toolkit.inference.exact_fit.scaled import ROBUST
+from sem_toolkit.inference.measures.incremental import Comparison
+from sem_toolkit.inference.measures.noncentrality import Misfit
+from sem_toolkit.inference.measures.robust import RobustVariants
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample.moments import FloatArray
@@ -36,53 +40,20 @@ class CorrectedLikelihood:
     null_factor: float
 
 
-def compute_categorical_robust(
-    evaluation: AtEstimate, level: float, close: float, not_close: float
-) -> dict[str, float]:
-    """Robust CFI, TLI, RNI, RMSEA and GFI; NaN with numeric or conditional variables, and where the polychoric
-    correlations are not positive definite, as in lavaan.
+def build_categorical_variants(evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
+    """What robust CFI, RMSEA and GFI are made of; nothing with numeric or conditional variables, and where the
+    polychoric correlations are not positive definite, as in lavaan.
     """
+    if tests.scaled is None or tests.scaled[0].test not in ROBUST:
+        return RobustVariants()
     found = compute_corrected_likelihood(evaluation)
     if found is None:
-        return dict.fromkeys(_NAMES, math.nan)
-    n, groups, p = float(evaluation.rows.sum()), evaluation.model.n_groups, evaluation.model.n_observed
-    four = (found.chisq, found.df, found.null_chisq, found.null_df)
-    factors = (found.factor, found.null_factor)
-    tli = indices.compute_tli(*four, *factors)
-    scaled = found.chisq / found.factor
-    lower, upper = indices.compute_rmsea_interval(scaled, found.df, n, groups, found.factor, level)
-    pvalues = indices.compute_rmsea_pvalues(scaled, found.df, n, groups, found.factor, close, not_close)
-    gfi_lower, gfi_upper = indices.compute_gfi_interval(scaled, found.df, n, p, found.factor, level)
-    values = (
-        indices.compute_cfi(*four, *factors),
-        tli,
-        tli,
-        indices.compute_rni(*four, *factors),
-        indices.compute_rmsea(found.chisq, found.df, n, groups, found.factor),
-        lower,
-        upper,
-        *pvalues,
-        indices.compute_gfi(found.chisq, found.df, n, p, found.factor),
-        gfi_lower,
-        gfi_upper,
+        return RobustVariants()
+    misfit = Misfit(
+        found.chisq, found.df, found.factor, found.chisq / found.factor, found.factor, float(evaluation.rows.sum())
     )
-    return dict(zip(_NAMES, values, strict=True))
-
-
-_NAMES = (
-    "cfi.robust",
-    "tli.robust",
-    "nnfi.robust",
-    "rni.robust",
-    "rmsea.robust",
-    "rmsea.ci.lower.robust",
-    "rmsea.ci.upper.robust",
-    "rmsea.pvalue.robust",
-    "rmsea.notclose.pvalue.robust",
-    "gfi.robust",
-    "gfi.ci.lower.robust",
-    "gfi.ci.upper.robust",
-)
+    comparison = Comparison(found.chisq, found.df, found.null_chisq, found.null_df, found.factor, found.null_factor)
+    return RobustVariants(comparison, misfit, misfit)
 
 
 @once

@@ -91,7 +91,7 @@ def _change_metric(
     variable, threshold = layout.first
     scale[first] = np.where(threshold >= 0, 1.0, 1.0 / deviation[variable])
     if len(layout.covariates):
-        given = own.covariance * (1.0 if own.weights is not None else own.n / (own.n - 1.0))  # as in lavaan
+        given = own.covariance * (1.0 if own.design.weights is not None else own.n / (own.n - 1.0))  # as in lavaan
         spread = np.sqrt(np.diag(given)[layout.covariates])
         scale[slopes] = (spread[:, None] / deviation).ravel()
     rows, columns = layout.pairs

@@ -5,34 +5,12 @@ own estimates. Sources: Muthén & Satorra (1995), Sociological Methodology 25, 2
 Multivariate statistical modeling with survey data.
 """
 
-import numpy as np
-
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.incomplete import find_kept, invert_information_of_moments
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import build_patterns
-
-
-def sum_within_clusters(evaluation: AtEstimate, group: int, scores: FloatArray) -> FloatArray:
-    """Scores of rows (n × k) to those of clusters (c × k) times √(c/(c − 1)), each row times its sampling
-    weight; as they are where there are neither.
-    """
-    weights, clusters = evaluation.sample.groups[group].weights, evaluation.sample.groups[group].clusters
-    if weights is not None:
-        scores = scores * weights[:, None]
-    if clusters is None:
-        return scores
-    count = int(clusters.max()) + 1
-    order = np.argsort(clusters, kind="stable")
-    starts = np.searchsorted(clusters[order], np.arange(count))
-    return np.asarray(np.add.reduceat(scores[order], starts, axis=0) * np.sqrt(count / (count - 1.0)))
-
-
-def has_design(evaluation: AtEstimate) -> bool:
-    """Whether rows are in clusters or have sampling weights, so that they are not to be counted one by one."""
-    return any(group.clusters is not None or group.weights is not None for group in evaluation.sample.groups)
 
 
 @once
@@ -46,7 +24,7 @@ def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
         assert group.data is not None  # noqa: S101 (clusters are of rows)
         assert group.mean is not None  # noqa: S101
         likelihood = compute_incomplete_likelihood(
-            build_patterns(group.data, group.weights), group.mean, group.covariance
+            build_patterns(group.data, group.design.weights), group.mean, group.covariance
         )
         assert likelihood is not None  # noqa: S101 (samples are positive definite)
         found.append(likelihood)
@@ -58,7 +36,7 @@ def list_cluster_crosses(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     """Cross-products of the saturated model's scores over n, each group (m × m)."""
     crosses = []
     for g, likelihood in enumerate(_list_saturated(evaluation)):
-        sums = sum_within_clusters(evaluation, g, likelihood.casewise_scores())
+        sums = evaluation.sample.groups[g].design.sum_draws(likelihood.casewise_scores())
         first = 0 if evaluation.has_means else evaluation.model.n_observed
         crosses.append((sums.T @ sums / likelihood.patterns.total)[first:, first:])
     return tuple(crosses)

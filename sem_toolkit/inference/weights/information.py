@@ -7,7 +7,6 @@ import numpy as np
 from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, once
 from sem_toolkit.discrepancy.weights import spread_cells
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.weights.clusters import sum_within_clusters
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import (
     build_information_weight,
@@ -105,8 +104,8 @@ def compute_first_order_information(evaluation: AtEstimate) -> FloatArray:
     total = sum(
         scores.T @ scores
         for scores in (
-            sum_within_clusters(evaluation, g, compute_casewise_scores(evaluation, g))
-            for g in range(evaluation.model.n_groups)
+            group.design.sum_draws(compute_casewise_scores(evaluation, g))
+            for g, group in enumerate(evaluation.sample.groups)
         )
     )
     return np.asarray(total / evaluation.rows.sum())

@@ -106,12 +106,10 @@ def attach_statistics(
     answers: Mapping[str, Answers],
     covariates: Sequence[str] = (),
     cells: EmptyCells | None = None,
-    frequencies: bool = False,
 ) -> Sample:
     """The sample with thresholds and correlations in every group, from its rows of codes.
 
     covariates   variables that the statistics are conditional on
-    frequencies  sampling weights count rows
 
     Raises DataError where a group has no row with one of the answers, or a pair of variables no row in common.
     """
@@ -135,10 +133,10 @@ def attach_statistics(
                 group.data[:, own],
                 sizes,
                 x if given else None,
-                weights=group.weights,
-                clusters=group.clusters,
+                weights=group.design.weights,
+                clusters=group.design.clusters,
                 cells=cells,
-                frequencies=frequencies,
+                frequencies=group.design.frequencies,
             )
         except NoCommonRowError as fault:
             first, second = (sample.variables[own[at]] for at in (fault.second, fault.first))
@@ -177,7 +175,7 @@ def _join(group: SampleGroup, statistics: CategoricalStatistics, own: list[int],
     if given:
         assert group.data is not None  # noqa: S101
         x = group.data[:, given]
-        weights = np.ones(len(x)) if group.weights is None else group.weights
+        weights = np.ones(len(x)) if group.design.weights is None else group.design.weights
         centre = weights @ x / weights.sum()
         spread = (x - centre).T @ (weights[:, None] * (x - centre)) / weights.sum()
         across = statistics.slopes @ spread
