@@ -30,7 +30,8 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         own, where = codes[group.places], describe_group(group.label)
         lost = np.flatnonzero(own < 0)
         if lost.size:
-            message = f"{lost.size} rows used have no value of {name!r}{where}, such as row {group.places[lost[0]] + 1}"
+            rows = f"{lost.size} rows used have" if lost.size > 1 else "a row used has"
+            message = f"{rows} no value of {name!r}{where}: row {group.places[lost[0]] + 1}"
             raise DataError(Diagnostic("error", "missing-cluster", message, hint="leave these rows out"))
         count = len(np.unique(own))
         if count < 2:

@@ -16,6 +16,8 @@ from sem_toolkit.sample.saturated import compute_saturated_model
 if TYPE_CHECKING:
     import pandas as pd
 
+_EVEN = 0.2
+"""Share of the rows that their effective number must not fall below."""
 Normalization = Literal["group", "total", "none"]
 
 
@@ -52,12 +54,33 @@ def attach_weights(sample: Sample, frame: "pd.DataFrame", weighting: Weighting) 
         own, where = values[group.places], describe_group(group.label)
         bad = np.flatnonzero(~(np.isfinite(own) & (own > 0.0)))
         if bad.size:
-            message = f"{bad.size} rows used have no positive weight {name!r}{where}, such as row"
-            message += f" {group.places[bad[0]] + 1}: {own[bad[0]]:g}"
+            rows = f"{bad.size} rows used have" if bad.size > 1 else "a row used has"
+            message = f"{rows} no positive weight {name!r}{where}: row {group.places[bad[0]] + 1} has "
+            message += "none" if np.isnan(own[bad[0]]) else f"{own[bad[0]]:g}"
             raise DataError(Diagnostic("error", "bad-weight", message, hint="leave these rows out"))
         found.append(own)
     parts = zip(sample.groups, _normalise(found, weighting.normalization), strict=True)
-    return replace(sample, groups=tuple(_weigh(group, own, weighting.frequencies) for group, own in parts))
+    groups = tuple(_weigh(group, own, weighting.frequencies) for group, own in parts)
+    return replace(sample, groups=groups, messages=(*sample.messages, *_check_evenness(groups, name)))
+
+
+def _check_evenness(groups: Sequence[SampleGroup], name: str) -> list[Diagnostic]:
+    """A warning where a few rows have almost all of the weight.
+
+    The effective number of rows is (Σw)²/Σw². Source: Kish (1965), Survey sampling, section 11.7.
+    """
+    found = []
+    for group in groups:
+        weights = group.design.weights
+        assert weights is not None  # noqa: S101
+        effective = float(weights.sum() ** 2 / (weights @ weights))
+        if effective < _EVEN * group.n:
+            message = (
+                f"the weights {name!r} are so unequal that {group.n} rows{describe_group(group.label)} count like "
+            )
+            message += f"{effective:.0f}"
+            found.append(Diagnostic("warning", "uneven-weights", message, hint="is this the column of weights?"))
+    return found
 
 
 def _normalise(weights: Sequence[FloatArray], normalization: Normalization) -> list[FloatArray]:
