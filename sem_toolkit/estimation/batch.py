@@ -117,7 +117,7 @@ def minimise_stack(
     theta = _clip(take(starts, model.constraints.linear.kept, -1), box)
     task = _Task(model, discrepancy, box, discrepancy.targets.covariance.ndim > 3)
     places = np.arange(theta.shape[0])
-    if search.sharp <= search.tolerance or model.composites is not None:
+    if search.sharp <= search.tolerance or model.derived is not None:
         return _expand(model, _run(task, theta, places, search, exact=False))
     near = _run(task, theta, places, replace(search, tolerance=search.sharp), exact=False)
     close = np.flatnonzero(near.status == Arrival.MINIMUM)

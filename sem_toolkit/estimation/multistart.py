@@ -54,6 +54,7 @@ def is_surveyable(objective: Objective) -> bool:
     constraints = model.constraints
     return (
         isinstance(objective.discrepancy, StackedDiscrepancy)
+        and model.responses is None
         and 0 < model.n_parameters <= _LARGE
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None

@@ -36,15 +36,15 @@ def compute_jacobian(model: Model, x: FloatArray, moments: ImpliedMoments | None
             block = space.concat([left * slopes[..., None, :], block], axis=-2)
         blocks.append(_spread(model, cells, block))
     result = space.stack(blocks, axis=-3)
-    if model.composites is None:
+    if model.derived is None:
         return result  # type: ignore[no-any-return]
-    by_cell = model.composites.cell_jacobian(model, x)
+    by_cell = model.derived.cell_jacobian(model, x)
     return np.asarray(result @ (by_cell if by_cell.ndim == 2 else by_cell[..., None, :, :]))
 
 
 def _spread(model: Model, cells: Cells, block: FloatArray) -> FloatArray:
     """Columns of one group's cells (... × m × c) among those of all cells, zero elsewhere."""
-    size = model.n_parameters if model.composites is None else model.n_parameters + model.composites.n_derived
+    size = model.n_parameters + (0 if model.derived is None else model.derived.n_derived)
     if np.array_equal(cells.position, np.arange(size)):
         return block
     places = np.full(size, cells.size)

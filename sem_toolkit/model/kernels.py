@@ -199,17 +199,17 @@ def gather_second_order(
 
 def pull_back(model: Model, x: FloatArray, by_cells: FloatArray) -> FloatArray:
     """A gradient by cells (... × cells) to the gradient by x (... × q)."""
-    if model.composites is None:
+    if model.derived is None:
         return by_cells
-    jacobian = model.composites.cell_jacobian(model, x)
+    jacobian = model.derived.cell_jacobian(model, x)
     return (by_cells[..., None, :] @ jacobian)[..., 0, :]
 
 
 def pull_back_square(model: Model, x: FloatArray, by_cells: FloatArray) -> FloatArray:
     """A quadratic form by cells (... × cells × cells) to that by x (... × q × q)."""
-    if model.composites is None:
+    if model.derived is None:
         return by_cells
-    jacobian = model.composites.cell_jacobian(model, x)
+    jacobian = model.derived.cell_jacobian(model, x)
     return _transpose(jacobian) @ by_cells @ jacobian
 
 

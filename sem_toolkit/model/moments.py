@@ -32,6 +32,8 @@ class ImpliedMoments:
     all_covariance   V = B S Bᵀ of all variables, ... × G × t × t; its first p rows are W
     all_mean         B m, ... × G × t; None likewise
     used             which columns of C free cells need (k)
+    thresholds       of ordered variables, ... × G × T; None where there are none
+    scales           of their responses, ... × G × k, where these are parameters; otherwise None
     """
 
     covariance: FloatArray
@@ -40,6 +42,8 @@ class ImpliedMoments:
     all_covariance: FloatArray
     all_mean: FloatArray | None
     used: NDArray[np.intp]
+    thresholds: FloatArray | None = None
+    scales: FloatArray | None = None
 
     @cached_property
     def columns(self) -> FloatArray:
@@ -59,13 +63,13 @@ class ImpliedMoments:
 
 
 def compute_cell_values(model: Model, x: FloatArray) -> FloatArray:
-    """Values of the free cells: x itself, followed by what composites derive from their weights."""
-    if model.composites is None:
+    """Values of the free cells: x itself, followed by what weights of composites and scales of responses entail."""
+    if model.derived is None:
         return x
     if get_namespace(x) is not np:
-        message = "models with composites are computed by NumPy alone"
+        message = "models with composites or ordered variables are computed by NumPy alone"
         raise OptionError(Diagnostic("error", "numpy-needed", message, hint="give NumPy arrays"))
-    return np.concatenate([x, model.composites.values(model, x)], axis=-1)
+    return np.concatenate([x, model.derived.values(model, x)], axis=-1)
 
 
 def compute_matrices(model: Model, x: FloatArray) -> RamMatrices:
@@ -108,8 +112,9 @@ def compute_total_effects(directed: FloatArray, depth: int | None = None) -> Flo
 
 def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
     """Moments implied at x (... × q); raises numpy's LinAlgError where I − A is singular."""
+    x = np.asarray(x, dtype=np.float64)
     matrices = compute_matrices(model, x)
-    return _reach(model, matrices, compute_total_effects(matrices.directed, model.depth))
+    return _reach(model, x, matrices, compute_total_effects(matrices.directed, model.depth))
 
 
 def compute_stacked_moments(model: Model, x: FloatArray) -> tuple[ImpliedMoments, NDArray[np.bool_]]:
@@ -118,7 +123,7 @@ def compute_stacked_moments(model: Model, x: FloatArray) -> tuple[ImpliedMoments
     A point does not exist where I − A is singular, or where the variances of composites are.
     """
     space = get_namespace(x)
-    if model.composites is None:
+    if model.derived is None:
         values, exists = x, space.ones(x.shape[:-1], dtype=space.bool)
     else:
         values, exists = _collect_cell_values(model, x)
@@ -129,7 +134,7 @@ def compute_stacked_moments(model: Model, x: FloatArray) -> tuple[ImpliedMoments
         sound = space.linalg.slogdet(identity - directed)[0] != 0
         exists = exists & space.all(sound, axis=-1)
         directed = space.where(sound[..., None, None], directed, space.zeros_like(directed))
-    return _reach(model, matrices, compute_total_effects(directed, model.depth)), exists
+    return _reach(model, x, matrices, compute_total_effects(directed, model.depth)), exists
 
 
 def _collect_cell_values(model: Model, x: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -142,12 +147,12 @@ def _collect_cell_values(model: Model, x: FloatArray) -> tuple[FloatArray, NDArr
             found.append(compute_cell_values(model, row))
         except np.linalg.LinAlgError:
             exists[place] = False
-            found.append(np.zeros(model.n_parameters + model.composites.n_derived if model.composites else 0))
+            found.append(np.zeros(model.n_parameters + model.derived.n_derived if model.derived else 0))
     return np.stack(found).reshape(*x.shape[:-1], -1), exists.reshape(x.shape[:-1])
 
 
-def _reach(model: Model, matrices: RamMatrices, effects: FloatArray) -> ImpliedMoments:
-    p = model.n_observed
+def _reach(model: Model, x: FloatArray, matrices: RamMatrices, effects: FloatArray) -> ImpliedMoments:
+    p, responses = model.n_observed, model.responses
     everything = effects @ matrices.symmetric @ swap(effects)
     everything = 0.5 * (everything + swap(everything))
     mean = (effects @ matrices.intercepts[..., None])[..., 0] if model.has_means else None
@@ -159,4 +164,6 @@ def _reach(model: Model, matrices: RamMatrices, effects: FloatArray) -> ImpliedM
         all_covariance=everything,
         all_mean=mean,
         used=model.used_columns,
+        thresholds=None if responses is None else responses.threshold_values(x),
+        scales=None if responses is None else responses.scale_values(x),
     )
