@@ -97,8 +97,8 @@ def compute_satorra_2000(
     """Scaled (or scaled and shifted) difference from tr(UΓ) of the restriction A that makes H0 of H1.
 
     With P the information of H1 and M = ΔᵀVΓVΔ, tr(UΓ) = tr(MG) and tr((UΓ)²) = tr((MG)²) for G = P⁻¹Aᵀ(AP⁻¹Aᵀ)⁻¹AP⁻¹.
-    shifted    mean and variance right with the restriction's df; otherwise by the test of the models: of those that adjust
-               mean and variance so is the difference, with df = tr(UΓ)²/tr((UΓ)²), of the others the mean alone
+    shifted    mean and variance right with the restriction's df; otherwise by the test of the models: of those that
+               adjust mean and variance so is the difference, with df = tr(UΓ)²/tr((UΓ)²), of the others the mean alone
     reference  "delta": A from the derivatives of the moments of both models; "exact": from the constraints themselves
     Source: Satorra (2000), in Heijmans, Pollock & Satorra, Innovations in multivariate statistical analysis, 233-247.
     """

@@ -22,7 +22,7 @@ _SMALLEST = 1e-300
 _INVERSE_ROOT = 1.0 / np.sqrt(2.0 * np.pi)
 _FLAT = 1e-4
 _RUNAWAY = 50.0
-"""A score so far away, or where the likelihood is so flat, has no maximum: all answers are the highest or the lowest."""
+"""A score so far away, or where the likelihood is so flat, has no maximum: all answers are at one end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ class _Measurement:
 def score_ordered_rows(evaluation: AtEstimate, g: int, *, prior: bool) -> tuple[FloatArray, FloatArray]:
     """Scores (n × k) of a group's rows and their standard errors (n × k), by the curvature at the maximum.
 
-    prior  the mode given the factors' own distribution (empirical Bayes); otherwise the maximum of the likelihood, which
-           is NaN for rows without one
+    prior  the mode given the factors' own distribution (empirical Bayes); otherwise the maximum of the likelihood,
+           which is NaN for rows without one
 
     Raises ModelError where ordered or numeric variables act on each other, so that answers are not independent.
     """
@@ -111,15 +111,15 @@ def _describe(evaluation: AtEstimate, g: int) -> _Measurement:
     assert group.data is not None  # noqa: S101
     matrices = compute_matrices(model, evaluation.x)
     A, S, m = matrices.directed[g], matrices.symmetric[g], matrices.intercepts[g]
-    given = list(evaluation.exogenous)
-    own = np.array([at for at in range(p) if at not in given])
-    if np.any(A[np.ix_(own, own)] != 0.0) or np.any(A[np.ix_(range(p, len(A)), own)] != 0.0):
+    given = np.array(evaluation.exogenous, dtype=np.intp)
+    own, latent = np.setdiff1d(np.arange(p), given), np.arange(p, len(A))
+    if np.any(A[np.ix_(own, own)] != 0.0) or np.any(A[np.ix_(latent, own)] != 0.0):
         message = "factor scores of ordered variables are there for measurement models, and observed variables act here"
         hint = "fit the measurement part alone for scores"
         raise ModelError(Diagnostic("error", "no-factor-scores", message, hint=hint))
     x = group.data[:, given]
     inner = np.linalg.inv(np.eye(len(A) - p) - A[p:, p:])
-    level = (m[p:] + x @ A[np.ix_(range(p, len(A)), given)].T) @ inner.T
+    level = (m[p:] + x @ A[np.ix_(latent, given)].T) @ inner.T
     covariance = inner @ S[p:, p:] @ inner.T
     codes = np.where(np.isnan(group.data), 0.0, group.data)
     low, high = np.zeros((len(x), len(own))), np.zeros((len(x), len(own)))
@@ -130,7 +130,7 @@ def _describe(evaluation: AtEstimate, g: int) -> _Measurement:
             code = codes[:, variable].astype(np.int64)
             low[:, place], high[:, place] = rim[code], rim[code + 1]
     return _Measurement(
-        loadings=A[np.ix_(own, range(p, len(A)))],
+        loadings=A[np.ix_(own, latent)],
         location=m[own] + x @ A[np.ix_(own, given)].T,
         spread=np.sqrt(np.maximum(np.diag(S)[own], 1e-12)),
         low=low,

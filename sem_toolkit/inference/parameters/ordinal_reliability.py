@@ -43,7 +43,7 @@ def compute_answer_covariance(
 
 
 def compute_answer_alpha(codes: FloatArray) -> float:
-    """Cronbach's α of the answers as they are coded (n × k), rows with all answers; NaN where there are fewer than 2."""
+    """Cronbach's α of the answers as they are coded (n × k), rows with all answers; NaN with fewer than 2 of either."""
     complete = codes[~np.isnan(codes).any(axis=1)]
     k = codes.shape[1]
     if len(complete) < 2 or k < 2:

@@ -23,9 +23,9 @@ class Reliability:
     ave            average variance extracted: Σλ²ψ / Σs_ii; ave_model: Σλ²ψ / Σσ_ii
     correlations   of the factors as implied, k × k
     fornell_larcker   √AVE on the diagonal, correlations below it, k × k, NaN above
-    alpha_response, omega_response   with ordered variables: α and ω of the sum of the responses behind them, as if these
-                   were known; `alpha` is then of the answers as coded, and `omega`, `omega_model` and `composite` are of
-                   the sum of the answers (Green & Yang 2009), NaN for a factor of ordered and numeric variables
+    alpha_response, omega_response   with ordered variables: α and ω of the sum of the responses behind them, as if
+                   these were known; `alpha` is then of the answers as coded, and `omega`, `omega_model` and `composite`
+                   are of the sum of the answers (Green & Yang 2009), NaN for a factor of ordered and numeric variables
     htmt, htmt2    ratios of mean correlations between and within (arithmetic, geometric), k × k, 1 on the diagonal
     """
 
