@@ -15,6 +15,8 @@ from sem_toolkit.fit.readers import order_counts, split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
 from sem_toolkit.sample import Door, MissingCode
+from sem_toolkit.sample.parcels import Parcel
+from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, Weighting
 from sem_toolkit.spec import TableOptions, build_table_options
@@ -35,7 +37,8 @@ class FitOptions:
     sampling_weights  name of the column with the weights of the rows
     sampling_weights_normalization  how they are scaled; sampling_weights_type: what they are
     group        name of the grouping column
-    reverse      items to turn about the middle of their range
+    reverse      items to turn about the middle of their scale
+    parcel       new columns that are means or sums of items
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
@@ -53,7 +56,8 @@ class FitOptions:
     sampling_weights_normalization: Normalization = "group"
     sampling_weights_type: str = "design"
     group: str | None = None
-    reverse: tuple[str, ...] = ()
+    reverse: tuple[Reversed, ...] = ()
+    parcel: tuple[Parcel, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None
