@@ -37,7 +37,7 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
     """All of them, as the options ask for."""
     is_scaled = options.test in SCALED
     free = options.test == "browne.residual.adf"
-    standard, model = compute_standard_test(evaluation), compute_reference_test(evaluation, is_scaled, free)
+    model, standard = compute_reference_test(evaluation, is_scaled, free), compute_standard_test(evaluation)
     baseline, residual = compute_baseline(evaluation, is_scaled, free), compute_gfi_chisq(evaluation, model)
     scaled: tuple[TestStatistic, TestStatistic] | None = None
     corrected: tuple[CorrectedTest, CorrectedTest] | None = None
