@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import WLS, invert_symmetric, once
 from sem_toolkit.discrepancy.least_squares import find_conditional
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.exact_fit.categorical_baseline import (
+    build_categorical_baseline,
+    compute_categorical_baseline,
+)
 from sem_toolkit.inference.weights.complete import compute_logdet
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
@@ -54,6 +58,8 @@ def find_exogenous(evaluation: AtEstimate) -> tuple[int, ...]:
 @once
 def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
+    if evaluation.kind.is_categorical:
+        return build_categorical_baseline(evaluation)
     names, table = evaluation.model.observed, evaluation.model.table
     exogenous = find_exogenous(evaluation)
     fixed = set(evaluation.exogenous)
@@ -86,6 +92,10 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
     unless a `scaled` test corrects what they minimise; `free` of distribution it equals WLS.
     """
+    if evaluation.kind.is_categorical:
+        baseline = build_categorical_baseline(evaluation)
+        by_group = evaluation.sizes * compute_categorical_baseline(evaluation)
+        return BaselineTest(tuple(by_group.tolist()), baseline.df)
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
     correlates = len(evaluation.sample.auxiliary)

@@ -58,7 +58,7 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
     incomplete rows or moments of pairs, as in lavaan. NaN where Σ̂ is not positive definite and weights nothing.
     """
-    pairwise = evaluation.sample.missing in PAIRWISE
+    pairwise = evaluation.sample.missing in PAIRWISE or evaluation.kind.is_categorical
     if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:

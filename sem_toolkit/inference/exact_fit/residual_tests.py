@@ -29,9 +29,9 @@ def compute_reference_test(evaluation: AtEstimate, scaled: bool = False, free: b
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, or, `free` of
-    distribution, browne.residual.adf, unless a `scaled` test corrects for that.
+    distribution, browne.residual.adf, unless a `scaled` test corrects for that. Of ordered variables there is none.
     """
-    if evaluation.kind.has_distribution or scaled:
+    if evaluation.kind.has_distribution or scaled or evaluation.kind.is_categorical:
         return compute_standard_test(evaluation)
     return RESIDUAL_TESTS["browne.residual.adf" if free else "browne.residual.nt"](evaluation)
 

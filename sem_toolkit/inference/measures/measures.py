@@ -7,16 +7,19 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+from sem_toolkit.inference.measures.categorical import build_categorical_variants
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.indices import (
     compute_likelihood_measures,
     compute_lisrel_measures,
     compute_other_measures,
+    compute_wrmr,
 )
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
 from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
 from sem_toolkit.inference.measures.robust import build_robust_variants
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
 
 Measures = dict[str, float]
 
@@ -27,6 +30,7 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     Without a test (test = none) only those remain that need none.
     """
     npar, total, model = evaluation.npar, evaluation.total, evaluation.model
+    is_categorical = evaluation.kind.is_categorical
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(*compute_logl(evaluation), npar, float(evaluation.rows.sum()))
@@ -34,7 +38,8 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     if options.test == "none":
         return measures
     tests = compute_reference_tests(evaluation, options)
-    test, baseline, robust = tests.model, tests.baseline, build_robust_variants(tests)
+    test, baseline = tests.model, tests.baseline
+    robust = build_categorical_variants(evaluation, tests) if is_categorical else build_robust_variants(tests)
     plain, scaled = Comparison(test.stat, test.df, baseline.chisq, baseline.df), None
     by_scaled = _build_scaled_misfit(tests)
     if tests.scaled is not None:
@@ -44,10 +49,13 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= compute_incremental_measures(plain, scaled, robust.comparison)
     by_test, by_residual = (Misfit(stat, test.df, tail=stat) for stat in (test.stat, tests.residual))
     measures |= compute_rmsea_measures(total, model.n_groups, by_test, by_scaled, robust.misfit)
-    measures |= compute_gfi_measures(total, model.n_observed, by_residual, robust.residual)
+    p = model.n_observed - (len(evaluation.exogenous) if is_categorical and model.table.conditional_x else 0)
+    measures |= compute_gfi_measures(total, p, by_residual, robust.residual)
     count = evaluation.moments_per_group * model.n_groups
     explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
     measures |= compute_lisrel_measures(explained, test.df, count)
+    if is_categorical:
+        measures["wrmr"] = compute_wrmr(test.stat, evaluation.moments_per_group)
     return measures | compute_other_measures(test.stat, test.df, npar, total)
 
 
@@ -95,6 +103,8 @@ def _build_scaled_misfit(tests: ReferenceTests) -> Misfit | None:
 
 def _compute_residual_measures(evaluation: AtEstimate) -> Measures:
     """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
+    if evaluation.kind.is_categorical:
+        return compute_categorical_indices(evaluation)
     shares = evaluation.rows / evaluation.rows.sum()
     found = compute_residual_indices(
         evaluation.sample_cov, evaluation.implied_cov, evaluation.sample_mean, evaluation.moments.mean
