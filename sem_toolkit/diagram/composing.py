@@ -12,6 +12,7 @@ from sem_toolkit.diagram.content.structure import DIRECTED, Structure, stack_rel
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
@@ -156,6 +157,9 @@ def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
+    figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
+    if figure is not None:
+        yield draft.with_structure(replace(structure, figure=figure))
     yield draft
     if stages:
         if ranks_from_stages(structure, find_stages(structure, stages)) is not None:
@@ -184,7 +188,8 @@ class Search:
 
     def try_densities(self, draft: Draft) -> None:
         """Try a draft at the densities at which its shapes fit the page."""
-        stacked = stack_related(draft.canvas.structure)
+        structure = draft.canvas.structure
+        stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
             sized = draft.with_density(density)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import networkx as nx
 
+from sem_toolkit.diagram.content.figure import Figure
+
 DIRECTED = ("loading", "weight", "regression")
 
 
@@ -22,6 +24,8 @@ class Structure:
     satellites  indicator → observed variables that touch the model only there
     ranks       core → 0 for causes, growing towards effects
     links       directed pairs of cores (cause, effect), feedback included
+    loadings    (factor, what it loads on), cross-loadings and those of higher order included
+    figure      the figure of the field as which it is drawn, if any
     """
 
     cores: tuple[str, ...]
@@ -32,6 +36,8 @@ class Structure:
     links: tuple[tuple[str, str], ...]
     covariances: tuple[tuple[str, str], ...] = ()
     two_sided: tuple[tuple[str, ...], tuple[str, ...]] | None = field(default=None)
+    loadings: tuple[tuple[str, str], ...] = ()
+    figure: Figure | None = None
 
 
 def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
@@ -55,6 +61,7 @@ def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
         links=links,
         covariances=tuple((a, b) for a, b, data in graph.edges(data=True) if data["role"] == "covariance"),
         two_sided=_find_two_sides(graph, cores, links, satellites),
+        loadings=tuple((a, b) for a, b, data in graph.edges(data=True) if data["role"] == "loading"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, smooth_polyline
 
 BULGES = (0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.48, -0.48)
 SIDES = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "top": (0.0, -1.0), "bottom": (0.0, 1.0)}
@@ -80,6 +80,26 @@ def build_outer_arc(tail: Rectangle, head: Rectangle, side: str, room: float, de
     there = [start, start + (out - start) / 3, start + (out - start) * 2 / 3, out]
     home = [back + (end - back) / 3, back + (end - back) * 2 / 3, end]
     return np.array([*there, *arc, *home])
+
+
+def build_bracket(
+    tail: Rectangle, head: Rectangle, side: str, reach: float, shifts: tuple[float, float], radius: float
+) -> FloatArray:
+    """Straight out of one side of both shapes and along it with rounded corners.
+
+    reach   how far from the centres the long piece runs
+    shifts  how far from the middle of the side it leaves and arrives, downwards or to the right
+    """
+    direction = np.array(SIDES[side])
+    along = np.array([direction[1], direction[0]]) ** 2
+    start, end = (
+        _centre(box) + direction * np.array([box.width, box.height]) / 2 + along * shift
+        for box, shift in zip((tail, head), shifts, strict=True)
+    )
+    level = max(float(_centre(tail) @ direction), float(_centre(head) @ direction)) + reach
+    out = start + direction * (level - float(start @ direction))
+    back = end + direction * (level - float(end @ direction))
+    return smooth_polyline(np.array([start, out, back, end]), radius)
 
 
 def iterate_outer_arcs(tail: Rectangle, head: Rectangle, side: str, room: float) -> Iterator[tuple[float, FloatArray]]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.candidates import (
+    build_bracket,
     build_level,
     build_loop,
     build_spike,
+    build_straight,
     build_to_side,
     iterate_covariance,
     iterate_directed,
@@ -30,11 +32,13 @@ from sem_toolkit.diagram.courses.costs import (
 from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
 from sem_toolkit.diagram.courses.label_places import build_path_options
 from sem_toolkit.diagram.courses.ports import spread_ends
+from sem_toolkit.diagram.courses.tracks import build_tracks
 from sem_toolkit.diagram.geometry.metrics import TextSize
 from sem_toolkit.diagram.geometry.plane import (
     FloatArray,
     Rectangle,
     Shapes,
+    build_line,
     compute_bounds,
     compute_length,
     find_boundary,
@@ -52,6 +56,9 @@ OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "botto
 
 ELSEWHERE = 150.0
 """What an arc between indicators costs that is not on their outer side: a family stays together even at crossings."""
+
+ENOUGH_IN_FIGURE = 1.5 * NEAR
+"""A straight structural path in a figure may cost this much: crossings are part of the figures that readers know."""
 
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
@@ -103,6 +110,7 @@ class Router:
         self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)
         self.numbers = numbers
         self._reserved: dict[str, Rectangle] = {}
+        self.tracks: dict[str, FloatArray] = {}
         self.routes: dict[str, Route] = {}
         self.segments = Segments()
         self._grid: DetourGrid | None = None
@@ -111,6 +119,7 @@ class Router:
         """Route every path, plain ones first; then look again at those that cross others."""
         order = {"loading": 0, "weight": 0, "regression": 1, "intercept": 2, "variance": 3, "covariance": 4}
         ordered = sorted(self.edges, key=lambda edge: (order[edge[3]["role"]], self._find_distance(edge)))
+        self.tracks = build_tracks(self._collect_families(), self.placement.places, self.outer[1], self.style.label_size)
         for edge in ordered:
             self._route(edge)
         for edge in ordered:
@@ -118,6 +127,16 @@ class Router:
                 self._route(edge)
         self._spread_ends()
         return self.routes
+
+    def _collect_families(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Side → the covariances between indicators that belong there: path → its two variables."""
+        families: dict[str, dict[str, tuple[str, str]]] = {"top": {}, "bottom": {}}
+        for source, target, key, data in self.edges:
+            if data["role"] == "covariance" and {source, target} <= set(self.structure.owner):
+                side = self._find_outer_side(source, target)
+                if side in families:
+                    families[side][key] = (source, target)
+        return families
 
     def _is_free(self, edge: Edge) -> bool:
         """Whether the course chosen first still meets nothing."""
@@ -194,13 +213,37 @@ class Router:
         # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
         # to each other as they are, as long as no shape is in the way.
         enough = HIT if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        if role == "regression" and self._is_in_figure(source, target):
+            enough = ENOUGH_IN_FIGURE
         if first is None or first[0] < enough:
             return first
         rest = self._choose_among(list(courses), source, target, role, key)
         return first if rest is None or first[0] <= rest[0] else rest
 
+    def _is_in_figure(self, source: str, target: str) -> bool:
+        """Whether both stand in cells of a figure, so that their places are meant for a straight line."""
+        figure = self.structure.figure
+        return figure is not None and source in figure.cells and target in figure.cells
+
+    def _build_to_port(self, source: str, target: str) -> FloatArray:
+        """A straight loading in a figure; those that come from the same side of a rectangle arrive side by side."""
+        places, kinds = self.placement.places, self.kinds
+        tail, head = places[source], places[target]
+        shape, end_shape = kinds[self.number[source]], kinds[self.number[target]]
+        if end_shape != "rectangle":
+            return build_straight(tail, shape, head, end_shape)
+        below = tail.y > head.y
+        others = [a for a, b in self.structure.loadings if b == target and (places[a].y > head.y) == below]
+        others.sort(key=lambda name: places[name].x)
+        share = (others.index(source) + 0.5) / len(others) - 0.5
+        reach = min(0.8 * head.width, 9.0 * len(others))
+        end = np.array([head.x + share * reach, head.bottom if below else head.top])
+        return build_line(find_boundary(tail, shape, end), end)
+
     def _is_in_fan(self, source: str, target: str) -> bool:
         owner = self.structure.owner
+        if self._is_in_figure(source, target):
+            return True
         return self.structure.two_sided is not None or owner.get(target) == source or owner.get(source) == target
 
     def _choose_among(
@@ -247,6 +290,10 @@ class Router:
             side = self._find_outer_side(source, target)
             across, down = self.outer
             room = across if side in ("left", "right") else down
+            if key in self.tracks:
+                yield 0.0, self.tracks[key]
+            if self._is_in_figure(source, target):
+                yield from self._iterate_in_figure(tail, tail_shape, head, head_shape, side, key)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
@@ -259,11 +306,29 @@ class Router:
             yield 0.0, build_level(tail, tail_shape, head, head_shape)
         else:
             side = self._find_facing_side(source, target, role)
-            if side is not None and role == "loading":
+            if role == "loading" and self._is_in_figure(source, target):
+                yield 0.0, self._build_to_port(source, target)
+            elif side is not None and role == "loading":
                 yield 0.0, build_to_side(tail, tail_shape, head, side)
             elif side is not None and role == "weight":
                 yield 0.0, build_to_side(head, head_shape, tail, side)[::-1]
             yield from self._iterate_regression(tail, tail_shape, head, head_shape, source, target)
+
+    def _iterate_in_figure(
+        self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, side: Side | None, key: str
+    ) -> Iterator[tuple[float, FloatArray]]:
+        """Covariances between shapes of a figure: straight between neighbours of a row, or around all else."""
+        width = self.numbers[key].width if key in self.numbers else 0.0
+        gap = abs(head.x - tail.x) - (head.width + tail.width) / 2
+        if abs(head.y - tail.y) < 1.0 and gap > width + 18:
+            yield 22.0, build_straight(tail, tail_shape, head, head_shape)
+        if side in ("left", "right") and abs(head.x - tail.x) < 1.0:
+            low, high = sorted((tail.y, head.y))
+            between = [box for box in self.boxes if low < box.y < high]
+            reach = max((abs(box.x - tail.x) + box.width / 2 for box in between), default=0.0)
+            if reach > tail.width:
+                for step in (22.0, 36.0, 50.0):
+                    yield 8.0 + 0.1 * step, build_bracket(tail, head, side, reach + step, (0.0, 0.0), 14.0)
 
     def _iterate_regression(
         self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, source: str, target: str
@@ -271,7 +336,12 @@ class Router:
         back = self.graph.has_edge(target, source) and any(
             data["role"] == "regression" for data in self.graph[target][source].values()
         )
-        for cost, curve in iterate_directed(tail, tail_shape, head, head_shape):
+        courses = iterate_directed(tail, tail_shape, head, head_shape)
+        if self._is_in_figure(source, target) and head_shape == "rectangle" and abs(tail.x - head.x) > head.width:
+            # Past what stands above or below the target: to the middle of the side that looks at the source.
+            side = "left" if tail.x < head.x else "right"
+            courses = chain(islice(courses, 1), [(6.0, build_to_side(tail, tail_shape, head, side))], courses)
+        for cost, curve in courses:
             # The two arrows of a feedback loop bend apart instead of lying on each other.
             if not (back and cost == 0.0):
                 yield cost, curve
@@ -291,8 +361,10 @@ class Router:
         """Directions in the order of preference: away from the core for indicators, from the indicators for cores."""
         angle = {"right": 0.0, "bottom": np.pi / 2, "left": np.pi, "top": -np.pi / 2}
         core = self.structure.owner.get(name)
-        sides = self.placement.sides
-        if core is not None and self.structure.two_sided is None:
+        sides, outer = self.placement.sides, self.placement.outer
+        if name in outer:
+            first = angle[outer[name]]
+        elif core is not None and self.structure.two_sided is None:
             first = angle[self._find_item_side(name)]
         elif core is not None:
             first = angle["top"]
@@ -307,7 +379,9 @@ class Router:
 
     def _find_outer_side(self, source: str, target: str) -> str | None:
         """The outer side: of indicators that away from their cores, of cores that without indicators."""
-        sides = self.placement.sides
+        sides, outer = self.placement.sides, self.placement.outer
+        if source in outer and target in outer:
+            return outer[source] if outer[source] == outer[target] else None
         owners = [self.structure.owner.get(name) for name in (source, target)]
         if all(owner is not None for owner in owners):
             if self.structure.two_sided is not None:

@@ -8,6 +8,7 @@ from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.bands import PADDING, build_grounds, find_stages, place_bands, ranks_from_stages
 from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.grids import place_grid
 from sem_toolkit.diagram.places.ranks import place_ranks, separate
 
 MARGIN = 3.0
@@ -22,12 +23,14 @@ class Placement:
     """variable → box, the side on which each core has its indicators, and the grounds of stages.
 
     downward  whether ranks run from top to bottom
+    outer     variable → the side to which its variance and its arcs go, where the arrangement says so
     """
 
     places: Mapping[str, Rectangle]
     sides: Mapping[str, Side]
     bands: Mapping[str, Rectangle] = field(default_factory=dict)
     downward: bool = False
+    outer: Mapping[str, Side] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
             return Placement(places, sides, build_grounds(bands, structure, places, title_height))
         found = place_bands(structure, measures, spacing, bands, (width or 900.0) - 2 * MARGIN, title_height)
         return Placement(found.places, found.sides, found.bands)
+    if structure.figure is not None:
+        places, sides = place_grid(structure.figure, structure, measures, spacing, width)
+        return Placement(places, sides, outer=structure.figure.outer)
     if structure.two_sided:
         return _place_two_sides(structure, measures, spacing)
     if frame.tiled and not structure.links and len(structure.cores) > 4:
