@@ -20,9 +20,11 @@ class Figure:
     cells  variable → (column, row); indicators without a cell of their own go with their core
     sides  core → the side on which its indicators stand
     outer  variable → the side to which its variance and its arcs go; others find their own
+    ports  True where structural paths leave and arrive in the middle of the sides that look at each other
     """
 
     name: str
     cells: Mapping[str, Cell]
     sides: Mapping[str, Side] = field(default_factory=dict)
     outer: Mapping[str, Side] = field(default_factory=dict)
+    ports: bool = False

@@ -26,6 +26,13 @@ def build_to_side(tail: Rectangle, tail_shape: str, head: Rectangle, side: str) 
     return build_line(find_boundary(tail, tail_shape, end), end)
 
 
+def build_between_sides(tail: Rectangle, head: Rectangle, side: str) -> FloatArray:
+    """A straight line to the middle of one side of the head, from the middle of the opposite side of the tail."""
+    dx, dy = SIDES[side]
+    start = np.array([tail.x - dx * tail.width / 2, tail.y - dy * tail.height / 2])
+    return build_line(start, np.array([head.x + dx * head.width / 2, head.y + dy * head.height / 2]))
+
+
 def build_bent(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, bulge: float) -> FloatArray:
     """A single arc; `bulge` is its height over the chord as a share of the chord, its sign the side."""
     a, b = _centre(tail), _centre(head)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.candidates import (
+    build_between_sides,
     build_bracket,
     build_level,
     build_loop,
@@ -123,7 +124,7 @@ class Router:
         for edge in ordered:
             self._route(edge)
         for edge in ordered:
-            if edge[3]["role"] in ("regression", "covariance", "variance") and not self._is_free(edge):
+            if self._is_movable(edge) and edge[3]["role"] != "loading" and not self._is_free(edge):
                 self._route(edge)
         self._spread_ends()
         return self.routes
@@ -160,12 +161,12 @@ class Router:
         source, target, _, data = edge
         if data["role"] == "loading":
             return not self._is_in_fan(source, target)
-        return data["role"] in ("regression", "covariance", "variance")
+        return edge[2] not in self.tracks and data["role"] in ("regression", "covariance", "variance")
 
     def _spread_ends(self) -> None:
         """Give the ends of structural paths and covariances at a shape some distance from each other."""
         roles = ("regression", "covariance")
-        movable = {key: route for key, route in self.routes.items() if route.role in roles}
+        movable = {key: route for key, route in self.routes.items() if route.role in roles and key not in self.tracks}
         curves = {key: route.curve for key, route in movable.items()}
         ends = [
             (key, end, name) for key, route in movable.items() for end, name in ((0, route.source), (-1, route.target))
@@ -213,6 +214,8 @@ class Router:
         # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
         # to each other as they are, as long as no shape is in the way.
         enough = HIT if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        if key in self.tracks:
+            enough = np.inf
         if role == "regression" and self._is_in_figure(source, target):
             enough = ENOUGH_IN_FIGURE
         if first is None or first[0] < enough:
@@ -292,8 +295,7 @@ class Router:
             room = across if side in ("left", "right") else down
             if key in self.tracks:
                 yield 0.0, self.tracks[key]
-            if self._is_in_figure(source, target):
-                yield from self._iterate_in_figure(tail, tail_shape, head, head_shape, side, key)
+            yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
@@ -314,20 +316,20 @@ class Router:
                 yield 0.0, build_to_side(head, head_shape, tail, side)[::-1]
             yield from self._iterate_regression(tail, tail_shape, head, head_shape, source, target)
 
-    def _iterate_in_figure(
+    def _iterate_plain_covariance(
         self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, side: Side | None, key: str
     ) -> Iterator[tuple[float, FloatArray]]:
-        """Covariances between shapes of a figure: straight between neighbours of a row, or around all else."""
+        """Straight between neighbours of a row, or in a figure around all else."""
         width = self.numbers[key].width if key in self.numbers else 0.0
         gap = abs(head.x - tail.x) - (head.width + tail.width) / 2
         if abs(head.y - tail.y) < 1.0 and gap > width + 18:
             yield 22.0, build_straight(tail, tail_shape, head, head_shape)
-        if side in ("left", "right") and abs(head.x - tail.x) < 1.0:
+        if self.structure.figure is not None and side in ("left", "right") and abs(head.x - tail.x) < 1.0:
             low, high = sorted((tail.y, head.y))
             between = [box for box in self.boxes if low < box.y < high]
             reach = max((abs(box.x - tail.x) + box.width / 2 for box in between), default=0.0)
             if reach > tail.width:
-                for step in (22.0, 36.0, 50.0):
+                for step in (22.0 + width / 2, 36.0 + width / 2, 60.0 + width / 2):
                     yield 8.0 + 0.1 * step, build_bracket(tail, head, side, reach + step, (0.0, 0.0), 14.0)
 
     def _iterate_regression(
@@ -337,9 +339,12 @@ class Router:
             data["role"] == "regression" for data in self.graph[target][source].values()
         )
         courses = iterate_directed(tail, tail_shape, head, head_shape)
-        if self._is_in_figure(source, target) and head_shape == "rectangle" and abs(tail.x - head.x) > head.width:
+        if not back and abs(tail.x - head.x) > head.width:
             # Past what stands above or below the target: to the middle of the side that looks at the source.
             side = "left" if tail.x < head.x else "right"
+            figure = self.structure.figure
+            if figure is not None and figure.ports and self._is_in_figure(source, target):
+                yield 0.0, build_between_sides(tail, head, side)
             courses = chain(islice(courses, 1), [(6.0, build_to_side(tail, tail_shape, head, side))], courses)
         for cost, curve in courses:
             # The two arrows of a feedback loop bend apart instead of lying on each other.

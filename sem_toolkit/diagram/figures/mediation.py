@@ -60,4 +60,4 @@ def _arrange_parallel(structure: Structure, cause: str, between: list[str], outc
     count = len(between)
     cells = {name: (1.0, float(k)) for k, name in enumerate(between)}
     cells |= {cause: (0.0, float(count)), outcome: (2.0, float(count))}
-    return Figure("mediation", cells, {cause: "left", outcome: "right"}, {})
+    return Figure("mediation", cells, {cause: "left", outcome: "right"}, ports=count > 2)

@@ -38,7 +38,7 @@ def recognise_panel(structure: Structure) -> Figure | None:
         cells |= {name: (column, middle + k) for k, name in enumerate(names)}
     sides = _find_sides(structure, grid)
     outer: dict[str, Side] = {row[0]: "left" for row in grid} | {row[-1]: "right" for row in grid}
-    return Figure("panel", cells, sides, outer)
+    return Figure("panel", cells, sides, outer, ports=count > 2)
 
 
 def _read_names(structure: Structure) -> list[list[str]] | None:

@@ -1,6 +1,7 @@
 """Places on the grid of a figure: equal columns, rows that do not touch, both as wide as numbers and shapes need."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 from sem_toolkit.diagram.content.figure import Figure
@@ -14,6 +15,9 @@ DIAGONAL = 0.75
 STRETCH = 1.45
 """A figure that is narrower than its column is drawn out by this at most."""
 
+ROOMY_SHARE = 0.95
+"""In a row of indicators that has room each number has a place of its own."""
+
 ARC_ROOM = 8.0
 """What arcs and numbers beyond the outermost shapes take of the width at first."""
 
@@ -25,12 +29,16 @@ def place_grid(
 
     limit  the width up to which the columns may be drawn out
     """
-    blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
-    heights = _find_heights(figure, blocks, structure, measures, spacing)
-    wanted, tight = (
-        max([20.0, *_iterate_pitches(figure, blocks, heights, structure, measures, spacing, tight)])
-        for tight in (False, True)
-    )
+    for share in (ROOMY_SHARE, spacing.number_share):
+        spacing = replace(spacing, number_share=share)
+        blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
+        heights = _find_heights(figure, blocks, structure, measures, spacing)
+        wanted, tight = (
+            max([20.0, *_iterate_pitches(figure, blocks, heights, structure, measures, spacing, tight)])
+            for tight in (False, True)
+        )
+        if limit is None or _find_width(figure, blocks, tight) <= limit - ARC_ROOM:
+            break
     pitch = wanted if limit is None else _fit_pitch(wanted, tight, figure, blocks, limit)
     places = {
         name: box.moved(column * pitch, heights[row])
@@ -110,9 +118,10 @@ def _find_row_gap(
     if fans:
         return max(0.6 * spacing.fan, 26.0)
     links = [(a, b) for a, b in (*structure.links, *structure.covariances) if {rows.get(a), rows.get(b)} == between]
-    slanting = any(figure.cells[a][0] != figure.cells[b][0] for a, b in links)
-    if slanting:
-        return max(0.75 * spacing.rank, 34.0) + 0.3 * max(0.0, label - 30)
+    columns = [abs(figure.cells[a][0] - figure.cells[b][0]) for a, b in links]
+    if any(columns):
+        # Paths that pass over a column between need to rise steeply enough to miss what stands there.
+        return max(0.75 * spacing.rank, 34.0) * (1 + 0.2 * max(0.0, max(columns) - 1)) + 0.3 * max(0.0, label - 30)
     return max(spacing.block, 30.0) if links else spacing.block
 
 
@@ -131,6 +140,7 @@ def _iterate_pitches(
     if not tight:
         slanting_gap = max(slanting_gap, 0.8 * spacing.rank)
     linked = {frozenset(link) for link in structure.links}
+    loaded = {frozenset(pair) for pair in structure.loadings}
     covarying = {frozenset(pair) for pair in structure.covariances}
     items = set(structure.owner)
     for one, other in combinations(figure.cells, 2):
@@ -144,7 +154,7 @@ def _iterate_pitches(
         inner = blocks[a].places[a].right - blocks[b].places[b].left
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
             yield (inner + level_gap) / apart
-        elif pair in linked:
+        elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             yield (inner + slanting_gap) / apart
         elif pair in covarying and level:
             yield (inner + 22) / apart
@@ -166,9 +176,13 @@ def _fit_pitch(wanted: float, tight: float, figure: Figure, blocks: Mapping[str,
     span = max(columns) - min(columns)
     if span == 0:
         return wanted
-    left = min(blocks[name].bounds.left + column * wanted for name, (column, _) in figure.cells.items())
-    right = max(blocks[name].bounds.right + column * wanted for name, (column, _) in figure.cells.items())
-    spare = limit - ARC_ROOM - (right - left)
+    width = _find_width(figure, blocks, wanted)
+    spare = limit - ARC_ROOM - width
     if spare < 0:
         return max(tight, wanted + spare / span)
-    return min(STRETCH * wanted, wanted + max(0.0, 0.8 * (limit - ARC_ROOM) - (right - left)) / span)
+    return min(STRETCH * wanted, wanted + max(0.0, 0.8 * (limit - ARC_ROOM) - width) / span)
+
+
+def _find_width(figure: Figure, blocks: Mapping[str, Block], pitch: float) -> float:
+    left = min(blocks[name].bounds.left + column * pitch for name, (column, _) in figure.cells.items())
+    return max(blocks[name].bounds.right + column * pitch for name, (column, _) in figure.cells.items()) - left

@@ -286,7 +286,7 @@ def _paint_edge(
     colour = theme.covariance if double else theme.line
     if faint:
         colour = theme.faint
-    elif data["role"] in ("regression", "loading", "weight") and (data["std"] or 0) < 0:
+    elif data["role"] in ("regression", "loading", "weight") and _find_shown_value(data) < 0:
         colour = theme.negative
     if data.get("candidate"):
         colour = theme.added
@@ -306,6 +306,11 @@ def _paint_edge(
         label=_tint(labels.get(key), colour if faint else None),
         description=format_edge_description(source, target, data),
     )
+
+
+def _find_shown_value(data: Mapping[str, Any]) -> float:
+    """The number whose sign decides the colour of a path."""
+    return float((data["value"] if data.get("given") else data["std"]) or 0.0)
 
 
 def _tint(label: Label | None, colour: str | None) -> Label | None:
