@@ -42,9 +42,9 @@ class Density:
 
 DENSITIES = (
     Density(0.0, Spacing()),
-    Density(0.5, Spacing(rank=46, fan=42, core_wrap=64, item_wrap=64)),
-    Density(1.0, Spacing(rank=40, fan=40, item=5, block=13, core_wrap=50, item_wrap=46)),
-    Density(2.0, Spacing(rank=32, fan=36, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
+    Density(0.5, Spacing(rank=46, fan=42, number_share=0.6, core_wrap=64, item_wrap=64)),
+    Density(1.0, Spacing(rank=40, fan=40, number_share=0.6, item=5, block=13, core_wrap=50, item_wrap=46)),
+    Density(2.0, Spacing(rank=32, fan=36, number_share=0.6, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
 )
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
@@ -103,8 +103,9 @@ class Draft:
 
     def paint(self, measures: Measures, placement: Placement) -> Scene:
         titles = list(place_band_titles(placement, self.canvas.style).values())
-        router = Router(self.canvas, placement, titles, self._measure_moments(), measures.outer)
-        sketch = Sketch(self.canvas, placement, measures, router.route_all())
+        router = Router(self.canvas, placement, titles, self._measure_moments(), measures)
+        routes = router.route_all()
+        sketch = Sketch(self.canvas, placement, measures, routes, frozenset(router.stubs))
         texts = place_texts(sketch)
         before = MOST_COVERED
         for _ in range(REPAIRS):

@@ -33,8 +33,9 @@ from sem_toolkit.diagram.courses.costs import (
 from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
 from sem_toolkit.diagram.courses.label_places import build_path_options
 from sem_toolkit.diagram.courses.ports import spread_ends
+from sem_toolkit.diagram.courses.stubs import Arrival, build_stubs
 from sem_toolkit.diagram.courses.tracks import build_tracks
-from sem_toolkit.diagram.geometry.metrics import TextSize
+from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, TextSize
 from sem_toolkit.diagram.geometry.plane import (
     FloatArray,
     Rectangle,
@@ -48,7 +49,8 @@ from sem_toolkit.diagram.geometry.plane import (
     is_straight,
 )
 from sem_toolkit.diagram.geometry.segments import Segments
-from sem_toolkit.diagram.places.blocks import SHAPES, Side, find_actual_side
+from sem_toolkit.diagram.places.bands import PADDING
+from sem_toolkit.diagram.places.blocks import SHAPES, Measures, Side, find_actual_side
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.placement import Placement
 
@@ -85,14 +87,14 @@ class Router:
         placement: Placement,
         avoid: list[Rectangle],
         numbers: Mapping[str, TextSize],
-        outer: tuple[float, float],
+        measures: Measures,
     ) -> None:
         """Take what is to be routed.
 
         numbers  sizes of the texts of variances and covariances; other paths keep the places of the former free
-        outer    room that variances take beside indicators, across and down
+        measures  widths of all numbers, and the room that variances take beside indicators
         """
-        self.outer = outer
+        self.outer, self.widths = measures.outer, measures.labels
         graph, structure, style = canvas.graph, canvas.structure, canvas.style
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
@@ -112,6 +114,7 @@ class Router:
         self.numbers = numbers
         self._reserved: dict[str, Rectangle] = {}
         self.tracks: dict[str, FloatArray] = {}
+        self.stubs: dict[str, FloatArray] = {}
         self.routes: dict[str, Route] = {}
         self.segments = Segments()
         self._grid: DetourGrid | None = None
@@ -120,7 +123,12 @@ class Router:
         """Route every path, plain ones first; then look again at those that cross others."""
         order = {"loading": 0, "weight": 0, "regression": 1, "intercept": 2, "variance": 3, "covariance": 4}
         ordered = sorted(self.edges, key=lambda edge: (order[edge[3]["role"]], self._find_distance(edge)))
-        self.tracks = build_tracks(self._collect_families(), self.placement.places, self.outer[1], self.style.label_size)
+        always = self.structure.two_sided is not None and self.structure.figure is None
+        self.stubs = build_stubs(list(self._iterate_arrivals()), self.style.label_size * LINE_SPACING, always)
+        # Above indicators that touch the top of a stage the tracks begin over its title.
+        above = max((title.height + 2 * PADDING for title in self.titles), default=0.0)
+        rooms = {"top": max(self.outer[1], above), "bottom": self.outer[1]}
+        self.tracks = build_tracks(self._collect_families(), self.placement.places, rooms, self.style.label_size)
         for edge in ordered:
             self._route(edge)
         for edge in ordered:
@@ -128,6 +136,17 @@ class Router:
                 self._route(edge)
         self._spread_ends()
         return self.routes
+
+    def _iterate_arrivals(self) -> Iterator[Arrival]:
+        """Loadings that meet their indicator at its left or right side."""
+        places = self.placement.places
+        for source, target, key, data in self.edges:
+            if data["role"] != "loading" or not self._is_in_fan(source, target) or self._is_in_figure(source, target):
+                continue
+            side = self._find_facing_side(source, target, "loading")
+            if side in ("left", "right"):
+                shape = self.kinds[self.number[source]]
+                yield Arrival(key, places[source], shape, places[target], side, self.widths.get(key, 0.0))
 
     def _collect_families(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Side → the covariances between indicators that belong there: path → its two variables."""
@@ -310,6 +329,8 @@ class Router:
             side = self._find_facing_side(source, target, role)
             if role == "loading" and self._is_in_figure(source, target):
                 yield 0.0, self._build_to_port(source, target)
+            elif key in self.stubs:
+                yield 0.0, self.stubs[key]
             elif side is not None and role == "loading":
                 yield 0.0, build_to_side(tail, tail_shape, head, side)
             elif side is not None and role == "weight":

@@ -19,12 +19,15 @@ PORT = 5.0
 
 
 def build_tracks(
-    families: Mapping[str, Mapping[str, tuple[str, str]]], places: Mapping[str, Rectangle], room: float, size: float
+    families: Mapping[str, Mapping[str, tuple[str, str]]],
+    places: Mapping[str, Rectangle],
+    rooms: Mapping[str, float],
+    size: float,
 ) -> dict[str, FloatArray]:
     """Path → its course, for the sides and rows with at least LEAST covariances.
 
     families  side ("top" or "bottom") → path → its two variables
-    room      what variances take beyond the indicators
+    rooms     side → what variances and titles take beyond the indicators
     size      font size of the numbers
     """
     found: dict[str, FloatArray] = {}
@@ -36,7 +39,7 @@ def build_tracks(
                 rows[round(places[a].y)][key] = (first, last)
         for row in rows.values():
             if len(row) >= LEAST:
-                found |= _build_row(side, row, places, room, size)
+                found |= _build_row(side, row, places, rooms[side], size)
     return found
 
 

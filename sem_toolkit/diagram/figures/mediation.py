@@ -20,6 +20,10 @@ def recognise_mediation(structure: Structure) -> Figure | None:
     last = [name for name in structure.cores if not effects[name]]
     if len(first) != 1 or len(last) != 1 or (first[0], last[0]) not in structure.links:
         return None
+    owners = [(structure.owner.get(a), structure.owner.get(b)) for a, b in structure.covariances]
+    if any(one is not None and other is not None and one != other for one, other in owners):
+        # The indicators of this figure look away from each other.
+        return None
     cause, outcome = first[0], last[0]
     between = [name for name in structure.cores if name not in (cause, outcome)]
     if not 0 < len(between) <= MOST_MEDIATORS:

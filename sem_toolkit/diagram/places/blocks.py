@@ -35,7 +35,7 @@ class Spacing:
     core_wrap: float = 78.0
     item_wrap: float = 84.0
     padding: float = 1.0
-    number_share: float = 0.6
+    number_share: float = 0.95
 
     def grow(self, factor: float) -> "Spacing":
         return replace(

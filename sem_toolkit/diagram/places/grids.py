@@ -29,7 +29,7 @@ def place_grid(
 
     limit  the width up to which the columns may be drawn out
     """
-    for share in (ROOMY_SHARE, spacing.number_share):
+    for share in sorted({ROOMY_SHARE, spacing.number_share}, reverse=True):
         spacing = replace(spacing, number_share=share)
         blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
         heights = _find_heights(figure, blocks, structure, measures, spacing)

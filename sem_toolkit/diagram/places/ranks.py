@@ -65,7 +65,7 @@ def place_ranks(
     apart     True where columns may not reach into each other (stages with a ground of their own)
     """
     columns, neighbours = _build_columns(structure)
-    sides = choose_sides(structure, columns)
+    sides = choose_sides(structure, columns, apart)
     actual = {core: TURNED[side] for core, side in sides.items()} if downward else sides
     blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in actual.items()}
     if downward:
@@ -207,8 +207,10 @@ def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, 
     return count
 
 
-def choose_sides(structure: Structure, columns: Sequence[Sequence[str]]) -> dict[str, Side]:
+def choose_sides(structure: Structure, columns: Sequence[Sequence[str]], apart: bool = False) -> dict[str, Side]:
     """Indicators of causes to the left, of outcomes to the right, between them above or below.
+
+    In stages (`apart`) a single factor has them below, as titles are above.
 
     Where columns hold one factor each, they have them above and below in turn, so that they can stand closer.
     """
@@ -226,7 +228,7 @@ def choose_sides(structure: Structure, columns: Sequence[Sequence[str]]) -> dict
             elif rank == last:
                 sides[core] = "right"
             elif len(cores) == 1:
-                sides[core] = "top" if alone % 2 else "bottom"
+                sides[core] = "top" if alone % 2 and not apart else "bottom"
             else:
                 sides[core] = "top" if k < len(cores) / 2 else "bottom"
     return _join_related(structure, sides)
