@@ -35,6 +35,8 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
     """
     from sem_toolkit.fit import fit
 
+    if benchmark.ladder:
+        return _time_ladder(benchmark, frame, repeats, engine)
     options = {"call": benchmark.call, "engine": engine} | ({"estimator": "MLR"} if benchmark.complete else {})
     options |= {"group": benchmark.group} if benchmark.group else {}
     seconds, chisq = [], float("nan")
@@ -47,6 +49,23 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
         chisq = measures["chisq"]
         del rows, shares, more
     return Timing(tuple(seconds[1:]), chisq, _peak())  # the first fit imports
+
+
+def _time_ladder(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: str) -> Timing:
+    """sem_toolkit: text to the table of the steps with their difference tests, and score tests of all equalities."""
+    from sem_toolkit.comparison.invariance import compute_invariance
+    from sem_toolkit.spec import parse_spec
+
+    seconds, chisq = [], float("nan")
+    for _ in range(repeats + 1):
+        start = time.process_time()
+        spec = parse_spec(benchmark.text + "\n")
+        found = compute_invariance(spec, frame, call=benchmark.call, group=benchmark.group, engine=engine)
+        table, releases = found.table, [step.releases for step in found.steps.values()]
+        seconds.append(time.process_time() - start)
+        chisq = float(table["chisq"].iloc[-1])
+        del releases
+    return Timing(tuple(seconds[1:]), chisq, _peak())
 
 
 def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timing:
@@ -91,6 +110,22 @@ def time_semopy(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timi
     return Timing(tuple(seconds), chisq)
 
 
+_LADDER = """
+suppressMessages(library(lavaan))
+arguments <- commandArgs(TRUE)
+data <- read.csv(arguments[1]); text <- paste(readLines(arguments[2]), collapse = "\\n")
+invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
+words <- c("loadings", "intercepts", "residuals")
+for (k in seq_len(as.integer(arguments[4]))) {
+  seconds <- sum(system.time({
+    fits <- lapply(0:3, function(n) cfa(text, data = data, group = arguments[5], group.equal = words[seq_len(n)]))
+    measures <- lapply(fits, fitMeasures)
+    tests <- do.call(lavTestLRT, fits)
+    scores <- lapply(fits[2:4], lavTestScore)
+  })[c("user.self", "sys.self")])
+  cat(seconds, measures[[4]][["chisq"]], "\\n")
+}
+"""
 _SCRIPT = """
 suppressMessages(library(lavaan))
 arguments <- commandArgs(TRUE)
@@ -126,7 +161,7 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
         data, text, script = (Path(folder, name) for name in ("data.csv", "model.lav", "run.R"))
         frame.to_csv(data, index=False)
         text.write_text(benchmark.text + "\n", encoding="utf-8")
-        script.write_text(_SCRIPT, encoding="utf-8")
+        script.write_text(_LADDER if benchmark.ladder else _SCRIPT, encoding="utf-8")
         command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats)]
         command += [benchmark.group or "-", str(benchmark.complete).upper()]
         try:

@@ -19,6 +19,8 @@ class Benchmark:
     repeats  timed fits of lavaan (ours: at least 5)
     complete whether to go on to complete inference: robust standard errors and test (MLR), all fit measures,
              standardised solution and modification indices
+    ladder   instead of one fit the ladder of invariance across the groups: configural, metric, scalar, strict, with fit
+             measures, difference tests, and score tests of the equalities of every step
     """
 
     name: str
@@ -29,6 +31,7 @@ class Benchmark:
     semopy: bool = True
     repeats: int = 5
     complete: bool = False
+    ladder: bool = False
 
 
 def _factor_text(factors: int, indicators: int) -> str:
@@ -86,6 +89,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("Holzinger-Swineford 3×3", _HOLZINGER, _read("hs.csv")),
     Benchmark("Political Democracy", _DEMOCRACY, _read("poldem.csv"), call="sem"),
     Benchmark("two-group CFA 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False),
+    Benchmark("invariance ladder 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False, ladder=True),
     Benchmark("CFA 5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)),
     Benchmark("CFA 10×6, n = 1000", _factor_text(10, 6), _factor_data(10, 6, 1000)),
     Benchmark("path model, 60 variables", _PATH_TEXT, _PATH_DATA, call="sem", semopy=False),
