@@ -199,7 +199,12 @@ def _find_two_sides(
     beside = {core for core in cores if graph.nodes[core]["kind"] == "observed"}
     structural = set(links) - set(loadings)
     composite = any(graph.nodes[core]["kind"] == "composite" for core in cores)
-    if satellites or composite or len(beside) > MOST_BESIDE or any((a in beside) == (b in beside) for a, b in structural):
+    if (
+        satellites
+        or composite
+        or len(beside) > MOST_BESIDE
+        or any((a in beside) == (b in beside) for a, b in structural)
+    ):
         return None
     first = tuple(core for core in cores if core not in higher and core not in beside)
     shared: dict[frozenset[str], int] = {}

@@ -403,7 +403,7 @@ class Router:
         turns = (0.0, np.pi / 2, -np.pi / 2, np.pi, 0.9, -0.9, 2.2, -2.2, 0.5, -0.5, 2.6, -2.6)
         return [first + turn for turn in turns]
 
-    def _find_outer_side(self, source: str, target: str) -> str | None:
+    def _find_outer_side(self, source: str, target: str) -> Side | None:
         """The outer side: of indicators that away from their cores, of cores that without indicators."""
         sides, outer = self.placement.sides, self.placement.outer
         if source in outer and target in outer:

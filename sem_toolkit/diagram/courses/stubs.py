@@ -66,8 +66,10 @@ def build_stubs(arrivals: list[Arrival], height: float, always: bool) -> dict[st
     for group in groups.values():
         length = max(arrival.width for arrival in group) + BEFORE_HEAD + BEHIND
         room = min(abs(arrival.core.x - arrival.end[0]) - arrival.core.width / 2 for arrival in group)
-        if len(group) > 1 and room - length >= LEAST_BEND and (
-            always or any(_is_crowded(other, height) for other in columns[round(group[0].item.x)])
+        if (
+            len(group) > 1
+            and room - length >= LEAST_BEND
+            and (always or any(_is_crowded(other, height) for other in columns[round(group[0].item.x)]))
         ):
             steep = _find_steep(group, length)
             found |= {arrival.key: _build_stub(arrival, length, arrival.core in steep) for arrival in group}
@@ -123,7 +125,7 @@ def _build_stub(arrival: Arrival, length: float, from_side: bool) -> FloatArray:
     if from_side:
         middle = arrival.core.x + arrival.sign * arrival.core.width / 2
         start = np.array([middle, arrival.core.y])
-        first = start + [0.5 * (joint[0] - middle), 0.0]
+        first = np.array([0.5 * (joint[0] + middle), arrival.core.y])
     bend = [first, joint - np.array([0.4 * (joint[0] - start[0]), 0.0]), joint]
     return np.array([start, *bend, joint + (end - joint) / 3, joint + (end - joint) * 2 / 3, end])
 
@@ -133,5 +135,6 @@ def find_share(points: FloatArray, x: float) -> float:
     steps = np.hypot(*np.diff(points, axis=0).T)
     lengths = np.concatenate([[0.0], np.cumsum(steps)])
     order = points[::-1, 0], lengths[::-1]
-    return float(np.interp(x, *(order if order[0][0] < order[0][-1] else (order[0][::-1], order[1][::-1]))) / lengths[-1])
-
+    return float(
+        np.interp(x, *(order if order[0][0] < order[0][-1] else (order[0][::-1], order[1][::-1]))) / lengths[-1]
+    )

@@ -62,7 +62,9 @@ def find_levels(spans: Mapping[str, tuple[float, float]]) -> dict[str, int]:
     for key in sorted(spans, key=lambda key: (round(spans[key][1] - spans[key][0]), spans[key])):
         left, right = spans[key]
         taken = {
-            levels[other] for other in levels if spans[other][0] < right + 2 * PORT and left - 2 * PORT < spans[other][1]
+            levels[other]
+            for other in levels
+            if spans[other][0] < right + 2 * PORT and left - 2 * PORT < spans[other][1]
         }
         levels[key] = next(level for level in range(len(spans)) if level not in taken)
     return levels

@@ -1,7 +1,7 @@
 """Factors above the row of indicators that they share: growth curves and variance components.
 
-Growth factors load on all occasions (Bollen and Curran 2006); the components of a phenotype (A, C, E of twins, Neale and
-Cardon 1992) stand over it, those of the second twin mirrored.
+Growth factors load on all occasions (Bollen and Curran 2006); the components of a phenotype (A, C, E of twins, Neale
+and Cardon 1992) stand over it, those of the second twin mirrored.
 """
 
 from collections.abc import Sequence
@@ -39,9 +39,13 @@ class Fan:
         """Cells with the leftmost column at `left`."""
         middle = left + self.width / 2
         factors = self.factors[::-1] if mirrored else self.factors
-        cells = {name: (middle + self.spread * (k - (len(factors) - 1) / 2), factor_row) for k, name in enumerate(factors)}
+        cells = {
+            name: (middle + self.spread * (k - (len(factors) - 1) / 2), factor_row) for k, name in enumerate(factors)
+        }
         gap = self.width / len(self.items) if len(self.items) < len(self.factors) else 1.0
-        return cells | {name: (middle + gap * (k - (len(self.items) - 1) / 2), item_row) for k, name in enumerate(self.items)}
+        return cells | {
+            name: (middle + gap * (k - (len(self.items) - 1) / 2), item_row) for k, name in enumerate(self.items)
+        }
 
 
 def find_fans(structure: Structure) -> list[Fan]:
@@ -76,7 +80,8 @@ def recognise_growth(structure: Structure) -> Figure | None:
         return None
     first = 1.0 if extra else 0.0
     cells = fan.place(0.0, first, first + 1)
-    outer: dict[str, Side] = dict.fromkeys(fan.factors, "top") | dict.fromkeys(fan.items, "bottom")
+    outer: dict[str, Side] = dict.fromkeys(fan.factors, "top")
+    outer |= dict.fromkeys(fan.items, "bottom")
     # What predicts the growth factors stands left of what they predict.
     extra.sort(key=lambda name: structure.ranks[name])
     step = max(1.0, fan.width / max(1, len(extra)))
@@ -104,7 +109,8 @@ def _arrange_two(structure: Structure, fans: Sequence[Fan], extra: Sequence[str]
     width = max(fan.width for fan in fans)
     above, below = fans
     cells = above.place((width - above.width) / 2, 1.0, 0.0) | below.place((width - below.width) / 2, 2.0, 3.0)
-    outer: dict[str, Side] = dict.fromkeys(above.items, "top") | dict.fromkeys(below.items, "bottom")
+    outer: dict[str, Side] = dict.fromkeys(above.items, "top")
+    outer |= dict.fromkeys(below.items, "bottom")
     for factors in (above.factors, below.factors):
         outer |= {factors[0]: "left", factors[-1]: "right"}
     for k, name in enumerate(extra):

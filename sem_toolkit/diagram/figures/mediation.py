@@ -6,8 +6,8 @@ by side stand above each other (Hayes 2022).
 
 from itertools import pairwise
 
-from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
+from sem_toolkit.diagram.content.structure import Structure
 
 MOST_MEDIATORS = 5
 

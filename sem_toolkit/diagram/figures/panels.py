@@ -6,11 +6,12 @@ intercepts outermost.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import networkx as nx
 
-from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
+from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.figures.names import find_families, measure_likeness
 
 MOST_ROWS = 6
@@ -30,14 +31,18 @@ def recognise_panel(structure: Structure) -> Figure | None:
     measured = any(structure.indicators.get(name) for row in grid for name in row)
     if measured and count > 2:
         return None
-    cells: dict[str, Cell] = {name: (float(k), float(row)) for row, names in enumerate(grid) for k, name in enumerate(names)}
+    cells: dict[str, Cell] = {
+        name: (float(k), float(row)) for row, names in enumerate(grid) for k, name in enumerate(names)
+    }
     extra = [name for name in structure.cores if name not in cells]
     before = [name for name in extra if not any(b == name for _, b in structure.links)]
     for column, names in ((-1.0, before), (float(waves), [name for name in extra if name not in before])):
         middle = (count - 1) / 2 - (len(names) - 1) / 2
         cells |= {name: (column, middle + k) for k, name in enumerate(names)}
     sides = _find_sides(structure, grid)
-    outer: dict[str, Side] = {row[0]: "left" for row in grid} | {row[-1]: "right" for row in grid}
+    outer: dict[str, Side] = {}
+    for row in grid:
+        outer |= {row[0]: "left", row[-1]: "right"}
     return Figure("panel", cells, sides, outer, ports=count > 2)
 
 
@@ -51,7 +56,7 @@ def _read_names(structure: Structure) -> list[list[str]] | None:
         return None
     inside = [(members[a], members[b]) for a, b in structure.links if a in members and b in members]
     forward = sum(b > a for a, b in inside)
-    linked = all((a, b) in structure.links for row in grid for a, b in zip(row, row[1:], strict=False))
+    linked = all((a, b) in structure.links for row in grid for a, b in pairwise(row))
     return grid if linked and inside and forward >= 0.8 * len(inside) else None
 
 
@@ -97,7 +102,9 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
     loads: dict[str, list[str]] = {}
     for factor, item in structure.loadings:
         loads.setdefault(item, []).append(factor)
-    reach = {factor: [item for other, item in structure.loadings if other == factor] for factor, _ in structure.loadings}
+    reach = {
+        factor: [item for other, item in structure.loadings if other == factor] for factor, _ in structure.loadings
+    }
     families: dict[str, list[str]] = {}
     within: dict[str, str] = {}
     for item, factors in loads.items():
@@ -112,8 +119,7 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
     count = waves.pop()
     cells: dict[str, Cell] = {}
     outer: dict[str, Side] = {}
-    directions: tuple[Side, ...] = ("top", "bottom")
-    for (factor, items), rows, side in zip(families.items(), ((0, 1, 2), (5, 4, 3)), directions, strict=False):
+    for (factor, items), rows in zip(families.items(), ((0, 1, 2), (5, 4, 3)), strict=False):
         cells[factor] = ((count - 1) / 2, float(rows[0]))
         for k, item in enumerate(items):
             cells[item], cells[within[item]] = (float(k), float(rows[1])), (float(k), float(rows[2]))

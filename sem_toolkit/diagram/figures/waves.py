@@ -1,6 +1,6 @@
 """Factors of several occasions in a row, their indicators below, the residual covariances over time under these."""
 
-from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.figure import Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
 
 LEAST_COVARIANCES = 3
@@ -19,9 +19,7 @@ def recognise_waves(structure: Structure) -> Figure | None:
         return None
     if any(not structure.indicators.get(name) for name in structure.cores):
         return None
-    return Figure(
-        "waves",
-        {name: (float(k), 0.0) for k, name in enumerate(structure.cores)},
-        dict.fromkeys(structure.cores, "bottom"),
-        dict.fromkeys(structure.cores, "top") | dict.fromkeys(structure.owner, "bottom"),
-    )
+    cells = {name: (float(k), 0.0) for k, name in enumerate(structure.cores)}
+    outer: dict[str, Side] = dict.fromkeys(structure.cores, "top")
+    outer |= dict.fromkeys(structure.owner, "bottom")
+    return Figure("waves", cells, dict.fromkeys(structure.cores, "bottom"), outer)

@@ -106,7 +106,7 @@ def _find_heights(
 def _find_row_gap(
     figure: Figure, upper: float, lower: float, structure: Structure, measures: Measures, spacing: Spacing
 ) -> float:
-    """Between two rows: the fan of loadings, or paths with numbers, or little where nothing leads from one to the other."""
+    """Between two rows: a fan of loadings, paths with numbers, or little where nothing leads from one to the other."""
     rows = {name: row for name, (_, row) in figure.cells.items()}
     between = {upper, lower}
     fans = [(a, b) for a, b in structure.loadings if {rows.get(a), rows.get(b)} == between]
@@ -134,7 +134,7 @@ def _iterate_pitches(
     spacing: Spacing,
     tight: bool,
 ) -> Iterator[float]:
-    """What each pair of shapes asks of the distance of the columns; `tight` for the least that numbers and arrows need."""
+    """What each pair of shapes asks of the distance of the columns; `tight`: the least that numbers and arrows need."""
     level_gap = measures.widest_label + 13 if tight else max(spacing.rank, measures.widest_label + 30)
     slanting_gap = max(22.0, DIAGONAL * measures.widest_label + (2 if tight else 14))
     if not tight:

@@ -79,9 +79,7 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
 # --- one column of indicators between two sides ----------------------------------------------------------------------
 
 
-def _place_two_sides(
-    structure: Structure, measures: Measures, spacing: Spacing, limit: float | None
-) -> Placement:
+def _place_two_sides(structure: Structure, measures: Measures, spacing: Spacing, limit: float | None) -> Placement:
     assert structure.two_sided is not None  # noqa: S101 - a defect of ours
     left, right = structure.two_sided
     primary = right if len(right) > len(left) else left
@@ -109,7 +107,9 @@ def _place_two_sides(
         above = [core for core in structure.cores if any(a == core and b in factors for a, b in structure.loadings)]
         if side > 0:
             linked = {name for link in structure.links for name in link}
-            above += [core for core in structure.cores if core in linked and core not in {*left, *right, *above, *places}]
+            above += [
+                core for core in structure.cores if core in linked and core not in {*left, *right, *above, *places}
+            ]
         for core, level in _level_factors(tuple(above), structure, places, measures, spacing).items():
             places[core] = measures.nodes[core].moved(side * (edge + measures.nodes[core].width / 2), level)
         sides |= dict.fromkeys((*factors, *above), facing)  # type: ignore[arg-type]
@@ -169,7 +169,9 @@ def _level_factors(
         even = low + (high - low) * (k + 0.5) / len(ordered)
         wanted[core] += spread * (even - wanted[core])
     distances = [measures.nodes[core].height + spacing.block for core in ordered][1:]
-    return dict(zip(ordered, separate([wanted[core] for core in ordered], distances, [1.0] * len(ordered)), strict=True))
+    return dict(
+        zip(ordered, separate([wanted[core] for core in ordered], distances, [1.0] * len(ordered)), strict=True)
+    )
 
 
 # --- tiles -----------------------------------------------------------------------------------------------------------
