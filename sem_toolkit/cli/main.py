@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from sem_toolkit.cli import INTERRUPTED
+from sem_toolkit.cli.atlas import atlas
 from sem_toolkit.cli.audit import audit
 from sem_toolkit.cli.check import check
 from sem_toolkit.cli.compare import compare
@@ -63,6 +64,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "test": run_tests,
     "scores": scores,
     "compare": compare,
+    "atlas": atlas,
     "invariance": invariance,
     "equivalents": equivalents,
     "verify": verify,

@@ -30,8 +30,11 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
+from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, code_answers, find_answers
+from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
+from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
-from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
+from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
     ParameterTable,
@@ -43,6 +46,7 @@ from sem_toolkit.spec import (
     require_estimable,
 )
 from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.tree import Formula
 
 FloatArray = NDArray[np.float64]
 Watch = Callable[[Progress], object]
@@ -79,9 +83,33 @@ class Prepared:
         return tuple(self.options.sample_cov or ("",))
 
     @cached_property
+    def ordered(self) -> tuple[str, ...]:
+        """Names of the ordered variables of the model: endogenous observed ones that the options name, or all."""
+        if not self.options.estimation.categorical:
+            return ()
+        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), ("",))
+        roles = bare.roles[0]
+        possible = [name for name in roles.observed if name not in roles.exogenous_observed]
+        named = {*self.options.table.ordered, *roles.ordered}
+        found = tuple(name for name in possible if self.options.all_ordered or name in named)
+        if not found:
+            raise OptionError(_build_no_ordered(sorted(named), possible))
+        return found
+
+    @cached_property
+    def answers(self) -> Mapping[str, Answers]:
+        """The answers of each ordered variable, in their order; none without rows."""
+        if self.frame is None or not self.ordered:
+            return {}
+        return find_answers(rename_columns(self.frame, [*self.ordered]), self.ordered, self.source or "the data")
+
+    @cached_property
     def table_options(self) -> TableOptions:
         """The options of the table as a fit completes them."""
         settings = self.options.table
+        if self.ordered:
+            counts = {name: len(own.values) - 1 for name, own in self.answers.items()}
+            settings = replace(settings, ordered=self.ordered, thresholds={**settings.thresholds, **counts})
         if self.options.sample_cov is not None and settings.meanstructure is None:
             means = self.options.sample_mean is not None
             needed = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
@@ -142,6 +170,8 @@ class Prepared:
         unknown = [entry for entry in self._column_findings if entry.severity == "error"]
         if unknown:
             raise DataError(unknown, self.spec.source)
+        if self.ordered:
+            return self._build_categorical(variables)
         frame = add_products(self.rows, variables)
         exogenous = _list_exogenous(self.table)
         group, missing = self.options.group, self.options.missing
@@ -154,6 +184,22 @@ class Prepared:
         if sample.has_design and self.options.ignores_design:
             sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
+
+    def _build_categorical(self, variables: tuple[str, ...]) -> Sample:
+        """The statistics of ordered variables and of those that go with them."""
+        assert self.rows is not None  # noqa: S101
+        options = self.options
+        coded = code_answers(self.rows, self.answers)
+        frame = add_products(coded, variables)
+        covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()
+        build = build_pairwise_answers if options.missing in PAIRWISE else build_sample
+        sample = build(frame, variables, options.group, self.source, exogenous=covariates)
+        if options.weighting:
+            sample = attach_weights(sample, frame, options.weighting)
+        if options.cluster:
+            sample = attach_clusters(sample, frame, options.cluster)
+        cells = EmptyCells(options.zero_add, options.zero_keep_margins)
+        return attach_statistics(sample, self.answers, covariates, cells)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -285,7 +331,14 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
     reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
-    return {**estimator, **reverse, **spec.header.options}
+    typed = [
+        term.variable
+        for formula in spec.statements
+        if isinstance(formula, Formula) and formula.operator == "|"
+        for term in formula.left
+    ]
+    ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
+    return {**ordered, **estimator, **reverse, **spec.header.options}
 
 
 def find_data(spec: Spec, data: object) -> object:
@@ -297,6 +350,13 @@ def find_data(spec: Spec, data: object) -> object:
             raise DataError(_build_no_data())
         data = Path(spec.source.name).parent / spec.header.data
     return Path(data)
+
+
+def _build_no_ordered(named: list[str], possible: list[str]) -> Diagnostic:
+    shown = ", ".join(named[:6])
+    message = f"none of the ordered variables is an endogenous variable of the model: {shown}"
+    hint = f"its endogenous observed variables are {', '.join(possible[:12])}"
+    return Diagnostic("error", "option-without-effect", message, hint=hint)
 
 
 def _find_place(entry: Diagnostic) -> tuple[int, int]:

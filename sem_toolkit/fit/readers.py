@@ -62,6 +62,25 @@ def parse_number(value: object) -> float:
     return float(value)
 
 
+def parse_switch(value: object) -> bool:
+    """True or false. Raises ValueError for anything else."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false is expected")
+    return value
+
+
+def parse_pair(value: object) -> tuple[float, float]:
+    """Two numbers from 0, or one for both. Raises ValueError for anything else."""
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+    try:
+        numbers = [float(str(item)) for item in items if not isinstance(item, bool)]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) != len(items) or len(numbers) not in (1, 2) or not all(0.0 <= number < 1e6 for number in numbers):
+        raise ValueError("two numbers of 0 or more are expected, or one for both")
+    return numbers[0], numbers[-1]
+
+
 def parse_count(value: object) -> int:
     """A whole number from 1. Raises ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:

@@ -89,6 +89,24 @@ def check_reversed_items(solution: Solution) -> tuple[Diagnostic, ...]:
     return tuple(found.values())
 
 
+def list_reversed_items(solution: Solution) -> tuple[str, ...]:
+    """Items with a negative loading on a factor most of whose items load positively, or the other way round."""
+    if not solution.certificate.converged:
+        return ()
+    model = solution.model
+    values = {(row.lhs, row.rhs, row.group): value for row, value in zip(model.parameters, solution.x, strict=True)}
+    by_factor: dict[tuple[str, int], dict[str, float]] = {}
+    for row in model.table.parameters:
+        value = values.get((row.lhs, row.rhs, row.group), row.ustart)
+        if row.op == "=~" and value and row.rhs in solution.sample.variables:
+            by_factor.setdefault((row.lhs, row.group), {})[row.rhs] = float(value)
+    found: list[str] = []
+    for loadings in by_factor.values():
+        usual = 1.0 if sum(np.sign(list(loadings.values()))) >= 0 else -1.0
+        found += [name for name, value in loadings.items() if value * usual < 0]
+    return tuple(dict.fromkeys(found))
+
+
 def _correlate_with_rest(covariance: FloatArray, signs: FloatArray) -> FloatArray:
     """Correlation of each item, turned by its sign, with the sum of the others."""
     turned = covariance * np.outer(signs, signs)

@@ -98,6 +98,7 @@ def resolve_inference_options(
     observed: str | None = None,
     clustered: bool = False,
     weighted: bool = False,
+    categorical: bool = False,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -106,10 +107,14 @@ def resolve_inference_options(
 
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
+    categorical  there are ordered variables, whose statistics carry clusters and weights themselves
     clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
+    if categorical:
+        default = InferenceOptions(record.ordered_se or record.se, record.ordered_test or record.test)
+        clustered = weighted = False
     if weighted:
         default = _heed_weights(record, default)
     if clustered:

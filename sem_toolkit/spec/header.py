@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = ("title", "claim", "data", "estimator", "reverse", "options", "diagram")
+_KEYS = ("title", "claim", "parent", "data", "estimator", "reverse", "options", "diagram")
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
@@ -23,6 +23,7 @@ class Header:
     """What a spec says about itself.
 
     title, claim  one line each, for captions and reports
+    parent        name of the spec that this one was made from
     data          file of the data, relative to the folder of the spec
     reverse       items to turn about the middle of their range, with commas between them
     estimator     such as "ML"; options are those of the fit by their snake_case names
@@ -32,6 +33,7 @@ class Header:
 
     title: str = ""
     claim: str = ""
+    parent: str = ""
     data: str = ""
     estimator: str = ""
     reverse: str = ""

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight, find_conditional
+from sem_toolkit.discrepancy import WLS, invert_symmetric, once
+from sem_toolkit.discrepancy.least_squares import find_conditional
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.exact_fit.likelihood import compute_logdet
-from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.incomplete import compute_baseline_moments, compute_incomplete_discrepancy
+from sem_toolkit.inference.exact_fit.categorical_baseline import (
+    build_categorical_baseline,
+    compute_categorical_baseline,
+)
+from sem_toolkit.inference.weights.complete import compute_logdet
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -56,6 +58,8 @@ def find_exogenous(evaluation: AtEstimate) -> tuple[int, ...]:
 @once
 def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
+    if evaluation.kind.is_categorical:
+        return build_categorical_baseline(evaluation)
     names, table = evaluation.model.observed, evaluation.model.table
     exogenous = find_exogenous(evaluation)
     fixed = set(evaluation.exogenous)
@@ -63,8 +67,8 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     x: list[float] = []
     mean, covariance = evaluation.sample_mean, evaluation.sample_cov
     correlates = [names.index(name) for name in evaluation.sample.auxiliary]
-    if evaluation.is_incomplete and not correlates:
-        mean, covariance = compute_baseline_moments(evaluation, exogenous)
+    if not correlates:
+        mean, covariance = evaluation.data.baseline_moments(evaluation, exogenous)
     for g, S in enumerate(covariance):
         cells = [(i, i) for i in range(len(names))] + [(i, j) for i in exogenous for j in exogenous if i > j]
         cells += [(i, j) for i in correlates for j in range(len(names)) if j < i or j not in correlates]
@@ -77,11 +81,8 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
             x += [] if is_fixed else [value]
             rows.append(Parameter(lhs, op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed)))
     model = build_model(ParameterTable(tuple(rows), table.groups))
-    if correlates:  # saturated correlates leave no closed form
-        from sem_toolkit.estimation import estimate
-
-        x = list(estimate(model, evaluation.sample).x)
-    return replace(evaluation, model=model, x=np.array(x), tangent=None)
+    found = evaluation.data.estimate_baseline(evaluation, model, np.array(x))
+    return replace(evaluation, model=model, x=found, tangent=None)
 
 
 @once
@@ -91,23 +92,26 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
     unless a `scaled` test corrects what they minimise; `free` of distribution it equals WLS.
     """
+    if evaluation.kind.is_categorical:
+        baseline = build_categorical_baseline(evaluation)
+        by_group = evaluation.sizes * compute_categorical_baseline(evaluation)
+        return BaselineTest(tuple(by_group.tolist()), baseline.df)
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
     correlates = len(evaluation.sample.auxiliary)
     df = len(groups) * count_baseline_df(evaluation.model.n_observed - correlates, len(exogenous))
     if evaluation.is_incomplete:
-        chisq = evaluation.sizes * compute_incomplete_discrepancy(build_baseline_evaluation(evaluation))
+        chisq = evaluation.sizes * evaluation.data.discrepancy(build_baseline_evaluation(evaluation))
         return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.kind.is_likelihood:
         chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
         return BaselineTest(tuple(chisq.tolist()), df)
     if evaluation.kind.is_distribution_free or (free and not scaled and not evaluation.kind.has_distribution):
-        minima = [
-            _minimise_dense(evaluation, g, build_distribution_free_weight(evaluation, g), exogenous) for g in groups
-        ]
+        whole, every = WLS.weigh(evaluation), np.eye(evaluation.moments_per_group)
+        minima = [_minimise_dense(evaluation, g, whole.times(g, every), exogenous) for g in groups]
     elif scaled and not evaluation.kind.is_normal_theory:
         baseline = build_baseline_evaluation(evaluation)
-        minima = list(build_estimator_weight(baseline).quadratic(baseline))
+        minima = list(baseline.quadratic)
     else:
         minima = [compute_baseline_minimum(S, exogenous, evaluation.exogenous) for S in evaluation.sample_cov]
     return BaselineTest(tuple(float(n * m) for n, m in zip(evaluation.sizes, minima, strict=True)), df)

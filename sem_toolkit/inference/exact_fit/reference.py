@@ -37,7 +37,7 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
     """All of them, as the options ask for."""
     is_scaled = options.test in SCALED
     free = options.test == "browne.residual.adf"
-    standard, model = compute_standard_test(evaluation), compute_reference_test(evaluation, is_scaled, free)
+    model, standard = compute_reference_test(evaluation, is_scaled, free), compute_standard_test(evaluation)
     baseline, residual = compute_baseline(evaluation, is_scaled, free), compute_gfi_chisq(evaluation, model)
     scaled: tuple[TestStatistic, TestStatistic] | None = None
     corrected: tuple[CorrectedTest, CorrectedTest] | None = None
@@ -58,7 +58,7 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
     incomplete rows or moments of pairs, as in lavaan. NaN where Σ̂ is not positive definite and weights nothing.
     """
-    pairwise = evaluation.sample.missing in PAIRWISE
+    pairwise = evaluation.sample.missing in PAIRWISE or evaluation.kind.is_categorical
     if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:

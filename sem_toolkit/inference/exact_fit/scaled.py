@@ -7,20 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import NormalWeight, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import (
-    build_model_based_weight,
-)
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
-from sem_toolkit.inference.exact_fit.residual_tests import (
-    compute_browne_adf_test,
-    compute_browne_nt_test,
-    compute_residual_test,
-    compute_reweighted_least_squares,
-)
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
+from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
@@ -133,19 +125,9 @@ def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: Scale
     name = chosen.name
     if name in SCALED:
         return compute_scaled_test(evaluation, standard, chosen)
-    if evaluation.model.constraints.equalities:
-        return None
-    if name == "browne.residual.adf":
-        return compute_browne_adf_test(evaluation)
-    if name == "browne.residual.adf.model":
-        structured = compute_residual_test(evaluation, build_model_based_weight(evaluation))
-        return build_test(name, structured, evaluation.df)
-    if name == "browne.residual.nt":
-        return compute_browne_nt_test(evaluation)
-    if not evaluation.kind.is_likelihood:
-        return None
-    structured = compute_reweighted_least_squares(evaluation)
-    return build_test("browne.residual.nt.model", structured, standard.df)
+    name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
+    unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
+    return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
 def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:

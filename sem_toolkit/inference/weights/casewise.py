@@ -10,10 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows
 from sem_toolkit.discrepancy.least_squares import regress_rows
 from sem_toolkit.discrepancy.weights import compute_products
-from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.moments import FloatArray
 
@@ -22,7 +21,7 @@ from sem_toolkit.sample.moments import FloatArray
 class CasewiseMoments:
     """The casewise moments of one group, by a weight; `conditional` on the fixed exogenous variables or not."""
 
-    evaluation: AtEstimate
+    evaluation: MomentPair
     weight: Weight
     group: int
     conditional: bool = True
