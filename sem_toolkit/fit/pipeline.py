@@ -18,7 +18,6 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.fit.reversed import reverse_items
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
@@ -34,6 +33,8 @@ from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, c
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.parcels import add_parcels
+from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
@@ -140,8 +141,15 @@ class Prepared:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
-        renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
-        return reverse_items(renamed, self.options.reverse, wanted) if self.options.reverse else renamed
+        turned, parcels = self.options.reverse, self.options.parcel
+        items = [item for parcel in parcels for item in parcel.items]
+        made = {parcel.name for parcel in parcels}
+        found = rename_columns(
+            self.frame, [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
+        )
+        if turned:
+            found = reverse_items(found, turned, [*wanted, *items])
+        return add_parcels(found, parcels, wanted) if parcels else found
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -331,6 +339,7 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
     reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
+    parcel = {"parcel": list(spec.header.parcel)} if spec.header.parcel else {}
     typed = [
         term.variable
         for formula in spec.statements
@@ -338,7 +347,7 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
         for term in formula.left
     ]
     ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
-    return {**ordered, **estimator, **reverse, **spec.header.options}
+    return {**ordered, **estimator, **reverse, **parcel, **spec.header.options}
 
 
 def find_data(spec: Spec, data: object) -> object:
