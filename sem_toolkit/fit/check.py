@@ -8,6 +8,7 @@ from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.pipeline import prepare_schematic
 from sem_toolkit.model import IdentificationReport
 from sem_toolkit.sample import list_known_names, open_table
+from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.spec import ParameterTable, Spec, build_table_records, check_spec, require_estimable
 
 
@@ -55,12 +56,16 @@ def check_model(spec: Spec, data: object = None, **options: object) -> Check:
         if data is not None:
             prepared = replace(prepared, frame=open_table(data, prepared.options.door))
         columns = None if prepared.frame is None else list_known_names(list(map(str, prepared.frame.columns)))
+        if columns is not None:
+            columns += [parcel.name for parcel in prepared.options.parcel]
         # Without data the table is shown as lavaanify has it; a fit would complete it.
         settings = prepared.options.table if data is None else prepared.table_options
         checked = check_spec(spec, settings, prepared.groups, columns)
         table, found = checked.table, list(checked.diagnostics)
         require_estimable(spec)
         if table is not None and not any(entry.severity == "error" for entry in found):
+            if prepared.rows is not None and (prepared.options.reverse or prepared.options.parcel):
+                found += [entry for entry in get_messages(prepared.rows) if entry not in found]
             identification = prepared.identification
             found += identification.diagnostics
     except SemError as fault:

@@ -280,3 +280,14 @@ def test_bounds_are_active_in_any_unit(unit: float, share: float, verdict: str) 
     lost = moved.solution.discrepancy - found.solution.discrepancy
     assert lost == pytest.approx(constraint.multiplier * variance * 1e-4, rel=1e-2)
     assert found.solution.tangent.shape == (8, 7)
+
+
+def test_a_solution_has_the_hessian_of_its_discrepancy() -> None:
+    solution = estimate(*_parts("hs_cfa_marker"))
+    objective = Objective(solution.model, MaximumLikelihood(solution.targets))
+    step = 1e-4
+    ends = [objective.locate(solution.x + sign * step * np.eye(len(solution.x))[0]) for sign in (1.0, -1.0)]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    by_difference = (ends[0].gradient - ends[1].gradient) / (2.0 * step)
+    np.testing.assert_allclose(solution.hessian[0], by_difference, atol=1e-7)

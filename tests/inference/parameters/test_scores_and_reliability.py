@@ -147,3 +147,8 @@ def test_a_negative_factor_variance_has_no_correlations() -> None:
     assert found.certificate.verdict == "improper"
     assert np.isnan(found.reliability[0].correlations).any()
     assert found.to_dict(everything=True)["reliability"]["correlations"]["matrix"][0][1] is None
+
+
+def test_factors_of_factors_have_no_reliability_of_items(solve):
+    (found,) = compute_reliability(solve("hs_second_order"))
+    assert found.factors == ("visual", "textual", "speed")
