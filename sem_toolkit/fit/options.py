@@ -254,6 +254,9 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
         message = f"cluster goes with maximum likelihood, and the estimator is {estimator}"
         hint = "one of: ML, MLR, MLM, MLMV, MLMVS, MLF"
         faults.append(Diagnostic("error", "cluster-estimator", message, hint=hint))
+    elif read.get("likelihood") == "wishart":
+        message = f"{what} needs a normal likelihood: covariances of such rows have no Wishart distribution"
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave likelihood out"))
     elif missing not in FULL_INFORMATION | {"listwise"}:
         message = f'{what} does not go with missing = "{missing}"'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
