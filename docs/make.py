@@ -16,7 +16,6 @@ from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 
 HERE = Path(__file__).parent
 TAKES = {
-    "numbers": "two numbers",
     "word": "a word", "words": "words", "switch": "true or false", "number": "a number", "count": "a whole number",
     "counts": "whole numbers", "numbers": "numbers", "fraction": "a number between 0 and 1", "mapping": "a mapping",
     "moments": "moments",
