@@ -18,6 +18,7 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
@@ -36,6 +37,8 @@ from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.streaming import build_streamed_sample
+from sem_toolkit.sample.tabular import TabularFile
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
     ParameterTable,
@@ -62,6 +65,7 @@ class Prepared:
 
     frame   rows of data; None for moments (options.sample_cov) and for no data at all
     source  what captions call the rows
+    stream  a file that is too long for memory, where moments are all that is needed of it
     origin  the file that they were read from, if any
     """
 
@@ -70,15 +74,23 @@ class Prepared:
     frame: pd.DataFrame | None = None
     source: str = ""
     origin: Origin | None = None
+    stream: TabularFile | None = None
 
     @property
     def has_data(self) -> bool:
         """Whether there are rows or moments."""
-        return self.frame is not None or self.options.sample_cov is not None
+        return self.has_rows or self.options.sample_cov is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, in memory or in a long file."""
+        return self.frame is not None or self.stream is not None
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Labels of the groups in the order of the data; ("",) for one group without a name."""
+        if self.stream is not None and self.options.group is not None:
+            return self.stream.list_labels(self.options.group)
         if self.frame is not None and self.options.group is not None:
             return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
         return tuple(self.options.sample_cov or ("",))
@@ -159,12 +171,18 @@ class Prepared:
     @property
     def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
         """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
-        columns = None if self.rows is None else list(map(str, self.rows.columns))
-        return partial(check_expanded, self.spec, self.table, self.table_options, columns)
+        return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
+
+    @property
+    def columns(self) -> list[str] | None:
+        """Names of the columns of the data, None where there are no rows."""
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return None if self.rows is None else list(map(str, self.rows.columns))
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
-        return () if self.rows is None else check_columns(self.spec, self.table, list(map(str, self.rows.columns)))
+        return () if self.columns is None else check_columns(self.spec, self.table, self.columns)
 
     @cached_property
     def sample(self) -> Sample:
@@ -172,6 +190,8 @@ class Prepared:
         variables = observed_variables(self.estimated_table)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
+        if self.stream is not None:
+            return build_streamed_sample(self.stream, variables, self.options.group, self.options.missing)
         if self.rows is None:
             raise DataError(_build_no_data())
         require_any_column(self.rows, variables, self.source)
@@ -228,7 +248,7 @@ class Prepared:
         options  those of this one, but for group_equal and group_partial
         """
         found = replace(self, options=options)
-        known = {"groups": self.groups, "rows": self.rows}
+        known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
         variables = observed_variables(found.estimated_table)
         if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:
             known["sample"] = self.sample
@@ -276,6 +296,9 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)
+        if (stream := find_stream(spec, source, chosen)) is not None:
+            found.append(Prepared(spec, chosen, source=stream.path.name, stream=stream))
+            continue
         door = chosen.door
         key = (source if isinstance(source, Path) else id(source), door)
         if key not in read:

@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = ("title", "claim", "parent", "data", "estimator", "reverse", "parcel", "options", "diagram")
+_KEYS = ("title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "options", "diagram")
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
@@ -24,6 +24,7 @@ class Header:
 
     title, claim  one line each, for captions and reports
     parent        name of the spec that this one was made from
+    include       files whose statements come before the spec's own, relative to its folder, with commas between them
     data          file of the data, relative to the folder of the spec
     reverse       items to turn about the middle of their scale, with commas between them
     parcel        new columns, such as "p1 = mean(b1, b2, b3)"; a line each
@@ -35,6 +36,7 @@ class Header:
     title: str = ""
     claim: str = ""
     parent: str = ""
+    include: str = ""
     data: str = ""
     estimator: str = ""
     reverse: str = ""

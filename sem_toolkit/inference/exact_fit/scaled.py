@@ -212,10 +212,9 @@ def compute_saturated_trace(evaluation: AtEstimate) -> tuple[float, int]:
     kept = np.flatnonzero(~fixed)
     total = 0.0
     for g, part in enumerate(groups):
-        plain = CasewiseMoments(evaluation, weight, g, conditional=False)
-        inner = plain.moments @ weight.times(g, np.eye(len(fixed)))[:, kept]
-        A = weight.times(g, np.eye(len(fixed)))[np.ix_(kept, kept)]
-        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / part.size)
+        slopes = weight.times(g, np.eye(len(fixed)))[:, kept]
+        products = sum((inner := moments @ slopes).T @ inner for moments in part.iterate_moments())
+        total += float(np.trace(np.linalg.solve(slopes[kept], products)) / part.size)
     return total, len(groups) * len(kept)
 
 
