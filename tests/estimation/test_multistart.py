@@ -68,8 +68,9 @@ def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     assert solution.discrepancy <= found.values.min() + 1e-6
 
 
-def test_the_stack_solver_has_the_derivatives_of_single_points() -> None:
-    reference = load_reference("mg_metric")
+@pytest.mark.parametrize("name", ["mg_metric", "mg_scalar"])
+def test_the_stack_solver_has_the_derivatives_of_single_points(name: str) -> None:
+    reference = load_reference(name)
     likelihood = _build_likelihood(reference.model, reference.sample)
     objective = Objective(reference.model, likelihood)
     theta = reference.model.constraints.linear.reduce(reference.x)
