@@ -79,7 +79,12 @@ class Prepared:
     @property
     def has_data(self) -> bool:
         """Whether there are rows or moments."""
-        return self.frame is not None or self.stream is not None or self.options.sample_cov is not None
+        return self.has_rows or self.options.sample_cov is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, in memory or in a long file."""
+        return self.frame is not None or self.stream is not None
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
