@@ -9,7 +9,7 @@ from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
 from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
 from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
-from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, once
+from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight
@@ -43,5 +43,6 @@ __all__ = [
     "build_targets",
     "centre_rows",
     "invert_symmetric",
+    "iterate_rows",
     "once",
 ]

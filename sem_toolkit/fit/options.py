@@ -16,6 +16,8 @@ from sem_toolkit.fit.readers import order_counts, split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
 from sem_toolkit.sample import Door, MissingCode
+from sem_toolkit.sample.parcels import Parcel
+from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, Weighting
 from sem_toolkit.spec import TableOptions, build_table_options
@@ -39,7 +41,8 @@ class FitOptions:
     all_ordered  whether every endogenous observed variable is ordered; else `table.ordered` names those that are
     zero_add     what is added to empty cells of 2 × 2 tables and of larger ones, where polychorics are estimated
     zero_keep_margins  whether the margins of a 2 × 2 table stay when a cell of it is filled
-    reverse      items to turn about the middle of their range
+    reverse      items to turn about the middle of their scale
+    parcel       new columns that are means or sums of items
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
@@ -60,7 +63,8 @@ class FitOptions:
     all_ordered: bool = False
     zero_add: tuple[float, float] = (0.5, 0.0)
     zero_keep_margins: bool = True
-    reverse: tuple[str, ...] = ()
+    reverse: tuple[Reversed, ...] = ()
+    parcel: tuple[Parcel, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None
@@ -250,6 +254,9 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
         message = f"cluster goes with maximum likelihood, and the estimator is {estimator}"
         hint = "one of: ML, MLR, MLM, MLMV, MLMVS, MLF"
         faults.append(Diagnostic("error", "cluster-estimator", message, hint=hint))
+    elif read.get("likelihood") == "wishart":
+        message = f"{what} needs a normal likelihood: covariances of such rows have no Wishart distribution"
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave likelihood out"))
     elif missing not in FULL_INFORMATION | {"listwise"}:
         message = f'{what} does not go with missing = "{missing}"'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))

@@ -18,7 +18,7 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.fit.reversed import reverse_items
+from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
@@ -34,7 +34,11 @@ from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, c
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.parcels import add_parcels
+from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.streaming import build_streamed_sample
+from sem_toolkit.sample.tabular import TabularFile
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
     ParameterTable,
@@ -61,6 +65,7 @@ class Prepared:
 
     frame   rows of data; None for moments (options.sample_cov) and for no data at all
     source  what captions call the rows
+    stream  a file that is too long for memory, where moments are all that is needed of it
     origin  the file that they were read from, if any
     """
 
@@ -69,15 +74,23 @@ class Prepared:
     frame: pd.DataFrame | None = None
     source: str = ""
     origin: Origin | None = None
+    stream: TabularFile | None = None
 
     @property
     def has_data(self) -> bool:
         """Whether there are rows or moments."""
-        return self.frame is not None or self.options.sample_cov is not None
+        return self.has_rows or self.options.sample_cov is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, in memory or in a long file."""
+        return self.frame is not None or self.stream is not None
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Labels of the groups in the order of the data; ("",) for one group without a name."""
+        if self.stream is not None and self.options.group is not None:
+            return self.stream.list_labels(self.options.group)
         if self.frame is not None and self.options.group is not None:
             return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
         return tuple(self.options.sample_cov or ("",))
@@ -140,8 +153,15 @@ class Prepared:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
-        renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
-        return reverse_items(renamed, self.options.reverse, wanted) if self.options.reverse else renamed
+        turned, parcels = self.options.reverse, self.options.parcel
+        items = [item for parcel in parcels for item in parcel.items]
+        made = {parcel.name for parcel in parcels}
+        found = rename_columns(
+            self.frame, [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
+        )
+        if turned:
+            found = reverse_items(found, turned, [*wanted, *items])
+        return add_parcels(found, parcels, wanted) if parcels else found
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -151,12 +171,18 @@ class Prepared:
     @property
     def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
         """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
-        columns = None if self.rows is None else list(map(str, self.rows.columns))
-        return partial(check_expanded, self.spec, self.table, self.table_options, columns)
+        return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
+
+    @property
+    def columns(self) -> list[str] | None:
+        """Names of the columns of the data, None where there are no rows."""
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return None if self.rows is None else list(map(str, self.rows.columns))
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
-        return () if self.rows is None else check_columns(self.spec, self.table, list(map(str, self.rows.columns)))
+        return () if self.columns is None else check_columns(self.spec, self.table, self.columns)
 
     @cached_property
     def sample(self) -> Sample:
@@ -164,6 +190,8 @@ class Prepared:
         variables = observed_variables(self.estimated_table)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
+        if self.stream is not None:
+            return build_streamed_sample(self.stream, variables, self.options.group, self.options.missing)
         if self.rows is None:
             raise DataError(_build_no_data())
         require_any_column(self.rows, variables, self.source)
@@ -220,7 +248,7 @@ class Prepared:
         options  those of this one, but for group_equal and group_partial
         """
         found = replace(self, options=options)
-        known = {"groups": self.groups, "rows": self.rows}
+        known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
         variables = observed_variables(found.estimated_table)
         if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:
             known["sample"] = self.sample
@@ -268,6 +296,10 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)
+        if (stream := find_stream(spec, source, chosen)) is not None:
+            origin = read_origin(stream.path)
+            found.append(Prepared(spec, chosen, source=stream.path.name, origin=origin, stream=stream))
+            continue
         door = chosen.door
         key = (source if isinstance(source, Path) else id(source), door)
         if key not in read:
@@ -331,6 +363,7 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
     reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
+    parcel = {"parcel": list(spec.header.parcel)} if spec.header.parcel else {}
     typed = [
         term.variable
         for formula in spec.statements
@@ -338,7 +371,7 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
         for term in formula.left
     ]
     ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
-    return {**ordered, **estimator, **reverse, **spec.header.options}
+    return {**ordered, **estimator, **reverse, **parcel, **spec.header.options}
 
 
 def find_data(spec: Spec, data: object) -> object:

@@ -1,5 +1,6 @@
 """The sample: what the data say, in the order of the model's observed variables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +32,7 @@ class SampleGroup:
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
     design      sampling weights and clusters of the rows
+    stream      the rows in batches (b × p), as often as they are asked for, where they are too many to keep
     categorical with ordered variables their thresholds and correlations; `covariance` and `mean` are then of the
                 responses behind them, with mean 0 and variance 1 (given covariates), and `data` has codes from 0
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
@@ -45,6 +47,7 @@ class SampleGroup:
     places: NDArray[np.intp] | None = None
     saturated: SaturatedModel | None = None
     design: Design = PLAIN
+    stream: Iterable[FloatArray] | None = None
     categorical: CategoricalStatistics | None = None
 
     @property

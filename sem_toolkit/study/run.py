@@ -28,6 +28,13 @@ KINDS = {
     "alternative": "Alternatives to the research model",
     "": "Other models",
 }
+ORDER = (
+    "research_model", "all_stages", "preclinical", "clinical", "market", "synergy",
+    "equal_stage_effects", "stages_in_a_chain", "second_order_innovation", "two_synergies",
+    "competition_without_effect", "competition_through_capital",
+    "capital_mediated", "formative_capital", "innovation_capital_merged", "method_factor", "general_factor",
+)  # fmt: skip
+"""Ends of file names in the order of the argument: stages as they follow one another, H1, H2, capital, measurement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +157,10 @@ def list_specs(folder: Path) -> list[Path]:
         raise DataError(Diagnostic("error", "no-research-model", message, hint=hint))
     prefixes = list(KINDS)
 
-    def rank(path: Path) -> tuple[int, bool, str]:
+    def rank(path: Path) -> tuple[int, int, str]:
         kind = next(number for number, prefix in enumerate(prefixes) if path.stem.startswith(prefix))
-        return kind, path.stem != RESEARCH_MODEL, path.stem
+        own = next((number for number, end in enumerate(ORDER) if path.stem.endswith(end)), len(ORDER))
+        return kind, own, path.stem
 
     return sorted(paths, key=rank)
 

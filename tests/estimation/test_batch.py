@@ -108,8 +108,9 @@ def test_what_has_no_minimum_or_no_value_says_so() -> None:
     assert found.iterations[2] == 0
 
 
-def test_derivatives_are_by_what_equalities_leave_free() -> None:
-    reference = load_reference("mg_metric")
+@pytest.mark.parametrize("name", ["mg_metric", "mg_scalar"])
+def test_derivatives_are_by_what_equalities_leave_free(name: str) -> None:
+    reference = load_reference(name)
     likelihood: Any = ML.build(build_targets(reference.model, reference.sample, unbiased=False), None)
     objective = Objective(reference.model, likelihood)
     theta = reference.model.constraints.linear.reduce(reference.x)

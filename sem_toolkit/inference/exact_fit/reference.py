@@ -9,7 +9,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, build_baseline_evaluation, compute_baseline
 from sem_toolkit.inference.exact_fit.corrected import CorrectedTest, compute_corrected_test
 from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test, compute_reweighted_least_squares
-from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
+from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.sample.sample import PAIRWISE
@@ -42,7 +42,7 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
     scaled: tuple[TestStatistic, TestStatistic] | None = None
     corrected: tuple[CorrectedTest, CorrectedTest] | None = None
     if is_scaled:
-        chosen = ScaledTest(options.test, options.information, options.takes_normal_gamma(evaluation.kind))
+        chosen = build_scaled_test(evaluation, options)
         null = build_test("standard", np.array(baseline.stat_group), baseline.df)
         both = ((evaluation, model), (build_baseline_evaluation(evaluation), null))
         own, other = (compute_scaled_test(at, test, chosen) for at, test in both)

@@ -113,7 +113,9 @@ def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     if not along.any():
         return whole
     explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
-    return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))
+    total = float(whole.sum())
+    parts = whole / total if total > 0.0 else evaluation.sizes / evaluation.total  # an indefinite weight: as they come
+    return np.asarray(whole - explained * parts)
 
 
 def _compute_model_based_test(evaluation: AtEstimate) -> TestStatistic:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, once
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.weights import spread_cells
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import (
@@ -88,7 +88,11 @@ def compute_casewise_scores(evaluation: MomentPair, group: int) -> FloatArray:
     """
     if evaluation.is_incomplete:
         return compute_incomplete_scores(evaluation, group)
-    rows = centre_rows(evaluation, group, at_model=True)
+    return _score_rows(evaluation, group, centre_rows(evaluation, group, at_model=True))
+
+
+def _score_rows(evaluation: MomentPair, group: int, rows: FloatArray) -> FloatArray:
+    """The same for rows less their mean (b × p): b × q."""
     weight = NormalWeight(evaluation.implied_inverse)
     scores = weight.scores(evaluation, group, rows)
     cells = evaluation.model.cells[group]
@@ -100,6 +104,13 @@ def compute_casewise_scores(evaluation: MomentPair, group: int) -> FloatArray:
 @once
 def compute_first_order_information(evaluation: MomentPair) -> FloatArray:
     """Cross-products of the scores of rows, or of clusters, over N (outer product of gradients)."""
+    if any(group.stream is not None for group in evaluation.sample.groups):
+        streamed = np.zeros((evaluation.model.n_parameters,) * 2)
+        for g in range(evaluation.model.n_groups):
+            for rows in iterate_rows(evaluation, g, at_model=True):
+                scores = _score_rows(evaluation, g, rows)
+                streamed += scores.T @ scores
+        return streamed / float(evaluation.rows.sum())
     total = sum(
         scores.T @ scores
         for scores in (
