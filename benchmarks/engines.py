@@ -35,8 +35,11 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
     """
     from sem_toolkit.fit import fit
 
+    if benchmark.ladder:
+        return _time_ladder(benchmark, frame, repeats, engine)
     options = {"call": benchmark.call, "engine": engine} | ({"estimator": "MLR"} if benchmark.complete else {})
     options |= {"group": benchmark.group} if benchmark.group else {}
+    options |= {"missing": "ml"} if benchmark.incomplete else {}
     seconds, chisq = [], float("nan")
     for _ in range(repeats + 1):
         start = time.process_time()
@@ -49,6 +52,23 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
     return Timing(tuple(seconds[1:]), chisq, _peak())  # the first fit imports
 
 
+def _time_ladder(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: str) -> Timing:
+    """sem_toolkit: text to the table of the steps with their difference tests, and score tests of all equalities."""
+    from sem_toolkit.comparison.invariance import compute_invariance
+    from sem_toolkit.spec import parse_spec
+
+    seconds, chisq = [], float("nan")
+    for _ in range(repeats + 1):
+        start = time.process_time()
+        spec = parse_spec(benchmark.text + "\n")
+        found = compute_invariance(spec, frame, call=benchmark.call, group=benchmark.group, engine=engine)
+        table, releases = found.table, [step.releases for step in found.steps.values()]
+        seconds.append(time.process_time() - start)
+        chisq = float(table["chisq"].iloc[-1])
+        del releases
+    return Timing(tuple(seconds[1:]), chisq, _peak())
+
+
 def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timing:
     """Only the estimation and its certificate, from a finished table and sample."""
     from sem_toolkit.estimation import EstimationOptions, estimate
@@ -57,6 +77,7 @@ def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> 
 
     options = {"call": benchmark.call, "engine": "native"}
     options |= {"group": benchmark.group} if benchmark.group else {}
+    options |= {"missing": "ml"} if benchmark.incomplete else {}
     done = fit(benchmark.text + "\n", frame, **options)
     seconds, value = [], float("nan")
     for _ in range(repeats):
@@ -91,6 +112,22 @@ def time_semopy(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timi
     return Timing(tuple(seconds), chisq)
 
 
+_LADDER = """
+suppressMessages(library(lavaan))
+arguments <- commandArgs(TRUE)
+data <- read.csv(arguments[1]); text <- paste(readLines(arguments[2]), collapse = "\\n")
+invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
+words <- c("loadings", "intercepts", "residuals")
+for (k in seq_len(as.integer(arguments[4]))) {
+  seconds <- sum(system.time({
+    fits <- lapply(0:3, function(n) cfa(text, data = data, group = arguments[5], group.equal = words[seq_len(n)]))
+    measures <- lapply(fits, fitMeasures)
+    tests <- do.call(lavTestLRT, fits)
+    scores <- lapply(fits[2:4], lavTestScore)
+  })[c("user.self", "sys.self")])
+  cat(seconds, measures[[4]][["chisq"]], "\\n")
+}
+"""
 _SCRIPT = """
 suppressMessages(library(lavaan))
 arguments <- commandArgs(TRUE)
@@ -101,7 +138,7 @@ invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
 for (k in seq_len(as.integer(arguments[4]))) {
   seconds <- sum(system.time({
     call <- if (arguments[3] == "cfa") cfa else sem
-    fit <- call(text, data = data, group = group, estimator = estimator)
+    fit <- call(text, data = data, group = group, estimator = estimator, missing = arguments[7])
     rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
     measures <- fitMeasures(fit)
     if (complete) { standardized <- standardizedSolution(fit); indices <- modindices(fit) }
@@ -126,9 +163,13 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
         data, text, script = (Path(folder, name) for name in ("data.csv", "model.lav", "run.R"))
         frame.to_csv(data, index=False)
         text.write_text(benchmark.text + "\n", encoding="utf-8")
-        script.write_text(_SCRIPT, encoding="utf-8")
+        script.write_text(_LADDER if benchmark.ladder else _SCRIPT, encoding="utf-8")
         command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats)]
-        command += [benchmark.group or "-", str(benchmark.complete).upper()]
+        command += [
+            benchmark.group or "-",
+            str(benchmark.complete).upper(),
+            "ml" if benchmark.incomplete else "listwise",
+        ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
         except subprocess.TimeoutExpired as late:

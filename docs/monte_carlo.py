@@ -31,12 +31,13 @@ from sem_toolkit.inference import (
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
-from sem_toolkit.inference.exact_fit.scaled import compute_browne_adf_test, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import (
+from sem_toolkit.inference.exact_fit.residual_tests import (
+    compute_browne_adf_test,
     compute_browne_nt_test,
     compute_reweighted_least_squares,
-    compute_standard_test,
 )
+from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
+from sem_toolkit.inference.exact_fit.statistics import compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.score import compute_score_tests
 from sem_toolkit.inference.hypotheses.wald import compute_wald_test
@@ -102,9 +103,11 @@ def collect_tests(evaluation):
     found["Browne residual, NT"] = compute_browne_nt_test(evaluation).pvalue
     found["Browne residual, ADF"] = compute_browne_adf_test(evaluation).pvalue
     for name in ("satorra.bentler", "mean.var.adjusted", "scaled.shifted"):
-        found[name] = compute_scaled_test(evaluation, standard, name).pvalue
-    found["yuan.bentler"] = compute_scaled_test(evaluation, standard, "yuan.bentler", "observed").pvalue
-    found["yuan.bentler.mplus"] = compute_scaled_test(evaluation, standard, "yuan.bentler.mplus", "observed").pvalue
+        found[name] = compute_scaled_test(evaluation, standard, ScaledTest(name)).pvalue
+    found["yuan.bentler"] = compute_scaled_test(evaluation, standard, ScaledTest("yuan.bentler", "observed")).pvalue
+    found["yuan.bentler.mplus"] = compute_scaled_test(
+        evaluation, standard, ScaledTest("yuan.bentler.mplus", "observed")
+    ).pvalue
     eigenvalues = compute_eigenvalue_pvalues(standard.stat, compute_ugamma_eigenvalues(evaluation))
     return found | {f"eigenvalues, {k}": v for k, v in eigenvalues.items()}
 
@@ -120,7 +123,7 @@ def collect_hypotheses(evaluation, restricted):
     tests = compute_standard_test(evaluation), compute_standard_test(restricted)
     found["difference, plain"] = compute_plain_difference(*tests).pvalue
     pairs = zip((evaluation, restricted), tests, strict=True)
-    own = [compute_scaled_test(at, test, "satorra.bentler") for at, test in pairs]
+    own = [compute_scaled_test(at, test, ScaledTest("satorra.bentler")) for at, test in pairs]
     factors = [test.scaling_factor for test in own]
     found["difference, Satorra-Bentler 2001"] = compute_satorra_bentler_2001(*tests, *factors).pvalue
     moved = compute_factor_at_smaller(evaluation, restricted, "satorra.bentler", "expected")
@@ -233,4 +236,6 @@ if __name__ == "__main__":
     failed = ", ".join(f"{values['failed']} (n = {n}, {kind})" for (n, kind), values in found.items())
     text = HEAD.format(replications=replications, se=(0.05 * 0.95 / replications) ** 0.5)
     page = "\n\n".join([text.rstrip(), *tables, f"Samples without a certified optimum, left out: {failed}."]) + "\n"
-    Path(__file__).with_name("monte-carlo.md").write_text(page, encoding="utf-8")
+    path = Path(__file__).with_name("monte-carlo.md")
+    _, heading, rest = path.read_text(encoding="utf-8").partition("\n## ")  # sections of other scripts stay
+    path.write_text(page + heading + rest, encoding="utf-8")

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
@@ -20,16 +20,19 @@ def compare(
     data: DataOption = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw the paths into a .svg, .pdf or .png file.")] = None,
     json: JsonOption = False,
+    receipt: ReceiptOption = None,
 ) -> int:
     """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
     from sem_toolkit.comparison import compare as fit_models
-    from sem_toolkit.report.coefficient_plot import require_plot_format, write_coefficients
+    from sem_toolkit.report.coefficient_plot import write_coefficients
     from sem_toolkit.report.compared import spread_paths, spread_r2
+    from sem_toolkit.report.plots import require_plot_format
 
     if plot is not None:
         require_plot_format(plot)
         protect_inputs(plot, [*specs, data])
     found = fit_models([read_spec(path) for path in specs], data, **chosen)
+    write_receipt(receipt, lambda: found.receipt)
     if json:
         print_record(found.to_dict())
     else:

@@ -21,11 +21,16 @@ def data(
         str | None, typer.Option("--items", help="The answer items, such as b1,b2. Default: whole numbers 0 to 10.")
     ] = None,
     sent: Annotated[int | None, typer.Option("--sent", min=1, help="Questionnaires sent out.")] = None,
+    returned: Annotated[
+        int | None,
+        typer.Option("--returned", min=1, help="Questionnaires returned, where the rows are the valid ones."),
+    ] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Of an Excel workbook.")] = None,
     missing_codes: Annotated[
-        str | None, typer.Option("--missing-codes", help="Values that stand for missing, such as 9,99.")
+        str | None,
+        typer.Option("--missing-codes", help="Values that stand for missing: 9,99 everywhere, age=-1 in one column."),
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write one HTML page: .html")] = None,
+    output: Annotated[Path | None, typer.Option("--html", "-o", "--output", help="Write one HTML page: .html")] = None,
     json: JsonOption = False,
 ) -> int:
     """Look through survey data: types, odd values, empty cells, straight lines, duplicates, careless rows."""
@@ -37,7 +42,7 @@ def data(
         message = f"{output}: the page is HTML"
         raise OptionError(Diagnostic("error", "unknown-format", message, hint="give a name that ends in .html"))
     frame = open_table(file, Door(sheet, _parse_codes(missing_codes)))
-    found = screen(frame, parse_words(items) if items else (), sent)
+    found = screen(frame, parse_words(items) if items else (), sent, returned)
     if output is not None:
         from sem_toolkit.files import write_text
 
@@ -48,6 +53,7 @@ def data(
                 "flow": build_frame_records(found.flow),
                 "columns": build_frame_records(found.columns),
                 "items": list(found.items),
+                "values": build_frame_records(found.values),
                 "patterns": build_frame_records(found.patterns),
                 "straight": list(found.straight),
                 "duplicates": list(found.duplicates),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
@@ -37,6 +37,7 @@ def fit(
         Path | None,
         typer.Option("-o", "--output", help="Write the estimates, or the one --table: .csv .xlsx .md .tex .html .docx"),
     ] = None,
+    receipt: ReceiptOption = None,
     standardized: Annotated[bool, typer.Option("--standardized", help="std.all with standard errors.")] = False,
     modification: Annotated[bool, typer.Option("--mi", help="Modification indices, the largest 20.")] = False,
     residuals: Annotated[bool, typer.Option("--residuals", help="Residual correlations, the largest 20.")] = False,
@@ -90,7 +91,8 @@ def fit(
         cast("ResidualType", residual_type or "cor.bollen"), cause, outcome, draws or 0, 1 if seed is None else seed
     )
     parsed = read_spec(spec)
-    protect_files_of(output, [parsed], data)
+    for path in (output, receipt):
+        protect_files_of(path, [parsed], data)
     result = fit_model(parsed, data, **chosen)
     print_messages(result.messages, result.spec.source)
     built = {}
@@ -98,6 +100,7 @@ def fit(
         built = {name: build_table_of(result, name, settings) for name in names}
     if output is not None:
         _write(output, result, built)
+    write_receipt(receipt, lambda: result.receipt)
     if json:
         record = result.to_dict(everything=everything)
         if not built:

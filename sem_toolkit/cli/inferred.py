@@ -32,7 +32,8 @@ def print_found(result: Fit, found: Found, json: bool) -> None:
     reasons = {name: list_reasons(result, name, frame) for name, (_, frame) in found.items()}
     if json:
         record: dict[str, Any] = {name: build_frame_records(frame) for name, (_, frame) in found.items()}
-        print_record(record | {"reasons": {name: texts for name, texts in reasons.items() if texts}})
+        shown = {name: texts for name, texts in reasons.items() if texts}
+        print_record(record | {"reasons": shown, "receipt": result.receipt})
         return
     console = build_console()
     for name, (title, frame) in found.items():

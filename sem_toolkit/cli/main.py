@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from sem_toolkit.cli import INTERRUPTED
+from sem_toolkit.cli.atlas import atlas
 from sem_toolkit.cli.audit import audit
 from sem_toolkit.cli.check import check
 from sem_toolkit.cli.compare import compare
@@ -30,6 +31,7 @@ from sem_toolkit.cli.scores import scores
 from sem_toolkit.cli.streams import is_stream_fault, prepare_streams, silence
 from sem_toolkit.cli.study import study
 from sem_toolkit.cli.test import run_tests
+from sem_toolkit.cli.verify import verify
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.process import one_blas_thread
@@ -62,8 +64,10 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "test": run_tests,
     "scores": scores,
     "compare": compare,
+    "atlas": atlas,
     "invariance": invariance,
     "equivalents": equivalents,
+    "verify": verify,
     "diagram": diagram,
     "fmt": fmt,
     "diff": diff,

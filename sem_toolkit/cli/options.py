@@ -24,6 +24,10 @@ DataOption = Annotated[
     typer.Option("--data", help="Rows: CSV, TSV, Parquet, Excel, SPSS, Stata. Default: `data` of the spec's header."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+ReceiptOption = Annotated[
+    Path | None,
+    typer.Option("--receipt", help="Write what the result was made from, for `sem-toolkit verify`, into a JSON file."),
+]
 
 PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation"}
 _TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": str, "moments": Path}
@@ -48,8 +52,10 @@ def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def wrapped(**given: Any) -> int:
         typed = {name: given.pop(name) for name in FIT_OPTIONS}
-        read = [*(given.get("specs") or ()), *(value for name, value in given.items() if name != "output")]
-        protect_inputs(given.get("output"), [*read, *typed.values()])
+        written = {name: given.get(name) for name in ("output", "receipt")}
+        read = [*(given.get("specs") or ()), *(value for name, value in given.items() if name not in written)]
+        for path in written.values():
+            protect_inputs(path, [*read, *typed.values()])
         return command(**given, chosen=_collect_options(**typed))
 
     own = [entry for name, entry in inspect.signature(command).parameters.items() if name != "chosen"]
@@ -67,8 +73,6 @@ def _collect_options(
     options: Path | None, sample_cov: Path | None, sample_mean: Path | None, **typed: Any
 ) -> dict[str, object]:
     chosen = dict(read_options(options)) | {name: value for name, value in typed.items() if value is not None}
-    if chosen.get("ordered") == "none":
-        chosen["ordered"] = False
     if sample_cov is not None:
         _take_moments(sample_cov, chosen)
     if sample_mean is not None:

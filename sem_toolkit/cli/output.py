@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,8 @@ from rich.console import Console
 from sem_toolkit.cli.streams import holds_everything
 from sem_toolkit.diagnostics import Diagnostic, Source
 from sem_toolkit.diagnostics.text import format_diagnostics
+from sem_toolkit.files import write_text
+from sem_toolkit.fit.receipts import format_receipt
 
 DONE = 0
 NOT_CERTIFIED = 1
@@ -36,6 +39,12 @@ def print_record(record: Mapping[str, Any]) -> None:
     """Print exactly one JSON document; anything that JSON cannot hold is a defect and raises."""
     plain = not holds_everything(sys.stdout)
     sys.stdout.write(json.dumps(record, ensure_ascii=plain, allow_nan=False, indent=1) + "\n")
+
+
+def write_receipt(path: Path | None, receipt: Callable[[], Mapping[str, Any]]) -> None:
+    """Write a receipt where one is asked for. Raises DataError where the place cannot be written to."""
+    if path is not None:
+        write_text(path, format_receipt(receipt()))
 
 
 def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> None:

@@ -20,6 +20,9 @@ def study(
     specs: Annotated[Path, typer.Option("--specs", help="Folder of the specs.")] = Path("model_specs"),
     data: Annotated[Path, typer.Option("--data", help="Folder of the study's data.")] = Path("data"),
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("outputs"),
+    replications: Annotated[
+        int, typer.Option(min=1, help="Surveys of other seeds, to see how often a verdict comes out.")
+    ] = 200,
 ) -> int:
     """Fit the whole study; write Figure 3-1, the tables and report.html."""
     from sem_toolkit.study.files import write_study
@@ -33,7 +36,7 @@ def study(
         def show(title: str) -> None:
             bar.update(task, description=title, advance=1)
 
-        result = run_study(specs, data, show)
+        result = run_study(specs, data, show, replications)
         show("figure and report")
         written = write_study(result, data, output)
     print_study(console, result, written)

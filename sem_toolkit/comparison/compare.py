@@ -31,6 +31,7 @@ class ComparedModel:
     spec: Spec
     fit: Fit | None = None
     fault: SemError | None = None
+    prepared: Prepared | None = None
 
     @property
     def verdict(self) -> str:
@@ -121,6 +122,17 @@ class Comparison:
         ]
         return (*self.notes, *said)
 
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What the fits were made from and what came out, for `sem-toolkit verify`."""
+        from sem_toolkit.fit.receipts import Failure, build_receipt
+
+        results: dict[str, Fit | Failure] = dict(self.fits)
+        results |= {
+            model.name: Failure(model.spec, model.fault, model.prepared) for model in self.models if model.fault
+        }
+        return build_receipt(results)
+
     def to_dict(self) -> dict[str, Any]:
         """The comparison as plain mappings and lists, in the layout of `sem-toolkit compare --json`."""
         from sem_toolkit.diagnostics.records import build_diagnostic_record
@@ -133,6 +145,7 @@ class Comparison:
             "paths": build_frame_records(self.paths),
             "r2": build_frame_records(self.r2),
             "messages": [build_diagnostic_record(message) for message in self.messages],
+            "receipt": self.receipt,
         }
 
 
@@ -189,7 +202,8 @@ def _give_means(prepared: dict[str, Prepared]) -> tuple[dict[str, Prepared], tup
     for name in lacking:
         options = prepared[name].options
         table = replace(options.table, meanstructure=True)
-        changed[name] = replace(prepared[name], options=replace(options, table=table))
+        given = {**options.given, "meanstructure": True}
+        changed[name] = replace(prepared[name], options=replace(options, table=table, given=given))
     first = next(name for name, has in having.items() if has)
     message = f"{', '.join(lacking)} fitted with a mean structure, as {first} has one"
     return changed, (Diagnostic("note", "means-for-all", message),)
@@ -199,7 +213,7 @@ def _fit_model(name: str, prepared: Prepared) -> ComparedModel:
     try:
         return ComparedModel(name, prepared.spec, estimate(prepared))
     except (ModelError, EstimationError) as fault:
-        return ComparedModel(name, prepared.spec, fault=fault)
+        return ComparedModel(name, prepared.spec, fault=fault, prepared=prepared)
     except (DataError, OptionError) as fault:
         entries = [replace(entry, message=f"{name}: {entry.message}", span=None) for entry in fault.diagnostics]
         raise type(fault)(entries) from None

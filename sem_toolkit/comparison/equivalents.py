@@ -165,11 +165,11 @@ def _write(prepared: Prepared, start: Structure, wanted: Structure) -> Spec | No
         if new and new != start.get_edge(pair) and "~~" not in new:
             lhs, _, rhs = new.split(" ")
             spec = parse_spec(add_term(spec, lhs, "~", rhs), spec.source.name)
-    return _settle_covariances(prepared, spec, wanted)
+    return settle_covariances(prepared, spec, wanted)
 
 
-def _settle_covariances(prepared: Prepared, spec: Spec, wanted: Structure) -> Spec | None:
-    """Type what the rules would leave out, and fix at 0 what they would add."""
+def settle_covariances(prepared: Prepared, spec: Spec, wanted: Structure) -> Spec | None:
+    """Type what the rules would leave out, and fix at 0 what they would add; None where they stand against it."""
     variables = {name for edge in (*wanted.paths, *wanted.covariances) for name in edge}
     now = build_structure(_build_table(prepared, spec), variables)
     for pair in sorted(now.covariances - wanted.covariances, key=sorted):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -67,14 +67,15 @@ def build_pairwise_tests(fits: Mapping[str, Fit]) -> "pd.DataFrame":
     import pandas as pd
 
     columns = ["restricted", "general", "relation", "chisq.diff", "df.diff", "pvalue", "reason"]
-    return pd.DataFrame([_test_pair(*pair) for pair in combinations(fits.items(), 2)], columns=columns)
+    return pd.DataFrame([test_pair(*pair) for pair in combinations(fits.items(), 2)], columns=columns)
 
 
-def _test_pair(first: tuple[str, Fit], second: tuple[str, Fit]) -> dict[str, object]:
+def test_pair(first: tuple[str, Fit], second: tuple[str, Fit]) -> dict[str, Any]:
+    """One row of `build_pairwise_tests`."""
     pair = sorted((first, second), key=lambda item: item[1].evaluated.evaluation.df)
     (general, larger), (restricted, smaller) = pair
     numbers = dict.fromkeys(("chisq.diff", "df.diff", "pvalue"), math.nan)
-    row: dict[str, object] = {"restricted": restricted, "general": general, "relation": "", **numbers}
+    row: dict[str, Any] = {"restricted": restricted, "general": general, "relation": "", **numbers}
     reason = find_obstacle(larger, smaller)
     if reason:
         return row | {"reason": reason}

@@ -52,11 +52,12 @@ def format_diagnostics(
 
 def _format_place(span: Span, source: Source | None, paint: _Paint, style: str, context: int = _CONTEXT) -> list[str]:
     if source is None:
-        return [f"  line {span.line}, column {span.column}"]
-    lines = _lines_near(source.text, span.start, context)
+        return [f"  {f'{span.file}: ' if span.file else ''}line {span.line}, column {span.column}"]
+    part = next((part for part in source.parts if part.name == span.file), None)
+    lines = _lines_near(source.text, span.start, min(context, span.line - 1))
     first = span.line - len(lines) + 1
     digits = len(str(span.line))
-    shown = [f"  {source.name}:{span.line}:{span.column}"]
+    shown = [f"  {part.name if part else source.name}:{span.line}:{span.column}"]
     for number, line in enumerate(lines, start=first):
         last = number == span.line
         line, before, width = _cut_line(line, span) if last else (_clean(line)[:_WIDTH], 0, 0)

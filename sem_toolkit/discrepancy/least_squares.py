@@ -19,6 +19,7 @@ from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import DenseWeight, compute_products
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.design import PLAIN, Design
 
 FloatArray = NDArray[np.float64]
 
@@ -73,7 +74,9 @@ def build_unweighted(targets: Targets, deviations: FloatArray | None) -> LeastSq
 
 def build_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """WLS; raises DataError without raw data with more rows than there are moments."""
-    return LeastSquares(targets, tuple(_build_weight(data, targets) for data in targets.data))
+    return LeastSquares(
+        targets, tuple(_build_weight(*part, targets) for part in zip(targets.data, targets.designs, strict=True))
+    )
 
 
 def build_diagonally_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
@@ -85,23 +88,33 @@ def build_diagonally_weighted(targets: Targets, deviations: FloatArray | None = 
 
 def build_sample_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """DWLS by the sample variances of the moments; raises DataError without raw data."""
-    return LeastSquares(targets, tuple(_build_sample_diagonal(data, targets) for data in targets.data))
+    return LeastSquares(
+        targets,
+        tuple(_build_sample_diagonal(*part, targets) for part in zip(targets.data, targets.designs, strict=True)),
+    )
 
 
 def compute_distribution_free_covariance(
-    data: FloatArray, *, means: bool, exogenous: tuple[int, ...] = ()
+    data: FloatArray, *, means: bool, exogenous: tuple[int, ...] = (), design: Design = PLAIN
 ) -> FloatArray:
     """Γ: n times the covariance matrix of the sample moments [m; vech S], from raw data (n × p), divisor n.
 
     Given exogenous variables it is that of the moments less those of the regressions on these.
     """
-    centred = data - data.mean(axis=0)
+    centred = data - design.average(data)
     scores = _compute_products(centred, means)
     if exogenous:
-        basis, _ = np.linalg.qr(centred[:, list(exogenous)])
-        scores = scores - _compute_products(basis @ (basis.T @ centred), means)
-    scores = scores - scores.mean(axis=0)
-    return np.asarray(scores.T @ scores / len(data))
+        scores = scores - _compute_products(regress_rows(centred, exogenous, design), means)
+    draws = design.sum_moments(scores - design.average(scores))
+    return np.asarray(draws.T @ draws / design.count(len(data)))
+
+
+def regress_rows(centred: FloatArray, exogenous: tuple[int, ...], design: Design) -> FloatArray:
+    """Regression of centred rows (n × p) on the exogenous variables among them: n × p."""
+    root = np.ones(1) if design.weights is None else np.sqrt(design.weights)
+    scaled = root[:, None] * centred
+    basis, _ = np.linalg.qr(scaled[:, list(exogenous)])
+    return np.asarray(basis @ (basis.T @ scaled) / root[:, None])
 
 
 def compute_normal_variances(covariance: FloatArray, *, means: bool, exogenous: tuple[int, ...] = ()) -> FloatArray:
@@ -163,16 +176,16 @@ def _weigh_by_scale(deviations: FloatArray, means: bool) -> FloatArray:
     return np.concatenate([deviations**2, products]) if means else products
 
 
-def _build_sample_diagonal(data: FloatArray | None, targets: Targets) -> FloatArray:
+def _build_sample_diagonal(data: FloatArray | None, design: Design, targets: Targets) -> FloatArray:
     if data is None:
         message = "WLSM and WLSMV need raw data: their weights are fourth-order moments"
         raise DataError(Diagnostic("error", "raw-data-needed", message, hint="use ML, GLS, ULS or DWLS"))
     means = targets.mean is not None
-    gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous)
+    gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous, design=design)
     return _invert_diagonal(np.diagonal(gamma), targets)
 
 
-def _build_weight(data: FloatArray | None, targets: Targets) -> FloatArray:
+def _build_weight(data: FloatArray | None, design: Design, targets: Targets) -> FloatArray:
     if data is None:
         message = "WLS needs raw data: its weights are fourth-order moments"
         raise DataError(
@@ -184,7 +197,8 @@ def _build_weight(data: FloatArray | None, targets: Targets) -> FloatArray:
         message = f"WLS needs more rows than moments: there are {len(data)} rows and {size} moments"
         raise DataError(Diagnostic("error", "too-few-rows", message, hint="use ML, GLS, ULS or DWLS"))
     means = targets.mean is not None
-    gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous)[np.ix_(kept, kept)]
+    gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous, design=design)
+    gamma = gamma[np.ix_(kept, kept)]
     scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:
         smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
@@ -217,7 +231,8 @@ def build_model_based_weight(pair: MomentPair) -> DenseWeight:
             effects = np.linalg.solve(implied[np.ix_(block, block)], implied[block])
             explained = compute_explained_covariance(implied, pair.exogenous)
             moments -= compute_products(pair, rows[:, block] @ effects) - _stack_covariance(pair, explained)
-        matrices.append(_invert_kept(pair, moments.T @ moments / len(moments)))
+        draws = pair.sample.groups[g].design.sum_moments(moments)
+        matrices.append(_invert_kept(pair, draws.T @ draws / pair.rows[g]))
     return DenseWeight(tuple(matrices))
 
 
@@ -247,7 +262,8 @@ def compute_gamma(pair: MomentPair, group: int) -> FloatArray:
     Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83.
     """
     rows = centre_rows(pair, group, at_model=False)
-    return compute_distribution_free_covariance(rows, means=pair.has_means, exogenous=pair.exogenous)
+    design = pair.sample.groups[group].design
+    return compute_distribution_free_covariance(rows, means=pair.has_means, exogenous=pair.exogenous, design=design)
 
 
 def _normal_variances(pair: MomentPair, group: int) -> FloatArray:

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
+from sem_toolkit.model.layout import MomentLayout
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.categorical import CategoricalStatistics
+from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
@@ -20,21 +23,27 @@ class Targets:
 
     covariance  G × p × p, with divisor n, or n - 1 where the estimator is defined so
     mean        G × p, None where the model has no means
-    n           G: rows of each group
+    n           G: observations of each group: its rows, or the sum of their weights
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
+    designs     how these rows count
     exogenous   positions of the variables that weights are conditional on (fixed.x)
     patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
     saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
+    statistics  of ordered variables, each group's; empty where all variables are numeric
+    layout      in which order these are
     """
 
     covariance: FloatArray
     mean: FloatArray | None
-    n: NDArray[np.intp]
+    n: FloatArray
     data: tuple[FloatArray | None, ...]
+    designs: tuple[Design, ...]
     exogenous: tuple[int, ...] = ()
     patterns: tuple[Patterns, ...] | None = None
     saturated: FloatArray | None = None
+    statistics: tuple[CategoricalStatistics, ...] = ()
+    layout: MomentLayout | None = None
 
     @cached_property
     def share(self) -> FloatArray:
@@ -48,8 +57,9 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     """
     _require_same_groups(model, sample)
     order = _order(model, sample)
-    n = np.array([group.n for group in sample.groups])
-    rescaled = unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
+    n = np.array([group.size for group in sample.groups])
+    statistics = list_statistics(sample)
+    rescaled = unbiased and not sample.is_two_stage and not statistics  # these stay as they are, as in lavaan
     divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
     covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
     mean = None
@@ -60,12 +70,22 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
             raise DataError(Diagnostic("error", "no-means", message, hint="give sample_mean, or raw data"))
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
+    designs = tuple(group.design for group in sample.groups)
+    if statistics:
+        assert (order == np.arange(len(order))).all()  # noqa: S101 (statistics are those of the model's order)
+        layout = model.layout
+        return Targets(covariance, mean, n, data, designs, model.exogenous, statistics=statistics, layout=layout)
     if not sample.is_incomplete:
-        return Targets(covariance, mean, n, data, model.exogenous)
+        return Targets(covariance, mean, n, data, designs, model.exogenous)
     likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
     patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
     values = np.array([likelihood.value for likelihood in likelihoods])
-    return Targets(covariance, mean, n, data, model.exogenous, patterns, values)
+    return Targets(covariance, mean, n, data, designs, model.exogenous, patterns, values)
+
+
+def list_statistics(sample: Sample) -> tuple[CategoricalStatistics, ...]:
+    """Thresholds and correlations of each group; empty where all variables are numeric."""
+    return tuple(group.categorical for group in sample.groups if group.categorical is not None)
 
 
 def _require_same_groups(model: Model, sample: Sample) -> None:

@@ -223,8 +223,9 @@ def _list_active(objective: Objective, point: Point, active: ActiveSet) -> tuple
     names += [texts[i] for i in active.inequalities]
     above = constraints.inequality_values(point.x)[1][list(active.inequalities)]
     slopes = np.concatenate([constraints.equality_values(point.x)[1], above])
+    curved = active.equalities + sum(i < len(constraints.inequalities) for i in active.inequalities)
     return tuple(
-        ActiveConstraint(name, place < active.equalities, slope, float(multiplier))
+        ActiveConstraint(name, place < active.equalities, slope, float(multiplier), place >= curved)
         for place, (name, slope, multiplier) in enumerate(zip(names, slopes, active.multipliers, strict=True))
     )
 

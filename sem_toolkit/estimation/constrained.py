@@ -62,7 +62,7 @@ def find_active_set(objective: Objective, point: Point, chosen: tuple[int, ...] 
 
 def compute_tangent(slopes: FloatArray, size: int) -> FloatArray:
     """Orthonormal basis (r × s) of the directions in which no active constraint changes."""
-    if not len(slopes):
+    if not len(slopes) or not size:
         return np.eye(size)
     _, singular, right = np.linalg.svd(slopes)
     rank = int((singular > 1e-10 * max(singular[0], 1e-300)).sum())

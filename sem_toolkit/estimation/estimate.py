@@ -70,9 +70,11 @@ def _search(
     correlates = tuple(model.observed.index(name) for name in sample.auxiliary if name in model.observed)
     discrepancy = options.kind.build(targets, scaling.deviations)
     objective = Objective(scaling.model, discrepancy, watcher, correlates)
-    start = compute_start(scaling.model, targets)
-    if given is not None:
-        start = np.where(np.isfinite(given), given / scaling.units, start)
+    if given is not None and np.isfinite(given).all():
+        start = given / scaling.units
+    else:
+        start = compute_start(scaling.model, targets)
+        start = start if given is None else np.where(np.isfinite(given), given / scaling.units, start)
     state = Climb(objective)
     note = _ask_semopy(state, targets, options, start)
     if state.best is None or not state.best.settled:
@@ -166,7 +168,7 @@ def _conclude(
         by_group=point.evaluation.by_group,
         certificate=certificate,
         transcript=transcript,
-        active=tuple(replace(constraint, slope=constraint.slope / units) for constraint in examination.active),
+        active=tuple(constraint.in_units(units) for constraint in examination.active),
     )
 
 

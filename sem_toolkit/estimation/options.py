@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sem_toolkit.discrepancy import WISHART, Kind
+from sem_toolkit.discrepancy import DWLS, SAMPLE_DWLS, WISHART, Kind
 from sem_toolkit.estimation.estimators import Estimator, get_estimator
 
 
@@ -20,6 +20,9 @@ class EstimationOptions:
     seed             of these perturbations
     bad_marker_crit  lavaan's bad.marker.crit: a marker whose corrected item-total correlation is smaller than this is
                      replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
+    categorical      whether there are ordered variables
+    normal_weights   of DWLS: the diagonal of normal theory, or that of the sample, as lavaan has it beside standard
+                     errors that are not of normal theory
     """
 
     estimator: str | Estimator = "ML"
@@ -30,6 +33,8 @@ class EstimationOptions:
     multistart: int = 50
     seed: int = 1907
     bad_marker_crit: float = 0.1
+    categorical: bool = False
+    normal_weights: bool = True
 
     def __post_init__(self) -> None:
         get_estimator(self.estimator)
@@ -42,5 +47,10 @@ class EstimationOptions:
     @property
     def kind(self) -> Kind:
         """The discrepancy that is minimised."""
+        if self.categorical:
+            assert self.record.ordered is not None  # noqa: S101 (options have been checked)
+            return self.record.ordered
         kind = self.record.kind
+        if kind is DWLS and not self.normal_weights:
+            return SAMPLE_DWLS
         return WISHART if kind.is_likelihood and self.likelihood == "wishart" else kind

@@ -1,6 +1,6 @@
 """What estimation hands on: the estimates, how good the optimum is, and how it was found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -69,6 +69,13 @@ class ActiveConstraint:
     is_equality: bool
     slope: FloatArray
     multiplier: float
+    is_bound: bool = False
+
+    def in_units(self, units: FloatArray) -> "ActiveConstraint":
+        """The same of x, where it was found for z in x = units × z (q). A bound is measured in the units itself."""
+        slope = self.slope / units
+        size = float(np.abs(slope).max()) if self.is_bound else 1.0
+        return replace(self, slope=slope / size, multiplier=self.multiplier * size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,10 @@ from sem_toolkit.fit.readers import (
     parse_fraction,
     parse_moments,
     parse_number,
+    parse_pair,
+    parse_parcels,
+    parse_reversed_items,
+    parse_switch,
     parse_word,
     parse_words,
 )
@@ -21,7 +25,7 @@ from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STA
 from sem_toolkit.spec.options import GROUP_EQUAL
 
 Layer = Literal["table", "estimation", "inference", "data"]
-Kind = Literal["word", "words", "switch", "number", "count", "counts", "fraction", "mapping", "moments"]
+Kind = Literal["word", "words", "switch", "number", "numbers", "count", "counts", "fraction", "mapping", "moments"]
 
 
 @dataclass(frozen=True)
@@ -114,23 +118,32 @@ _DECLARED = (
     Option("group_equal", "words", "table", "loadings,intercepts,residuals,... held equal.", GROUP_EQUAL,
            "--group-equal"),
     Option("group_partial", "words", "table", "Left free all the same, such as f=~x2,x3~1.", flag="--group-partial"),
-    Option("ordered", "words", "table", "none: all are continuous. Others are not supported yet.", flag="--ordered"),
+    Option("ordered", "words", "table", "Ordered variables, such as b1,b2; all: every item; none: none are.",
+           flag="--ordered"),
+    Option("zero_add", "numbers", "data", "Added to empty cells of 2 × 2 and of larger tables of ordered variables.",
+           reader=parse_pair),
+    Option("zero_keep_margins", "switch", "data", "Keep the margins of 2 × 2 tables when a cell of them is filled.",
+           reader=parse_switch),
     Option("thresholds", "mapping", "table", "Number of thresholds of each ordered variable, without data."),
     Option("parameterization", "word", "table", "delta or theta, for ordered variables.", ("delta", "theta"),
            "--parameterization"),
     Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
-    Option("reverse", "words", "data", "Items to turn about the middle of their range, such as b4,b7.",
-           flag="--reverse"),
-    Option("missing_codes", "words", "data", "Values that stand for missing, such as 9,99.", flag="--missing-codes",
-           reader=parse_codes),
+    Option("reverse", "words", "data", "Items to turn about the middle of their scale, such as b4,b7 or b4(1-5).",
+           flag="--reverse", reader=parse_reversed_items),
+    Option("parcel", "word", "data", "New columns: 'p1 = mean(b1, b2, b3)', or sum; semicolons between several.",
+           flag="--parcel", reader=parse_parcels),
+    Option("missing_codes", "words", "data", "Values that stand for missing: 9,99, or age=-1 in one column.",
+           flag="--missing-codes", reader=parse_codes),
     Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",
            ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage", "pairwise", "available.cases"), "--missing",
            _FULL | _STAGES, frozenset({"doubly.robust"})),
     Option("aux", "words", "data", "Auxiliary variables, which help with what is missing.", flag="--aux"),
     Option("cluster", "word", "data", "Name of the column of clusters, such as companies.", flag="--cluster"),
     Option("sampling_weights", "word", "data", "Name of the column of sampling weights.", flag="--sampling-weights"),
-    Option("sampling_weights_normalization", "word", "data", "group: they sum to the rows of each group.", ("group",),
-           later=frozenset({"total", "none"})),
+    Option("sampling_weights_normalization", "word", "data", "They sum to the rows of each group, to all rows, or not.",
+           ("group", "total", "none"), "--sampling-weights-normalization"),
+    Option("sampling_weights_type", "word", "data", "What a weight is: of the design, or a number of equal rows.",
+           ("design", "frequency"), "--sampling-weights-type"),
     Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),

@@ -6,12 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.options import FitOptions
+from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
 from sem_toolkit.inference import (
     EvaluatedSolution,
@@ -74,6 +77,8 @@ class Fit:
     fit measures are empty, and `messages` says why.
 
     check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
+    origin the file of the data, if they came from one
+    start  where the search was told to begin (q), NaN for where it was not, if it was told at all
     """
 
     presenter: ClassVar[Presenter]
@@ -83,6 +88,8 @@ class Fit:
     sample: Sample
     solution: Solution
     check: Callable[[], tuple[Diagnostic, ...]] = tuple
+    origin: Origin | None = None
+    start: NDArray[np.float64] | None = None
 
     @property
     def certificate(self) -> Certificate:
@@ -261,6 +268,13 @@ class Fit:
         from sem_toolkit.fit.records import build_fit_record
 
         return build_fit_record(self, everything=everything)
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What the fit was made from and what came out, for `sem-toolkit verify`: see `fit.receipts`."""
+        from sem_toolkit.fit.receipts import build_receipt
+
+        return build_receipt({self.title: self})
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:

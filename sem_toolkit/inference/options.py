@@ -1,13 +1,15 @@
 """Which standard errors and tests belong to an estimator, by lavaan's names and defaults."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.discrepancy import Kind
 from sem_toolkit.estimation import Estimator, get_estimator
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 
+CLUSTER_ERRORS = ("robust.cluster", "robust.cluster.sem")
+"""What can be asked for where rows are in clusters, and only there."""
 STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "none")
 """What can be asked for; those of two stages belong to `missing`."""
 TESTS = (
@@ -41,6 +43,7 @@ _ALIASES = {
     "mean_var_adjusted": "mean.var.adjusted",
     "first_order": "first.order",
 }
+_BY_MOMENTS = frozenset({"robust.sem", "robust.cluster.sem"})
 _BY_GAMMA = frozenset({"satorra.bentler", "mean.var.adjusted", "scaled.shifted"})
 
 
@@ -49,8 +52,8 @@ class InferenceOptions:
     """How standard errors and the scaled test are computed.
 
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
-                 "robust.sem.nt" (sandwich by normal theory, for least squares), "robust.cluster"
-                 (robust.huber.white by clusters), "two.stage" and
+                 "robust.sem.nt" (sandwich by normal theory, for least squares), "robust.cluster" and
+                 "robust.cluster.sem" (robust.huber.white and robust.sem by clusters), "two.stage" and
                  "robust.two.stage" (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
     test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
                  test and no fit measures that need one
@@ -58,6 +61,7 @@ class InferenceOptions:
     more_tests   further tests, which are only reported
     observed     what observed information is made of: "hessian", the whole second derivative, or "h1", without the
                  curvature of the moments
+    tested_by    information that scaled tests take, where it is not that of the standard errors
     """
 
     se: str = "standard"
@@ -65,11 +69,17 @@ class InferenceOptions:
     information: str = "expected"
     more_tests: tuple[str, ...] = ()
     observed: str = "hessian"
+    tested_by: str | None = None
+
+    @property
+    def information_of_tests(self) -> str:
+        """What scaled tests take."""
+        return self.tested_by or self.information
 
     @property
     def needs_gamma(self) -> bool:
         """Whether standard errors or tests use the distribution-free covariance matrix of the moments."""
-        return self.se == "robust.sem" or not _BY_GAMMA.isdisjoint({self.test, *self.more_tests})
+        return self.se in _BY_MOMENTS or not _BY_GAMMA.isdisjoint({self.test, *self.more_tests})
 
     def takes_normal_gamma(self, kind: Kind) -> bool:
         """Whether scaled tests of ULS and DWLS take Γ by normal theory, as their standard errors do by default."""
@@ -88,6 +98,7 @@ def resolve_inference_options(
     observed: str | None = None,
     clustered: bool = False,
     weighted: bool = False,
+    categorical: bool = False,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -96,42 +107,74 @@ def resolve_inference_options(
 
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
+    categorical  there are ordered variables, whose statistics carry clusters and weights themselves
     clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
+    if categorical:
+        default = InferenceOptions(record.ordered_se or record.se, record.ordered_test or record.test)
+        clustered = weighted = False
     if weighted:
-        default = InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed")
+        default = _heed_weights(record, default)
     if clustered:
-        default = InferenceOptions("robust.cluster", "yuan.bentler.mplus", "observed")
+        default = _heed_clusters(record, default, weighted)
+        aliases = {"robust": "robust.cluster", "robust.sem": "robust.cluster.sem"}
+        se = aliases.get(se.lower(), se) if se is not None else None
     incomplete = missing in FULL_INFORMATION
     if missing in TWO_STAGE:
         own = str(missing) if record.kind.is_likelihood else "robust.sem"
         default = InferenceOptions(own, "satorra.bentler", observed="h1")
     if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":
         se, information = "standard", "first.order"
-    chosen_se = _choose("se", se, default.se, STANDARD_ERRORS)
+    chosen_se = _choose("se", se, default.se, (*STANDARD_ERRORS, *CLUSTER_ERRORS) if clustered else STANDARD_ERRORS)
+    if default.test == "browne.residual.nt" and chosen_se == "robust.sem":
+        default = replace(default, test="browne.residual.adf")
     usual = "first.order" if default.information == "first.order" else "expected"
-    fallback = (
-        "observed"
-        if chosen_se in ("robust.huber.white", "robust.cluster") or (incomplete and usual == "expected")
-        else usual
-    )
-    if chosen_se in TWO_STAGE:
-        fallback = "observed"
-    first, *more = _choose_tests(test, default.test)
+    observes = chosen_se == "robust.huber.white" or chosen_se in TWO_STAGE or (incomplete and usual == "expected")
+    observes |= chosen_se == "robust.cluster" and default.information == "observed"
+    fallback = "observed" if observes else usual
+    first, *more = _choose_tests(test, default.test, default.test if missing in TWO_STAGE else record.test)
     chosen = _choose("information", information, fallback, INFORMATION)
+    differs = clustered and information is None and chosen_se == "robust.cluster" and not _is_plain(record)
+    tested_by = "observed" if differs and chosen != "observed" else None
     made_of = _choose("observed_information", observed, default.observed, OBSERVED_INFORMATION)
-    return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of)
+    return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of, tested_by)
 
 
-def _choose_tests(given: str | Sequence[str] | None, default: str) -> list[str]:
-    """The main test, then the others: scaled ones first, the estimator's own before those asked for."""
+def _heed_weights(record: Estimator, default: InferenceOptions) -> InferenceOptions:
+    """Defaults that do not take weighted rows for independent draws that count alike."""
+    if _is_plain(record):
+        return InferenceOptions("robust.huber.white", "yuan.bentler.mplus", "observed")
+    plain = default.se in ("standard", "robust.sem.nt") and not record.kind.is_distribution_free
+    return default if record.kind.is_likelihood or not plain else replace(default, se="robust.sem")
+
+
+def _is_plain(record: Estimator) -> bool:
+    """Whether it is maximum likelihood for normal data and nothing else."""
+    return record.kind.is_likelihood and (record.se, record.information) == ("standard", "expected")
+
+
+def _heed_clusters(record: Estimator, default: InferenceOptions, weighted: bool) -> InferenceOptions:
+    """The same of rows in clusters; tests that the name of the estimator stands for remain.
+
+    lavaan takes expected information for ML (not MLR) with weights and clusters.
+    """
+    if default.se == "robust.sem":
+        se = "robust.cluster.sem" if default.test == "satorra.bentler" else "robust.cluster"
+        return replace(default, se=se)
+    expected = record.information == "first.order" or (weighted and _is_plain(record))
+    information = "expected" if expected else "observed"
+    return InferenceOptions("robust.cluster", "yuan.bentler.mplus", information)
+
+
+def _choose_tests(given: str | Sequence[str] | None, default: str, own: str) -> list[str]:
+    """The main test, then the others: scaled ones first, those of the estimator's name before those asked for."""
     asked = [given] if isinstance(given, str) else list(given or [])
     names = [_choose("test", name, default, TESTS) for name in asked]
     if "none" in names:
         return ["none"]
-    names = list(dict.fromkeys([default, *names] if default in SCALED or not names else names))
+    names = list(dict.fromkeys([default, *names] if own in SCALED or not names else names))
     chosen = sorted(names, key=lambda name: name not in SCALED)
     return [name for name in chosen if name != "standard"] or ["standard"]
 

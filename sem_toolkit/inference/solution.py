@@ -6,12 +6,9 @@ from sem_toolkit.inference.at_estimate import SolutionLike, evaluate_solution
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
+from sem_toolkit.inference.exact_fit.residual_tests import compute_reweighted_least_squares
 from sem_toolkit.inference.exact_fit.scaled import compute_tests
-from sem_toolkit.inference.exact_fit.statistics import (
-    TestStatistic,
-    compute_reweighted_least_squares,
-    compute_standard_test,
-)
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
 from sem_toolkit.inference.hypotheses.modification import build_modification_table
@@ -74,8 +71,7 @@ def compute_test_statistics(
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     chosen = _options(solution, options)
     evaluation = evaluate_solution(solution)
-    normal = chosen.takes_normal_gamma(evaluation.kind)
-    return compute_tests(evaluation, (chosen.test, *chosen.more_tests), chosen.information, normal)
+    return compute_tests(evaluation, chosen)
 
 
 def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.ram import INTERCEPT, SYMMETRIC, WEIGHT, Model, build_model
+from sem_toolkit.model.ram import INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, WEIGHT, Model, build_model
 
 FloatArray = NDArray[np.float64]
 
@@ -35,11 +35,15 @@ def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
     where = model.locations
     q = model.n_parameters
     effect = rng.uniform(0.3, 0.9, q) * rng.choice([-1.0, 1.0], q)
-    effect = np.where(where.kind == WEIGHT, np.abs(effect), effect)
+    effect = np.where(np.isin(where.kind, (WEIGHT, SCALE)), np.abs(effect), effect)
     variance = rng.uniform(0.6, 1.4, q)
     covariance = rng.uniform(-0.3, 0.3, q) / np.sqrt(model.n_variables)
     x = np.select(
-        [where.kind == INTERCEPT, (where.kind == SYMMETRIC) & (where.row == where.column), where.kind == SYMMETRIC],
+        [
+            np.isin(where.kind, (INTERCEPT, THRESHOLD)),
+            (where.kind == SYMMETRIC) & (where.row == where.column),
+            where.kind == SYMMETRIC,
+        ],
         [rng.normal(size=q), variance, covariance],
         effect,
     )

@@ -1,22 +1,19 @@
 """How paths change from model to model, as a picture: one row a path, one mark with its interval a model."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.files import write_bytes
+from sem_toolkit.report.plots import write_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FORMATS = ("svg", "pdf", "png")
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """Okabe and Ito's, told apart by people who do not see all colours."""
-_MARKS = "osD^vPX"
-_SPREAD = 0.6
+MARKS = "osD^vPX"
+SPREAD = 0.6
 """Share of a row that its marks take up."""
 
 
@@ -34,15 +31,15 @@ def draw_coefficients(paths: pd.DataFrame) -> "Figure":
     axes = figure.subplots()
     for place, model in enumerate(models):
         rows = paths[paths["model"] == model]
-        shift = _SPREAD * ((place + 0.5) / len(models) - 0.5)
+        shift = SPREAD * ((place + 0.5) / len(models) - 0.5)
         heights = [keys.index(key) + shift for key in zip(rows["path"], rows["group"], strict=True)]
         reach = [
             (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0),
             (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0),
         ]
         axes.errorbar(
-            rows["est"], heights, xerr=reach, label=model, color=_COLOURS[place % len(_COLOURS)],
-            fmt=_MARKS[place % len(_MARKS)], markersize=4.5, linewidth=1.3,
+            rows["est"], heights, xerr=reach, label=model, color=COLOURS[place % len(COLOURS)],
+            fmt=MARKS[place % len(MARKS)], markersize=4.5, linewidth=1.3,
         )  # fmt: skip
     axes.axvline(0.0, color="#888888", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(keys)), names)
@@ -53,24 +50,6 @@ def draw_coefficients(paths: pd.DataFrame) -> "Figure":
     return figure
 
 
-def require_plot_format(path: Path) -> str:
-    """The format that a file's name asks for; raises OptionError for another one."""
-    name = path.suffix.lower().removeprefix(".")
-    if name not in FORMATS:
-        message = f"a plot cannot be written as {path.name!r}"
-        raise OptionError(
-            Diagnostic("error", "option-value", message, hint=f"end it in one of: .{', .'.join(FORMATS)}")
-        )
-    return name
-
-
 def write_coefficients(paths: pd.DataFrame, path: Path) -> None:
     """Write the plot; the same table always gives the same file. Raises OptionError for an unknown format."""
-    import matplotlib as mpl
-
-    name = require_plot_format(path)
-    buffer = io.BytesIO()
-    still = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(name, {})
-    with mpl.rc_context({"svg.hashsalt": "coefficients"}):
-        draw_coefficients(paths).savefig(buffer, format=name, dpi=200, metadata=still)
-    write_bytes(path, buffer.getvalue())
+    write_plot(lambda: draw_coefficients(paths), path, "coefficients")

@@ -15,6 +15,7 @@ import pandas as pd
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
+from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.figures import format_fit_line
 from sem_toolkit.report.numbers import format_estimate, format_p_value
@@ -143,7 +144,7 @@ def build_note(fit: Fit, *, estimates: bool = True) -> str:
     if not fit.converged:
         return f"{start} NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): these are not estimates."
     signs = "β: standardised estimate (std.all); – : fixed. " if estimates else ""
-    return f"{start} {signs}{format_fit_line(fit)}"
+    return f"{start} {signs}{format_fit_line(fit)} {format_mark(fit)}"
 
 
 def _format_csv(table: Printed) -> bytes:

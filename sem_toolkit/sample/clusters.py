@@ -30,7 +30,8 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         own, where = codes[group.places], describe_group(group.label)
         lost = np.flatnonzero(own < 0)
         if lost.size:
-            message = f"{lost.size} rows used have no value of {name!r}{where}, such as row {group.places[lost[0]] + 1}"
+            rows = f"{lost.size} rows used have" if lost.size > 1 else "a row used has"
+            message = f"{rows} no value of {name!r}{where}: row {group.places[lost[0]] + 1}"
             raise DataError(Diagnostic("error", "missing-cluster", message, hint="leave these rows out"))
         count = len(np.unique(own))
         if count < 2:
@@ -39,5 +40,6 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         if count < 20:
             message = f"only {count} clusters {name!r}{where}: standard errors and tests need about 20 or more"
             messages.append(Diagnostic("warning", "few-clusters", message))
-        groups.append(replace(group, clusters=np.unique(own, return_inverse=True)[1]))
+        design = replace(group.design, clusters=np.unique(own, return_inverse=True)[1].astype(np.intp))
+        groups.append(replace(group, design=design))
     return replace(sample, groups=tuple(groups), messages=tuple(messages))

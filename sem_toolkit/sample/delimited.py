@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ MISSING_CODES: frozenset[str] = frozenset(
     {"", ".", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None"}
 )
 
+_SEPARATOR_WORDS = {";": "semicolons between the cells", "|": "bars between the cells"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -41,6 +42,7 @@ class DelimitedText:
     header: tuple[str, ...]
     rows: list[list[str]]
     messages: tuple[Diagnostic, ...] = ()
+    separator: str = ","
 
 
 def read_text(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -116,7 +118,22 @@ def parse_delimited(text: str, name: str) -> DelimitedText:
     rows = [cells for _, cells in body]
     if described := count_descriptions(rows):
         messages.append(describe_descriptions(name, rows[0], described))
-    return DelimitedText(tuple(header), rows[described:], tuple(messages))
+    return DelimitedText(tuple(header), rows[described:], tuple(messages), separator)
+
+
+def describe_writing(table: DelimitedText, columns: Mapping[str, NDArray[np.generic]], name: str) -> list[Diagnostic]:
+    """What is said of a text that is not written with commas between its cells and points within its numbers."""
+    first = table.rows[:_SNIFFED_LINES]
+    numeric = {
+        place for place, entry in enumerate(table.header) if entry in columns and columns[entry].dtype.kind == "f"
+    }
+    cells = (row[place].strip() for row in first for place in numeric)
+    decimal = any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    separated = _SEPARATOR_WORDS.get(table.separator, "")
+    if not separated and not decimal:
+        return []
+    told = " and ".join(word for word in (separated, "decimal commas" if decimal else "") if word)
+    return [Diagnostic("note", "delimiters", f"{name}: read with {told}")]
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> int:

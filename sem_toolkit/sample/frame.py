@@ -1,6 +1,7 @@
 """A DataFrame into a Sample: columns checked, incomplete rows left out and counted, groups in order of appearance."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,9 @@ from sem_toolkit.sample.checks import (
     numeric_values,
 )
 from sem_toolkit.sample.delimited import is_headerless, require_unique_names
+from sem_toolkit.sample.dropping import check_groups, describe_dropped, describe_listwise_hint, explain_too_few
 from sem_toolkit.sample.messages import SHEETS, get_messages
-from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group, describe_listwise_hint
+from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.plausibility import check_outlying_values
 from sem_toolkit.sample.sample import PAIRWISE, Sample, SampleGroup
@@ -60,16 +62,22 @@ def build_sample(
     _require(check_names([*variables, *auxiliary, *([group] if group else [])], names, source))
     place = {name: position for position, name in enumerate(names)}
     used = (*variables, *auxiliary)
-    data = _read_numbers(frame.take([place[name] for name in used], axis=1), used)
-    codes, labels = _code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
+    if frame.empty:
+        raise DataError(Diagnostic("error", "no-rows", f"there are no rows in {source}"))
+    data = read_numbers(frame.take([place[name] for name in used], axis=1), used)
+    codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
+    doubts = check_groups(len(labels), len(data), len(variables), group) if group else []
+    _require(entry for entry in doubts if entry.severity == "error")
     if missing not in (None, "listwise"):
-        return _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
+        found = _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
+        return replace(found, messages=(*found.messages, *doubts))
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
-    groups = _split_groups(data, np.where(complete, codes, -1), labels, variables)
-    messages = _list_findings(frame, data, (*variables, *auxiliary))
+    groups = _split_groups(data, codes, complete, labels, variables)
+    messages = [*list_findings(frame, data, (*variables, *auxiliary)), *doubts]
     if not complete.all():
-        hint = describe_listwise_hint(int((~complete).sum())) if missing is None else None
-        messages.append(_describe_dropped(data, complete, variables, group, int(np.sum(codes < 0)), hint))
+        without = int(np.sum(codes < 0))
+        hint = describe_listwise_hint(int((~complete).sum()), without, group) if missing is None else None
+        messages.append(describe_dropped(data, complete, variables, without, group, hint))
     messages += [message for part in groups for message in check_scales(np.diag(part.covariance), variables)]
     messages += _describe_renamed(names, variables)
     return Sample(variables, groups, len(frame), tuple(messages), source)
@@ -92,7 +100,7 @@ def _build_incomplete(
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = _list_findings(frame, data, (*variables, *auxiliary))
+    messages = list_findings(frame, data, (*variables, *auxiliary))
     if empty.any():
         message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
         messages.append(Diagnostic("warning", "rows-empty", message))
@@ -102,9 +110,11 @@ def _build_incomplete(
         names = tuple(variables[j] for j in chosen)
         without = int(np.sum((codes < 0) & ~empty))
         hint = f'missing = "{missing}" keeps rows with other empty cells'
+        if not lacking.any():
+            hint = describe_listwise_hint(without, without, group)
         if missing == "ml" and lacking.any():
             hint = 'these variables are exogenous and fixed: missing = "ml.x" or fixed_x = false keeps the rows'
-        messages.append(_describe_dropped(data[:, chosen], ~dropped, names, group, without, hint))
+        messages.append(describe_dropped(data[:, chosen], ~dropped, names, without, group, hint))
     places = [np.flatnonzero(used & (codes == code)) for code in range(len(labels))]
     parts = [
         build_pairwise_group(label, data[chosen], chosen, variables)
@@ -119,7 +129,7 @@ def _build_incomplete(
     return Sample(variables, groups, len(frame), tuple(messages), source, missing)
 
 
-def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
+def list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
     """What came with the table, and what its values look like."""
     import pandas as pd
 
@@ -136,7 +146,7 @@ def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str
     return [*found, *check_outlying_values(data, variables)]
 
 
-def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
+def read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
     """Columns as numbers (n × p), NaN where missing; raises DataError with the faults of every column.
 
     Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
@@ -153,12 +163,20 @@ def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatAr
 
 
 def _split_groups(
-    data: FloatArray, codes: NDArray[np.intp], labels: tuple[str, ...], variables: tuple[str, ...]
+    data: FloatArray,
+    codes: NDArray[np.intp],
+    complete: NDArray[np.bool_],
+    labels: tuple[str, ...],
+    variables: tuple[str, ...],
 ) -> tuple[SampleGroup, ...]:
-    """The rows of every group by their code (n), those with -1 left out."""
-    places = [np.flatnonzero(codes == code) for code in range(len(labels))]
+    """The complete rows of every group by their code (n)."""
+    places = [np.flatnonzero(complete & (codes == code)) for code in range(len(labels))]
     parts = [(label, data[chosen]) for label, chosen in zip(labels, places, strict=True)]
-    faults = [fault for label, rows in parts for fault in check_rows(rows, variables, label)]
+    faults = [
+        fault
+        for code, (label, rows) in enumerate(parts)
+        for fault in explain_too_few(check_rows(rows, variables, label), data[codes == code], variables)
+    ]
     if not faults:
         groups = tuple(_build_group(*part, chosen) for part, chosen in zip(parts, places, strict=True))
         faults = [fault for part in groups for fault in _check_collinearity(part, variables)]
@@ -212,10 +230,10 @@ def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
     Raises DataError when there is no such column.
     """
     _require(check_names([group], [str(name) for name in frame.columns], "the data"))
-    return _code_groups(frame[group])[1]
+    return code_groups(frame[group])[1]
 
 
-def _code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """The group of every row as a number (-1 where the value is missing), and the labels by these numbers."""
     import pandas as pd
 
@@ -228,23 +246,6 @@ def _code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]
 
 def _format_label(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _describe_dropped(
-    data: FloatArray,
-    complete: NDArray[np.bool_],
-    variables: tuple[str, ...],
-    group: str | None,
-    without_group: int,
-    hint: str | None = None,
-) -> Diagnostic:
-    holes = [(name, int(count)) for name, count in zip(variables, np.isnan(data).sum(axis=0), strict=True) if count]
-    if group and without_group:
-        holes.append((group, without_group))
-    worst = sorted(holes, key=lambda hole: -hole[1])[:5]
-    where = ", ".join(f"{name} ({count})" for name, count in worst) + (", …" if len(holes) > len(worst) else "")
-    message = f"{np.sum(~complete)} of {len(data)} rows left out because a value is missing: {where}"
-    return Diagnostic("warning", "rows-dropped", message, hint=hint)
 
 
 def _describe_renamed(columns: Sequence[str], variables: tuple[str, ...]) -> list[Diagnostic]:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from sem_toolkit.sample.delimited import (
     MISSING_CODES,
     convert_cells,
+    describe_writing,
     parse_delimited,
     require_unique_names,
     sniff_separator,
 )
+from sem_toolkit.sample.messages import add_messages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +73,9 @@ def read_long_text(path: Path) -> "pd.DataFrame | None":
         column = frame.pop(place)
         if name:
             columns[name] = _finish(column)
-    return pd.DataFrame(columns)
+    found = pd.DataFrame(columns)
+    add_messages(found, describe_writing(table, columns, path.name))
+    return found
 
 
 def _read_strictly(path: Path, **settings: object) -> "pd.DataFrame":

@@ -75,7 +75,8 @@ def check_incomplete_rows(rows: FloatArray, variables: Sequence[str], label: str
     faults = []
     for name, column, present in zip(variables, rows.T, there.T, strict=True):
         if not present.any():
-            faults.append(Diagnostic("error", "all-missing", f"every value of {name!r} is missing{where}"))
+            message = f"every value of {name!r} is missing{where}"
+            faults.append(Diagnostic("error", "all-missing", message, hint="leave it out of the model"))
         elif np.ptp(column[present]) == 0:
             message = f"{name!r} is constant{where}: every value is {column[present][0]:g}"
             faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
@@ -107,9 +108,3 @@ def _describe_saturated(saturated: SaturatedModel, where: str) -> list[Diagnosti
     message = f"the saturated model of the incomplete rows{where} has no certain optimum: {why}"
     hint = "χ² and all that is made of it are not to be relied on; are there enough rows for the variables?"
     return [Diagnostic("warning", "saturated-not-converged", message, hint=hint)]
-
-
-def describe_listwise_hint(dropped: int) -> str:
-    """How to keep the rows that listwise deletion drops."""
-    rows = "this row" if dropped == 1 else "these rows"
-    return f'missing = "ml" keeps {rows} (full information maximum likelihood)'

@@ -1,11 +1,14 @@
 """The sample: what the data say, in the order of the model's observed variables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
+from sem_toolkit.sample.design import PLAIN, Design
 from sem_toolkit.sample.saturated import SaturatedModel
 
 FloatArray = NDArray[np.float64]
@@ -28,8 +31,10 @@ class SampleGroup:
     mean        p, or None where only a covariance matrix was given
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
-    weights     n: sampling weight of each row, with mean 1, or None
-    clusters    n: cluster of each row, from 0, or None
+    design      sampling weights and clusters of the rows
+    stream      the rows in batches (b × p), as often as they are asked for, where they are too many to keep
+    categorical with ordered variables their thresholds and correlations; `covariance` and `mean` are then of the
+                responses behind them, with mean 0 and variance 1 (given covariates), and `data` has codes from 0
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
     """
@@ -41,8 +46,14 @@ class SampleGroup:
     data: FloatArray | None = None
     places: NDArray[np.intp] | None = None
     saturated: SaturatedModel | None = None
-    clusters: NDArray[np.intp] | None = None
-    weights: FloatArray | None = None
+    design: Design = PLAIN
+    stream: Iterable[FloatArray] | None = None
+    categorical: CategoricalStatistics | None = None
+
+    @property
+    def size(self) -> float:
+        """Number of observations that the rows count for: the sum of their weights where they have any."""
+        return self.design.count(self.n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,3 +91,13 @@ class Sample:
     def n(self) -> int:
         """Rows used, all groups together."""
         return sum(group.n for group in self.groups)
+
+    @property
+    def size(self) -> float:
+        """Number of observations that they count for."""
+        return sum(group.size for group in self.groups)
+
+    @property
+    def has_design(self) -> bool:
+        """Whether rows are in clusters or have sampling weights, so that they are not to be counted one by one."""
+        return not all(group.design.is_simple for group in self.groups)

@@ -1,6 +1,6 @@
 """A look at survey data before any model: kinds of columns, odd values, empty cells, and rows that may be careless."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,21 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.sample.answers import build_value_table, check_labelled, count_bars, draw_bars
 from sem_toolkit.sample.checks import LARGEST_NUMBER, check_column, check_names, numeric_values
+from sem_toolkit.sample.labels import ColumnLabels, get_labels
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.plausibility import check_outlying_values
-from sem_toolkit.sample.tables import LABELS, ColumnLabels
+from sem_toolkit.sample.scales import Scale, find_scales
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SMALLEST_P = 0.001
 """Of the squared Mahalanobis distance, below which a row counts as far out."""
-_BARS = " ▁▂▃▄▅▆▇█"
-_LARGEST_SCALE = 10  # highest value of an answer scale
-_BINS = 12
 _FEWEST_ANSWERS = 5  # of a straight line
 _MOST_PATTERNS = 10
 IntArray = NDArray[np.intp]
@@ -32,18 +31,25 @@ IntArray = NDArray[np.intp]
 class Screening:
     """What was found; rows are numbered from 1, as they stand in the data.
 
-    columns       one row a column: kind, n, missing, distinct, min, max, mean, sd, skewness, floor and ceiling (share
-                  of answers at the ends of an item's scale), and the distribution as a row of bars
+    columns       one row a column: kind, n, missing, distinct, min, max, outside (answers off an item's scale), mean,
+                  sd, skewness, floor and ceiling (share of answers at the ends of the scale), and the distribution as
+                  a row of bars
+    values        codes with their labels, where a file has them: column, code, label, rows, share, and what it is
+                  ("missing" where declared so, "outside" off the scale)
     items         the answer items: those that were named, or columns of whole numbers between 0 and 10
     patterns      the most frequent patterns of empty cells among the items, with the number of their rows
     missing_rows  rows with 0, 1, 2, … empty items
     straight      rows with one answer to all of at least five items
     duplicates    rows that repeat an earlier one in every column but the first of identifiers
     far           rows whose Mahalanobis distance over the items has a p-value below SMALLEST_P, with distance and p
-    flow          how many were sent, returned, answered at all, answered completely, and showed none of the above
+    flow          how many were sent, were returned, are valid (the rows, where more were returned), have an answer at
+                  all, are complete, and showed none of the above
+    counts        of each column of numbers: where its bars stand (from, to) and how many values each has
     """
 
     columns: "pd.DataFrame"
+    values: "pd.DataFrame"
+    counts: Mapping[str, "pd.DataFrame"]
     items: tuple[str, ...]
     patterns: "pd.DataFrame"
     missing_rows: "pd.DataFrame"
@@ -54,38 +60,67 @@ class Screening:
     messages: tuple[Diagnostic, ...]
 
 
-def screen(frame: "pd.DataFrame", items: Sequence[str] = (), sent: int | None = None) -> Screening:
+def screen(
+    frame: "pd.DataFrame", items: Sequence[str] = (), sent: int | None = None, returned: int | None = None
+) -> Screening:
     """Look through the rows of a survey.
 
-    items  names of the answer items; none: columns of whole numbers between 0 and 10 with three values or more
-    sent   questionnaires sent out, for the response flow
+    items     names of the answer items; none: columns of whole numbers between 0 and 10 with three values or more, and
+              those whose labels in the file make a scale
+    sent      questionnaires sent out, for the response flow
+    returned  questionnaires that came back, where the rows are only those found valid
 
-    Raises DataError for items that are no columns of numbers.
+    Raises DataError for items that are no columns of numbers, OptionError for more returned than sent, or more rows
+    than returned.
     """
     import pandas as pd
 
+    _require_flow(len(frame), sent, returned)
     names = [str(name) for name in frame.columns]
     numbers = {name: values for name in names if (values := _read(frame, name)) is not None}
     if items:
         _require_items(frame, items, names)
-    chosen = tuple(items) or tuple(name for name, values in numbers.items() if _is_item(values))
+    labels = get_labels(frame)
+    scales = find_scales(numbers, labels)
+    chosen = tuple(items) or tuple(name for name, scale in scales.items() if scale is not None)
     messages = list(get_messages(frame))
     if numbers:
         data = np.column_stack(list(numbers.values()))
         messages += check_outlying_values(data, list(numbers))
-    labels = frame.attrs.get(LABELS, {})
-    columns = pd.DataFrame([_describe(frame, name, numbers.get(name), name in chosen, labels) for name in names])
+    messages += check_labelled(numbers, scales, labels)
+    columns = pd.DataFrame(
+        [
+            _describe(
+                frame, name, numbers.get(name), scales.get(name) if name in chosen else None, name in chosen, labels
+            )
+            for name in names
+        ]
+    )
     answers = np.column_stack([numbers[name] for name in chosen]) if chosen else np.empty((len(frame), 0))
     holes = np.isnan(answers)
     straight = _find_straight(answers)
     duplicates = _find_duplicates(frame, names)
     far = _find_far_rows(answers, messages)
     flagged = {*straight, *duplicates, *far["row"].tolist()}
-    flow = _count_flow(len(frame), sent, holes, flagged)
+    flow = _count_flow(len(frame), sent, returned, holes, flagged)
+    counts = {
+        name: count_bars(_keep_on_scale(values[~np.isnan(values)], scales[name])) for name, values in numbers.items()
+    }
     return Screening(
-        columns, chosen, _list_patterns(holes, chosen), _count_holes(holes), straight, duplicates, far, flow,
-        tuple(messages),
+        columns, build_value_table(numbers, scales, labels), counts, chosen, _list_patterns(holes, chosen),
+        _count_holes(holes), straight, duplicates, far, flow, tuple(messages),
     )  # fmt: skip
+
+
+def _require_flow(rows: int, sent: int | None, returned: int | None) -> None:
+    for more, less, what in (
+        (sent, returned, "{less} returned of {more} sent"),
+        (returned, rows, "{less} rows, and {more} returned"),
+        (sent, rows, "{less} rows, and {more} sent"),
+    ):
+        if more is not None and less is not None and less > more:
+            message = f"the response flow cannot be right: {what.format(more=more, less=less)}"
+            raise OptionError(Diagnostic("error", "option-value", message, hint="look at --sent and --returned"))
 
 
 def _require_items(frame: "pd.DataFrame", items: Sequence[str], names: Sequence[str]) -> None:
@@ -103,57 +138,52 @@ def _read(frame: "pd.DataFrame", name: str) -> FloatArray | None:
     return np.where(np.abs(values) < LARGEST_NUMBER, values, np.nan)
 
 
-def _is_item(values: FloatArray) -> bool:
-    present = values[~np.isnan(values)]
-    low, high = np.quantile(present, [0.02, 0.98])
-    distinct = np.unique(present[(present >= low) & (present <= high)])
-    whole = bool(np.all(present == np.rint(present)))
-    return whole and 3 <= len(distinct) <= _LARGEST_SCALE + 1 and distinct[0] >= 0 and distinct[-1] <= _LARGEST_SCALE
-
-
 def _describe(
-    frame: "pd.DataFrame", name: str, values: FloatArray | None, is_item: bool, labels: dict[str, ColumnLabels]
+    frame: "pd.DataFrame",
+    name: str,
+    values: FloatArray | None,
+    scale: Scale | None,
+    is_item: bool,
+    labels: Mapping[str, ColumnLabels],
 ) -> dict[str, object]:
     column = frame[name]
     present = column[column.notna()] if values is None else values[~np.isnan(values)]
     row: dict[str, object] = {
         "column": name, "kind": "", "n": len(present), "missing": len(frame) - len(present),
         "distinct": len(np.unique(np.asarray(present, dtype=str if values is None else float))),
-        **dict.fromkeys(("min", "max", "mean", "sd", "skewness", "floor", "ceiling"), np.nan),
+        **dict.fromkeys(("min", "max", "outside", "mean", "sd", "skewness", "floor", "ceiling"), np.nan),
         "distribution": "", "label": labels[name].label if name in labels else "",
     }  # fmt: skip
     if values is None:
         return row | {"kind": "text" if len(present) else "empty"}
     numbers = np.asarray(present, dtype=np.float64)
     low, high, mean, sd = numbers.min(), numbers.max(), numbers.mean(), numbers.std(ddof=len(numbers) > 1)
-    row |= {"min": low, "max": high, "mean": mean, "sd": sd, "kind": _name_kind(numbers, is_item)}
+    row |= {"min": low, "max": high, "mean": mean, "sd": sd, "kind": _name_kind(numbers, scale, is_item)}
     if sd > 0:
         row["skewness"] = float(np.mean(((numbers - mean) / numbers.std()) ** 3))
-        row["distribution"] = draw_bars(numbers)
+        row["distribution"] = draw_bars(_keep_on_scale(numbers, scale))
     if is_item:
-        row |= {"floor": float(np.mean(numbers == low)), "ceiling": float(np.mean(numbers == high))}
+        ends = (scale.low, scale.high) if scale is not None else (low, high)
+        row |= {"floor": float(np.mean(numbers == ends[0])), "ceiling": float(np.mean(numbers == ends[1]))}
+        row["outside"] = scale.count_outside(numbers) if scale is not None else 0
     return row
 
 
-def _name_kind(numbers: FloatArray, is_item: bool) -> str:
+def _keep_on_scale(numbers: FloatArray, scale: Scale | None) -> FloatArray:
+    """The values that a plot shows: of an item those on its scale."""
+    return numbers if scale is None else numbers[(numbers >= scale.low) & (numbers <= scale.high)]
+
+
+def _name_kind(numbers: FloatArray, scale: Scale | None, is_item: bool) -> str:
     distinct = len(np.unique(numbers))
     if distinct == 1:
         return "constant"
     if is_item:
-        return f"item {numbers.min():g} to {numbers.max():g}"
+        low, high = (numbers.min(), numbers.max()) if scale is None else (scale.low, scale.high)
+        return f"item {low:g} to {high:g}"
     if distinct == 2:
         return "two values"
     return "whole numbers" if np.all(numbers == np.rint(numbers)) else "numbers"
-
-
-def draw_bars(numbers: FloatArray) -> str:
-    """A histogram as block characters: one a value of a short scale, else twelve bins from the least to the largest."""
-    distinct = np.unique(numbers)
-    scale = bool(np.all(distinct == np.rint(distinct))) and distinct[-1] - distinct[0] <= _BINS
-    edges = np.arange(distinct[0] - 0.5, distinct[-1] + 1) if scale else _BINS
-    counts, _ = np.histogram(numbers, bins=edges)
-    heights = np.ceil(counts / counts.max() * (len(_BARS) - 1)).astype(int)
-    return "".join(_BARS[height] for height in heights)
 
 
 def _find_straight(answers: FloatArray) -> tuple[int, ...]:
@@ -214,7 +244,9 @@ def _count_holes(holes: NDArray[np.bool_]) -> "pd.DataFrame":
     return pd.DataFrame({"empty items": there, "rows": counts[there]})
 
 
-def _count_flow(rows: int, sent: int | None, holes: NDArray[np.bool_], flagged: set[int]) -> "pd.DataFrame":
+def _count_flow(
+    rows: int, sent: int | None, returned: int | None, holes: NDArray[np.bool_], flagged: set[int]
+) -> "pd.DataFrame":
     import pandas as pd
 
     answered = ~holes.all(axis=1) if holes.shape[1] else np.ones(rows, dtype=bool)
@@ -222,7 +254,8 @@ def _count_flow(rows: int, sent: int | None, holes: NDArray[np.bool_], flagged: 
     is_flagged = np.isin(np.arange(1, rows + 1), list(flagged))
     unflagged = complete & ~is_flagged
     steps = [("sent", sent)] if sent is not None else []
-    steps += [("returned", rows), ("with an answer", int(answered.sum())), ("complete", int(complete.sum()))]
+    steps += [("returned", rows)] if returned is None else [("returned", returned), ("valid", rows)]
+    steps += [("with an answer", int(answered.sum())), ("complete", int(complete.sum()))]
     steps += [("complete and without a flag", int(unflagged.sum()))]
     counts = [count for _, count in steps if count is not None]
     first = counts[0] if counts else 0

@@ -1,12 +1,13 @@
 """Files of every kind into one: a DataFrame whose columns have the names of the file, each once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.delimited import LARGEST_TEXT, convert_columns, parse_delimited, read_text
+from sem_toolkit.sample.damage import describe_damage
+from sem_toolkit.sample.delimited import LARGEST_TEXT, convert_columns, describe_writing, parse_delimited, read_text
+from sem_toolkit.sample.labels import LABELS, ColumnLabels
 from sem_toolkit.sample.long_texts import SHORTEST, read_long_text
 from sem_toolkit.sample.messages import SHEETS, add_messages
 from sem_toolkit.sample.regular import require_regular
@@ -14,23 +15,6 @@ from sem_toolkit.sample.workbooks import read_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LABELS = "sem_toolkit.labels"
-"""Key in `DataFrame.attrs` of an SPSS or Stata file: a ColumnLabels a column."""
-
-
-@dataclass(frozen=True)
-class ColumnLabels:
-    """What a statistics package keeps beside the numbers of a column.
-
-    label    of the variable, often the question
-    values   label of each code
-    measure  "nominal", "ordinal", "scale" or "unknown"
-    """
-
-    label: str = ""
-    values: dict[float | str, str] = field(default_factory=dict)
-    measure: str = "unknown"
 
 
 def read_table(path: str | Path, sheet: str | None = None) -> "pd.DataFrame":
@@ -65,8 +49,9 @@ def _read_delimited(path: Path) -> "pd.DataFrame":
         return found
     text, messages = read_text(path)
     table = parse_delimited(text, path.name)
-    frame = pd.DataFrame(convert_columns(table, str(path)))
-    add_messages(frame, (*messages, *table.messages))
+    columns = convert_columns(table, str(path))
+    frame = pd.DataFrame(columns)
+    add_messages(frame, (*messages, *table.messages, *describe_writing(table, columns, path.name)))
     return frame
 
 
@@ -96,12 +81,14 @@ def _read_spss(path: Path) -> "pd.DataFrame":
     frame, meta = _read_by(lambda: pyreadstat.read_sav(str(path), apply_value_formats=False, user_missing=True), path)
     frame = frame.replace({"": None})
     counts: dict[str, int] = {}
+    declared: dict[str, dict[float | str, int]] = {}
     for name, ranges in meta.missing_ranges.items():
         hit = _find_declared(frame[name], ranges)
         if hit.any():
             counts[name] = int(hit.sum())
+            declared[name] = frame[name][hit].value_counts().to_dict()
             frame[name] = frame[name].mask(hit)
-    _keep_labels(frame, meta)
+    _keep_labels(frame, meta, declared)
     if counts:
         shown = ", ".join(f"{name} ({count})" for name, count in list(counts.items())[:8])
         shown += ", …" if len(counts) > 8 else ""
@@ -133,13 +120,17 @@ def _read_stata(path: Path) -> "pd.DataFrame":
     return frame
 
 
-def _keep_labels(frame: "pd.DataFrame", meta: Any) -> None:
+def _keep_labels(
+    frame: "pd.DataFrame", meta: Any, declared: Mapping[str, dict[float | str, int]] | None = None
+) -> None:
     """Labels of values and variables, and SPSS's measure level, by column."""
     frame.attrs[LABELS] = {
         name: ColumnLabels(
             meta.column_names_to_labels.get(name) or "",
             dict(meta.variable_value_labels.get(name, {})),
             getattr(meta, "variable_measure", {}).get(name, "unknown"),
+            tuple((entry["lo"], entry["hi"]) for entry in getattr(meta, "missing_ranges", {}).get(name, ())),
+            (declared or {}).get(name, {}),
         )
         for name in meta.column_names
     }
@@ -184,4 +175,4 @@ def _read_by(read: Callable[[], Any], path: Path) -> Any:
         raise
     except Exception as problem:  # the readers' exceptions have no common parent
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise DataError(Diagnostic("error", "unreadable-file", f"{path} cannot be read: {reason}")) from problem
+        raise DataError(describe_damage(path, reason)) from problem

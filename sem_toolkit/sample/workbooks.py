@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.sample.damage import describe_damage
 from sem_toolkit.sample.delimited import (
     DelimitedText,
     convert_columns,
@@ -77,10 +78,13 @@ def _require_workbook(path: Path) -> None:
     except zipfile.BadZipFile:
         with path.open("rb") as file:
             start = file.read(8)
-        old = start.startswith(b"\xd0\xcf\x11\xe0")
-        what = "is an old .xls file or has a password" if old else "is damaged, or no Excel workbook"
-        hint = "open it in Excel and save it as .xlsx, without a password" if old else "save it anew as .xlsx"
-        raise DataError(Diagnostic("error", "unreadable-file", f"{path} {what}", hint=hint)) from None
+        if not start.startswith(b"\xd0\xcf\x11\xe0"):
+            raise DataError(
+                describe_damage(path, "its end, with the list of its parts, is missing (truncated)")
+            ) from None
+        message = f"{path} is an old .xls file or has a password"
+        hint = "open it in Excel and save it as .xlsx, without a password"
+        raise DataError(Diagnostic("error", "unreadable-file", message, hint=hint)) from None
     unpacked, packed = sum(part.file_size for part in parts), max(sum(part.compress_size for part in parts), 1)
     if unpacked > LARGEST_UNPACKED or (unpacked > _SMALL and unpacked / packed > _LARGEST_RATIO):
         message = f"{path} unpacks to {unpacked / 1e6:.0f} MB, {unpacked / packed:.0f} times its size; it was not read"

@@ -1,12 +1,15 @@
 """The study's files: figure, tables as CSV and the report, each written whole."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
+from sem_toolkit.fit import Fit
+from sem_toolkit.fit.receipts import Failure, build_receipt, format_receipt
 from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
 from sem_toolkit.spec import build_parameter_table
@@ -34,10 +37,22 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
     }
     shown = [(caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
     page = build_study_page(result, shown, read_printed_regressions(data)).encode()
+    contents["receipt.json"] = format_receipt(build_study_receipt(result)).encode()
     make_folder(output / "tables")
     for name, content in {"report.html": page, **contents}.items():
         write_bytes(output / name, content)
     return [output / name for name in ("report.html", *contents)]
+
+
+def build_study_receipt(result: StudyResult) -> dict[str, Any]:
+    """What every model of the study was made from and what came out."""
+    results: dict[str, Fit | Failure] = {}
+    for model in result.models:
+        if model.fit is not None:
+            results[model.name] = model.fit
+        elif model.fault is not None:
+            results[model.name] = Failure(model.spec, model.fault)
+    return build_receipt(results)
 
 
 def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:

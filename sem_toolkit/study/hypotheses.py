@@ -1,6 +1,6 @@
 """H1 and H2 of the source study, and the numbers of the fits that speak to each."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,12 +11,14 @@ from sem_toolkit.fit import Fit
 
 
 class FittedModel(Protocol):
-    """What evidence is read from: a named model and its fit."""
+    """What evidence is read from: a named model, its fit, and its estimates beside their true values."""
 
     @property
     def name(self) -> str: ...
     @property
     def fit(self) -> Fit | None: ...
+    @property
+    def parameters(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ HYPOTHESES = (
 class Evidence:
     """The paths that a hypothesis is about, in every research model, and its likelihood-ratio test.
 
-    paths    model, predictor, est, se, pvalue, ci.lower, ci.upper, std.all
+    paths    model, predictor, est, se, pvalue, ci.lower, ci.upper, std.all, true, true.std.all, power
     chisq, df, pvalue  of the test of the research model against the one without these effects; None where there is none
     verdict  one sentence in words of the numbers
     """
@@ -69,25 +71,26 @@ class Evidence:
 
 
 def build_evidence(
-    hypothesis: Hypothesis, models: Iterable[FittedModel], research_model: str = "research_model", level: float = 0.05
+    hypothesis: Hypothesis, models: Sequence[FittedModel], research_model: str = "research_model", level: float = 0.05
 ) -> Evidence:
     """Collect the paths from the research models (certified fits only) and test the effects jointly where possible."""
     fits = {model.name: model.fit for model in models if model.fit is not None and model.fit.converged}
-    tables = [_select_paths(hypothesis, name, fit) for name, fit in fits.items() if name.startswith("research")]
+    research = [model for model in models if model.name in fits and model.name.startswith("research")]
+    tables = [_select_paths(hypothesis, model) for model in research]
     paths = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     chisq, df, pvalue = _compare(fits.get(research_model), fits.get(hypothesis.without or ""))
     return Evidence(hypothesis, paths, chisq, df, pvalue, _format_verdict(paths, research_model, level))
 
 
-def _select_paths(hypothesis: Hypothesis, name: str, fit: Fit) -> pd.DataFrame:
-    rows = fit.parameters
+def _select_paths(hypothesis: Hypothesis, model: FittedModel) -> pd.DataFrame:
+    rows = model.parameters
     meant = [
         row.op == "~" and row.lhs == hypothesis.outcome and row.rhs.startswith(hypothesis.predictors)
         for row in rows[["lhs", "op", "rhs"]].itertuples()
     ]
-    columns = ["rhs", "est", "se", "pvalue", "ci.lower", "ci.upper", "std.all"]
+    columns = ["rhs", "est", "se", "pvalue", "ci.lower", "ci.upper", "std.all", "true", "true.std.all", "power"]
     selected = rows.loc[meant, columns].rename(columns={"rhs": "predictor"})
-    selected.insert(0, "model", name)
+    selected.insert(0, "model", model.name)
     return selected
 
 

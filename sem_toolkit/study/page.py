@@ -53,7 +53,8 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
         recovered=result.printed.recovery.to_frame().to_dict("records"),
         score_items=result.printed.score_items.to_frame(result.printed.publication.tables).to_dict("records"),
         most_items=result.printed.score_items.outcome.most,
-        reconstructions=result.printed.reconstructions,
+        reconstruction=result.printed.reconstruction,
+        completions=len(result.printed.completions.frames),
         joint=_replace_missing(result.printed.joint_regressions).to_dict("records"),
         pictures={
             "n": _draw("n", draw_compatible_n(result.printed.audit)),
@@ -104,7 +105,7 @@ def _build_sections(model: StudyModel) -> list[tuple[str, list[dict[str, Any]]]]
         "~1": "Intercepts",
         ":=": "Defined",
     }
-    rows = model.fit.parameters.rename(columns=lambda name: name.replace(".", "_"))
+    rows = model.parameters.rename(columns=lambda name: name.replace(".", "_"))
     return [
         (title, rows[rows["op"] == op].to_dict("records")) for op, title in titles.items() if (rows["op"] == op).any()
     ]

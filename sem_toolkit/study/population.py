@@ -1,20 +1,21 @@
 """The written-down population from which the survey of 477 respondents is simulated.
 
-The paper published no respondents' data. What it printed fixes some of the numbers below; the rest is chosen and
-said to be so. All variables are standard normal until they are rounded to the five points of the scale.
+The paper published no respondents' data. What its tables fix is recovered (`recover`, `item_search`), and the
+population has just these moments; the rest is chosen and said to be so. Responses are normal until they are cut into
+the five points of the scale; `population_moments` has the exact moments of the answers, and it is they, not the
+responses, that are made equal to what is fixed (`calibration`, which a test runs again).
 
-How the numbers follow from the paper (its tables: data/published):
+Fixed by the paper's tables:
 
-- *Means and SDs of a5, b3, c6 and the success score*: recovered from Tables 4-2, 4-3 and 4-4, which leave one set of
-  integer sums (`sem_toolkit.study.recover`): 3.94/0.85, 2.90/1.16, 3.60/1.05 and 3.65/0.50.
-- *SDs of the other printed predictors*: Beta/B times the SD of the success score.
-- *Correlations of a factor with success*: the printed Beta (or Beta and R² in a table of several predictors) divided by
-  the loading of the item and by the square root of the reliability of the score.
-- *Own funds with government funding before the clinic*: Table 4-6 implies a correlation of .06 although both go with
-  success; hence the negative residual correlation of a10 and a11 (one source stands in for the other).
-- *Technology-market synergy with resource guarantee*: Table 4-1 implies .505 for the composites.
-- *Everything about competition* (never analysed in the paper), the correlations among the factors, and the items that
-  the paper does not name: constructed, to be usual for questionnaires.
+- *means and SDs* of a5, b3, c6, a10, a11, b9, b10, b8 and of the scores SUCCESS, TECHMARKET and RESOURCE;
+- *correlations* of each of these with SUCCESS, among the items of one table (government funding goes together with
+  other money so little that the residuals below are correlated), and between the two synergies; hence the loadings of
+  these items and facets, and the effect of synergy;
+- *R² of the market-capital regression*; hence the loadings of c11 and c8;
+- *numbers of items*: six behind SUCCESS, three behind each synergy.
+
+Chosen, to be usual for questionnaires: everything about competition (never analysed in the paper), the correlations
+among the factors, their effects but that of synergy, and all items that the paper does not name.
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ class Facet:
     loading: float
 
 
+@dataclass(frozen=True, slots=True)
+class ResidualBlock:
+    """Items that go together, or stand in for one another, beyond their factor: lower triangle, row by row."""
+
+    codes: tuple[str, ...]
+    correlations: tuple[tuple[float, ...], ...]
+
+
 @dataclass(frozen=True)
 class Population:
     """The whole model of the simulated survey.
@@ -51,7 +60,7 @@ class Population:
     effects                standardised effects of the factors on success, in the order of `factors`
     facets                 first-order factors of synergy
     items                  five-point items, in the order of the survey's columns
-    residual_correlations  (code, earlier code) → correlation of the two residuals
+    residual_blocks        items whose residuals are correlated, with the lower triangle of their correlations
     composites             score → items whose mean it is
     respondents            rows; the first `enterprise_respondents` answered for an enterprise, the rest for government
     companies              enterprises, numbered from 1
@@ -62,7 +71,7 @@ class Population:
     effects: tuple[float, ...]
     facets: tuple[Facet, ...]
     items: tuple[Item, ...]
-    residual_correlations: dict[tuple[str, str], float]
+    residual_blocks: tuple[ResidualBlock, ...]
     composites: dict[str, tuple[str, ...]]
     respondents: int
     enterprise_respondents: int
@@ -86,94 +95,96 @@ SURVEY_POPULATION = Population(
     ),
     correlations=(
         (),
-        (0.64,),
-        (0.42, 0.64),
-        (0.56, 0.48, 0.38),
+        (0.62,),
+        (0.46, 0.62),
+        (0.56, 0.48, 0.4),
         (0.48, 0.58, 0.48, 0.62),
-        (0.38, 0.48, 0.56, 0.46, 0.62),
-        (0.50, 0.40, 0.44, 0.48, 0.42, 0.50),
-        (0.24, 0.24, 0.28, 0.22, 0.22, 0.26, 0.20),
+        (0.4, 0.48, 0.56, 0.48, 0.62),
+        (0.5, 0.42, 0.46, 0.48, 0.44, 0.5),
+        (0.24, 0.24, 0.28, 0.22, 0.22, 0.26, 0.2),
     ),
-    effects=(0.27, 0.02, 0.27, 0.12, 0.17, 0.15, 0.17, 0.15),
-    facets=(Facet("technology_market", "synergy", 0.86), Facet("resource", "synergy", 0.80)),
+    effects=(0.23, 0.02, 0.23, 0.09, 0.13, 0.12, 0.3004, 0.13),
+    facets=(Facet("technology_market", "synergy", 0.8633), Facet("resource", "synergy", 0.8014)),
     items=(
         *_items(
             "network_preclinical",
-            ("a4", 0.76, 3.75, 0.85),
-            ("a5", 0.86, 3.96, 0.86),
-            ("a6", 0.70, 3.55, 0.85),
-            ("a7", 0.66, 3.30, 0.90),
+            ("a4", 0.76, 3.782, 0.918),
+            ("a5", 0.8836, 3.9796, 0.8822),
+            ("a6", 0.7, 3.5648, 0.8877),
+            ("a7", 0.66, 3.3084, 0.9327),
         ),
         *_items(
             "capital_preclinical",
-            ("a9", 0.66, 2.95, 1.00),
-            ("a10", 0.74, 3.50, 0.97),
-            ("a11", 0.50, 3.70, 0.86),
-            ("a12", 0.62, 2.90, 0.95),
+            ("a9", 0.66, 2.9482, 0.9885),
+            ("a10", 0.7422, 3.8468, 1.0087),
+            ("a11", 0.4364, 3.2225, 0.7926),
+            ("a12", 0.62, 2.8976, 0.9252),
         ),
         *_items(
             "network_clinical",
-            ("b2", 0.74, 3.60, 0.90),
-            ("b3", 0.80, 2.88, 1.19),
-            ("b4", 0.72, 3.35, 0.90),
-            ("b5", 0.66, 3.45, 0.85),
+            ("b2", 0.74, 3.6269, 0.9642),
+            ("b3", 0.8034, 2.885, 1.2363),
+            ("b4", 0.72, 3.3604, 0.9359),
+            ("b5", 0.66, 3.46, 0.8786),
         ),
         *_items(
             "capital_clinical",
-            ("b8", 0.68, 3.20, 0.97),
-            ("b9", 0.66, 3.55, 0.89),
-            ("b10", 0.64, 3.45, 0.80),
-            ("b11", 0.62, 3.05, 0.95),
+            ("b8", 0.7401, 3.7253, 0.9802),
+            ("b9", 0.7714, 4.0844, 0.9409),
+            ("b10", 0.5967, 3.5774, 0.7634),
+            ("b11", 0.62, 3.0512, 0.9246),
         ),
         *_items(
             "network_market",
-            ("c4", 0.74, 3.65, 0.85),
-            ("c5", 0.70, 3.60, 0.85),
-            ("c6", 0.86, 3.61, 1.08),
-            ("c7", 0.64, 3.40, 0.85),
+            ("c4", 0.74, 3.6718, 0.9004),
+            ("c5", 0.7, 3.618, 0.8935),
+            ("c6", 0.885, 3.6513, 1.1275),
+            ("c7", 0.64, 3.4082, 0.8751),
         ),
         *_items(
             "capital_market",
-            ("c8", 0.68, 3.20, 1.00),
-            ("c9", 0.62, 3.45, 0.90),
-            ("c10", 0.60, 3.15, 0.85),
-            ("c11", 0.70, 3.35, 0.95),
+            ("c8", 0.7381, 3.2077, 0.9929),
+            ("c9", 0.62, 3.4654, 0.9445),
+            ("c10", 0.6, 3.1523, 0.8652),
+            ("c11", 0.8051, 3.3604, 0.9359),
         ),
         *_items(
             "technology_market",
-            ("t1", 0.80, 3.75, 0.75),
-            ("t2", 0.78, 3.65, 0.80),
-            ("t3", 0.75, 3.60, 0.80),
-            ("t4", 0.72, 3.70, 0.80),
+            ("t1", 0.8, 3.7552, 0.656),
+            ("t2", 0.76, 3.6044, 0.6936),
+            ("t3", 0.73, 3.7564, 0.6786),
         ),
         *_items(
             "resource",
-            ("r1", 0.78, 3.80, 0.70),
-            ("r2", 0.76, 3.70, 0.75),
-            ("r3", 0.74, 3.65, 0.75),
-            ("r4", 0.70, 3.75, 0.75),
+            ("r1", 0.78, 4.0055, 0.6055),
+            ("r2", 0.75, 3.9554, 0.6246),
+            ("r3", 0.72, 3.9574, 0.6481),
         ),
         *_items(
             "competition",
-            ("m1", 0.76, 3.70, 0.85),
-            ("m2", 0.72, 3.55, 0.85),
-            ("m3", 0.70, 3.60, 0.85),
-            ("m4", 0.66, 3.40, 0.85),
+            ("m1", 0.76, 3.7264, 0.9085),
+            ("m2", 0.72, 3.5648, 0.8877),
+            ("m3", 0.7, 3.618, 0.8935),
+            ("m4", 0.66, 3.4082, 0.8751),
         ),
         *_items(
             "success",
-            ("y1", 0.76, 3.75, 0.60),
-            ("y2", 0.74, 3.60, 0.62),
-            ("y3", 0.72, 3.55, 0.63),
-            ("y4", 0.72, 3.65, 0.60),
-            ("y5", 0.74, 3.70, 0.60),
+            ("y1", 0.76, 3.5498, 0.5923),
+            ("y2", 0.78, 3.5999, 0.5931),
+            ("y3", 0.82, 3.75, 0.5731),
+            ("y4", 0.8, 3.7003, 0.5953),
+            ("y5", 0.78, 3.701, 0.6191),
+            ("y6", 0.74, 3.6003, 0.6166),
         ),
     ),
-    residual_correlations={("a11", "a10"): -0.42},
+    residual_blocks=(
+        ResidualBlock(("a10", "a11"), ((), (-0.4269,))),
+        ResidualBlock(("b9", "b8", "b10"), ((), (-0.0073,), (-0.3642, -0.5364))),
+    ),
     composites={
-        "TECHMARKET": ("t1", "t2", "t3", "t4"),
-        "RESOURCE": ("r1", "r2", "r3", "r4"),
-        "SUCCESS": ("y1", "y2", "y3", "y4", "y5"),
+        "TECHMARKET": ("t1", "t2", "t3"),
+        "RESOURCE": ("r1", "r2", "r3"),
+        "SUCCESS": ("y1", "y2", "y3", "y4", "y5", "y6"),
     },
     respondents=477,
     enterprise_respondents=430,

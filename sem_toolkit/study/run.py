@@ -4,19 +4,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, fit
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import Spec, read_spec
 from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
+from sem_toolkit.study.joint_tests import JointTest, compute_joint_tests
 from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, read_scales
 from sem_toolkit.study.printed_study import PrintedStudy, run_printed_study
-from sem_toolkit.study.reconstruct import DEFAULT_SEED
+from sem_toolkit.study.replication import Replications, replicate_verdicts
+from sem_toolkit.study.stage_effects import STAGES, StageEffects, compute_stage_effects
+from sem_toolkit.study.truth import add_truth, fit_population
 
 RESEARCH_MODEL = "research_model"
 SURVEY = "survey_n477.csv"
-SEEDS = (DEFAULT_SEED, 1)
-"""Of the reconstructions of the printed tables: two are enough to see what the tables leave open."""
+REPLICATIONS = 200
 # The parts of the report, in its order; a spec belongs to the first whose prefix its file name has.
 KINDS = {
     "research": "Research model",
@@ -24,17 +28,25 @@ KINDS = {
     "alternative": "Alternatives to the research model",
     "": "Other models",
 }
+ORDER = (
+    "research_model", "all_stages", "preclinical", "clinical", "market", "synergy",
+    "equal_stage_effects", "stages_in_a_chain", "second_order_innovation", "two_synergies",
+    "competition_without_effect", "competition_through_capital",
+    "capital_mediated", "formative_capital", "innovation_capital_merged", "method_factor", "general_factor",
+)  # fmt: skip
+"""Ends of file names in the order of the argument: stages as they follow one another, H1, H2, capital, measurement."""
 
 
 @dataclass(frozen=True, eq=False)
 class StudyModel:
-    """One spec of the study and its fit, or why there is none."""
+    """One spec of the study and its fit, or why there is none; `truth` is its fit to the population of the survey."""
 
     name: str
     path: Path
     spec: Spec
     fit: Fit | None
     fault: SemError | None = None
+    truth: Fit | None = None
 
     @property
     def kind(self) -> str:
@@ -51,6 +63,11 @@ class StudyModel:
         """Whether there is a fit with a certified, admissible optimum."""
         return self.fit is not None and self.fit.certified
 
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Estimates beside their true values; empty where there is no fit."""
+        return pd.DataFrame() if self.fit is None else add_truth(self.fit.parameters, self.truth)
+
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
@@ -60,12 +77,18 @@ class StudyResult:
     evidence       on the hypotheses
     preliminaries  of the survey's scales
     printed        audit, recovery and reconstructions of the printed regressions
+    joint_tests    of the research model; empty where it is not certified
+    stage_effects  of the research model and those of one stage; None where it is not certified
+    replications   the research model fitted to surveys of other seeds
     """
 
     models: tuple[StudyModel, ...]
     evidence: tuple[Evidence, ...]
     preliminaries: Preliminaries
     printed: PrintedStudy
+    joint_tests: tuple[JointTest, ...]
+    stage_effects: StageEffects | None
+    replications: Replications
 
     @property
     def research_model(self) -> StudyModel:
@@ -78,11 +101,17 @@ class StudyResult:
         return tuple(model for model in self.models if not model.certified)
 
 
-def run_study(specs: Path, data: Path, progress: Callable[[str], None] = lambda title: None) -> StudyResult:
+def run_study(
+    specs: Path,
+    data: Path,
+    progress: Callable[[str], None] = lambda title: None,
+    replications: int = REPLICATIONS,
+) -> StudyResult:
     """Fit every `*.lav` spec of a folder, and work through the printed tables.
 
-    data      folder with codebook.csv, the survey, and published/ (layout: data/README.md)
-    progress  hears the name of each stage before it begins; there are `count_stages` of them
+    data          folder with codebook.csv, the survey, and published/ (layout: data/README.md)
+    progress      hears the name of each stage before it begins; there are `count_stages` of them
+    replications  surveys of other seeds to which the research model is fitted, and completions of the printed tables
 
     A spec that cannot be fitted does not stop the others: it carries its fault. Raises DataError where the folder has
     no research model, or where the data of the study cannot be read.
@@ -94,14 +123,29 @@ def run_study(specs: Path, data: Path, progress: Callable[[str], None] = lambda 
     progress("survey")
     survey = read_table(data / SURVEY)
     preliminaries = compute_preliminaries(survey, read_scales(data / "codebook.csv", list(survey.columns)))
-    printed = run_printed_study(data / "published", SEEDS, progress)
+    printed = run_printed_study(data / "published", replications, progress)
     evidence = tuple(build_evidence(hypothesis, models) for hypothesis in HYPOTHESES)
-    return StudyResult(tuple(models), evidence, preliminaries, printed)
+    progress("other seeds")
+    research = next(model for model in models if model.name == RESEARCH_MODEL)
+    repeated = replicate_verdicts(research.spec, replications)
+    tests, effects = _test_research_model(research, models)
+    return StudyResult(tuple(models), evidence, preliminaries, printed, tests, effects, repeated)
+
+
+def _test_research_model(
+    research: StudyModel, models: Iterable[StudyModel]
+) -> tuple[tuple[JointTest, ...], StageEffects | None]:
+    if research.fit is None or not research.certified:
+        return (), None
+    fits = {model.name: model.fit for model in models if model.fit is not None and model.certified}
+    stages = {stage: fits[f"research_{stage}"] for stage in STAGES if f"research_{stage}" in fits}
+    tests = compute_joint_tests(research.fit, research.truth)
+    return tests, compute_stage_effects(research.fit, stages, research.truth)
 
 
 def count_stages(specs: Path) -> int:
     """How often `run_study` reports progress."""
-    return len(list_specs(specs)) + 1 + 2 + len(SEEDS)
+    return len(list_specs(specs)) + 7
 
 
 def list_specs(folder: Path) -> list[Path]:
@@ -113,9 +157,10 @@ def list_specs(folder: Path) -> list[Path]:
         raise DataError(Diagnostic("error", "no-research-model", message, hint=hint))
     prefixes = list(KINDS)
 
-    def rank(path: Path) -> tuple[int, bool, str]:
+    def rank(path: Path) -> tuple[int, int, str]:
         kind = next(number for number, prefix in enumerate(prefixes) if path.stem.startswith(prefix))
-        return kind, path.stem != RESEARCH_MODEL, path.stem
+        own = next((number for number, end in enumerate(ORDER) if path.stem.endswith(end)), len(ORDER))
+        return kind, own, path.stem
 
     return sorted(paths, key=rank)
 
@@ -123,7 +168,8 @@ def list_specs(folder: Path) -> list[Path]:
 def _fit_spec(path: Path) -> StudyModel:
     spec = read_spec(path)
     try:
-        return StudyModel(path.stem, path, spec, fit(spec))
+        found = fit(spec)
+        return StudyModel(path.stem, path, spec, found, truth=fit_population(spec, found.sample.n))
     except SemError as fault:
         return StudyModel(path.stem, path, spec, None, fault)
 

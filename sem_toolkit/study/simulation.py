@@ -17,6 +17,7 @@ from sem_toolkit.files import write_text
 from sem_toolkit.study.population import SURVEY_POPULATION, Population
 
 SURVEY_SEED = 477
+SCORE_DECIMALS = 6
 FloatArray = NDArray[np.float64]
 
 
@@ -28,7 +29,8 @@ def simulate_survey(population: Population = SURVEY_POPULATION, seed: int = SURV
     responses = simulate_responses(population, seed)
     answers = {code: np.clip(np.floor(value + 0.5), 1, 5).astype(np.int64) for code, value in responses.items()}
     composites = {
-        name: sum(answers[code] for code in codes) / len(codes) for name, codes in population.composites.items()
+        name: np.round(sum(answers[code] for code in codes) / len(codes), SCORE_DECIMALS)
+        for name, codes in population.composites.items()
     }
     return pd.DataFrame({**_build_respondents(population, seed), **answers, **composites})
 
@@ -40,8 +42,12 @@ def simulate_responses(population: Population, seed: int) -> dict[str, FloatArra
     residuals: dict[str, FloatArray] = {}
     for item in population.items:
         residuals[item.code] = normals.draw()
-    for (code, earlier), correlation in population.residual_correlations.items():
-        residuals[code] = _mix(residuals[earlier], correlation, residuals[code])
+    for block in population.residual_blocks:
+        triangle = compute_cholesky(block.correlations)
+        own = [residuals[code] for code in block.codes]
+        for code, row in zip(block.codes, triangle, strict=True):
+            mixed = [weight * column for weight, column in zip(row, own, strict=False)]
+            residuals[code] = _add(mixed, population.respondents)
     return {
         item.code: item.mean + item.sd * _mix(factors[item.factor], item.loading, residuals[item.code])
         for item in population.items
@@ -59,8 +65,8 @@ def write_survey(path: Path, population: Population = SURVEY_POPULATION, seed: i
 
 
 def format_survey(survey: pd.DataFrame) -> str:
-    """CSV text: integers plain, composites with their two decimals (quarters and fifths), missing company empty."""
-    text: str = survey.to_csv(index=False, float_format="%.2f", lineterminator="\n")
+    """CSV text: integers plain, scores with six decimals, missing company empty."""
+    text: str = survey.to_csv(index=False, float_format=f"%.{SCORE_DECIMALS}f", lineterminator="\n")
     return text
 
 

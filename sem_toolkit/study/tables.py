@@ -13,12 +13,16 @@ MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "r
 
 def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
     """Every table of the study by the name of its file."""
-    preliminaries, printed = result.preliminaries, result.printed
+    preliminaries, printed, stages = result.preliminaries, result.printed, result.stage_effects
     return {
         "fit_measures": build_models_table(result),
         "hypotheses": build_hypothesis_table(result),
         "parameters": pd.concat([build_estimates_table(model) for model in result.models], ignore_index=True),
-        "survey_items": preliminaries.items,
+        "joint_tests": build_joint_tests_table(result),
+        "stage_effects": pd.DataFrame() if stages is None else stages.effects,
+        "stage_differences": pd.DataFrame() if stages is None else stages.differences,
+        "other_seeds": result.replications.tests,
+        "survey_items": preliminaries.items.rename_axis("item").reset_index(),
         "survey_weights": preliminaries.weights,
         "survey_scales": preliminaries.scales,
         "survey_correlations": preliminaries.correlations.rename_axis("scale").reset_index(),
@@ -28,6 +32,7 @@ def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
         "printed_score_items": printed.score_items.to_frame(printed.publication.tables),
         "printed_reproduced": printed.figures,
         "printed_joint_regressions": printed.joint_regressions,
+        "printed_path_models": printed.path_models,
     }
 
 
@@ -58,11 +63,31 @@ def build_hypothesis_table(result: StudyResult) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def build_joint_tests_table(result: StudyResult) -> pd.DataFrame:
+    """One row a joint hypothesis: both tests, power at this n, and the share of other seeds in which it is rejected."""
+    shares = result.replications.compute_shares()
+    rows = [
+        {
+            "hypothesis": test.hypothesis.name,
+            "null": test.hypothesis.null,
+            "df": test.df,
+            "wald": test.wald,
+            "wald_pvalue": test.wald_pvalue,
+            "lr": test.lr,
+            "lr_pvalue": test.lr_pvalue,
+            "power": test.power,
+            "rejected_with_other_seeds": shares.get(test.hypothesis.name),
+        }
+        for test in result.joint_tests
+    ]
+    return pd.DataFrame(rows)
+
+
 def build_estimates_table(model: StudyModel) -> pd.DataFrame:
     """The parameter estimates of one model with its name in front; empty where there is no fit."""
     if model.fit is None:
         return pd.DataFrame()
-    rows = model.fit.parameters.copy()
+    rows = model.parameters
     rows.insert(0, "model", model.name)
     rows.insert(1, "certified", model.certified)
     return rows

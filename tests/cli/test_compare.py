@@ -57,4 +57,4 @@ def test_a_failure_is_a_row_and_the_exit_code_says_so(command, write):
     rows = {row["model"]: row for row in outcome.record["models"]}
     assert rows["loop"]["verdict"] == "not identified"
     assert rows["good"]["verdict"] == "converged"
-    assert set(outcome.record) == {"models", "tests", "vuong", "paths", "r2", "messages"}
+    assert set(outcome.record) == {"models", "tests", "vuong", "paths", "r2", "messages", "receipt"}

@@ -39,7 +39,7 @@ def test_wald_tests_are_lavaans(command, write):
     options = [word for text in asked for word in ("--wald", text)]
     outcome = command("test", spec, "--data", HOLZINGER, "--call", "cfa", "--json", *options)
     assert outcome.code == 0, outcome.err
-    assert list(outcome.record) == ["wald", "reasons"]
+    assert list(outcome.record) == ["wald", "reasons", "receipt"]
     for found, expected in zip(outcome.record["wald"], reference["wald"], strict=True):
         assert found["stat"] == pytest.approx(expected["stat"], rel=1e-4)
         assert found["df"] == expected["df"]
@@ -75,7 +75,7 @@ def test_score_tests_of_constraints_are_lavaans(command, write):
     reference = read("comparisons", "score_wald_hs")
     spec, expected = write("hs.lav", reference["spec"] + "\n"), reference["score_all_constraints"]
     record = command("test", spec, "--data", HOLZINGER, "--call", "cfa", "--json", "--score").record
-    assert list(record) == ["score_tests", "score_tests_cumulative", "score_total", "reasons"]
+    assert list(record) == ["score_tests", "score_tests_cumulative", "score_total", "reasons", "receipt"]
     for ours, theirs in (("score_tests", "uni"), ("score_tests_cumulative", "cumulative"), ("score_total", "test")):
         for found, wanted in zip(record[ours], expected[theirs], strict=True):
             assert found["X2"] == pytest.approx(wanted["X2"], rel=1e-4)

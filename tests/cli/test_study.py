@@ -16,7 +16,7 @@ def output(tmp_path_factory):
     from sem_toolkit.cli.main import run
 
     folder = tmp_path_factory.mktemp("study")
-    code = run(["study", "--specs", str(SPECS), "--data", str(ROOT / "data"), "-o", str(folder)])
+    code = run(["study", "--specs", str(SPECS), "--data", str(ROOT / "data"), "-o", str(folder), "--replications", "8"])
     assert code == 0
     return folder
 
@@ -74,7 +74,7 @@ def test_what_the_printed_tables_tell_is_in_the_tables(output):
     assert sums.loc[["a5", "b3", "c6"], "sum"].tolist() == [303, 223, 277]
     assert pd.read_csv(output / "tables" / "printed_reproduced.csv")["agrees"].all()
     scales = pd.read_csv(output / "tables" / "survey_scales.csv").set_index("scale")
-    assert scales.loc["success", "alpha"] == pytest.approx(0.808, abs=5e-4)  # as in `fit --reliability`
+    assert scales.loc["success", "alpha"] == pytest.approx(0.854577, abs=1e-6)  # R, from var() and cov()
 
 
 def test_research_and_measurement_models_are_called_equivalent(output):
@@ -85,6 +85,7 @@ def test_research_and_measurement_models_are_called_equivalent(output):
     assert text.count("<strong>Equivalent:</strong>") == 4
 
 
+@pytest.mark.slow
 def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, tmp_path):
     specs = tmp_path / "specs"
     specs.mkdir()
@@ -93,7 +94,7 @@ def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, 
         shutil.copy(SPECS / name, specs / name)
     header = "#' title: Too few indicators\n#' data: ../data/survey_n477.csv\n"
     (specs / "alternative_broken.lav").write_text(header + "f =~ t1 + t2\n")
-    outcome = command("study", "--specs", specs, "--data", ROOT / "data", "-o", tmp_path / "out")
+    outcome = command("study", "--specs", specs, "--data", ROOT / "data", "-o", tmp_path / "out", "--replications", 2)
     assert outcome.code == 1
     assert "not-identified" in outcome.err
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
@@ -112,3 +113,17 @@ def test_outside_the_project_the_missing_folder_is_named(command, tmp_path):
     assert outcome.code == 2
     assert "research_model.lav" in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_receipt_of_the_study_holds(output):
+    from sem_toolkit.fit.reading_receipts import read_receipt
+    from sem_toolkit.fit.receipts import hash_receipt
+    from sem_toolkit.fit.verification import verify
+
+    receipt = read_receipt(output / "receipt.json")
+    assert receipt["fits"][0]["name"] == "research_model"
+    assert len(receipt["fits"]) == len(list(SPECS.glob("*.lav")))
+    some = {**receipt, "fits": receipt["fits"][:1]}
+    found = verify(some | {"sha256": hash_receipt(some)})
+    assert found.holds
+    assert found.reasons == ()

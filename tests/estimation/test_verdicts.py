@@ -3,17 +3,22 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit.diagnostics import OptionError
-from sem_toolkit.estimation import EstimationOptions, estimate
-from sem_toolkit.estimation.certificate import Geometry, compute_smallest_eigenvalue
+from sem_toolkit.discrepancy import MaximumLikelihood
+from sem_toolkit.estimation import EstimationOptions, Objective, estimate
+from sem_toolkit.estimation.certificate import Geometry, compute_smallest_eigenvalue, examine
+from sem_toolkit.fit import fit
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import Sample, SampleGroup
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
-from .conftest import build_runaway, load_reference
+from .conftest import ORACLES, build_runaway, load_reference
+
+MODES = ORACLES.parent / "estimation" / "modes"
 
 
 @pytest.mark.parametrize("engine", ["native", "semopy"])
@@ -41,6 +46,8 @@ def test_active_bounds_are_reported() -> None:
     assert solution.certificate.verdict == "converged at a boundary"
     assert [constraint.text for constraint in solution.active] == ["visual =~ x2 >= 0.7", "speed =~ x9 <= 1"]
     assert all(constraint.multiplier > 0.0 for constraint in solution.active)
+    told = [message for message in solution.certificate.messages if message.code == "active-constraint"]
+    assert ["visual =~ x2 >= 0.7" in told[0].message, "speed =~ x9 <= 1" in told[1].message] == [True, True]
     assert solution.tangent.shape == (21, 19)
     np.testing.assert_allclose(solution.tangent[[0, 5]], 0.0, atol=1e-15)
 
@@ -228,3 +235,61 @@ def test_other_seeds_try_other_starts() -> None:
     model, sample, options = build_runaway()
     first, second = (estimate(model, sample, replace(options, seed=seed)).transcript for seed in (1, 2))
     assert [a.discrepancy for a in first] != [a.discrepancy for a in second]
+
+
+def test_a_saddle_is_no_optimum() -> None:
+    """Between two optima of a MIMIC model the gradient is 0, but one direction leads down."""
+    solution = fit(MODES / "mimic.lav", MODES / "mimic.csv", engine="native").solution
+    objective = Objective(solution.model, MaximumLikelihood(solution.targets))
+    theta = np.array([-0.5794, -0.8482, 1.1724, 0.0979, -0.1421, 0.5368, 0.4866, 0.3898, 0.2682, 0.0665])
+    for _ in range(8):
+        point = objective.locate(theta)
+        assert point is not None
+        theta = theta - np.linalg.solve(point.hessian, point.gradient)
+    certificate = examine(objective, point, "native", 0).certificate
+    assert (certificate.verdict, certificate.converged) == ("no optimum found", False)
+    assert certificate.gradient_max < 1e-9
+    assert certificate.hessian_min_eig == pytest.approx(-0.17368, abs=1e-4)
+    assert "not curved upwards there (smallest eigenvalue -0.174)" in certificate.messages[0].message
+    values, vectors = np.linalg.eigh(point.hessian)
+    assert values[0] < 0.0 < values[1]
+    for sign in (1.0, -1.0):
+        beside = objective.locate(point.theta + sign * 0.01 * vectors[:, 0])
+        assert beside is not None
+        assert beside.value < point.value
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize(("share", "verdict"), [(1.05, "converged at a boundary"), (0.999, "converged")])
+def test_bounds_are_active_in_any_unit(unit: float, share: float, verdict: str) -> None:
+    """A lower bound of a residual variance a little above or below where it would be; the certificate has no unit."""
+    data = pd.read_csv(ORACLES / "data" / "hs.csv")[["x1", "x2", "x3", "x4"]]
+    data["x1"] *= unit
+    free = fit("f =~ x2 + x1 + x3 + x4", data)
+    variance = float(free.parameters.query("lhs == 'x1' and op == '~~'")["est"].iloc[0])
+    found = fit(f"f =~ x2 + x1 + x3 + x4\nx1 ~~ lower({variance * share:.17g})*x1", data)
+    assert found.certificate.verdict == verdict
+    assert found.certificate.gradient_max < 1e-8
+    if share < 1.0:
+        assert found.solution.active == ()
+        assert found.certificate.hessian_min_eig == pytest.approx(free.certificate.hessian_min_eig, rel=1e-6)
+        return
+    (constraint,) = found.solution.active
+    assert constraint.text.startswith("x1 ~~ x1 >= ")
+    np.testing.assert_allclose(constraint.slope @ found.solution.x, variance * share, rtol=1e-9)
+    assert constraint.multiplier * variance == pytest.approx(0.00222014, rel=1e-5)
+    moved = fit(f"f =~ x2 + x1 + x3 + x4\nx1 ~~ lower({variance * (share + 1e-4):.17g})*x1", data)
+    lost = moved.solution.discrepancy - found.solution.discrepancy
+    assert lost == pytest.approx(constraint.multiplier * variance * 1e-4, rel=1e-2)
+    assert found.solution.tangent.shape == (8, 7)
+
+
+def test_a_solution_has_the_hessian_of_its_discrepancy() -> None:
+    solution = estimate(*_parts("hs_cfa_marker"))
+    objective = Objective(solution.model, MaximumLikelihood(solution.targets))
+    step = 1e-4
+    ends = [objective.locate(solution.x + sign * step * np.eye(len(solution.x))[0]) for sign in (1.0, -1.0)]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    by_difference = (ends[0].gradient - ends[1].gradient) / (2.0 * step)
+    np.testing.assert_allclose(solution.hessian[0], by_difference, atol=1e-7)

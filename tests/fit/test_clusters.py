@@ -9,6 +9,7 @@ import pytest
 from sem_toolkit.comparison import build_nested_table
 from sem_toolkit.diagnostics import DataError, OptionError
 from sem_toolkit.fit import fit
+from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from tests.support import DATA, ORACLES, near, row_key
 
 CASES = sorted(path.stem for path in (ORACLES / "clusters").glob("*.json"))
@@ -80,11 +81,11 @@ def test_clusters_that_cannot_be_used_are_refused(survey, damage, code):
 
 
 def test_tests_for_independent_rows_are_refused(survey):
-    found = fit(CFA, survey, call="cfa", cluster="cl")
+    found = fit(CFA, survey, call="cfa", cluster="cl", missing="ml")
     with pytest.raises(DataError) as caught:
         found.compute_eigenvalue_tests()
-    assert caught.value.diagnostics[0].code == "rows-in-clusters"
-    for options in ({"estimator": "MLM"}, {"se": "standard"}, {"test": "satorra.bentler"}, {"missing": "two.stage"}):
+    assert caught.value.diagnostics[0].code == "complete-rows-needed"
+    for options in ({"estimator": "GLS"}, {"test": "browne.residual.adf"}, {"missing": "two.stage"}):
         with pytest.raises(OptionError) as refused:
             fit(CFA, survey, call="cfa", cluster="cl", **options)
         assert refused.value.diagnostics[0].code in ("cluster-estimator", "missing-test", "missing-estimator")
@@ -106,6 +107,33 @@ def test_whole_weights_estimate_as_repeated_rows_do(survey):
     weighted = fit(CFA, survey.assign(w=counts), call="cfa", sampling_weights="w", missing="ml")
     repeated = fit(CFA, survey.loc[np.repeat(np.arange(len(survey)), counts)], call="cfa", missing="ml")
     np.testing.assert_allclose(weighted.parameters["est"], repeated.parameters["est"], rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("estimator", ["MLM", "MLMV", "ULSMV", "GLS", "WLS"])
+def test_weights_that_are_frequencies_are_repeated_rows(survey, estimator):
+    counts = np.random.default_rng(4).integers(1, 4, len(survey))
+    asked = {"sampling_weights": "w", "sampling_weights_normalization": "none", "sampling_weights_type": "frequency"}
+    plain = {"se": "robust.sem"} if estimator == "GLS" else {}
+    weighted = fit(CFA, survey.assign(w=counts), call="cfa", estimator=estimator, **asked)
+    rows = survey.loc[np.repeat(np.arange(len(survey)), counts)]
+    repeated = fit(CFA, rows, call="cfa", estimator=estimator, **plain)
+    for column in ("est", "se"):
+        np.testing.assert_allclose(weighted.parameters[column], repeated.parameters[column], rtol=2e-6, atol=1e-7)
+    for name, value in repeated.fit_measures.items():
+        assert weighted.fit_measures[name] == pytest.approx(value, rel=1e-5, abs=1e-7, nan_ok=True), name
+    assert weighted.to_dict()["n"] == counts.sum()
+
+
+def test_clustered_scaled_test_is_that_of_its_eigenvalues(survey):
+    """The Satorra-Bentler factor is the mean of the eigenvalues of UΓ, of rows in clusters too."""
+    found = fit(CFA, survey, call="cfa", cluster="cl", estimator="MLM")
+    eigenvalues = compute_ugamma_eigenvalues(found.evaluated.evaluation)
+    assert found.fit_measures["chisq.scaling.factor"] == pytest.approx(eigenvalues.mean(), rel=1e-9)
+
+
+def test_standard_errors_that_ignore_clusters_are_said(survey):
+    found = fit(CFA, survey, call="cfa", cluster="cl", se="standard")
+    assert "rows-taken-for-draws" in [entry.code for entry in found.messages]
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan])

@@ -3,20 +3,18 @@
 import json
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sem_toolkit.estimation import EstimationOptions
+from sem_toolkit.estimation import EstimationOptions, compute_tangent
 from sem_toolkit.inference import evaluate_solution
-from sem_toolkit.inference.at_estimate import compute_equality_basis, restrict_basis
+from sem_toolkit.inference.at_estimate import compute_equality_basis
 from sem_toolkit.inference.weights.information import compute_expected_information, compute_gradient_of_fit
 from sem_toolkit.model import build_model
 from sem_toolkit.sample import build_sample, build_sample_from_moments, read_table
 from sem_toolkit.spec.table import ParameterTable
-
-ORACLES = Path(__file__).parents[1] / "oracles"
+from tests.support import ORACLES
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class CaseSolution:
         basis = compute_equality_basis(self.model.constraints, self.x)
         values, slopes = self.model.constraints.inequality_values(self.x)
         active = values < 1e-6 * (1.0 + np.abs(slopes) @ np.abs(self.x))
-        return restrict_basis(basis, slopes[active])
+        return basis @ compute_tangent(slopes[active] @ basis, basis.shape[1])
 
 
 def read_case(name):

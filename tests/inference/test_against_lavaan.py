@@ -2,7 +2,6 @@
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +18,7 @@ from sem_toolkit.inference import (
     evaluate_solution,
     resolve_inference_options,
 )
-
-ORACLES = Path(__file__).parents[1] / "oracles"
+from tests.support import ORACLES
 
 
 def is_usable(case):

@@ -1,13 +1,12 @@
 """Composites with a mean structure: intercepts as lavaan 0.7-3 has them."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from sem_toolkit.fit import Fit, fit
+from tests.support import ORACLES
 
-DATA = Path(__file__).parents[1] / "oracles" / "data" / "composite.csv"
+DATA = ORACLES / "data" / "composite.csv"
 
 
 def read_intercepts(found: Fit) -> list[tuple[float, float]]:

@@ -14,6 +14,7 @@ from sem_toolkit.inference import (
 )
 from sem_toolkit.inference.exact_fit.statistics import compute_standard_test
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from tests.support import ORACLES
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 CHANGING = {"logl", "unrestricted.logl", "aic", "bic", "bic2", "rmr", "rmr_nomean"}
@@ -21,11 +22,10 @@ CHANGING = {"logl", "unrestricted.logl", "aic", "bic", "bic2", "rmr", "rmr_nomea
 
 @pytest.fixture(scope="module")
 def frame():
-    from pathlib import Path
 
     from sem_toolkit.sample import read_table
 
-    return read_table(Path(__file__).parents[1] / "oracles" / "data" / "hs.csv")
+    return read_table(ORACLES / "data" / "hs.csv")
 
 
 @pytest.mark.parametrize("estimator", ["ML", "MLR", "MLM", "MLMV", "GLS", "WLS"])
@@ -86,11 +86,10 @@ def test_a_composite_with_fixed_weights_is_a_sum_of_predictors(estimator):
 
     With MLM the factors differ by how far residuals and predictors are from independent in the sample.
     """
-    from pathlib import Path
 
     from sem_toolkit.sample import read_table
 
-    data = read_table(Path(__file__).parents[1] / "oracles" / "data" / "composite.csv")
+    data = read_table(ORACLES / "data" / "composite.csv")
     composite = fit("C <~ 1*x1 + 1*x2 + 1*x3\ny1 ~ b*C\ny2 ~ c*C", data, estimator=estimator)
     sums = fit("y1 ~ b*x1 + b*x2 + b*x3\ny2 ~ c*x1 + c*x2 + c*x3", data, estimator=estimator)
     close = 0.02 if estimator in {"MLM", "MLMV"} else 1e-6

@@ -11,9 +11,10 @@ from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.inference import compute_score
 from sem_toolkit.inference.distributions import compute_noncentral_tail
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest
-from sem_toolkit.inference.exact_fit.scaled import compute_browne_adf_test
+from sem_toolkit.inference.exact_fit.residual_tests import compute_browne_adf_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
-from sem_toolkit.inference.measures.measures import _compute_robust_incremental
+from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
+from sem_toolkit.inference.measures.robust import build_robust_comparison
 from sem_toolkit.inference.parameters.factor_scores import compute_factor_scores
 from sem_toolkit.sample import read_table
 from tests.support import ORACLES
@@ -51,8 +52,10 @@ def test_residual_test_where_gamma_is_singular(hs):
 def test_residual_test_by_complement_is_that_by_the_inverse(hs, monkeypatch):
     evaluation = fit("f =~ x1 + x2 + x3 + x4", hs, group="school", meanstructure=True).evaluated.evaluation
     usual = compute_browne_adf_test(evaluation)
-    monkeypatch.setattr("sem_toolkit.inference.exact_fit.scaled._NO_VARIANCE", 2.0)
-    monkeypatch.setattr("sem_toolkit.inference.exact_fit.scaled._is_singular", lambda gamma: len(gamma) > usual.df)
+    monkeypatch.setattr("sem_toolkit.inference.exact_fit.residual_tests._NO_VARIANCE", 2.0)
+    monkeypatch.setattr(
+        "sem_toolkit.inference.exact_fit.residual_tests._is_singular", lambda gamma: len(gamma) > usual.df
+    )
     assert compute_browne_adf_test(evaluation).stat == pytest.approx(usual.stat, rel=1e-8)
 
 
@@ -112,10 +115,11 @@ def _sum_of_central_tails(chisq, df, ncp):
 def test_robust_cfi_needs_the_scaling_of_the_baseline():
     model = TestStatistic("satorra.bentler", 8.0, 4, 0.1, scaling_factor=1.2, trace_ugamma=4.8)
     nothing = TestStatistic("satorra.bentler", math.nan, 6, math.nan)
-    found = _compute_robust_incremental(
-        TestStatistic("standard", 9.6, 4, 0.05), model, BaselineTest((90.0,), 6), nothing
-    )
-    assert all(math.isnan(value) for value in found.values())
+    standard = TestStatistic("standard", 9.6, 4, 0.05)
+    robust = build_robust_comparison(standard, model, BaselineTest((90.0,), 6), nothing)
+    found = compute_incremental_measures(Comparison(9.6, 4, 90.0, 6), robust=robust)
+    assert all(math.isnan(found[f"{name}.robust"]) for name in ("cfi", "tli", "nnfi", "rni"))
+    assert found["cfi"] > 0.9
 
 
 def test_gfi_does_not_exist_where_the_implied_covariance_is_indefinite(hs):

@@ -8,7 +8,8 @@ from scipy.stats import chi2
 
 from sem_toolkit.cli.main import run
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.sample.screening import draw_bars, screen
+from sem_toolkit.sample.answers import draw_bars
+from sem_toolkit.sample.screening import screen
 
 
 def draw_survey(n=200, k=6, seed=4):

@@ -61,10 +61,10 @@ def test_kmo_from_partial_correlations_by_regression():
 def test_kmo_and_bartletts_test_as_in_r():
     """R 4.2: det() and solve() of cor(d), d the four columns; pchisq() to five digits."""
     found = compute_adequacy(SURVEY, NETWORK)
-    assert (found.chisq, found.df) == pytest.approx((596.302161170066, 6), rel=1e-12)
-    assert found.pvalue == pytest.approx(1.46348e-125, rel=1e-5)
+    assert (found.chisq, found.df) == pytest.approx((643.623907275432, 6), rel=1e-12)
+    assert found.pvalue == pytest.approx(9.03062e-136, rel=1e-5)
     assert found.pvalue == pytest.approx(stats.chi2.sf(found.chisq, 6), rel=1e-8)
-    assert found.kmo == pytest.approx(0.778247248806477, rel=1e-12)
+    assert found.kmo == pytest.approx(0.787480304869821, rel=1e-12)
 
 
 def test_weights_sum_to_one_and_follow_means_and_loadings():

@@ -1,157 +1,133 @@
 """Scaled tests of exact fit for data that are not normal."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import DenseWeight, NormalWeight, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import (
-    build_distribution_free_weight,
-    build_model_based_weight,
-    compute_gamma,
-    find_conditional,
-)
-from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
+from sem_toolkit.discrepancy import NormalWeight, invert_symmetric, once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
-from sem_toolkit.inference.exact_fit.statistics import (
-    TestStatistic,
-    build_test,
-    compute_browne_nt_test,
-    compute_residual_test,
-    compute_reweighted_least_squares,
-    compute_standard_test,
-)
+from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
     compute_ugamma_trace,
     compute_ugamma_traces,
 )
-from sem_toolkit.inference.options import SCALED
+from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import compute_cluster_trace, has_design
+from sem_toolkit.inference.weights.clusters import compute_cluster_trace
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
 from sem_toolkit.sample.moments import FloatArray
-
-_NO_VARIANCE = 1e-12
-"""Eigenvalue of a covariance matrix with unit diagonal below which it is singular."""
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
 """The scaled tests that robust fit measures exist for."""
 
 
-@once
-def compute_scaled_test(
-    evaluation: AtEstimate, standard: TestStatistic, name: str, information: str = "expected", normal: bool = False
-) -> TestStatistic:
-    """One scaled test by lavaan's name; its statistic is NaN where there are no degrees of freedom.
+@dataclass(frozen=True)
+class ScaledTest:
+    """Which scaled test, by lavaan's name, and what it is made of.
 
     information  what the Yuan-Bentler test takes for A₀: "expected" or "observed"
     normal       take Γ by normal theory, not free of distribution (not for the Yuan-Bentler tests)
+    observed     what its observed information is made of: "hessian" or "h1", as in `InferenceOptions`
     """
+
+    name: str
+    information: str = "expected"
+    normal: bool = False
+    observed: str = "hessian"
+
+    @property
+    def information_of_model(self) -> str:
+        """What `compute_information_matrix` is asked for."""
+        by_h1 = self.information == "observed" and self.observed == "h1"
+        return "observed.h1" if by_h1 else self.information
+
+
+def build_scaled_test(evaluation: AtEstimate, options: InferenceOptions, name: str | None = None) -> ScaledTest:
+    """The scaled test that the options stand for, or another one by the same choices."""
+    normal = options.takes_normal_gamma(evaluation.kind)
+    return ScaledTest(name or options.test, options.information_of_tests, normal, options.observed)
+
+
+@once
+def compute_scaled_test(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    """One scaled test; its statistic is NaN where there are no degrees of freedom."""
     if standard.df <= 0:
-        return TestStatistic(name, standard.stat, standard.df, math.nan, standard.stat_group)
-    if name == "yuan.bentler.mplus":
-        return compute_yuan_bentler(evaluation, standard, information)
-    if name == "yuan.bentler":
-        saturated, model = compute_ugamma_traces(evaluation, information)
-        mplus = compute_yuan_bentler(evaluation, standard, information)
-        h1, h0 = mplus.scaling_factor_h1, mplus.scaling_factor_h0
-        scaled = scale_test(standard, name, standard.df, saturated - model)
-        return replace(scaled, scaling_factor_h1=h1, scaling_factor_h0=h0)
-    trace = compute_normal_ugamma_trace(evaluation) if normal else compute_ugamma_trace(evaluation, information)
-    if name == "satorra.bentler":
-        return scale_test(standard, name, standard.df, trace)
-    squared = compute_ugamma_squared_trace(evaluation, information, normal)
-    if name == "mean.var.adjusted":
-        return scale_test(standard, name, trace**2 / squared, trace, squared)
+        return TestStatistic(chosen.name, standard.stat, standard.df, math.nan, standard.stat_group)
+    return _SCALED[chosen.name](evaluation, standard, chosen)
+
+
+def _compute_satorra_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    return scale_test(standard, chosen.name, standard.df, _compute_trace(evaluation, chosen))
+
+
+def _compute_adjusted(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    trace = _compute_trace(evaluation, chosen)
+    squared = compute_ugamma_squared_trace(evaluation, chosen.information, chosen.normal)
+    return scale_test(standard, chosen.name, trace**2 / squared, trace, squared)
+
+
+def _compute_shifted(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    trace = _compute_trace(evaluation, chosen)
+    squared = compute_ugamma_squared_trace(evaluation, chosen.information, chosen.normal)
     return shift_test(standard, evaluation.shares, trace, squared)
 
 
-def compute_tests(
-    evaluation: AtEstimate, names: Sequence[str] = ("standard",), information: str = "expected", normal: bool = False
-) -> tuple[TestStatistic, ...]:
+def _compute_yuan_bentler_mplus(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    return compute_yuan_bentler(evaluation, standard, chosen)
+
+
+def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    """The factor is that of UΓ; those of both models are reported as in the variant of Mplus."""
+    saturated, model = compute_ugamma_traces(evaluation, chosen.information)
+    mplus = compute_yuan_bentler(evaluation, standard, chosen)
+    scaled = scale_test(standard, chosen.name, standard.df, saturated - model)
+    return replace(scaled, scaling_factor_h1=mplus.scaling_factor_h1, scaling_factor_h0=mplus.scaling_factor_h0)
+
+
+def _compute_trace(evaluation: AtEstimate, chosen: ScaledTest) -> float:
+    if chosen.normal:
+        return compute_normal_ugamma_trace(evaluation)
+    return compute_ugamma_trace(evaluation, chosen.information)
+
+
+_SCALED = {
+    "satorra.bentler": _compute_satorra_bentler,
+    "mean.var.adjusted": _compute_adjusted,
+    "scaled.shifted": _compute_shifted,
+    "yuan.bentler": _compute_yuan_bentler,
+    "yuan.bentler.mplus": _compute_yuan_bentler_mplus,
+}
+
+
+def compute_tests(evaluation: AtEstimate, options: InferenceOptions) -> tuple[TestStatistic, ...]:
     """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
 
-    "none" alone stands for no test, as a row without numbers; `normal` as in `compute_scaled_test`.
+    "none" alone stands for no test, as a row without numbers.
     """
+    names = (options.test, *options.more_tests)
     if "none" in names:
         return (TestStatistic("none", math.nan, math.nan, math.nan),)
     standard = compute_standard_test(evaluation)
-    beside = [_compute_test(evaluation, standard, name, information, normal) for name in names]
+    beside = [_compute_test(evaluation, standard, build_scaled_test(evaluation, options, name)) for name in names]
     return (standard, *(test for test in beside if test is not None))
 
 
-def _compute_test(
-    evaluation: AtEstimate, standard: TestStatistic, name: str, information: str, normal: bool
-) -> TestStatistic | None:
+def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic | None:
+    name = chosen.name
     if name in SCALED:
-        return compute_scaled_test(evaluation, standard, name, information, normal)
-    if evaluation.model.constraints.equalities:
-        return None
-    if name == "browne.residual.adf":
-        return compute_browne_adf_test(evaluation)
-    if name == "browne.residual.adf.model":
-        structured = compute_residual_test(evaluation, build_model_based_weight(evaluation))
-        return build_test(name, structured, evaluation.df)
-    if name == "browne.residual.nt":
-        return compute_browne_nt_test(evaluation)
-    if not evaluation.kind.is_likelihood:
-        return None
-    structured = compute_reweighted_least_squares(evaluation)
-    return build_test("browne.residual.nt.model", structured, standard.df)
-
-
-def compute_browne_adf_test(evaluation: AtEstimate) -> TestStatistic:
-    """Browne's distribution-free residual test, by the covariance matrix of the casewise moments.
-
-    Where that matrix is singular (0/1 variables with means: a square is a line) it is taken in the directions that the
-    model leaves out. Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83,
-    equation 2.20b.
-    """
-    groups = range(evaluation.model.n_groups)
-    gammas = [compute_gamma(evaluation, g) for g in groups]
-    kept = find_conditional(evaluation.model.n_observed, evaluation.exogenous, means=evaluation.has_means)
-    if any(_is_singular(gamma[np.ix_(kept, kept)]) for gamma in gammas):
-        return _compute_adf_by_complement(evaluation, gammas, kept)
-    weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
-    return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
-
-
-def _is_singular(gamma: FloatArray) -> bool:
-    """Whether a covariance matrix, scaled to unit diagonal, has a direction without variance."""
-    size = np.sqrt(np.maximum(np.diag(gamma), 1e-300))
-    return bool(np.linalg.eigvalsh(gamma / (size[:, None] * size))[0] < _NO_VARIANCE)
-
-
-def _compute_adf_by_complement(
-    evaluation: AtEstimate, gammas: Sequence[FloatArray], kept: NDArray[np.bool_]
-) -> TestStatistic:
-    """eᵀC(CᵀΓC)⁻¹Cᵀe over all groups, C orthogonal to the derivatives within the constraints: no inverse of Γ itself.
-
-    NaN where Γ is singular in these directions too.
-    """
-    evaluation = evaluation.sized
-    sizes, count, groups = evaluation.sizes, int(kept.sum()), len(gammas)
-    delta = compute_delta(evaluation)[:, kept].reshape(groups * count, -1) @ evaluation.basis
-    left, singular, _ = np.linalg.svd(delta, full_matrices=True)
-    beyond = left[:, int(np.sum(singular > 1e-10 * singular[0])) :]
-    parts = [beyond[g * count : (g + 1) * count] for g in range(groups)]
-    residuals = compute_residual_moments(evaluation)[:, kept]
-    gap = sum(part.T @ e for part, e in zip(parts, residuals, strict=True))
-    pairs = zip(parts, gammas, sizes, strict=True)
-    spread = np.asarray(sum(part.T @ gamma[np.ix_(kept, kept)] @ part / size for part, gamma, size in pairs))
-    if not beyond.shape[1] or _is_singular(spread):
-        return TestStatistic("browne.residual.adf", math.nan, evaluation.df, math.nan)
-    stat = float(gap @ np.linalg.solve(spread, gap))
-    return build_test("browne.residual.adf", stat * sizes / sizes.sum(), evaluation.df)
+        return compute_scaled_test(evaluation, standard, chosen)
+    name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
+    unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
+    return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
 def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:
@@ -198,9 +174,7 @@ def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, square
     )
 
 
-def compute_yuan_bentler(
-    evaluation: AtEstimate, standard: TestStatistic, information: str = "observed"
-) -> TestStatistic:
+def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
     """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
 
     A₁ and B₁ are information and outer products of the saturated model, A₀ and B₀ those of the model; the traces over
@@ -208,13 +182,13 @@ def compute_yuan_bentler(
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if has_design(evaluation):
-        saturated, count = compute_cluster_trace(evaluation, information)
+    if evaluation.sample.has_design:
+        saturated, count = compute_cluster_trace(evaluation, chosen.information)
     elif evaluation.is_incomplete:
-        saturated, count = compute_incomplete_saturated_trace(evaluation, information)
+        saturated, count = compute_incomplete_saturated_trace(evaluation, chosen.information)
     else:
         saturated, count = compute_saturated_trace(evaluation)
-    inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.free_basis)
+    inverse = invert_any(compute_information_matrix(evaluation, chosen.information_of_model), evaluation.free_basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)
     return replace(
@@ -238,10 +212,9 @@ def compute_saturated_trace(evaluation: AtEstimate) -> tuple[float, int]:
     kept = np.flatnonzero(~fixed)
     total = 0.0
     for g, part in enumerate(groups):
-        plain = CasewiseMoments(evaluation, weight, g, conditional=False)
-        inner = plain.moments @ weight.times(g, np.eye(len(fixed)))[:, kept]
-        A = weight.times(g, np.eye(len(fixed)))[np.ix_(kept, kept)]
-        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / len(part.rows))
+        slopes = weight.times(g, np.eye(len(fixed)))[:, kept]
+        products = sum((inner := moments @ slopes).T @ inner for moments in part.iterate_moments())
+        total += float(np.trace(np.linalg.solve(slopes[kept], products)) / part.size)
     return total, len(groups) * len(kept)
 
 

@@ -1,24 +1,14 @@
-"""Tests of exact fit: the standard χ² and Browne's residual tests (scaled tests: `scaled_tests`)."""
+"""Tests of exact fit: what a test says, and the standard χ² (others: `residual_tests`, `scaled`)."""
 
 import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sem_toolkit.discrepancy import NormalWeight, Weight, invert_symmetric, once
+from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.weights.estimator import (
-    build_estimator_weight,
-    compute_estimator_information,
-    compute_estimator_quadratic,
-)
-from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
-from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.sample.moments import FloatArray
-
-_ROUNDING = 64 * float(np.finfo(float).eps)
-"""A discrepancy below this share of the terms that it is a difference of is 0."""
 
 
 @dataclass(frozen=True)
@@ -60,79 +50,10 @@ def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
     """
     if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
-    found = build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    found = build_test("standard", evaluation.sizes * evaluation.quadratic, evaluation.df)
     return found if evaluation.kind.has_distribution else replace(found, pvalue=math.nan)
-
-
-def compute_reference_test(evaluation: AtEstimate, scaled: bool = False) -> TestStatistic:
-    """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
-
-    What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, unless a `scaled`
-    test corrects for that.
-    """
-    if not (evaluation.kind.has_distribution or scaled):
-        return compute_browne_nt_test(evaluation)
-    return compute_standard_test(evaluation)
-
-
-@once
-def compute_browne_nt_test(evaluation: AtEstimate) -> TestStatistic:
-    """Browne's residual test by normal theory at the sample covariance. Source: Browne (1984), equation 2.20a."""
-    weight = NormalWeight(invert_symmetric(evaluation.sample_cov))
-    return build_test("browne.residual.nt", compute_residual_test(evaluation, weight), evaluation.df)
 
 
 def compute_likelihood_ratio(evaluation: AtEstimate) -> FloatArray:
     """n times twice the discrepancy of ML, of each group (G)."""
-    return np.asarray(evaluation.sizes * compute_likelihood_discrepancy(evaluation))
-
-
-@once
-def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
-    """log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ) of each group (G); NaN where Σ is not positive definite.
-
-    Source: Jöreskog (1967), Psychometrika 32, 443-482.
-    """
-    if evaluation.is_incomplete:
-        return compute_incomplete_discrepancy(evaluation)
-    S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
-    sign, size = np.linalg.slogdet(evaluation.implied_cov)
-    value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
-    if gap is not None:
-        value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
-    rounding = _ROUNDING * (np.abs(size) + np.abs(evaluation.sample_logdet) + S.shape[-1])
-    value = np.where(np.abs(value) < rounding, 0.0, value)
-    return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
-
-
-@once
-def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
-    """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
-
-    n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
-    Source: Browne (1984), equation 2.20a, with a structured weight.
-    """
-    if evaluation.is_two_stage:
-        return compute_residual_test(evaluation, build_structured_weight(evaluation))
-    own = build_estimator_weight(evaluation)
-    return compute_residual_test(
-        evaluation, own if evaluation.kind.is_likelihood else NormalWeight(evaluation.implied_inverse)
-    )
-
-
-def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
-    """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe (G).
-
-    The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
-    """
-    own = evaluation.sized is evaluation and weight is build_estimator_weight(evaluation)
-    evaluation = evaluation.sized
-    basis, along = evaluation.basis, weight.slope(evaluation)
-    whole = evaluation.sizes * (compute_estimator_quadratic(evaluation) if own else weight.quadratic(evaluation))
-    information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
-    if basis.shape[0] != basis.shape[1]:
-        along, information = basis.T @ along, basis.T @ information @ basis
-    if not along.any():
-        return whole
-    explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
-    return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))
+    return np.asarray(evaluation.sizes * evaluation.data.discrepancy(evaluation))

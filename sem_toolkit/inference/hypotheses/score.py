@@ -5,6 +5,7 @@ constraints allow. Sources: Silvey (1959), Annals of Mathematical Statistics 30,
 Sociological Methods & Research 21, 259-282.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
-from sem_toolkit.inference.at_estimate import AtEstimate, restrict_basis
+from sem_toolkit.estimation import compute_tangent
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
@@ -83,6 +85,55 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
         ),
         changes,
     )
+
+
+def compute_joint_releases(
+    evaluation: AtEstimate, wanted: Sequence[Collection[str]]
+) -> list[tuple[float, int, FloatArray]]:
+    """Statistic, degrees of freedom and expected changes (q) of untying parameters that equalities hold together.
+
+    wanted  for each test the plabels of the parameters that are to go their own ways: every equality between two of
+            them is released, all others stay
+    """
+    texts, slopes = _constraint_slopes(evaluation)
+    information, score = compute_estimator_information(evaluation), _score(evaluation)
+    sets = [[k for k, sides in enumerate(texts) if {*sides} <= {*names}] for names in wanted]
+    found = _release_separately(evaluation, information, score, slopes, sets)
+    return [
+        _release(evaluation, information, score, slopes, released) if entry is None else entry
+        for released, entry in zip(sets, found, strict=True)
+    ]
+
+
+def _release_separately(
+    evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, sets: list[list[int]]
+) -> Sequence[tuple[float, int, FloatArray] | None]:
+    """Many releases from one inverse; None where a released model is not identified or the constraints overlap.
+
+    With J the slopes and D = J⁺, the directions that open when constraints R go are the columns of D that belong to
+    them. From the score and the information that the other directions K leave over,
+    u = Dᵀs − DᵀIK(KᵀIK)⁻¹Kᵀs and V = DᵀID − DᵀIK(KᵀIK)⁻¹KᵀID, the statistic is N uᵀV⁻¹u.
+    """
+    basis = compute_tangent(np.nan_to_num(slopes), len(score))
+    inverse = invert_information(information, basis)
+    if basis.shape[1] != len(score) - len(slopes) or np.isnan(inverse).any():
+        return [None] * len(sets)
+    opened = np.linalg.pinv(slopes)
+    along = information @ opened
+    pulled = inverse @ along
+    left, remaining = opened.T @ score - pulled.T @ score, opened.T @ along - along.T @ pulled
+    rest = inverse @ score
+    found: list[tuple[float, int, FloatArray] | None] = []
+    for chosen in sets:
+        part = remaining[np.ix_(chosen, chosen)]
+        size = np.sqrt(np.maximum(np.diagonal(opened.T @ along)[chosen], 1e-300))
+        if not chosen or np.linalg.eigvalsh(part / np.outer(size, size))[0] < _IDENTIFIED:
+            found.append(None)
+            continue
+        step = np.linalg.solve(part, left[chosen])
+        change = opened[:, chosen] @ step + rest - pulled[:, chosen] @ step
+        found.append((float(_count_rows(evaluation) * (left[chosen] @ step + score @ rest)), len(chosen), change))
+    return found
 
 
 def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFrame":
@@ -185,7 +236,7 @@ def _release(
 
     N sᵀ(KᵀIK)⁻Ks over the directions K of the released model; where KᵀIK is singular, over those with information.
     """
-    basis = restrict_basis(np.eye(len(score)), np.delete(slopes, released, axis=0))
+    basis = compute_tangent(np.nan_to_num(np.delete(slopes, released, axis=0)), len(score))
     before = len(score) - int(np.linalg.matrix_rank(slopes))
     change = invert_information(information, basis) @ score
     if not np.isnan(change).any():

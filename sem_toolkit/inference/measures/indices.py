@@ -1,157 +1,53 @@
-"""Indices of fit as functions of plain numbers, each with its formula and source.
+"""Further indices of fit as functions of plain numbers, each with its formula and source.
 
-chisq        test statistic on the chi-square scale (the scaled one where a scaled index is wanted)
-df           its degrees of freedom
-chisq_null, df_null   the same of the baseline model
-n            rows used, all groups together; with likelihood "wishart" less the number of groups
-groups       number of groups; the RMSEA is multiplied by its root
-             (Steiger, 1998, Structural Equation Modeling 5, 411-419)
-scaling, scaling_null   factor c of a robust test: the robust indices put c·df in the place of df
-                        (Brosseau-Liard, Savalei & Li, 2012, Multivariate Behavioral Research 47, 904-930;
-                        Brosseau-Liard & Savalei, 2014, Multivariate Behavioral Research 49, 460-470)
+chisq, df   test statistic on the chi-square scale and its degrees of freedom
+n           rows used, all groups together; with likelihood "wishart" less the number of groups
+npar        free parameters, equality constraints taken off
 """
 
 import math
 
-from sem_toolkit.inference.distributions import (
-    compute_chisq_quantile,
-    compute_noncentral_probability,
-    compute_noncentral_tail,
-    compute_noncentrality_limit,
-)
+from sem_toolkit.inference.distributions import compute_chisq_quantile
+
+Measures = dict[str, float]
 
 
-def compute_cfi(
-    chisq: float, df: float, chisq_null: float, df_null: float, scaling: float = 1.0, scaling_null: float = 1.0
-) -> float:
-    """Comparative fit index: 1 − max(χ² − c·df, 0) / max(χ² − c·df, χ²₀ − c₀·df₀, 0); 1 where both are 0.
+def compute_likelihood_measures(logl: float, unrestricted: float, npar: int, n: float) -> Measures:
+    """Log-likelihoods and information criteria."""
+    return {
+        "logl": logl,
+        "unrestricted.logl": unrestricted,
+        "aic": compute_aic(logl, npar),
+        "bic": compute_bic(logl, npar, n),
+        "ntotal": n,
+        "bic2": compute_sabic(logl, npar, n),
+    }
 
-    Source: Bentler (1990), Psychological Bulletin 107, 238-246; robust: Brosseau-Liard & Savalei (2014), equation 15.
+
+def compute_lisrel_measures(gfi: float, df: float, moments: int) -> Measures:
+    """LISREL's GFI with those that follow from it; moments: of the sample, all groups."""
+    return {
+        "gfi_lisrel": gfi,
+        "agfi_lisrel": compute_agfi_lisrel(gfi, df, moments),
+        "pgfi": compute_pgfi(gfi, df, moments),
+    }
+
+
+def compute_other_measures(chisq: float, df: float, npar: int, n: float) -> Measures:
+    """Hoelter's critical n, McDonald's index and the expected cross-validation index."""
+    return {
+        "cn_05": compute_critical_n(chisq, df, n, 0.05),
+        "cn_01": compute_critical_n(chisq, df, n, 0.01),
+        "mfi": compute_mfi(chisq, df, n),
+        "ecvi": compute_ecvi(chisq, npar, n),
+    }
+
+
+def compute_wrmr(chisq: float, moments: int) -> float:
+    """Weighted root mean square residual: √(χ²/m) of m statistics in a group. Source: Muthén (2004), Mplus technical
+    appendices.
     """
-    target = chisq - scaling * df
-    largest = max(target, chisq_null - scaling_null * df_null, 0.0)
-    return 1.0 if largest < 1e-8 else 1.0 - max(target, 0.0) / largest
-
-
-def compute_rni(
-    chisq: float, df: float, chisq_null: float, df_null: float, scaling: float = 1.0, scaling_null: float = 1.0
-) -> float:
-    """Relative noncentrality index: 1 − (χ² − c·df) / (χ²₀ − c₀·df₀), not kept between 0 and 1.
-
-    Source: McDonald & Marsh (1990), Psychological Bulletin 107, 247-255.
-    """
-    return 1.0 - _ratio(chisq - scaling * df, chisq_null - scaling_null * df_null)
-
-
-def compute_tli(
-    chisq: float, df: float, chisq_null: float, df_null: float, scaling: float = 1.0, scaling_null: float = 1.0
-) -> float:
-    """Tucker-Lewis (non-normed fit) index: 1 − (χ² − c·df)·df₀ / ((χ²₀ − c₀·df₀)·df); 1 where df is 0.
-
-    Source: Tucker & Lewis (1973), Psychometrika 38, 1-10; Bentler & Bonett (1980), Psychological Bulletin 88, 588-606.
-    """
-    if df <= 0 or chisq_null == scaling_null * df_null:
-        return 1.0
-    return 1.0 - (chisq - scaling * df) * df_null / ((chisq_null - scaling_null * df_null) * df)
-
-
-def compute_nfi(chisq: float, df: float, chisq_null: float, df_null: float) -> float:
-    """Normed fit index: (χ²₀ − χ²) / χ²₀; 1 where df is 0. Source: Bentler & Bonett (1980)."""
-    if df > df_null:
-        return math.nan
-    return _ratio(chisq_null - chisq, chisq_null) if df > 0 else 1.0
-
-
-def compute_rfi(chisq: float, df: float, chisq_null: float, df_null: float) -> float:
-    """Relative fit index: (χ²₀/df₀ − χ²/df) / (χ²₀/df₀); 1 where df is 0 or it would be negative.
-
-    Source: Bollen (1986), Psychometrika 51, 375-377.
-    """
-    if df > df_null:
-        return math.nan
-    if df <= 0 or df_null <= 0:
-        return 1.0
-    gain, null = chisq_null / df_null - chisq / df, chisq_null / df_null
-    return 1.0 if gain < 0 or null < 0 else _ratio(gain, null)
-
-
-def compute_pnfi(chisq: float, df: float, chisq_null: float, df_null: float) -> float:
-    """Parsimony normed fit index: df/df₀ (χ²₀ − χ²)/χ²₀. Source: James, Mulaik & Brett (1982), Causal analysis."""
-    return df / df_null * (chisq_null - chisq) / chisq_null if df_null > 0 and chisq_null > 0 else math.nan
-
-
-def compute_ifi(chisq: float, df: float, chisq_null: float) -> float:
-    """Incremental fit index: (χ²₀ − χ²) / (χ²₀ − df).
-
-    Source: Bollen (1989), Sociological Methods & Research 17, 303-316.
-    """
-    return 1.0 if chisq_null < df else _ratio(chisq_null - chisq, chisq_null - df)
-
-
-def compute_rmsea(chisq: float, df: float, n: float, groups: int = 1, scaling: float = 1.0) -> float:
-    """Root mean square error of approximation: sqrt(max(χ² − c·df, 0)·G / (n·df)); 0 where df is 0.
-
-    The robust RMSEA takes the unscaled χ² with the scaling factor c.
-    Source: Steiger (1990), Multivariate Behavioral Research 25, 173-180.
-    """
-    return math.sqrt(max(chisq - scaling * df, 0.0) * groups / (n * df)) if df > 0 else 0.0
-
-
-def compute_rmsea_interval(
-    chisq: float, df: float, n: float, groups: int = 1, scaling: float = 1.0, level: float = 0.90
-) -> tuple[float, float]:
-    """Confidence limits of the RMSEA from those of the noncentrality; (0, 0) where df is below 1, as in lavaan.
-
-    The robust limits take the scaled χ² together with the scaling factor.
-    Source: Browne & Cudeck (1993), in Bollen & Long, Testing structural equation models, 136-162.
-    """
-    if df < 1:
-        return 0.0, 0.0
-    limits = (compute_noncentrality_limit(chisq, df, 0.5 * (1.0 + side * level)) for side in (1, -1))
-    lower, upper = (math.sqrt(scaling * limit * groups / (n * df)) for limit in limits)
-    return lower, upper
-
-
-def compute_rmsea_pvalues(
-    chisq: float,
-    df: float,
-    n: float,
-    groups: int = 1,
-    scaling: float = 1.0,
-    close: float = 0.05,
-    not_close: float = 0.08,
-) -> tuple[float, float]:
-    """P-values of "RMSEA ≤ close" (close fit) and of "RMSEA ≥ not_close" (not-close fit); NaN where df is 0.
-
-    Source: MacCallum, Browne & Sugawara (1996), Psychological Methods 1, 130-149; groups: Dudgeon (2004), equation 16.
-    """
-    if df <= 0:
-        return math.nan, math.nan
-    close_ncp, far_ncp = (n * df / scaling * bound**2 / groups for bound in (close, not_close))
-    return compute_noncentral_tail(chisq, df, close_ncp), compute_noncentral_probability(chisq, df, far_ncp)
-
-
-def compute_gfi(chisq: float, df: float, n: float, p: int, scaling: float = 1.0) -> float:
-    """Goodness-of-fit index of the population: n·p / (n·p + 2·max(χ² − c·df, 0)).
-
-    chisq is the reweighted least squares statistic (Browne's residual test by the implied moments), p the number of
-    observed variables. Source: Maydeu-Olivares, Ximénez & Revuelta (2024), Psychological Methods, equation 20.
-    """
-    return n * p / (n * p + 2.0 * max(chisq - scaling * df, 0.0))
-
-
-def compute_gfi_interval(
-    chisq: float, df: float, n: float, p: int, scaling: float = 1.0, level: float = 0.90
-) -> tuple[float, float]:
-    """Confidence limits of the GFI from those of the noncentrality (the robust ones take the scaled χ²).
-
-    Source: Maydeu-Olivares, Ximénez & Revuelta (2024), equation 23.
-    """
-    if df <= 0:
-        return (math.nan, math.nan) if math.isnan(chisq) else (1.0, 1.0)
-    limits = [compute_noncentrality_limit(chisq, df, 0.5 * (1.0 + side * level)) for side in (-1, 1)]
-    lower, upper = (n * p / (n * p + 2.0 * scaling * limit) for limit in limits)
-    return lower, upper
+    return math.sqrt(max(chisq, 0.0) / moments)
 
 
 def compute_agfi_lisrel(gfi: float, df: float, moments: int) -> float:
@@ -209,7 +105,3 @@ def compute_sabic(logl: float, npar: int, n: float) -> float:
     Source: Sclove (1987), Psychometrika 52, 333-343.
     """
     return -2.0 * logl + npar * math.log((n + 2.0) / 24.0)
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if abs(denominator) > 1e-8 else math.nan

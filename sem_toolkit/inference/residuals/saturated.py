@@ -14,7 +14,7 @@ from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import has_design, list_cluster_covariances
+from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
@@ -41,7 +41,7 @@ def build_gamma(evaluation: AtEstimate, options: InferenceOptions, group: int) -
 
     With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
     """
-    if has_design(evaluation):
+    if evaluation.sample.has_design:
         return DenseGamma(list_cluster_covariances(evaluation)[group])
     if evaluation.is_two_stage:
         return DenseGamma(list_two_stage_covariances(evaluation)[group])

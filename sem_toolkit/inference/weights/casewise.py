@@ -1,19 +1,21 @@
 """Casewise moments z_i of raw data and their products with a weight V, without m × m matrices where n is smaller.
 
 z_i = [d_i; vech(d_i d_iᵀ)] with d_i the row less the sample mean. Where exogenous variables are fixed, z_i is taken
-less the same of its regression on them, so that what only they vary in drops out.
+less the same of its regression on them, so that what only they vary in drops out. Of rows with sampling weights or in
+clusters it is the weighted sums within clusters that are independent draws: n then stands for their number.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, iterate_rows
+from sem_toolkit.discrepancy.least_squares import regress_rows
 from sem_toolkit.discrepancy.weights import compute_products
-from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.weights.clusters import has_design
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -21,27 +23,32 @@ from sem_toolkit.sample.moments import FloatArray
 class CasewiseMoments:
     """The casewise moments of one group, by a weight; `conditional` on the fixed exogenous variables or not."""
 
-    evaluation: AtEstimate
+    evaluation: MomentPair
     weight: Weight
     group: int
     conditional: bool = True
 
+    @property
+    def design(self) -> Design:
+        """How the rows count."""
+        return self.evaluation.sample.groups[self.group].design
+
+    @property
+    def size(self) -> float:
+        """What cross-products are divided by: the observations that the rows count for."""
+        return float(self.evaluation.rows[self.group])
+
     @cached_property
     def rows(self) -> FloatArray:
-        """Rows less their sample mean, n × p; raises DataError for rows in clusters."""
-        if has_design(self.evaluation):
-            message = "this takes rows for independent draws, and they are in clusters or have weights"
-            raise DataError(Diagnostic("error", "rows-in-clusters", message, hint="see the test of the fit itself"))
+        """Rows less their sample mean, n × p."""
         return centre_rows(self.evaluation, self.group, at_model=False)
 
     @cached_property
     def fitted(self) -> FloatArray | None:
         """Their regression on the fixed exogenous variables (n × p), or None where there are none."""
-        block = list(self.evaluation.exogenous)
-        if not block or not self.conditional:
+        if not self.evaluation.exogenous or not self.conditional:
             return None
-        basis, _ = np.linalg.qr(self.rows[:, block])
-        return np.asarray(basis @ (basis.T @ self.rows))
+        return regress_rows(self.rows, self.evaluation.exogenous, self.design)
 
     @cached_property
     def scores(self) -> FloatArray:
@@ -49,7 +56,7 @@ class CasewiseMoments:
         scores = self.weight.scores(self.evaluation, self.group, self.rows)
         if self.fitted is not None:
             scores = scores - self.weight.scores(self.evaluation, self.group, self.fitted)
-        return np.asarray(scores - scores.mean(axis=0))
+        return self.design.sum_moments(scores - self.design.average(scores))
 
     @cached_property
     def moments(self) -> FloatArray:
@@ -57,24 +64,34 @@ class CasewiseMoments:
         moments = compute_products(self.evaluation, self.rows)
         if self.fitted is not None:
             moments = moments - compute_products(self.evaluation, self.fitted)
-        return np.asarray(moments - moments.mean(axis=0))
+        return self.design.sum_moments(moments - self.design.average(moments))
 
     @cached_property
     def gamma(self) -> FloatArray:
         """Their covariance matrix Γ, m × m, divisor n. Source: Browne (1984), equation 2.17."""
-        return np.asarray(self.moments.T @ self.moments / len(self.moments))
+        return np.asarray(self.moments.T @ self.moments / self.size)
+
+    def iterate_moments(self) -> Iterator[FloatArray]:
+        """z_i − z̄ without exogenous variables taken out, in batches (b × m) where rows are streamed."""
+        if self.evaluation.sample.groups[self.group].stream is None:
+            yield replace(self, conditional=False).moments
+            return
+        rows, columns = vech_indices(len(self.evaluation.sample_cov[self.group]))
+        mean = self.evaluation.sample_cov[self.group][rows, columns]
+        if self.evaluation.has_means:
+            mean = np.concatenate([np.zeros(len(self.evaluation.sample_cov[self.group])), mean])
+        for batch in iterate_rows(self.evaluation, self.group, at_model=False):
+            yield compute_products(self.evaluation, batch) - mean
 
     def trace(self) -> float:
         """tr(VΓ), the mean of z_iᵀVz_i."""
-        if isinstance(self.weight, NormalWeight):
+        if isinstance(self.weight, NormalWeight) and self.design.is_simple:
             return self._normal_trace(self.weight.inverse[self.group])
-        return float(
-            np.einsum("ij,ji->", self.moments, self.weight.times(self.group, self.moments.T)) / len(self.moments)
-        )
+        return float(np.einsum("ij,ji->", self.moments, self.weight.times(self.group, self.moments.T)) / self.size)
 
     def gram(self) -> FloatArray:
         """z_iᵀVz_j of all pairs, n × n."""
-        if isinstance(self.weight, NormalWeight):
+        if isinstance(self.weight, NormalWeight) and self.design.is_simple:
             return self._normal_gram(self.weight.inverse[self.group])
         return np.asarray(self.moments @ self.weight.times(self.group, self.moments.T))
 
@@ -82,6 +99,8 @@ class CasewiseMoments:
         """mean(½(dᵀQd)² + dᵀQd) − ½tr((QS)²): the second term for means only, S the covariance (divisor n) of
         the rows.
         """
+        if self.evaluation.sample.groups[self.group].stream is not None:
+            return self._streamed_trace(Q)
         parts = [(1.0, self.rows, self.rows)]
         covariance = self.rows.T @ self.rows
         if self.fitted is not None:
@@ -92,6 +111,27 @@ class CasewiseMoments:
             total += sign * float(np.mean(self._kernel(np.einsum("ij,ij->i", left @ Q, right))))
         product = Q @ (covariance / len(self.rows))
         return total - 0.5 * float(np.einsum("ij,ji->", product, product))
+
+    def _streamed_trace(self, Q: FloatArray) -> float:
+        """The same from batches of rows; the regression on exogenous variables is that of the covariances."""
+        covariance = self.evaluation.sample_cov[self.group]
+        exogenous = list(self.evaluation.exogenous) if self.conditional else []
+        slopes = None
+        if exogenous:
+            slopes = np.linalg.solve(covariance[np.ix_(exogenous, exogenous)], covariance[exogenous])
+            covariance = covariance - covariance[:, exogenous] @ slopes
+        total = 0.0
+        for rows in iterate_rows(self.evaluation, self.group, at_model=False):
+            parts = [(1.0, rows, rows)]
+            if slopes is not None:
+                fitted = rows[:, exogenous] @ slopes
+                parts += [(-2.0, rows, fitted), (1.0, fitted, fitted)]
+            total += sum(
+                sign * float(np.sum(self._kernel(np.einsum("ij,ij->i", left @ Q, right))))
+                for sign, left, right in parts
+            )
+        product = Q @ covariance
+        return total / self.size - 0.5 * float(np.einsum("ij,ji->", product, product))
 
     def _normal_gram(self, Q: FloatArray) -> FloatArray:
         gram = self._kernel(self.rows @ Q @ self.rows.T)

@@ -5,38 +5,15 @@ own estimates. Sources: Muthén & Satorra (1995), Sociological Methodology 25, 2
 Multivariate statistical modeling with survey data.
 """
 
-import numpy as np
-
-from sem_toolkit.discrepancy import once
-from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.discrepancy import MomentPair, once
 from sem_toolkit.inference.weights.incomplete import find_kept, invert_information_of_moments
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import build_patterns
 
 
-def sum_within_clusters(evaluation: AtEstimate, group: int, scores: FloatArray) -> FloatArray:
-    """Scores of rows (n × k) to those of clusters (c × k) times √(c/(c − 1)), each row times its sampling
-    weight; as they are where there are neither.
-    """
-    weights, clusters = evaluation.sample.groups[group].weights, evaluation.sample.groups[group].clusters
-    if weights is not None:
-        scores = scores * weights[:, None]
-    if clusters is None:
-        return scores
-    count = int(clusters.max()) + 1
-    order = np.argsort(clusters, kind="stable")
-    starts = np.searchsorted(clusters[order], np.arange(count))
-    return np.asarray(np.add.reduceat(scores[order], starts, axis=0) * np.sqrt(count / (count - 1.0)))
-
-
-def has_design(evaluation: AtEstimate) -> bool:
-    """Whether rows are in clusters or have sampling weights, so that they are not to be counted one by one."""
-    return any(group.clusters is not None or group.weights is not None for group in evaluation.sample.groups)
-
-
 @once
-def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
+def _list_saturated(evaluation: MomentPair) -> tuple[IncompleteLikelihood, ...]:
     """The likelihood of each group at the saturated model's estimates, which complete rows have too."""
     found = []
     for group in evaluation.sample.groups:
@@ -46,7 +23,7 @@ def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
         assert group.data is not None  # noqa: S101 (clusters are of rows)
         assert group.mean is not None  # noqa: S101
         likelihood = compute_incomplete_likelihood(
-            build_patterns(group.data, group.weights), group.mean, group.covariance
+            build_patterns(group.data, group.design.weights), group.mean, group.covariance
         )
         assert likelihood is not None  # noqa: S101 (samples are positive definite)
         found.append(likelihood)
@@ -54,18 +31,18 @@ def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
 
 
 @once
-def list_cluster_crosses(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
+def list_cluster_crosses(evaluation: MomentPair) -> tuple[FloatArray, ...]:
     """Cross-products of the saturated model's scores over n, each group (m × m)."""
     crosses = []
     for g, likelihood in enumerate(_list_saturated(evaluation)):
-        sums = sum_within_clusters(evaluation, g, likelihood.casewise_scores())
+        sums = evaluation.sample.groups[g].design.sum_draws(likelihood.casewise_scores())
         first = 0 if evaluation.has_means else evaluation.model.n_observed
         crosses.append((sums.T @ sums / likelihood.patterns.total)[first:, first:])
     return tuple(crosses)
 
 
 @once
-def list_cluster_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
+def list_cluster_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...]:
     """n times the covariance matrix of the saturated estimates of each group (m × m), free of distribution."""
     parts = zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True)
     found = []
@@ -76,7 +53,7 @@ def list_cluster_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
 
 
 @once
-def compute_cluster_trace(evaluation: AtEstimate, kind: str) -> tuple[float, int]:
+def compute_cluster_trace(evaluation: MomentPair, kind: str) -> tuple[float, int]:
     """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments, without fixed exogenous ones."""
     total = 0.0
     for likelihood, cross in zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True):
@@ -87,7 +64,7 @@ def compute_cluster_trace(evaluation: AtEstimate, kind: str) -> tuple[float, int
     return total, len(evaluation.sample.groups) * free
 
 
-def _invert(evaluation: AtEstimate, information: FloatArray) -> FloatArray:
+def _invert(evaluation: MomentPair, information: FloatArray) -> FloatArray:
     """The inverse of the saturated information; without means in the model only that of the covariances.
 
     At the saturated estimates of complete rows the two are independent, and without means rows are complete.

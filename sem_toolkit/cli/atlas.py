@@ -1,0 +1,75 @@
+"""`sem-toolkit atlas`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.spec import read_spec
+
+ATLAS = "Rivals"
+
+
+@takes_fit_options
+def atlas(
+    spec: SpecArgument,
+    chosen: Mapping[str, object],
+    data: DataOption = None,
+    only: Annotated[
+        str | None, typer.Option("--only", rich_help_panel=ATLAS, help="measurement or structure. Default: both.")
+    ] = None,
+    most: Annotated[
+        int,
+        typer.Option(
+            "--most",
+            min=0,
+            rich_help_panel=ATLAS,
+            help="Cross-loadings and residual covariances, of each.",
+        ),
+    ] = 5,
+    least_index: Annotated[
+        float,
+        typer.Option("--least-index", min=0.0, rich_help_panel=ATLAS, help="Modification index that argues for one."),
+    ] = 10.83,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="DIR", rich_help_panel=ATLAS, help="Keep each rival as a spec in this folder."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, rich_help_panel=ATLAS, help="Processes. Default: one a core where that pays."),
+    ] = None,
+    json: JsonOption = False,
+    receipt: ReceiptOption = None,
+) -> int:
+    """The usual rivals of a model, made from its own text: what each changes, how it fits and what it says instead."""
+    from sem_toolkit.comparison.atlas import build_atlas, write_atlas
+    from sem_toolkit.comparison.atlas.atlas import FAMILIES
+    from sem_toolkit.report.atlas import build_atlas_tables
+
+    if only is not None and only not in FAMILIES:
+        message = f'--only cannot be "{only}"'
+        raise OptionError(Diagnostic("error", "option-value", message, hint=f"one of: {', '.join(FAMILIES)}"))
+    parsed = read_spec(spec)
+    with show_progress("rivals") as watch:
+        found = build_atlas(
+            parsed, data, families=[only] if only else FAMILIES, most=most, least_index=least_index, workers=workers,
+            watch=watch, **chosen,
+        )  # fmt: skip
+    written = write_atlas(found, write, data) if write is not None else ()
+    write_receipt(receipt, lambda: found.receipt)
+    print_messages((*found.given.messages, *found.notes), parsed.source)
+    if json:
+        print_record(found.to_dict() | {"written": [str(path) for path in written]})
+    else:
+        console = build_console()
+        for part in build_atlas_tables(found):
+            console.print(part)
+        if written:
+            console.print(f"Written: {len(written)} specs into {write}")
+    return DONE if found.certified else NOT_CERTIFIED

@@ -1,0 +1,45 @@
+"""One rival of a model: a spec made from the user's text, and in words what it changes and claims."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sem_toolkit.spec import Spec
+from sem_toolkit.spec.drafts import Draft
+
+GIVEN = "given"
+"""What the user's own model is called among its rivals."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A model to set against another.
+
+    name    short, as in a file's name
+    family  "measurement" or "structure"
+    change  what is different from its parent, in words
+    claim   what it says of the world
+    parent  name of the model that it was made from, and is compared with
+    draft   its text
+    loses_hints  whether hints for a picture may name variables that are gone
+    """
+
+    name: str
+    family: str
+    change: str
+    claim: str
+    parent: str
+    draft: Draft
+    loses_hints: bool = False
+
+    def write(self, given: Spec) -> Spec:
+        """The spec, its header saying what it is and what it was made from."""
+        drop = ["diagram"] if self.loses_hints else []
+        title = f"{name_model(given)}: {self.change}"
+        parent = Path(given.source.name).name.strip("<>") if self.parent == GIVEN else f"{self.parent}.lav"
+        return self.draft.settle().describe(drop, title=title, claim=self.claim, parent=parent).spec
+
+
+def name_model(spec: Spec) -> str:
+    """The title of a spec, or the name of its file."""
+    name = Path(spec.source.name).stem
+    return spec.header.title or ("the given model" if name.startswith("<") else name)

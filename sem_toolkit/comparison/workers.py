@@ -1,0 +1,79 @@
+"""Many fits at once: in this process, or in several of their own where that pays."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+STARTING = 1.5
+"""Seconds that it takes until processes of their own are at work."""
+
+
+def run_all(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int = 1
+) -> Iterator[tuple[int, Result]]:
+    """Place and result of every item, as they come.
+
+    function  a function of a module (or a partial of one) where there are several workers: it travels to them, as
+              items and results do
+    workers   1: in this process
+    """
+    if workers <= 1 or len(items) < 2:
+        for place, item in enumerate(items):
+            yield place, function(item)
+        return
+    with ProcessPoolExecutor(min(workers, len(items)), get_context("spawn"), _prepare_worker) as pool:
+        with _hide_program():
+            waiting = {pool.submit(function, item): place for place, item in enumerate(items)}
+        try:
+            for done in as_completed(waiting):
+                yield waiting.pop(done), done.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@contextmanager
+def _hide_program() -> Iterator[None]:
+    """Start processes within this: they then do not run the program itself again, which has nothing that they need.
+
+    Without it every script that fits models would have to be written with `if __name__ == "__main__":`.
+    """
+    program = sys.modules["__main__"]
+    kept = {name: vars(program)[name] for name in ("__file__", "__spec__") if name in vars(program)}
+    try:
+        for name in kept:
+            setattr(program, name, None)
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(program, name, value)
+
+
+def choose_workers(wanted: int | None, seconds: float) -> int:
+    """As many as wanted; by default one a core where the work, in seconds of one core, is worth their start."""
+    if wanted is not None:
+        return wanted
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if cores > 1 and seconds * (1 - 1 / cores) > 2 * STARTING else 1
+
+
+def measure(function: Callable[[], Result]) -> tuple[Result, float]:
+    """The result, and how many seconds it took."""
+    start = time.perf_counter()
+    result = function()
+    return result, time.perf_counter() - start
+
+
+def _prepare_worker(*_: Any) -> None:
+    """One BLAS thread a process: the matrices are small, and the cores are taken."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")

@@ -1,0 +1,37 @@
+"""Plots into files: the format by the name's ending, the same figure always the same bytes."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.files import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "pdf", "png")
+
+
+def require_plot_format(path: Path) -> str:
+    """The format that a file's name asks for; raises OptionError for another one."""
+    name = path.suffix.lower().removeprefix(".")
+    if name not in FORMATS:
+        message = f"a plot cannot be written as {path.name!r}"
+        raise OptionError(
+            Diagnostic("error", "option-value", message, hint=f"end it in one of: .{', .'.join(FORMATS)}")
+        )
+    return name
+
+
+def write_plot(draw: Callable[[], "Figure"], path: Path, seed: str) -> None:
+    """Draw and write a figure; ids in an SVG are made from the seed. Raises OptionError for an unknown format."""
+    import matplotlib as mpl
+
+    name = require_plot_format(path)
+    buffer = io.BytesIO()
+    still = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(name, {})
+    with mpl.rc_context({"svg.hashsalt": seed}):
+        draw().savefig(buffer, format=name, dpi=200, metadata=still)
+    write_bytes(path, buffer.getvalue())
