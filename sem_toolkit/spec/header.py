@@ -11,7 +11,8 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = ("title", "claim", "parent", "data", "estimator", "reverse", "options", "diagram")
+_KEYS = ("title", "claim", "parent", "data", "estimator", "reverse", "options", "choices", "diagram")
+_MAPPINGS = frozenset({"options", "choices", "diagram"})
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
@@ -27,6 +28,7 @@ class Header:
     data          file of the data, relative to the folder of the spec
     reverse       items to turn about the middle of their range, with commas between them
     estimator     such as "ML"; options are those of the fit by their snake_case names
+    choices       what could be decided otherwise, by name (spec/choices.py)
     diagram       hints for the picture
     spans         where each key stands
     """
@@ -38,6 +40,7 @@ class Header:
     estimator: str = ""
     reverse: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    choices: Mapping[str, object] = field(default_factory=dict)
     diagram: Mapping[str, object] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False)
 
@@ -79,7 +82,7 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
         if key not in _KEYS:
             unknown.append((key, span))
             continue
-        wants_mapping = key in {"options", "diagram"}
+        wants_mapping = key in _MAPPINGS
         if wants_mapping and entry.value is None:
             continue
         if wants_mapping != isinstance(entry.value, dict) or isinstance(entry.value, list):
