@@ -17,7 +17,8 @@ from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 HERE = Path(__file__).parent
 TAKES = {
     "word": "a word", "words": "words", "switch": "true or false", "number": "a number", "count": "a whole number",
-    "counts": "whole numbers", "fraction": "a number between 0 and 1", "mapping": "a mapping", "moments": "moments",
+    "counts": "whole numbers", "numbers": "numbers", "fraction": "a number between 0 and 1", "mapping": "a mapping",
+    "moments": "moments",
 }  # fmt: skip
 HEAD = """# Command line
 

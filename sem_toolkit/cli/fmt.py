@@ -19,7 +19,9 @@ def fmt(
 ) -> int:
     """Bring specs into the canonical layout; the model and the comments stay as they are."""
     console = build_console()
-    pairs = [(path, spec, format_spec(spec)) for path, spec in ((path, read_spec(path)) for path in specs)]
+    pairs = [
+        (path, spec, format_spec(spec)) for path, spec in ((path, read_spec(path, expand=False)) for path in specs)
+    ]
     changed = [(path, spec, text) for path, spec, text in pairs if text != spec.source.text]
     for path, spec, text in changed:
         if diff:

@@ -73,8 +73,6 @@ def _collect_options(
     options: Path | None, sample_cov: Path | None, sample_mean: Path | None, **typed: Any
 ) -> dict[str, object]:
     chosen = dict(read_options(options)) | {name: value for name, value in typed.items() if value is not None}
-    if chosen.get("ordered") == "none":
-        chosen["ordered"] = False
     if sample_cov is not None:
         _take_moments(sample_cov, chosen)
     if sample_mean is not None:

@@ -149,8 +149,8 @@ def _restriction_by_constraints(larger: AtEstimate, smaller: AtEstimate) -> Floa
     return np.array(rows).reshape(-1, len(larger.x))
 
 
-def compute_factor_at_smaller(larger: AtEstimate, smaller: AtEstimate, name: str, information: str) -> float:
-    """Scaling factor of the scaled test `name` of H1 at the estimates of H0.
+def compute_factor_at_smaller(larger: AtEstimate, smaller: AtEstimate, chosen: ScaledTest) -> float:
+    """Scaling factor of a scaled test of H1 at the estimates of H0.
 
     Raises ModelError where H1 cannot take on the moments of H0 parameter by parameter, because it is scaled otherwise.
     """
@@ -162,7 +162,7 @@ def compute_factor_at_smaller(larger: AtEstimate, smaller: AtEstimate, name: str
         message = "the models do not share their parameters, so that the larger one has no point like the smaller one"
         hint = 'use method "satorra.bentler.2001" or "satorra.2000", or identify the factors of both in the same way'
         raise ModelError(Diagnostic("error", "different-parameters", message, hint=hint))
-    return compute_scaled_test(moved, compute_reference_test(moved, True), ScaledTest(name, information)).scaling_factor
+    return compute_scaled_test(moved, compute_reference_test(moved, True), chosen).scaling_factor
 
 
 def _values(evaluation: AtEstimate) -> list[tuple[Parameter, float]]:

@@ -20,7 +20,7 @@ from sem_toolkit.comparison.nesting import check_nesting
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test
-from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
+from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 from sem_toolkit.inference.options import SCALED
 
 if TYPE_CHECKING:
@@ -88,16 +88,12 @@ def compute_difference(
         return plain
     if chosen == "satorra.2000":
         return compute_satorra_2000(first, second, larger.options.inference, reference, shifted)
-    information = larger.options.inference.information
     name = name if name in {"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus"} else "satorra.bentler"
-    factor0 = compute_scaled_test(second, tests[1], ScaledTest(name, information)).scaling_factor
+    asked = build_scaled_test(first, larger.options.inference, name)
+    factor0 = compute_scaled_test(second, tests[1], asked).scaling_factor
     if chosen == "satorra.bentler.2010":
-        return compute_satorra_bentler_2010(
-            *tests, compute_factor_at_smaller(first, second, name, information), factor0
-        )
-    return compute_satorra_bentler_2001(
-        *tests, compute_scaled_test(first, tests[0], ScaledTest(name, information)).scaling_factor, factor0
-    )
+        return compute_satorra_bentler_2010(*tests, compute_factor_at_smaller(first, second, asked), factor0)
+    return compute_satorra_bentler_2001(*tests, compute_scaled_test(first, tests[0], asked).scaling_factor, factor0)
 
 
 def compute_difference_rmsea(test: DifferenceTest, fit: Fit) -> float:

@@ -15,7 +15,7 @@ from sem_toolkit.diagnostics.errors import (
 from sem_toolkit.diagnostics.positions import LineIndex
 from sem_toolkit.diagnostics.records import DiagnosticRecord, build_diagnostic_record
 from sem_toolkit.diagnostics.text import format_diagnostic, format_diagnostics
-from sem_toolkit.diagnostics.values import Diagnostic, Fix, Related, Severity, Source, Span
+from sem_toolkit.diagnostics.values import Diagnostic, Fix, Related, Severity, Source, SourcePart, Span
 
 __all__ = [
     "DataError",
@@ -30,6 +30,7 @@ __all__ = [
     "SemError",
     "Severity",
     "Source",
+    "SourcePart",
     "Span",
     "SpecError",
     "UnavailableError",

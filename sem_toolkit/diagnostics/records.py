@@ -24,7 +24,7 @@ class FixRecord(TypedDict):
 
 
 class DiagnosticRecord(TypedDict):
-    """One diagnostic in JSON; positions are null for faults without a place in a spec."""
+    """One diagnostic in JSON; positions are null for faults without a place in a spec, `file` but in included ones."""
 
     severity: str
     code: str
@@ -34,6 +34,7 @@ class DiagnosticRecord(TypedDict):
     column: int | None
     end_line: int | None
     end_column: int | None
+    file: str | None
     related: list[RelatedRecord]
     fixes: list[FixRecord]
 
@@ -50,6 +51,7 @@ def build_diagnostic_record(diagnostic: Diagnostic) -> DiagnosticRecord:
         "column": span.column if span else None,
         "end_line": span.end_line if span else None,
         "end_column": span.end_column if span else None,
+        "file": (span.file or None) if span else None,
         "related": [
             {
                 "message": related.message,

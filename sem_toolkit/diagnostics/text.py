@@ -52,11 +52,12 @@ def format_diagnostics(
 
 def _format_place(span: Span, source: Source | None, paint: _Paint, style: str, context: int = _CONTEXT) -> list[str]:
     if source is None:
-        return [f"  line {span.line}, column {span.column}"]
-    lines = _lines_near(source.text, span.line, context)
+        return [f"  {f'{span.file}: ' if span.file else ''}line {span.line}, column {span.column}"]
+    part = next((part for part in source.parts if part.name == span.file), None)
+    lines = _lines_near(source.text, span.line, context, part.lines_before if part else 0)
     first = span.line - len(lines) + 1
     digits = len(str(span.line))
-    shown = [f"  {source.name}:{span.line}:{span.column}"]
+    shown = [f"  {part.name if part else source.name}:{span.line}:{span.column}"]
     for number, line in enumerate(lines, start=first):
         last = number == span.line
         line, before, width = _cut_line(line, span) if last else (_clean(line)[:_WIDTH], 0, 0)
@@ -66,9 +67,9 @@ def _format_place(span: Span, source: Source | None, paint: _Paint, style: str, 
     return shown
 
 
-def _lines_near(text: str, line: int, context: int) -> list[str]:
-    """The line with this number (from 1) and up to `context` lines before it."""
-    lines = _LINE_END.split(text)
+def _lines_near(text: str, line: int, context: int, before: int) -> list[str]:
+    """The line with this number (from 1) and up to `context` lines before it, in the part behind `before` lines."""
+    lines = _LINE_END.split(text)[before:]
     return lines[max(line - 1 - context, 0) : line] or [""]
 
 

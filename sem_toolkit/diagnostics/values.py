@@ -8,15 +8,30 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that spans point into, and the name under which it is shown (a file name, or `<spec>`)."""
+    """A text that spans point into, and the name under which it is shown (a file name, or `<spec>`).
+
+    parts  the files it was put together from, in order; none where it is one file
+    """
 
     name: str
     text: str
+    parts: tuple["SourcePart", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePart:
+    """Where the lines of a file begin in a text that was put together from several: so many lines before it."""
+
+    name: str
+    lines_before: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A half-open range of characters of a source; offsets count from 0, lines and columns from 1, in characters."""
+    """A half-open range of characters of a source; offsets count from 0, lines and columns from 1, in characters.
+
+    file  which part of the source the lines are counted in; "" where it is one file
+    """
 
     start: int
     end: int
@@ -24,6 +39,7 @@ class Span:
     column: int
     end_line: int
     end_column: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

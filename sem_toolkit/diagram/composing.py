@@ -12,6 +12,7 @@ from sem_toolkit.diagram.content.structure import DIRECTED, Structure, stack_rel
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
@@ -41,9 +42,9 @@ class Density:
 
 DENSITIES = (
     Density(0.0, Spacing()),
-    Density(0.5, Spacing(rank=46, fan=42, core_wrap=64, item_wrap=64)),
-    Density(1.0, Spacing(rank=40, fan=40, item=5, block=13, core_wrap=50, item_wrap=46)),
-    Density(2.0, Spacing(rank=32, fan=36, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
+    Density(0.5, Spacing(rank=46, fan=42, number_share=0.6, core_wrap=64, item_wrap=64)),
+    Density(1.0, Spacing(rank=40, fan=40, number_share=0.6, item=5, block=13, core_wrap=50, item_wrap=46)),
+    Density(2.0, Spacing(rank=32, fan=36, number_share=0.6, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
 )
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
@@ -102,8 +103,9 @@ class Draft:
 
     def paint(self, measures: Measures, placement: Placement) -> Scene:
         titles = list(place_band_titles(placement, self.canvas.style).values())
-        router = Router(self.canvas, placement, titles, self._measure_moments(), measures.outer)
-        sketch = Sketch(self.canvas, placement, measures, router.route_all())
+        router = Router(self.canvas, placement, titles, self._measure_moments(), measures)
+        routes = router.route_all()
+        sketch = Sketch(self.canvas, placement, measures, routes, frozenset(router.stubs))
         texts = place_texts(sketch)
         before = MOST_COVERED
         for _ in range(REPAIRS):
@@ -156,6 +158,9 @@ def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
+    figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
+    if figure is not None:
+        yield draft.with_structure(replace(structure, figure=figure))
     yield draft
     if stages:
         if ranks_from_stages(structure, find_stages(structure, stages)) is not None:
@@ -184,7 +189,8 @@ class Search:
 
     def try_densities(self, draft: Draft) -> None:
         """Try a draft at the densities at which its shapes fit the page."""
-        stacked = stack_related(draft.canvas.structure)
+        structure = draft.canvas.structure
+        stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
             sized = draft.with_density(density)

@@ -4,15 +4,19 @@ Each file ends in its `Kind`: how the discrepancy is built and what inference ma
 """
 
 from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
+from sem_toolkit.discrepancy.categorical import CATEGORICAL_DWLS, CATEGORICAL_ULS, CATEGORICAL_WLS
 from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
 from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
 from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
-from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, once
+from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight
 
 __all__ = [
+    "CATEGORICAL_DWLS",
+    "CATEGORICAL_ULS",
+    "CATEGORICAL_WLS",
     "DWLS",
     "GLS",
     "ML",
@@ -35,5 +39,6 @@ __all__ = [
     "build_targets",
     "centre_rows",
     "invert_symmetric",
+    "iterate_rows",
     "once",
 ]

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, gather_second_order, pull_back_square
+from sem_toolkit.model.kernels import (
+    compute_products,
+    gather_cell_gradient,
+    gather_second_order,
+    pull_back,
+    pull_back_square,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -38,6 +44,10 @@ class Evaluation(Protocol):
     @property
     def products(self) -> FloatArray:
         """CᵀDC, G × k × k, where dF = tr(D dΣ): gradient and second order are gathered from it."""
+        ...
+
+    def gradient(self, model: Model, x: FloatArray) -> FloatArray:
+        """dF/dx (q)."""
         ...
 
     def information(self, model: Model, x: FloatArray) -> FloatArray:
@@ -104,11 +114,20 @@ class QuadraticEvaluation:
     def products(self) -> FloatArray:
         return compute_products(self.moments, self.by_covariance)
 
+    def gradient(self, model: Model, x: FloatArray) -> FloatArray:
+        return gather_gradient(self, model, x)
+
     def information(self, model: Model, x: FloatArray) -> FloatArray:
         return self.discrepancy.information(model, x, self.moments)
 
     def hessian(self, model: Model, x: FloatArray) -> FloatArray:
         return add_second_order(model, x, self, self.information(model, x))
+
+
+def gather_gradient(evaluation: Evaluation, model: Model, x: FloatArray) -> FloatArray:
+    """dF/dx (q) of a discrepancy that depends on x through Σ and μ alone."""
+    by_cells = gather_cell_gradient(model, evaluation.moments, evaluation.products, evaluation.by_mean)
+    return pull_back(model, x, by_cells)
 
 
 def invert_symmetric(matrix: FloatArray) -> FloatArray:
@@ -123,20 +142,22 @@ def add_second_order(model: Model, x: FloatArray, evaluation: Evaluation, first:
     """`first` (q × q) plus what the curvature of the moments themselves contributes."""
     rest = gather_second_order(model, evaluation.moments, evaluation.products, evaluation.by_mean)
     hessian = first + pull_back_square(model, x, rest)
-    return hessian if model.composites is None else hessian + _compute_cell_curvature(model, x, evaluation)
+    return hessian if model.derived is None else hessian + _compute_cell_curvature(model, x, evaluation)
 
 
 def _compute_cell_curvature(model: Model, x: FloatArray, evaluation: Evaluation) -> FloatArray:
-    """Σ_c ∂F/∂c ∂²c/∂x∂xᵀ of the cells that follow from weights, by differences of their Jacobian (q × q)."""
-    composites = model.composites
-    assert composites is not None  # noqa: S101
+    """Σ_c ∂F/∂c ∂²c/∂x∂xᵀ of the cells that follow from others, by differences of their Jacobian (q × q)."""
+    derived = model.derived
+    assert derived is not None  # noqa: S101
     slopes = gather_cell_gradient(model, evaluation.moments, evaluation.products, evaluation.by_mean)
-    result = np.empty((len(x), len(x)))
+    result = np.zeros((len(x), len(x)))
+    if not slopes[len(x) :].any():  # nothing depends on them, as on residual variances of ordered indicators
+        return result
     for i in range(len(x)):
         step = 1e-5 * max(1.0, abs(x[i]))
         ahead, behind = x.copy(), x.copy()
         ahead[i] += step
         behind[i] -= step
-        difference = composites.cell_jacobian(model, ahead) - composites.cell_jacobian(model, behind)
+        difference = derived.cell_jacobian(model, ahead) - derived.cell_jacobian(model, behind)
         result[i] = slopes @ difference / (2.0 * step)
     return 0.5 * (result + result.T)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.discrepancy.base import add_second_order
+from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.kernels import compute_products
@@ -73,6 +73,9 @@ class FullInformationEvaluation:
     def products(self) -> FloatArray:
         D = np.stack([own.by_covariance for own in self.likelihoods])
         return compute_products(self.moments, self.targets.share[:, None, None] * D)
+
+    def gradient(self, model: Model, x: FloatArray) -> FloatArray:
+        return gather_gradient(self, model, x)
 
     def information(self, model: Model, x: FloatArray) -> FloatArray:
         return self._pull_back(model, x, expected=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.discrepancy.base import add_second_order
+from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.pair import Kind, MomentPair
 from sem_toolkit.discrepancy.targets import Targets
@@ -123,6 +123,9 @@ class LikelihoodEvaluation:
     def products(self) -> FloatArray:
         """CᵀDC of D = ½ share (Σ⁻¹ − Σ⁻¹TΣ⁻¹), G × k × k."""
         return np.asarray(0.5 * self.targets.share[:, None, None] * (self.expected - self.observed))
+
+    def gradient(self, model: Model, x: FloatArray) -> FloatArray:
+        return gather_gradient(self, model, x)
 
     def information(self, model: Model, x: FloatArray) -> FloatArray:
         return gather_information(model, x, self.moments, self.expected, self.targets.share)

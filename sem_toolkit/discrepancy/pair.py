@@ -1,6 +1,6 @@
 """What a discrepancy compares: the moments of a sample and those of a model at x, and what kind of comparison it is."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, cast
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Discrepancy, invert_symmetric
-from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.targets import Targets, list_statistics
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.categorical import CategoricalStatistics
 
 FloatArray = NDArray[np.float64]
 Settings = ParamSpec("Settings")
@@ -64,6 +65,7 @@ class Kind:
     is_distribution_free  V is the inverse of the sample covariance matrix of the moments
     has_distribution      n times twice its minimum is chi-square where its premises hold
     counts_exogenous      it fits the moments of fixed exogenous variables too
+    is_categorical        it compares thresholds and correlations of responses (`sample.categorical`)
     """
 
     name: str
@@ -75,6 +77,7 @@ class Kind:
     is_distribution_free: bool = False
     has_distribution: bool = True
     counts_exogenous: bool = False
+    is_categorical: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +157,8 @@ class MomentPair:
     @cached_property
     def sample_cov(self) -> FloatArray:
         """Sample covariances with the divisor of the estimator, G × p × p."""
-        rescaled = self.unbiased and not self.is_two_stage  # saturated estimates stay as they are, as in lavaan
+        stays = self.is_two_stage or self.kind.is_categorical  # as in lavaan
+        rescaled = self.unbiased and not stays
         factors = self.rows / (self.rows - 1.0) if rescaled else np.ones(len(self.rows))
         return np.stack([f * group.covariance for f, group in zip(factors, self.sample.groups, strict=True)])
 
@@ -200,8 +204,15 @@ class MomentPair:
     @cached_property
     def moments_per_group(self) -> int:
         """Number of sample moments in a group, those of exogenous variables included."""
+        if self.kind.is_categorical:
+            return self.model.layout.size
         p = self.model.n_observed
         return p * (p + 1) // 2 + (p if self.has_means else 0)
+
+    @cached_property
+    def statistics(self) -> tuple[CategoricalStatistics, ...]:
+        """Thresholds and correlations of each group; empty where all variables are numeric."""
+        return list_statistics(self.sample) if self.kind.is_categorical else ()
 
 
 def once(
@@ -223,12 +234,31 @@ def once(
     return cast("Callable[Concatenate[Pair, Settings], Result]", recall)
 
 
+def iterate_rows(pair: MomentPair, group: int, at_model: bool) -> Iterator[FloatArray]:
+    """The same rows in batches (b × p), where they are streamed from a file; else all at once."""
+    stream, mean = pair.sample.groups[group].stream, pair.sample.groups[group].mean
+    if stream is None or mean is None:
+        yield centre_rows(pair, group, at_model)
+        return
+    implied = pair.moments.mean
+    centre = implied[group] if at_model and implied is not None else mean
+    for rows in stream:
+        yield rows - centre
+
+
 def centre_rows(pair: MomentPair, group: int, at_model: bool) -> FloatArray:
     """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
+    if pair.kind.is_categorical:
+        message = "this needs numeric rows, and the fit is of ordered variables"
+        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint="fit with ordered = none"))
     if pair.has_empty_cells:
         message = f'this needs complete rows, and the fit is by missing = "{pair.sample.missing}"'
         raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
     data, mean = pair.sample.groups[group].data, pair.sample.groups[group].mean
+    if pair.sample.groups[group].stream is not None:
+        message = "this needs all rows at once, and they are too many to be kept: they were streamed from their file"
+        hint = "take a sample of the rows, or estimator ML or MLR with the usual standard errors and tests"
+        raise DataError(Diagnostic("error", "rows-streamed", message, hint=hint))
     if data is None or mean is None:
         message = "robust standard errors and tests need the rows of the data, not only their moments"
         raise DataError(Diagnostic("error", "raw-data-needed", message, hint='use estimator "ML", or give the data'))

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
+from sem_toolkit.model.layout import MomentLayout
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.categorical import CategoricalStatistics
 from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.patterns import Patterns
 
@@ -28,6 +30,8 @@ class Targets:
     exogenous   positions of the variables that weights are conditional on (fixed.x)
     patterns    of the rows of each group with their empty cells, where the likelihood is that of these; else None
     saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
+    statistics  of ordered variables, each group's; empty where all variables are numeric
+    layout      in which order these are
     """
 
     covariance: FloatArray
@@ -38,6 +42,8 @@ class Targets:
     exogenous: tuple[int, ...] = ()
     patterns: tuple[Patterns, ...] | None = None
     saturated: FloatArray | None = None
+    statistics: tuple[CategoricalStatistics, ...] = ()
+    layout: MomentLayout | None = None
 
     @cached_property
     def share(self) -> FloatArray:
@@ -52,7 +58,8 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     _require_same_groups(model, sample)
     order = _order(model, sample)
     n = np.array([group.size for group in sample.groups])
-    rescaled = unbiased and not sample.is_two_stage  # saturated estimates stay as they are, as in lavaan
+    statistics = list_statistics(sample)
+    rescaled = unbiased and not sample.is_two_stage and not statistics  # these stay as they are, as in lavaan
     divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
     covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
     mean = None
@@ -64,12 +71,21 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
     designs = tuple(group.design for group in sample.groups)
+    if statistics:
+        assert (order == np.arange(len(order))).all()  # noqa: S101 (statistics are those of the model's order)
+        layout = model.layout
+        return Targets(covariance, mean, n, data, designs, model.exogenous, statistics=statistics, layout=layout)
     if not sample.is_incomplete:
         return Targets(covariance, mean, n, data, designs, model.exogenous)
     likelihoods = [group.saturated.likelihood for group in sample.groups if group.saturated is not None]
     patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
     values = np.array([likelihood.value for likelihood in likelihoods])
     return Targets(covariance, mean, n, data, designs, model.exogenous, patterns, values)
+
+
+def list_statistics(sample: Sample) -> tuple[CategoricalStatistics, ...]:
+    """Thresholds and correlations of each group; empty where all variables are numeric."""
+    return tuple(group.categorical for group in sample.groups if group.categorical is not None)
 
 
 def _require_same_groups(model: Model, sample: Sample) -> None:

@@ -97,6 +97,8 @@ class DenseWeight:
 
     def observed_quadratic(self, pair: MomentPair) -> FloatArray:
         """sᵀVs of the sample moments s themselves, each group (G); exogenous ones by the kind."""
+        if pair.kind.is_categorical:
+            return self._squares(np.stack([own.values for own in pair.statistics]))
         if pair.kind.counts_exogenous:
             return self._squares(stack_moments(pair.sample_cov, pair.sample_mean))
         return self._squares(stack_moments(*blank_exogenous(pair)))
@@ -116,6 +118,8 @@ class DenseWeight:
 
 def compute_delta(pair: MomentPair) -> FloatArray:
     """Jacobian of the moments by x, G × m × q; the mean rows only where the sample has means."""
+    if pair.kind.is_categorical:
+        return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
     delta = compute_jacobian(pair.model, pair.x, pair.moments)
     unused = pair.moments.mean is not None and not pair.has_means
     return delta[:, pair.model.n_observed :] if unused else delta
@@ -130,6 +134,8 @@ def compute_products(pair: MomentPair, rows: FloatArray) -> FloatArray:
 
 def compute_residual_moments(pair: MomentPair) -> FloatArray:
     """Sample less implied moments of each group, G × m."""
+    if pair.kind.is_categorical:
+        return np.stack([own.values for own in pair.statistics]) - pair.model.layout.stack(pair.moments)
     return stack_moments(pair.sample_cov - pair.implied_cov, pair.mean_gap)
 
 

@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.discrepancy import DWLS, GLS, ML, SAMPLE_DWLS, ULS, WLS, Kind
+from sem_toolkit.discrepancy import (
+    CATEGORICAL_DWLS,
+    CATEGORICAL_ULS,
+    CATEGORICAL_WLS,
+    DWLS,
+    GLS,
+    ML,
+    SAMPLE_DWLS,
+    ULS,
+    WLS,
+    Kind,
+)
 
 
 @dataclass(frozen=True)
@@ -13,6 +24,8 @@ class Estimator:
     kind         the discrepancy that is minimised
     se, test     of standard errors and of exact fit, by lavaan's names
     information  what standard errors are made of
+    ordered      the discrepancy of ordered variables; None where there is none
+    ordered_se, ordered_test  what belongs to it where that is something else
     """
 
     name: str
@@ -20,6 +33,9 @@ class Estimator:
     se: str = "standard"
     test: str = "standard"
     information: str = "expected"
+    ordered: Kind | None = None
+    ordered_se: str = ""
+    ordered_test: str = ""
 
 
 # Robust estimators find the same estimates as the plain ones and differ in their standard errors and tests.
@@ -33,15 +49,31 @@ ESTIMATORS = {
         Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed"),
         Estimator("MLF", ML, information="first.order"),
         Estimator("GLS", GLS),
-        Estimator("ULS", ULS, "robust.sem.nt", "browne.residual.nt"),
-        Estimator("ULSM", ULS, "robust.sem", "satorra.bentler"),
-        Estimator("ULSMV", ULS, "robust.sem", "scaled.shifted"),
-        Estimator("ULSMVS", ULS, "robust.sem", "mean.var.adjusted"),
-        Estimator("WLS", WLS),
-        Estimator("DWLS", DWLS, "robust.sem.nt", "browne.residual.nt"),
-        Estimator("WLSM", SAMPLE_DWLS, "robust.sem", "satorra.bentler"),
-        Estimator("WLSMV", SAMPLE_DWLS, "robust.sem", "scaled.shifted"),
-        Estimator("WLSMVS", SAMPLE_DWLS, "robust.sem", "mean.var.adjusted"),
+        Estimator(
+            "ULS",
+            ULS,
+            "robust.sem.nt",
+            "browne.residual.nt",
+            ordered=CATEGORICAL_ULS,
+            ordered_se="robust.sem",
+            ordered_test="standard",
+        ),
+        Estimator("ULSM", ULS, "robust.sem", "satorra.bentler", ordered=CATEGORICAL_ULS),
+        Estimator("ULSMV", ULS, "robust.sem", "scaled.shifted", ordered=CATEGORICAL_ULS),
+        Estimator("ULSMVS", ULS, "robust.sem", "mean.var.adjusted", ordered=CATEGORICAL_ULS),
+        Estimator("WLS", WLS, ordered=CATEGORICAL_WLS),
+        Estimator(
+            "DWLS",
+            DWLS,
+            "robust.sem.nt",
+            "browne.residual.nt",
+            ordered=CATEGORICAL_DWLS,
+            ordered_se="robust.sem",
+            ordered_test="standard",
+        ),
+        Estimator("WLSM", SAMPLE_DWLS, "robust.sem", "satorra.bentler", ordered=CATEGORICAL_DWLS),
+        Estimator("WLSMV", SAMPLE_DWLS, "robust.sem", "scaled.shifted", ordered=CATEGORICAL_DWLS),
+        Estimator("WLSMVS", SAMPLE_DWLS, "robust.sem", "mean.var.adjusted", ordered=CATEGORICAL_DWLS),
     )
 }
 

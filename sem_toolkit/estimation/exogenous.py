@@ -17,7 +17,9 @@ def fill_exogenous_moments(
     """
     place = {name: position for position, name in enumerate(sample.variables)}
     blocks = {(row.group, row.rhs): row.lhs for row in table.parameters if row.op == "<~"}
-    unbiased = options is not None and options.kind.unbiased and not sample.is_two_stage
+    joint = options is not None and options.categorical and not table.conditional_x
+    stays = sample.is_two_stage or joint
+    unbiased = options is not None and options.kind.unbiased and not stays
     values: dict[int, float] = {}
     for position, row in enumerate(table.rows):
         if row.free > 0 or not _is_taken(row, blocks) or row.lhs not in place:
@@ -27,7 +29,8 @@ def fill_exogenous_moments(
             if group.mean is not None:
                 values[position] = float(group.mean[place[row.lhs]])
         elif row.rhs in place:
-            factor = group.size / (group.size - 1.0) if unbiased else 1.0
+            as_is = not unbiased or (table.conditional_x and group.design.weights is not None)
+            factor = 1.0 if as_is else group.size / (group.size - 1.0)
             values[position] = float(factor * group.covariance[place[row.lhs], place[row.rhs]])
     changed = {position: value for position, value in values.items() if table.rows[position].ustart != value}
     return table.with_values(changed) if changed else table

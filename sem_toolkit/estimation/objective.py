@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, EstimationError
 from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
-from sem_toolkit.model.kernels import gather_cell_gradient, pull_back
 
 FloatArray = NDArray[np.float64]
 
@@ -35,9 +34,7 @@ class Point:
     @cached_property
     def gradient(self) -> FloatArray:
         """dF/dθ (r)."""
-        found = self.evaluation
-        by_cells = gather_cell_gradient(self.model, found.moments, found.products, found.by_mean)
-        by_x = pull_back(self.model, self.x, by_cells)
+        by_x = self.evaluation.gradient(self.model, self.x)
         linear = self.model.constraints.linear
         return by_x if linear.is_trivial else by_x @ linear.basis
 

@@ -20,6 +20,7 @@ class EstimationOptions:
     seed             of these perturbations
     bad_marker_crit  lavaan's bad.marker.crit: a marker whose corrected item-total correlation is smaller than this is
                      replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
+    categorical      whether there are ordered variables
     normal_weights   of DWLS: the diagonal of normal theory, or that of the sample, as lavaan has it beside standard
                      errors that are not of normal theory
     """
@@ -32,6 +33,7 @@ class EstimationOptions:
     multistart: int = 50
     seed: int = 1907
     bad_marker_crit: float = 0.1
+    categorical: bool = False
     normal_weights: bool = True
 
     def __post_init__(self) -> None:
@@ -45,6 +47,9 @@ class EstimationOptions:
     @property
     def kind(self) -> Kind:
         """The discrepancy that is minimised."""
+        if self.categorical:
+            assert self.record.ordered is not None  # noqa: S101 (options have been checked)
+            return self.record.ordered
         kind = self.record.kind
         if kind is DWLS and not self.normal_weights:
             return SAMPLE_DWLS

@@ -34,6 +34,8 @@ def build_scaling(model: Model, targets: Targets) -> Scaling:
     variance = np.einsum("g,gii->i", targets.share, targets.covariance)
     deviation = np.sqrt(variance)
     p, q = model.n_observed, model.n_parameters
+    if targets.statistics:  # responses have units of their own, and the weights are free of those of other variables
+        return Scaling(model, targets, np.ones(q), np.ones(p))
     if deviation.max() < _MODERATE and deviation.min() > 1.0 / _MODERATE:
         return Scaling(model, targets, np.ones(q), np.ones(p))
     scale = np.concatenate([deviation, compute_latent_scale(model, deviation)])

@@ -14,6 +14,10 @@ from sem_toolkit.fit.readers import (
     parse_fraction,
     parse_moments,
     parse_number,
+    parse_pair,
+    parse_parcels,
+    parse_reversed_items,
+    parse_switch,
     parse_word,
     parse_words,
 )
@@ -21,7 +25,7 @@ from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STA
 from sem_toolkit.spec.options import GROUP_EQUAL
 
 Layer = Literal["table", "estimation", "inference", "data"]
-Kind = Literal["word", "words", "switch", "number", "count", "counts", "fraction", "mapping", "moments"]
+Kind = Literal["word", "words", "switch", "number", "numbers", "count", "counts", "fraction", "mapping", "moments"]
 
 
 @dataclass(frozen=True)
@@ -114,13 +118,20 @@ _DECLARED = (
     Option("group_equal", "words", "table", "loadings,intercepts,residuals,... held equal.", GROUP_EQUAL,
            "--group-equal"),
     Option("group_partial", "words", "table", "Left free all the same, such as f=~x2,x3~1.", flag="--group-partial"),
-    Option("ordered", "words", "table", "none: all are continuous. Others are not supported yet.", flag="--ordered"),
+    Option("ordered", "words", "table", "Ordered variables, such as b1,b2; all: every item; none: none are.",
+           flag="--ordered"),
+    Option("zero_add", "numbers", "data", "Added to empty cells of 2 × 2 and of larger tables of ordered variables.",
+           reader=parse_pair),
+    Option("zero_keep_margins", "switch", "data", "Keep the margins of 2 × 2 tables when a cell of them is filled.",
+           reader=parse_switch),
     Option("thresholds", "mapping", "table", "Number of thresholds of each ordered variable, without data."),
     Option("parameterization", "word", "table", "delta or theta, for ordered variables.", ("delta", "theta"),
            "--parameterization"),
     Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
-    Option("reverse", "words", "data", "Items to turn about the middle of their range, such as b4,b7.",
-           flag="--reverse"),
+    Option("reverse", "words", "data", "Items to turn about the middle of their scale, such as b4,b7 or b4(1-5).",
+           flag="--reverse", reader=parse_reversed_items),
+    Option("parcel", "word", "data", "New columns: 'p1 = mean(b1, b2, b3)', or sum; semicolons between several.",
+           flag="--parcel", reader=parse_parcels),
     Option("missing_codes", "words", "data", "Values that stand for missing: 9,99, or age=-1 in one column.",
            flag="--missing-codes", reader=parse_codes),
     Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",

@@ -19,13 +19,16 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
         if "group" in given:
             hint = "leave it out: the groups are the labels of sample_cov"
             faults.append(_build_idle("group", "moments have no grouping column", hint))
-        rows_only = [name for name in ("sheet", "missing_codes", "reverse") if given.get(name)]
+        rows_only = [name for name in ("sheet", "missing_codes", "reverse", "parcel") if given.get(name)]
         faults += [_build_idle(name, "it is about rows, and moments are given", "leave it out") for name in rows_only]
     else:
         lone = [name for name in ("sample_nobs", "sample_mean") if name in given]
         faults += [_build_idle(name, "it goes with covariances", "add sample_cov") for name in lone]
     if given.get("conditional_x") is True and not given.get("ordered"):
         faults.append(_build_idle("conditional_x", "moments are not conditional on exogenous variables here yet"))
+    for name in ("zero_add", "zero_keep_margins"):
+        if name in given and not given.get("ordered"):
+            faults.append(_build_idle(name, "it is about tables of ordered variables, and none are named"))
     if "likelihood" in given and not estimator.upper().startswith("ML"):
         faults.append(_build_idle("likelihood", f"it is about maximum likelihood, not {estimator}", "leave it out"))
     if "sampling_weights" not in given:

@@ -3,11 +3,12 @@
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
-from sem_toolkit.estimation import EstimationOptions
+from sem_toolkit.estimation import ESTIMATORS, EstimationOptions, get_estimator
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
@@ -15,6 +16,8 @@ from sem_toolkit.fit.readers import order_counts, split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
 from sem_toolkit.sample import Door, MissingCode
+from sem_toolkit.sample.parcels import Parcel
+from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, Weighting
 from sem_toolkit.spec import TableOptions, build_table_options
@@ -35,7 +38,11 @@ class FitOptions:
     sampling_weights  name of the column with the weights of the rows
     sampling_weights_normalization  how they are scaled; sampling_weights_type: what they are
     group        name of the grouping column
-    reverse      items to turn about the middle of their range
+    all_ordered  whether every endogenous observed variable is ordered; else `table.ordered` names those that are
+    zero_add     what is added to empty cells of 2 × 2 tables and of larger ones, where polychorics are estimated
+    zero_keep_margins  whether the margins of a 2 × 2 table stay when a cell of it is filled
+    reverse      items to turn about the middle of their scale
+    parcel       new columns that are means or sums of items
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
@@ -53,7 +60,11 @@ class FitOptions:
     sampling_weights_normalization: Normalization = "group"
     sampling_weights_type: str = "design"
     group: str | None = None
-    reverse: tuple[str, ...] = ()
+    all_ordered: bool = False
+    zero_add: tuple[float, float] = (0.5, 0.0)
+    zero_keep_margins: bool = True
+    reverse: tuple[Reversed, ...] = ()
+    parcel: tuple[Parcel, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None
@@ -89,6 +100,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     found.
     """
     given = {name.replace(".", "_"): value for layer in layers for name, value in layer.items() if value is not None}
+    if given.get("ordered") in ("all", "none", ["all"], ["none"], ("all",), ("none",)):
+        given["ordered"] = given["ordered"] in ("all", ["all"], ("all",))
     faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
     read: dict[str, Any] = {}
     for name, option in OPTIONS.items():
@@ -101,22 +114,36 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
             except ValueError as problem:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}
+    categorical = _is_categorical(given.get("ordered"))
+    if categorical:
+        read.setdefault("estimator", "WLSMV")
+        rows.setdefault("conditional_x", True)
+        if rows["conditional_x"]:
+            rows.setdefault("fixed_x", True)
     if not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
-    inference = _attempt(faults, InferenceOptions(), _build_inference_options, read)
-    faults += _check_missing(read, table, inference)
-    faults += _check_cluster(read, table, inference)
-    faults += _check_ordered(given.get("ordered"), str(read.get("estimator")))
+    inference = InferenceOptions()
+    wrong = _check_ordered(given.get("ordered"), str(read.get("estimator")), read, table) if categorical else []
+    if not wrong:
+        inference_of = partial(_build_inference_options, categorical=categorical)
+        inference = _attempt(faults, InferenceOptions(), inference_of, read)
+        if not categorical:
+            faults += _check_missing(read, table, inference)
+            faults += _check_cluster(read, table, inference)
+            faults += _check_numeric(given.get("ordered"), str(read.get("estimator")))
+    faults += wrong
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
         raise OptionError(faults)
-    estimation = EstimationOptions(**{name: value for name, value in read.items() if name in _ESTIMATION})
-    if inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
+    chosen = {name: value for name, value in read.items() if name in _ESTIMATION}
+    estimation = EstimationOptions(**chosen, categorical=categorical)
+    if not categorical and inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
         estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
+    own["all_ordered"] = given.get("ordered") is True
     return FitOptions(table=table, estimation=estimation, inference=inference, given=given, **own)
 
 
@@ -135,7 +162,7 @@ def _build_table_options(values: dict[str, Any]) -> TableOptions:
     return build_table_options(split)[0]
 
 
-def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
+def _build_inference_options(values: dict[str, Any], categorical: bool = False) -> InferenceOptions:
     return resolve_inference_options(
         values.get("estimator", "ML"),
         values.get("se"),
@@ -145,6 +172,7 @@ def _build_inference_options(values: dict[str, Any]) -> InferenceOptions:
         values.get("observed_information"),
         "cluster" in values,
         "sampling_weights" in values,
+        categorical,
     )
 
 
@@ -226,6 +254,9 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
         message = f"cluster goes with maximum likelihood, and the estimator is {estimator}"
         hint = "one of: ML, MLR, MLM, MLMV, MLMVS, MLF"
         faults.append(Diagnostic("error", "cluster-estimator", message, hint=hint))
+    elif read.get("likelihood") == "wishart":
+        message = f"{what} needs a normal likelihood: covariances of such rows have no Wishart distribution"
+        faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave likelihood out"))
     elif missing not in FULL_INFORMATION | {"listwise"}:
         message = f'{what} does not go with missing = "{missing}"'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
@@ -243,10 +274,38 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     return faults
 
 
-def _check_ordered(ordered: object, estimator: str) -> list[Diagnostic]:
-    """Ordered variables are not supported yet; their estimators are refused where continuous data are not meant."""
-    if ordered not in (None, False, ()) and ordered != []:
-        return [Diagnostic("error", "not-supported-yet", "ordered variables are not supported yet")]
+def _is_categorical(ordered: object) -> bool:
+    """Whether variables are named, or all meant, by the option `ordered`."""
+    return ordered not in (None, False, (), "", "none") and ordered != []
+
+
+def _check_ordered(ordered: object, estimator: str, read: Mapping[str, Any], table: TableOptions) -> list[Diagnostic]:
+    """What ordered variables cannot be combined with."""
+    faults = []
+    missing = str(read.get("missing", "listwise"))
+    if get_estimator(estimator).ordered is None:
+        names = [name for name, record in ESTIMATORS.items() if record.ordered is not None]
+        message = f"{estimator} is no estimator of ordered variables"
+        faults.append(Diagnostic("error", "estimator-for-ordered", message, hint=f"one of: {', '.join(names)}"))
+    if missing not in PAIRWISE | {"listwise"}:
+        message = f'missing = "{missing}" is about numeric variables, and some are ordered'
+        hint = 'missing = "pairwise" takes for each pair of variables all rows that have both'
+        faults.append(Diagnostic("error", "missing-estimator", message, hint=hint))
+    if "sample_cov" in read:
+        message = "ordered variables need the rows of the data, and only moments are given"
+        faults.append(Diagnostic("error", "raw-data-needed", message))
+    if table.conditional_x and table.fixed_x is False:
+        message = "fixed_x = false does not go with conditional_x, which ordered variables have by default"
+        hint = "conditional_x = false models the exogenous variables too"
+        faults.append(Diagnostic("error", "conditional-x", message, hint=hint))
+    if table.meanstructure is False:
+        message = "ordered variables need means, and meanstructure is false"
+        faults.append(Diagnostic("error", "no-means", message, hint="leave meanstructure out"))
+    return faults
+
+
+def _check_numeric(ordered: object, estimator: str) -> list[Diagnostic]:
+    """Estimators of ordered variables are refused where continuous data are not meant."""
     if ordered is None and estimator in {"WLSM", "WLSMV", "DWLS"}:
         message = f"{estimator} is made for ordered variables, and none are named"
         hint = "for continuous variables say so: ordered = false, on the command line --ordered none"
@@ -278,5 +337,5 @@ _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
-_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"normal_weights"}
+_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical", "normal_weights"}
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}

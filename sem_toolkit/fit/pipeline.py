@@ -18,7 +18,7 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.fit.reversed import reverse_items
+from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.sample import (
     Sample,
@@ -30,8 +30,15 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
+from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, code_answers, find_answers
+from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
+from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
-from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
+from sem_toolkit.sample.parcels import add_parcels
+from sem_toolkit.sample.reversing import reverse_items
+from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.streaming import build_streamed_sample
+from sem_toolkit.sample.tabular import TabularFile
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec import (
     ParameterTable,
@@ -43,6 +50,7 @@ from sem_toolkit.spec import (
     require_estimable,
 )
 from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.tree import Formula
 
 FloatArray = NDArray[np.float64]
 Watch = Callable[[Progress], object]
@@ -57,6 +65,7 @@ class Prepared:
 
     frame   rows of data; None for moments (options.sample_cov) and for no data at all
     source  what captions call the rows
+    stream  a file that is too long for memory, where moments are all that is needed of it
     origin  the file that they were read from, if any
     """
 
@@ -65,23 +74,55 @@ class Prepared:
     frame: pd.DataFrame | None = None
     source: str = ""
     origin: Origin | None = None
+    stream: TabularFile | None = None
 
     @property
     def has_data(self) -> bool:
         """Whether there are rows or moments."""
-        return self.frame is not None or self.options.sample_cov is not None
+        return self.has_rows or self.options.sample_cov is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, in memory or in a long file."""
+        return self.frame is not None or self.stream is not None
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Labels of the groups in the order of the data; ("",) for one group without a name."""
+        if self.stream is not None and self.options.group is not None:
+            return self.stream.list_labels(self.options.group)
         if self.frame is not None and self.options.group is not None:
             return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
         return tuple(self.options.sample_cov or ("",))
 
     @cached_property
+    def ordered(self) -> tuple[str, ...]:
+        """Names of the ordered variables of the model: endogenous observed ones that the options name, or all."""
+        if not self.options.estimation.categorical:
+            return ()
+        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), ("",))
+        roles = bare.roles[0]
+        possible = [name for name in roles.observed if name not in roles.exogenous_observed]
+        named = {*self.options.table.ordered, *roles.ordered}
+        found = tuple(name for name in possible if self.options.all_ordered or name in named)
+        if not found:
+            raise OptionError(_build_no_ordered(sorted(named), possible))
+        return found
+
+    @cached_property
+    def answers(self) -> Mapping[str, Answers]:
+        """The answers of each ordered variable, in their order; none without rows."""
+        if self.frame is None or not self.ordered:
+            return {}
+        return find_answers(rename_columns(self.frame, [*self.ordered]), self.ordered, self.source or "the data")
+
+    @cached_property
     def table_options(self) -> TableOptions:
         """The options of the table as a fit completes them."""
         settings = self.options.table
+        if self.ordered:
+            counts = {name: len(own.values) - 1 for name, own in self.answers.items()}
+            settings = replace(settings, ordered=self.ordered, thresholds={**settings.thresholds, **counts})
         if self.options.sample_cov is not None and settings.meanstructure is None:
             means = self.options.sample_mean is not None
             needed = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
@@ -112,8 +153,15 @@ class Prepared:
             return None
         wanted = [*observed_variables(self.table), *self.options.aux]
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
-        renamed = rename_columns(self.frame, [*wanted, *self.options.reverse])
-        return reverse_items(renamed, self.options.reverse, wanted) if self.options.reverse else renamed
+        turned, parcels = self.options.reverse, self.options.parcel
+        items = [item for parcel in parcels for item in parcel.items]
+        made = {parcel.name for parcel in parcels}
+        found = rename_columns(
+            self.frame, [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
+        )
+        if turned:
+            found = reverse_items(found, turned, [*wanted, *items])
+        return add_parcels(found, parcels, wanted) if parcels else found
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -123,12 +171,18 @@ class Prepared:
     @property
     def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
         """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
-        columns = None if self.rows is None else list(map(str, self.rows.columns))
-        return partial(check_expanded, self.spec, self.table, self.table_options, columns)
+        return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
+
+    @property
+    def columns(self) -> list[str] | None:
+        """Names of the columns of the data, None where there are no rows."""
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return None if self.rows is None else list(map(str, self.rows.columns))
 
     @cached_property
     def _column_findings(self) -> tuple[Diagnostic, ...]:
-        return () if self.rows is None else check_columns(self.spec, self.table, list(map(str, self.rows.columns)))
+        return () if self.columns is None else check_columns(self.spec, self.table, self.columns)
 
     @cached_property
     def sample(self) -> Sample:
@@ -136,12 +190,16 @@ class Prepared:
         variables = observed_variables(self.estimated_table)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
+        if self.stream is not None:
+            return build_streamed_sample(self.stream, variables, self.options.group, self.options.missing)
         if self.rows is None:
             raise DataError(_build_no_data())
         require_any_column(self.rows, variables, self.source)
         unknown = [entry for entry in self._column_findings if entry.severity == "error"]
         if unknown:
             raise DataError(unknown, self.spec.source)
+        if self.ordered:
+            return self._build_categorical(variables)
         frame = add_products(self.rows, variables)
         exogenous = _list_exogenous(self.table)
         group, missing = self.options.group, self.options.missing
@@ -154,6 +212,22 @@ class Prepared:
         if sample.has_design and self.options.ignores_design:
             sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
+
+    def _build_categorical(self, variables: tuple[str, ...]) -> Sample:
+        """The statistics of ordered variables and of those that go with them."""
+        assert self.rows is not None  # noqa: S101
+        options = self.options
+        coded = code_answers(self.rows, self.answers)
+        frame = add_products(coded, variables)
+        covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()
+        build = build_pairwise_answers if options.missing in PAIRWISE else build_sample
+        sample = build(frame, variables, options.group, self.source, exogenous=covariates)
+        if options.weighting:
+            sample = attach_weights(sample, frame, options.weighting)
+        if options.cluster:
+            sample = attach_clusters(sample, frame, options.cluster)
+        cells = EmptyCells(options.zero_add, options.zero_keep_margins)
+        return attach_statistics(sample, self.answers, covariates, cells)
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean
@@ -174,7 +248,7 @@ class Prepared:
         options  those of this one, but for group_equal and group_partial
         """
         found = replace(self, options=options)
-        known = {"groups": self.groups, "rows": self.rows}
+        known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
         variables = observed_variables(found.estimated_table)
         if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:
             known["sample"] = self.sample
@@ -222,6 +296,10 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
             found.append(Prepared(spec, chosen))
             continue
         source = find_data(spec, data)
+        if (stream := find_stream(spec, source, chosen)) is not None:
+            origin = read_origin(stream.path)
+            found.append(Prepared(spec, chosen, source=stream.path.name, origin=origin, stream=stream))
+            continue
         door = chosen.door
         key = (source if isinstance(source, Path) else id(source), door)
         if key not in read:
@@ -285,7 +363,15 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     """The options in the spec's header, its estimator among them."""
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
     reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
-    return {**estimator, **reverse, **spec.header.options}
+    parcel = {"parcel": list(spec.header.parcel)} if spec.header.parcel else {}
+    typed = [
+        term.variable
+        for formula in spec.statements
+        if isinstance(formula, Formula) and formula.operator == "|"
+        for term in formula.left
+    ]
+    ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
+    return {**ordered, **estimator, **reverse, **parcel, **spec.header.options}
 
 
 def find_data(spec: Spec, data: object) -> object:
@@ -297,6 +383,13 @@ def find_data(spec: Spec, data: object) -> object:
             raise DataError(_build_no_data())
         data = Path(spec.source.name).parent / spec.header.data
     return Path(data)
+
+
+def _build_no_ordered(named: list[str], possible: list[str]) -> Diagnostic:
+    shown = ", ".join(named[:6])
+    message = f"none of the ordered variables is an endogenous variable of the model: {shown}"
+    hint = f"its endogenous observed variables are {', '.join(possible[:12])}"
+    return Diagnostic("error", "option-without-effect", message, hint=hint)
 
 
 def _find_place(entry: Diagnostic) -> tuple[int, int]:

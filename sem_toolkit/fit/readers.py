@@ -9,6 +9,8 @@ import numpy as np
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.sample import MissingCode
+from sem_toolkit.sample.parcels import Parcel, parse_parcel
+from sem_toolkit.sample.reversing import Reversed, parse_reversed
 
 _MOST_DIGITS = 1000
 
@@ -47,6 +49,24 @@ def parse_words(value: object) -> tuple[str, ...]:
     return tuple(parse_word(word) for word in words)
 
 
+def parse_reversed_items(value: object) -> tuple[Reversed, ...]:
+    """Items with commas between them, or a list, each perhaps with its scale: b4, b7 (1-7)."""
+    return tuple(parse_reversed(word) for word in parse_words(value))
+
+
+def parse_parcels(value: object) -> tuple[Parcel, ...]:
+    """Parcels as a list of texts or with semicolons between them: p1 = mean(b1, b2); p2 = sum(b3, b4)."""
+    texts = value.split(";") if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not texts:
+        raise ValueError("a parcel, or a list of parcels, is expected, such as p1 = mean(b1, b2, b3)")
+    found = tuple(parse_parcel(parse_word(text)) for text in texts if not isinstance(text, str) or text.strip())
+    names = [parcel.name for parcel in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the parcel {twice} is said twice")
+    return found
+
+
 def parse_fraction(value: object) -> float:
     """A number between 0 and 1. Raises ValueError for anything else."""
     number = parse_number(value)
@@ -60,6 +80,25 @@ def parse_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("a number is expected")
     return float(value)
+
+
+def parse_switch(value: object) -> bool:
+    """True or false. Raises ValueError for anything else."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false is expected")
+    return value
+
+
+def parse_pair(value: object) -> tuple[float, float]:
+    """Two numbers from 0, or one for both. Raises ValueError for anything else."""
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+    try:
+        numbers = [float(str(item)) for item in items if not isinstance(item, bool)]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) != len(items) or len(numbers) not in (1, 2) or not all(0.0 <= number < 1e6 for number in numbers):
+        raise ValueError("two numbers of 0 or more are expected, or one for both")
+    return numbers[0], numbers[-1]
 
 
 def parse_count(value: object) -> int:

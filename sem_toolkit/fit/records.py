@@ -10,7 +10,7 @@ import pandas as pd
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic
+from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
 
 Record = dict[str, Any]
 
@@ -53,6 +53,10 @@ def build_all_blocks(fit: Fit) -> Record:
     variables = list(fit.sample.variables)
     moments = fit.implied_moments
     means = [None] * len(fit.sample.groups) if moments.mean is None else list(moments.mean)
+    if fit.solution.model.responses is not None:
+        implied, sample = build_response_records(fit.solution)
+        blocks = {"implied_cov": clean(implied), "sample_cov": clean(sample)}
+        return blocks | build_blocks(fit, _BLOCKS) if fit.converged else blocks
     blocks = {
         "implied_cov": [
             _build_moment_record(group.label, variables, covariance, mean)
@@ -82,7 +86,22 @@ def _build_residual_record(group: GroupResiduals) -> Record:
     if group.mean is not None:
         record["mean"] = {"names": names, "values": clean(group.mean)}
         record["mean.z"] = {"names": names, "values": clean(group.mean_z)}
-    return record
+    thresholds = [entry for entry in group.others if entry.op == "|"]
+    if thresholds:
+        labels = [f"{entry.lhs}|{entry.rhs}" for entry in thresholds]
+        record["th"] = {"names": labels, "values": clean([entry.value for entry in thresholds])}
+        record["th.z"] = {"names": labels, "values": clean([entry.z for entry in thresholds])}
+    slopes = [entry for entry in group.others if entry.op == "~"]
+    if not slopes:
+        return record
+    columns = list(dict.fromkeys(entry.rhs for entry in slopes))
+    place = {(entry.lhs, entry.rhs): entry for entry in slopes}
+    record["slopes"] = {
+        "rows": names,
+        "cols": columns,
+        "matrix": clean([[place[row, column].value for column in columns] for row in names]),
+    }
+    return {key if key == "group" else f"res.{key}": value for key, value in record.items()}
 
 
 def _build_test_record(test: TestStatistic) -> Record:

@@ -1,49 +1,16 @@
-"""Items that point the other way: told where a factor shows one, and turned where the spec says so."""
+"""Items that point the other way are told where a factor shows one."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
 
 import numpy as np
-import pandas as pd
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Solution
 from sem_toolkit.inference.parameters.reliability import compute_alpha
-from sem_toolkit.sample.checks import check_column, check_names, numeric_values
-from sem_toolkit.sample.messages import add_messages
 from sem_toolkit.sample.moments import FloatArray
 
 _SMALLEST = 0.2  # standardised loading; weaker ones may have any sign by chance
 _FEWEST = 3  # other indicators, all of one sign
-
-
-def reverse_items(frame: pd.DataFrame, items: Sequence[str], used: Collection[str]) -> pd.DataFrame:
-    """The frame with items turned about the middle of their observed range (x to min + max - x), which is told.
-
-    used  variables of the model; a warning names items that are not among them or in a product of them
-
-    Raises DataError for items that are no columns of numbers.
-    """
-    faults = check_names(items, [str(name) for name in frame.columns], "the data")
-    faults = faults or [fault for name in items for fault in check_column(frame[name])]
-    if faults:
-        raise DataError(faults)
-    turned, said = {}, []
-    for name in dict.fromkeys(items):
-        values = numeric_values(frame[name])
-        assert values is not None  # noqa: S101 - check_column has seen numbers
-        total = np.nanmin(values) + np.nanmax(values)
-        turned[name] = total - values
-        said.append(f"{name} as {total:g} - {name}")
-    result = frame.assign(**turned)
-    found = [Diagnostic("note", "reverse-coded", f"reverse-coded: {', '.join(said)}")]
-    parts = {part for name in used for part in name.split(":")}
-    idle = [name for name in turned if name not in parts]
-    if idle:
-        message = f"reversing {', '.join(idle)} has no effect: the model does not use them"
-        found.append(Diagnostic("warning", "unused-reverse", message))
-    add_messages(result, found)
-    return result
 
 
 def check_reversed_items(solution: Solution) -> tuple[Diagnostic, ...]:

@@ -10,6 +10,7 @@ from sem_toolkit.inference.hypotheses.wald import WaldTest
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
 from sem_toolkit.inference.parameters.reliability import Reliability
+from sem_toolkit.inference.parameters.responses import build_response_records
 from sem_toolkit.inference.residuals.residuals import (
     GroupResiduals,
     ResidualSummary,
@@ -55,6 +56,7 @@ __all__ = [
     "build_local_independence_tests",
     "build_modification_indices",
     "build_parameter_estimates",
+    "build_response_records",
     "build_standardized_solution",
     "compute_baseline_test",
     "compute_blocked_r2",

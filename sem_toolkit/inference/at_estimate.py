@@ -6,8 +6,14 @@ from typing import Protocol
 
 import numpy as np
 
-from sem_toolkit.discrepancy import Kind, MomentPair
+from sem_toolkit.discrepancy import Kind, MomentPair, Weight
 from sem_toolkit.estimation import Estimator, compute_tangent
+from sem_toolkit.inference.weights.data import DataKind, choose_data_kind
+from sem_toolkit.inference.weights.estimator import (
+    build_estimator_weight,
+    compute_estimator_information,
+    compute_estimator_quadratic,
+)
 from sem_toolkit.model import Model
 from sem_toolkit.model.constraints import Constraints
 from sem_toolkit.sample import Sample
@@ -47,6 +53,26 @@ class AtEstimate(MomentPair):
     """
 
     tangent: FloatArray | None = None
+
+    @cached_property
+    def data(self) -> DataKind:
+        """What depends on whether rows are complete."""
+        return choose_data_kind(self.sample)
+
+    @property
+    def weight(self) -> Weight:
+        """V of the discrepancy that was minimised; of incomplete rows their expected information."""
+        return build_estimator_weight(self)
+
+    @property
+    def quadratic(self) -> FloatArray:
+        """eᵀVe of each group (G)."""
+        return compute_estimator_quadratic(self)
+
+    @property
+    def information(self) -> FloatArray:
+        """Σ_g share_g ΔᵀVΔ, q × q: for ML the expected information."""
+        return compute_estimator_information(self)
 
     @cached_property
     def basis(self) -> FloatArray:

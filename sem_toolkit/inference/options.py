@@ -61,6 +61,7 @@ class InferenceOptions:
     more_tests   further tests, which are only reported
     observed     what observed information is made of: "hessian", the whole second derivative, or "h1", without the
                  curvature of the moments
+    tested_by    information that scaled tests take, where it is not that of the standard errors
     """
 
     se: str = "standard"
@@ -68,6 +69,12 @@ class InferenceOptions:
     information: str = "expected"
     more_tests: tuple[str, ...] = ()
     observed: str = "hessian"
+    tested_by: str | None = None
+
+    @property
+    def information_of_tests(self) -> str:
+        """What scaled tests take."""
+        return self.tested_by or self.information
 
     @property
     def needs_gamma(self) -> bool:
@@ -91,6 +98,7 @@ def resolve_inference_options(
     observed: str | None = None,
     clustered: bool = False,
     weighted: bool = False,
+    categorical: bool = False,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -99,10 +107,14 @@ def resolve_inference_options(
 
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
+    categorical  there are ordered variables, whose statistics carry clusters and weights themselves
     clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
+    if categorical:
+        default = InferenceOptions(record.ordered_se or record.se, record.ordered_test or record.test)
+        clustered = weighted = False
     if weighted:
         default = _heed_weights(record, default)
     if clustered:
@@ -122,10 +134,12 @@ def resolve_inference_options(
     observes = chosen_se == "robust.huber.white" or chosen_se in TWO_STAGE or (incomplete and usual == "expected")
     observes |= chosen_se == "robust.cluster" and default.information == "observed"
     fallback = "observed" if observes else usual
-    first, *more = _choose_tests(test, default.test)
+    first, *more = _choose_tests(test, default.test, default.test if missing in TWO_STAGE else record.test)
     chosen = _choose("information", information, fallback, INFORMATION)
+    differs = clustered and information is None and chosen_se == "robust.cluster" and not _is_plain(record)
+    tested_by = "observed" if differs and chosen != "observed" else None
     made_of = _choose("observed_information", observed, default.observed, OBSERVED_INFORMATION)
-    return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of)
+    return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of, tested_by)
 
 
 def _heed_weights(record: Estimator, default: InferenceOptions) -> InferenceOptions:
@@ -154,13 +168,13 @@ def _heed_clusters(record: Estimator, default: InferenceOptions, weighted: bool)
     return InferenceOptions("robust.cluster", "yuan.bentler.mplus", information)
 
 
-def _choose_tests(given: str | Sequence[str] | None, default: str) -> list[str]:
-    """The main test, then the others: scaled ones first, the estimator's own before those asked for."""
+def _choose_tests(given: str | Sequence[str] | None, default: str, own: str) -> list[str]:
+    """The main test, then the others: scaled ones first, those of the estimator's name before those asked for."""
     asked = [given] if isinstance(given, str) else list(given or [])
     names = [_choose("test", name, default, TESTS) for name in asked]
     if "none" in names:
         return ["none"]
-    names = list(dict.fromkeys([default, *names] if default in SCALED or not names else names))
+    names = list(dict.fromkeys([default, *names] if own in SCALED or not names else names))
     chosen = sorted(names, key=lambda name: name not in SCALED)
     return [name for name in chosen if name != "standard"] or ["standard"]
 

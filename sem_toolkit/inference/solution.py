@@ -71,8 +71,7 @@ def compute_test_statistics(
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     chosen = _options(solution, options)
     evaluation = evaluate_solution(solution)
-    normal = chosen.takes_normal_gamma(evaluation.kind)
-    return compute_tests(evaluation, (chosen.test, *chosen.more_tests), chosen.information, normal)
+    return compute_tests(evaluation, chosen)
 
 
 def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":

@@ -130,10 +130,6 @@ class Composites:
         return replace(self, members=tuple(member.in_units(scale) for member in self.members))
 
     @property
-    def n_hidden(self) -> int:
-        return int(self.hidden.sum())
-
-    @property
     def n_derived(self) -> int:
         return sum(member.n_derived for member in self.members)
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.kernels import compute_information
 from sem_toolkit.model.moments import compute_matrices, compute_moments
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT, Model, build_model
+from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, WEIGHT, Model, build_model
 
 FloatArray = NDArray[np.float64]
 
@@ -162,8 +161,8 @@ def build_report(model: Model, rank: int, null: FloatArray, n_conditions: int) -
 
 def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
     """Moments and free parameters of each group; moments taken from the data (fixed.x, composites) do not count."""
-    p = model.n_observed
-    observed = set(model.observed)
+    given = model.responses is not None and model.responses.is_conditional
+    observed = set() if given else set(model.observed)  # given covariates their moments are none of the layout's
     result = []
     for number, label in enumerate(model.groups):
         rows = [row for row in model.table.parameters if row.group == number + 1]
@@ -171,7 +170,7 @@ def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
         if model.composites is not None:
             sizes = (len(m.indicators) for m in model.composites.members if m.group == number)
             taken += sum(k * (k + 1) // 2 for k in sizes)
-        moments = p * (p + 1) // 2 + (p if model.has_means else 0) - taken
+        moments = model.layout.size - taken
         result.append(GroupDegrees(label, moments, sum(row.free > 0 for row in rows)))
     return tuple(result)
 
@@ -197,9 +196,10 @@ def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     """Rank and null space of [moments; non-linear equalities] by θ, and how many of the latter are independent."""
     basis = model.constraints.linear.basis
     # squares of what composites derive from weights cancel to rounding of the first order, which hides a zero
-    if not model.constraints.equalities and model.composites is None and _has_full_rank(model, x):
+    by_kernels = model.derived is None and model.responses is None
+    if not model.constraints.equalities and by_kernels and _has_full_rank(model, x):
         return basis.shape[1], np.zeros((basis.shape[1], 0)), 0
-    jacobian = compute_jacobian(model, x)
+    jacobian = model.layout.jacobian(model, x)
     stacked = jacobian.reshape(-1, jacobian.shape[-1]) @ basis
     # what changes no moment, as the weights of a composite without effects, leaves rounding behind
     stacked[:, np.abs(stacked).max(axis=0, initial=0.0) < _NO_INFLUENCE] = 0.0
@@ -255,11 +255,15 @@ def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
     where = model.locations
     q = model.n_parameters
     effect = rng.uniform(0.3, 0.9, q) * rng.choice([-1.0, 1.0], q)
-    effect = np.where(where.kind == WEIGHT, np.abs(effect), effect)
+    effect = np.where(np.isin(where.kind, (WEIGHT, SCALE)), np.abs(effect), effect)
     variance = rng.uniform(0.6, 1.4, q)
     covariance = rng.uniform(-0.3, 0.3, q) / np.sqrt(model.n_variables)
     x = np.select(
-        [where.kind == INTERCEPT, (where.kind == SYMMETRIC) & (where.row == where.column), where.kind == SYMMETRIC],
+        [
+            np.isin(where.kind, (INTERCEPT, THRESHOLD)),
+            (where.kind == SYMMETRIC) & (where.row == where.column),
+            where.kind == SYMMETRIC,
+        ],
         [rng.normal(size=q), variance, covariance],
         effect,
     )

@@ -27,7 +27,7 @@ def compute_jacobian(model: Model, x: FloatArray, moments: ImpliedMoments | None
     p = model.n_observed
     rows, cols = vech_indices(p)
     first = p if moments.mean is not None else 0
-    size = model.n_parameters if model.composites is None else model.n_parameters + model.composites.n_derived
+    size = model.n_parameters + (0 if model.derived is None else model.derived.n_derived)
     result = np.zeros((model.n_groups, first + len(rows), size))
     for group, cells in enumerate(model.cells):
         left, right = columns[group][:, cells.row], columns[group][:, cells.right] * cells.weight
@@ -35,4 +35,4 @@ def compute_jacobian(model: Model, x: FloatArray, moments: ImpliedMoments | None
         if moments.all_mean is not None:
             block = np.concatenate([left * mean_slopes(cells, moments.all_mean[group]), block])
         result[group][:, cells.position] = block
-    return result if model.composites is None else result @ model.composites.cell_jacobian(model, x)
+    return result if model.derived is None else result @ model.derived.cell_jacobian(model, x)

@@ -50,7 +50,7 @@ def gather_cell_gradient(
             for group, cells in enumerate(model.cells)
         ]
         by_cell = by_cell + np.concatenate(slopes, axis=-1)
-    gradient = np.zeros((*products.shape[:-3], len(place) + _n_hidden(model)))
+    gradient = np.zeros((*products.shape[:-3], len(place) + model.n_hidden))
     gradient[..., position] = by_cell
     return gradient
 
@@ -171,17 +171,17 @@ def gather_second_order(
 
 def pull_back(model: Model, x: FloatArray, by_cells: FloatArray) -> FloatArray:
     """A gradient by cells (... × cells) to the gradient by x (... × q)."""
-    if model.composites is None:
+    if model.derived is None:
         return by_cells
-    jacobian = model.composites.cell_jacobian(model, x)
+    jacobian = model.derived.cell_jacobian(model, x)
     return (by_cells[..., None, :] @ jacobian)[..., 0, :]
 
 
 def pull_back_square(model: Model, x: FloatArray, by_cells: FloatArray) -> FloatArray:
     """A quadratic form by cells (... × cells × cells) to that by x (... × q × q)."""
-    if model.composites is None:
+    if model.derived is None:
         return by_cells
-    jacobian = model.composites.cell_jacobian(model, x)
+    jacobian = model.derived.cell_jacobian(model, x)
     return _transpose(jacobian) @ by_cells @ jacobian
 
 
@@ -230,12 +230,8 @@ def add_block(result: FloatArray, cells: Cells, block: FloatArray, scale: float 
 
 def empty_square(model: Model, like: FloatArray) -> FloatArray:
     """Zeros, ... × cells × cells, with the batch axes of `like` (... × G × p × p)."""
-    size = sum(cells.size for cells in model.cells) + _n_hidden(model)
+    size = sum(cells.size for cells in model.cells) + model.n_hidden
     return np.zeros((*like.shape[:-3], size, size))
-
-
-def _n_hidden(model: Model) -> int:
-    return 0 if model.composites is None else model.composites.n_hidden
 
 
 def _transpose(matrix: FloatArray) -> FloatArray:

@@ -30,6 +30,8 @@ class ImpliedMoments:
     all_covariance   V = B S Bᵀ of all variables, ... × G × t × t; its first p rows are W
     all_mean         B m, ... × G × t; None likewise
     used             which columns of C free cells need (k)
+    thresholds       of ordered variables, ... × G × T; None where there are none
+    scales           of their responses, ... × G × k, where these are parameters; otherwise None
     """
 
     covariance: FloatArray
@@ -38,6 +40,8 @@ class ImpliedMoments:
     all_covariance: FloatArray
     all_mean: FloatArray | None
     used: NDArray[np.intp]
+    thresholds: FloatArray | None = None
+    scales: FloatArray | None = None
 
     @cached_property
     def columns(self) -> FloatArray:
@@ -55,8 +59,8 @@ class ImpliedMoments:
 
 
 def compute_cell_values(model: Model, x: FloatArray) -> FloatArray:
-    """Values of the free cells: x itself, followed by what composites derive from their weights."""
-    return x if model.composites is None else np.concatenate([x, model.composites.values(model, x)], axis=-1)
+    """Values of the free cells: x itself, followed by what weights of composites and scales of responses entail."""
+    return x if model.derived is None else np.concatenate([x, model.derived.values(model, x)], axis=-1)
 
 
 def compute_matrices(model: Model, x: FloatArray) -> RamMatrices:
@@ -97,8 +101,9 @@ def compute_total_effects(directed: FloatArray, depth: int | None = None) -> Flo
 
 def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
     """Moments implied at x (... × q); raises numpy's LinAlgError where I − A is singular."""
+    x = np.asarray(x, dtype=np.float64)
     matrices = compute_matrices(model, x)
-    p = model.n_observed
+    p, responses = model.n_observed, model.responses
     effects = compute_total_effects(matrices.directed, model.depth)
     everything = effects @ matrices.symmetric @ effects.swapaxes(-1, -2)
     everything = 0.5 * (everything + everything.swapaxes(-1, -2))
@@ -110,4 +115,6 @@ def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
         all_covariance=everything,
         all_mean=mean,
         used=model.used_columns,
+        thresholds=None if responses is None else responses.threshold_values(x),
+        scales=None if responses is None else responses.scale_values(x),
     )

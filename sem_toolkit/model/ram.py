@@ -7,6 +7,7 @@ v = A v + u, Cov(u) = S, E(u) = m, with the observed variables first among v.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +16,34 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.composites import Composites, build_composites
 from sem_toolkit.model.constraints import Constraints, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
+from sem_toolkit.model.responses import Responses, ResponseVariances, build_responses
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTable
+
+if TYPE_CHECKING:
+    from sem_toolkit.model.layout import MomentLayout
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-DIRECTED, SYMMETRIC, INTERCEPT, WEIGHT = range(4)
-KINDS = {"=~": DIRECTED, "~": DIRECTED, "~~": SYMMETRIC, "~1": INTERCEPT, "<~": WEIGHT}
+DIRECTED, SYMMETRIC, INTERCEPT, WEIGHT, THRESHOLD, SCALE = range(6)
+KINDS = {
+    "=~": DIRECTED,
+    "~": DIRECTED,
+    "~~": SYMMETRIC,
+    "~1": INTERCEPT,
+    "<~": WEIGHT,
+    "|": THRESHOLD,
+    "~*~": SCALE,
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Locations:
     """Where the free parameters stand, in the order of the vector x; every array has length q.
 
-    kind    DIRECTED (A), SYMMETRIC (S), INTERCEPT (m) or WEIGHT (of a composite: no cell of its own)
+    kind    DIRECTED (A), SYMMETRIC (S), INTERCEPT (m), or without a cell of its own WEIGHT (of a composite), THRESHOLD
+            and SCALE (of the response behind an ordered variable)
     row     the variable that is affected; column: the variable that affects it (or the other one of a covariance)
     """
 
@@ -127,6 +141,7 @@ class Model:
     locations    where the parameters stand
     directed, symmetric, intercepts   G × t × t, G × t × t, G × t: the fixed values, 0 where free
     composites   how the cells of composites follow from weights; None where there are none
+    responses    thresholds and scales of ordered variables; None where there are none
     depth        arrows on the longest directed path; None where there is a loop
     """
 
@@ -144,7 +159,25 @@ class Model:
     constraints: Constraints
     definitions: Definitions
     composites: Composites | None = None
+    responses: Responses | None = None
     depth: int | None = None
+
+    @cached_property
+    def derived(self) -> "Composites | ResponseVariances | None":
+        """What makes the cells that follow from parameters without a cell of their own; None where there are none."""
+        return self.composites if self.composites is not None else _derive(self.responses, self.exogenous)
+
+    @cached_property
+    def layout(self) -> "MomentLayout":
+        """The vector of statistics that the model explains in each group."""
+        from sem_toolkit.model.layout import build_layout
+
+        return build_layout(self)
+
+    @cached_property
+    def n_hidden(self) -> int:
+        """How many parameters have no cell of their own."""
+        return self.n_parameters - sum(int((cells.position < self.n_parameters).sum()) for cells in self.cells)
 
     @property
     def n_observed(self) -> int:
@@ -221,6 +254,8 @@ class Model:
     def in_units(self, scale: FloatArray) -> "Model":
         """The same model of variables that are divided by `scale` (t): what is fixed, given or bound changes with them.
 
+        Responses behind ordered variables have no units: models with any are left as they are by those who ask.
+
         With x of this model, x / compute_units(scale) is the same point of that one. Its table has the rows of
         parameters only: constraints are texts about numbers in the old units, and their new form is in `constraints`.
         """
@@ -265,8 +300,8 @@ def build_model(table: ParameterTable) -> Model:
     """Place every row of the table in the RAM matrices.
 
     Fixed rows without a value (ustart None) count as 0; moments of exogenous variables (exo = 1) must have been filled
-    in from the sample before. Raises ModelError for tables without observed variables, for rows that are not
-    continuous-data parameters, for two rows of one cell, and for contradictory constraints.
+    in from the sample before. Raises ModelError for tables without observed variables, for composites beside ordered
+    variables, for two rows of one cell, and for contradictory constraints.
     """
     rows = table.parameters
     _require_supported(rows)
@@ -284,7 +319,18 @@ def build_model(table: ParameterTable) -> Model:
         _place_fixed(matrices, row, place)
     locations = _locate(parameters, place)
     composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
-    cells = _build_cells(locations, composites, len(table.groups), len(variables))
+    responses = build_responses(table, observed, parameters)
+    exogenous = (
+        tuple(
+            number
+            for number, name in enumerate(observed)
+            if any(r.lhs == name and r.exo > 0 and not r.free for r in rows)
+        )
+        if responses is not None
+        else ()
+    )
+    derived = composites if composites is not None else _derive(responses, exogenous)
+    cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
     return Model(
         table=table,
         observed=observed,
@@ -300,6 +346,7 @@ def build_model(table: ParameterTable) -> Model:
         constraints=build_constraints(table, parameters),
         definitions=build_definitions(table, parameters),
         composites=composites,
+        responses=responses,
         depth=_compute_depth(matrices[0], cells),
     )
 
@@ -321,11 +368,20 @@ def _has_composites(rows: Iterable[Parameter]) -> bool:
     return any(row.op == "<~" for row in rows)
 
 
+def _derive(responses: Responses | None, exogenous: tuple[int, ...]) -> ResponseVariances | None:
+    """The residual variances that follow from scales; none under theta, where they are parameters."""
+    if responses is None or not responses.is_delta:
+        return None
+    return ResponseVariances(responses, exogenous if responses.is_conditional else ())
+
+
 def _require_supported(rows: Iterable[Parameter]) -> None:
-    odd = next((row for row in rows if row.op not in KINDS), None)
-    if odd is not None:
-        message = f'"{odd.lhs} {odd.op} {odd.rhs}" belongs to ordinal variables, which the estimators do not support'
-        raise ModelError(Diagnostic("error", "ordinal-unsupported", message, span=odd.origin.span))
+    rows = list(rows)
+    threshold = next((row for row in rows if row.op == "|"), None)
+    if threshold is not None and _has_composites(rows):
+        message = f'composites (<~) beside ordered variables ("{threshold.lhs}") cannot be estimated'
+        hint = "use a factor (=~) in the place of the composite, or take the answers as numbers"
+        raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
 
 
 def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
@@ -353,7 +409,7 @@ def _is_placeholder(row: Parameter) -> bool:
 
 
 def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Parameter, place: dict[str, int]) -> None:
-    if row.free > 0 or row.op == "<~" or _is_placeholder(row):
+    if row.free > 0 or KINDS[row.op] not in (DIRECTED, SYMMETRIC, INTERCEPT) or _is_placeholder(row):
         return
     group, value = row.group - 1, 0.0 if row.ustart is None else row.ustart
     kind, i, j = _cell(row, place)
@@ -367,7 +423,7 @@ def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Param
 
 def _cell(row: Parameter, place: dict[str, int]) -> tuple[int, int, int]:
     kind = KINDS[row.op]
-    if kind == INTERCEPT:
+    if kind in (INTERCEPT, THRESHOLD):
         return kind, place[row.lhs], 0
     affected, other = (row.rhs, row.lhs) if row.op == "=~" else (row.lhs, row.rhs)
     return kind, place[affected], place[other]
@@ -379,15 +435,22 @@ def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locatio
     return Locations(kind=table[:, 0], group=table[:, 3], row=table[:, 1], column=table[:, 2])
 
 
-def _build_cells(locations: Locations, composites: Composites | None, n_groups: int, t: int) -> tuple[Cells, ...]:
-    """Cells of each group: those of the parameters, then those that follow from the weights of composites."""
-    position = np.arange(len(locations.kind)) if composites is None else np.flatnonzero(~composites.hidden)
+def _build_cells(
+    locations: Locations,
+    composites: Composites | None,
+    derived: Composites | ResponseVariances | None,
+    n_groups: int,
+    t: int,
+) -> tuple[Cells, ...]:
+    """Cells of each group: those of the parameters, then those that follow from parameters without a cell."""
+    has_cell = np.isin(locations.kind, (DIRECTED, SYMMETRIC, INTERCEPT))
+    position = np.flatnonzero(has_cell if composites is None else ~composites.hidden)
     columns = [
         position,
         *(array[position] for array in (locations.kind, locations.group, locations.row, locations.column)),
     ]
-    if composites is not None:
-        columns = [np.concatenate(pair) for pair in zip(columns, composites.cells(len(locations.kind)), strict=True)]
+    if derived is not None:
+        columns = [np.concatenate(pair) for pair in zip(columns, derived.cells(len(locations.kind)), strict=True)]
     position, kind, group, row, column = columns
     right = np.where(kind == DIRECTED, t + column, column)
     weight = np.where(kind == INTERCEPT, 0.0, np.where((kind == SYMMETRIC) & (row == column), 0.5, 1.0))

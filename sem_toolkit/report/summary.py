@@ -137,6 +137,9 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")
+    for entry in sample.messages:
+        if entry.code in {"reverse-coded", "parcels"}:
+            text.append(f"\n{entry.message}", style="not bold")
     if not certificate.converged:
         text.append("\nNo certified optimum: the figures below are where the search ended, not estimates.", style=style)
     return text

@@ -64,8 +64,8 @@ def build_sample(
     used = (*variables, *auxiliary)
     if frame.empty:
         raise DataError(Diagnostic("error", "no-rows", f"there are no rows in {source}"))
-    data = _read_numbers(frame.take([place[name] for name in used], axis=1), used)
-    codes, labels = _code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
+    data = read_numbers(frame.take([place[name] for name in used], axis=1), used)
+    codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     doubts = check_groups(len(labels), len(data), len(variables), group) if group else []
     _require(entry for entry in doubts if entry.severity == "error")
     if missing not in (None, "listwise"):
@@ -73,7 +73,7 @@ def build_sample(
         return replace(found, messages=(*found.messages, *doubts))
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
     groups = _split_groups(data, codes, complete, labels, variables)
-    messages = [*_list_findings(frame, data, (*variables, *auxiliary)), *doubts]
+    messages = [*list_findings(frame, data, (*variables, *auxiliary)), *doubts]
     if not complete.all():
         without = int(np.sum(codes < 0))
         hint = describe_listwise_hint(int((~complete).sum()), without, group) if missing is None else None
@@ -100,7 +100,7 @@ def _build_incomplete(
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = _list_findings(frame, data, (*variables, *auxiliary))
+    messages = list_findings(frame, data, (*variables, *auxiliary))
     if empty.any():
         message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
         messages.append(Diagnostic("warning", "rows-empty", message))
@@ -129,7 +129,7 @@ def _build_incomplete(
     return Sample(variables, groups, len(frame), tuple(messages), source, missing)
 
 
-def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
+def list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str, ...]) -> list[Diagnostic]:
     """What came with the table, and what its values look like."""
     import pandas as pd
 
@@ -146,7 +146,7 @@ def _list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str
     return [*found, *check_outlying_values(data, variables)]
 
 
-def _read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
+def read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
     """Columns as numbers (n × p), NaN where missing; raises DataError with the faults of every column.
 
     Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
@@ -230,10 +230,10 @@ def list_group_labels(frame: "pd.DataFrame", group: str) -> tuple[str, ...]:
     Raises DataError when there is no such column.
     """
     _require(check_names([group], [str(name) for name in frame.columns], "the data"))
-    return _code_groups(frame[group])[1]
+    return code_groups(frame[group])[1]
 
 
-def _code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def code_groups(column: "pd.Series") -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """The group of every row as a number (-1 where the value is missing), and the labels by these numbers."""
     import pandas as pd
 

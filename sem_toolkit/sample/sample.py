@@ -1,11 +1,13 @@
 """The sample: what the data say, in the order of the model's observed variables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
 from sem_toolkit.sample.design import PLAIN, Design
 from sem_toolkit.sample.saturated import SaturatedModel
 
@@ -30,6 +32,9 @@ class SampleGroup:
     data        n × p rows that were used, or None
     places      which rows of the data these are, from 0 (n), or None
     design      sampling weights and clusters of the rows
+    stream      the rows in batches (b × p), as often as they are asked for, where they are too many to keep
+    categorical with ordered variables their thresholds and correlations; `covariance` and `mean` are then of the
+                responses behind them, with mean 0 and variance 1 (given covariates), and `data` has codes from 0
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
     """
@@ -42,6 +47,8 @@ class SampleGroup:
     places: NDArray[np.intp] | None = None
     saturated: SaturatedModel | None = None
     design: Design = PLAIN
+    stream: Iterable[FloatArray] | None = None
+    categorical: CategoricalStatistics | None = None
 
     @property
     def size(self) -> float:

@@ -1,5 +1,7 @@
 """The scale of an answer item: from the labels of its codes where a file has them, else from its values."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,8 @@ from sem_toolkit.sample.moments import FloatArray
 
 LARGEST_SCALE = 10
 """Highest value of an answer scale."""
+_FEWEST_ALIKE = 2
+"""Items with one scale from which others may be taken to have it too."""
 _BULK = 0.8
 """Share of the answers that lie on a scale that labels tell."""
 
@@ -55,6 +59,21 @@ def find_scale(values: FloatArray, labels: ColumnLabels | None = None) -> Scale 
     while high + 1 in values_there and high + 1 <= LARGEST_SCALE:
         high += 1
     return Scale(low, high)
+
+
+def find_scales(columns: Mapping[str, FloatArray], labels: Mapping[str, ColumnLabels]) -> dict[str, Scale | None]:
+    """The scale of every column; what most items share is also that of items whose answers use a part of it only."""
+    found = {name: find_scale(values, labels.get(name)) for name, values in columns.items()}
+    ranges = Counter((scale.low, scale.high) for scale in found.values() if scale is not None)
+    if not ranges:
+        return found
+    (low, high), count = ranges.most_common(1)[0]
+    if count < _FEWEST_ALIKE:
+        return found
+    for name, scale in found.items():
+        if scale is not None and not scale.labelled and low <= scale.low and scale.high <= high:
+            found[name] = Scale(low, high)
+    return found
 
 
 def _read_labels(labels: ColumnLabels) -> Scale | None:

@@ -15,7 +15,7 @@ from sem_toolkit.sample.labels import ColumnLabels, get_labels
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.plausibility import check_outlying_values
-from sem_toolkit.sample.scales import Scale, find_scale
+from sem_toolkit.sample.scales import Scale, find_scales
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def screen(
     if items:
         _require_items(frame, items, names)
     labels = get_labels(frame)
-    scales = {name: find_scale(values, labels.get(name)) for name, values in numbers.items()}
+    scales = find_scales(numbers, labels)
     chosen = tuple(items) or tuple(name for name, scale in scales.items() if scale is not None)
     messages = list(get_messages(frame))
     if numbers:

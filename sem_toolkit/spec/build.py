@@ -63,7 +63,8 @@ def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> Parame
     coding = build_effect_coding(drafts, options) if options.effect_coding else []
     parameters = _number(drafts, spec)
     extra = [_equate(left, right, rule) for left, right, rule in (*tied, *coding)]
-    return ParameterTable((*parameters, *constraints, *extra), groups)
+    rows = (*parameters, *constraints, *extra)
+    return ParameterTable(rows, groups, options.parameterization, options.conditional_x)
 
 
 def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[DraftRow]:

@@ -11,7 +11,9 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = ("title", "claim", "parent", "data", "estimator", "reverse", "options", "choices", "diagram")
+_KEYS = (
+    "title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "options", "choices", "diagram",
+)  # fmt: skip
 _MAPPINGS = frozenset({"options", "choices", "diagram"})
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
@@ -25,8 +27,10 @@ class Header:
 
     title, claim  one line each, for captions and reports
     parent        name of the spec that this one was made from
+    include       files whose statements come before the spec's own, relative to its folder, with commas between them
     data          file of the data, relative to the folder of the spec
-    reverse       items to turn about the middle of their range, with commas between them
+    reverse       items to turn about the middle of their scale, with commas between them
+    parcel        new columns, such as "p1 = mean(b1, b2, b3)"; a line each
     estimator     such as "ML"; options are those of the fit by their snake_case names
     choices       what could be decided otherwise, by name (spec/choices.py)
     diagram       hints for the picture
@@ -36,9 +40,11 @@ class Header:
     title: str = ""
     claim: str = ""
     parent: str = ""
+    include: str = ""
     data: str = ""
     estimator: str = ""
     reverse: str = ""
+    parcel: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     choices: Mapping[str, object] = field(default_factory=dict)
     diagram: Mapping[str, object] = field(default_factory=dict)
@@ -82,6 +88,10 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
         if key not in _KEYS:
             unknown.append((key, span))
             continue
+        if key == "parcel" and (texts := _list_texts(entry)):
+            spans.setdefault(key, span)
+            found[key] = (*found.get(key, ()), *texts)
+            continue
         wants_mapping = key in _MAPPINGS
         if wants_mapping and entry.value is None:
             continue
@@ -92,6 +102,16 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
         found[key] = dict(entry.value) if wants_mapping else (entry.text or "").strip()
     faults += _describe_unknown(unknown)
     return Header(**found, spans=dict(spans)), faults
+
+
+def _list_texts(entry: Entry) -> tuple[str, ...]:
+    """The text of an entry, or the texts of its list; none where it holds anything else."""
+    if isinstance(entry.value, list):
+        if not all(isinstance(value, str) for value in entry.value):
+            return ()
+        # YAML parts `[p1 = mean(b1, b2), ...]` at every comma
+        return tuple(f"{text.strip(' ,')})" for text in ", ".join(entry.value).split(")") if text.strip(" ,"))
+    return ((entry.text or "").strip(),) if entry.text else ()
 
 
 def _describe_wrong_kind(key: str, entry: Entry, wants_mapping: bool, span: Span) -> Diagnostic:

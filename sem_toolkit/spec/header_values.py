@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+_REPEATED = frozenset({"parcel"})  # keys that may have several lines
 _DEEPEST = 50
 _LONGEST = 100_000  # characters
 _LONGEST_NUMBER = 40  # characters
@@ -88,7 +89,7 @@ class _Reader:
                 raise HeaderError("a key of the header has to be one text", mark.line)
             top.key, top.line, top.column = text, mark.line, mark.column
         else:
-            if top.key in top.holds:
+            if top.key in top.holds and not (len(self.stack) == 1 and top.key in _REPEATED):
                 raise HeaderError(f'the header has "{shorten(top.key)}" twice', top.line)
             top.holds[top.key] = value
             if len(self.stack) == 1:

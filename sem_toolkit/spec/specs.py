@@ -8,6 +8,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Sp
 from sem_toolkit.spec.checks.statements import check_statements
 from sem_toolkit.spec.collector import paused_collector
 from sem_toolkit.spec.header import Header, parse_header
+from sem_toolkit.spec.includes import expand_includes
 from sem_toolkit.spec.parser import parse_statements
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token, split_tokens
@@ -40,7 +41,7 @@ class Spec:
     @cached_property
     def line_index(self) -> LineIndex:
         """Lines and columns of the text."""
-        return LineIndex(self.source.text)
+        return LineIndex(self.source.text, self.source.parts)
 
     def span(self, start: int, end: int) -> Span:
         """The span of the characters from `start` up to, not including, `end`."""
@@ -57,14 +58,23 @@ def parse_spec(text: str, name: str = "<spec>") -> Spec:
 
     name  what the text is called in messages, such as its file name
     """
+    return _parse(Source(name, text))
+
+
+def _parse(source: Source, expanded: bool = True) -> Spec:
+    """expanded: includes were put in the text already, so that one that is left is a fault."""
     with paused_collector():
-        return _parse(Source(name, text))
+        return _parse_quickly(source, expanded)
 
 
-def _parse(source: Source) -> Spec:
+def _parse_quickly(source: Source, expanded: bool) -> Spec:
     tokens = split_tokens(source.text)
-    reporter = Reporter(LineIndex(source.text))
+    reporter = Reporter(LineIndex(source.text, source.parts))
     header, faults = parse_header(tokens, reporter.index)
+    if header.include and expanded:
+        message = "a text that is no file has no folder in which to look for what it includes"
+        hint = "give the spec by its path"
+        faults.append(Diagnostic("error", "include-without-file", message, header.spans.get("include"), hint))
     statements = tuple(parse_statements(tokens, reporter))
     if statements:
         check_statements(statements, tokens, reporter)
@@ -75,9 +85,17 @@ def _parse(source: Source) -> Spec:
     return Spec(source, tuple(tokens), statements, header, tuple(found))
 
 
-def read_spec(path: str | Path) -> Spec:
-    """Read a spec from a file (UTF-8); raises DataError or SpecError where it is no text."""
-    file = Path(path)
+def read_spec(path: str | Path, expand: bool = True) -> Spec:
+    """Read a spec from a file (UTF-8), and what it includes; raises DataError or SpecError where it is no text.
+
+    expand  put what the header includes before the spec's own text, and name the file in every place; without it
+            the spec is the file's own text, for those who write it again
+    """
+    text = _read_text(Path(path))
+    return _parse(expand_includes(text, Path(path), _read_text) if expand else Source(str(path), text), expand)
+
+
+def _read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
@@ -93,7 +111,7 @@ def read_spec(path: str | Path) -> Spec:
         raise SpecError(_file_fault("not-text", message, "save the file with the encoding UTF-8")) from None
     if "\x00" in text:
         raise SpecError(_file_fault("not-text", f'"{file}" is not a text file')) from None
-    return parse_spec(text, str(path))
+    return text
 
 
 def _file_fault(code: str, message: str, hint: str | None = None) -> Diagnostic:

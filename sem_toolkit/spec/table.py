@@ -65,10 +65,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """The rows of a model, in lavaan's order, and the labels of its groups ("" for a single group)."""
+    """The rows of a model, in lavaan's order, and the labels of its groups ("" for a single group).
+
+    parameterization  of ordered variables: "delta" (scales are parameters) or "theta" (residual variances are)
+    conditional_x     whether the moments of ordered variables are those given exogenous variables
+    """
 
     rows: tuple[Parameter, ...]
     groups: tuple[str, ...] = ("",)
+    parameterization: Literal["delta", "theta"] = "delta"
+    conditional_x: bool = False
 
     @classmethod
     def from_records(cls, records: Iterable[Mapping[str, Any]], groups: tuple[str, ...] = ("",)) -> "ParameterTable":

@@ -53,7 +53,8 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
         recovered=result.printed.recovery.to_frame().to_dict("records"),
         score_items=result.printed.score_items.to_frame(result.printed.publication.tables).to_dict("records"),
         most_items=result.printed.score_items.outcome.most,
-        reconstructions=result.printed.reconstructions,
+        reconstruction=result.printed.reconstruction,
+        completions=len(result.printed.completions.frames),
         joint=_replace_missing(result.printed.joint_regressions).to_dict("records"),
         pictures={
             "n": _draw("n", draw_compatible_n(result.printed.audit)),

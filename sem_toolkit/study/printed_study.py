@@ -1,21 +1,33 @@
-"""The printed tables from end to end: audit, recovery, and several reconstructions side by side."""
+"""The printed tables from end to end: audit, recovery, reconstruction, and what the tables leave open."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from sem_toolkit.study.audit import Audit, audit_publication
+from sem_toolkit.study.calibration import FixedMoments, build_fixed_moments
+from sem_toolkit.study.completion_bounds import bound_without_negative, build_extreme_completion
+from sem_toolkit.study.completions import Completions, draw_completions
 from sem_toolkit.study.item_search import ScoreItems, search_score_items
 from sem_toolkit.study.published import Publication, read_publication
 from sem_toolkit.study.reconstruct import DEFAULT_SEED, Reconstruction, read_bystanders, reconstruct_data
 from sem_toolkit.study.recover import Recovery, recover_sums
-from sem_toolkit.study.sensitivity import compare_joint_regressions
+from sem_toolkit.study.recovered_models import ReflectiveCheck, check_reflective
+from sem_toolkit.study.sensitivity import (
+    build_fixed_correlations,
+    combine_composites,
+    compare_joint_regressions,
+    compare_path_models,
+    list_composites,
+)
 
-DEFAULT_SEEDS = (DEFAULT_SEED, 1, 2, 3)
+COMPLETIONS = 200
+EXTREME = 100.0
+"""A standardised coefficient so large that it stands for any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,27 +35,36 @@ class PrintedStudy:
     """What the printed tables tell.
 
     score_items        of how many whole-number answers the outcome and the composites are means
-    reconstructions    one a seed, the first being the data set that goes with the study
+    fixed              means, SDs and correlations that the tables fix
+    reconstruction     the data set that goes with the study, with the items that did not enter
+    completions        data sets without these items, to see what the tables leave open
     joint_regressions  what they say of all predictors at once: see `compare_joint_regressions`
+    path_models        what they say of composites: see `compare_path_models`, with `sharp.lowest` and `sharp.highest`
+                       over all data where no coefficient is negative, and whether `unbounded` without that
+    reflective         the tables with three items or more and one-factor models of them
     """
 
     publication: Publication
     audit: Audit
     recovery: Recovery
     score_items: ScoreItems
-    reconstructions: tuple[Reconstruction, ...]
+    fixed: FixedMoments
+    reconstruction: Reconstruction
+    completions: Completions
     joint_regressions: pd.DataFrame
+    path_models: pd.DataFrame
+    reflective: tuple[ReflectiveCheck, ...]
 
     @property
     def figures(self) -> pd.DataFrame:
-        """What the paper printed beside what the first reconstruction gives: one row a figure."""
-        return self.reconstructions[0].figures
+        """What the paper printed beside what the reconstruction gives: one row a figure."""
+        return self.reconstruction.figures
 
 
 def run_printed_study(
-    path: Path, seeds: Sequence[int] = DEFAULT_SEEDS, progress: Callable[[str], None] | None = None
+    path: Path, completions: int = COMPLETIONS, progress: Callable[[str], None] | None = None
 ) -> PrintedStudy:
-    """Audit, recover and reconstruct the tables of a folder; some ten seconds.
+    """Audit, recover, reconstruct and complete the tables of a folder; some twenty seconds.
 
     progress  called with a short text before each stage
 
@@ -52,15 +73,51 @@ def run_printed_study(
     tell = progress or (lambda stage: None)
     tell("audit")
     publication = read_publication(path)
-    audit = audit_publication(publication)
+    tables, audit = publication.tables, audit_publication(publication)
     tell("recover")
-    recovery = recover_sums(publication.tables)
+    recovery = recover_sums(tables)
     tell("items of the scores")
-    score_items = search_score_items(recovery, publication.tables)
-    bystanders = read_bystanders(path.parent / "codebook.csv", publication.tables)
-    reconstructions = []
-    for seed in seeds:
-        tell(f"reconstruct, seed {seed}")
-        reconstructions.append(reconstruct_data(publication.tables, recovery, seed, bystanders))
-    joint = compare_joint_regressions(reconstructions, publication.tables)
-    return PrintedStudy(publication, audit, recovery, score_items, tuple(reconstructions), joint)
+    scores = search_score_items(recovery, tables)
+    fixed = build_fixed_moments(recovery, scores, tables)
+    tell("reconstruct")
+    bystanders = read_bystanders(path.parent / "codebook.csv", tables)
+    reconstruction = reconstruct_data(tables, recovery, DEFAULT_SEED, bystanders, scores=scores)
+    tell("complete")
+    completed = draw_completions(tables, recovery, scores, completions)
+    return PrintedStudy(
+        publication,
+        audit,
+        recovery,
+        scores,
+        fixed,
+        reconstruction,
+        completed,
+        compare_joint_regressions(completed, tables),
+        _bound_path_models(completed, publication, fixed, recovery.outcome),
+        tuple(
+            check_reflective(table, fixed, recovery.n, recovery.outcome)
+            for table in tables
+            if len(table.predictors) > 2 and all("b" in row.figures for row in table.predictors)
+        ),
+    )
+
+
+def _bound_path_models(
+    completed: Completions, publication: Publication, fixed: FixedMoments, outcome: str
+) -> pd.DataFrame:
+    composites = list_composites(publication.tables)
+    terms = [term for composite in composites for term in composite.terms]
+    known = combine_composites(build_fixed_correlations(fixed.correlations, terms, outcome), fixed.sds, composites)
+    rows = compare_path_models(completed, composites)
+    sharp = bound_without_negative(known)
+    return rows.assign(
+        **{
+            "alone": known.outcome,
+            "sharp.lowest": sharp["lowest"],
+            "sharp.highest": sharp["highest"],
+            "unbounded": [
+                all(build_extreme_completion(known, j, sign * EXTREME) is not None for sign in (1, -1))
+                for j in range(len(rows))
+            ],
+        }
+    )

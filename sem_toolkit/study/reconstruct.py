@@ -13,13 +13,15 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError
 from sem_toolkit.files import write_text
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import FloatArray
+from sem_toolkit.study.item_search import ScoreItems, search_score_items
 from sem_toolkit.study.moments import InteriorMoments
 from sem_toolkit.study.printing import format_figure
 from sem_toolkit.study.published import Figure, PrintedTable, read_publication
 from sem_toolkit.study.recover import Recovery, Solution, recover_sums
 from sem_toolkit.study.regression import Regression, fit_regression, stepwise_regression
 from sem_toolkit.study.relations import compute_r2
-from sem_toolkit.study.respondents import COMPOSITE_DECIMALS, SCORE_DECIMALS, Attempt, Block
+from sem_toolkit.study.respondents import SCORE_DECIMALS, Attempt, Block
+from sem_toolkit.study.whole_numbers import WholeAttempt
 
 NOTE = "one data set consistent with the printed tables, not the respondents' answers"
 DEFAULT_SEED = 77
@@ -75,25 +77,33 @@ def reconstruct_data(
     seed: int = DEFAULT_SEED,
     bystanders: Bystanders | None = None,
     outcome_scale: tuple[float, float] = (1.0, 5.0),
+    scores: ScoreItems | None = None,
 ) -> Reconstruction:
     """Build respondents for which the regressions print the tables.
 
     recovery    from `recover_sums` on the same tables; where several sets of sums are left, the seed picks one
     bystanders  table → further items of its block (name → scale) that must not enter
+    scores      from `search_score_items`: the scores are then means of whole-number answers with the sums found
 
     Raises DataError where the tables contradict one another, EstimationError where no attempt succeeds.
     """
     rng = np.random.default_rng(seed)
-    solution = _choose_solution(recovery, rng)
+    whole = scores is not None and scores.outcome.smallest is not None
+    if scores is not None and scores.outcome.smallest is not None:
+        solution = recovery.solutions[scores.outcome.smallest.solution]
+    else:
+        solution = _choose_solution(recovery, rng)
     outcome = solution.witness
     if outcome is None or not outcome.reproduces:
         worst = "" if outcome is None else f" (nearest: all but {outcome.worst})"
         message = f"no moments of the outcome give all printed figures at once{worst}"
         raise DataError(Diagnostic("error", "not-attainable", message))
     for _ in range(_MOST_ATTEMPTS):
-        data = _build_data(
-            tables, solution, outcome, recovery, Attempt(recovery.n, outcome, outcome_scale, rng), bystanders
-        )
+        if scores is not None and whole:
+            attempt: Attempt = WholeAttempt(recovery.n, scores, outcome_scale, rng)
+        else:
+            attempt = Attempt(recovery.n, outcome, outcome_scale, rng)
+        data = _build_data(tables, solution, outcome, recovery, attempt, bystanders)
         if data is not None:
             found = _compare(data, tables, recovery, seed, bystanders)
             if found.reproduces:
@@ -110,20 +120,27 @@ def run_reconstruct(path: Path, seed: int = DEFAULT_SEED, output: Path | None = 
     """
     tables = read_publication(path).tables
     bystanders = read_bystanders(path.parent / "codebook.csv", tables) if path.is_dir() else {}
-    found = reconstruct_data(tables, recover_sums(tables), seed, bystanders)
+    recovery = recover_sums(tables)
+    scores = search_score_items(recovery, tables)
+    found = reconstruct_data(tables, recovery, seed, bystanders, scores=_require_all(scores, tables))
     if output is not None:
         write_reconstruction(output, found)
     return found
 
 
+def _require_all(scores: ScoreItems, tables: Sequence[PrintedTable]) -> ScoreItems | None:
+    """The scores, where the whole numbers behind the outcome and behind every composite are known; else None."""
+    composites = [t.name for t in tables if t.predictors and any(row.scale is None for row in t.predictors)]
+    known = scores.outcome.smallest is not None and all(scores.composites.get(name) for name in composites)
+    return scores if known else None
+
+
 def write_reconstruction(path: Path, reconstruction: Reconstruction) -> None:
     """Write the data as CSV, each row with a note of what it is."""
     data = reconstruction.data
-    composites = [name for name in data.columns if data[name].dtype == np.float64 and name != reconstruction.outcome]
     printed = data.astype(object)
-    for name in composites:
-        printed[name] = [f"{value:.{COMPOSITE_DECIMALS}f}" for value in data[name]]
-    printed[reconstruction.outcome] = [f"{value:.{SCORE_DECIMALS}f}" for value in data[reconstruction.outcome]]
+    for name in data.columns[data.dtypes == np.float64]:
+        printed[name] = [f"{value:.{SCORE_DECIMALS}f}" for value in data[name]]
     printed["note"] = NOTE
     printed.insert(0, "respondent", range(1, len(data) + 1))
     write_text(path, printed.to_csv(index=False, lineterminator="\n"))

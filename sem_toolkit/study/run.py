@@ -14,7 +14,6 @@ from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
 from sem_toolkit.study.joint_tests import JointTest, compute_joint_tests
 from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, read_scales
 from sem_toolkit.study.printed_study import PrintedStudy, run_printed_study
-from sem_toolkit.study.reconstruct import DEFAULT_SEED
 from sem_toolkit.study.replication import Replications, replicate_verdicts
 from sem_toolkit.study.stage_effects import STAGES, StageEffects, compute_stage_effects
 from sem_toolkit.study.truth import add_truth, fit_population
@@ -22,8 +21,6 @@ from sem_toolkit.study.truth import add_truth, fit_population
 RESEARCH_MODEL = "research_model"
 SURVEY = "survey_n477.csv"
 REPLICATIONS = 200
-SEEDS = (DEFAULT_SEED, 1)
-"""Of the reconstructions of the printed tables: two are enough to see what the tables leave open."""
 # The parts of the report, in its order; a spec belongs to the first whose prefix its file name has.
 KINDS = {
     "research": "Research model",
@@ -31,6 +28,13 @@ KINDS = {
     "alternative": "Alternatives to the research model",
     "": "Other models",
 }
+ORDER = (
+    "research_model", "all_stages", "preclinical", "clinical", "market", "synergy",
+    "equal_stage_effects", "stages_in_a_chain", "second_order_innovation", "two_synergies",
+    "competition_without_effect", "competition_through_capital",
+    "capital_mediated", "formative_capital", "innovation_capital_merged", "method_factor", "general_factor",
+)  # fmt: skip
+"""Ends of file names in the order of the argument: stages as they follow one another, H1, H2, capital, measurement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +111,7 @@ def run_study(
 
     data          folder with codebook.csv, the survey, and published/ (layout: data/README.md)
     progress      hears the name of each stage before it begins; there are `count_stages` of them
-    replications  surveys of other seeds to which the research model is fitted
+    replications  surveys of other seeds to which the research model is fitted, and completions of the printed tables
 
     A spec that cannot be fitted does not stop the others: it carries its fault. Raises DataError where the folder has
     no research model, or where the data of the study cannot be read.
@@ -119,7 +123,7 @@ def run_study(
     progress("survey")
     survey = read_table(data / SURVEY)
     preliminaries = compute_preliminaries(survey, read_scales(data / "codebook.csv", list(survey.columns)))
-    printed = run_printed_study(data / "published", SEEDS, progress)
+    printed = run_printed_study(data / "published", replications, progress)
     evidence = tuple(build_evidence(hypothesis, models) for hypothesis in HYPOTHESES)
     progress("other seeds")
     research = next(model for model in models if model.name == RESEARCH_MODEL)
@@ -141,7 +145,7 @@ def _test_research_model(
 
 def count_stages(specs: Path) -> int:
     """How often `run_study` reports progress."""
-    return len(list_specs(specs)) + 2 + 3 + len(SEEDS)
+    return len(list_specs(specs)) + 7
 
 
 def list_specs(folder: Path) -> list[Path]:
@@ -153,9 +157,10 @@ def list_specs(folder: Path) -> list[Path]:
         raise DataError(Diagnostic("error", "no-research-model", message, hint=hint))
     prefixes = list(KINDS)
 
-    def rank(path: Path) -> tuple[int, bool, str]:
+    def rank(path: Path) -> tuple[int, int, str]:
         kind = next(number for number, prefix in enumerate(prefixes) if path.stem.startswith(prefix))
-        return kind, path.stem != RESEARCH_MODEL, path.stem
+        own = next((number for number, end in enumerate(ORDER) if path.stem.endswith(end)), len(ORDER))
+        return kind, own, path.stem
 
     return sorted(paths, key=rank)
 

@@ -32,6 +32,7 @@ def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
         "printed_score_items": printed.score_items.to_frame(printed.publication.tables),
         "printed_reproduced": printed.figures,
         "printed_joint_regressions": printed.joint_regressions,
+        "printed_path_models": printed.path_models,
     }
 
 

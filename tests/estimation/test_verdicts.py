@@ -46,6 +46,8 @@ def test_active_bounds_are_reported() -> None:
     assert solution.certificate.verdict == "converged at a boundary"
     assert [constraint.text for constraint in solution.active] == ["visual =~ x2 >= 0.7", "speed =~ x9 <= 1"]
     assert all(constraint.multiplier > 0.0 for constraint in solution.active)
+    told = [message for message in solution.certificate.messages if message.code == "active-constraint"]
+    assert ["visual =~ x2 >= 0.7" in told[0].message, "speed =~ x9 <= 1" in told[1].message] == [True, True]
     assert solution.tangent.shape == (21, 19)
     np.testing.assert_allclose(solution.tangent[[0, 5]], 0.0, atol=1e-15)
 
@@ -280,3 +282,14 @@ def test_bounds_are_active_in_any_unit(unit: float, share: float, verdict: str) 
     lost = moved.solution.discrepancy - found.solution.discrepancy
     assert lost == pytest.approx(constraint.multiplier * variance * 1e-4, rel=1e-2)
     assert found.solution.tangent.shape == (8, 7)
+
+
+def test_a_solution_has_the_hessian_of_its_discrepancy() -> None:
+    solution = estimate(*_parts("hs_cfa_marker"))
+    objective = Objective(solution.model, MaximumLikelihood(solution.targets))
+    step = 1e-4
+    ends = [objective.locate(solution.x + sign * step * np.eye(len(solution.x))[0]) for sign in (1.0, -1.0)]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    by_difference = (ends[0].gradient - ends[1].gradient) / (2.0 * step)
+    np.testing.assert_allclose(solution.hessian[0], by_difference, atol=1e-7)

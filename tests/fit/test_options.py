@@ -71,9 +71,27 @@ def test_an_estimator_for_ordered_variables_wants_to_be_told_that_there_are_none
     assert parse_fit_options({"estimator": "DWLS", "ordered": False}).estimation.estimator == "DWLS"
 
 
-def test_ordered_variables_are_refused():
-    with pytest.raises(OptionError, match="not supported yet"):
-        parse_fit_options({"ordered": ["x1"]})
+def test_ordered_variables_bring_their_estimator_and_what_belongs_to_it():
+    options = parse_fit_options({"ordered": ["x1"]})
+    assert (options.estimation.estimator, options.estimation.kind.name) == ("WLSMV", "DWLS")
+    assert (options.inference.se, options.inference.test) == ("robust.sem", "scaled.shifted")
+    assert options.table.conditional_x
+    assert options.table.fixed_x
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"estimator": "ML"}, "ML is no estimator of ordered variables"),
+        ({"missing": "ml"}, 'missing = "ml" is about numeric variables'),
+        ({"fixed_x": False}, "fixed_x = false does not go with conditional_x"),
+        ({"meanstructure": False}, "ordered variables need means"),
+        ({"zero_add": "a"}, "two numbers of 0 or more"),
+    ],
+)
+def test_what_ordered_variables_cannot_be_combined_with_is_said(given, message):
+    with pytest.raises(OptionError, match=message):
+        parse_fit_options({"ordered": ["x1"], **given})
 
 
 def test_exogenous_variables_are_random_with_least_squares():

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from sem_toolkit.study.audit import run_audit
+from sem_toolkit.study.completions import draw_completions
+from sem_toolkit.study.item_search import search_score_items
 from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
 from sem_toolkit.study.published import read_publication
-from sem_toolkit.study.reconstruct import reconstruct_data
 from sem_toolkit.study.recover import recover_sums
 from sem_toolkit.study.sensitivity import compare_correlations, compare_joint_regressions
 
@@ -21,19 +22,20 @@ def recovery():
 
 
 @pytest.fixture(scope="module")
-def reconstructions(recovery):
-    return [reconstruct_data(TABLES, recovery, seed) for seed in (1, 3, 5)]
+def completions(recovery):
+    return draw_completions(TABLES, recovery, search_score_items(recovery, TABLES), 12)
 
 
-def test_joint_regressions_differ_while_printed_coefficients_do_not(reconstructions):
-    table = compare_joint_regressions(reconstructions, TABLES).set_index("term")
+def test_joint_regressions_differ_while_printed_coefficients_do_not(completions):
+    table = compare_joint_regressions(completions, TABLES).set_index("term")
     assert table.loc["a5", "printed"] == 0.309
     assert (table["highest"] - table["lowest"] > 0.005).all()
-    assert table["significant"].between(0, 1).all()
+    assert table[["positive", "significant"]].stack().between(0, 1).all()
+    assert ((table["lowest"] <= table["median"]) & (table["median"] <= table["highest"])).all()
 
 
-def test_only_correlations_within_a_table_are_fixed(reconstructions):
-    table = compare_correlations(reconstructions, TABLES)
+def test_only_correlations_within_a_table_are_fixed(completions):
+    table = compare_correlations(completions, TABLES)
     fixed = {(row.first, row.second) for row in table.itertuples() if row.fixed}
     assert fixed == {("TECHMARKET", "RESOURCE"), ("a10", "a11"), ("b9", "b10"), ("b9", "b8"), ("b10", "b8")}
 
@@ -54,6 +56,6 @@ def test_the_region_of_mean_and_sd_is_drawn(recovery, tmp_path):
     assert (tmp_path / "region.svg").stat().st_size > 10_000
 
 
-def test_joint_regressions_are_drawn(reconstructions):
-    figure = draw_joint_regressions(compare_joint_regressions(reconstructions, TABLES))
+def test_joint_regressions_are_drawn(completions):
+    figure = draw_joint_regressions(compare_joint_regressions(completions, TABLES))
     assert len(figure.axes[0].get_yticklabels()) == 12

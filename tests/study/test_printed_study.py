@@ -2,18 +2,30 @@
 
 from pathlib import Path
 
+import pytest
+
 from sem_toolkit.study.printed_study import run_printed_study
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 
 
-def test_audit_recovery_and_reconstructions_in_one_go():
+def test_audit_recovery_reconstruction_and_completions_in_one_go():
     stages: list[str] = []
-    study = run_printed_study(PUBLISHED, seeds=(1, 2), progress=stages.append)
-    assert stages == ["audit", "recover", "items of the scores", "reconstruct, seed 1", "reconstruct, seed 2"]
+    study = run_printed_study(PUBLISHED, completions=6, progress=stages.append)
+    assert stages == ["audit", "recover", "items of the scores", "reconstruct", "complete"]
     assert study.audit.common_n == (study.recovery.n,) == (77,)
     assert study.recovery.is_unique
-    assert [found.seed for found in study.reconstructions] == [1, 2]
-    assert all(found.reproduces for found in study.reconstructions)
+    assert study.reconstruction.reproduces
     assert study.figures["agrees"].all()
+    assert len(study.completions.frames) == 6
     assert len(study.joint_regressions) == 12
+    paths = study.path_models.set_index("composite")
+    assert list(paths.index) == [
+        "synergy", "network_preclinical", "network_clinical", "network_market", "capital_preclinical",
+        "capital_clinical",
+    ]  # fmt: skip
+    assert paths["unbounded"].all()
+    assert (paths["sharp.lowest"] <= paths["lowest"].clip(lower=0)).all()
+    assert (paths["highest"] <= paths["sharp.highest"]).all()
+    assert [check.table for check in study.reflective] == ["4-7"]
+    assert paths.loc["network_market", "alone"] == pytest.approx(0.5328, abs=1e-4)

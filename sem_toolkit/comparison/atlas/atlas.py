@@ -253,7 +253,7 @@ def _see_from(path: Path, folder: Path) -> str:
 
 def _find_reversed(given: Fit) -> tuple[str, ...]:
     """Items that the spec turns, or that point the other way than the rest of their factor."""
-    return tuple(dict.fromkeys((*given.options.reverse, *list_reversed_items(given.solution))))
+    return tuple(dict.fromkeys((*(item.name for item in given.options.reverse), *list_reversed_items(given.solution))))
 
 
 def _means_the_same(prepared: Prepared, rival: Rival) -> bool:

@@ -40,9 +40,10 @@ def write_steps(found: Invariance, spec: Spec, data: object, folder: Path) -> tu
 def _build_text(found: Invariance, step: Step, partial: tuple[str, ...], spec: Spec, data: str, called: str) -> str:
     text, options = found.ladder.write(step.equal, partial)
     title = spec.header.title or Path(spec.source.name).stem.strip("<>")
+    parent = "" if spec.source.name.startswith("<") else Path(spec.source.name).name
     kept = {name: value for name, value in options.items() if name not in _SAID_ELSEWHERE}
     kept["meanstructure"] = True
-    return write_header({"title": f"{title}: {called}", "data": data}, kept) + "\n" + text
+    return write_header({"title": f"{title}: {called}", "parent": parent, "data": data}, kept) + "\n" + text
 
 
 def _find_data(spec: Spec, data: object, folder: Path) -> str:

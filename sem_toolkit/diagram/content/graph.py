@@ -32,8 +32,9 @@ def build_path_graph(
     Nodes carry `kind` ("latent", "composite" or "observed"). Edges run from cause to effect (covariances in the order
     of their row) under the key "lhs op rhs" and carry `role` ("loading", "weight", "regression", "covariance",
     "variance", "intercept"; an intercept is an edge from a variable to itself), `fixed`, `value` (of a fixed row),
-    `label`, `exogenous`, and from `estimates` (columns lhs op rhs group est se pvalue std.all, lavaan's names) `est`,
-    `se`, `pvalue`, `std`, `lower` and `upper`, each None where unknown. Thresholds and response scales are not drawn.
+    `label`, `exogenous`, `given` (True for loadings of a factor that has only fixed ones), and from `estimates`
+    (columns lhs op rhs group est se pvalue std.all, lavaan's names) `est`, `se`, `pvalue`, `std`, `lower` and `upper`,
+    each None where unknown. Thresholds and response scales are not drawn.
 
     Raises ModelError when the table has no parameters, or more variables than a picture can hold.
     """
@@ -51,7 +52,20 @@ def build_path_graph(
     for row in rows:
         if not _is_absent(row):
             _add_edge(graph, row, known)
+    _mark_given_loadings(graph)
     return graph
+
+
+def _mark_given_loadings(graph: "nx.MultiDiGraph[str]") -> None:
+    """Set `given` on the loadings of factors whose loadings are all fixed, such as those of growth factors.
+
+    Their values are the model; a standardised one would say nothing.
+    """
+    for name in graph:
+        loadings = [data for _, _, data in graph.out_edges(name, data=True) if data["role"] == "loading"]
+        if loadings and all(data["fixed"] and data["value"] is not None for data in loadings):
+            for data in loadings:
+                data["given"] = True
 
 
 def _find_kinds(rows: list[Parameter]) -> dict[str, str]:

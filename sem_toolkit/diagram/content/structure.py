@@ -8,6 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 import networkx as nx
+import numpy as np
+
+from sem_toolkit.diagram.content.figure import Figure
 
 DIRECTED = ("loading", "weight", "regression")
 
@@ -22,6 +25,8 @@ class Structure:
     satellites  indicator → observed variables that touch the model only there
     ranks       core → 0 for causes, growing towards effects
     links       directed pairs of cores (cause, effect), feedback included
+    loadings    (factor, what it loads on), cross-loadings and those of higher order included
+    figure      the figure of the field as which it is drawn, if any
     """
 
     cores: tuple[str, ...]
@@ -32,6 +37,8 @@ class Structure:
     links: tuple[tuple[str, str], ...]
     covariances: tuple[tuple[str, str], ...] = ()
     two_sided: tuple[tuple[str, ...], tuple[str, ...]] | None = field(default=None)
+    loadings: tuple[tuple[str, str], ...] = ()
+    figure: Figure | None = None
 
 
 def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
@@ -55,6 +62,7 @@ def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
         links=links,
         covariances=tuple((a, b) for a, b, data in graph.edges(data=True) if data["role"] == "covariance"),
         two_sided=_find_two_sides(graph, cores, links, satellites),
+        loadings=tuple((a, b) for a, b, data in graph.edges(data=True) if data["role"] == "loading"),
     )
 
 
@@ -180,32 +188,73 @@ def _find_two_sides(
     links: tuple[tuple[str, str], ...],
     satellites: dict[str, tuple[str, ...]],
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Factors for the left and the right of one column of indicators: bifactor and multitrait–multimethod models.
+    """Factors for the left and the right of one column of indicators: bifactor, multitrait–multimethod, state–trait.
 
-    Only where nothing but loadings connects the factors, no two factors of a side share an indicator, and at least a
-    third of the indicators have two loadings; otherwise None.
+    Only where nothing but loadings connects the factors, (nearly) no two factors of a side share an indicator, and at
+    least a third of the indicators have two loadings; otherwise None. Factors of higher order are on neither side: they
+    stand beyond that of the factors they load on.
     """
-    if links or satellites or any(graph.nodes[core]["kind"] != "latent" for core in cores):
+    loadings = [(a, b) for a, b, data in graph.edges(data=True) if data["role"] == "loading"]
+    higher = {factor for factor, item in loadings if graph.nodes[item]["kind"] == "latent"}
+    beside = {core for core in cores if graph.nodes[core]["kind"] == "observed"}
+    structural = set(links) - set(loadings)
+    composite = any(graph.nodes[core]["kind"] == "composite" for core in cores)
+    if (
+        satellites
+        or composite
+        or len(beside) > MOST_BESIDE
+        or any((a in beside) == (b in beside) for a, b in structural)
+    ):
         return None
-    shared: nx.Graph[str] = nx.Graph()
-    shared.add_nodes_from(cores)
+    first = tuple(core for core in cores if core not in higher and core not in beside)
+    shared: dict[frozenset[str], int] = {}
     double = single = 0
     for name, kind in graph.nodes(data="kind"):
-        factors = [s for s, _, data in graph.in_edges(name, data=True) if data["role"] == "loading"]
-        if kind == "latent" and factors:
+        factors = [a for a, b in loadings if b == name]
+        if kind == "latent" or name in beside:
+            continue
+        if any(factor in higher for factor in factors):
             return None
-        double += len(factors) == 2
+        double += len(factors) > 1
         single += len(factors) == 1
-        shared.add_edges_from((a, b) for i, a in enumerate(factors) for b in factors[i + 1 :])
-    if double == 0 or double < single / 2 or not nx.is_bipartite(shared):
+        for i, a in enumerate(factors):
+            for b in factors[i + 1 :]:
+                shared[frozenset((a, b))] = shared.get(frozenset((a, b)), 0) + 1
+    if double == 0 or double < single / 2 or len(first) > MOST_IN_SIDES:
         return None
-    return _split_sides(shared, cores)
+    sides = _split_sides(first, shared)
+    if sides is None or any(len({name in sides[0] for factor, name in loadings if factor == h}) > 1 for h in higher):
+        return None
+    return sides
 
 
-def _split_sides(shared: "nx.Graph[str]", cores: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    left: set[str] = set()
-    for part in nx.connected_components(shared):
-        colours = nx.bipartite.color(shared.subgraph(part))
-        first = next(core for core in cores if core in part)
-        left |= {name for name in part if colours[name] == colours[first]}
-    return tuple(core for core in cores if core in left), tuple(core for core in cores if core not in left)
+MOST_IN_SIDES = 14
+"""More factors than this are not divided between two sides."""
+
+MOST_BESIDE = 3
+"""More predictors and outcomes of the factors than this make another picture."""
+
+MOST_WITHIN = 0.12
+"""The share of all pairs of loadings of one indicator that may come from factors of the same side."""
+
+
+def _split_sides(
+    factors: tuple[str, ...], shared: dict[frozenset[str], int]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The division in which factors of a side share least (a maximum cut, all divisions tried); None if still much.
+
+    Of equally good ones that which leaves the first factors of the model on the left.
+    """
+    number = {name: k for k, name in enumerate(factors)}
+    masks = np.arange(2 ** (len(factors) - 1))
+    right = (masks[:, None] >> np.arange(len(factors) - 1)[::-1]) & 1
+    right = np.column_stack([np.zeros(len(masks), int), right])
+    within = np.zeros(len(masks))
+    for pair, weight in shared.items():
+        one, other = (number[name] for name in pair)
+        within += weight * (right[:, one] == right[:, other])
+    best = int(np.argmin(within))
+    if within[best] > max(MOST_WITHIN * sum(shared.values()), 0.0):
+        return None
+    chosen = [name for name in factors if right[best, number[name]] == 0]
+    return tuple(chosen), tuple(name for name in factors if name not in chosen)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, smooth_polyline
 
 BULGES = (0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.48, -0.48)
 SIDES = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "top": (0.0, -1.0), "bottom": (0.0, 1.0)}
@@ -24,6 +24,13 @@ def build_to_side(tail: Rectangle, tail_shape: str, head: Rectangle, side: str) 
     dx, dy = SIDES[side]
     end = np.array([head.x + dx * head.width / 2, head.y + dy * head.height / 2])
     return build_line(find_boundary(tail, tail_shape, end), end)
+
+
+def build_between_sides(tail: Rectangle, head: Rectangle, side: str) -> FloatArray:
+    """A straight line to the middle of one side of the head, from the middle of the opposite side of the tail."""
+    dx, dy = SIDES[side]
+    start = np.array([tail.x - dx * tail.width / 2, tail.y - dy * tail.height / 2])
+    return build_line(start, np.array([head.x + dx * head.width / 2, head.y + dy * head.height / 2]))
 
 
 def build_bent(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, bulge: float) -> FloatArray:
@@ -80,6 +87,26 @@ def build_outer_arc(tail: Rectangle, head: Rectangle, side: str, room: float, de
     there = [start, start + (out - start) / 3, start + (out - start) * 2 / 3, out]
     home = [back + (end - back) / 3, back + (end - back) * 2 / 3, end]
     return np.array([*there, *arc, *home])
+
+
+def build_bracket(
+    tail: Rectangle, head: Rectangle, side: str, reach: float, shifts: tuple[float, float], radius: float
+) -> FloatArray:
+    """Straight out of one side of both shapes and along it with rounded corners.
+
+    reach   how far from the centres the long piece runs
+    shifts  how far from the middle of the side it leaves and arrives, downwards or to the right
+    """
+    direction = np.array(SIDES[side])
+    along = np.array([direction[1], direction[0]]) ** 2
+    start, end = (
+        _centre(box) + direction * np.array([box.width, box.height]) / 2 + along * shift
+        for box, shift in zip((tail, head), shifts, strict=True)
+    )
+    level = max(float(_centre(tail) @ direction), float(_centre(head) @ direction)) + reach
+    out = start + direction * (level - float(start @ direction))
+    back = end + direction * (level - float(end @ direction))
+    return smooth_polyline(np.array([start, out, back, end]), radius)
 
 
 def iterate_outer_arcs(tail: Rectangle, head: Rectangle, side: str, room: float) -> Iterator[tuple[float, FloatArray]]:

@@ -5,11 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, is_straight
 from sem_toolkit.diagram.places.ranks import separate
 
 APART = 8.0
 """Least distance of two ends at the same shape, in points."""
+
+LEVEL_WEIGHT = 1000.0
+"""Weight of the ends of level and upright paths, which stay so, against 1 for others."""
 
 
 def spread_ends(
@@ -51,7 +54,8 @@ def _spread_at(
     ordered = places[first:] + places[:first]
     wanted = [(place - ordered[0][0]) % lengths[-1] for place, _, _ in ordered]
     apart = min(APART, 0.8 * lengths[-1] / len(ordered))
-    moved = separate(wanted, [apart] * (len(wanted) - 1), [1.0] * len(wanted))
+    weights = [LEVEL_WEIGHT if _is_level(curves[key]) else 1.0 for _, key, _ in ordered]
+    moved = separate(wanted, [apart] * (len(wanted) - 1), weights)
     steps = list(zip(moved, wanted, ordered, strict=True))
     # The outermost move first, so that each finds its place free.
     back = [step for step in steps if step[0] < step[1]]
@@ -64,6 +68,11 @@ def _spread_at(
                 if accepts(key, curve):
                     curves[key] = curve
                     break
+
+
+def _is_level(curve: FloatArray) -> bool:
+    across, down = np.abs(curve[-1] - curve[0])
+    return is_straight(curve) and min(across, down) < 0.5
 
 
 def _build_ring(box: Rectangle, shape: str) -> FloatArray:
@@ -82,6 +91,8 @@ def move_end(curve: FloatArray, end: int, point: FloatArray, joint: float) -> Fl
 
     joint  by what share of the shift the start of the last piece follows, where the curve has several pieces
     """
+    if is_straight(curve):
+        return build_line(curve[0], point) if end == -1 else build_line(point, curve[-1])
     moved = curve.copy() if end == -1 else curve[::-1].copy()
     shift = point - moved[-1]
     shares = (1.0, 0.75, 0.4) if len(moved) == 4 else (1.0, 0.67 + joint / 3, 0.33 + joint * 2 / 3, joint)

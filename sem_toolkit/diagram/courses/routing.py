@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.candidates import (
+    build_between_sides,
+    build_bracket,
     build_level,
     build_loop,
     build_spike,
+    build_straight,
     build_to_side,
     iterate_covariance,
     iterate_directed,
@@ -30,11 +33,14 @@ from sem_toolkit.diagram.courses.costs import (
 from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
 from sem_toolkit.diagram.courses.label_places import build_path_options
 from sem_toolkit.diagram.courses.ports import spread_ends
-from sem_toolkit.diagram.geometry.metrics import TextSize
+from sem_toolkit.diagram.courses.stubs import Arrival, build_stubs
+from sem_toolkit.diagram.courses.tracks import build_tracks
+from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, TextSize
 from sem_toolkit.diagram.geometry.plane import (
     FloatArray,
     Rectangle,
     Shapes,
+    build_line,
     compute_bounds,
     compute_length,
     find_boundary,
@@ -43,7 +49,8 @@ from sem_toolkit.diagram.geometry.plane import (
     is_straight,
 )
 from sem_toolkit.diagram.geometry.segments import Segments
-from sem_toolkit.diagram.places.blocks import SHAPES, Side, find_actual_side
+from sem_toolkit.diagram.places.bands import PADDING
+from sem_toolkit.diagram.places.blocks import SHAPES, Measures, Side, find_actual_side
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.placement import Placement
 
@@ -52,6 +59,9 @@ OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "botto
 
 ELSEWHERE = 150.0
 """What an arc between indicators costs that is not on their outer side: a family stays together even at crossings."""
+
+ENOUGH_IN_FIGURE = 1.5 * NEAR
+"""A straight structural path in a figure may cost this much: crossings are part of the figures that readers know."""
 
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
@@ -77,14 +87,14 @@ class Router:
         placement: Placement,
         avoid: list[Rectangle],
         numbers: Mapping[str, TextSize],
-        outer: tuple[float, float],
+        measures: Measures,
     ) -> None:
         """Take what is to be routed.
 
         numbers  sizes of the texts of variances and covariances; other paths keep the places of the former free
-        outer    room that variances take beside indicators, across and down
+        measures  widths of all numbers, and the room that variances take beside indicators
         """
-        self.outer = outer
+        self.outer, self.widths = measures.outer, measures.labels
         graph, structure, style = canvas.graph, canvas.structure, canvas.style
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
@@ -103,6 +113,8 @@ class Router:
         self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)
         self.numbers = numbers
         self._reserved: dict[str, Rectangle] = {}
+        self.tracks: dict[str, FloatArray] = {}
+        self.stubs: dict[str, FloatArray] = {}
         self.routes: dict[str, Route] = {}
         self.segments = Segments()
         self._grid: DetourGrid | None = None
@@ -111,13 +123,40 @@ class Router:
         """Route every path, plain ones first; then look again at those that cross others."""
         order = {"loading": 0, "weight": 0, "regression": 1, "intercept": 2, "variance": 3, "covariance": 4}
         ordered = sorted(self.edges, key=lambda edge: (order[edge[3]["role"]], self._find_distance(edge)))
+        always = self.structure.two_sided is not None and self.structure.figure is None
+        self.stubs = build_stubs(list(self._iterate_arrivals()), self.style.label_size * LINE_SPACING, always)
+        # Above indicators that touch the top of a stage the tracks begin over its title.
+        above = max((title.height + 2 * PADDING for title in self.titles), default=0.0)
+        rooms = {"top": max(self.outer[1], above), "bottom": self.outer[1]}
+        self.tracks = build_tracks(self._collect_families(), self.placement.places, rooms, self.style.label_size)
         for edge in ordered:
             self._route(edge)
         for edge in ordered:
-            if edge[3]["role"] in ("regression", "covariance", "variance") and not self._is_free(edge):
+            if self._is_movable(edge) and edge[3]["role"] != "loading" and not self._is_free(edge):
                 self._route(edge)
         self._spread_ends()
         return self.routes
+
+    def _iterate_arrivals(self) -> Iterator[Arrival]:
+        """Loadings that meet their indicator at its left or right side."""
+        places = self.placement.places
+        for source, target, key, data in self.edges:
+            if data["role"] != "loading" or not self._is_in_fan(source, target) or self._is_in_figure(source, target):
+                continue
+            side = self._find_facing_side(source, target, "loading")
+            if side in ("left", "right"):
+                shape = self.kinds[self.number[source]]
+                yield Arrival(key, places[source], shape, places[target], side, self.widths.get(key, 0.0))
+
+    def _collect_families(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Side → the covariances between indicators that belong there: path → its two variables."""
+        families: dict[str, dict[str, tuple[str, str]]] = {"top": {}, "bottom": {}}
+        for source, target, key, data in self.edges:
+            if data["role"] == "covariance" and {source, target} <= set(self.structure.owner):
+                side = self._find_outer_side(source, target)
+                if side in families:
+                    families[side][key] = (source, target)
+        return families
 
     def _is_free(self, edge: Edge) -> bool:
         """Whether the course chosen first still meets nothing."""
@@ -141,12 +180,12 @@ class Router:
         source, target, _, data = edge
         if data["role"] == "loading":
             return not self._is_in_fan(source, target)
-        return data["role"] in ("regression", "covariance", "variance")
+        return edge[2] not in self.tracks and data["role"] in ("regression", "covariance", "variance")
 
     def _spread_ends(self) -> None:
         """Give the ends of structural paths and covariances at a shape some distance from each other."""
         roles = ("regression", "covariance")
-        movable = {key: route for key, route in self.routes.items() if route.role in roles}
+        movable = {key: route for key, route in self.routes.items() if route.role in roles and key not in self.tracks}
         curves = {key: route.curve for key, route in movable.items()}
         ends = [
             (key, end, name) for key, route in movable.items() for end, name in ((0, route.source), (-1, route.target))
@@ -194,13 +233,39 @@ class Router:
         # Most paths are straight and free: the others are not even looked at. The lines of a fan stay straight, close
         # to each other as they are, as long as no shape is in the way.
         enough = HIT if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
+        if key in self.tracks:
+            enough = np.inf
+        if role == "regression" and self._is_in_figure(source, target):
+            enough = ENOUGH_IN_FIGURE
         if first is None or first[0] < enough:
             return first
         rest = self._choose_among(list(courses), source, target, role, key)
         return first if rest is None or first[0] <= rest[0] else rest
 
+    def _is_in_figure(self, source: str, target: str) -> bool:
+        """Whether both stand in cells of a figure, so that their places are meant for a straight line."""
+        figure = self.structure.figure
+        return figure is not None and source in figure.cells and target in figure.cells
+
+    def _build_to_port(self, source: str, target: str) -> FloatArray:
+        """A straight loading in a figure; those that come from the same side of a rectangle arrive side by side."""
+        places, kinds = self.placement.places, self.kinds
+        tail, head = places[source], places[target]
+        shape, end_shape = kinds[self.number[source]], kinds[self.number[target]]
+        if end_shape != "rectangle":
+            return build_straight(tail, shape, head, end_shape)
+        below = tail.y > head.y
+        others = [a for a, b in self.structure.loadings if b == target and (places[a].y > head.y) == below]
+        others.sort(key=lambda name: places[name].x)
+        share = (others.index(source) + 0.5) / len(others) - 0.5
+        reach = min(0.8 * head.width, 9.0 * len(others))
+        end = np.array([head.x + share * reach, head.bottom if below else head.top])
+        return build_line(find_boundary(tail, shape, end), end)
+
     def _is_in_fan(self, source: str, target: str) -> bool:
         owner = self.structure.owner
+        if self._is_in_figure(source, target):
+            return True
         return self.structure.two_sided is not None or owner.get(target) == source or owner.get(source) == target
 
     def _choose_among(
@@ -247,6 +312,9 @@ class Router:
             side = self._find_outer_side(source, target)
             across, down = self.outer
             room = across if side in ("left", "right") else down
+            if key in self.tracks:
+                yield 0.0, self.tracks[key]
+            yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
@@ -259,11 +327,31 @@ class Router:
             yield 0.0, build_level(tail, tail_shape, head, head_shape)
         else:
             side = self._find_facing_side(source, target, role)
-            if side is not None and role == "loading":
+            if role == "loading" and self._is_in_figure(source, target):
+                yield 0.0, self._build_to_port(source, target)
+            elif key in self.stubs:
+                yield 0.0, self.stubs[key]
+            elif side is not None and role == "loading":
                 yield 0.0, build_to_side(tail, tail_shape, head, side)
             elif side is not None and role == "weight":
                 yield 0.0, build_to_side(head, head_shape, tail, side)[::-1]
             yield from self._iterate_regression(tail, tail_shape, head, head_shape, source, target)
+
+    def _iterate_plain_covariance(
+        self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, side: Side | None, key: str
+    ) -> Iterator[tuple[float, FloatArray]]:
+        """Straight between neighbours of a row, or in a figure around all else."""
+        width = self.numbers[key].width if key in self.numbers else 0.0
+        gap = abs(head.x - tail.x) - (head.width + tail.width) / 2
+        if abs(head.y - tail.y) < 1.0 and gap > width + 18:
+            yield 22.0, build_straight(tail, tail_shape, head, head_shape)
+        if self.structure.figure is not None and side in ("left", "right") and abs(head.x - tail.x) < 1.0:
+            low, high = sorted((tail.y, head.y))
+            between = [box for box in self.boxes if low < box.y < high]
+            reach = max((abs(box.x - tail.x) + box.width / 2 for box in between), default=0.0)
+            if reach > tail.width:
+                for step in (22.0 + width / 2, 36.0 + width / 2, 60.0 + width / 2):
+                    yield 8.0 + 0.1 * step, build_bracket(tail, head, side, reach + step, (0.0, 0.0), 14.0)
 
     def _iterate_regression(
         self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, source: str, target: str
@@ -271,7 +359,15 @@ class Router:
         back = self.graph.has_edge(target, source) and any(
             data["role"] == "regression" for data in self.graph[target][source].values()
         )
-        for cost, curve in iterate_directed(tail, tail_shape, head, head_shape):
+        courses = iterate_directed(tail, tail_shape, head, head_shape)
+        if not back and abs(tail.x - head.x) > head.width:
+            # Past what stands above or below the target: to the middle of the side that looks at the source.
+            side = "left" if tail.x < head.x else "right"
+            figure = self.structure.figure
+            if figure is not None and figure.ports and self._is_in_figure(source, target):
+                yield 0.0, build_between_sides(tail, head, side)
+            courses = chain(islice(courses, 1), [(6.0, build_to_side(tail, tail_shape, head, side))], courses)
+        for cost, curve in courses:
             # The two arrows of a feedback loop bend apart instead of lying on each other.
             if not (back and cost == 0.0):
                 yield cost, curve
@@ -291,8 +387,10 @@ class Router:
         """Directions in the order of preference: away from the core for indicators, from the indicators for cores."""
         angle = {"right": 0.0, "bottom": np.pi / 2, "left": np.pi, "top": -np.pi / 2}
         core = self.structure.owner.get(name)
-        sides = self.placement.sides
-        if core is not None and self.structure.two_sided is None:
+        sides, outer = self.placement.sides, self.placement.outer
+        if name in outer:
+            first = angle[outer[name]]
+        elif core is not None and self.structure.two_sided is None:
             first = angle[self._find_item_side(name)]
         elif core is not None:
             first = angle["top"]
@@ -305,9 +403,11 @@ class Router:
         turns = (0.0, np.pi / 2, -np.pi / 2, np.pi, 0.9, -0.9, 2.2, -2.2, 0.5, -0.5, 2.6, -2.6)
         return [first + turn for turn in turns]
 
-    def _find_outer_side(self, source: str, target: str) -> str | None:
+    def _find_outer_side(self, source: str, target: str) -> Side | None:
         """The outer side: of indicators that away from their cores, of cores that without indicators."""
-        sides = self.placement.sides
+        sides, outer = self.placement.sides, self.placement.outer
+        if source in outer and target in outer:
+            return outer[source] if outer[source] == outer[target] else None
         owners = [self.structure.owner.get(name) for name in (source, target)]
         if all(owner is not None for owner in owners):
             if self.structure.two_sided is not None:

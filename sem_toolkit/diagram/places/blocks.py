@@ -24,6 +24,7 @@ class Spacing:
 
     rank   between columns of cores; fan: from a core to its indicators; item: between indicators of a column
     block  between blocks of a column; padding: around names, 1 for the usual
+    number_share  how much of a number's width the indicators of a row are apart; the rest stands at another height
     """
 
     rank: float = 54.0
@@ -34,6 +35,7 @@ class Spacing:
     core_wrap: float = 78.0
     item_wrap: float = 84.0
     padding: float = 1.0
+    number_share: float = 0.95
 
     def grow(self, factor: float) -> "Spacing":
         return replace(
@@ -237,7 +239,7 @@ def _place_row(
     box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
 ) -> list[Rectangle]:
     width, height = max(item.width for item in items), max(item.height for item in items)
-    pitch = max(width + 0.7 * spacing.item, 0.6 * min(label, 40.0) + 2, number + 0.8 * spacing.item)
+    pitch = max(width + 0.7 * spacing.item, spacing.number_share * min(label, 40.0) + 2, number + 0.8 * spacing.item)
     # Numbers wider than the pitch stand at several heights.
     gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4 + spacing.fan / 8 * max(0, len(items) - 3)
     y = (box.height / 2 + gap + height / 2) * (-1 if side == "top" else 1)

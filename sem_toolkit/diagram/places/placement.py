@@ -8,6 +8,7 @@ from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.bands import PADDING, build_grounds, find_stages, place_bands, ranks_from_stages
 from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.grids import ARC_ROOM, place_grid
 from sem_toolkit.diagram.places.ranks import place_ranks, separate
 
 MARGIN = 3.0
@@ -22,12 +23,14 @@ class Placement:
     """variable → box, the side on which each core has its indicators, and the grounds of stages.
 
     downward  whether ranks run from top to bottom
+    outer     variable → the side to which its variance and its arcs go, where the arrangement says so
     """
 
     places: Mapping[str, Rectangle]
     sides: Mapping[str, Side]
     bands: Mapping[str, Rectangle] = field(default_factory=dict)
     downward: bool = False
+    outer: Mapping[str, Side] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,11 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
             return Placement(places, sides, build_grounds(bands, structure, places, title_height))
         found = place_bands(structure, measures, spacing, bands, (width or 900.0) - 2 * MARGIN, title_height)
         return Placement(found.places, found.sides, found.bands)
+    if structure.figure is not None:
+        places, sides = place_grid(structure.figure, structure, measures, spacing, width)
+        return Placement(places, sides, outer=structure.figure.outer)
     if structure.two_sided:
-        return _place_two_sides(structure, measures, spacing)
+        return _place_two_sides(structure, measures, spacing, width)
     if frame.tiled and not structure.links and len(structure.cores) > 4:
         return _place_tiles(structure, measures, spacing, width)
     downward = frame.arrangement == "downward"
@@ -73,10 +79,11 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
 # --- one column of indicators between two sides ----------------------------------------------------------------------
 
 
-def _place_two_sides(structure: Structure, measures: Measures, spacing: Spacing) -> Placement:
+def _place_two_sides(structure: Structure, measures: Measures, spacing: Spacing, limit: float | None) -> Placement:
     assert structure.two_sided is not None  # noqa: S101 - a defect of ours
     left, right = structure.two_sided
-    order = _order_between(structure, right if len(right) >= len(left) else left)
+    primary = right if len(right) > len(left) else left
+    order, group = _order_between(structure, primary)
     items = [measures.nodes[name] for name in order]
     # Both sides are taken, so variances stand above their indicators.
     height = max(item.height for item in items) + spacing.item + measures.outer[1]
@@ -84,25 +91,56 @@ def _place_two_sides(structure: Structure, measures: Measures, spacing: Spacing)
     y = 0.0
     before = ""
     for name in order:
-        y += spacing.block * 0.6 if before and structure.owner[name] != before else 0.0
+        y += spacing.block * 0.6 if before and group[name] != before else 0.0
         places[name] = measures.nodes[name].moved(0, y)
-        before = structure.owner[name]
+        before = group[name]
         y += height
     half = max(item.width for item in items) / 2
-    for side, factors in ((-1, left), (1, right)):
-        for core, level in _level_factors(factors, structure, places, measures, spacing).items():
-            reach = spacing.fan * (1.3 + 0.05 * max(0, len(order) - 9))
-            places[core] = measures.nodes[core].moved(side * (half + reach + measures.nodes[core].width / 2), level)
     sides: dict[str, Side] = {}
-    sides.update(dict.fromkeys(left, "right"))
-    sides.update(dict.fromkeys(right, "left"))
+    reach = _find_reach(structure, measures, spacing, len(order), 2 * half, limit)
+    for side, factors, facing in ((-1, left, "right"), (1, right, "left")):
+        edge = half + reach
+        spread = 0.0 if factors == primary else 0.6
+        for core, level in _level_factors(factors, structure, places, measures, spacing, spread).items():
+            places[core] = measures.nodes[core].moved(side * (edge + measures.nodes[core].width / 2), level)
+        edge += max((measures.nodes[core].width for core in factors), default=0.0) + spacing.rank
+        above = [core for core in structure.cores if any(a == core and b in factors for a, b in structure.loadings)]
+        if side > 0:
+            linked = {name for link in structure.links for name in link}
+            above += [
+                core for core in structure.cores if core in linked and core not in {*left, *right, *above, *places}
+            ]
+        for core, level in _level_factors(tuple(above), structure, places, measures, spacing).items():
+            places[core] = measures.nodes[core].moved(side * (edge + measures.nodes[core].width / 2), level)
+        sides |= dict.fromkeys((*factors, *above), facing)  # type: ignore[arg-type]
     return Placement(places, sides)
 
 
-def _order_between(structure: Structure, primary: tuple[str, ...]) -> list[str]:
-    found = [name for core in primary for name in structure.indicators[core]]
-    rest = [name for core in structure.cores for name in structure.indicators[core] if name not in found]
-    return found + rest
+def _find_reach(
+    structure: Structure, measures: Measures, spacing: Spacing, items: int, width: float, limit: float | None
+) -> float:
+    """From the column of indicators to the factors: room for a number and for the lines to come apart."""
+    assert structure.two_sided is not None  # noqa: S101 - a defect of ours
+    number = max((size for key, size in measures.labels.items() if " =~ " in key), default=0.0)
+    wanted = max(spacing.fan * (1.3 + 0.05 * max(0, items - 9)), number + 0.9 * spacing.fan)
+    if limit is None:
+        return wanted
+    sides = [[measures.nodes[core].width for core in factors] for factors in structure.two_sided]
+    spare = limit - ARC_ROOM - width - sum(max(side, default=0.0) for side in sides) - 2 * wanted
+    return wanted if spare >= 0 else max(number + 36.0, wanted + spare / 2)
+
+
+def _order_between(structure: Structure, primary: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+    """Indicators by their factors on the side with more of them, in the order of the model; and the factor of each."""
+    order = list(dict.fromkeys(item for _, item in structure.loadings if item in structure.owner))
+    group: dict[str, str] = {}
+    for factor, item in structure.loadings:
+        if factor in primary and item in structure.owner:
+            group.setdefault(item, factor)
+    first: dict[str, int] = {}
+    for k, item in enumerate(order):
+        first.setdefault(group.setdefault(item, ""), k)
+    return sorted(order, key=lambda item: (first[group[item]], order.index(item))), group
 
 
 def _level_factors(
@@ -111,18 +149,29 @@ def _level_factors(
     places: Mapping[str, Rectangle],
     measures: Measures,
     spacing: Spacing,
+    spread: float = 0.0,
 ) -> dict[str, float]:
-    """Heights of the factors of one side: beside the middle of their own indicators."""
+    """Heights of the factors of one side: beside the middle of what they load on, in the order that this gives.
+
+    spread  how far they are drawn apart towards even distances over the whole height, from 0 to 1
+    """
     if not factors:
         return {}
-    low, high = min(box.y for box in places.values()), max(box.y for box in places.values())
-    wanted = []
-    for k, core in enumerate(factors):
-        own = [places[name].y for name in structure.indicators[core]]
-        spread = low + (high - low) * (k + 0.5) / len(factors)
-        wanted.append(sum(own) / len(own) if own else spread)
-    distances = [measures.nodes[core].height + spacing.block for core in factors][1:]
-    return dict(zip(factors, separate(wanted, distances, [1.0] * len(factors)), strict=True))
+    wanted = {}
+    for core in factors:
+        pairs = [*structure.loadings, *structure.links, *((b, a) for a, b in structure.links)]
+        own = [places[item].y for factor, item in pairs if factor == core and item in places]
+        wanted[core] = sum(own) / max(1, len(own))
+    ordered = sorted(factors, key=lambda core: (round(wanted[core], 3), factors.index(core)))
+    heights = [places[item].y for item in structure.owner if item in places]
+    low, high = min(heights), max(heights)
+    for k, core in enumerate(ordered):
+        even = low + (high - low) * (k + 0.5) / len(ordered)
+        wanted[core] += spread * (even - wanted[core])
+    distances = [measures.nodes[core].height + spacing.block for core in ordered][1:]
+    return dict(
+        zip(ordered, separate([wanted[core] for core in ordered], distances, [1.0] * len(ordered)), strict=True)
+    )
 
 
 # --- tiles -----------------------------------------------------------------------------------------------------------

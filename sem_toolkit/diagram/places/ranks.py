@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from sem_toolkit.diagram.content.structure import Structure
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block, Measures, Side, Spacing, build_block
 
 CHANNEL_WEIGHT = 0.1
@@ -18,6 +18,14 @@ CHANNEL_WEIGHT = 0.1
 
 NEARLY_LEVEL = 16.0
 """Neighbouring cores that differ by less than this in height are set level, in points."""
+
+STEEPEST, WIDEST_GAP = 0.36, 130.0
+"""Columns are apart by this share of the height that a path between cores climbs, where the page has room; at most so
+many points.
+"""
+
+CLEAR = 7.0
+"""Distance of a row of indicators from a path that leads past it, in points."""
 
 TURNED: Mapping[Side, Side] = {"left": "top", "top": "left", "right": "bottom", "bottom": "right"}
 
@@ -57,7 +65,7 @@ def place_ranks(
     apart     True where columns may not reach into each other (stages with a ground of their own)
     """
     columns, neighbours = _build_columns(structure)
-    sides = choose_sides(structure, columns)
+    sides = choose_sides(structure, columns, apart)
     actual = {core: TURNED[side] for core, side in sides.items()} if downward else sides
     blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in actual.items()}
     if downward:
@@ -65,8 +73,15 @@ def place_ranks(
     room = _find_room(measures, spacing, downward)
     slots = [[_build_slot(name, blocks) for name in column] for column in columns]
     heights = _stack_columns(slots, neighbours, spacing, room, _collect_linked(structure))
+    if not downward:
+        # Steep paths need longer columns' distance, so that they come apart and miss what stands above their ends.
+        steepest = max((abs(heights[a] - heights[b]) for a, b in structure.links), default=0.0)
+        room = replace(room, along=max(room.along, min(STEEPEST * steepest, WIDEST_GAP)))
     found = [[(blocks[name], heights[name]) for name in column if name in blocks] for column in columns]
     offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
+    if not downward:
+        found = _lean_rows(found, offsets, structure)
+        offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
     places = {
         name: box.moved(offset, height)
         for column, offset in zip(found, offsets.tolist(), strict=True)
@@ -74,6 +89,42 @@ def place_ranks(
         for name, box in block.places.items()
     }
     return {name: _turn(box) for name, box in places.items()} if downward else places, actual
+
+
+def _lean_rows(
+    columns: Sequence[Sequence[tuple[Block, float]]], offsets: FloatArray, structure: Structure
+) -> list[list[tuple[Block, float]]]:
+    """Rows of indicators above or below their core, moved to the side where a steep path would run through them."""
+    centres = {block.core: (x, y) for column, x in zip(columns, offsets.tolist(), strict=True) for block, y in column}
+    return [[(_lean_row(block, centres, structure), y) for block, y in column] for column in columns]
+
+
+def _lean_row(block: Block, centres: Mapping[str, tuple[float, float]], structure: Structure) -> Block:
+    if block.side not in ("top", "bottom") or len(block.places) < 2:
+        return block
+    up = -1.0 if block.side == "top" else 1.0
+    rows = {name: box for name, box in block.extents.items() if name != block.core}
+    left, right = min(box.left for box in rows.values()), max(box.right for box in rows.values())
+    reach = max(abs(box.y) + box.height / 2 for box in rows.values())
+    x, y = centres[block.core]
+    low, high = 0.0, 0.0
+    for pair in structure.links:
+        if block.core not in pair:
+            continue
+        dx, dy = (a - b for a, b in zip(centres[pair[pair[0] == block.core]], (x, y), strict=True))
+        if dy * up > reach:
+            passes = dx / (dy * up) * reach
+            if dx < 0:
+                low = max(low, passes + CLEAR - left)
+            else:
+                high = max(high, right + CLEAR - passes)
+    shift = low if high == 0 else -high if low == 0 else 0.0
+    shift = float(np.clip(shift, -(right - left) / 2, (right - left) / 2))
+    if shift == 0:
+        return block
+    moved = {name: box if name == block.core else box.moved(shift, 0) for name, box in block.places.items()}
+    extents = {name: box if name == block.core else box.moved(shift, 0) for name, box in block.extents.items()}
+    return replace(block, places=moved, extents=extents, bounds=compute_bounds(list(extents.values())))
 
 
 def _turn(box: Rectangle) -> Rectangle:
@@ -156,8 +207,10 @@ def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, 
     return count
 
 
-def choose_sides(structure: Structure, columns: Sequence[Sequence[str]]) -> dict[str, Side]:
+def choose_sides(structure: Structure, columns: Sequence[Sequence[str]], apart: bool = False) -> dict[str, Side]:
     """Indicators of causes to the left, of outcomes to the right, between them above or below.
+
+    In stages (`apart`) a single factor has them below, as titles are above.
 
     Where columns hold one factor each, they have them above and below in turn, so that they can stand closer.
     """
@@ -175,7 +228,7 @@ def choose_sides(structure: Structure, columns: Sequence[Sequence[str]]) -> dict
             elif rank == last:
                 sides[core] = "right"
             elif len(cores) == 1:
-                sides[core] = "top" if alone % 2 else "bottom"
+                sides[core] = "top" if alone % 2 and not apart else "bottom"
             else:
                 sides[core] = "top" if k < len(cores) / 2 else "bottom"
     return _join_related(structure, sides)

@@ -18,6 +18,7 @@ from sem_toolkit.diagram.content.words import (
 )
 from sem_toolkit.diagram.courses.label_places import Wanted, build_path_options, place_labels
 from sem_toolkit.diagram.courses.routing import Route
+from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
 from sem_toolkit.diagram.geometry.metrics import measure_line
 from sem_toolkit.diagram.geometry.plane import (
     FloatArray,
@@ -56,12 +57,16 @@ R2_REACH = 3.5
 
 @dataclass(frozen=True)
 class Sketch:
-    """A canvas whose variables have places and whose paths have courses."""
+    """A canvas whose variables have places and whose paths have courses.
+
+    stubs  paths that arrive with a level piece for their number
+    """
 
     canvas: Canvas
     placement: Placement
     measures: Measures
     routes: Mapping[str, Route]
+    stubs: frozenset[str] = frozenset()
 
     @property
     def graph(self) -> "nx.MultiDiGraph[str]":
@@ -223,6 +228,10 @@ def _find_column_share(sketch: Sketch, route: Route) -> float:
     many = max(0, len(structure.indicators.get(route.source, ())) - 4)
     share = BETWEEN_SIDES if structure.two_sided is not None else min(BETWEEN_SIDES, 0.6 + 0.02 * many)
     edge = core.right if item.x > core.x else core.left
+    if route.key in sketch.stubs:
+        # On the level piece, right before the arrowhead.
+        reach = BEFORE_HEAD + sketch.measures.labels.get(route.key, 0.0) / 2
+        return find_share(flatten_curve(route.curve, 16), end - reach if end > start else end + reach)
     if abs(end - start) < 1.0 or not is_straight(route.curve):
         return share
     return float(np.clip((edge + share * (end - edge) - start) / (end - start), 0.3, 0.85))
@@ -286,7 +295,7 @@ def _paint_edge(
     colour = theme.covariance if double else theme.line
     if faint:
         colour = theme.faint
-    elif data["role"] in ("regression", "loading", "weight") and (data["std"] or 0) < 0:
+    elif data["role"] in ("regression", "loading", "weight") and _find_shown_value(data) < 0:
         colour = theme.negative
     if data.get("candidate"):
         colour = theme.added
@@ -306,6 +315,11 @@ def _paint_edge(
         label=_tint(labels.get(key), colour if faint else None),
         description=format_edge_description(source, target, data),
     )
+
+
+def _find_shown_value(data: Mapping[str, Any]) -> float:
+    """The number whose sign decides the colour of a path."""
+    return float((data["value"] if data.get("given") else data["std"]) or 0.0)
 
 
 def _tint(label: Label | None, colour: str | None) -> Label | None:

@@ -1,5 +1,7 @@
 """Covariance matrices of the free parameters: inverse information and sandwiches, within the constraints."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
@@ -12,6 +14,7 @@ from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
@@ -20,7 +23,6 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_information,
 )
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE
@@ -151,14 +153,15 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
     """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
-    if evaluation.has_empty_cells:
-        gammas = (
-            list_cluster_covariances(evaluation)
-            if evaluation.sample.has_design
-            else list_two_stage_covariances(evaluation)
-            if evaluation.is_two_stage
-            else list_moment_covariances(evaluation, "observed", True)
-        )
+    own = list_statistic_covariances(evaluation)
+    if own is not None or evaluation.has_empty_cells:
+        gammas: Sequence[FloatArray]
+        if own is not None and (evaluation.kind.is_categorical or not evaluation.sample.has_design):
+            gammas = own
+        elif evaluation.sample.has_design:
+            gammas = list_cluster_covariances(evaluation)
+        else:
+            gammas = list_moment_covariances(evaluation, "observed", True)
         parts = zip(compute_delta(evaluation), gammas, strict=True)
         for g, (delta, gamma) in enumerate(parts):
             columns = weight.times(g, delta)

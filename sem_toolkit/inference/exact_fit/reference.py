@@ -9,7 +9,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, build_baseline_evaluation, compute_baseline
 from sem_toolkit.inference.exact_fit.corrected import CorrectedTest, compute_corrected_test
 from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test, compute_reweighted_least_squares
-from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
+from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.sample.sample import PAIRWISE
@@ -37,12 +37,12 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
     """All of them, as the options ask for."""
     is_scaled = options.test in SCALED
     free = options.test == "browne.residual.adf"
-    standard, model = compute_standard_test(evaluation), compute_reference_test(evaluation, is_scaled, free)
+    model, standard = compute_reference_test(evaluation, is_scaled, free), compute_standard_test(evaluation)
     baseline, residual = compute_baseline(evaluation, is_scaled, free), compute_gfi_chisq(evaluation, model)
     scaled: tuple[TestStatistic, TestStatistic] | None = None
     corrected: tuple[CorrectedTest, CorrectedTest] | None = None
     if is_scaled:
-        chosen = ScaledTest(options.test, options.information, options.takes_normal_gamma(evaluation.kind))
+        chosen = build_scaled_test(evaluation, options)
         null = build_test("standard", np.array(baseline.stat_group), baseline.df)
         both = ((evaluation, model), (build_baseline_evaluation(evaluation), null))
         own, other = (compute_scaled_test(at, test, chosen) for at, test in both)
@@ -58,7 +58,7 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
     incomplete rows or moments of pairs, as in lavaan. NaN where Σ̂ is not positive definite and weights nothing.
     """
-    pairwise = evaluation.sample.missing in PAIRWISE
+    pairwise = evaluation.sample.missing in PAIRWISE or evaluation.kind.is_categorical
     if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:

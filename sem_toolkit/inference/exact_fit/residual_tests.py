@@ -4,22 +4,21 @@ Source: Browne (1984), British Journal of Mathematical and Statistical Psycholog
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import DenseWeight, NormalWeight, Weight, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight, compute_gamma, find_conditional
+from sem_toolkit.discrepancy.least_squares import (
+    build_distribution_free_weight,
+    build_model_based_weight,
+    compute_gamma,
+    find_conditional,
+)
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
-from sem_toolkit.inference.weights.estimator import (
-    build_estimator_weight,
-    compute_estimator_information,
-    compute_estimator_quadratic,
-)
-from sem_toolkit.inference.weights.two_stage import build_structured_weight
 from sem_toolkit.sample.moments import FloatArray
 
 _NO_VARIANCE = 1e-12
@@ -30,11 +29,11 @@ def compute_reference_test(evaluation: AtEstimate, scaled: bool = False, free: b
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, or, `free` of
-    distribution, browne.residual.adf, unless a `scaled` test corrects for that.
+    distribution, browne.residual.adf, unless a `scaled` test corrects for that. Of ordered variables there is none.
     """
-    if evaluation.kind.has_distribution or scaled:
+    if evaluation.kind.has_distribution or scaled or evaluation.kind.is_categorical:
         return compute_standard_test(evaluation)
-    return compute_browne_adf_test(evaluation) if free else compute_browne_nt_test(evaluation)
+    return RESIDUAL_TESTS["browne.residual.adf" if free else "browne.residual.nt"](evaluation)
 
 
 @once
@@ -96,12 +95,7 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
     Source: Browne (1984), equation 2.20a, with a structured weight.
     """
-    if evaluation.is_two_stage:
-        return compute_residual_test(evaluation, build_structured_weight(evaluation))
-    own = build_estimator_weight(evaluation)
-    return compute_residual_test(
-        evaluation, own if evaluation.kind.is_likelihood else NormalWeight(evaluation.implied_inverse)
-    )
+    return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
 
 
 def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
@@ -109,14 +103,33 @@ def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
 
     The middle term, summed over the groups, is that of all parameters together, within their equality constraints.
     """
-    own = evaluation.sized is evaluation and weight is build_estimator_weight(evaluation)
+    own = evaluation.sized is evaluation and weight is evaluation.weight
     evaluation = evaluation.sized
     basis, along = evaluation.basis, weight.slope(evaluation)
-    whole = evaluation.sizes * (compute_estimator_quadratic(evaluation) if own else weight.quadratic(evaluation))
-    information = compute_estimator_information(evaluation) if own else weight.information(evaluation)
+    whole = evaluation.sizes * (evaluation.quadratic if own else weight.quadratic(evaluation))
+    information = evaluation.information if own else weight.information(evaluation)
     if basis.shape[0] != basis.shape[1]:
         along, information = basis.T @ along, basis.T @ information @ basis
     if not along.any():
         return whole
     explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
-    return np.asarray(whole - explained * whole / max(float(whole.sum()), 1e-300))
+    total = float(whole.sum())
+    parts = whole / total if total > 0.0 else evaluation.sizes / evaluation.total  # an indefinite weight: as they come
+    return np.asarray(whole - explained * parts)
+
+
+def _compute_model_based_test(evaluation: AtEstimate) -> TestStatistic:
+    structured = compute_residual_test(evaluation, build_model_based_weight(evaluation))
+    return build_test("browne.residual.adf.model", structured, evaluation.df)
+
+
+def _compute_reweighted_test(evaluation: AtEstimate) -> TestStatistic:
+    return build_test("browne.residual.nt.model", compute_reweighted_least_squares(evaluation), evaluation.df)
+
+
+RESIDUAL_TESTS: dict[str, Callable[[AtEstimate], TestStatistic]] = {
+    "browne.residual.adf": compute_browne_adf_test,
+    "browne.residual.adf.model": _compute_model_based_test,
+    "browne.residual.nt": compute_browne_nt_test,
+    "browne.residual.nt.model": _compute_reweighted_test,
+}

@@ -1,34 +1,25 @@
 """Scaled tests of exact fit for data that are not normal."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import NormalWeight, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import (
-    build_model_based_weight,
-)
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
-from sem_toolkit.inference.exact_fit.residual_tests import (
-    compute_browne_adf_test,
-    compute_browne_nt_test,
-    compute_residual_test,
-    compute_reweighted_least_squares,
-)
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
+from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
     compute_ugamma_trace,
     compute_ugamma_traces,
 )
-from sem_toolkit.inference.options import SCALED
+from sem_toolkit.inference.options import SCALED, InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import compute_cluster_trace
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
@@ -45,11 +36,25 @@ class ScaledTest:
 
     information  what the Yuan-Bentler test takes for A₀: "expected" or "observed"
     normal       take Γ by normal theory, not free of distribution (not for the Yuan-Bentler tests)
+    observed     what its observed information is made of: "hessian" or "h1", as in `InferenceOptions`
     """
 
     name: str
     information: str = "expected"
     normal: bool = False
+    observed: str = "hessian"
+
+    @property
+    def information_of_model(self) -> str:
+        """What `compute_information_matrix` is asked for."""
+        by_h1 = self.information == "observed" and self.observed == "h1"
+        return "observed.h1" if by_h1 else self.information
+
+
+def build_scaled_test(evaluation: AtEstimate, options: InferenceOptions, name: str | None = None) -> ScaledTest:
+    """The scaled test that the options stand for, or another one by the same choices."""
+    normal = options.takes_normal_gamma(evaluation.kind)
+    return ScaledTest(name or options.test, options.information_of_tests, normal, options.observed)
 
 
 @once
@@ -77,13 +82,13 @@ def _compute_shifted(evaluation: AtEstimate, standard: TestStatistic, chosen: Sc
 
 
 def _compute_yuan_bentler_mplus(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
-    return compute_yuan_bentler(evaluation, standard, chosen.information)
+    return compute_yuan_bentler(evaluation, standard, chosen)
 
 
 def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
     """The factor is that of UΓ; those of both models are reported as in the variant of Mplus."""
     saturated, model = compute_ugamma_traces(evaluation, chosen.information)
-    mplus = compute_yuan_bentler(evaluation, standard, chosen.information)
+    mplus = compute_yuan_bentler(evaluation, standard, chosen)
     scaled = scale_test(standard, chosen.name, standard.df, saturated - model)
     return replace(scaled, scaling_factor_h1=mplus.scaling_factor_h1, scaling_factor_h0=mplus.scaling_factor_h0)
 
@@ -103,38 +108,26 @@ _SCALED = {
 }
 
 
-def compute_tests(
-    evaluation: AtEstimate, names: Sequence[str] = ("standard",), information: str = "expected", normal: bool = False
-) -> tuple[TestStatistic, ...]:
+def compute_tests(evaluation: AtEstimate, options: InferenceOptions) -> tuple[TestStatistic, ...]:
     """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
 
-    "none" alone stands for no test, as a row without numbers; `normal` as in `ScaledTest`.
+    "none" alone stands for no test, as a row without numbers.
     """
+    names = (options.test, *options.more_tests)
     if "none" in names:
         return (TestStatistic("none", math.nan, math.nan, math.nan),)
     standard = compute_standard_test(evaluation)
-    beside = [_compute_test(evaluation, standard, name, information, normal) for name in names]
+    beside = [_compute_test(evaluation, standard, build_scaled_test(evaluation, options, name)) for name in names]
     return (standard, *(test for test in beside if test is not None))
 
 
-def _compute_test(
-    evaluation: AtEstimate, standard: TestStatistic, name: str, information: str, normal: bool
-) -> TestStatistic | None:
+def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic | None:
+    name = chosen.name
     if name in SCALED:
-        return compute_scaled_test(evaluation, standard, ScaledTest(name, information, normal))
-    if evaluation.model.constraints.equalities:
-        return None
-    if name == "browne.residual.adf":
-        return compute_browne_adf_test(evaluation)
-    if name == "browne.residual.adf.model":
-        structured = compute_residual_test(evaluation, build_model_based_weight(evaluation))
-        return build_test(name, structured, evaluation.df)
-    if name == "browne.residual.nt":
-        return compute_browne_nt_test(evaluation)
-    if not evaluation.kind.is_likelihood:
-        return None
-    structured = compute_reweighted_least_squares(evaluation)
-    return build_test("browne.residual.nt.model", structured, standard.df)
+        return compute_scaled_test(evaluation, standard, chosen)
+    name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
+    unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
+    return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
 def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:
@@ -181,9 +174,7 @@ def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, square
     )
 
 
-def compute_yuan_bentler(
-    evaluation: AtEstimate, standard: TestStatistic, information: str = "observed"
-) -> TestStatistic:
+def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
     """Yuan-Bentler statistic in the variant of Mplus: tr(A₁⁻¹B₁) − tr(A₀⁻¹B₀) in the place of tr(UΓ).
 
     A₁ and B₁ are information and outer products of the saturated model, A₀ and B₀ those of the model; the traces over
@@ -192,12 +183,12 @@ def compute_yuan_bentler(
     Multivariate statistical modeling with survey data.
     """
     if evaluation.sample.has_design:
-        saturated, count = compute_cluster_trace(evaluation, information)
+        saturated, count = compute_cluster_trace(evaluation, chosen.information)
     elif evaluation.is_incomplete:
-        saturated, count = compute_incomplete_saturated_trace(evaluation, information)
+        saturated, count = compute_incomplete_saturated_trace(evaluation, chosen.information)
     else:
         saturated, count = compute_saturated_trace(evaluation)
-    inverse = invert_any(compute_information_matrix(evaluation, information), evaluation.free_basis)
+    inverse = invert_any(compute_information_matrix(evaluation, chosen.information_of_model), evaluation.free_basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)
     return replace(
@@ -221,10 +212,9 @@ def compute_saturated_trace(evaluation: AtEstimate) -> tuple[float, int]:
     kept = np.flatnonzero(~fixed)
     total = 0.0
     for g, part in enumerate(groups):
-        plain = CasewiseMoments(evaluation, weight, g, conditional=False)
-        inner = plain.moments @ weight.times(g, np.eye(len(fixed)))[:, kept]
-        A = weight.times(g, np.eye(len(fixed)))[np.ix_(kept, kept)]
-        total += float(np.einsum("ij,ij->", inner, np.linalg.solve(A, inner.T).T) / part.size)
+        slopes = weight.times(g, np.eye(len(fixed)))[:, kept]
+        products = sum((inner := moments @ slopes).T @ inner for moments in part.iterate_moments())
+        total += float(np.trace(np.linalg.solve(slopes[kept], products)) / part.size)
     return total, len(groups) * len(kept)
 
 

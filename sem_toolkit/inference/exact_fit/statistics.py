@@ -8,12 +8,7 @@ import numpy as np
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.weights.estimator import compute_estimator_quadratic
-from sem_toolkit.inference.weights.incomplete import compute_incomplete_discrepancy
 from sem_toolkit.sample.moments import FloatArray
-
-_ROUNDING = 64 * float(np.finfo(float).eps)
-"""A discrepancy below this share of the terms that it is a difference of is 0."""
 
 
 @dataclass(frozen=True)
@@ -55,28 +50,10 @@ def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
     """
     if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)
-    found = build_test("standard", evaluation.sizes * compute_estimator_quadratic(evaluation), evaluation.df)
+    found = build_test("standard", evaluation.sizes * evaluation.quadratic, evaluation.df)
     return found if evaluation.kind.has_distribution else replace(found, pvalue=math.nan)
 
 
 def compute_likelihood_ratio(evaluation: AtEstimate) -> FloatArray:
     """n times twice the discrepancy of ML, of each group (G)."""
-    return np.asarray(evaluation.sizes * compute_likelihood_discrepancy(evaluation))
-
-
-@once
-def compute_likelihood_discrepancy(evaluation: AtEstimate) -> FloatArray:
-    """log|Σ| + tr(Σ⁻¹S) − log|S| − p + (m − μ)ᵀΣ⁻¹(m − μ) of each group (G); NaN where Σ is not positive definite.
-
-    Source: Jöreskog (1967), Psychometrika 32, 443-482.
-    """
-    if evaluation.is_incomplete:
-        return compute_incomplete_discrepancy(evaluation)
-    S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
-    sign, size = np.linalg.slogdet(evaluation.implied_cov)
-    value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
-    if gap is not None:
-        value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
-    rounding = _ROUNDING * (np.abs(size) + np.abs(evaluation.sample_logdet) + S.shape[-1])
-    value = np.where(np.abs(value) < rounding, 0.0, value)
-    return np.asarray(value if (sign > 0).all() else np.where(sign > 0, value, np.nan))
+    return np.asarray(evaluation.sizes * evaluation.data.discrepancy(evaluation))

@@ -20,8 +20,8 @@ from sem_toolkit.inference.errors.covariance import (
 from sem_toolkit.inference.exact_fit.nuisance import compute_full_delta
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -40,8 +40,8 @@ def compute_ugamma_trace(evaluation: AtEstimate, information: str = "expected") 
 def compute_ugamma_traces(evaluation: AtEstimate, information: str = "expected") -> tuple[float, float]:
     """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
     weight = build_robust_weight(evaluation, information)
-    if evaluation.is_two_stage:
-        gammas = list_two_stage_covariances(evaluation)
+    gammas = list_statistic_covariances(evaluation)
+    if gammas is not None:
         saturated = sum(float(np.trace(weight.times(g, gamma))) for g, gamma in enumerate(gammas))
     else:
         saturated = sum(part.trace() for part in build_casewise(evaluation, weight))
@@ -57,9 +57,9 @@ def compute_ugamma_matrix(evaluation: AtEstimate, information: str = "expected")
     Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
     moments: LᵀUL with Γ = LLᵀ.
     """
-    if evaluation.is_two_stage:
-        weight = build_robust_weight(evaluation, information)
-        return _over_moments(evaluation, weight, list_two_stage_covariances(evaluation))
+    gammas = list_statistic_covariances(evaluation)
+    if gammas is not None:
+        return _over_moments(evaluation, build_robust_weight(evaluation, information), gammas)
     rows = evaluation.sample.n
     moments = evaluation.moments_per_group * evaluation.model.n_groups
     over = _over_moments if moments <= rows or evaluation.model.composites is not None else _over_rows

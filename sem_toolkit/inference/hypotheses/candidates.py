@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model import Model
+from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, THRESHOLD
 from sem_toolkit.spec.names import exogenous_observed_variables, latent_variables, observed_variables
 from sem_toolkit.spec.table import Operator, Parameter
 
@@ -21,7 +22,8 @@ class Candidates:
     rows    lhs, op, rhs and group of each
     left, right   columns of C = [U W] whose products a cell changes Σ by; weight as in `Cells`
     row, column   positions of the variables concerned: affected and affecting, or the two of a covariance
-    kind          0 directed, 1 symmetric, 2 intercept
+    kind          directed, symmetric, intercept, threshold or scale, by the numbers of `model.ram`; of a threshold
+                  `column` is its number among those of its variable
     """
 
     rows: tuple[tuple[str, Operator, str, int], ...]
@@ -62,8 +64,8 @@ def locate_candidates(model: Model, rows: Sequence[tuple[str, Operator, str, int
     cells = [(group - 1, *_cell_of(lhs, op, rhs, place)) for lhs, op, rhs, group in rows]
     group_, kind, row, column = np.array(cells, dtype=np.intp).reshape(-1, 4).T
     t = model.n_variables
-    right = np.where(kind == 0, t + column, column)
-    weight = np.where(kind == 2, 0.0, np.where((kind == 1) & (row == column), 0.5, 1.0))
+    right = np.where(kind == DIRECTED, t + column, np.where(np.isin(kind, (THRESHOLD, SCALE)), row, column))
+    weight = np.where(kind >= INTERCEPT, 0.0, np.where((kind == 1) & (row == column), 0.5, 1.0))
     return Candidates(tuple(rows), group_, kind, row, column, right, weight)
 
 
@@ -76,7 +78,7 @@ def _list_triples(model: Model, group: int) -> Iterator[Triple]:
     inner = [name for name in observed if name not in exogenous]
     structural = _structural_names(mine)
     for row in mine:
-        if not row.free and row.lhs != row.rhs:
+        if not row.free and (row.lhs != row.rhs or row.op == "~*~"):
             yield row.lhs, row.op, row.rhs
     for factor in latent:
         for name in observed:
@@ -108,7 +110,11 @@ def _cell(row: Parameter, place: dict[str, int]) -> tuple[int, int, int]:
 def _cell_of(lhs: str, op: str, rhs: str, place: dict[str, int]) -> tuple[int, int, int]:
     """Kind, row and column of the cell that a parameter stands in."""
     if op == "~1":
-        return 2, place[lhs], 0
+        return INTERCEPT, place[lhs], 0
+    if op == "|":
+        return THRESHOLD, place[lhs], int(rhs[1:]) - 1
+    if op == "~*~":
+        return SCALE, place[lhs], place[lhs]
     if op == "~~":
         first, second = place[lhs], place[rhs]
         return (1, first, second) if first <= second else (1, second, first)

@@ -16,6 +16,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_information_root
 from sem_toolkit.inference.frames import build_frame, build_text_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
+from sem_toolkit.inference.hypotheses.categorical_candidates import compute_categorical_candidate_delta
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_slopes
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
@@ -188,6 +189,10 @@ def compute_candidate_delta(evaluation: AtEstimate, candidates: Candidates, mine
     second[np.isin(rows, block) & np.isin(cols, block)] = 0.0
     if not evaluation.has_means or evaluation.moments.all_mean is None:
         return second
+    if evaluation.kind.is_categorical:
+        first = left * _mean_slopes(candidates, mine, evaluation.moments.all_mean[group])
+        raw = np.concatenate([first, second])
+        return compute_categorical_candidate_delta(evaluation, candidates, mine, group, raw)
     first = left * _mean_slopes(candidates, mine, evaluation.moments.all_mean[group])
     first[block] = 0.0
     return np.concatenate([first, second])
@@ -230,6 +235,9 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
                 deviations[g, j] / deviations[g, i],
                 np.where(is_variance, 1.0 / deviations[g, i] ** 2, 1.0 / (residual[g, i] * residual[g, j])),
                 1.0 / deviations[g, i],
+                np.full(len(i), np.nan),  # weights of composites, which are no candidates
+                1.0 / deviations[g, i],
+                np.ones(len(i)),
             ]
         result[name] = change * np.choose(candidates.kind, factors)
     return result

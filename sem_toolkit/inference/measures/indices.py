@@ -43,6 +43,13 @@ def compute_other_measures(chisq: float, df: float, npar: int, n: float) -> Meas
     }
 
 
+def compute_wrmr(chisq: float, moments: int) -> float:
+    """Weighted root mean square residual: √(χ²/m) of m statistics in a group. Source: Muthén (2004), Mplus technical
+    appendices.
+    """
+    return math.sqrt(max(chisq, 0.0) / moments)
+
+
 def compute_agfi_lisrel(gfi: float, df: float, moments: int) -> float:
     """Adjusted GFI of LISREL: 1 − (m/df)(1 − GFI), m the number of sample moments; 1 where df is 0.
 

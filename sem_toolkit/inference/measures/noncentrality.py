@@ -28,6 +28,7 @@ class Misfit:
 
     chisq, df, scaling    point estimates are made of χ² − c·df
     tail, tail_scaling    limits and p-values are made of the scaled χ² and its factor
+    n                     number of observations where it is another than that of the other tests
     """
 
     chisq: float
@@ -35,6 +36,7 @@ class Misfit:
     scaling: float = 1.0
     tail: float = math.nan
     tail_scaling: float = 1.0
+    n: float | None = None
 
 
 def compute_rmsea_measures(
@@ -45,9 +47,10 @@ def compute_rmsea_measures(
     for by, suffix in ((plain, ""), (scaled, ".scaled"), (robust, ".robust")):
         if by is None:
             continue
-        measures[f"rmsea{suffix}"] = compute_rmsea(by.chisq, by.df, n, groups, by.scaling)
-        lower, upper = compute_rmsea_interval(by.tail, by.df, n, groups, by.tail_scaling, LEVEL)
-        close, not_close = compute_rmsea_pvalues(by.tail, by.df, n, groups, by.tail_scaling, CLOSE, NOT_CLOSE)
+        own = n if by.n is None else by.n
+        measures[f"rmsea{suffix}"] = compute_rmsea(by.chisq, by.df, own, groups, by.scaling)
+        lower, upper = compute_rmsea_interval(by.tail, by.df, own, groups, by.tail_scaling, LEVEL)
+        close, not_close = compute_rmsea_pvalues(by.tail, by.df, own, groups, by.tail_scaling, CLOSE, NOT_CLOSE)
         measures |= {
             f"rmsea.ci.lower{suffix}": lower,
             f"rmsea.ci.upper{suffix}": upper,
@@ -63,8 +66,9 @@ def compute_gfi_measures(n: float, p: int, plain: Misfit, robust: Misfit | None 
     for by, suffix in ((plain, ""), (robust, ".robust")):
         if by is None:
             continue
-        measures[f"gfi{suffix}"] = compute_gfi(by.chisq, by.df, n, p, by.scaling)
-        lower, upper = compute_gfi_interval(by.tail, by.df, n, p, by.tail_scaling, LEVEL)
+        own = n if by.n is None else by.n
+        measures[f"gfi{suffix}"] = compute_gfi(by.chisq, by.df, own, p, by.scaling)
+        lower, upper = compute_gfi_interval(by.tail, by.df, own, p, by.tail_scaling, LEVEL)
         measures |= {f"gfi.ci.lower{suffix}": lower, f"gfi.ci.upper{suffix}": upper}
     return measures
 

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.model.ram import INTERCEPT
+from sem_toolkit.model.responses import Responses
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -85,7 +87,7 @@ class Standardization:
         free, values = self.layout.free, self.layout.fixed.copy()
         chosen = np.flatnonzero(free)
         values[chosen] = self.evaluation.x[free[chosen] - 1]
-        for k, (value, _) in self._composite_values.items():
+        for k, (value, _) in self._derived_values.items():
             values[k] = value
         return values
 
@@ -101,17 +103,21 @@ class Standardization:
     @cached_property
     def estimates_by_x(self) -> FloatArray:
         """Derivatives of the values by x, k × q."""
-        if not self._composite_values:
+        if not self._derived_values:
             return self.free_by_x
         slopes = self.free_by_x.copy()
-        for k, (_, slope) in self._composite_values.items():
+        for k, (_, slope) in self._derived_values.items():
             slopes[k] = slope
         return slopes
 
     @cached_property
-    def _composite_values(self) -> dict[int, tuple[float, FloatArray]]:
-        """Value and derivative by x (q) of the (residual) variance and the intercept of each composite, by row."""
+    def _derived_values(self) -> dict[int, tuple[float, FloatArray]]:
+        """Value and derivative by x (q) of what is fixed in the table and follows from parameters, by row: moments of
+        composites, and of responses behind ordered variables the residual variance (delta) or the scale (theta).
+        """
         model, x = self.evaluation.model, self.evaluation.x
+        if model.responses is not None:
+            return self._list_response_values(model.responses)
         if model.composites is None:
             return {}
         values, slopes = compute_cell_values(model, x), model.composites.cell_jacobian(model, x)
@@ -128,6 +134,32 @@ class Standardization:
                     place = int(cells.position[at[-1]])
                     found[k] = float(values[place]), slopes[place]
         return found
+
+    def _list_response_values(self, responses: Responses) -> dict[int, tuple[float, FloatArray]]:
+        model, x = self.evaluation.model, self.evaluation.x
+        found: dict[int, tuple[float, FloatArray]] = {}
+        if model.derived is not None:
+            values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.cell_jacobian(model, x)[len(x) :]
+            for place, (group, item) in enumerate(
+                (group, item) for group in range(model.n_groups) for item in responses.items
+            ):
+                k = self._variance_rows.get((group + 1, model.observed[item]))
+                if k is not None:
+                    found[k] = float(values[place]), slopes[place]
+            return found
+        layout = model.layout
+        assert isinstance(layout, CategoricalLayout)  # noqa: S101
+        for group in range(model.n_groups):
+            units = dict(zip(layout.variables.tolist(), layout.find_units(self.evaluation.moments, group), strict=True))
+            for k, row in enumerate(self.rows):
+                if row.op == "~*~" and row.group == group + 1:
+                    found[k] = float(units[model.observed.index(row.lhs)]), np.zeros(len(x))
+        return found
+
+    @cached_property
+    def _is_scale(self) -> NDArray[np.bool_]:
+        """Which rows (k) are scales of responses, which are 1 where responses are standardised."""
+        return np.array([row.op == "~*~" for row in self.rows], dtype=np.bool_)
 
     @cached_property
     def variances(self) -> FloatArray:
@@ -183,7 +215,8 @@ class Standardization:
     def _inner_values(self, scale: Scale) -> FloatArray:
         """Values of the rows (k): est · Π sd ** power, by the rule of each operator."""
         with np.errstate(invalid="ignore"):  # by a variance of 0: there is no standardised value
-            return np.asarray(self.estimates * self._factors(scale))
+            values = self.estimates * self._factors(scale)
+        return np.asarray(values if scale == "std.lv" else np.where(self._is_scale, 1.0, values))
 
     def _inner_slopes(self, scale: Scale) -> FloatArray:
         """Derivatives of these by x (k × q)."""
@@ -194,7 +227,10 @@ class Standardization:
                 rows = np.flatnonzero(power[:, side])
                 along = power[rows, side] * self.estimates[rows]
                 slopes[rows] += along[:, None] * self._log_slopes(self.layout.source[rows, side])
-            return np.asarray(self._factors(scale)[:, None] * slopes)
+            slopes = self._factors(scale)[:, None] * slopes
+        if scale != "std.lv":
+            slopes[self._is_scale] = 0.0
+        return np.asarray(slopes)
 
     def _factors(self, scale: Scale) -> FloatArray:
         """What each row (k) is multiplied by."""
@@ -260,7 +296,7 @@ def _powers(row: Parameter) -> tuple[tuple[str, int], tuple[str, int]]:
         return (row.rhs, 1), (row.lhs, -1)
     if row.op == "~~":
         return (row.lhs, -1), (row.rhs, -1)
-    return (row.lhs, -1 if row.op == "~1" else 0), ("", 0)
+    return (row.lhs, -1 if row.op in ("~1", "|") else 0), ("", 0)
 
 
 @once

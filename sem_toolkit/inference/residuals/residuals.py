@@ -16,6 +16,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_normal_quantile
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.residuals.categorical import compute_categorical_residuals
 from sem_toolkit.inference.residuals.covariance import ResidualCovariance, build_residual_covariance
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
@@ -40,6 +41,19 @@ class GroupResiduals:
     mean: FloatArray | None = None
     mean_se: FloatArray | None = None
     mean_z: FloatArray | None = None
+    others: tuple["OtherResidual", ...] = ()
+
+
+@dataclass(frozen=True)
+class OtherResidual:
+    """The residual of a threshold (u | t1) or of a slope (u ~ x), with standard error and z."""
+
+    lhs: str
+    op: Literal["|", "~"]
+    rhs: str
+    value: float
+    se: float
+    z: float
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,8 @@ def compute_group_residuals(
     if kind not in get_args(ResidualType):
         hint = f"one of: {', '.join(get_args(ResidualType))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no residuals of type "{kind}"', hint=hint))
+    if evaluation.kind.is_categorical:
+        return tuple(_describe_categorical(evaluation, g, kind) for g in range(evaluation.model.n_groups))
     pieces = build_residual_covariance(evaluation, options)
     return tuple(_describe_group(evaluation, pieces, g, kind) for g in range(evaluation.model.n_groups))
 
@@ -95,6 +111,47 @@ def _describe_group(evaluation: AtEstimate, pieces: ResidualCovariance, g: int, 
     return GroupResiduals(
         group.label, evaluation.model.observed, cov, cov_se, _ratio(cov, cov_se), mean, mean_se, mean_z
     )
+
+
+def _describe_categorical(evaluation: AtEstimate, g: int, kind: ResidualType) -> GroupResiduals:
+    """The same of ordered variables and what goes with them."""
+    found = compute_categorical_residuals(evaluation, g, kind if kind.startswith("cor") else "raw")
+    layout, model = found.layout, evaluation.model
+    assert model.responses is not None  # noqa: S101
+    spread, sample = np.diagonal(found.acov), np.diagonal(found.sample)
+    variances = spread
+    if kind == "normalized":
+        variances = sample
+    elif kind == "standardized.mplus":
+        implied = sample - spread  # of the implied statistics, where weights are the inverse of Γ
+        variances = np.where(sample - implied > 0, sample - implied, np.nan)
+    se, values = np.sqrt(np.maximum(variances, 0.0)), found.values
+    if kind in SCALED_BY_SE:
+        values, se = _ratio(values, se), np.ones_like(values)
+    z = _ratio(values, se)
+    p, (first, slopes, variance, covariances) = len(layout.variables), layout.parts
+    names = tuple(model.observed[at] for at in layout.variables)
+    squares = [np.zeros((p, p)) for _ in range(3)]
+    rows, columns = layout.pairs
+    means = [np.zeros(p), np.zeros(p), np.full(p, np.nan)]
+    squares[2][:] = np.nan
+    variable, threshold = layout.first
+    own = threshold < 0
+    for square, mean, vector in zip(squares, means, (values, se, z), strict=True):
+        square[rows, columns] = square[columns, rows] = vector[covariances]
+        square[layout.numeric, layout.numeric] = vector[variance]
+        mean[variable[own]] = vector[first][own]
+    others = []
+    for k in np.flatnonzero(~own):
+        lhs, rhs = model.responses.names[threshold[k]].rsplit("|", 1)
+        others.append(OtherResidual(lhs, "|", rhs, float(values[k]), float(se[k]), float(z[k])))
+    for number in range(slopes.stop - slopes.start):
+        at, covariate = slopes.start + number, model.observed[layout.covariates[number // p]]
+        others.append(OtherResidual(names[number % p], "~", covariate, float(values[at]), float(se[at]), float(z[at])))
+    label = evaluation.sample.groups[g].label
+    cov, cov_se, cov_z = squares
+    mean, mean_se, mean_z = means
+    return GroupResiduals(label, names, cov, cov_se, cov_z, mean, mean_se, mean_z, tuple(others))
 
 
 def _compute_se(pieces: ResidualCovariance, g: int, metric: str, kind: ResidualType) -> FloatArray:
@@ -130,6 +187,10 @@ def compute_residual_summaries(
     """RMR (raw), CRMR (cor.bollen) or SRMR (cor.bentler) with tests, for "cov", and for "mean" and "total" with
     means.
     """
+    if evaluation.kind.is_categorical:
+        return tuple(
+            _summarise_categorical(evaluation, g, kind, close, level) for g in range(evaluation.model.n_groups)
+        )
     pieces = build_residual_covariance(evaluation, options)
     p, found = evaluation.model.n_observed, []
     for g in range(evaluation.model.n_groups):
@@ -145,6 +206,21 @@ def compute_residual_summaries(
             summaries["total"] = summarise_residuals(both, acov, count + p, close, level)
         found.append(summaries)
     return tuple(found)
+
+
+def _summarise_categorical(
+    evaluation: AtEstimate, g: int, kind: str, close: float, level: float
+) -> dict[str, ResidualSummary]:
+    """The same of ordered variables: of correlations, thresholds, slopes and all together."""
+    found = compute_categorical_residuals(evaluation, g, kind)
+    diagonal = 0 if kind == "cor.bollen" else len(found.layout.variables)
+    summaries = {}
+    for name, places in found.summary_places().items():
+        if len(places):
+            count = len(places) + (diagonal if name in ("cov", "total") else 0)
+            acov = found.acov[np.ix_(places, places)]
+            summaries[name] = summarise_residuals(found.values[places], acov, count, close, level)
+    return summaries
 
 
 def summarise_residuals(

@@ -5,15 +5,16 @@ less the same of its regression on them, so that what only they vary in drops ou
 clusters it is the weighted sums within clusters that are independent draws: n then stands for their number.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.discrepancy import NormalWeight, Weight, centre_rows
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, iterate_rows
 from sem_toolkit.discrepancy.least_squares import regress_rows
 from sem_toolkit.discrepancy.weights import compute_products
-from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.moments import FloatArray
 
@@ -22,7 +23,7 @@ from sem_toolkit.sample.moments import FloatArray
 class CasewiseMoments:
     """The casewise moments of one group, by a weight; `conditional` on the fixed exogenous variables or not."""
 
-    evaluation: AtEstimate
+    evaluation: MomentPair
     weight: Weight
     group: int
     conditional: bool = True
@@ -70,6 +71,18 @@ class CasewiseMoments:
         """Their covariance matrix Γ, m × m, divisor n. Source: Browne (1984), equation 2.17."""
         return np.asarray(self.moments.T @ self.moments / self.size)
 
+    def iterate_moments(self) -> Iterator[FloatArray]:
+        """z_i − z̄ without exogenous variables taken out, in batches (b × m) where rows are streamed."""
+        if self.evaluation.sample.groups[self.group].stream is None:
+            yield replace(self, conditional=False).moments
+            return
+        rows, columns = vech_indices(len(self.evaluation.sample_cov[self.group]))
+        mean = self.evaluation.sample_cov[self.group][rows, columns]
+        if self.evaluation.has_means:
+            mean = np.concatenate([np.zeros(len(self.evaluation.sample_cov[self.group])), mean])
+        for batch in iterate_rows(self.evaluation, self.group, at_model=False):
+            yield compute_products(self.evaluation, batch) - mean
+
     def trace(self) -> float:
         """tr(VΓ), the mean of z_iᵀVz_i."""
         if isinstance(self.weight, NormalWeight) and self.design.is_simple:
@@ -86,6 +99,8 @@ class CasewiseMoments:
         """mean(½(dᵀQd)² + dᵀQd) − ½tr((QS)²): the second term for means only, S the covariance (divisor n) of
         the rows.
         """
+        if self.evaluation.sample.groups[self.group].stream is not None:
+            return self._streamed_trace(Q)
         parts = [(1.0, self.rows, self.rows)]
         covariance = self.rows.T @ self.rows
         if self.fitted is not None:
@@ -96,6 +111,27 @@ class CasewiseMoments:
             total += sign * float(np.mean(self._kernel(np.einsum("ij,ij->i", left @ Q, right))))
         product = Q @ (covariance / len(self.rows))
         return total - 0.5 * float(np.einsum("ij,ji->", product, product))
+
+    def _streamed_trace(self, Q: FloatArray) -> float:
+        """The same from batches of rows; the regression on exogenous variables is that of the covariances."""
+        covariance = self.evaluation.sample_cov[self.group]
+        exogenous = list(self.evaluation.exogenous) if self.conditional else []
+        slopes = None
+        if exogenous:
+            slopes = np.linalg.solve(covariance[np.ix_(exogenous, exogenous)], covariance[exogenous])
+            covariance = covariance - covariance[:, exogenous] @ slopes
+        total = 0.0
+        for rows in iterate_rows(self.evaluation, self.group, at_model=False):
+            parts = [(1.0, rows, rows)]
+            if slopes is not None:
+                fitted = rows[:, exogenous] @ slopes
+                parts += [(-2.0, rows, fitted), (1.0, fitted, fitted)]
+            total += sum(
+                sign * float(np.sum(self._kernel(np.einsum("ij,ij->i", left @ Q, right))))
+                for sign, left, right in parts
+            )
+        product = Q @ covariance
+        return total / self.size - 0.5 * float(np.einsum("ij,ji->", product, product))
 
     def _normal_gram(self, Q: FloatArray) -> FloatArray:
         gram = self._kernel(self.rows @ Q @ self.rows.T)

@@ -5,8 +5,7 @@ own estimates. Sources: Muthén & Satorra (1995), Sociological Methodology 25, 2
 Multivariate statistical modeling with survey data.
 """
 
-from sem_toolkit.discrepancy import once
-from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.discrepancy import MomentPair, once
 from sem_toolkit.inference.weights.incomplete import find_kept, invert_information_of_moments
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
@@ -14,7 +13,7 @@ from sem_toolkit.sample.patterns import build_patterns
 
 
 @once
-def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
+def _list_saturated(evaluation: MomentPair) -> tuple[IncompleteLikelihood, ...]:
     """The likelihood of each group at the saturated model's estimates, which complete rows have too."""
     found = []
     for group in evaluation.sample.groups:
@@ -32,7 +31,7 @@ def _list_saturated(evaluation: AtEstimate) -> tuple[IncompleteLikelihood, ...]:
 
 
 @once
-def list_cluster_crosses(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
+def list_cluster_crosses(evaluation: MomentPair) -> tuple[FloatArray, ...]:
     """Cross-products of the saturated model's scores over n, each group (m × m)."""
     crosses = []
     for g, likelihood in enumerate(_list_saturated(evaluation)):
@@ -43,7 +42,7 @@ def list_cluster_crosses(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
 
 
 @once
-def list_cluster_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
+def list_cluster_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...]:
     """n times the covariance matrix of the saturated estimates of each group (m × m), free of distribution."""
     parts = zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True)
     found = []
@@ -54,7 +53,7 @@ def list_cluster_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
 
 
 @once
-def compute_cluster_trace(evaluation: AtEstimate, kind: str) -> tuple[float, int]:
+def compute_cluster_trace(evaluation: MomentPair, kind: str) -> tuple[float, int]:
     """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments, without fixed exogenous ones."""
     total = 0.0
     for likelihood, cross in zip(_list_saturated(evaluation), list_cluster_crosses(evaluation), strict=True):
@@ -65,7 +64,7 @@ def compute_cluster_trace(evaluation: AtEstimate, kind: str) -> tuple[float, int
     return total, len(evaluation.sample.groups) * free
 
 
-def _invert(evaluation: AtEstimate, information: FloatArray) -> FloatArray:
+def _invert(evaluation: MomentPair, information: FloatArray) -> FloatArray:
     """The inverse of the saturated information; without means in the model only that of the covariances.
 
     At the saturated estimates of complete rows the two are independent, and without means rows are complete.

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.discrepancy import DenseWeight, MomentPair, invert_symmetric, once
+from sem_toolkit.discrepancy import DenseWeight, MomentPair, Weight, invert_symmetric, once
+from sem_toolkit.discrepancy.pair import Pair
 from sem_toolkit.discrepancy.weights import compute_delta
-from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.model import compute_gradient
+from sem_toolkit.model import Model, compute_gradient
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_second_order, pull_back_square
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
@@ -22,6 +22,33 @@ from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns, build_patterns, compute_available_moments
 
 Likelihoods = tuple[IncompleteLikelihood, ...]
+
+
+class IncompleteData:
+    """What rows with empty cells say (see `DataKind`)."""
+
+    def discrepancy(self, pair: MomentPair) -> FloatArray:
+        return compute_incomplete_discrepancy(pair)
+
+    def saturated_logl(self, pair: MomentPair) -> float:
+        return compute_incomplete_saturated_logl(pair)
+
+    def residual_weight(self, pair: MomentPair) -> Weight:
+        return build_information_weight(pair)
+
+    def explained(self, pair: MomentPair) -> FloatArray:
+        """By the expected information and the moments of available cases, as in lavaan."""
+        residual, whole = compute_available_quadratics(pair, build_information_weight(pair))
+        return np.asarray(1.0 - residual / whole)
+
+    def baseline_moments(self, pair: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray | None, FloatArray]:
+        return compute_baseline_moments(pair, exogenous)
+
+    def estimate_baseline(self, pair: MomentPair, model: Model, x: FloatArray) -> FloatArray:
+        """Saturated correlates leave no closed form."""
+        from sem_toolkit.estimation import estimate
+
+        return estimate(model, pair.sample).x if pair.sample.auxiliary else x
 
 
 @once
@@ -169,7 +196,7 @@ def compute_incomplete_saturated_trace(evaluation: MomentPair, kind: str) -> tup
     return total, count
 
 
-def complete(evaluation: AtEstimate) -> AtEstimate:
+def complete(evaluation: Pair) -> Pair:
     """The same with the saturated model's estimates for the moments of a complete sample."""
     return replace(evaluation, sample=replace(evaluation.sample, missing="listwise"))
 

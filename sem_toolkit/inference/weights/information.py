@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, once
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.weights import spread_cells
-from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import (
     build_information_weight,
@@ -25,7 +24,7 @@ from sem_toolkit.model.kernels import (
 from sem_toolkit.sample.moments import FloatArray
 
 
-def compute_expected_information(evaluation: AtEstimate) -> FloatArray:
+def compute_expected_information(evaluation: MomentPair) -> FloatArray:
     """Expected information of normal-theory ML: Σ_g share_g ΔᵀV(Σ)Δ.
 
     Source: Browne (1974), South African Statistical Journal 8, 1-24.
@@ -35,7 +34,7 @@ def compute_expected_information(evaluation: AtEstimate) -> FloatArray:
     return NormalWeight(evaluation.implied_inverse).information(evaluation)
 
 
-def compute_observed_information(evaluation: AtEstimate) -> FloatArray:
+def compute_observed_information(evaluation: MomentPair) -> FloatArray:
     """Hessian of −logl/N for normal data: derivatives of second order included (Savalei, 2010, Psychological Methods
     15, 352-367).
 
@@ -71,7 +70,7 @@ def compute_observed_first_order(evaluation: MomentPair) -> FloatArray:
     return pull_back_square(model, evaluation.x, result)
 
 
-def compute_gradient_of_fit(evaluation: AtEstimate) -> FloatArray:
+def compute_gradient_of_fit(evaluation: MomentPair) -> FloatArray:
     """Gradient of −logl/N by x (q) for normal data; zero along the basis at an optimum."""
     if evaluation.is_incomplete:
         return compute_incomplete_gradient(evaluation)
@@ -82,14 +81,18 @@ def compute_gradient_of_fit(evaluation: AtEstimate) -> FloatArray:
     return compute_gradient(evaluation.model, evaluation.x, evaluation.moments, by_covariance, by_mean)
 
 
-def compute_casewise_scores(evaluation: AtEstimate, group: int) -> FloatArray:
+def compute_casewise_scores(evaluation: MomentPair, group: int) -> FloatArray:
     """Gradient of each row's log-likelihood by x, n × q, for normal data.
 
     Without means in the model they are saturated: rows are taken from their sample mean.
     """
     if evaluation.is_incomplete:
         return compute_incomplete_scores(evaluation, group)
-    rows = centre_rows(evaluation, group, at_model=True)
+    return _score_rows(evaluation, group, centre_rows(evaluation, group, at_model=True))
+
+
+def _score_rows(evaluation: MomentPair, group: int, rows: FloatArray) -> FloatArray:
+    """The same for rows less their mean (b × p): b × q."""
     weight = NormalWeight(evaluation.implied_inverse)
     scores = weight.scores(evaluation, group, rows)
     cells = evaluation.model.cells[group]
@@ -99,8 +102,15 @@ def compute_casewise_scores(evaluation: AtEstimate, group: int) -> FloatArray:
 
 
 @once
-def compute_first_order_information(evaluation: AtEstimate) -> FloatArray:
+def compute_first_order_information(evaluation: MomentPair) -> FloatArray:
     """Cross-products of the scores of rows, or of clusters, over N (outer product of gradients)."""
+    if any(group.stream is not None for group in evaluation.sample.groups):
+        streamed = np.zeros((evaluation.model.n_parameters,) * 2)
+        for g in range(evaluation.model.n_groups):
+            for rows in iterate_rows(evaluation, g, at_model=True):
+                scores = _score_rows(evaluation, g, rows)
+                streamed += scores.T @ scores
+        return streamed / float(evaluation.rows.sum())
     total = sum(
         scores.T @ scores
         for scores in (
@@ -117,7 +127,7 @@ def _second_moments(evaluation: MomentPair) -> FloatArray:
     return evaluation.sample_cov if gap is None else evaluation.sample_cov + gap[:, :, None] * gap[:, None, :]
 
 
-def _difference_gradient(evaluation: AtEstimate) -> FloatArray:
+def _difference_gradient(evaluation: MomentPair) -> FloatArray:
     """The Hessian by fourth-order central differences: for composites, whose cells are not linear in x."""
     size = evaluation.model.n_parameters
     hessian = np.zeros((size, size))

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Union
 
 import numpy as np
 
+from sem_toolkit.discrepancy import MomentPair
 from sem_toolkit.discrepancy.weights import compute_delta
-from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model.kernels import mean_slopes
 from sem_toolkit.sample.moments import FloatArray
 
@@ -20,7 +20,7 @@ _BLOCK = 1024
 """Rows at a time."""
 
 
-def build_delta(evaluation: AtEstimate) -> list[Matrix]:
+def build_delta(evaluation: MomentPair) -> list[Matrix]:
     """The Jacobian of the moments by x (m × q) of each group, as a sparse matrix where that saves work."""
     if evaluation.model.composites is not None:
         return list(compute_delta(evaluation))
@@ -30,7 +30,7 @@ def build_delta(evaluation: AtEstimate) -> list[Matrix]:
     return [matrix.toarray() for matrix in sparse]
 
 
-def build_sparse_delta(evaluation: AtEstimate, g: int) -> "csr_array":
+def build_sparse_delta(evaluation: MomentPair, g: int) -> "csr_array":
     """A cell changes Σ by w(lrᵀ + rlᵀ): elements only where l and r have any."""
     from scipy.sparse import coo_array
 

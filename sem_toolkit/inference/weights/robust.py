@@ -14,7 +14,6 @@ from sem_toolkit.discrepancy.weights import (
     spread_cells,
     stack_moments,
 )
-from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import build_information_weight
 from sem_toolkit.inference.weights.information import compute_observed_first_order
@@ -25,7 +24,7 @@ from sem_toolkit.sample.moments import FloatArray
 
 
 @once
-def build_robust_weight(evaluation: AtEstimate, information: str) -> Weight:
+def build_robust_weight(evaluation: MomentPair, information: str) -> Weight:
     """V: the weight of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
     if evaluation.is_two_stage and evaluation.kind.is_likelihood:
         return build_unstructured_weight(evaluation)

@@ -118,3 +118,35 @@ def test_the_gap_of_two_rectangles():
     assert measure_gap(box, Rectangle(7, 6, 4, 2)) == pytest.approx(5.0)
     assert measure_gap(box, Rectangle(0, 6, 4, 2)) == pytest.approx(4.0)
     assert measure_gap(box, Rectangle(1, 1, 4, 2)) == 0.0
+
+
+def test_a_curve_is_trimmed_by_lengths_at_both_ends():
+    line = np.array([[0.0, 0.0], [10.0, 0.0], [20.0, 0.0], [30.0, 0.0]])
+    np.testing.assert_allclose(trim_curve(line, 6.0, 9.0)[[0, -1]], [[6.0, 0.0], [21.0, 0.0]], atol=1e-9)
+    np.testing.assert_allclose(trim_curve(line, 0.0, 0.0), line)
+
+
+def test_a_curve_too_short_for_its_arrowhead_keeps_half():
+    line = np.array([[0.0, 0.0], [10.0, 0.0], [20.0, 0.0], [30.0, 0.0]])
+    np.testing.assert_allclose(trim_curve(line, 40.0, 0.0)[[0, -1]], [[15.0, 0.0], [30.0, 0.0]], atol=1e-9)
+
+
+def test_boxes_overlap_where_their_halves_reach():
+    """A box of width 10 at 0 against shapes of half width 5 at 9.9 and 10.1, across and down."""
+    shapes = Shapes(
+        np.array([9.9, 10.1, 0.0, 0.0]),
+        np.array([0.0, 0.0, 9.9, 10.1]),
+        np.full(4, 5.0),
+        np.full(4, 5.0),
+        np.zeros(4, bool),
+    )
+    assert shapes.overlapped_by(Rectangle(0.0, 0.0, 10.0, 10.0)).tolist() == [True, False, True, False]
+
+
+def test_a_grown_box_has_the_margin_on_each_side_and_gaps_are_between_edges():
+    box = Rectangle(0.0, 0.0, 10.0, 6.0)
+    grown = box.grown(2.0)
+    assert (grown.left, grown.right, grown.top, grown.bottom) == (-7.0, 7.0, -5.0, 5.0)
+    assert box.overlaps(Rectangle(12.9, 0.0, 10.0, 6.0), gap=3.0)
+    assert not box.overlaps(Rectangle(13.1, 0.0, 10.0, 6.0), gap=3.0)
+    assert not box.overlaps(Rectangle(0.0, 9.1, 10.0, 6.0), gap=3.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from sem_toolkit.sample.polychoric import (
+from sem_toolkit.sample.categorical.polychoric import (
     FloatArray,
     IntArray,
     PolychoricCorrelations,
@@ -40,30 +40,44 @@ def compute_polychoric_influences(codes: FloatArray, estimates: PolychoricCorrel
 
     Raises ValueError where a correlation is not certified or is ±1: its score does not exist there.
     """
-    items = codes.shape[1]
-    pairs = np.triu_indices(items, 1)
+    pairs = np.triu_indices(codes.shape[1], 1)
     correlations = estimates.correlations[pairs]
     if not np.all(estimates.certified[pairs]) or np.any(np.abs(correlations) >= 1.0):
         at = np.flatnonzero(~estimates.certified[pairs] | (np.abs(correlations) >= 1.0))[0]
         raise ValueError(f"the correlation of items {pairs[0][at]} and {pairs[1][at]} is not determined by the answers")
     answered = ~np.isnan(codes)
     cells = np.where(answered, codes, 0.0).astype(np.int64)
+    parts = []
+    for item, values in enumerate(estimates.thresholds):
+        scores = _score_thresholds(values)[cells[:, item]] * answered[:, item, None]
+        parts.append(np.linalg.solve(scores.T @ scores, scores.T).T)
+    first_step = np.hstack(parts)
+    pair_scores, crossed = sum_threshold_products(codes, estimates, np.ones(len(codes)))
+    second_step = (pair_scores - first_step @ crossed.T) / np.sum(pair_scores**2, axis=0)
+    return np.asarray(len(codes) * np.hstack((first_step, second_step)))
+
+
+def sum_threshold_products(
+    codes: FloatArray, estimates: PolychoricCorrelations, weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Scores of the correlations (n × pairs), and the weighted sums of their products with those of thresholds in the
+    likelihood of the pair (pairs × thresholds), pairs by the rows of the upper triangle.
+    """
+    items = codes.shape[1]
+    pairs = np.triu_indices(items, 1)
+    # At ±1 there is no score; what is made of it there is not used.
+    correlations = np.clip(estimates.correlations[pairs], -0.999999, 0.999999)
+    answered = ~np.isnan(codes)
+    cells = np.where(answered, codes, 0.0).astype(np.int64)
     grid = build_threshold_grid(estimates.thresholds)
     starts = np.concatenate(([0], np.cumsum([len(values) for values in estimates.thresholds])))
-
-    first_step = np.empty((len(codes), starts[-1]))
-    for item, values in enumerate(estimates.thresholds):
-        own = slice(starts[item], starts[item + 1])
-        scores = _score_thresholds(values)[cells[:, item]] * answered[:, item, None]
-        first_step[:, own] = np.linalg.solve(scores.T @ scores, scores.T).T
-
     first, second = grid[pairs[0]], grid[pairs[1]]
     probabilities, changes = compute_cells(first, second, correlations)
     score_tables = changes / probabilities
     both = answered[:, pairs[0]] & answered[:, pairs[1]]
     pair_scores = score_tables[np.arange(len(correlations)), cells[:, pairs[0]], cells[:, pairs[1]]] * both
 
-    tables = _count_tables(cells, answered, pairs, grid.shape[1] - 1)
+    tables = _count_tables(cells, answered, pairs, grid.shape[1] - 1, weights)
     weighted = tables * score_tables / probabilities
     crossed = np.zeros((len(correlations), starts[-1]))
     for side, other, turned, known in (
@@ -74,8 +88,7 @@ def compute_polychoric_influences(codes: FloatArray, estimates: PolychoricCorrel
         for item in range(items):
             at = np.flatnonzero(known == item)
             crossed[at, starts[item] : starts[item + 1]] = summed[at, : len(estimates.thresholds[item])]
-    second_step = (pair_scores - first_step @ crossed.T) / np.sum(pair_scores**2, axis=0)
-    return np.asarray(len(codes) * np.hstack((first_step, second_step)))
+    return pair_scores, crossed
 
 
 def _score_thresholds(thresholds: FloatArray) -> FloatArray:
@@ -87,11 +100,17 @@ def _score_thresholds(thresholds: FloatArray) -> FloatArray:
     return np.asarray((below - above) / shares[:, None])
 
 
-def _count_tables(cells: IntArray, answered: np.ndarray, pairs: tuple[IntArray, IntArray], largest: int) -> FloatArray:
-    """Rows in each cell of each pair's table (pairs × categories × categories)."""
+def _count_tables(
+    cells: IntArray, answered: np.ndarray, pairs: tuple[IntArray, IntArray], largest: int, weights: FloatArray
+) -> FloatArray:
+    """Rows, by weight, in each cell of each pair's table (pairs × categories × categories)."""
     chosen = ((cells[:, :, None] == np.arange(largest)) & answered[:, :, None]).astype(np.float64)
     flat = chosen.reshape(len(cells), -1)
-    crossed = (flat.T @ flat).reshape(cells.shape[1], largest, cells.shape[1], largest).transpose(0, 2, 1, 3)
+    crossed = (
+        (flat.T @ (weights[:, None] * flat))
+        .reshape(cells.shape[1], largest, cells.shape[1], largest)
+        .transpose(0, 2, 1, 3)
+    )
     return np.asarray(crossed[pairs])
 
 

@@ -94,24 +94,30 @@ def compute_cells(first: FloatArray, second: FloatArray, correlation: FloatArray
 
 
 def compute_polychoric(
-    codes: FloatArray, categories: tuple[int, ...], zero_add: tuple[float, float] = (0.5, 0.0)
+    codes: FloatArray,
+    categories: tuple[int, ...],
+    zero_add: tuple[float, float] = (0.5, 0.0),
+    keep_margins: bool = True,
+    weights: FloatArray | None = None,
 ) -> PolychoricCorrelations:
     """Thresholds and polychoric correlations of items (n × p) coded 0 … categories − 1, with NaN where unanswered.
 
-    ``zero_add`` is added to a pair's empty cells: the first to those of a 2 × 2 table (with the margins kept when one
-    cell is empty), the second to those of a larger one.
+    ``zero_add`` is added to a pair's empty cells: the first to those of a 2 × 2 table (with ``keep_margins`` the others
+    change so that the margins stay when one cell is empty), the second to those of a larger one. ``weights`` (n) make
+    a row count for more or less than one.
 
     Raises ValueError where an item has a category that no row chose, or a pair has no row in common.
     """
     items = codes.shape[1]
     largest = max(categories)
     chosen = (codes[:, :, None] == np.arange(largest)).astype(np.float64)
-    margins = chosen.sum(axis=0)
+    weighted = chosen if weights is None else chosen * weights[:, None, None]
+    margins = weighted.sum(axis=0)
     for item, known in enumerate(categories):
         if known < 2 or np.any(margins[item, :known] == 0):
             raise ValueError(f"item {item} needs two or more categories, each chosen by a row")
     flat = chosen.reshape(len(codes), -1)
-    crossed = (flat.T @ flat).reshape(items, largest, items, largest).transpose(0, 2, 1, 3)
+    crossed = (flat.T @ weighted.reshape(len(codes), -1)).reshape(items, largest, items, largest).transpose(0, 2, 1, 3)
     rows, columns = np.tril_indices(items, -1)
     tables = crossed[rows, columns]
     if np.any(tables.sum(axis=(1, 2)) == 0):
@@ -119,7 +125,7 @@ def compute_polychoric(
     thresholds = tuple(compute_thresholds(margins[item, :known]) for item, known in enumerate(categories))
     known_cells = np.arange(largest) < np.asarray(categories)[:, None]
     empty = (tables == 0) & known_cells[rows][:, :, None] & known_cells[columns][:, None, :]
-    tables = _fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add)
+    tables = _fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add, keep_margins)
 
     grid = build_threshold_grid(thresholds)
     estimates, slopes, informed = _maximise(tables / tables.sum(axis=(1, 2), keepdims=True), grid[rows], grid[columns])
@@ -148,11 +154,12 @@ def _fill_empty_cells(
     categories: IntArray,
     pairs: tuple[IntArray, IntArray],
     zero_add: tuple[float, float],
+    keep_margins: bool,
 ) -> FloatArray:
     """The tables with ``zero_add`` in their empty cells."""
     binary = (categories[pairs[0]] == 2) & (categories[pairs[1]] == 2)
     filled = tables + np.where(binary, zero_add[0], zero_add[1])[:, None, None] * empty
-    for pair in np.flatnonzero(binary & (empty.sum(axis=(1, 2)) == 1)):
+    for pair in np.flatnonzero(binary & (empty.sum(axis=(1, 2)) == 1) & keep_margins):
         row, column = np.argwhere(empty[pair])[0]
         sign = 1.0 if row == column else -1.0
         filled[pair] = tables[pair]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from sem_toolkit.sample.polychoric import compute_polychoric
-from sem_toolkit.sample.polychoric_gamma import compute_polychoric_gamma, compute_polychoric_influences
+from sem_toolkit.sample.categorical.influences import compute_polychoric_gamma, compute_polychoric_influences
+from sem_toolkit.sample.categorical.polychoric import compute_polychoric
 from tests.support import DATA, ORACLES
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from sem_toolkit.sample.polychoric import compute_bivariate_normal, compute_polychoric
+from sem_toolkit.sample.categorical.polychoric import compute_bivariate_normal, compute_polychoric
 
 
 def answers(counts: tuple[int, int, int, int]) -> np.ndarray:

@@ -1,0 +1,67 @@
+"""Mediation: the cause at the left, the outcome at the right of one row, the mediators above it.
+
+One mediator makes the triangle (Baron and Kenny 1986), several in a row the trapezium of serial mediation, several side
+by side stand above each other (Hayes 2022).
+"""
+
+from itertools import pairwise
+
+from sem_toolkit.diagram.content.figure import Cell, Figure, Side
+from sem_toolkit.diagram.content.structure import Structure
+
+MOST_MEDIATORS = 5
+
+
+def recognise_mediation(structure: Structure) -> Figure | None:
+    """The figure of one cause, its mediators and one outcome, all of which it reaches; otherwise None."""
+    causes = {b: {a for a, other in structure.links if other == b} for b in structure.cores}
+    effects = {a: {b for other, b in structure.links if other == a} for a in structure.cores}
+    first = [name for name in structure.cores if not causes[name]]
+    last = [name for name in structure.cores if not effects[name]]
+    if len(first) != 1 or len(last) != 1 or (first[0], last[0]) not in structure.links:
+        return None
+    owners = [(structure.owner.get(a), structure.owner.get(b)) for a, b in structure.covariances]
+    if any(one is not None and other is not None and one != other for one, other in owners):
+        # The indicators of this figure look away from each other.
+        return None
+    cause, outcome = first[0], last[0]
+    between = [name for name in structure.cores if name not in (cause, outcome)]
+    if not 0 < len(between) <= MOST_MEDIATORS:
+        return None
+    chain = sorted(between, key=lambda name: structure.ranks[name])
+    if all((a, b) in structure.links for a, b in pairwise(chain)):
+        return _arrange_serial(structure, cause, chain, outcome)
+    if any(a in between and b in between for a, b in structure.links):
+        return None
+    if any((cause, name) not in structure.links or (name, outcome) not in structure.links for name in between):
+        return None
+    return _arrange_parallel(structure, cause, between, outcome)
+
+
+def _arrange_serial(structure: Structure, cause: str, chain: list[str], outcome: str) -> Figure | None:
+    count = len(chain)
+    if count > 2 and any(structure.indicators.get(name) for name in chain):
+        return None
+    # Of three mediators and more, the inner ones rise above the outer ones, so that no path runs through a shape.
+    rows = [abs(k - (count - 1) / 2) // 1 for k in range(count)]
+    cells: dict[str, Cell] = {name: (k + 1.0, row) for k, (name, row) in enumerate(zip(chain, rows, strict=True))}
+    base = max(rows) + 1
+    cells |= {cause: (0.0, base), outcome: (count + 1.0, base)}
+    sides: dict[str, Side] = dict.fromkeys(chain, "top")
+    return Figure("mediation", cells, sides | {cause: "left", outcome: "right"}, dict.fromkeys(chain, "top"))
+
+
+def _arrange_parallel(structure: Structure, cause: str, between: list[str], outcome: str) -> Figure | None:
+    covary = any({a, b} <= set(between) for a, b in structure.covariances)
+    measured = any(structure.indicators.get(name) for name in between)
+    if len(between) == 2 and (measured or not covary):
+        one, other = between
+        cells: dict[str, Cell] = {cause: (0.0, 1.0), outcome: (2.0, 1.0), one: (1.0, 0.0), other: (1.0, 2.0)}
+        sides: dict[str, Side] = {cause: "left", outcome: "right", one: "top", other: "bottom"}
+        return Figure("mediation", cells, sides, {one: "top", other: "bottom"})
+    if measured:
+        return None
+    count = len(between)
+    cells = {name: (1.0, float(k)) for k, name in enumerate(between)}
+    cells |= {cause: (0.0, float(count)), outcome: (2.0, float(count))}
+    return Figure("mediation", cells, {cause: "left", outcome: "right"}, ports=count > 2)

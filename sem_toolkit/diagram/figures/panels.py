@@ -1,0 +1,134 @@
+"""Panels: waves from left to right, the same variables in the same rows.
+
+Actor–partner models (two persons, causes and outcomes) and cross-lagged panels have this grid; panels with random
+intercepts (Hamaker, Kuiper and Grasman 2015) mirror it: within-person parts inside, measures around them, the random
+intercepts outermost.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import networkx as nx
+
+from sem_toolkit.diagram.content.figure import Cell, Figure, Side
+from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.figures.names import find_families, measure_likeness
+
+MOST_ROWS = 6
+
+
+def recognise_panel(structure: Structure) -> Figure | None:
+    """The grid of families by waves, when (nearly) all cores are in it; None otherwise.
+
+    A few others may precede or follow the grid: causes of all waves stand at its left, outcomes at its right.
+    """
+    if len(structure.links) < 2:
+        return None
+    grid = _read_names(structure) or _read_ranks(structure)
+    if grid is None or len(grid) > MOST_ROWS:
+        return None
+    count, waves = len(grid), len(grid[0])
+    measured = any(structure.indicators.get(name) for row in grid for name in row)
+    if measured and count > 2:
+        return None
+    cells: dict[str, Cell] = {
+        name: (float(k), float(row)) for row, names in enumerate(grid) for k, name in enumerate(names)
+    }
+    extra = [name for name in structure.cores if name not in cells]
+    before = [name for name in extra if not any(b == name for _, b in structure.links)]
+    for column, names in ((-1.0, before), (float(waves), [name for name in extra if name not in before])):
+        middle = (count - 1) / 2 - (len(names) - 1) / 2
+        cells |= {name: (column, middle + k) for k, name in enumerate(names)}
+    sides = _find_sides(structure, grid)
+    outer: dict[str, Side] = {}
+    for row in grid:
+        outer |= {row[0]: "left", row[-1]: "right"}
+    return Figure("panel", cells, sides, outer, ports=count > 2)
+
+
+def _read_names(structure: Structure) -> list[list[str]] | None:
+    """Rows of the grid by the names of the variables, where paths lead from wave to wave."""
+    candidates = [name for name in structure.cores if any(name in link for link in structure.links)]
+    families = find_families([name for name in candidates if any(character.isdigit() for character in name)])
+    grid = list(families.values())
+    members = {name: k for row in grid for k, name in enumerate(row)}
+    if len(grid) < 2 or len(structure.cores) - len(members) > 3:
+        return None
+    inside = [(members[a], members[b]) for a, b in structure.links if a in members and b in members]
+    forward = sum(b > a for a, b in inside)
+    linked = all((a, b) in structure.links for row in grid for a, b in pairwise(row))
+    return grid if linked and inside and forward >= 0.8 * len(inside) else None
+
+
+def _read_ranks(structure: Structure) -> list[list[str]] | None:
+    """The same by ranks of equal size in which every variable has one of its own before it."""
+    depth = max(structure.ranks.values(), default=0) + 1
+    columns = [[name for name in structure.cores if structure.ranks[name] == rank] for rank in range(depth)]
+    if depth < 2 or len(columns[0]) < 2 or any(len(column) != len(columns[0]) for column in columns):
+        return None
+    rows = [[name] for name in columns[0]]
+    for column in columns[1:]:
+        graph: nx.Graph[tuple[int, str]] = nx.Graph()
+        for k, row in enumerate(rows):
+            for order, name in enumerate(column):
+                if (row[-1], name) in structure.links:
+                    likeness = measure_likeness(row[-1], name) - 0.1 * abs(order - k)
+                    graph.add_edge((0, row[0]), (1, name), weight=100 + likeness)
+        pairs = nx.max_weight_matching(graph, maxcardinality=True)
+        after = {min(pair)[1]: max(pair)[1] for pair in pairs}
+        if len(after) < len(rows):
+            return None
+        for row in rows:
+            row.append(after[row[0]])
+    return rows
+
+
+def _find_sides(structure: Structure, grid: Sequence[Sequence[str]]) -> dict[str, Side]:
+    """Indicators above the first and below the last row; beside two waves, unless those of both covary."""
+    waves = {name: k for row in grid for k, name in enumerate(row)}
+    across = 0
+    for a, b in structure.covariances:
+        one, other = (waves.get(structure.owner.get(name, "")) for name in (a, b))
+        across += one is not None and other is not None and one != other
+    if len(grid[0]) == 2 and not across:
+        ends: dict[str, Side] = {row[0]: "left" for row in grid}
+        return ends | {row[1]: "right" for row in grid}
+    above: dict[str, Side] = dict.fromkeys(grid[0], "top")
+    return above | dict.fromkeys(grid[-1], "bottom")
+
+
+def recognise_random_intercepts(structure: Structure) -> Figure | None:
+    """Measures that have a factor of their own each and share another one: panels with random intercepts."""
+    loads: dict[str, list[str]] = {}
+    for factor, item in structure.loadings:
+        loads.setdefault(item, []).append(factor)
+    reach = {
+        factor: [item for other, item in structure.loadings if other == factor] for factor, _ in structure.loadings
+    }
+    families: dict[str, list[str]] = {}
+    within: dict[str, str] = {}
+    for item, factors in loads.items():
+        single = [factor for factor in factors if len(reach[factor]) == 1]
+        shared = [factor for factor in factors if len(reach[factor]) > 1]
+        if len(single) == 1 and len(shared) == 1:
+            families.setdefault(shared[0], []).append(item)
+            within[item] = single[0]
+    waves = {len(items) for items in families.values()}
+    if len(within) < len(loads) or len(families) not in (1, 2) or len(waves) != 1 or waves == {1}:
+        return None
+    count = waves.pop()
+    cells: dict[str, Cell] = {}
+    outer: dict[str, Side] = {}
+    for (factor, items), rows in zip(families.items(), ((0, 1, 2), (5, 4, 3)), strict=False):
+        cells[factor] = ((count - 1) / 2, float(rows[0]))
+        for k, item in enumerate(items):
+            cells[item], cells[within[item]] = (float(k), float(rows[1])), (float(k), float(rows[2]))
+        outer |= {within[items[0]]: "left", within[items[-1]]: "right", factor: "left"}
+        outer |= dict.fromkeys(items, "left")
+    extra = [name for name in structure.cores if name not in cells]
+    if len(extra) > 3:
+        return None
+    for k, name in enumerate(extra):
+        causal = not any(b == name for _, b in structure.links)
+        cells[name] = (-1.0 if causal else float(count), 2.5 + k)
+    return Figure("random intercepts", cells, {}, outer)

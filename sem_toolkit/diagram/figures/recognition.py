@@ -1,0 +1,24 @@
+"""Which figure of the field a model is, if any: the first recogniser that knows it says so."""
+
+from collections.abc import Callable
+
+from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.figures.fans import recognise_components, recognise_growth
+from sem_toolkit.diagram.figures.mediation import recognise_mediation
+from sem_toolkit.diagram.figures.panels import recognise_panel, recognise_random_intercepts
+from sem_toolkit.diagram.figures.waves import recognise_waves
+
+RECOGNISERS: tuple[Callable[[Structure], Figure | None], ...] = (
+    recognise_random_intercepts,
+    recognise_growth,
+    recognise_components,
+    recognise_mediation,
+    recognise_panel,
+    recognise_waves,
+)
+
+
+def recognise_figure(structure: Structure) -> Figure | None:
+    """The figure of a model; None for one that has no picture of its own in the textbooks."""
+    return next((figure for recogniser in RECOGNISERS if (figure := recogniser(structure)) is not None), None)

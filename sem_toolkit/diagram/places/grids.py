@@ -1,0 +1,188 @@
+"""Places on the grid of a figure: equal columns, rows that do not touch, both as wide as numbers and shapes need."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
+from sem_toolkit.diagram.places.blocks import Block, Measures, Side, Spacing, build_block
+
+DIAGONAL = 0.75
+"""How much of a number's width the gap between two columns must hold that only slanting paths cross."""
+
+STRETCH = 1.45
+"""A figure that is narrower than its column is drawn out by this at most."""
+
+ROOMY_SHARE = 0.95
+"""In a row of indicators that has room each number has a place of its own."""
+
+ARC_ROOM = 8.0
+"""What arcs and numbers beyond the outermost shapes take of the width at first."""
+
+
+def place_grid(
+    figure: Figure, structure: Structure, measures: Measures, spacing: Spacing, limit: float | None
+) -> tuple[dict[str, Rectangle], dict[str, Side]]:
+    """Boxes of all variables of a figure, and the sides on which cores have their indicators.
+
+    limit  the width up to which the columns may be drawn out
+    """
+    for share in sorted({ROOMY_SHARE, spacing.number_share}, reverse=True):
+        spacing = replace(spacing, number_share=share)
+        blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
+        heights = _find_heights(figure, blocks, structure, measures, spacing)
+        wanted, tight = (
+            max([20.0, *_iterate_pitches(figure, blocks, heights, structure, measures, spacing, tight)])
+            for tight in (False, True)
+        )
+        if limit is None or _find_width(figure, blocks, tight) <= limit - ARC_ROOM:
+            break
+    pitch = wanted if limit is None else _fit_pitch(wanted, tight, figure, blocks, limit)
+    places = {
+        name: box.moved(column * pitch, heights[row])
+        for core, (column, row) in figure.cells.items()
+        for name, box in blocks[core].places.items()
+    }
+    sides = {core: figure.sides.get(core) or _find_side(core, structure, places) for core in structure.cores}
+    return places, sides
+
+
+def _build_cell(name: str, figure: Figure, structure: Structure, measures: Measures, spacing: Spacing) -> Block:
+    """The block of a core whose indicators have no cells, otherwise the shape alone with the room of its variance."""
+    items = structure.indicators.get(name, ())
+    side = figure.sides.get(name, "right")
+    if items and not any(item in figure.cells for item in items):
+        return build_block(name, side, structure, measures, spacing)
+    box = measures.nodes[name]
+    outer = figure.outer.get(name)
+    extent = box if outer is None else _extend(box, outer, measures.outer)
+    return Block(name, side, {name: box}, {name: extent}, extent)
+
+
+def _extend(box: Rectangle, side: Side, room: tuple[float, float]) -> Rectangle:
+    across, down = room
+    moves = {"left": (-across, 0.0), "right": (across, 0.0), "top": (0.0, -down), "bottom": (0.0, down)}
+    return compute_bounds([box, box.moved(*moves[side])])
+
+
+def _find_side(core: str, structure: Structure, places: Mapping[str, Rectangle]) -> Side:
+    """The side of a core on which most of its indicators stand."""
+    items = [places[name] for name in structure.indicators.get(core, ()) if name in places]
+    if not items or core not in places:
+        return "right"
+    dx = sum(item.x for item in items) / len(items) - places[core].x
+    dy = sum(item.y for item in items) / len(items) - places[core].y
+    if abs(dy) >= abs(dx):
+        return "bottom" if dy > 0 else "top"
+    return "right" if dx > 0 else "left"
+
+
+def _find_heights(
+    figure: Figure, blocks: Mapping[str, Block], structure: Structure, measures: Measures, spacing: Spacing
+) -> dict[float, float]:
+    """Row → height: whole rows below each other without touching, the others in between."""
+    rows = sorted({row for _, row in figure.cells.values()})
+    whole = [row for row in rows if row == round(row)]
+    heights: dict[float, float] = {}
+    y = 0.0
+    for k, row in enumerate(whole):
+        above = [blocks[name].bounds for name, (_, at) in figure.cells.items() if at == row]
+        if k:
+            before = [blocks[name].bounds for name, (_, at) in figure.cells.items() if at == whole[k - 1]]
+            gap = _find_row_gap(figure, whole[k - 1], row, structure, measures, spacing)
+            y += max(box.bottom for box in before) - min(box.top for box in above) + gap
+        heights[row] = y
+    for row in rows:
+        if row not in heights:
+            low = max((at for at in whole if at < row), default=whole[0])
+            high = min((at for at in whole if at > row), default=whole[-1])
+            share = (row - low) / (high - low) if high > low else 0.0
+            heights[row] = heights[low] + share * (heights[high] - heights[low])
+    return heights
+
+
+def _find_row_gap(
+    figure: Figure, upper: float, lower: float, structure: Structure, measures: Measures, spacing: Spacing
+) -> float:
+    """Between two rows: a fan of loadings, paths with numbers, or little where nothing leads from one to the other."""
+    rows = {name: row for name, (_, row) in figure.cells.items()}
+    between = {upper, lower}
+    fans = [(a, b) for a, b in structure.loadings if {rows.get(a), rows.get(b)} == between]
+    columns = [abs(figure.cells[a][0] - figure.cells[b][0]) for a, b in fans]
+    label = measures.widest_label
+    if fans and max(columns) > 0.1:
+        # The flatter the outermost lines, the further the rows are apart.
+        return spacing.fan * (1.0 + 0.16 * max(columns)) + 0.35 * max(0.0, label - 30)
+    if fans:
+        return max(0.6 * spacing.fan, 26.0)
+    links = [(a, b) for a, b in (*structure.links, *structure.covariances) if {rows.get(a), rows.get(b)} == between]
+    columns = [abs(figure.cells[a][0] - figure.cells[b][0]) for a, b in links]
+    if any(columns):
+        # Paths that pass over a column between need to rise steeply enough to miss what stands there.
+        return max(0.75 * spacing.rank, 34.0) * (1 + 0.2 * max(0.0, max(columns) - 1)) + 0.3 * max(0.0, label - 30)
+    return max(spacing.block, 30.0) if links else spacing.block
+
+
+def _iterate_pitches(
+    figure: Figure,
+    blocks: Mapping[str, Block],
+    heights: Mapping[float, float],
+    structure: Structure,
+    measures: Measures,
+    spacing: Spacing,
+    tight: bool,
+) -> Iterator[float]:
+    """What each pair of shapes asks of the distance of the columns; `tight`: the least that numbers and arrows need."""
+    level_gap = measures.widest_label + 13 if tight else max(spacing.rank, measures.widest_label + 30)
+    slanting_gap = max(22.0, DIAGONAL * measures.widest_label + (2 if tight else 14))
+    if not tight:
+        slanting_gap = max(slanting_gap, 0.8 * spacing.rank)
+    linked = {frozenset(link) for link in structure.links}
+    loaded = {frozenset(pair) for pair in structure.loadings}
+    covarying = {frozenset(pair) for pair in structure.covariances}
+    items = set(structure.owner)
+    for one, other in combinations(figure.cells, 2):
+        a, b = (one, other) if figure.cells[one][0] <= figure.cells[other][0] else (other, one)
+        apart = figure.cells[b][0] - figure.cells[a][0]
+        if apart < 1e-6:
+            continue
+        pair = frozenset((a, b))
+        box, beside = (blocks[name].bounds.moved(0, heights[figure.cells[name][1]]) for name in (a, b))
+        level = box.top - 4 < beside.bottom and beside.top - 4 < box.bottom
+        inner = blocks[a].places[a].right - blocks[b].places[b].left
+        if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
+            yield (inner + level_gap) / apart
+        elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
+            yield (inner + slanting_gap) / apart
+        elif pair in covarying and level:
+            yield (inner + 22) / apart
+        if level:
+            gap = spacing.item if {a, b} <= items else spacing.block
+            yield (box.right - beside.left + gap) / apart
+    # Numbers of loadings that arrive side by side.
+    columns = sorted({column for name, (column, _) in figure.cells.items() if name in items})
+    if len(columns) > 1:
+        yield 0.75 * max((width for key, width in measures.labels.items() if " =~ " in key), default=0.0)
+
+
+def _fit_pitch(wanted: float, tight: float, figure: Figure, blocks: Mapping[str, Block], limit: float) -> float:
+    """The distance of the columns: smaller than wanted, or larger, where the page asks for it or has room.
+
+    A small figure is drawn out, so that it is not a small picture.
+    """
+    columns = [column for column, _ in figure.cells.values()]
+    span = max(columns) - min(columns)
+    if span == 0:
+        return wanted
+    width = _find_width(figure, blocks, wanted)
+    spare = limit - ARC_ROOM - width
+    if spare < 0:
+        return max(tight, wanted + spare / span)
+    return min(STRETCH * wanted, wanted + max(0.0, 0.8 * (limit - ARC_ROOM) - width) / span)
+
+
+def _find_width(figure: Figure, blocks: Mapping[str, Block], pitch: float) -> float:
+    left = min(blocks[name].bounds.left + column * pitch for name, (column, _) in figure.cells.items())
+    return max(blocks[name].bounds.right + column * pitch for name, (column, _) in figure.cells.items()) - left

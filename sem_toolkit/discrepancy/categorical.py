@@ -1,0 +1,158 @@
+"""Least squares on the statistics of ordered variables: thresholds, polychoric correlations and what goes with them.
+
+F = ½ Σ_g (n_g − 1)/n rᵀ W r with r the sample statistics less those of the model, where W is the inverse of their
+asymptotic covariance matrix Γ (WLS; Muthén 1984, Psychometrika 49, 115-132), of its diagonal (DWLS; Muthén, du Toit &
+Spisic 1997), or the identity (ULS).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, invert_symmetric
+from sem_toolkit.discrepancy.pair import Kind, MomentPair
+from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.weights import DenseWeight
+from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.categorical_layout import CategoricalLayout, Pulled
+from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back
+from sem_toolkit.sample.categorical import CategoricalStatistics
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalLeastSquares(Quadratic):
+    """A quadratic form in the residual statistics.
+
+    layout   of the statistics
+    values   G × m: those of the sample
+    weights  for each group m × m, or m where W is diagonal
+    """
+
+    layout: CategoricalLayout
+    values: FloatArray
+    weights: tuple[FloatArray, ...]
+
+    def evaluate(self, moments: ImpliedMoments) -> "CategoricalEvaluation | None":  # type: ignore[override]
+        """Value and what its derivatives are made of; None outside its domain."""
+        residuals = self.values - self.layout.stack(moments)
+        if not np.isfinite(residuals).all():
+            return None
+        weighted = np.stack([_apply(W, r) for W, r in zip(self.weights, residuals, strict=True)])
+        by_group = 0.5 * self.factors * (residuals * weighted).sum(axis=1)
+        pull = -weighted * (self.factors * self.targets.share)[:, None]
+        return CategoricalEvaluation(self, moments, by_group, pull)
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalEvaluation:
+    """The same at a point; pull: G × m, derivatives of F by the statistics that the model implies."""
+
+    discrepancy: CategoricalLeastSquares
+    moments: ImpliedMoments
+    by_group: FloatArray
+    pull: FloatArray
+
+    @cached_property
+    def value(self) -> float:
+        return float(self.discrepancy.targets.share @ self.by_group)
+
+    @cached_property
+    def pulled(self) -> Pulled:
+        """Derivatives of F by the moments."""
+        return self.discrepancy.layout.pull(self.moments, self.pull)
+
+    @property
+    def by_mean(self) -> FloatArray:
+        return self.pulled.by_mean
+
+    @cached_property
+    def products(self) -> FloatArray:
+        return compute_products(self.moments, self.pulled.by_covariance)
+
+    def gradient(self, model: Model, x: FloatArray) -> FloatArray:
+        """dF/dx (q): what comes through the moments, and what comes through thresholds and scales."""
+        through = pull_back(model, x, gather_cell_gradient(model, self.moments, self.products, self.by_mean))
+        return through + self.discrepancy.layout.gather_direct(model, self.pulled)
+
+    def information(self, model: Model, x: FloatArray) -> FloatArray:
+        """The Gauss-Newton matrix by x (q × q)."""
+        scale = self.discrepancy.factors * self.discrepancy.targets.share
+        result = np.zeros((model.n_parameters, model.n_parameters))
+        for group, jacobian in enumerate(self.discrepancy.layout.jacobian(model, x, self.moments)):
+            result += scale[group] * jacobian.T @ _apply(self.discrepancy.weights[group], jacobian)
+        return result
+
+    def hessian(self, model: Model, x: FloatArray) -> FloatArray:
+        """Exact second derivative by x (q × q)."""
+        first = self.information(model, x)
+        first = first + self.discrepancy.layout.curvature(model, x, self.moments, self.pulled)
+        return add_second_order(model, x, self, first)
+
+
+def _apply(weight: FloatArray, columns: FloatArray) -> FloatArray:
+    if weight.ndim == 2:
+        return np.asarray(weight @ columns)
+    return np.asarray(weight * columns if columns.ndim == 1 else weight[:, None] * columns)
+
+
+Weigh = Callable[[CategoricalStatistics], FloatArray]
+
+
+def _weigh_equally(statistics: CategoricalStatistics) -> FloatArray:
+    return np.ones(len(statistics.values))
+
+
+def _weigh_by_variances(statistics: CategoricalStatistics) -> FloatArray:
+    return np.asarray(1.0 / np.diagonal(statistics.weight_gamma))
+
+
+def _weigh_fully(statistics: CategoricalStatistics) -> FloatArray:
+    gamma = statistics.weight_gamma
+    scale = 1.0 / np.sqrt(np.diagonal(gamma))
+    try:
+        np.linalg.cholesky(gamma * scale[:, None] * scale)
+    except np.linalg.LinAlgError:
+        message = "the weight matrix of WLS cannot be inverted: there are too few rows for so many thresholds and pairs"
+        raise DataError(Diagnostic("error", "not-positive-definite", message, hint='use estimator "WLSMV"')) from None
+    return invert_symmetric(gamma)
+
+
+def _make_build(weigh: Weigh) -> Callable[[Targets, FloatArray | None], CategoricalLeastSquares]:
+    def build(targets: Targets, deviations: FloatArray | None = None) -> CategoricalLeastSquares:
+        assert isinstance(targets.layout, CategoricalLayout)  # noqa: S101 (targets of ordered variables)
+        values = np.stack([own.values for own in targets.statistics])
+        weights = tuple(weigh(own) for own in targets.statistics)
+        return CategoricalLeastSquares(targets, targets.layout, values, weights)
+
+    return build
+
+
+def _make_weigh(weigh: Weigh) -> Callable[[MomentPair], DenseWeight]:
+    def build(pair: MomentPair) -> DenseWeight:
+        return DenseWeight(tuple(weigh(own) for own in pair.statistics))
+
+    return build
+
+
+CATEGORICAL_ULS = Kind(
+    "ULS",
+    build=_make_build(_weigh_equally),
+    weigh=_make_weigh(_weigh_equally),
+    has_distribution=False,
+    counts_exogenous=True,
+    is_categorical=True,
+)
+CATEGORICAL_DWLS = replace(
+    CATEGORICAL_ULS, name="DWLS", build=_make_build(_weigh_by_variances), weigh=_make_weigh(_weigh_by_variances)
+)
+CATEGORICAL_WLS = replace(
+    CATEGORICAL_ULS,
+    name="WLS",
+    build=_make_build(_weigh_fully),
+    weigh=_make_weigh(_weigh_fully),
+    has_distribution=True,
+    is_distribution_free=True,
+)

@@ -1,0 +1,142 @@
+"""Robust fit measures of ordered variables: those of normal theory at the estimates, corrected for polychorics.
+
+Savalei (2021), Multivariate Behavioral Research 56, 390-407: the likelihood ratio of the polychoric correlations and
+those that the model implies at the estimates of (diagonally) weighted least squares ("catML"), with the trace that it
+would have if the model held.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sem_toolkit.discrepancy import once
+from sem_toolkit.discrepancy.base import invert_symmetric
+from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.at_estimate import AtEstimate, compute_equality_basis
+from sem_toolkit.inference.errors.covariance import invert_any
+from sem_toolkit.inference.exact_fit.reference import ReferenceTests
+from sem_toolkit.inference.exact_fit.scaled import ROBUST
+from sem_toolkit.inference.measures.incremental import Comparison
+from sem_toolkit.inference.measures.noncentrality import Misfit
+from sem_toolkit.inference.measures.robust import RobustVariants
+from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.sample.moments import FloatArray
+
+_NOT_POSITIVE = 1.5e-8
+"""Eigenvalue of a correlation matrix at which it has no likelihood."""
+
+
+@dataclass(frozen=True)
+class CorrectedLikelihood:
+    """Likelihood ratio, its degrees of freedom and its factor c, of the model and of the baseline model."""
+
+    chisq: float
+    df: float
+    factor: float
+    null_chisq: float
+    null_df: float
+    null_factor: float
+
+
+class CategoricalVariables:
+    """Of thresholds and polychoric correlations (see `VariableKind`)."""
+
+    def compute_residual_measures(self, evaluation: AtEstimate) -> dict[str, float]:
+        return compute_categorical_indices(evaluation)
+
+    def build_robust(self, evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
+        return build_categorical_variants(evaluation, tests)
+
+    def count(self, evaluation: AtEstimate) -> int:
+        given = len(evaluation.exogenous) if evaluation.model.table.conditional_x else 0
+        return evaluation.model.n_observed - given
+
+
+def build_categorical_variants(evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
+    """What robust CFI, RMSEA and GFI are made of; nothing with numeric or conditional variables, and where the
+    polychoric correlations are not positive definite, as in lavaan.
+    """
+    if tests.scaled is None or tests.scaled[0].test not in ROBUST:
+        return RobustVariants()
+    found = compute_corrected_likelihood(evaluation)
+    if found is None:
+        return RobustVariants()
+    misfit = Misfit(
+        found.chisq, found.df, found.factor, found.chisq / found.factor, found.factor, float(evaluation.rows.sum())
+    )
+    comparison = Comparison(found.chisq, found.df, found.null_chisq, found.null_df, found.factor, found.null_factor)
+    return RobustVariants(comparison, misfit, misfit)
+
+
+@once
+def compute_corrected_likelihood(evaluation: AtEstimate) -> CorrectedLikelihood | None:
+    """The pieces of the robust measures; None where there are none."""
+    layout = evaluation.model.layout
+    assert isinstance(layout, CategoricalLayout)  # noqa: S101
+    samples = np.stack([own.covariance for own in evaluation.statistics])
+    if len(layout.numeric) or len(layout.covariates) or np.linalg.eigvalsh(samples).min() < _NOT_POSITIVE:
+        return None
+    implied = _build_correlations(layout, layout.stack(evaluation.moments))
+    if np.linalg.eigvalsh(implied).min() < _NOT_POSITIVE:
+        return None
+    inverse = invert_symmetric(implied)
+    size = np.linalg.slogdet(implied)[1] - np.linalg.slogdet(samples)[1]
+    ratio = size + (inverse * samples).sum(axis=(1, 2)) - samples.shape[-1]
+    null_ratio = -np.linalg.slogdet(samples)[1]
+    pairs, groups = len(layout.pairs[0]), len(samples)
+    df = groups * pairs - _count_parameters(evaluation)
+    traces = [float(np.trace(own.gamma[-pairs:, -pairs:])) for own in evaluation.statistics]
+    null_trace = float(np.sum(np.array(traces) / evaluation.shares)) if groups > 1 else traces[0]
+    trace = _compute_trace(evaluation, layout, inverse)
+    return CorrectedLikelihood(
+        chisq=float(evaluation.rows @ ratio),
+        df=df,
+        factor=trace / df if df > 0 else math.nan,
+        null_chisq=float(evaluation.rows @ null_ratio),
+        null_df=groups * pairs,
+        null_factor=null_trace / (groups * pairs),
+    )
+
+
+def _build_correlations(layout: CategoricalLayout, statistics: FloatArray) -> FloatArray:
+    """The correlations among statistics (G × m) as matrices (G × p × p)."""
+    rows, columns = layout.pairs
+    p = len(layout.variables)
+    result = np.tile(np.eye(p), (len(statistics), 1, 1))
+    result[:, rows, columns] = result[:, columns, rows] = statistics[:, layout.parts[3]]
+    return result
+
+
+def _count_parameters(evaluation: AtEstimate) -> int:
+    """Free parameters of the correlations: all but thresholds and intercepts, equality constraints taken off."""
+    model = evaluation.model
+    kept = np.array([row.op not in ("|", "~1") for row in model.parameters], dtype=bool)
+    basis = compute_equality_basis(model.constraints, evaluation.x)
+    return int(np.linalg.matrix_rank(basis[kept])) if kept.any() and basis.size else 0
+
+
+def _compute_trace(evaluation: AtEstimate, layout: CategoricalLayout, inverse: FloatArray) -> float:
+    """tr(MᵀVMΓ) with M = I − ΔA⁻¹ΔᵀW over the correlations of all groups, V of normal theory at those implied."""
+    rows, columns = layout.pairs
+    pairs, groups = len(rows), len(inverse)
+    delta = compute_delta(evaluation)[:, -pairs:]
+    weight = build_estimator_weight(evaluation)
+    solved = invert_any(weight.information(evaluation), evaluation.free_basis)
+    size = pairs * groups
+    M, V, gamma = np.eye(size), np.zeros((size, size)), np.zeros((size, size))
+    unit = np.zeros((evaluation.moments_per_group, pairs))
+    unit[-pairs:] = np.eye(pairs)
+    for g, (Q, share) in enumerate(zip(inverse, evaluation.shares, strict=True)):
+        own = slice(g * pairs, (g + 1) * pairs)
+        across = (
+            Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)] + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)]
+        )
+        V[own, own] = share * across
+        gamma[own, own] = evaluation.statistics[g].gamma[-pairs:, -pairs:] / share
+        pull = share * weight.times(g, unit)[-pairs:]
+        for h in range(groups):
+            M[h * pairs : (h + 1) * pairs, own] -= delta[h] @ solved @ delta[g].T @ pull
+    return float(np.einsum("ij,ji->", M.T @ V @ M, gamma))

@@ -1,0 +1,14 @@
+"""Γ of a sample's statistics as a matrix, where it does not come from complete rows one by one."""
+
+from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
+from sem_toolkit.sample.moments import FloatArray
+
+
+def list_statistic_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...] | None:
+    """n times the covariance matrix (m × m) of the statistics of each group that have been estimated from rows before:
+    thresholds and polychoric correlations, or the saturated model's moments. None for moments of rows themselves.
+    """
+    if evaluation.kind.is_categorical:
+        return tuple(own.gamma for own in evaluation.statistics)
+    return tuple(list_two_stage_covariances(evaluation)) if evaluation.is_two_stage else None

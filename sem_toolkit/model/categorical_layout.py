@@ -1,0 +1,387 @@
+"""Statistics of ordered variables and what else is there, given covariates: how they follow from the moments.
+
+The responses behind ordered variables are measured in units of their standard deviations (given covariates): what a
+response is multiplied by is its scale δ where that is a parameter, and otherwise one over its standard deviation.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.model.jacobian import compute_jacobian, vech_indices
+from sem_toolkit.model.moments import ImpliedMoments
+
+if TYPE_CHECKING:
+    from sem_toolkit.model.ram import Model
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Moments of p' variables given k covariates: covariance V (p' × p'), slopes (p' × k), intercepts (p')."""
+
+    covariance: FloatArray
+    slopes: FloatArray
+    intercepts: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalLayout:
+    """Statistics of p' variables, some of them ordered, given k covariates.
+
+    variables   p' positions among the observed variables; covariates: k positions of those that are conditioned on
+    is_ordered  p': which have thresholds
+    owner       T: which of the p' variables each threshold belongs to
+    """
+
+    variables: IntArray
+    covariates: IntArray
+    is_ordered: NDArray[np.bool_]
+    owner: IntArray
+
+    @cached_property
+    def numeric(self) -> IntArray:
+        """Which of the p' variables are numeric."""
+        return np.flatnonzero(~self.is_ordered)
+
+    @cached_property
+    def first(self) -> tuple[IntArray, IntArray]:
+        """Variable and threshold (-1: intercept of a numeric variable) of each of the first statistics."""
+        pairs: list[tuple[int, int]] = []
+        for variable, ordered in enumerate(self.is_ordered):
+            own = np.flatnonzero(self.owner == variable) if ordered else [-1]
+            pairs += [(variable, int(threshold)) for threshold in own]
+        table = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+        return table[:, 0], table[:, 1]
+
+    @cached_property
+    def pairs(self) -> tuple[IntArray, IntArray]:
+        """Rows and columns of the covariances below the diagonal."""
+        columns, rows = np.triu_indices(len(self.variables), 1)
+        return rows, columns
+
+    @property
+    def size(self) -> int:
+        p = len(self.variables)
+        return len(self.first[0]) + p * len(self.covariates) + len(self.numeric) + len(self.pairs[0])
+
+    @cached_property
+    def parts(self) -> tuple[slice, slice, slice, slice]:
+        """Where thresholds and intercepts, slopes, variances and covariances stand."""
+        p = len(self.variables)
+        sizes = (len(self.first[0]), p * len(self.covariates), len(self.numeric), len(self.pairs[0]))
+        ends = np.cumsum(sizes)
+        return tuple(slice(int(end - size), int(end)) for end, size in zip(ends, sizes, strict=True))  # type: ignore[return-value]
+
+    def condition(self, covariance: FloatArray, mean: FloatArray) -> Given:
+        """Moments of all observed variables (p × p and p) to those given the covariates."""
+        y, x = self.variables, self.covariates
+        V = covariance[np.ix_(y, y)]
+        if not len(x):
+            return Given(V, np.zeros((len(y), 0)), mean[y])
+        across = covariance[np.ix_(y, x)]
+        slopes: FloatArray = np.asarray(np.linalg.solve(covariance[np.ix_(x, x)], across.T).T, dtype=np.float64)
+        return Given(V - slopes @ across.T, slopes, mean[y] - slopes @ mean[x])
+
+    def stack(self, moments: ImpliedMoments) -> FloatArray:
+        """What a model implies for the statistics, G × m."""
+        found = []
+        for g in range(len(moments.covariance)):
+            given, units = self._at(moments, g)
+            thresholds = self._thresholds(moments, g)
+            found.append(self.assemble(given, units, thresholds))
+        return np.stack(found)
+
+    def assemble(self, given: Given, units: FloatArray, thresholds: FloatArray) -> FloatArray:
+        """The m statistics from the moments of one group.
+
+        units       p': what each variable is multiplied by, 1 for numeric ones
+        thresholds  T
+        """
+        variable, threshold = self.first
+        rows, columns = self.pairs
+        heights = np.append(thresholds, 0.0)[threshold]
+        location = given.intercepts[variable]
+        first = np.where(threshold >= 0, units[variable] * (heights - location), location)
+        return np.concatenate(
+            [
+                first,
+                (units[:, None] * given.slopes).T.ravel(),
+                np.diagonal(given.covariance)[self.numeric],
+                units[rows] * units[columns] * given.covariance[rows, columns],
+            ]
+        )
+
+    def jacobian(self, model: "Model", x: FloatArray, moments: ImpliedMoments | None = None) -> FloatArray:
+        """Derivative of the statistics by x, G × m × q."""
+        if moments is None:
+            from sem_toolkit.model.moments import compute_moments
+
+            moments = compute_moments(model, x)
+        changes = self.list_changes(model, x, moments)
+        return np.stack([self.push(moments, g, change) for g, change in enumerate(changes)])
+
+    def list_changes(self, model: "Model", x: FloatArray, moments: ImpliedMoments) -> "list[Change]":
+        """How the moments given covariates, thresholds and units of each group change with each of the q parameters."""
+        raw = compute_jacobian(model, x, moments)
+        responses = model.responses
+        assert responses is not None  # noqa: S101 (the layout of a model with ordered variables)
+        result = []
+        for g, block in enumerate(raw):
+            q = block.shape[1]
+            thresholds, scales = np.zeros((q, len(self.owner))), np.zeros((q, len(self._ordered_places)))
+            free = responses.free_thresholds[g]
+            at = np.flatnonzero(free >= 0)
+            thresholds[free[at], at] = 1.0
+            free = responses.free_scales[g]
+            at = np.flatnonzero(free >= 0)
+            scales[free[at], at] = 1.0
+            result.append(self.change(moments, g, block, thresholds, scales))
+        return result
+
+    def change(
+        self, moments: ImpliedMoments, g: int, raw: FloatArray, thresholds: FloatArray, scales: FloatArray
+    ) -> "Change":
+        """What a group's statistics are made of, along k changes of [mean; vech(covariance)] (columns of `raw`), of
+        the thresholds (k × T) and of the scales (k × ordered variables), which count where they are parameters.
+        """
+        p = moments.covariance.shape[-1]
+        rows, columns = vech_indices(p)
+        covariance = np.empty((raw.shape[1], p, p))
+        covariance[:, rows, columns] = covariance[:, columns, rows] = raw[p:].T
+        given, units = self._at(moments, g)
+        found = self._condition_change(covariance, raw[:p].T, moments, g, given)
+        bent = np.zeros((raw.shape[1], len(self.variables)))
+        own = self._ordered_places
+        bent[:, own] = scales if moments.scales is not None else -0.5 * units[own] ** 3 * found.covariance[:, own, own]
+        return Change(found.covariance, found.slopes, found.intercepts, thresholds, bent)
+
+    @cached_property
+    def _ordered_places(self) -> IntArray:
+        return np.flatnonzero(self.is_ordered)
+
+    def _condition_change(
+        self, covariance: FloatArray, mean: FloatArray, moments: ImpliedMoments, g: int, given: Given
+    ) -> Given:
+        """Changes (q × …) of the moments given covariates from those of all (q × p × p, q × p)."""
+        y, x = self.variables, self.covariates
+        V, nu = covariance[:, y[:, None], y], mean[:, y]
+        if not len(x):
+            return Given(V, np.zeros((len(V), len(y), 0)), nu)
+        own = moments.covariance[g]
+        slopes = np.linalg.solve(own[np.ix_(x, x)], covariance[:, y[:, None], x].swapaxes(1, 2)).swapaxes(1, 2)
+        turn = slopes @ own[np.ix_(x, y)]
+        assert moments.mean is not None  # noqa: S101
+        return Given(V - turn - turn.swapaxes(1, 2), slopes, nu - slopes @ moments.mean[g][x])
+
+    def _at(self, moments: ImpliedMoments, g: int) -> tuple[Given, FloatArray]:
+        p = moments.covariance.shape[-1]
+        mean = np.zeros(p) if moments.mean is None else moments.mean[g]
+        given = self.condition(moments.covariance[g], mean)
+        units = np.ones(len(self.variables))
+        if moments.scales is not None:
+            units[self._ordered_places] = moments.scales[g]
+        else:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                units[self._ordered_places] = 1.0 / np.sqrt(np.diagonal(given.covariance)[self._ordered_places])
+        return given, units
+
+    def find_given(self, moments: ImpliedMoments, g: int) -> Given:
+        """The moments of a group given the covariates, of responses and numeric variables as they are."""
+        return self._at(moments, g)[0]
+
+    def find_units(self, moments: ImpliedMoments, g: int) -> FloatArray:
+        """What each variable (p') of a group is multiplied by: one over the standard deviation of a response."""
+        return self._at(moments, g)[1]
+
+    def _thresholds(self, moments: ImpliedMoments, g: int) -> FloatArray:
+        return np.zeros(0) if moments.thresholds is None else moments.thresholds[g]
+
+    def push(self, moments: ImpliedMoments, g: int, change: "Change") -> FloatArray:
+        """Changes of the statistics, m × q."""
+        given, units = self._at(moments, g)
+        variable, threshold = self.first
+        rows, columns = self.pairs
+        heights = np.append(self._thresholds(moments, g), 0.0)[threshold]
+        moved = np.concatenate([change.thresholds, np.zeros((len(change.units), 1))], axis=1)[:, threshold]
+        shift = moved - change.intercepts[:, variable]
+        stretch = change.units[:, variable] * (heights - given.intercepts[variable])
+        first = np.where(threshold >= 0, units[variable] * shift + stretch, change.intercepts[:, variable])
+        slopes = units[:, None] * change.slopes + change.units[:, :, None] * given.slopes
+        V = given.covariance[rows, columns]
+        covariances = units[rows] * units[columns] * change.covariance[:, rows, columns]
+        covariances += (change.units[:, rows] * units[columns] + units[rows] * change.units[:, columns]) * V
+        return np.concatenate(
+            [
+                first,
+                slopes.swapaxes(1, 2).reshape(len(slopes), -1),
+                change.covariance[:, self.numeric, self.numeric],
+                covariances,
+            ],
+            axis=1,
+        ).T
+
+    def pull(self, moments: ImpliedMoments, weights: FloatArray) -> "Pulled":
+        """Derivatives of the weighted sum of the statistics, weights G × m, by the moments of all variables."""
+        parts = [self._pull_group(moments, g, own) for g, own in enumerate(weights)]
+        return Pulled(
+            np.stack([part.by_covariance for part in parts]),
+            np.stack([part.by_mean for part in parts]),
+            tuple(part.inner for part in parts),
+        )
+
+    def _pull_group(self, moments: ImpliedMoments, g: int, weights: FloatArray) -> "_PulledGroup":
+        p, y, x = moments.covariance.shape[-1], self.variables, self.covariates
+        given, units = self._at(moments, g)
+        inner = self._pull_given(given, units, self._thresholds(moments, g), weights)
+        by_covariance, by_mean = np.zeros((p, p)), np.zeros(p)
+        by_v = inner.by_covariance
+        if moments.scales is None:
+            own = self._ordered_places
+            by_v = by_v.copy()
+            by_v[own, own] += -0.5 * units[own] ** 3 * inner.by_units[own]
+        by_covariance[np.ix_(y, y)] = by_v
+        by_mean[y] = inner.by_intercepts
+        if len(x):
+            S = moments.covariance[g]
+            assert moments.mean is not None  # noqa: S101
+            by_slopes = inner.by_slopes - 2.0 * by_v @ S[np.ix_(y, x)]
+            by_slopes = by_slopes - np.outer(inner.by_intercepts, moments.mean[g][x])
+            along = 0.5 * np.linalg.solve(S[np.ix_(x, x)], by_slopes.T)
+            by_covariance[np.ix_(x, y)] = along
+            by_covariance[np.ix_(y, x)] = along.T
+        return _PulledGroup(by_covariance, by_mean, inner, by_v)
+
+    def _pull_given(self, given: Given, units: FloatArray, thresholds: FloatArray, weights: FloatArray) -> "_Inner":
+        first, slopes, variances, covariances = (weights[part] for part in self.parts)
+        variable, threshold = self.first
+        rows, columns = self.pairs
+        p = len(self.variables)
+        U = np.zeros((p, p))
+        U[rows, columns] = U[columns, rows] = 0.5 * covariances
+        heights = np.append(thresholds, 0.0)[threshold]
+        ordered = threshold >= 0
+        by_units = np.bincount(
+            variable, weights=np.where(ordered, first * (heights - given.intercepts[variable]), 0.0), minlength=p
+        )
+        pull = slopes.reshape(-1, p).T
+        by_units = by_units + (pull * given.slopes).sum(axis=1) + 2.0 * (U * given.covariance) @ units
+        by_covariance = U * np.outer(units, units)
+        by_covariance[self.numeric, self.numeric] += variances
+        along = np.where(ordered, -units[variable] * first, first)
+        by_intercepts = np.bincount(variable, weights=along, minlength=p).astype(np.float64)
+        by_first = units[variable] * first
+        return _Inner(U, first, pull, by_covariance, by_units, by_intercepts, pull * units[:, None], by_first)
+
+    def gather_direct(self, model: "Model", pulled: "Pulled") -> FloatArray:
+        """The part of a gradient by x (q) that comes through thresholds and scales themselves."""
+        responses = model.responses
+        assert responses is not None  # noqa: S101
+        result = np.zeros(model.n_parameters)
+        _, threshold = self.first
+        at = np.flatnonzero(threshold >= 0)
+        for g, inner in enumerate(pulled.inner):
+            free = responses.free_thresholds[g][threshold[at]]
+            np.add.at(result, free[free >= 0], inner.by_first[at][free >= 0])
+            if responses.is_delta:
+                free = responses.free_scales[g]
+                np.add.at(result, free[free >= 0], inner.by_units[self._ordered_places][free >= 0])
+        return result
+
+    def curvature(self, model: "Model", x: FloatArray, moments: ImpliedMoments, pulled: "Pulled") -> FloatArray:
+        """What the statistics' own curvature as functions of the moments contributes to a Hessian by x (q × q)."""
+        q = model.n_parameters
+        total = np.zeros((q, q))
+        for g, change in enumerate(self.list_changes(model, x, moments)):
+            total += self._curve_group(moments, g, change, pulled.inner[g])
+        return 0.5 * (total + total.T)
+
+    def _curve_group(self, moments: ImpliedMoments, g: int, change: "Change", inner: "_Inner") -> FloatArray:
+        """Σ over statistics of weight × second derivative, along all pairs of changes (q × q)."""
+        given, units = self._at(moments, g)
+        variable, threshold = self.first
+        ordered = threshold >= 0
+        q, p = change.units.shape
+        dw = change.units
+        moved = np.concatenate([change.thresholds, np.zeros((q, 1))], axis=1)[:, threshold]
+        by_first = np.where(ordered, inner.first * (moved - change.intercepts[:, variable]), 0.0)
+        d_units = np.zeros((q, p))
+        np.add.at(d_units.T, variable, by_first.T)
+        d_units += (inner.slopes * change.slopes).sum(axis=2)
+        d_units += 2.0 * ((inner.U * change.covariance) @ units + dw @ (inner.U * given.covariance))
+        # derivative by V, slopes, intercepts and thresholds along each change
+        by_v = inner.U * (dw[:, :, None] * units + units[:, None] * dw[:, None, :])
+        by_first_change = np.where(ordered, inner.first * dw[:, variable], 0.0)
+        by_intercepts = np.zeros((q, p))
+        np.add.at(by_intercepts.T, variable, -by_first_change.T)
+        by_slopes = inner.slopes * dw[:, :, None]
+        total = d_units @ dw.T
+        if moments.scales is None:  # theta: the units follow from the variances
+            own = self._ordered_places
+            along = change.covariance[:, own, own]
+            total += (0.75 * units[own] ** 5 * inner.by_units[own] * along) @ along.T
+        total += by_v.reshape(q, -1) @ change.covariance.reshape(q, -1).T
+        total += by_intercepts @ change.intercepts.T
+        total += by_slopes.reshape(q, -1) @ change.slopes.reshape(q, -1).T
+        total += by_first_change @ moved.T
+        if len(self.covariates):
+            S = moments.covariance[g][np.ix_(self.covariates, self.covariates)]
+            by_variance = inner.by_covariance.copy()
+            if moments.scales is None:
+                own = self._ordered_places
+                by_variance[own, own] += -0.5 * units[own] ** 3 * inner.by_units[own]
+            pushed = by_variance @ change.slopes @ S
+            total -= 2.0 * pushed.reshape(q, -1) @ change.slopes.reshape(q, -1).T
+        return np.asarray(total)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """Derivatives by q parameters of what the statistics of a group are made of.
+
+    covariance, slopes, intercepts  of the moments given covariates: q × p' × p', q × p' × k, q × p'
+    thresholds                      q × T
+    units                           q × p': of what responses are multiplied by
+    """
+
+    covariance: FloatArray
+    slopes: FloatArray
+    intercepts: FloatArray
+    thresholds: FloatArray
+    units: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Inner:
+    """Derivatives of a weighted sum of statistics by what they are made of; U, first and slopes are the weights."""
+
+    U: FloatArray
+    first: FloatArray
+    slopes: FloatArray
+    by_covariance: FloatArray
+    by_units: FloatArray
+    by_intercepts: FloatArray
+    by_slopes: FloatArray
+    by_first: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _PulledGroup:
+    by_covariance: FloatArray
+    by_mean: FloatArray
+    inner: _Inner
+    by_v: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Pulled:
+    """Derivatives of a weighted sum of statistics by the moments: symmetric D with dF = tr(D dΣ), G × p × p; G × p."""
+
+    by_covariance: FloatArray
+    by_mean: FloatArray
+    inner: tuple[_Inner, ...]

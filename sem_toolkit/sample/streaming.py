@@ -1,0 +1,220 @@
+"""Means, covariances and contingency tables of a file that is too long for memory, in one pass over its batches.
+
+Each batch is centred at its own mean and merged with what came before (Chan, Golub & LeVeque, 1983, American
+Statistician 37, 242-247), so that a sorted or far-off column costs no digits. Parquet and CSV are read by pyarrow;
+memory does not grow with the number of rows.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.sample.checks import check_collinearity, check_scales, describe_group
+from sem_toolkit.sample.moments import FloatArray, compute_correlation
+from sem_toolkit.sample.sample import Sample, SampleGroup
+from sem_toolkit.sample.tabular import TabularFile
+
+BATCH = 32_768
+"""Rows of a batch."""
+SLICE = 4_096
+"""Rows of which scores are made at once, so that they stay in the cache."""
+_MOST_CATEGORIES = 50
+
+
+@dataclass
+class Moments:
+    """Running count, mean (p) and sum of centred cross-products (p × p)."""
+
+    p: int
+    n: int = 0
+    mean: FloatArray = field(init=False)
+    products: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.mean, self.products = np.zeros(self.p), np.zeros((self.p, self.p))
+
+    def add(self, columns: FloatArray) -> None:
+        """Take in a batch (p × b), which is centred in place."""
+        b = columns.shape[1]
+        if not b:
+            return
+        mean = columns.mean(axis=1)
+        columns -= mean[:, None]
+        rest = columns.mean(axis=1)
+        columns -= rest[:, None]
+        mean += rest
+        gap = mean - self.mean
+        total = self.n + b
+        self.products += columns @ columns.T + np.outer(gap, gap) * (self.n * b / total)
+        self.mean += gap * (b / total)
+        self.n = total
+
+
+@dataclass(frozen=True)
+class RowStream:
+    """The complete rows of one group, batch by batch, as often as they are asked for."""
+
+    file: TabularFile
+    variables: tuple[str, ...]
+    group: str | None = None
+    label: str = ""
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """Rows (b × p), without those that lack a value or belong to another group."""
+        for columns, labels in _iterate(self.file, self.variables, self.group):
+            kept = np.isfinite(columns.sum(axis=0))
+            if labels is not None:
+                texts, codes = labels
+                kept &= codes == (texts.index(self.label) if self.label in texts else -2)
+            rows = np.ascontiguousarray(columns.T if kept.all() else columns[:, kept].T)
+            for start in range(0, len(rows), SLICE):
+                yield rows[start : start + SLICE]
+
+
+def build_streamed_sample(
+    file: TabularFile, variables: Sequence[str], group: str | None = None, missing: str | None = None
+) -> Sample:
+    """The sample of complete rows, by one pass; its groups keep no rows, but a stream of them.
+
+    Raises DataError for columns that hold texts, infinite or constant values, and for too few rows.
+    """
+    variables = tuple(variables)
+    p = len(variables)
+    parts: dict[str, Moments] = {}
+    lacking, n_read, n_dropped, without = np.zeros(p, dtype=np.int64), 0, 0, 0
+    for columns, labels in _iterate(file, variables, group):
+        n_read += columns.shape[1]
+        complete = np.isfinite(columns.sum(axis=0))
+        if not complete.all():
+            _require_finite(columns, variables, n_read)
+            lacking += np.isnan(columns).sum(axis=1)
+        if labels is None:
+            chosen = {"": complete}
+        else:
+            texts, codes = labels
+            chosen = {text: complete & (codes == k) for k, text in enumerate(texts)}
+            without += int(np.sum(codes < 0))
+        used = 0
+        for label, rows in chosen.items():
+            part = parts.setdefault(label, Moments(p))
+            part.add(columns if rows.all() else columns[:, rows])
+            used += int(rows.sum())
+        n_dropped += columns.shape[1] - used
+    faults = [fault for label, part in parts.items() for fault in _check_part(part, variables, label)]
+    if not parts:
+        faults = [Diagnostic("error", "empty-file", f"{file.path} has no rows of data")]
+    if faults:
+        raise DataError(faults)
+    groups = tuple(
+        SampleGroup(label, part.n, part.products / part.n, part.mean, stream=RowStream(file, variables, group, label))
+        for label, part in parts.items()
+    )
+    faults = [
+        fault
+        for part in groups
+        for fault in check_collinearity(compute_correlation(part.covariance), variables, describe_group(part.label))
+    ]
+    if faults:
+        raise DataError(faults)
+    messages = [_describe_stream(file, n_read)]
+    if n_dropped:
+        messages.append(_describe_dropped(n_read, n_dropped, lacking, variables, group, without, missing))
+    messages += [entry for part in groups for entry in check_scales(np.diag(part.covariance), variables)]
+    return Sample(variables, groups, n_read, tuple(messages), file.path.name)
+
+
+def count_contingency(file: TabularFile, variables: Sequence[str]) -> dict[tuple[str, str], NDArray[np.int64]]:
+    """Contingency tables of all pairs of columns of whole numbers, in one pass after one that finds their values.
+
+    Keys are pairs of names in their order; a table has the values of the first in its rows, those of the second in its
+    columns, both ascending, and leaves out rows that lack either. (name, name) has the counts on its diagonal.
+
+    Raises DataError for a column with more than 50 values or other than whole numbers.
+    """
+    values = list_categories(file, variables)
+    starts = np.cumsum([0, *(len(values[name]) for name in variables)])
+    total = np.zeros((starts[-1], starts[-1]), dtype=np.int64)
+    for columns, _ in _iterate(file, tuple(variables), None):
+        marks = np.zeros((starts[-1], columns.shape[1]), dtype=np.float32)  # exact: a batch has far fewer than 2²⁴ rows
+        for place, name in enumerate(variables):
+            for k, value in enumerate(values[name]):
+                marks[starts[place] + k] = columns[place] == value
+        total += (marks @ marks.T).astype(np.int64)
+    return {
+        (one, other): total[starts[i] : starts[i + 1], starts[j] : starts[j + 1]]
+        for i, one in enumerate(variables)
+        for j, other in enumerate(variables)
+        if i <= j
+    }
+
+
+def list_categories(file: TabularFile, variables: Sequence[str]) -> Mapping[str, FloatArray]:
+    """The values of each column, ascending, in one pass. Raises DataError as `count_contingency` does."""
+    found: dict[str, set[float]] = {name: set() for name in variables}
+    for columns, _ in _iterate(file, tuple(variables), None):
+        for name, column in zip(variables, columns, strict=True):
+            present = np.unique(column[~np.isnan(column)])
+            found[name] |= set(present.tolist())
+            if len(found[name]) > _MOST_CATEGORIES or np.any(present != np.rint(present)):
+                message = f"{name!r} is no column of categories: it has other than a few whole numbers"
+                raise DataError(Diagnostic("error", "too-many-categories", message))
+    return {name: np.array(sorted(values)) for name, values in found.items()}
+
+
+def _iterate(
+    file: TabularFile, variables: tuple[str, ...], group: str | None
+) -> Iterator[tuple[FloatArray, tuple[tuple[str, ...], NDArray[np.intp]] | None]]:
+    """Columns of numbers (p × b, a fresh array each time) and the labels of the rows, where there are groups."""
+    for batch in file.iterate([*variables, *([group] if group and group not in variables else [])], BATCH):
+        columns = np.empty((len(variables), batch.num_rows))
+        for place, name in enumerate(variables):
+            columns[place] = file.read_numbers(batch, name)
+        yield columns, None if group is None else file.read_labels(batch, group)
+
+
+def _require_finite(columns: FloatArray, variables: tuple[str, ...], n_read: int) -> None:
+    infinite = np.argwhere(np.isinf(columns))
+    if infinite.size:
+        place, row = infinite[0]
+        message = f"{variables[place]!r} has an infinite value in row {n_read - columns.shape[1] + row + 1}"
+        hint = "leave the cell empty if the value is missing"
+        raise DataError(Diagnostic("error", "infinite-value", message, hint=hint))
+
+
+def _check_part(part: Moments, variables: tuple[str, ...], label: str) -> list[Diagnostic]:
+    where = describe_group(label)
+    if part.n <= part.p:
+        message = f"{part.n} complete rows{where} for {part.p} variables; at least {part.p + 1} are needed"
+        return [Diagnostic("error", "too-few-rows", message, hint="use fewer variables or more data")]
+    return [
+        Diagnostic("error", "constant-column", f"{name!r} is constant{where}", hint="leave it out of the model")
+        for name, variance, mean in zip(variables, np.diag(part.products) / part.n, part.mean, strict=True)
+        if not variance > (1e-13 * abs(mean)) ** 2
+    ]
+
+
+def _describe_stream(file: TabularFile, n_read: int) -> Diagnostic:
+    message = f"{file.path.name}: {n_read:,} rows streamed in one pass; means and covariances are kept, rows are not"
+    hint = "robust standard errors take further passes; factor scores and other tables of rows are not there"
+    return Diagnostic("note", "streamed", message, hint=hint)
+
+
+def _describe_dropped(
+    n_read: int,
+    n_dropped: int,
+    lacking: NDArray[np.int64],
+    variables: tuple[str, ...],
+    group: str | None,
+    without: int,
+    missing: str | None,
+) -> Diagnostic:
+    counts = {name: int(count) for name, count in zip(variables, lacking, strict=True) if count}
+    if group and without:
+        counts[group] = without
+    shown = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items(), key=lambda item: -item[1])[:8])
+    message = f"{n_dropped} of {n_read} rows left out because a value is missing: {shown}"
+    hint = None if missing else 'missing = "ml" keeps these rows (full information maximum likelihood), in memory'
+    return Diagnostic("warning", "rows-dropped", message, hint=hint)

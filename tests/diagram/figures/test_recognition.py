@@ -1,0 +1,159 @@
+"""Figures of the field: recognised in models as they are published, and drawn as their textbooks draw them."""
+
+import pytest
+
+from sem_toolkit.diagram import DiagramStyle, draw_diagram
+from sem_toolkit.diagram.content.graph import build_path_graph
+from sem_toolkit.diagram.content.structure import build_structure
+from sem_toolkit.diagram.figures.names import find_families
+from sem_toolkit.diagram.figures.recognition import recognise_figure
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+
+GROWTH = "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4"
+APIM = "sat_w ~ neu_w + neu_h\nsat_h ~ neu_h + neu_w\nneu_w ~~ neu_h\nsat_w ~~ sat_h"
+INTERCEPTS = "\n".join(
+    [f"RI{v} =~ 1*{v}1 + 1*{v}2 + 1*{v}3" for v in "xy"]
+    + [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xy" for t in (1, 2, 3)]
+    + [f"w{v}{t} ~ wx{t - 1} + wy{t - 1}" for v in "xy" for t in (2, 3)]
+    + ["wx1 ~~ wy1\nwx2 ~~ wy2\nwx3 ~~ wy3\nRIx ~~ RIy"]
+)
+TWINS = "\n".join(f"{f}{t} =~ bmi{t}" for t in (1, 2) for f in "ACE") + "\nA1 ~~ A2\nC1 ~~ C2\n"
+TWINS += "\n".join(
+    f"{a} ~~ 0*{b}"
+    for k, a in enumerate(("A1", "C1", "E1", "A2", "C2", "E2"))
+    for b in ("A1", "C1", "E1", "A2", "C2", "E2")[k + 1 :]
+    if (a, b) not in (("A1", "A2"), ("C1", "C2"))
+)
+WAVES = "\n".join(f"W{t} =~ a{t} + b{t} + c{t}" for t in (1, 2, 3)) + "\n"
+WAVES += "\n".join(f"{v}{s} ~~ {v}{t}" for v in "abc" for s, t in ((1, 2), (2, 3)))
+TWO_SIDES = "G =~ " + " + ".join(f"y{k}" for k in range(1, 10)) + "\n"
+TWO_SIDES += "\n".join(f"S{s} =~ y{3 * s - 2} + y{3 * s - 1} + y{3 * s}" for s in (1, 2, 3))
+
+
+def build_table(text, **options):
+    return build_parameter_table(parse_spec(text), TableOptions(**({"call": "sem"} | options)))
+
+
+def find_structure(text, **options):
+    return build_structure(build_path_graph(build_table(text, **options)))
+
+
+def find_boxes(text, call="sem", **options):
+    diagram = draw_diagram(build_table(text, call=call, **options), style=DiagramStyle())
+    assert not diagram.hits()
+    return {node.name: node.box for node in diagram.scene.nodes}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("m ~ x\ny ~ m + x", "mediation"),
+        ("a ~ x\nb ~ x + a\ny ~ a + b + x", "mediation"),
+        (APIM, "panel"),
+        ("x2 ~ x1 + y1\ny2 ~ y1 + x1\nx3 ~ x2 + y2\ny3 ~ y2 + x2", "panel"),
+        (INTERCEPTS, "random intercepts"),
+        (GROWTH, "growth"),
+        (TWINS, "components"),
+        (WAVES, "waves"),
+        ("y ~ a + b", None),
+        ("f =~ a + b + c\ng =~ d + e + f1\ng ~ f", None),
+    ],
+)
+def test_published_kinds_of_models_are_recognised(text, name):
+    figure = recognise_figure(find_structure(text))
+    assert (figure and figure.name) == name
+
+
+def test_the_mediator_stands_above_the_middle_of_a_level_direct_path():
+    boxes = find_boxes("m ~ x\ny ~ m + x")
+    assert boxes["x"].y == pytest.approx(boxes["y"].y)
+    assert boxes["m"].bottom < boxes["x"].top
+    assert boxes["m"].x == pytest.approx((boxes["x"].x + boxes["y"].x) / 2)
+
+
+def test_waves_are_columns_and_variables_are_rows():
+    boxes = find_boxes("x2 ~ x1 + y1\ny2 ~ x1 + y1\nx3 ~ x2 + y2\ny3 ~ x2 + y2\nx1 ~~ y1\nx2 ~~ y2\nx3 ~~ y3")
+    for variable in "xy":
+        assert len({round(boxes[f"{variable}{t}"].y, 6) for t in (1, 2, 3)}) == 1
+    for wave in "123":
+        assert boxes[f"x{wave}"].x == pytest.approx(boxes[f"y{wave}"].x)
+    assert boxes["x2"].x - boxes["x1"].x == pytest.approx(boxes["x3"].x - boxes["x2"].x)
+
+
+def test_actors_and_partners_keep_their_rows():
+    boxes = find_boxes(APIM)
+    assert boxes["neu_w"].y == pytest.approx(boxes["sat_w"].y)
+    assert boxes["neu_h"].y == pytest.approx(boxes["sat_h"].y)
+
+
+def test_random_intercepts_stand_outside_and_mirror_each_other():
+    boxes = find_boxes(INTERCEPTS)
+    order = [boxes[name].y for name in ("RIx", "x2", "wx2", "wy2", "y2", "RIy")]
+    assert order == sorted(order)
+    middle = (boxes["RIx"].y + boxes["RIy"].y) / 2
+    for one, other in (("x1", "y1"), ("wx3", "wy3"), ("RIx", "RIy")):
+        assert middle - boxes[one].y == pytest.approx(boxes[other].y - middle)
+
+
+def test_growth_factors_stand_above_their_occasions_and_covariates_around_them():
+    boxes = find_boxes(GROWTH + "\ni ~ x1 + x2\ns ~ x1 + x2\nt1 ~ c1\nt2 ~ c2\nt3 ~ c3\nt4 ~ c4", call="growth")
+    rows = [{round(boxes[name].y, 6) for name in names} for names in
+            (("x1", "x2"), ("i", "s"), ("t1", "t2", "t3", "t4"), ("c1", "c2", "c3", "c4"))]  # fmt: skip
+    assert all(len(row) == 1 for row in rows)
+    heights = [row.pop() for row in rows]
+    assert heights == sorted(heights)
+
+
+def test_fixed_loadings_of_growth_factors_show_what_they_are_fixed_to():
+    diagram = draw_diagram(build_table(GROWTH, call="growth"))
+    texts = {edge.key: edge.label.text for edge in diagram.scene.edges if edge.role == "loading"}
+    assert texts["s =~ t4"] == "3"
+    assert texts["i =~ t4"] == "1"
+
+
+def test_twins_mirror_each_other():
+    boxes = find_boxes(TWINS, std_lv=True)
+    assert [name for _, name in sorted((boxes[f"{f}{t}"].x, f"{f}{t}") for f in "ACE" for t in "12")] == [
+        "E1", "C1", "A1", "A2", "C2", "E2",
+    ]  # fmt: skip
+    assert boxes["A1"].bottom < boxes["bmi1"].top
+
+
+def test_covariances_over_time_run_in_tracks_below_the_indicators():
+    diagram = draw_diagram(build_table(WAVES, call="cfa"))
+    lowest = max(node.box.bottom for node in diagram.scene.nodes)
+    tracks = [edge for edge in diagram.scene.edges if edge.key in ("a1 ~~ a2", "b1 ~~ b2", "c1 ~~ c2")]
+    depths = {round(float(edge.curve[:, 1].max()), 3) for edge in tracks}
+    assert len(depths) == 3
+    assert min(depths) > lowest
+
+
+@pytest.mark.parametrize("more", ["", "\nS1 =~ y4", "\nz ~ G + S1 + S2 + S3"])
+def test_one_cross_loading_or_outcome_does_not_destroy_two_sides(more):
+    boxes = find_boxes(TWO_SIDES + more, orthogonal=True, std_lv=True)
+    assert boxes["G"].right < min(boxes[f"y{k}"].left for k in range(1, 10))
+    assert max(boxes[f"y{k}"].right for k in range(1, 10)) < min(boxes[f"S{k}"].left for k in (1, 2, 3))
+
+
+def test_the_trait_stands_beyond_its_states():
+    text = "\n".join(f"O{t} =~ a{t} + b{t}" for t in (1, 2, 3)) + "\nT =~ O1 + O2 + O3\nM =~ b1 + b2 + b3\nM ~~ 0*T"
+    boxes = find_boxes(text)
+    assert boxes["T"].right < boxes["O2"].left < boxes["a2"].left < boxes["M"].left
+
+
+@pytest.mark.parametrize("settings", [{"values": "raw", "significance": "interval"}, {"values": "both"}])
+def test_wide_numbers_of_a_fan_stand_on_level_pieces(settings):
+    table = build_table(TWO_SIDES, orthogonal=True, std_lv=True, call="cfa")
+    frame = table.to_frame()[["lhs", "op", "rhs", "group"]]
+    values = {"est": 0.52, "std.all": 0.48, "se": 0.05, "pvalue": 1e-4, "ci.lower": 0.42, "ci.upper": 0.62}
+    diagram = draw_diagram(table, frame.assign(**values), DiagramStyle(**settings))
+    assert not diagram.hits()
+    labels = [edge.label.box for edge in diagram.scene.edges if edge.role == "loading" and edge.source == "G"]
+    assert len({round(box.right, 1) for box in labels}) == 1
+
+
+def test_families_are_read_from_names_only_where_they_are_whole():
+    assert find_families(["x1", "y1", "x2", "y2"]) == {"x#": ["x1", "x2"], "y#": ["y1", "y2"]}
+    assert find_families(["t1_mood", "t2_mood", "t1_sleep", "t2_sleep"])["t#_mood"] == ["t1_mood", "t2_mood"]
+    assert find_families(["x1", "y1", "x2"]) == {}
+    assert find_families(["x", "y1"]) == {}
