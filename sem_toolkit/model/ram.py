@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
+_MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
+_MOST_CELLS = 9_000_000  # of the matrix A of all groups, which with its likes then takes a gigabyte
 DIRECTED, SYMMETRIC, INTERCEPT, WEIGHT, THRESHOLD, SCALE = range(6)
 KINDS = {
     "=~": DIRECTED,
@@ -352,6 +354,7 @@ def build_model(table: ParameterTable) -> Model:
     variables = observed + latent_variables(table)
     place = {name: position for position, name in enumerate(variables)}
     parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+    _require_size(len(parameters), len(variables), len(table.groups))
     _require_numbered(parameters)
     _require_one_row_a_cell(rows)
     shape = (len(table.groups), len(variables), len(variables))
@@ -393,16 +396,22 @@ def build_model(table: ParameterTable) -> Model:
 
 
 def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None:
-    """Length of the longest directed path over all groups' arrows, None where they form a loop."""
+    """Length of the longest directed path over all groups' arrows, None where they form a loop.
+
+    Variables are taken away, sources first: Kahn (1962), Communications of the ACM 5, 558-562.
+    """
     arrows = (directed != 0.0).any(axis=0)
     for group in cells:
         arrows[group.row[group.directed], group.column[group.directed]] = True
-    reached = arrows.any(axis=1)
-    for depth in range(len(reached) + 1):
-        if not reached.any():
-            return depth
-        reached = arrows[:, reached].any(axis=1)
-    return None
+    incoming = arrows.sum(axis=1)
+    sources = np.flatnonzero(incoming == 0)
+    depth, left = -1, len(incoming)
+    while len(sources):
+        depth, left = depth + 1, left - len(sources)
+        incoming[sources] = -1
+        incoming -= arrows[:, sources].sum(axis=1)
+        sources = np.flatnonzero(incoming == 0)
+    return None if left else depth
 
 
 def _has_composites(rows: Iterable[Parameter]) -> bool:
@@ -423,6 +432,18 @@ def _require_supported(rows: Iterable[Parameter]) -> None:
         message = f'composites (<~) beside ordered variables ("{threshold.lhs}") cannot be estimated'
         hint = "use a factor (=~) in the place of the composite, or take the answers as numbers"
         raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
+
+
+def _require_size(parameters: int, variables: int, groups: int) -> None:
+    """Refuse what cannot be held in memory before any matrix is made."""
+    hint = "take fewer variables or groups"
+    if parameters > _MOST_PARAMETERS:
+        message = f"the model has {parameters} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-parameters", message, hint=hint))
+    if groups * variables**2 > _MOST_CELLS:
+        message = f"the model has {variables} variables" + (f" in {groups} groups" if groups > 1 else "")
+        message += f"; more than {int((_MOST_CELLS / groups) ** 0.5)} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-variables", message, hint=hint))
 
 
 def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
