@@ -37,7 +37,7 @@ def diagram(
     column: Annotated[str | None, typer.Option("--column", help="single (85 mm), double (175 mm) or free.")] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="own, or dot for graphviz's ranks.")] = None,
     draw_group: Annotated[
-        int | None, typer.Option("--draw-group", help="Number of the group to draw: 1.", min=1)
+        int | None, typer.Option("--draw-group", help="Number of the group to draw alone.", min=1)
     ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Two models, or two groups, in one: added, dropped, changed.")
@@ -50,7 +50,9 @@ def diagram(
         bool, typer.Option("--keep-layout", help="Keep the positions in SPEC.layout.toml for later pictures.")
     ] = False,
     schematic: Annotated[bool, typer.Option("--schematic", help="The model without estimates; needs no data.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 when anything in the picture is hit.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 when anything is hit, or the column is too narrow.")
+    ] = False,
 ) -> int:
     """Draw the path diagram, with estimates where there are data."""
     settings = {
@@ -71,7 +73,9 @@ def diagram(
     protect_files_of(output, request.specs, data)
     arrangement = _find_arrangement(overlay, side_by_side, len(specs), keep_layout)
     picture, code = (
-        _draw_compared(request, arrangement) if arrangement else _draw_single(request, draw_group or 1, misfit=misfit)
+        _draw_compared(request, arrangement)
+        if arrangement
+        else _draw_single(request, draw_group, misfit=misfit, keep_layout=keep_layout)
     )
     picture.write(output)
     if keep_layout:
@@ -79,7 +83,7 @@ def diagram(
 
         write_layout(picture.layout(), find_layout_path(specs[0]))
     build_console().print(f"{output}")
-    problems = picture.hits() if check else ()
+    problems = [p for p in picture.problems() if p.is_hit or p.kind == "too-wide"] if check else []
     print_messages([Diagnostic("warning", "diagram-hit", str(problem)) for problem in problems], None)
     return NOT_CERTIFIED if problems else code
 
@@ -118,9 +122,18 @@ def _find_arrangement(overlay: bool, side_by_side: bool, count: int, keep_layout
     return "overlay" if overlay else "side by side" if side_by_side else None
 
 
-def _draw_single(request: Request, group: int, *, misfit: bool) -> "tuple[Diagram, int]":
-    """The picture of one model with its exit code; prints the messages."""
+MOST_GROUPS = 6
+"""More groups than this are not drawn beside each other unless asked for."""
+
+
+def _draw_single(
+    request: Request, chosen_group: int | None, *, misfit: bool, keep_layout: bool
+) -> "tuple[Diagram, int]":
+    """The picture of one model with its exit code, all its groups beside each other; prints the messages."""
+    from sem_toolkit.report.compared_figures import draw_compared_fits
     from sem_toolkit.report.figures import draw_fit, draw_spec
+
+    group = chosen_group or 1
 
     spec = request.specs[0]
     if not request.has_data:
@@ -133,7 +146,15 @@ def _draw_single(request: Request, group: int, *, misfit: bool) -> "tuple[Diagra
         return picture, DONE
     fitted = fit_model(spec, request.data, **request.options)
     _require_group(group, len(fitted.sample.groups))
-    picture = draw_fit(fitted, request.style, group, misfit=misfit)
+    count = len(fitted.sample.groups)
+    if chosen_group is None and 1 < count <= MOST_GROUPS and not (misfit or keep_layout):
+        picture = draw_compared_fits([fitted], "side by side", request.style)
+    else:
+        picture = draw_fit(fitted, request.style, group, misfit=misfit)
+        if chosen_group is None and count > 1:
+            message = f"group 1 of {count} is drawn"
+            hint = "--draw-group N draws another, --side-by-side all of them"
+            print_messages([Diagnostic("note", "one-group-drawn", message, hint=hint)], None)
     print_messages(fitted.messages, spec.source)
     return picture, DONE if fitted.certified else NOT_CERTIFIED
 

@@ -54,7 +54,7 @@ def draw_overlay(
     style, hints = style or DiagramStyle(), hints or DiagramHints()
     first, second = (build_path_graph(v.table, v.estimates, v.group) for v in (before, after))
     union, marks = merge_graphs(first, second, style, tolerance)
-    legend = (f"from {before.name} to {after.name}", *hints.legend)
+    legend = (f"from {before.name} to {after.name}", f"changed: by more than {tolerance:g}", *hints.legend)
     chosen = select_elements(union, style)
     scene = build_scene(
         build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), _keep_known(layout, chosen)

@@ -69,6 +69,10 @@ class Diagram:
         """SVG text, for a page that holds it."""
         return WRITERS[".svg"](self.scene, renderer).decode()
 
+    def _repr_svg_(self) -> str:
+        """The picture in a notebook."""
+        return self.to_svg()
+
     def to_tikz(self) -> str:
         """A LaTeX document (class standalone) that draws the picture."""
         return WRITERS[".tex"](self.scene, "auto").decode()

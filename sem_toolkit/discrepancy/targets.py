@@ -72,8 +72,8 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
     designs = tuple(group.design for group in sample.groups)
     if statistics:
-        assert (order == np.arange(len(order))).all()  # noqa: S101 (statistics are those of the model's order)
         layout = model.layout
+        assert (order == np.arange(len(order))).all()  # noqa: S101 (statistics are those of the model's order)
         return Targets(covariance, mean, n, data, designs, model.exogenous, statistics=statistics, layout=layout)
     if not sample.is_incomplete:
         return Targets(covariance, mean, n, data, designs, model.exogenous)

@@ -6,6 +6,7 @@ from typing import Any
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.pipeline import prepare_schematic
+from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport
 from sem_toolkit.sample import list_known_names, open_table
 from sem_toolkit.sample.messages import get_messages
@@ -54,8 +55,13 @@ def check_model(spec: Spec, data: object = None, **options: object) -> Check:
     try:
         prepared = prepare_schematic(spec, **options)
         if data is not None:
-            prepared = replace(prepared, frame=open_table(data, prepared.options.door))
-        columns = None if prepared.frame is None else list_known_names(list(map(str, prepared.frame.columns)))
+            stream = find_stream(spec, data, prepared.options)
+            rows = None if stream is not None else open_table(data, prepared.options.door)
+            prepared = replace(prepared, frame=rows, stream=stream)
+        given = prepared.stream.columns if prepared.stream is not None else ()
+        if prepared.frame is not None:
+            given = tuple(map(str, prepared.frame.columns))
+        columns = list_known_names(given) if prepared.has_rows else None
         if columns is not None:
             columns += [parcel.name for parcel in prepared.options.parcel]
         # Without data the table is shown as lavaanify has it; a fit would complete it.

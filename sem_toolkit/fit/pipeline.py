@@ -79,7 +79,12 @@ class Prepared:
     @property
     def has_data(self) -> bool:
         """Whether there are rows or moments."""
-        return self.frame is not None or self.stream is not None or self.options.sample_cov is not None
+        return self.has_rows or self.options.sample_cov is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, in memory or in a long file."""
+        return self.frame is not None or self.stream is not None
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
@@ -292,7 +297,8 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
             continue
         source = find_data(spec, data)
         if (stream := find_stream(spec, source, chosen)) is not None:
-            found.append(Prepared(spec, chosen, source=stream.path.name, stream=stream))
+            origin = read_origin(stream.path)
+            found.append(Prepared(spec, chosen, source=stream.path.name, origin=origin, stream=stream))
             continue
         door = chosen.door
         key = (source if isinstance(source, Path) else id(source), door)

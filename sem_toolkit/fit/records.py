@@ -117,7 +117,8 @@ def _build_test_record(test: TestStatistic) -> Record:
 
 def _build_reliability_record(group: Reliability) -> Record:
     """Values by factor, and the matrices of validity with the names of their rows."""
-    values = {name: clean(getattr(group, name)) for name in _BY_FACTOR}
+    names = [name for name in (*_BY_FACTOR, "alpha_response", "omega_response") if getattr(group, name) is not None]
+    values = {name: clean(getattr(group, name)) for name in names}
     by_factor = {name: dict(zip(group.factors, column, strict=True)) for name, column in values.items()}
     matrices = {name: {"names": list(group.factors), "matrix": clean(getattr(group, name))} for name in _BY_PAIR}
     return by_factor | matrices

@@ -21,7 +21,8 @@ def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: Dia
     first = fits[0]
     found = [_build_version(entry, 1, name) for entry, name in zip(fits, _name_specs(fits), strict=True)]
     if len(fits) == 1:
-        found = [_build_version(first, k + 1, group.label) for k, group in enumerate(first.sample.groups)]
+        groups = first.sample.groups
+        found = [_build_version(first, k + 1, f"{group.label} (n = {group.n})") for k, group in enumerate(groups)]
     return _draw(found, first.spec, first.table, arrangement, style)
 
 

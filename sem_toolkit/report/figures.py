@@ -31,7 +31,7 @@ def draw_fit(
     remark  what a reader must know before the caption, such as that the data are simulated
     """
     style = style or DiagramStyle()
-    hints = build_spec_hints(fit.spec, fit.table, f"{remark} {build_caption(fit, style)}".strip())
+    hints = build_spec_hints(fit.spec, fit.table, f"{remark} {build_caption(fit, style, group)}".strip())
     layout = find_layout(fit.spec)
     if not fit.converged:
         return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout)
@@ -58,7 +58,7 @@ def build_spec_hints(spec: Spec, table: ParameterTable, caption: str = "") -> "D
         variables = set(observed_variables(table))
         labels = {name: text for name, text in known.items() if name in variables}
         mapping["labels"] = labels | dict(mapping.get("labels") or {})
-    return build_hints(mapping, title=spec.header.title or Path(spec.source.name).stem, caption=caption)
+    return build_hints(mapping, title=spec.header.title, caption=caption)
 
 
 def read_codebook_labels(path: Path) -> dict[str, str]:
@@ -72,10 +72,13 @@ def read_codebook_labels(path: Path) -> dict[str, str]:
     return dict(zip(rows["item"].astype(str), rows["label"].astype(str), strict=True))
 
 
-def build_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
-    """What the numbers are, where the data come from, n, and the fit in one line."""
+def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -> str:
+    """What the numbers are, where the data come from, the group drawn, n, and the fit in one line."""
     style = style or DiagramStyle()
     source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
+    if len(fit.sample.groups) > 1:
+        drawn = fit.sample.groups[group - 1]
+        source = f"Group {drawn.label}, n = {drawn.n}. {source}"
     if not fit.converged:
         return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}

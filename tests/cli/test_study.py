@@ -123,6 +123,7 @@ def test_numbers_of_the_prose_are_those_of_the_tables(output):
     assert f"between {paths['sharp.lowest'].min():.2f} and at least {paths['sharp.highest'].min():.2f}" in page
 
 
+@pytest.mark.slow
 def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, tmp_path):
     specs = tmp_path / "specs"
     specs.mkdir()

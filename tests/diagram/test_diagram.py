@@ -9,9 +9,9 @@ import zlib
 import pytest
 
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.diagram import DiagramHints, draw_diagram
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
 from sem_toolkit.spec.table import Parameter, ParameterTable
-from tests.diagram.drawing import draw_case
+from tests.diagram.drawing import draw_case, read_model
 
 SIGNATURES = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".dot": b"digraph", ".tex": b"\\documentclass"}
 NASTY = ['quo"te', "<b>bold</b>", "back\\slash\\N", "amp&amp;", "tail\\", "中文 変数", "a\u0301", "{x|y}", "new\nline"]
@@ -105,3 +105,24 @@ def test_control_characters_are_marked_in_every_format(tmp_path):
     assert {"x\ufffd", "\ufffdcorner 1", "z\ufffd", "F\ufffd", "T\ufffd\ufffd"} <= set(shown)
     assert sum(text == "x\ufffd" for text in shown) == 2
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\uffff]", diagram.to_tikz() + diagram.to_dot())
+
+
+def test_title_caption_and_legend_can_be_left_out():
+    hints = DiagramHints(title="A title", caption="A caption")
+    table, estimates, r2 = read_model("hs_cfa_marker")
+    bare = draw_diagram(table, estimates, DiagramStyle(title=False, caption=False, legend=False), hints, r2)
+    assert not [item for item in bare.scene.texts if item.key.startswith(("title", "caption", "legend"))]
+    assert bare.caption == "A caption"
+
+
+def test_paths_that_are_not_significant_can_be_left_out_and_the_legend_says_so():
+    table, estimates, r2 = read_model("poldem_sem")
+    diagram = draw_diagram(table, estimates, DiagramStyle(hide_nonsignificant=True), r2=r2)
+    keys = {edge.key for edge in diagram.scene.edges}
+    assert "y2 ~~ y6" in keys
+    assert "y4 ~~ y8" not in keys
+    assert any("not drawn" in item.lines[0] for item in diagram.scene.texts)
+
+
+def test_a_notebook_shows_the_picture():
+    assert "<svg" in draw_case("path_med_fixedx")._repr_svg_()

@@ -45,6 +45,7 @@ def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, d
     assert found.certificate.starts > 1
 
 
+@pytest.mark.slow
 def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
     """χ² of 48.006 (22 df) and the weights are those that a search from the other side of infinity ends in."""
     text = "ses <~ x7 + x8 + x9\nvisual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual + textual ~ ses\n"
@@ -68,8 +69,9 @@ def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     assert solution.discrepancy <= found.values.min() + 1e-6
 
 
-def test_the_stack_solver_has_the_derivatives_of_single_points() -> None:
-    reference = load_reference("mg_metric")
+@pytest.mark.parametrize("name", ["mg_metric", "mg_scalar"])
+def test_the_stack_solver_has_the_derivatives_of_single_points(name: str) -> None:
+    reference = load_reference(name)
     likelihood = _build_likelihood(reference.model, reference.sample)
     objective = Objective(reference.model, likelihood)
     theta = reference.model.constraints.linear.reduce(reference.x)

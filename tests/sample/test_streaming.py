@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 
 from sem_toolkit import fit
+from sem_toolkit.comparison.invariance import compute_invariance
 from sem_toolkit.diagnostics import DataError, SemError
 from sem_toolkit.fit import Fit, streamed
+from sem_toolkit.fit.check import check_model
 from sem_toolkit.sample import streaming
 from sem_toolkit.sample.streaming import build_streamed_sample, count_contingency
 from sem_toolkit.sample.tabular import TabularFile, open_tabular
+from sem_toolkit.spec import parse_spec
 
 MODEL = "f =~ a + b + c\ng =~ d + e + h\ng ~ f"
 NAMES = list("abcdeh")
@@ -176,3 +179,16 @@ def test_contingency_tables_are_those_of_crosstab(tmp_path: Path, monkeypatch: p
     frame["x"] = rng.standard_normal(2_000)
     with pytest.raises(DataError, match="no column of categories"):
         count_contingency(open_file(write(frame, tmp_path / "s.parquet")), ["u", "x"])
+
+
+@pytest.mark.usefixtures("long_files")
+def test_check_and_the_ladder_of_invariance_take_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(draw(), tmp_path / "t.parquet")
+    checked = check_model(parse_spec(MODEL), path, group="team")
+    assert not checked.has_errors
+    assert check_model(parse_spec(MODEL + " + q"), path).has_errors
+    cfa = parse_spec("f =~ a + b + c\ng =~ d + e + h")
+    stream = compute_invariance(cfa, path, group="team").table
+    monkeypatch.setattr(streamed, "SMALLEST", 1 << 60)
+    memory = compute_invariance(cfa, path, group="team").table
+    assert stream["chisq"].to_numpy() == pytest.approx(memory["chisq"].to_numpy(), rel=1e-8)

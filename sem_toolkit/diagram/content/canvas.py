@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import networkx as nx
 
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.structure import Structure, build_structure
 from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.content.words import is_significant
 
 MATRIX_FROM = 16
 """From this many covariances of cores on they become a matrix beside the picture."""
@@ -112,9 +114,15 @@ def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.M
         or (data["role"] == "regression" and style.only == "measurement")
         or _is_given(chosen, source, target, data)
         or (data["role"] == "covariance" and style.covariances == "hide")
+        or (style.hide_nonsignificant and _is_negligible(data, style))
     ]
     chosen.remove_edges_from(dropped)
     return chosen
+
+
+def _is_negligible(data: Mapping[str, Any], style: DiagramStyle) -> bool:
+    free = data["role"] in ("regression", "covariance") and not data["fixed"]
+    return free and not is_significant(data, style.alpha)
 
 
 def _is_given(graph: "nx.MultiDiGraph[str]", source: str, target: str, data: Mapping[str, object]) -> bool:

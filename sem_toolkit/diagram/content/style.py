@@ -105,6 +105,7 @@ class DiagramStyle:
     r2             of explained variables (not of indicators): "inside" the shape, "below" it, or "none"
     only           "all", "structural" (no indicators) or "measurement" (no regressions)
     grey_nonsignificant  paths with p ≥ alpha are drawn grey; fixed paths are dashed whatever this says
+    hide_nonsignificant  structural paths and covariances with p ≥ alpha are left out, and the legend says so
     width_by_estimate    lines as wide as the standardised estimate is large
     greek          names such as eta1 or lambda_2 become η₁ and λ₂
     labels         show the labels of parameters where there are no estimates
@@ -112,6 +113,7 @@ class DiagramStyle:
     font_size      of names, in points at the stated width; numbers are one point smaller, never below 7
     layout         "own", or "dot" for graphviz's own ranks
     dpi            of PNG files
+    title, caption, legend  False leaves them out of the picture; `Diagram.caption` keeps the caption's text
     """
 
     theme: str = "colour"
@@ -126,6 +128,7 @@ class DiagramStyle:
     r2: Literal["none", "inside", "below"] = "inside"
     only: Literal["all", "structural", "measurement"] = "all"
     grey_nonsignificant: bool = True
+    hide_nonsignificant: bool = False
     alpha: float = 0.05
     width_by_estimate: bool = False
     greek: bool = False
@@ -135,6 +138,9 @@ class DiagramStyle:
     font_size: float = 8.0
     layout: Literal["own", "dot"] = "own"
     dpi: int = 300
+    title: bool = True
+    caption: bool = True
+    legend: bool = True
 
     def __post_init__(self) -> None:
         faults = tuple(_check_setting(name, getattr(self, name)) for name in _SETTINGS)

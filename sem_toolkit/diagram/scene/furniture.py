@@ -28,7 +28,7 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     given = style.covariances == "auto" and all(data["exogenous"] for _, _, data in edges)
     shown = bool(matrix) and known and style.values != "none" and not given
     width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN)
-    if style.column_width and (hints.caption or shown):
+    if style.column_width and ((hints.caption and style.caption) or shown):
         width = max(width, style.column_width - 2 * MARGIN)
     left = bounds.x - width / 2
     texts = list(scene.texts)
@@ -43,13 +43,13 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     elif matrix:
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
-    lines, items = _build_legend(scene, hints, canvas.marks, left, y, width)
+    lines, items = ([], []) if not style.legend else _build_legend(scene, hints, canvas.marks, left, y, width)
     samples += lines
     texts += items
     y = max((item.box.bottom for item in items), default=y - GAP * 0.6) + GAP * 0.6
-    if hints.caption:
+    if hints.caption and style.caption:
         texts.append(_build_paragraph("caption", hints.caption, left, y, width, style))
-    if hints.title:
+    if hints.title and style.title:
         texts.append(_build_title(hints.title, left, bounds.top - GAP * 0.7, width, style))
     return _fit_page(replace(scene, texts=tuple(texts), samples=tuple(samples)))
 
@@ -244,5 +244,7 @@ def _iterate_entries(
             yield None, meaning
     if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
+    if estimated and style.hide_nonsignificant:
+        yield None, f"paths and covariances with p ≥ {style.alpha:g} are not drawn".replace("0.", ".")
     for line in hints.legend:
         yield None, line

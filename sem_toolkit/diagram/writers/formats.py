@@ -6,6 +6,7 @@ from typing import TypeAlias
 from sem_toolkit.diagram.rendering import Renderer, render_dot
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.writers.dot import format_dot
+from sem_toolkit.diagram.writers.png import write_resolution
 from sem_toolkit.diagram.writers.svg import finish_svg
 
 Writer: TypeAlias = Callable[[Scene, Renderer], bytes]
@@ -21,7 +22,7 @@ def _write_pdf(scene: Scene, renderer: Renderer) -> bytes:
 
 
 def _write_png(scene: Scene, renderer: Renderer) -> bytes:
-    return render_dot(format_dot(scene, scene.style.dpi), "png", renderer)
+    return write_resolution(render_dot(format_dot(scene, scene.style.dpi), "png", renderer), scene.style.dpi)
 
 
 def _write_dot(scene: Scene, _: Renderer) -> bytes:

@@ -189,5 +189,10 @@ def _format_text(scene: Scene, x: float, y: float, lines: tuple[str, ...], size:
     font = rf"\fontsize{{{size:g}bp}}{{{size * LINE_SPACING:g}bp}}\selectfont"
     return (
         rf"\node[inner sep=0bp, anchor={anchor}, align={alignment}, text={_name_colour(colour)}, font={font}] "
-        rf"at ({x:.2f},{scene.height - y:.2f}) {{" + r"\\".join(lines) + "};"
+        rf"at ({x:.2f},{scene.height - y:.2f}) {{" + r"\\".join(map(_protect, lines)) + "};"
     )
+
+
+def _protect(line: str) -> str:
+    """A line that TeX does not read as an option of the line break before it."""
+    return "{}" + line if line.startswith(("[", "*")) else line

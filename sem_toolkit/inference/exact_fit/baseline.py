@@ -1,23 +1,29 @@
-"""The baseline model: uncorrelated variables with free means; exogenous ones (fixed.x) keep their covariances."""
+"""The baseline model, which the incremental fit measures hold a model against."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sem_toolkit.discrepancy import WLS, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import find_conditional
+from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.exact_fit.categorical_baseline import (
-    build_categorical_baseline,
-    compute_categorical_baseline,
-)
-from sem_toolkit.inference.weights.complete import compute_logdet
-from sem_toolkit.model import build_model
-from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.inference.exact_fit.categorical_baseline import CategoricalBaseline
+from sem_toolkit.inference.exact_fit.numeric_baseline import NumericBaseline
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.spec.names import exogenous_observed_variables
-from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
+
+
+class BaselineModel(Protocol):
+    """What differs by the kind of variables."""
+
+    def build(self, evaluation: AtEstimate) -> AtEstimate:
+        """The baseline model as a model, at its estimate for estimators that reproduce what it leaves free."""
+        ...
+
+    def count_degrees(self, evaluation: AtEstimate) -> int:
+        """Its degrees of freedom."""
+        ...
+
+    def minimise(self, evaluation: AtEstimate, scaled: bool, free: bool) -> FloatArray:
+        """χ² of each group over its size (G)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,59 +38,6 @@ class BaselineTest:
         return sum(self.stat_group)
 
 
-def count_baseline_df(p: int, exogenous: int = 0) -> int:
-    """Covariances of p variables less those among the exogenous ones."""
-    return p * (p - 1) // 2 - exogenous * (exogenous - 1) // 2
-
-
-def compute_baseline_discrepancy_ml(evaluation: AtEstimate, exogenous: tuple[int, ...] = ()) -> FloatArray:
-    """log|Σ₀| − log|S| of each group (G), where Σ₀ has the sample's variances and the covariances among the exogenous.
-
-    Source: Bentler & Bonett (1980), Psychological Bulletin 88, 588-606.
-    """
-    S, block = evaluation.sample_cov, list(exogenous)
-    logs = np.log(np.diagonal(S, axis1=-2, axis2=-1))
-    logs[:, block] = 0.0
-    among = compute_logdet(S[:, block][:, :, block]) if block else 0.0
-    return np.asarray(logs.sum(axis=1) + among - evaluation.sample_logdet)
-
-
-def find_exogenous(evaluation: AtEstimate) -> tuple[int, ...]:
-    """Positions of the exogenous observed variables, whether their moments are fixed or free."""
-    names = set(exogenous_observed_variables(evaluation.model.table))
-    return tuple(i for i, name in enumerate(evaluation.model.observed) if name in names)
-
-
-@once
-def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
-    """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
-    if evaluation.kind.is_categorical:
-        return build_categorical_baseline(evaluation)
-    names, table = evaluation.model.observed, evaluation.model.table
-    exogenous = find_exogenous(evaluation)
-    fixed = set(evaluation.exogenous)
-    rows: list[Parameter] = []
-    x: list[float] = []
-    mean, covariance = evaluation.sample_mean, evaluation.sample_cov
-    correlates = [names.index(name) for name in evaluation.sample.auxiliary]
-    if not correlates:
-        mean, covariance = evaluation.data.baseline_moments(evaluation, exogenous)
-    for g, S in enumerate(covariance):
-        cells = [(i, i) for i in range(len(names))] + [(i, j) for i in exogenous for j in exogenous if i > j]
-        cells += [(i, j) for i in correlates for j in range(len(names)) if j < i or j not in correlates]
-        values: list[tuple[Operator, str, str, float, bool]]
-        values = [("~~", names[i], names[j], float(S[i, j]), {i, j} <= fixed) for i, j in cells]
-        if mean is not None:
-            values += [("~1", name, "", float(mean[g, i]), i in fixed) for i, name in enumerate(names)]
-        for op, lhs, rhs, value, is_fixed in values:
-            free = 0 if is_fixed else len(x) + 1
-            x += [] if is_fixed else [value]
-            rows.append(Parameter(lhs, op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed)))
-    model = build_model(ParameterTable(tuple(rows), table.groups))
-    found = evaluation.data.estimate_baseline(evaluation, model, np.array(x))
-    return replace(evaluation, model=model, x=found, tangent=None)
-
-
 @once
 def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = False) -> BaselineTest:
     """χ² and df of the baseline model, all groups together, by the estimator's own statistic.
@@ -92,72 +45,16 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
     unless a `scaled` test corrects what they minimise; `free` of distribution it equals WLS.
     """
-    if evaluation.kind.is_categorical:
-        baseline = build_categorical_baseline(evaluation)
-        by_group = evaluation.sizes * compute_categorical_baseline(evaluation)
-        return BaselineTest(tuple(by_group.tolist()), baseline.df)
-    exogenous = find_exogenous(evaluation)
-    groups = range(evaluation.model.n_groups)
-    correlates = len(evaluation.sample.auxiliary)
-    df = len(groups) * count_baseline_df(evaluation.model.n_observed - correlates, len(exogenous))
-    if evaluation.is_incomplete:
-        chisq = evaluation.sizes * evaluation.data.discrepancy(build_baseline_evaluation(evaluation))
-        return BaselineTest(tuple(chisq.tolist()), df)
-    if evaluation.kind.is_likelihood:
-        chisq = evaluation.sizes * compute_baseline_discrepancy_ml(evaluation, exogenous)
-        return BaselineTest(tuple(chisq.tolist()), df)
-    if evaluation.kind.is_distribution_free or (free and not scaled and not evaluation.kind.has_distribution):
-        whole, every = WLS.weigh(evaluation), np.eye(evaluation.moments_per_group)
-        minima = [_minimise_dense(evaluation, g, whole.times(g, every), exogenous) for g in groups]
-    elif scaled and not evaluation.kind.is_normal_theory:
-        baseline = build_baseline_evaluation(evaluation)
-        minima = list(baseline.quadratic)
-    else:
-        minima = [compute_baseline_minimum(S, exogenous, evaluation.exogenous) for S in evaluation.sample_cov]
-    return BaselineTest(tuple(float(n * m) for n, m in zip(evaluation.sizes, minima, strict=True)), df)
+    model = _choose(evaluation)
+    minima = model.minimise(evaluation, scaled, free)
+    stat_group = tuple(float(n * minimum) for n, minimum in zip(evaluation.sizes, minima, strict=True))
+    return BaselineTest(stat_group, model.count_degrees(evaluation))
 
 
-def compute_baseline_minimum(
-    sample_cov: FloatArray, exogenous: tuple[int, ...] = (), fixed: tuple[int, ...] = ()
-) -> float:
-    """Minimum of ½tr((S⁻¹(S − D))²) over diagonal D (with the covariances of exogenous variables free, or fixed).
-
-    The model is linear in D, so that the minimum is sᵀVs − bᵀM⁻¹b with sᵀVs = p/2, b = ΔᵀVs, M = ΔᵀVΔ and V of
-    normal theory at S; moments that are fixed count as 0 in s. Source: Browne (1974), South African Statistical
-    Journal 8, 1-24.
-    """
-    Q = invert_symmetric(sample_cov)
-    rows, cols = _free_pairs(len(sample_cov), exogenous, fixed)
-    weight = np.where(rows == cols, 0.5, 1.0)
-    blanked = sample_cov.copy()
-    blanked[np.ix_(fixed, fixed)] = 0.0
-    half = Q @ blanked
-    along = weight * (half @ Q)[rows, cols]
-    inner = Q[np.ix_(rows, rows)] * Q[np.ix_(cols, cols)] + Q[np.ix_(rows, cols)] * Q[np.ix_(cols, rows)]
-    inner *= weight[:, None] * weight
-    return float(0.5 * np.einsum("ij,ji->", half, half) - along @ np.linalg.solve(inner, along))
+def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
+    """The baseline model as a model, at its estimate."""
+    return _choose(evaluation).build(evaluation)
 
 
-def _minimise_dense(evaluation: AtEstimate, group: int, weight: FloatArray, exogenous: tuple[int, ...]) -> float:
-    """Minimum of eᵀWe over the baseline model for a dense weight (m × m); means are free."""
-    S = evaluation.sample_cov[group]
-    p = len(S)
-    rows, cols = vech_indices(p)
-    fixed = evaluation.exogenous
-    wanted = set(zip(*_free_pairs(p, exogenous, fixed), strict=True))
-    free = np.array([pair in wanted for pair in zip(rows, cols, strict=True)])
-    moments = np.where(find_conditional(p, fixed, means=False), S[rows, cols], 0.0)
-    if evaluation.has_means:
-        moments = np.concatenate([np.zeros(p), moments])
-        free = np.concatenate([~np.isin(np.arange(p), fixed), free])
-    along = weight[free] @ moments
-    return float(moments @ weight @ moments - along @ np.linalg.solve(weight[np.ix_(free, free)], along))
-
-
-def _free_pairs(
-    p: int, exogenous: tuple[int, ...], fixed: tuple[int, ...] = ()
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns (row ≥ column) of the free covariances of the baseline model."""
-    pairs = [(i, i) for i in range(p)] + [(i, j) for i in exogenous for j in exogenous if i > j]
-    table = np.array([pair for pair in pairs if not set(pair) <= set(fixed)], dtype=np.intp).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
+def _choose(evaluation: AtEstimate) -> BaselineModel:
+    return CategoricalBaseline() if evaluation.kind.is_categorical else NumericBaseline()

@@ -14,6 +14,19 @@ from sem_toolkit.spec.names import exogenous_observed_variables
 from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
 
 
+class CategoricalBaseline:
+    """The baseline model of ordered variables (see `BaselineModel`)."""
+
+    def build(self, evaluation: AtEstimate) -> AtEstimate:
+        return build_categorical_baseline(evaluation)
+
+    def count_degrees(self, evaluation: AtEstimate) -> int:
+        return build_categorical_baseline(evaluation).df
+
+    def minimise(self, evaluation: AtEstimate, scaled: bool, free: bool) -> FloatArray:
+        return compute_categorical_baseline(evaluation)
+
+
 @once
 def build_categorical_baseline(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model at the estimate for diagonal weights, which is what the sample says by itself.

@@ -16,7 +16,7 @@ from sem_toolkit.discrepancy import once
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_any
-from sem_toolkit.inference.exact_fit.baseline import find_exogenous
+from sem_toolkit.inference.exact_fit.numeric_baseline import find_exogenous
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_ratio
 from sem_toolkit.inference.weights.clusters import list_cluster_crosses
 from sem_toolkit.inference.weights.incomplete import complete, invert_information_of_moments, list_information

@@ -20,6 +20,7 @@ from sem_toolkit.inference.exact_fit.scaled import ROBUST
 from sem_toolkit.inference.measures.incremental import Comparison
 from sem_toolkit.inference.measures.noncentrality import Misfit
 from sem_toolkit.inference.measures.robust import RobustVariants
+from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample.moments import FloatArray
@@ -38,6 +39,20 @@ class CorrectedLikelihood:
     null_chisq: float
     null_df: float
     null_factor: float
+
+
+class CategoricalVariables:
+    """Of thresholds and polychoric correlations (see `VariableKind`)."""
+
+    def compute_residual_measures(self, evaluation: AtEstimate) -> dict[str, float]:
+        return compute_categorical_indices(evaluation)
+
+    def build_robust(self, evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
+        return build_categorical_variants(evaluation, tests)
+
+    def count(self, evaluation: AtEstimate) -> int:
+        given = len(evaluation.exogenous) if evaluation.model.table.conditional_x else 0
+        return evaluation.model.n_observed - given
 
 
 def build_categorical_variants(evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:

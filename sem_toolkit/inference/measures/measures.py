@@ -1,13 +1,14 @@
 """All fit measures of a solution, by lavaan's names, from the tests and the pieces that each of them is made of."""
 
 import math
+from typing import Protocol
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
-from sem_toolkit.inference.measures.categorical import build_categorical_variants
+from sem_toolkit.inference.measures.categorical import CategoricalVariables
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.indices import (
     compute_likelihood_measures,
@@ -16,12 +17,27 @@ from sem_toolkit.inference.measures.indices import (
     compute_wrmr,
 )
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
-from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
-from sem_toolkit.inference.measures.robust import build_robust_variants
+from sem_toolkit.inference.measures.numeric import NumericVariables
+from sem_toolkit.inference.measures.robust import RobustVariants
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
 
 Measures = dict[str, float]
+
+
+class VariableKind(Protocol):
+    """What differs by the kind of variables."""
+
+    def compute_residual_measures(self, evaluation: AtEstimate) -> Measures:
+        """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
+        ...
+
+    def build_robust(self, evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
+        """What robust measures are made of."""
+        ...
+
+    def count(self, evaluation: AtEstimate) -> int:
+        """Variables that the model explains, which the GFI counts."""
+        ...
 
 
 def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> Measures:
@@ -30,16 +46,16 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     Without a test (test = none) only those remain that need none.
     """
     npar, total, model = evaluation.npar, evaluation.total, evaluation.model
-    is_categorical = evaluation.kind.is_categorical
+    variables = _choose_variables(evaluation)
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(*compute_logl(evaluation), npar, float(evaluation.rows.sum()))
-    measures |= _compute_residual_measures(evaluation)
+    measures |= variables.compute_residual_measures(evaluation)
     if options.test == "none":
         return measures
     tests = compute_reference_tests(evaluation, options)
     test, baseline = tests.model, tests.baseline
-    robust = build_categorical_variants(evaluation, tests) if is_categorical else build_robust_variants(tests)
+    robust = variables.build_robust(evaluation, tests)
     plain, scaled = Comparison(test.stat, test.df, baseline.chisq, baseline.df), None
     by_scaled = _build_scaled_misfit(tests)
     if tests.scaled is not None:
@@ -49,14 +65,17 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= compute_incremental_measures(plain, scaled, robust.comparison)
     by_test, by_residual = (Misfit(stat, test.df, tail=stat) for stat in (test.stat, tests.residual))
     measures |= compute_rmsea_measures(total, model.n_groups, by_test, by_scaled, robust.misfit)
-    p = model.n_observed - (len(evaluation.exogenous) if is_categorical and model.table.conditional_x else 0)
-    measures |= compute_gfi_measures(total, p, by_residual, robust.residual)
+    measures |= compute_gfi_measures(total, variables.count(evaluation), by_residual, robust.residual)
     count = evaluation.moments_per_group * model.n_groups
     explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
     measures |= compute_lisrel_measures(explained, test.df, count)
-    if is_categorical:
+    if evaluation.kind.is_categorical:
         measures["wrmr"] = compute_wrmr(test.stat, evaluation.moments_per_group)
     return measures | compute_other_measures(test.stat, test.df, npar, total)
+
+
+def _choose_variables(evaluation: AtEstimate) -> VariableKind:
+    return CategoricalVariables() if evaluation.kind.is_categorical else NumericVariables()
 
 
 def _list_tests(tests: ReferenceTests, evaluation: AtEstimate) -> Measures:
@@ -99,15 +118,3 @@ def _build_scaled_misfit(tests: ReferenceTests) -> Misfit | None:
     shifted = scaled.test == "scaled.shifted"
     chisq, df = (scaled.stat, test.df) if shifted else (test.stat, scaled.trace_ugamma)
     return None if math.isnan(df) else Misfit(chisq, df, tail=chisq)
-
-
-def _compute_residual_measures(evaluation: AtEstimate) -> Measures:
-    """RMR, SRMR and CRMR, groups averaged by their shares of the sample."""
-    if evaluation.kind.is_categorical:
-        return compute_categorical_indices(evaluation)
-    shares = evaluation.rows / evaluation.rows.sum()
-    found = compute_residual_indices(
-        evaluation.sample_cov, evaluation.implied_cov, evaluation.sample_mean, evaluation.moments.mean
-    )
-    measures = {name: float(shares @ values) for name, values in found.items()}
-    return measures | {"srmr_bentler": measures["srmr"], "srmr_bentler_nomean": measures.pop("srmr_nomean")}

@@ -33,6 +33,15 @@ def test_the_document_is_complete_and_its_braces_match(name):
     assert used == set(re.findall(r"definecolor\{(c[0-9a-f]{6})\}", text))
 
 
+def test_no_line_begins_with_what_tex_reads_as_an_option_of_the_break_before_it():
+    caption = "RMSEA = .05 and its interval at ninety percent " * 4 + "[.03, .07] " * 60
+    table, _, _ = read_model("hs_cfa_marker")
+    text = draw_diagram(table, hints=DiagramHints(caption=caption)).to_tikz()
+    assert "[.03" in text
+    assert r"\\[" not in text
+    assert r"\\*" not in text
+
+
 def test_other_scripts_ask_for_an_engine_that_knows_them():
     table, _, _ = read_model("hs_cfa_marker")
     plain, chinese = (draw_diagram(table, hints=DiagramHints(labels={"x1": label})) for label in ("x", "视觉"))
