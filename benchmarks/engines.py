@@ -39,6 +39,7 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
         return _time_ladder(benchmark, frame, repeats, engine)
     options = {"call": benchmark.call, "engine": engine} | ({"estimator": "MLR"} if benchmark.complete else {})
     options |= {"group": benchmark.group} if benchmark.group else {}
+    options |= {"missing": "ml"} if benchmark.incomplete else {}
     seconds, chisq = [], float("nan")
     for _ in range(repeats + 1):
         start = time.process_time()
@@ -76,6 +77,7 @@ def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> 
 
     options = {"call": benchmark.call, "engine": "native"}
     options |= {"group": benchmark.group} if benchmark.group else {}
+    options |= {"missing": "ml"} if benchmark.incomplete else {}
     done = fit(benchmark.text + "\n", frame, **options)
     seconds, value = [], float("nan")
     for _ in range(repeats):
@@ -136,7 +138,7 @@ invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
 for (k in seq_len(as.integer(arguments[4]))) {
   seconds <- sum(system.time({
     call <- if (arguments[3] == "cfa") cfa else sem
-    fit <- call(text, data = data, group = group, estimator = estimator)
+    fit <- call(text, data = data, group = group, estimator = estimator, missing = arguments[7])
     rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
     measures <- fitMeasures(fit)
     if (complete) { standardized <- standardizedSolution(fit); indices <- modindices(fit) }
@@ -163,7 +165,11 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
         text.write_text(benchmark.text + "\n", encoding="utf-8")
         script.write_text(_LADDER if benchmark.ladder else _SCRIPT, encoding="utf-8")
         command = ["Rscript", str(script), str(data), str(text), benchmark.call, str(repeats)]
-        command += [benchmark.group or "-", str(benchmark.complete).upper()]
+        command += [
+            benchmark.group or "-",
+            str(benchmark.complete).upper(),
+            "ml" if benchmark.incomplete else "listwise",
+        ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
         except subprocess.TimeoutExpired as late:

@@ -21,6 +21,7 @@ class Benchmark:
              standardised solution and modification indices
     ladder   instead of one fit the ladder of invariance across the groups: configural, metric, scalar, strict, with fit
              measures, difference tests, and score tests of the equalities of every step
+    incomplete  full information maximum likelihood of rows with empty cells
     """
 
     name: str
@@ -32,6 +33,7 @@ class Benchmark:
     repeats: int = 5
     complete: bool = False
     ladder: bool = False
+    incomplete: bool = False
 
 
 def _factor_text(factors: int, indicators: int) -> str:
@@ -49,6 +51,25 @@ def _factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataF
         unique = rng.normal(size=(n, factors * indicators)) * np.sqrt(1.0 - loadings**2)
         values = np.repeat(scores, indicators, axis=1) * loadings + unique
         return pd.DataFrame(values, columns=[f"x{i + 1}" for i in range(factors * indicators)])
+
+    return draw
+
+
+def _with_holes(
+    read: Callable[[], pd.DataFrame], rows: int, share: float, patterns: int | None = None
+) -> Callable[[], pd.DataFrame]:
+    """The first rows with a share of the cells emptied at random; `patterns`: by so many patterns of empty cells."""
+
+    def draw() -> pd.DataFrame:
+        frame = read()[:rows].copy()
+        rng = np.random.default_rng([rows, frame.shape[1]])
+        names = [name for name in frame.columns if name.startswith("x")]
+        holes = rng.random((patterns or len(frame), len(names))) < share
+        if patterns:
+            holes[0] = False
+            holes = holes[np.concatenate([np.arange(patterns), rng.integers(patterns, size=len(frame) - patterns)])]
+        frame[names] = frame[names].mask(holes)
+        return frame
 
     return draw
 
@@ -95,6 +116,23 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("path model, 60 variables", _PATH_TEXT, _PATH_DATA, call="sem", semopy=False),
     Benchmark("CFA 20×6, n = 2000", _factor_text(20, 6), _factor_data(20, 6, 2000)),
     Benchmark("CFA 40×6, n = 3000", _factor_text(40, 6), _factor_data(40, 6, 3000)),
+    Benchmark("FIML 3×3, n = 300", _HOLZINGER, _with_holes(_read("hs.csv"), 300, 0.15), semopy=False, incomplete=True),
+    Benchmark(
+        "FIML 5×6, n = 500",
+        _factor_text(5, 6),
+        _with_holes(_factor_data(5, 6, 500), 500, 0.10),
+        semopy=False,
+        repeats=1,
+        incomplete=True,
+    ),
+    Benchmark(
+        "FIML 5×6, n = 2800",
+        _factor_text(5, 6),
+        _with_holes(_factor_data(5, 6, 2800), 2800, 0.10, 200),
+        semopy=False,
+        repeats=1,
+        incomplete=True,
+    ),
     Benchmark("complete: 3×3", _HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
     Benchmark("complete: CFA 10×6", _factor_text(10, 6), _factor_data(10, 6, 1000), "cfa", None, False, 1, True),
     Benchmark("complete: CFA 20×6", _factor_text(20, 6), _factor_data(20, 6, 2000), "cfa", None, False, 1, True),

@@ -236,4 +236,6 @@ if __name__ == "__main__":
     failed = ", ".join(f"{values['failed']} (n = {n}, {kind})" for (n, kind), values in found.items())
     text = HEAD.format(replications=replications, se=(0.05 * 0.95 / replications) ** 0.5)
     page = "\n\n".join([text.rstrip(), *tables, f"Samples without a certified optimum, left out: {failed}."]) + "\n"
-    Path(__file__).with_name("monte-carlo.md").write_text(page, encoding="utf-8")
+    path = Path(__file__).with_name("monte-carlo.md")
+    _, heading, rest = path.read_text(encoding="utf-8").partition("\n## ")  # sections of other scripts stay
+    path.write_text(page + heading + rest, encoding="utf-8")

@@ -97,6 +97,8 @@ def compute_satorra_2000(
     """Scaled (or scaled and shifted) difference from tr(UΓ) of the restriction A that makes H0 of H1.
 
     With P the information of H1 and M = ΔᵀVΓVΔ, tr(UΓ) = tr(MG) and tr((UΓ)²) = tr((MG)²) for G = P⁻¹Aᵀ(AP⁻¹Aᵀ)⁻¹AP⁻¹.
+    shifted    mean and variance right with the restriction's df; otherwise by the test of the models: of those that
+               adjust mean and variance so is the difference, with df = tr(UΓ)²/tr((UΓ)²), of the others the mean alone
     reference  "delta": A from the derivatives of the moments of both models; "exact": from the constraints themselves
     Source: Satorra (2000), in Heijmans, Pollock & Satorra, Innovations in multivariate statistical analysis, 233-247.
     """
@@ -112,6 +114,11 @@ def compute_satorra_2000(
     G = inverse @ A.T @ np.linalg.pinv(A @ inverse @ A.T, rcond=1e-10, hermitian=True) @ A @ inverse
     product = compute_distribution_free_meat(larger, weight) @ G
     trace, squared = float(np.trace(product)), float(np.sum(product * product.T))
+    if not shifted and options.test in ("mean.var.adjusted", "scaled.shifted"):
+        factor, adjusted = squared / trace, trace**2 / squared
+        stat = unscaled / factor
+        pvalue = compute_chisq_pvalue(stat, adjusted)
+        return DifferenceTest("satorra.2000", stat, adjusted, pvalue, unscaled, factor)
     if not shifted:
         factor = trace / m
         stat = unscaled / factor

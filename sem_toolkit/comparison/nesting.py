@@ -14,7 +14,9 @@ import numpy as np
 from sem_toolkit.estimation import EstimationOptions, Solution, estimate
 from sem_toolkit.inference import compute_parameter_covariance, evaluate_solution
 from sem_toolkit.model import ImpliedMoments, compute_moments
+from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.categorical.answers import place_statistics
 from sem_toolkit.sample.moments import FloatArray
 
 Relation = Literal["nested", "equivalent", "not nested", ""]
@@ -82,9 +84,12 @@ def check_nesting(larger: Solution, smaller: Solution, seed: int = 2010) -> Nest
 
 def _fit_moments(larger: Solution, sample: Sample) -> float:
     """The least discrepancy that is found. Scattered starts are for what the first search has not fitted exactly."""
-    found = estimate(larger.model, sample, _QUICK)
+    quick, thorough = _QUICK, EstimationOptions(engine="native")
+    if larger.model.responses is not None:
+        quick, thorough = (replace(options, estimator="ULS", categorical=True) for options in (quick, thorough))
+    found = estimate(larger.model, sample, quick)
     if not found.discrepancy <= _EXACT:
-        found = estimate(larger.model, sample, EstimationOptions(engine="native"))
+        found = estimate(larger.model, sample, thorough)
     return float(found.discrepancy)
 
 
@@ -125,6 +130,17 @@ def _build_sample(larger: Solution, smaller: Solution, moments: ImpliedMoments) 
     """Implied moments of the smaller model as a complete sample, in the order of the larger model's variables."""
     order = [smaller.model.observed.index(name) for name in larger.model.observed]
     groups = []
+    layout = smaller.model.layout
+    if isinstance(layout, CategoricalLayout):
+        target = larger.model.layout
+        assert isinstance(target, CategoricalLayout)  # noqa: S101 (both are of the same variables)
+        place = {name: number for number, name in enumerate(smaller.model.observed[at] for at in layout.variables)}
+        turned = np.array([place[larger.model.observed[at]] for at in target.variables])
+        for own, given, values in zip(larger.sample.groups, smaller.sample.groups, layout.stack(moments), strict=True):
+            assert given.categorical is not None  # noqa: S101 (the layout is one of ordered variables)
+            statistics = given.categorical.with_values(values).permute(turned)
+            groups.append(place_statistics(own, statistics, target.variables.tolist(), target.covariates.tolist()))
+        return replace(larger.sample, groups=tuple(groups), messages=())
     for g, group in enumerate(larger.sample.groups):
         mean = group.mean if moments.mean is None else moments.mean[g][order]
         covariance = np.ascontiguousarray(moments.covariance[g][np.ix_(order, order)])

@@ -6,6 +6,7 @@ from scipy.linalg.lapack import dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.model import ImpliedMoments, Model, compute_matrices
+from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.model.ram import SYMMETRIC
 
 FloatArray = NDArray[np.float64]
@@ -21,7 +22,11 @@ def check_admissibility(
     correlates  places of auxiliary variables: covariances of residuals with them are no covariances of the model's
     """
     symmetric = compute_matrices(model, x).symmetric
-    found = [*_check_variances(model, x), *_check_correlations(model, x, symmetric, correlates)]
+    found = [
+        *_check_variances(model, x),
+        *_check_responses(model, x),
+        *_check_correlations(model, x, symmetric, correlates),
+    ]
     return (*found, *_check_matrices(model, symmetric, moments, correlates, explained=bool(found)))
 
 
@@ -38,6 +43,25 @@ def _check_variances(model: Model, x: FloatArray) -> list[Diagnostic]:
         )
         for i in own
         if x[i] < -_ROUNDING
+    ]
+
+
+def _check_responses(model: Model, x: FloatArray) -> list[Diagnostic]:
+    """Residual variances of responses behind ordered variables, which are what the rest of the model leaves."""
+    if model.responses is None or model.derived is None:
+        return []
+    left = compute_cell_values(model, x)[len(x) :].reshape(model.n_groups, -1)
+    return [
+        Diagnostic(
+            "warning",
+            "negative-variance",
+            f"the residual variance of the response behind {model.observed[item]} is negative{where}: {value:.4g}",
+            hint="look for too few indicators, rare answers or a wrong model",
+        )
+        for group, values in enumerate(left)
+        for item, value in zip(model.responses.items, values, strict=True)
+        if value < -_ROUNDING
+        for where in (f' in group "{model.groups[group]}"' if model.n_groups > 1 else "",)
     ]
 
 

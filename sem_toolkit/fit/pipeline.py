@@ -265,7 +265,6 @@ class Prepared:
     @cached_property
     def identification(self) -> IdentificationReport:
         """Whether the model is identified, by random points of its parameter space."""
-        require_moments(self.model)
         return check_identification(self.model)
 
 
@@ -297,7 +296,8 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
             continue
         source = find_data(spec, data)
         if (stream := find_stream(spec, source, chosen)) is not None:
-            found.append(Prepared(spec, chosen, source=stream.path.name, stream=stream))
+            origin = read_origin(stream.path)
+            found.append(Prepared(spec, chosen, source=stream.path.name, origin=origin, stream=stream))
             continue
         door = chosen.door
         key = (source if isinstance(source, Path) else id(source), door)

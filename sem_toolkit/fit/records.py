@@ -31,6 +31,8 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
             "gradient_max": clean(certificate.gradient_max),
             "hessian_min_eig": clean(certificate.hessian_min_eig),
             "iterations": certificate.iterations,
+            "starts": certificate.starts,
+            "standing": certificate.standing,
             "messages": [build_diagnostic_record(message) for message in certificate.messages],
         },
         "messages": [build_diagnostic_record(message) for message in fit.messages],
@@ -117,7 +119,8 @@ def _build_test_record(test: TestStatistic) -> Record:
 
 def _build_reliability_record(group: Reliability) -> Record:
     """Values by factor, and the matrices of validity with the names of their rows."""
-    values = {name: clean(getattr(group, name)) for name in _BY_FACTOR}
+    names = [name for name in (*_BY_FACTOR, "alpha_response", "omega_response") if getattr(group, name) is not None]
+    values = {name: clean(getattr(group, name)) for name in names}
     by_factor = {name: dict(zip(group.factors, column, strict=True)) for name, column in values.items()}
     matrices = {name: {"names": list(group.factors), "matrix": clean(getattr(group, name))} for name in _BY_PAIR}
     return by_factor | matrices

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
+from sem_toolkit.fit.coarse import find_coarse_items
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
@@ -288,7 +289,8 @@ class Fit:
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
-        return self.findings + self.sample.messages + self.certificate.messages + self._reversed
+        own = self.sample.messages + self.certificate.messages + self._reversed
+        return self.findings + own + find_coarse_items(self.table, self.sample, self.options)
 
 
 def _offer(compute: Callable[[], Result]) -> Result:

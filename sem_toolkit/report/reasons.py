@@ -28,6 +28,8 @@ def _explain_test(fit: Fit) -> str:
 def _explain_measures(fit: Fit) -> str:
     if fit.fit_measures.get("df") == 0:
         return "without degrees of freedom the fit is exact, and there is nothing to test or to scale"
+    if not fit.options.estimation.kind.has_distribution:
+        return "what least squares minimises has no known distribution, and only scaled tests have p-values"
     return "the baseline model fits no worse, or the scaling factor is not positive"
 
 

@@ -131,6 +131,7 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"{certificate.verdict}", style=style)
     how = (
         f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
+        + (f", {certificate.standing}" if certificate.standing else "")
     )
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
@@ -202,6 +203,7 @@ def _format_rmsea(m: Mapping[str, float], suffix: str) -> str:
 def _build_sections(fit: Fit, columns: Sequence[str]) -> Iterable[Table]:
     parameters = fit.parameters
     is_variance = (parameters["op"] == "~~") & (parameters["lhs"] == parameters["rhs"])
+    parameters = parameters[~_find_settled(parameters)]
     section = parameters["op"].where(~is_variance, "variance")
     labels = [group.label for group in fit.sample.groups]
     for group in sorted(parameters["group"].unique(), key=lambda number: (number == 0, number)):
@@ -210,6 +212,17 @@ def _build_sections(fit: Fit, columns: Sequence[str]) -> Iterable[Table]:
             if len(rows):
                 where = f", group {labels[group - 1]}" if len(labels) > 1 and group else ""
                 yield _build_estimates_table(title + where, key, rows, columns)
+
+
+def _find_settled(parameters: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows say nothing of ordered variables: intercepts of 0 and scales of 1 that are fixed, as they always are
+    in one group.
+    """
+    ordered = parameters["lhs"].isin(parameters["lhs"][parameters["op"] == "|"])
+    fixed = parameters["free"] == 0
+    intercept = (parameters["op"] == "~1") & (parameters["est"] == 0.0) & ordered
+    scale = (parameters["op"] == "~*~") & (parameters["est"] == 1.0)
+    return fixed & (intercept | scale)
 
 
 def _build_estimates_table(title: str, key: str, rows: pd.DataFrame, columns: Sequence[str]) -> Table:

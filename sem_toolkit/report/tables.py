@@ -174,7 +174,8 @@ def _build_eigenvalue_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame"
 
 def _build_reliability(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     _require_factors(fit, fit.reliability[0].factors)
-    names = ("alpha", "omega", "omega_model", "composite", "ave", "ave_model")
+    names = ["alpha", "omega", "omega_model", "composite", "ave", "ave_model"]
+    names += [name for name in ("alpha_response", "omega_response") if getattr(fit.reliability[0], name) is not None]
     rows = [
         {"group": group.label, "factor": factor} | {name: getattr(group, name)[k] for name in names}
         for group in fit.reliability

@@ -91,10 +91,11 @@ class IncompleteLikelihood:
         lower, upper = list_vech(p)
         share = self.patterns.share
         flat = self.inverses[:, lower, upper]
-        weighted = flat * share[:, None]
         if expected:
-            both = weighted.T @ flat
+            rooted = flat * np.sqrt(share)[:, None]
+            both = rooted.T @ rooted  # BLAS makes half of it
         else:
+            weighted = flat * share[:, None]
             half = weighted.T @ (self.products[:, lower, upper] - 0.5 * flat)
             both = half + half.T
         result = np.zeros((p + len(lower),) * 2)

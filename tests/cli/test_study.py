@@ -85,6 +85,7 @@ def test_research_and_measurement_models_are_called_equivalent(output):
     assert text.count("<strong>Equivalent:</strong>") == 4
 
 
+@pytest.mark.slow
 def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, tmp_path):
     specs = tmp_path / "specs"
     specs.mkdir()

@@ -247,6 +247,14 @@ def test_bad_input_is_said(text: str, options: dict[str, object], said: str) -> 
         fit_ladder(parse_spec(text), HS, **options)
 
 
+def test_marker_cannot_be_released_and_the_hint_says_why() -> None:
+    with pytest.raises(SemError) as fault:
+        fit_ladder(parse_spec(CFA), HS, group="school", release=["visual=~x1"])
+    assert "--std-lv frees it" in str(fault.value.diagnostics[0].hint)
+    found = fit_ladder(parse_spec(CFA), HS, group="school", std_lv=True, release=["visual=~x1"])
+    assert found.table["partial"].tolist()[1] == "visual=~x1"
+
+
 def test_single_group_and_ordered_items_are_refused() -> None:
     rows = pd.read_csv(HS)
     spec = parse_spec("f =~ x1 + x2 + x3")

@@ -82,11 +82,11 @@ def find_hits(seeds) -> dict[int, list[str]]:
 
 def test_no_path_runs_through_a_shape_and_no_number_is_covered():
     """A sample with each of the four styles in it."""
-    assert not find_hits(range(20))
+    assert not find_hits(range(12, 20))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(1, 10))
+@pytest.mark.parametrize("block", range(10))
 def test_the_same_of_many_more(block):
-    """With the sample two hundred models; twenty a test."""
+    """Two hundred models; twenty a test."""
     assert not find_hits(range(20 * block, 20 * block + 20))

@@ -8,19 +8,17 @@ import pytest
 from sem_toolkit.discrepancy.ml import MaximumLikelihood
 from sem_toolkit.estimation import (
     EstimationOptions,
-    Objective,
     build_targets,
     estimate,
     fill_exogenous_moments,
 )
-from sem_toolkit.estimation.batch import evaluate_stack, factor_stack, minimise_stack
+from sem_toolkit.estimation.batch import minimise_stack
 from sem_toolkit.estimation.multistart import draw_starts, release_markers, restore_markers
 from sem_toolkit.fit import fit
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
-from .conftest import load_reference
 from .random_models import SMALL_KINDS, draw_small_case
 
 DATA = Path(__file__).parents[1] / "oracles" / "data"
@@ -45,6 +43,7 @@ def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, d
     assert found.certificate.starts > 1
 
 
+@pytest.mark.slow
 def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
     """χ² of 48.006 (22 df) and the weights are those that a search from the other side of infinity ends in."""
     text = "ses <~ x7 + x8 + x9\nvisual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual + textual ~ ses\n"
@@ -66,29 +65,6 @@ def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     starts = draw_starts(solution.model, targets, np.random.default_rng(99), 25)
     found = minimise_stack(solution.model, _build_likelihood(solution.model, sample), starts)
     assert solution.discrepancy <= found.values.min() + 1e-6
-
-
-def test_the_stack_solver_has_the_derivatives_of_single_points() -> None:
-    reference = load_reference("mg_metric")
-    likelihood = _build_likelihood(reference.model, reference.sample)
-    objective = Objective(reference.model, likelihood)
-    theta = reference.model.constraints.linear.reduce(reference.x)
-    stack = np.stack([theta, 1.05 * theta, theta - 100.0])
-    found = evaluate_stack(reference.model, likelihood, stack)
-    assert np.isinf(found.values[2])
-    for i in range(2):
-        point = objective.locate(stack[i])
-        assert point is not None
-        assert found.values[i] == pytest.approx(point.value, rel=1e-12)
-        np.testing.assert_allclose(found.gradients[i], point.gradient, rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(found.informations[i], point.information, rtol=1e-9, atol=1e-12)
-
-
-def test_positive_definite_matrices_of_a_stack() -> None:
-    stack = np.array([[[2.0, 1.0], [1.0, 2.0]], [[1.0, 2.0], [2.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]]])
-    usable, logarithms = factor_stack(stack)
-    assert usable.tolist() == [True, False, False]
-    assert logarithms[0] == pytest.approx(np.log(3.0))
 
 
 @pytest.mark.parametrize(

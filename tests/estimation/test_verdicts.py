@@ -46,6 +46,8 @@ def test_active_bounds_are_reported() -> None:
     assert solution.certificate.verdict == "converged at a boundary"
     assert [constraint.text for constraint in solution.active] == ["visual =~ x2 >= 0.7", "speed =~ x9 <= 1"]
     assert all(constraint.multiplier > 0.0 for constraint in solution.active)
+    told = [message for message in solution.certificate.messages if message.code == "active-constraint"]
+    assert ["visual =~ x2 >= 0.7" in told[0].message, "speed =~ x9 <= 1" in told[1].message] == [True, True]
     assert solution.tangent.shape == (21, 19)
     np.testing.assert_allclose(solution.tangent[[0, 5]], 0.0, atol=1e-15)
 

@@ -119,6 +119,8 @@ def check_named(names: Collection[str], known: Collection[str]) -> list[Diagnost
     for name in names:
         if name not in known:
             hint = format_suggestion(name, sorted(known)) or "write it as in the table: visual=~x2, x3~1, x5~~x5"
+            if "=~" in name and any(other.startswith(name.partition("=~")[0] + "=~") for other in known):
+                hint += "; a marker's loading is fixed as the scale of its factor, and --std-lv frees it"
             message = f"{name!r} cannot be left free: no step holds it equal"
             faults.append(Diagnostic("error", "option-without-effect", message, hint=hint))
     return faults

@@ -7,6 +7,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.parameters.categorical_scores import score_ordered_rows
 from sem_toolkit.inference.weights.incomplete import list_likelihoods
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
@@ -41,6 +42,9 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
     tenberge    with the correlations of the factors.
                 Source: ten Berge, Krijnen, Wansbeek & Shapiro (1999), Linear Algebra and its Applications 289, 311-318.
 
+    Behind ordered variables the same names stand for the mode given the factors' distribution (lavaan's "EBM"), and
+    for the maximum of the likelihood ("ML"), which rows with the highest or the lowest answers only have not (NaN).
+
     Without means in the model rows are taken from their sample mean, and the factors' means are what the sample means
     of their observed causes imply, as in lavaan. Factors without indicators of their own have no
     Bartlett scores (NaN). A row with empty cells is scored by what it has: it has no Bartlett score of a factor without
@@ -59,6 +63,8 @@ def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorS
         message = "factor scores need the rows of the data, not only their moments"
         raise DataError(Diagnostic("error", "raw-data-needed", message))
     p = model.n_observed
+    if evaluation.kind.is_categorical:
+        return _score_ordered_group(evaluation, g, method)
     all_mean = evaluation.moments.all_mean
     location = group.mean if all_mean is None else all_mean[g, :p]
     level = _level_by_observed(evaluation, g) if all_mean is None else all_mean[g, p:]
@@ -69,6 +75,22 @@ def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorS
         return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
     scores = (group.data - location) @ weights.T + level  # either method gives a row at the mean the factors' means
     return FactorScores(group.label, model.variables[p:], scores, se, determinacy)
+
+
+def _score_ordered_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:
+    """Scores behind ordered answers; the standard error of a factor is that of an average row."""
+    if method == "tenberge":
+        message = "ten Berge scores are linear in numeric variables, and some are ordered"
+        raise DataError(Diagnostic("error", "numeric-rows-needed", message, hint='ask for "regression" or "bartlett"'))
+    scores, se = score_ordered_rows(evaluation, g, prior=method == "regression")
+    p = evaluation.model.n_observed
+    variances = np.diag(evaluation.moments.all_covariance[g])[p:]
+    average = np.sqrt(np.nanmean(se**2, axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = 1.0 - average**2 / variances if method == "regression" else 1.0 / (1.0 + average**2 / variances)
+    determinacy = np.sqrt(np.maximum(known, 0.0))
+    label = evaluation.sample.groups[g].label
+    return FactorScores(label, evaluation.model.variables[p:], scores, average, determinacy)
 
 
 def _level_by_observed(evaluation: AtEstimate, g: int) -> FloatArray:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.parameters.ordinal_reliability import compute_answer_alpha, compute_green_yang
 from sem_toolkit.model import compute_matrices
+from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
 
@@ -21,6 +23,9 @@ class Reliability:
     ave            average variance extracted: Σλ²ψ / Σs_ii; ave_model: Σλ²ψ / Σσ_ii
     correlations   of the factors as implied, k × k
     fornell_larcker   √AVE on the diagonal, correlations below it, k × k, NaN above
+    alpha_response, omega_response   with ordered variables: α and ω of the sum of the responses behind them, as if
+                   these were known; `alpha` is then of the answers as coded, and `omega`, `omega_model` and `composite`
+                   are of the sum of the answers (Green & Yang 2009), NaN for a factor of ordered and numeric variables
     htmt, htmt2    ratios of mean correlations between and within (arithmetic, geometric), k × k, 1 on the diagonal
     """
 
@@ -36,6 +41,8 @@ class Reliability:
     fornell_larcker: FloatArray
     htmt: FloatArray
     htmt2: FloatArray
+    alpha_response: FloatArray | None = None
+    omega_response: FloatArray | None = None
 
 
 def compute_alpha(covariance: FloatArray) -> float:
@@ -91,6 +98,47 @@ def compute_group_reliability(evaluation: AtEstimate) -> tuple[Reliability, ...]
     return tuple(_describe_group(evaluation, g) for g in range(evaluation.model.n_groups))
 
 
+def _measure_responses(
+    evaluation: AtEstimate, layout: CategoricalLayout, g: int, directed: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Effects, covariances of all variables and sample covariances with responses in units of standard deviations."""
+    moments, group = evaluation.moments, evaluation.sample.groups[g]
+    units = np.ones(len(directed))
+    units[layout.variables] = layout.find_units(moments, g)
+    V = moments.all_covariance[g] * units[:, None] * units
+    return directed * units[:, None] / units, V, group.covariance
+
+
+def _describe_answers(
+    evaluation: AtEstimate,
+    layout: CategoricalLayout,
+    g: int,
+    blocks: list[list[int]],
+    commons: list[FloatArray],
+    sample: FloatArray,
+    implied: FloatArray,
+) -> FloatArray:
+    """α of the answers, and ω by sample and implied correlations and without other common variance (4 × k)."""
+    data = evaluation.sample.groups[g].data
+    assert data is not None  # noqa: S101
+    first = layout.stack(evaluation.moments)[g][layout.parts[0]]
+    variable, threshold = layout.first
+    heights = {int(own): first[(variable == at) & (threshold >= 0)] for at, own in enumerate(layout.variables)}
+    found = []
+    for block, common in zip(blocks, commons, strict=True):
+        thresholds = [heights[at] for at in block]
+        alpha = compute_answer_alpha(data[:, block])
+        if not all(len(values) for values in thresholds):
+            found.append([alpha, np.nan, np.nan, np.nan])
+            continue
+        inner = np.ix_(block, block)
+        alone = common.copy()
+        np.fill_diagonal(alone, 1.0)
+        totals = (compute_correlation(sample[inner]), compute_correlation(implied[inner]), alone)
+        found.append([alpha, *(compute_green_yang(thresholds, common, total) for total in totals)])
+    return np.array(found).reshape(len(blocks), 4).T
+
+
 def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
     model, p = evaluation.model, evaluation.model.n_observed
     places = {name: i for i, name in enumerate(model.variables)}
@@ -100,6 +148,9 @@ def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
             measured.setdefault(row.lhs, []).append(places[row.rhs])
     directed = compute_matrices(model, evaluation.x).directed[g]
     V, S, Sigma = evaluation.moments.all_covariance[g], evaluation.sample_cov[g], evaluation.implied_cov[g]
+    if isinstance(model.layout, CategoricalLayout):
+        directed, V, S = _measure_responses(evaluation, model.layout, g, directed)
+        Sigma = V[:p, :p]
     names = tuple(measured)
     found: list[list[float]] = []
     for name, block in measured.items():
@@ -126,6 +177,14 @@ def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
         np.fill_diagonal(table, np.sqrt(columns[4]))
     sample = compute_correlation(S)
     blocks = list(measured.values())
+    alpha_response = omega_response = None
+    if isinstance(model.layout, CategoricalLayout):
+        alpha_response, omega_response = columns[0].copy(), columns[1].copy()
+        commons = [
+            np.outer(directed[block, at], directed[block, at]) * V[at, at]
+            for block, at in zip(blocks, where, strict=True)
+        ]
+        columns[:4] = _describe_answers(evaluation, model.layout, g, blocks, commons, S, Sigma)
     return Reliability(
         evaluation.sample.groups[g].label,
         names,
@@ -139,6 +198,8 @@ def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
         fornell_larcker=table,
         htmt=compute_htmt(sample, blocks),
         htmt2=compute_htmt(sample, blocks, geometric=True),
+        alpha_response=alpha_response,
+        omega_response=omega_response,
     )
 
 

@@ -142,7 +142,7 @@ def attach_statistics(
             first, second = (sample.variables[own[at]] for at in (fault.second, fault.first))
             message = f"{first} and {second} have no row together{describe_group(group.label)}"
             raise DataError(Diagnostic("error", "no-pair", message, hint="leave one of them out")) from None
-        groups.append(_join(group, statistics, own, given))
+        groups.append(place_statistics(_take_covariates(group, given), statistics, own, given))
         messages += _describe_pairs(statistics, [sample.variables[at] for at in own], group.label)
     return replace(sample, groups=tuple(groups), messages=tuple(messages))
 
@@ -166,24 +166,33 @@ def _check_categories(
     return faults
 
 
-def _join(group: SampleGroup, statistics: CategoricalStatistics, own: list[int], given: list[int]) -> SampleGroup:
-    """The group with the covariances and means of its responses and of the other variables, all together."""
-    p = len(own) + len(given)
-    covariance, mean = np.zeros((p, p)), np.zeros(p)
-    covariance[np.ix_(own, own)] = statistics.covariance
-    mean[own] = statistics.intercepts
-    if given:
-        assert group.data is not None  # noqa: S101
-        x = group.data[:, given]
-        weights = np.ones(len(x)) if group.design.weights is None else group.design.weights
-        centre = weights @ x / weights.sum()
-        spread = (x - centre).T @ (weights[:, None] * (x - centre)) / weights.sum()
-        across = statistics.slopes @ spread
-        covariance[np.ix_(given, given)] = spread
-        covariance[np.ix_(own, given)], covariance[np.ix_(given, own)] = across, across.T
-        covariance[np.ix_(own, own)] += across @ statistics.slopes.T
-        mean[given] = centre
-        mean[own] += statistics.slopes @ centre
+def _take_covariates(group: SampleGroup, given: list[int]) -> SampleGroup:
+    """The group with the moments (divisor n, weighted) of its covariates in their places."""
+    assert group.data is not None  # noqa: S101
+    x = group.data[:, given]
+    weights = np.ones(len(x)) if group.design.weights is None else group.design.weights
+    centre = weights @ x / weights.sum()
+    covariance, mean = group.covariance.copy(), np.zeros(len(group.covariance))
+    covariance[np.ix_(given, given)] = (x - centre).T @ (weights[:, None] * (x - centre)) / weights.sum()
+    mean[given] = centre
+    return replace(group, covariance=covariance, mean=mean)
+
+
+def place_statistics(
+    group: SampleGroup, statistics: CategoricalStatistics, own: Sequence[int], given: Sequence[int]
+) -> SampleGroup:
+    """The group with these statistics of its variables `own`, and with the covariances and means of their responses
+    and of the covariates `given`, whose own moments it has already, all together.
+    """
+    assert group.mean is not None  # noqa: S101
+    spread, centre = group.covariance[np.ix_(given, given)], group.mean[list(given)]
+    covariance, mean = np.zeros_like(group.covariance), np.zeros_like(group.mean)
+    across = statistics.slopes @ spread
+    covariance[np.ix_(given, given)] = spread
+    covariance[np.ix_(own, given)], covariance[np.ix_(given, own)] = across, across.T
+    covariance[np.ix_(own, own)] = statistics.covariance + across @ statistics.slopes.T
+    mean[list(given)] = centre
+    mean[list(own)] = statistics.intercepts + statistics.slopes @ centre
     return replace(group, covariance=covariance, mean=mean, saturated=None, categorical=statistics)
 
 

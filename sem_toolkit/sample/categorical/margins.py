@@ -184,7 +184,7 @@ def _maximise_probit(
     value, slope, hessian = evaluate(values)
     for _ in range(60):
         step = np.linalg.lstsq(-hessian, slope, rcond=1e-12)[0]
-        if float(slope @ step) < 1e-20 * max(weights.sum(), 1.0):
+        if float(slope @ step) < 1e-24 * max(weights.sum(), 1.0):
             break
         length = 1.0
         while length > 1e-8:

@@ -8,7 +8,7 @@ residual covariances (correlations, where the response behind an ordered variabl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,66 @@ class CategoricalStatistics:
     pairs_at_fault: tuple[tuple[int, int], ...] = ()
     nearly_one: tuple[tuple[int, int], ...] = ()
     empty_tables: tuple[tuple[int, int], ...] = ()
+
+    def permute(self, order: IntArray) -> CategoricalStatistics:
+        """The same of the variables in another order: `order` (p) has their positions here."""
+        p, k = self.slopes.shape
+        if (order == np.arange(p)).all():
+            return self
+        sizes = np.array([max(len(own), 1) for own in self.thresholds])
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        is_numeric = np.array([not len(own) for own in self.thresholds])
+        of_variance = starts[-1] + p * k + np.cumsum(is_numeric) - 1
+        columns, rows = np.triu_indices(p, 1)
+        of_pair = np.zeros((p, p), dtype=np.int64)
+        of_pair[rows, columns] = of_pair[columns, rows] = starts[-1] + p * k + is_numeric.sum() + np.arange(len(rows))
+        places = np.concatenate(
+            [
+                *[np.arange(starts[v], starts[v + 1]) for v in order],
+                *[starts[-1] + x * p + order for x in range(k)],
+                of_variance[order[is_numeric[order]]],
+                of_pair[order[rows], order[columns]],
+            ]
+        ).astype(np.int64)
+        at = {int(old): new for new, old in enumerate(order)}
+
+        def rename(pairs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+            return tuple((max(at[i], at[j]), min(at[i], at[j])) for i, j in pairs)
+
+        return CategoricalStatistics(
+            values=self.values[places],
+            weight_gamma=self.weight_gamma[np.ix_(places, places)],
+            gamma=self.gamma[np.ix_(places, places)],
+            thresholds=tuple(self.thresholds[v] for v in order),
+            intercepts=self.intercepts[order],
+            slopes=self.slopes[order],
+            covariance=self.covariance[np.ix_(order, order)],
+            pairs_at_fault=rename(self.pairs_at_fault),
+            nearly_one=rename(self.nearly_one),
+            empty_tables=rename(self.empty_tables),
+        )
+
+    def with_values(self, values: FloatArray) -> CategoricalStatistics:
+        """Other statistics (m) in the place of these, with Γ as it is."""
+        p, k = self.slopes.shape
+        sizes = [max(len(own), 1) for own in self.thresholds]
+        first = np.split(values[: sum(sizes)], np.cumsum(sizes)[:-1])
+        ordered = np.array([len(own) > 0 for own in self.thresholds])
+        start = sum(sizes)
+        slopes = values[start : start + p * k].reshape(k, p).T
+        variances = np.ones(p)
+        variances[~ordered] = values[start + p * k : start + p * k + int((~ordered).sum())]
+        columns, rows = np.triu_indices(p, 1)
+        covariance = np.diag(variances)
+        covariance[rows, columns] = covariance[columns, rows] = values[len(values) - len(rows) :]
+        return replace(
+            self,
+            values=values,
+            thresholds=tuple(own if there else np.zeros(0) for own, there in zip(first, ordered, strict=True)),
+            intercepts=np.array([0.0 if there else own[0] for own, there in zip(first, ordered, strict=True)]),
+            slopes=slopes,
+            covariance=covariance,
+        )
 
 
 @dataclass(frozen=True)

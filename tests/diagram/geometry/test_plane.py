@@ -141,3 +141,12 @@ def test_boxes_overlap_where_their_halves_reach():
         np.zeros(4, bool),
     )
     assert shapes.overlapped_by(Rectangle(0.0, 0.0, 10.0, 10.0)).tolist() == [True, False, True, False]
+
+
+def test_a_grown_box_has_the_margin_on_each_side_and_gaps_are_between_edges():
+    box = Rectangle(0.0, 0.0, 10.0, 6.0)
+    grown = box.grown(2.0)
+    assert (grown.left, grown.right, grown.top, grown.bottom) == (-7.0, 7.0, -5.0, 5.0)
+    assert box.overlaps(Rectangle(12.9, 0.0, 10.0, 6.0), gap=3.0)
+    assert not box.overlaps(Rectangle(13.1, 0.0, 10.0, 6.0), gap=3.0)
+    assert not box.overlaps(Rectangle(0.0, 9.1, 10.0, 6.0), gap=3.0)

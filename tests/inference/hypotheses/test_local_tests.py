@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sem_toolkit import ModelError, fit
 from sem_toolkit.inference import build_local_independence_tests, evaluate_solution
@@ -71,3 +72,11 @@ def test_table_ends_with_fishers_c():
 def test_models_without_a_basis_set(spec, message):
     with pytest.raises(ModelError, match=message):
         find_independences(evaluate(spec, "abcd"))
+
+
+def test_each_independence_is_tested_by_fishers_z():
+    found = build_local_independence_tests(fit("b ~ a\nc ~ b\nd ~ c", frame_of("abcd")).solution)
+    given = np.array([1, 1, 2])
+    z = np.arctanh(found["r"][:3]) * np.sqrt(400 - 3 - given)
+    np.testing.assert_allclose(found["z"][:3], z, rtol=1e-12)
+    np.testing.assert_allclose(found["pvalue"][:3], 2.0 * stats.norm.sf(np.abs(z)), rtol=1e-9)

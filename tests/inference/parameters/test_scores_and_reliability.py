@@ -19,6 +19,8 @@ from sem_toolkit.inference import (
 from sem_toolkit.inference.parameters.monte_carlo import compute_monte_carlo_interval, draw_parameters
 from tests.support import ORACLES
 
+CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+
 
 @pytest.mark.parametrize("name", ["fs_hs", "fs_mg", "fs_poldem"])
 @pytest.mark.parametrize("method", ["regression", "bartlett"])
@@ -152,3 +154,19 @@ def test_a_negative_factor_variance_has_no_correlations() -> None:
 def test_factors_of_factors_have_no_reliability_of_items(solve):
     (found,) = compute_reliability(solve("hs_second_order"))
     assert found.factors == ("visual", "textual", "speed")
+
+
+def test_variance_extracted_is_of_observed_variances_where_both_differ():
+    """GLS does not reproduce variances: Fornell and Larcker's diagonal is √(Σλ²ψ / Σs_ii), as documented."""
+    (found,) = compute_reliability(fit(CFA, ORACLES / "data" / "hs.csv", estimator="GLS").solution)
+    assert np.abs(found.ave - found.ave_model).min() > 1e-3
+    np.testing.assert_allclose(np.diag(found.fornell_larcker) ** 2, found.ave)
+
+
+def test_all_effects_are_among_latent_variables_and_regressions(solve):
+    """Without names: of the three factors the two effects on and by way of dem60, with limits of 95 %."""
+    table = build_effects(solve("poldem_sem"))
+    totals = table.loc[table["kind"] == "total"]
+    pairs = set(zip(totals["cause"], totals["outcome"], strict=True))
+    assert pairs == {("ind60", "dem60"), ("ind60", "dem65"), ("dem60", "dem65")}
+    np.testing.assert_allclose(table["ci.upper"] - table["est"], 1.959963985 * table["se"], rtol=1e-8)
