@@ -22,6 +22,7 @@ from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTab
 
 if TYPE_CHECKING:
     from sem_toolkit.model.layout import MomentLayout
+    from sem_toolkit.model.pairs import Pairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -85,6 +86,11 @@ class Cells:
         return self.weight[:, None] * self.weight
 
     @cached_property
+    def mean_factors(self) -> tuple[FloatArray, FloatArray]:
+        """a and b (c each) of the slope a E(column) + b of the mean of each cell's row: 1, 0 for A and 0, 1 for m."""
+        return (self.kind == DIRECTED).astype(np.float64), (self.kind == INTERCEPT).astype(np.float64)
+
+    @cached_property
     def directed(self) -> IntArray:
         return np.flatnonzero(self.kind == DIRECTED)
 
@@ -123,14 +129,14 @@ class CellPlaces:
 
 @dataclass(frozen=True, eq=False)
 class Filling:
-    """How the RAM matrices are filled: a copy of `template`, then template[target] = values[source].
+    """How the RAM matrices are filled: A, S and m of all groups one behind the other are [values; constants][places].
 
-    template  A, S and m of all groups one behind the other, with the fixed values (2 G t² + G t)
+    constants  the distinct fixed values, 0 among them
+    places     2 G t² + G t
     """
 
-    template: FloatArray
-    target: IntArray
-    source: IntArray
+    constants: FloatArray
+    places: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,8 +224,11 @@ class Model:
             target.append(2 * square + group * t + row)
             source += [position, position_s, position_s, position_m]
         fixed = (self.directed, self.symmetric, self.intercepts)
-        template = np.concatenate([matrix.ravel() for matrix in fixed])
-        return Filling(template, np.concatenate(target), np.concatenate(source))
+        constants, places = np.unique(np.concatenate([matrix.ravel() for matrix in fixed]), return_inverse=True)
+        size = sum(cells.size for cells in self.cells) + self.n_hidden
+        places = places + size
+        places[np.concatenate(target)] = np.concatenate(source)
+        return Filling(constants, places)
 
     @cached_property
     def used_columns(self) -> IntArray:
@@ -240,6 +249,38 @@ class Model:
         place = [group * k * k + places.left * k + places.right for group, (_, places) in pairs]
         factor = np.concatenate([2.0 * cells.weight for cells in self.cells])
         return np.concatenate(place), factor, np.concatenate([cells.position for cells in self.cells])
+
+    @cached_property
+    def cell_order(self) -> IntArray | None:
+        """Where each element of the vector of cells stands among the cells of all groups one behind the other.
+
+        What is no cell of its own stands behind the last of them. None where the order is the same.
+        """
+        position = np.concatenate([cells.position for cells in self.cells])
+        order = np.full(len(position) + self.n_hidden, len(position))
+        order[position] = np.arange(len(position))
+        return None if np.array_equal(order, np.arange(len(position))) else order
+
+    @cached_property
+    def square_order(self) -> IntArray | None:
+        """The same for squares of cells: places among the groups' flattened squares, 0 behind the last of them."""
+        if self.cell_order is None and len(self.cells) == 1:
+            return None
+        total = sum(cells.size**2 for cells in self.cells)
+        size = sum(cells.size for cells in self.cells) + self.n_hidden
+        order, start = np.full((size, size), total), 0
+        for cells in self.cells:
+            block = np.arange(start, start + cells.size**2).reshape(cells.size, cells.size)
+            order[cells.position[:, None], cells.position] = block
+            start += cells.size**2
+        return order.ravel()
+
+    @cached_property
+    def pairs(self) -> "Pairs":
+        """How second derivatives over stacks are gathered."""
+        from sem_toolkit.model.pairs import build_pairs
+
+        return build_pairs(self)
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
