@@ -24,6 +24,7 @@ from sem_toolkit.cli.equivalents import equivalents
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.fmt import fmt
 from sem_toolkit.cli.invariance import invariance
+from sem_toolkit.cli.multiverse import multiverse
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
 from sem_toolkit.cli.reconstruct import reconstruct
 from sem_toolkit.cli.recover import recover
@@ -65,6 +66,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "scores": scores,
     "compare": compare,
     "atlas": atlas,
+    "multiverse": multiverse,
     "invariance": invariance,
     "equivalents": equivalents,
     "verify": verify,

@@ -9,35 +9,53 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
+Shared = TypeVar("Shared")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 STARTING = 1.5
 """Seconds that it takes until processes of their own are at work."""
+_sent: dict[str, Any] = {}
+"""In a worker: the function and what its calls share, sent once at its start."""
 
 
 def run_all(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int = 1
+    function: Callable[[Shared, Item], Result], items: Sequence[Item], workers: int, shared: Shared
 ) -> Iterator[tuple[int, Result]]:
     """Place and result of every item, as they come.
 
-    function  a function of a module (or a partial of one) where there are several workers: it travels to them, as
-              items and results do
+    function  a function of a module, called with what is shared and an item: both travel to the workers, as does what
+              it gives back
     workers   1: in this process
     """
     if workers <= 1 or len(items) < 2:
         for place, item in enumerate(items):
-            yield place, function(item)
+            yield place, function(shared, item)
         return
-    with ProcessPoolExecutor(min(workers, len(items)), get_context("spawn"), _prepare_worker) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(items)), context, _prepare_worker, (function, shared)) as pool:
         with _hide_program():
-            waiting = {pool.submit(function, item): place for place, item in enumerate(items)}
+            waiting = {pool.submit(_call, item): place for place, item in enumerate(items)}
         try:
             for done in as_completed(waiting):
-                yield waiting.pop(done), done.result()
+                yield waiting[done], done.result()
         finally:
-            for future in waiting:
-                future.cancel()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def choose_workers(wanted: int | None, seconds: float) -> int:
+    """As many as wanted; by default one a core where the work, in seconds of one core, is worth their start."""
+    if wanted is not None:
+        return wanted
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if cores > 1 and seconds * (1 - 1 / cores) > 2 * STARTING else 1
+
+
+def measure(function: Callable[[], Result]) -> tuple[Result, float]:
+    """The result, and how many seconds it took."""
+    start = time.perf_counter()
+    result = function()
+    return result, time.perf_counter() - start
 
 
 @contextmanager
@@ -57,23 +75,13 @@ def _hide_program() -> Iterator[None]:
             setattr(program, name, value)
 
 
-def choose_workers(wanted: int | None, seconds: float) -> int:
-    """As many as wanted; by default one a core where the work, in seconds of one core, is worth their start."""
-    if wanted is not None:
-        return wanted
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if cores > 1 and seconds * (1 - 1 / cores) > 2 * STARTING else 1
-
-
-def measure(function: Callable[[], Result]) -> tuple[Result, float]:
-    """The result, and how many seconds it took."""
-    start = time.perf_counter()
-    result = function()
-    return result, time.perf_counter() - start
-
-
-def _prepare_worker(*_: Any) -> None:
+def _prepare_worker(function: Callable[..., Any], shared: Any) -> None:
     """One BLAS thread a process: the matrices are small, and the cores are taken."""
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits=1, user_api="blas")
+    _sent.update(function=function, shared=shared)
+
+
+def _call(item: Any) -> Any:
+    return _sent["function"](_sent["shared"], item)

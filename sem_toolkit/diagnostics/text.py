@@ -54,7 +54,7 @@ def _format_place(span: Span, source: Source | None, paint: _Paint, style: str, 
     if source is None:
         return [f"  {f'{span.file}: ' if span.file else ''}line {span.line}, column {span.column}"]
     part = next((part for part in source.parts if part.name == span.file), None)
-    lines = _lines_near(source.text, span.line, context, part.lines_before if part else 0)
+    lines = _lines_near(source.text, span.start, min(context, span.line - 1))
     first = span.line - len(lines) + 1
     digits = len(str(span.line))
     shown = [f"  {part.name if part else source.name}:{span.line}:{span.column}"]
@@ -67,10 +67,19 @@ def _format_place(span: Span, source: Source | None, paint: _Paint, style: str, 
     return shown
 
 
-def _lines_near(text: str, line: int, context: int, before: int) -> list[str]:
-    """The line with this number (from 1) and up to `context` lines before it, in the part behind `before` lines."""
-    lines = _LINE_END.split(text)[before:]
-    return lines[max(line - 1 - context, 0) : line] or [""]
+def _lines_near(text: str, offset: int, context: int) -> list[str]:
+    """The line with the character at this offset and up to `context` lines before it; the rest is not looked at."""
+    begin = _find_line_start(text, offset)
+    for _ in range(context):
+        if begin > 0:
+            begin = _find_line_start(text, begin - (2 if text.startswith("\r\n", begin - 2) else 1))
+    end = _LINE_END.search(text, offset)
+    return _LINE_END.split(text[begin : end.start() if end else None])
+
+
+def _find_line_start(text: str, offset: int) -> int:
+    """Offset of the first character of the line with the one at this offset, which may be its end."""
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
 
 
 def _cut_line(line: str, span: Span) -> tuple[str, int, int]:

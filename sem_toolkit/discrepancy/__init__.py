@@ -10,6 +10,7 @@ from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
 from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
 from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
+from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight
 
@@ -27,6 +28,7 @@ __all__ = [
     "DenseWeight",
     "Discrepancy",
     "Evaluation",
+    "Evaluations",
     "FullInformation",
     "GeneralisedLeastSquares",
     "Kind",
@@ -34,6 +36,8 @@ __all__ = [
     "MaximumLikelihood",
     "MomentPair",
     "NormalWeight",
+    "StackedDiscrepancy",
+    "Status",
     "Targets",
     "Weight",
     "build_targets",

@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, centre_rows
+from sem_toolkit.discrepancy.stack import Evaluations, conclude, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import DenseWeight, compute_products
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.model.kernels import compute_products as compute_moment_products
+from sem_toolkit.model.moments import compute_stacked_moments
+from sem_toolkit.model.namespace import get_namespace, move_to, swap, take
+from sem_toolkit.model.pairs import gather_stacked_second_order
 from sem_toolkit.sample.design import PLAIN, Design
 
 FloatArray = NDArray[np.float64]
@@ -31,10 +36,12 @@ _OWN_VARIANCE = 1e-12
 class LeastSquares(Quadratic):
     """A quadratic form in the residual moments.
 
-    weights  for each group m × m, or m where W is diagonal
+    weights   for each group m × m, or m where W is diagonal; draws × that where every sample has its own
+    is_dense  whether they are m × m
     """
 
     weights: tuple[FloatArray, ...]
+    is_dense: bool = False
 
     def evaluate(self, moments: ImpliedMoments) -> QuadraticEvaluation | None:
         residuals = self._compute_residuals(moments)
@@ -57,6 +64,53 @@ class LeastSquares(Quadratic):
             result += scale[group] * jacobian.T @ _apply(self.weights[group], jacobian)
         return result
 
+    def evaluate_many(
+        self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
+    ) -> Evaluations:
+        """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
+        space, targets = get_namespace(x), self.targets
+        rows, columns = vech_indices(model.n_observed)
+        flat = rows * model.n_observed + columns
+        with np.errstate(all="ignore"):
+            moments, exists = compute_stacked_moments(model, x)
+            apart = pick_draws(targets.covariance, draws, 3) - moments.covariance
+            residuals = take(space.reshape(apart, (*apart.shape[:-2], -1)), flat, -1)
+            jacobian = compute_jacobian(model, x, moments)
+            if moments.mean is not None and targets.mean is not None:
+                gap = pick_draws(targets.mean, draws, 2) - moments.mean
+                residuals = space.concat([gap, residuals], axis=-1)
+            elif moments.mean is not None:
+                jacobian = jacobian[..., model.n_observed :, :]
+            values = space.zeros_like(residuals[..., 0, 0])
+            gradients, informations, pulls = values[..., None], values[..., None, None], []
+            for group, scale in enumerate(self.factors * targets.share):
+                delta, off = jacobian[..., group, :, :], residuals[..., group, :]
+                weight = pick_draws(self.weights[group], draws, 2 if self.is_dense else 1)
+                if self.is_dense:
+                    along, times = (weight @ off[..., None])[..., 0], weight @ delta
+                else:
+                    along, times = weight * off, weight[..., None] * delta
+                values = values + 0.5 * float(scale) * space.sum(off * along, axis=-1)
+                gradients = gradients - float(scale) * (along[..., None, :] @ delta)[..., 0, :]
+                informations = informations + float(scale) * (swap(delta) @ times)
+                pulls.append(-float(scale) * along)
+            if exact:
+                informations = informations + self._compute_second_order(model, moments, space.stack(pulls, axis=-2))
+            usable = space.ones((*exists.shape, 1), dtype=space.bool)
+            return conclude(moments, exists, usable, values, gradients, informations)
+
+    def _compute_second_order(self, model: Model, moments: ImpliedMoments, pulls: FloatArray) -> FloatArray:
+        """What the curvature of the moments adds, from derivatives by [μ; vech Σ] (... × G × m): ... × q × q."""
+        p = model.n_observed
+        rows, columns = vech_indices(p)
+        first = pulls.shape[-1] - len(rows)
+        places = np.zeros((p, p), dtype=np.intp)
+        places[rows, columns] = places[columns, rows] = np.arange(first, pulls.shape[-1])
+        D = get_namespace(pulls).reshape(take(pulls, places.ravel(), -1), (*pulls.shape[:-1], p, p))
+        products = compute_moment_products(moments, D * move_to(0.5 + 0.5 * np.eye(p), D))
+        by_mean = pulls[..., :first] if first else None
+        return gather_stacked_second_order(model.pairs, moments, products, by_mean)
+
     def _compute_residuals(self, moments: ImpliedMoments) -> FloatArray:
         rows, columns = vech_indices(moments.covariance.shape[-1])
         apart = (self.targets.covariance - moments.covariance)[:, rows, columns]
@@ -74,15 +128,15 @@ def build_unweighted(targets: Targets, deviations: FloatArray | None) -> LeastSq
 
 def build_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """WLS; raises DataError without raw data with more rows than there are moments."""
-    return LeastSquares(
-        targets, tuple(_build_weight(*part, targets) for part in zip(targets.data, targets.designs, strict=True))
-    )
+    parts = zip(targets.data, targets.designs, strict=True)
+    return LeastSquares(targets, tuple(_build_weight(*part, targets) for part in parts), is_dense=True)
 
 
 def build_diagonally_weighted(targets: Targets, deviations: FloatArray | None = None) -> LeastSquares:
     """DWLS by normal theory."""
     means = targets.mean is not None
-    variances = [compute_normal_variances(S, means=means, exogenous=targets.exogenous) for S in targets.covariance]
+    groups = [targets.covariance[..., group, :, :] for group in range(targets.covariance.shape[-3])]
+    variances = [compute_normal_variances(S, means=means, exogenous=targets.exogenous) for S in groups]
     return LeastSquares(targets, tuple(_invert_diagonal(value, targets) for value in variances))
 
 
@@ -118,24 +172,30 @@ def regress_rows(centred: FloatArray, exogenous: tuple[int, ...], design: Design
 
 
 def compute_normal_variances(covariance: FloatArray, *, means: bool, exogenous: tuple[int, ...] = ()) -> FloatArray:
-    """Diagonal of the normal-theory Γ of [m; vech S], m: given exogenous variables, less that of the regressions."""
+    """Diagonal of the normal-theory Γ of [m; vech S], ... × m, by S (... × p × p).
+
+    Given exogenous variables it is less that of the regressions.
+    """
+    space, p = get_namespace(covariance), covariance.shape[-1]
     parts = [covariance]
     if exogenous:
         parts.append(compute_explained_covariance(covariance, exogenous))
-    rows, columns = vech_indices(len(covariance))
+    rows, columns = vech_indices(p)
     found = []
     for part in parts:
-        variance = np.diagonal(part)
-        spread = variance[rows] * variance[columns] + part[rows, columns] ** 2
-        found.append(np.concatenate([variance, spread] if means else [spread]))
-    return np.asarray(found[0] - sum(found[1:]))
+        variance = space.linalg.diagonal(part)
+        flat = take(space.reshape(part, (*part.shape[:-2], -1)), rows * p + columns, -1)
+        spread = take(variance, rows, -1) * take(variance, columns, -1) + flat**2
+        found.append(space.concat([variance, spread], axis=-1) if means else spread)
+    return found[0] if len(found) == 1 else found[0] - found[1]  # type: ignore[no-any-return]
 
 
 def compute_explained_covariance(covariance: FloatArray, exogenous: tuple[int, ...]) -> FloatArray:
-    """Covariance (p × p) of the regressions on exogenous variables."""
-    block = list(exogenous)
-    across = covariance[:, block]
-    return np.asarray(across @ np.linalg.solve(covariance[np.ix_(block, block)], across.T))
+    """Covariance (... × p × p) of the regressions on exogenous variables."""
+    block = np.array(exogenous)
+    across = take(covariance, block, -1)
+    inner = take(across, block, -2)
+    return across @ get_namespace(covariance).linalg.solve(inner, swap(across))  # type: ignore[no-any-return]
 
 
 def find_conditional(p: int, exogenous: tuple[int, ...], *, means: bool) -> NDArray[np.bool_]:
@@ -166,8 +226,12 @@ def _find_weighted(targets: Targets) -> NDArray[np.bool_]:
 
 
 def _invert_diagonal(variances: FloatArray, targets: Targets) -> FloatArray:
+    """1/γ (... × m), 0 for the moments of fixed exogenous variables alone."""
     kept = _find_weighted(targets)
-    return spread_weight(1.0 / variances[kept], kept)
+    if kept.all():
+        return 1.0 / variances
+    known = move_to(kept.astype(np.float64), variances)
+    return known / (variances * known + (1.0 - known))  # type: ignore[no-any-return]
 
 
 def _weigh_by_scale(deviations: FloatArray, means: bool) -> FloatArray:

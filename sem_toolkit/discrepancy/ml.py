@@ -16,16 +16,22 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.pair import Kind, MomentPair
+from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.kernels import (
     add_block,
     empty_square,
+    gather_cell_gradient,
     gather_information,
     gather_observed_part,
+    pull_back,
     pull_back_square,
 )
+from sem_toolkit.model.moments import compute_stacked_moments
+from sem_toolkit.model.namespace import get_namespace, move_to, swap
+from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed, gather_stacked_second_order
 
 FloatArray = NDArray[np.float64]
 
@@ -72,6 +78,45 @@ class MaximumLikelihood:
             values[group] = 0.5 * value
             roots.append(root)
         return LikelihoodEvaluation(self.targets, moments, values, tuple(roots), gap)
+
+    @cached_property
+    def definiteness(self) -> tuple[NDArray[np.bool_], FloatArray]:
+        """Which samples' S are positive definite, and log|S| of each (draws × G, or G)."""
+        return factor_stack(self.targets.covariance)
+
+    def evaluate_many(
+        self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
+    ) -> Evaluations:
+        """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
+        space, targets = get_namespace(x), self.targets
+        share = move_to(targets.share, x)
+        sample = pick_draws(targets.covariance, draws, 3)
+        with np.errstate(all="ignore"):
+            proper, logs = (pick_draws(part, draws, 1) for part in self.definiteness)
+            moments, exists = compute_stacked_moments(model, x)
+            usable, log_determinants = factor_stack(moments.covariance)
+            V = invert_stack(moments.covariance, usable)
+            gap, pull = None, None
+            if moments.mean is not None and targets.mean is not None:
+                gap = pick_draws(targets.mean, draws, 2) - moments.mean
+                sample = sample + gap[..., :, None] * gap[..., None, :]
+                pull = -share[:, None] * (V @ gap[..., None])[..., 0]
+            VC = V @ moments.used_columns
+            expected = swap(moments.used_columns) @ VC
+            observed = swap(VC) @ (sample @ VC)
+            distance = space.sum(V * sample, axis=(-2, -1)) - sample.shape[-1]
+            values = space.sum(share * (0.5 * (log_determinants - logs + distance)), axis=-1)
+            products = 0.5 * share[:, None, None] * (expected - observed)
+            gradients = pull_back(model, x, gather_cell_gradient(model, moments, products, pull))
+            if exact:
+                along = None if gap is None else (gap[..., None, :] @ VC)[..., 0, :]
+                right = observed - 0.5 * expected
+                square = gather_stacked_observed(model.pairs, moments, expected, right, along, targets.share)
+                square += gather_stacked_second_order(model.pairs, moments, products, pull)
+            else:
+                square = gather_stacked_information(model.pairs, moments, expected, targets.share)
+            informations = pull_back_square(model, x, square)
+            return conclude(moments, exists, usable & proper, values, gradients, informations)
 
 
 @dataclass(frozen=True, eq=False)

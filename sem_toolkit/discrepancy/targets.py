@@ -1,6 +1,6 @@
 """The sample as an estimator sees it: moments of all groups stacked, with the divisor it wants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,8 +21,9 @@ FloatArray = NDArray[np.float64]
 class Targets:
     """What the model is fitted to, in the order of the model's observed variables.
 
-    covariance  G × p × p, with divisor n, or n - 1 where the estimator is defined so
-    mean        G × p, None where the model has no means
+    covariance  G × p × p, with divisor n, or n - 1 where the estimator is defined so; draws × G × p × p for many
+                samples of the same sizes (`with_moments`)
+    mean        G × p or draws × G × p, None where the model has no means
     n           G: observations of each group: its rows, or the sum of their weights
     share       G: n / Σn
     data        rows of each group (n × p), for weights that need them; None where only moments were given
@@ -48,6 +49,10 @@ class Targets:
     @cached_property
     def share(self) -> FloatArray:
         return np.asarray(self.n / self.n.sum(), dtype=np.float64)
+
+    def with_moments(self, covariance: FloatArray, mean: FloatArray | None) -> "Targets":
+        """The same with moments of other samples of these sizes, whose rows are not at hand."""
+        return replace(self, covariance=covariance, mean=mean, data=tuple(None for _ in self.data))
 
 
 def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:

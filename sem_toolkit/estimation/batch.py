@@ -1,131 +1,333 @@
-"""Many starts at once: damped Fisher scoring over a stack of points, those masked that have arrived.
+"""Many minimisations at once: damped Fisher scoring over a stack; what has arrived leaves it.
 
 The steps are Levenberg's (1944), Quarterly of Applied Mathematics 2, 164-168, in the metric of the expected
-information. Directions without information, such as the scale of a factor that nothing fixes, are left as they are.
+information; bounds are held by projection (Bertsekas 1982, SIAM Journal on Control and Optimization 20, 221-246).
+Directions without information, such as the scale of a factor that nothing fixes, are left as they are. What ends
+without a minimum says so and is for somebody else to solve.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.ml import MaximumLikelihood
-from sem_toolkit.model import Model, compute_moments
-from sem_toolkit.model.kernels import compute_gradient, compute_information
+from sem_toolkit.discrepancy import Evaluations, StackedDiscrepancy, Status
+from sem_toolkit.discrepancy.stack import factor_stack
+from sem_toolkit.model import Model
+from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
 FloatArray = NDArray[np.float64]
 
-_FLAT = 1e-5
-_LEAST_DAMPING, _FIRST_DAMPING, _MOST_DAMPING = 1e-6, 1e-3, 1e6
+_LEAST_DAMPING, _MOST_DAMPING = 1e-8, 1e6
+_EASIER, _HARDER = 0.2, 8.0
+_NOISE = 1e-12  # of discrepancies: where steps gain less, the gradient decides
+_NOTHING = 1e-24
+
+
+class Arrival(IntEnum):
+    """How a minimisation of a stack ended."""
+
+    MINIMUM = 0
+    STALLED = 1
+    ITERATION_LIMIT = 2
+    NO_VALUE_AT_START = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Derivatives:
-    """Of the discrepancy by θ at b points: values (b, infinite where there is none), gradients and informations."""
+class Search:
+    """Settings of a search.
 
-    values: FloatArray
-    gradients: FloatArray
-    informations: FloatArray
+    tolerance  of the largest element of the projected gradient, each in units of the root of its information
+    sharp      below this the exact second derivative gives the steps; 0: it never does
+    damping    of the first step: 0 for starts near the minimum
+    """
+
+    tolerance: float = 1e-5
+    sharp: float = 0.1
+    damping: float = 1e-3
+    max_iterations: int = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Arrivals:
-    """Where the starts led: x (b × q), values (b, infinite where a start had none), whether the gradient is flat."""
+    """Where b starts led: x (b × q), values (b, infinite where a start had none), status (b) and iterations (b)."""
 
     x: FloatArray
     values: FloatArray
-    is_flat: NDArray[np.bool_]
+    status: NDArray[np.int8]
+    iterations: NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """Bounds on θ (r each)."""
+
+    lower: FloatArray
+    upper: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Stack:
+    """What is still on its way. place (s): which start each is; theta s × r; found: at θ and by θ; damping (s)."""
+
+    place: NDArray[np.intp]
+    theta: FloatArray
+    found: Evaluations
+    damping: FloatArray
+
+    def pick(self, chosen: NDArray[np.intp]) -> "_Stack":
+        found = self.found
+        own = Evaluations(
+            take(found.values, chosen, 0),
+            take(found.gradients, chosen, 0),
+            take(found.informations, chosen, 0),
+            take(found.status, chosen, 0),
+        )
+        return _Stack(self.place[chosen], take(self.theta, chosen, 0), own, take(self.damping, chosen, 0))
+
+
+def find_box(model: Model) -> Box | None:
+    """The bounds on x as bounds on θ; None where they are none, as where a bound is on a sum of several θ."""
+    constraints = model.constraints
+    linear, lower, upper = constraints.linear, constraints.lower, constraints.upper
+    low, high = lower[linear.kept].copy(), upper[linear.kept].copy()
+    bounded = np.isfinite(lower) | np.isfinite(upper)
+    for i in np.setdiff1d(np.flatnonzero(bounded), linear.kept):
+        places = np.flatnonzero(linear.basis[i])
+        if len(places) != 1:
+            return None
+        j, factor = int(places[0]), float(linear.basis[i, places[0]])
+        ends = sorted(((lower[i] - linear.offset[i]) / factor, (upper[i] - linear.offset[i]) / factor))
+        low[j], high[j] = max(low[j], ends[0]), min(high[j], ends[1])
+    return Box(low, high) if (low <= high).all() else None
 
 
 def minimise_stack(
-    model: Model, discrepancy: MaximumLikelihood, starts: FloatArray, max_iterations: int = 40
+    model: Model, discrepancy: StackedDiscrepancy, starts: FloatArray, search: Search | None = None
 ) -> Arrivals:
-    """Minimise from every start x (b × q) under the model's linear equalities; basins are told apart, no more."""
-    linear = model.constraints.linear
-    theta = starts[:, linear.kept].copy()
-    at = evaluate_stack(model, discrepancy, theta)
-    values = at.values.copy()
-    is_flat = np.zeros(len(theta), dtype=np.bool_)
-    active = np.flatnonzero(np.isfinite(values))
-    gradients, informations = at.gradients[active], at.informations[active]
-    damping = np.full(len(active), _FIRST_DAMPING)
-    for _ in range(max_iterations):
-        scale = _compute_scales(informations)
-        slope = gradients * scale
-        flat = np.abs(slope).max(axis=1, initial=0.0) < _FLAT
-        is_flat[active[flat]] = True
-        going = ~flat & (damping < _MOST_DAMPING)
-        if not going.any():
+    """Minimise from every start x (b × q) under the model's linear equalities and its bounds.
+
+    Where the discrepancy has several samples, each start belongs to the one at its place. Inequalities and non-linear
+    equalities, and bounds that `find_box` cannot express, are not heeded. What is a minimum to the expected information
+    alone, a saddle in truth, counts as stalled.
+    """
+    search = Search() if search is None else search
+    box = find_box(model)
+    theta = _clip(take(starts, model.constraints.linear.kept, -1), box)
+    task = _Task(model, discrepancy, box, discrepancy.targets.covariance.ndim > 3)
+    places = np.arange(theta.shape[0])
+    if search.sharp <= search.tolerance or model.derived is not None:
+        return _expand(model, _run(task, theta, places, search, exact=False))
+    near = _run(task, theta, places, replace(search, tolerance=search.sharp), exact=False)
+    close = np.flatnonzero(near.status == Arrival.MINIMUM)
+    steps = replace(search, damping=0.0)
+    finished = _put(near, close, _run(task, take(near.x, close, 0), close, steps, exact=True))
+    lost = close[finished.status[close] != Arrival.MINIMUM]
+    if len(lost):
+        again = _run(task, take(near.x, lost, 0), lost, search, exact=False)
+        finished = _put(finished, lost, again)
+    return _expand(model, finished)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is minimised; has_draws: whether each start has a sample of its own."""
+
+    model: Model
+    discrepancy: StackedDiscrepancy
+    box: Box | None
+    has_draws: bool
+
+    def evaluate(self, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> Evaluations:
+        draws = place if self.has_draws else None
+        return evaluate_stack(self.model, self.discrepancy, theta, draws, exact=exact)
+
+
+def _run(task: _Task, theta: FloatArray, place: NDArray[np.intp], search: Search, *, exact: bool) -> Arrivals:
+    """One search from θ (s × r), whose starts had these places (s); the x of what comes back is θ."""
+    space = get_namespace(theta)
+    damping = space.full((len(place),), search.damping, dtype=theta.dtype)
+    stack = _Stack(place, theta, task.evaluate(theta, place, exact=exact), damping)
+    done = _Done()
+    stack = done.take_off(stack, stack.found.status != int(Status.OK), Arrival.NO_VALUE_AT_START, 0)
+    for iteration in range(search.max_iterations):
+        if not len(stack.place):
             break
-        active, damping, scale, slope = active[going], damping[going], scale[going], slope[going]
-        gradients, informations = gradients[going], informations[going]
-        curvature = informations * scale[:, :, None] * scale[:, None, :]
-        curvature = curvature + damping[:, None, None] * np.eye(theta.shape[1])
-        step = -np.linalg.solve(curvature, slope[:, :, None])[:, :, 0] * scale
-        trial = theta[active] + step
-        found = evaluate_stack(model, discrepancy, trial)
-        better = found.values < values[active]
-        theta[active[better]], values[active[better]] = trial[better], found.values[better]
-        gradients = np.where(better[:, None], found.gradients, gradients)
-        informations = np.where(better[:, None, None], found.informations, informations)
-        damping = np.where(better, np.maximum(0.2 * damping, _LEAST_DAMPING), 8.0 * damping)
-    return Arrivals(np.stack([linear.expand(row) for row in theta]), values, is_flat)
+        scale = _compute_scales(stack.found.informations) * _find_free(stack, task.box)
+        slope = stack.found.gradients * scale
+        flat = space.all(space.abs(slope) < search.tolerance, axis=1)
+        stuck = ~flat & (stack.damping >= _MOST_DAMPING)
+        kept = ~(flat | stuck)
+        if not bool(space.all(kept)):
+            arrived, chosen = np.flatnonzero(np.asarray(flat)), np.flatnonzero(np.asarray(kept))
+            if exact and len(arrived):
+                curved = _is_curved(stack.pick(arrived), take(scale, arrived, 0))
+                done.take_off(stack.pick(arrived), ~curved, Arrival.STALLED, iteration)
+                done.take_off(stack.pick(arrived), curved, Arrival.MINIMUM, iteration)
+            else:
+                done.take_off(stack, flat, Arrival.MINIMUM, iteration)
+            done.take_off(stack, stuck, Arrival.STALLED, iteration)
+            stack, scale, slope = stack.pick(chosen), take(scale, chosen, 0), take(slope, chosen, 0)
+            if not len(chosen):
+                break
+        trial = _clip(stack.theta + _compute_step(stack, scale, slope), task.box)
+        stack = _accept(stack, trial, task.evaluate(trial, stack.place, exact=exact))
+    done.take_off(stack, space.ones(len(stack.place), dtype=space.bool), Arrival.ITERATION_LIMIT, search.max_iterations)
+    return done.collect(place, theta)
 
 
-def evaluate_stack(model: Model, discrepancy: MaximumLikelihood, theta: FloatArray) -> Derivatives:
-    """Value, gradient and expected information by θ at every point θ (b × r)."""
-    linear, targets = model.constraints.linear, discrepancy.targets
-    b, r = theta.shape
-    values = np.full(b, np.inf)
-    gradients, informations = np.zeros((b, r)), np.tile(np.eye(r), (b, 1, 1))
-    x = np.stack([linear.expand(row) for row in theta])
-    with np.errstate(all="ignore"):
-        try:
-            moments = compute_moments(model, x)
-        except np.linalg.LinAlgError:  # a loop without a total effect somewhere: its neighbours wait a round
-            return Derivatives(values, gradients, informations)
-        usable, log_determinants = factor_stack(moments.covariance)
-        p = moments.covariance.shape[-1]
-        covariance = np.where(usable[..., None, None], moments.covariance, np.eye(p))
-        V = np.linalg.inv(covariance)
-        spread = targets.covariance
-        gap = None
-        if moments.mean is not None and targets.mean is not None:
-            gap = targets.mean - moments.mean
-            spread = spread + gap[..., :, None] * gap[..., None, :]
-        VT = V @ spread
-        by_group = 0.5 * (log_determinants - discrepancy.log_determinants + np.trace(VT, axis1=-2, axis2=-1) - p)
-        D = 0.5 * targets.share[:, None, None] * (V - VT @ V)
-        D = 0.5 * (D + D.swapaxes(-1, -2))
-        e = None if gap is None else -targets.share[:, None] * (V @ gap[..., None])[..., 0]
-        slope = compute_gradient(model, x, moments, D, e)
-        square = compute_information(model, x, moments, V, targets.share)
-        if not linear.is_trivial:
-            slope = slope @ linear.basis
-            square = linear.basis.T @ square @ linear.basis
-        found = by_group @ targets.share
-    good = usable.all(axis=-1) & np.isfinite(found) & np.isfinite(slope).all(axis=1) & np.isfinite(square).all((1, 2))
-    values[good], gradients[good], informations[good] = found[good], slope[good], square[good]
-    return Derivatives(values, gradients, informations)
+def _is_curved(stack: _Stack, scale: FloatArray) -> Array:
+    """Whether the second derivative is positive definite in what is free (s)."""
+    curvature = _scale_curvature(stack, scale)
+    try:
+        get_namespace(curvature).linalg.cholesky(curvature)
+    except (np.linalg.LinAlgError, RuntimeError):  # one of them is not, and stops the others
+        return factor_stack(curvature)[0]
+    return np.ones(len(stack.place), dtype=np.bool_)
 
 
-def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
-    """Which of symmetric matrices (... × p × p) are positive definite, and the logarithms of their determinants."""
-    work = matrices.copy()
-    p = work.shape[-1]
-    floor = 1e-13 * np.diagonal(matrices, axis1=-2, axis2=-1)
-    usable = np.ones(work.shape[:-2], dtype=np.bool_)
-    total = np.zeros(work.shape[:-2])
-    for j in range(p):
-        pivot = work[..., j, j]
-        usable &= (pivot > floor[..., j]) & (pivot > 0.0)
-        safe = np.where(usable, pivot, 1.0)
-        total += np.log(safe)
-        column = work[..., j + 1 :, j]
-        work[..., j + 1 :, j + 1 :] -= column[..., :, None] * (column / safe[..., None])[..., None, :]
-    return usable, total
+def _put(arrivals: Arrivals, places: NDArray[np.intp], others: Arrivals) -> Arrivals:
+    """The arrivals with those at these places replaced, their iterations added."""
+    if not len(places):
+        return arrivals
+    order = np.arange(len(arrivals.status))
+    order[places] = len(order) + np.arange(len(places))
+    space = get_namespace(arrivals.x)
+    status = np.concatenate([arrivals.status, others.status])[order]
+    iterations = arrivals.iterations.copy()
+    iterations[places] += others.iterations
+    x = take(space.concat([arrivals.x, others.x], axis=0), order, 0)
+    return Arrivals(x, take(space.concat([arrivals.values, others.values], axis=0), order, 0), status, iterations)
+
+
+def _expand(model: Model, arrivals: Arrivals) -> Arrivals:
+    """With x for θ."""
+    linear, theta = model.constraints.linear, arrivals.x
+    if linear.is_trivial:
+        return arrivals
+    return replace(arrivals, x=move_to(linear.offset, theta) + theta @ swap(move_to(linear.basis, theta)))
+
+
+def evaluate_stack(
+    model: Model,
+    discrepancy: StackedDiscrepancy,
+    theta: FloatArray,
+    draws: NDArray[np.intp] | None = None,
+    *,
+    exact: bool = False,
+) -> Evaluations:
+    """The discrepancy and its derivatives by θ at every θ (b × r)."""
+    linear = model.constraints.linear
+    if linear.is_trivial:
+        return discrepancy.evaluate_many(model, theta, draws, exact=exact)
+    basis = move_to(linear.basis, theta)
+    x = move_to(linear.offset, theta) + theta @ swap(basis)
+    found = discrepancy.evaluate_many(model, x, draws, exact=exact)
+    square = swap(basis) @ found.informations @ basis
+    return Evaluations(found.values, found.gradients @ basis, square, found.status)
+
+
+def _find_free(stack: _Stack, box: Box | None) -> Array:
+    """1 where a parameter may move, 0 where its bound holds it (s × r)."""
+    space = get_namespace(stack.theta)
+    if box is None:
+        return space.ones_like(stack.theta)
+    gradient = stack.found.gradients
+    held = (stack.theta <= move_to(box.lower, stack.theta)) & (gradient > 0.0)
+    held = held | ((stack.theta >= move_to(box.upper, stack.theta)) & (gradient < 0.0))
+    return space.astype(~held, stack.theta.dtype)
+
+
+def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatArray:
+    """Towards the minimum of the damped quadratic in what is free; 0 for what is held, whose scale is 0 (s × r)."""
+    curvature = _scale_curvature(stack, scale)
+    identity = move_to(np.eye(scale.shape[1]), scale)
+    curvature += stack.damping[:, None, None] * identity
+    return -get_namespace(scale).linalg.solve(curvature, slope[:, :, None])[:, :, 0] * scale  # type: ignore[no-any-return]
+
+
+def _scale_curvature(stack: _Stack, scale: FloatArray) -> FloatArray:
+    """The second derivative in units of the scale; 1 on the diagonal for what is held, whose scale is 0."""
+    curvature = stack.found.informations * scale[:, :, None] * scale[:, None, :]
+    held = get_namespace(scale).astype(scale == 0.0, scale.dtype)
+    curvature += held[:, :, None] * move_to(np.eye(scale.shape[1]), scale)
+    return curvature
+
+
+def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
+    """Every one at its trial point where that is better, and where it was, with more damping, where it is not."""
+    space, old = get_namespace(trial), stack.found
+    noise = _NOISE * (1.0 + space.abs(old.values))
+    flatter = space.max(space.abs(found.gradients), axis=1) < space.max(space.abs(old.gradients), axis=1)
+    better = (found.values < old.values - noise) | ((found.values < old.values + noise) & flatter)
+    lighter = stack.damping * _EASIER
+    lighter = space.where(lighter < _LEAST_DAMPING, space.full_like(lighter, _LEAST_DAMPING), lighter)
+    heavier = stack.damping * _HARDER
+    heavier = space.where(heavier < 1e-3, space.full_like(heavier, 1e-3), heavier)
+    damping = space.where(better, lighter, heavier)
+    if bool(space.all(better)):
+        return _Stack(stack.place, trial, found, damping)
+    merged = Evaluations(
+        space.where(better, found.values, old.values),
+        space.where(better[:, None], found.gradients, old.gradients),
+        space.where(better[:, None, None], found.informations, old.informations),
+        old.status,
+    )
+    return _Stack(stack.place, space.where(better[:, None], trial, stack.theta), merged, damping)
+
+
+class _Done:
+    """What has left a stack, in the order of leaving."""
+
+    def __init__(self) -> None:
+        self._places: list[NDArray[np.intp]] = []
+        self._parts: list[Arrivals] = []
+
+    def take_off(self, stack: _Stack, leaving: Array, status: Arrival, iteration: int) -> _Stack:
+        """Remember those that leave and give back the others."""
+        mask = np.asarray(leaving)
+        chosen = np.flatnonzero(mask)
+        if not len(chosen):
+            return stack
+        self._places.append(stack.place[chosen])
+        self._parts.append(
+            Arrivals(
+                take(stack.theta, chosen, 0),
+                take(stack.found.values, chosen, 0),
+                np.full(len(chosen), status, dtype=np.int8),
+                np.full(len(chosen), iteration),
+            )
+        )
+        return stack.pick(np.flatnonzero(~mask))
+
+    def collect(self, place: NDArray[np.intp], theta: FloatArray) -> Arrivals:
+        """All of them in the order of the places that went in."""
+        space = get_namespace(theta)
+        if not self._parts:
+            return Arrivals(theta, theta[:, :0], np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.intp))
+        order = np.argsort(np.concatenate(self._places))[np.argsort(np.argsort(place))]
+        parts = self._parts
+        return Arrivals(
+            take(space.concat([part.x for part in parts], axis=0), order, 0),
+            take(space.concat([part.values for part in parts], axis=0), order, 0),
+            np.concatenate([part.status for part in parts])[order],
+            np.concatenate([part.iterations for part in parts])[order],
+        )
+
+
+def _clip(theta: FloatArray, box: Box | None) -> FloatArray:
+    if box is None:
+        return theta
+    space = get_namespace(theta)
+    lower, upper = move_to(box.lower, theta), move_to(box.upper, theta)
+    return space.minimum(space.maximum(theta, lower), upper)  # type: ignore[no-any-return]
 
 
 def _compute_scales(informations: FloatArray) -> FloatArray:
-    diagonal = np.diagonal(informations, axis1=1, axis2=2)
-    return np.where(diagonal > 1e-24, 1.0 / np.sqrt(np.maximum(diagonal, 1e-24)), 1.0)
+    """1/√diagonal, 1 where a parameter has no influence (s × r)."""
+    space = get_namespace(informations)
+    diagonal = space.linalg.diagonal(informations)
+    known = diagonal > _NOTHING
+    one = space.ones_like(diagonal)
+    return space.where(known, 1.0 / space.sqrt(space.where(known, diagonal, one)), one)  # type: ignore[no-any-return]

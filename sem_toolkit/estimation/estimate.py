@@ -79,7 +79,8 @@ def _search(
     note = _ask_semopy(state, targets, options, start)
     if state.best is None or not state.best.settled:
         climb(objective, targets, options, start, state)
-    survey_starts(state, targets, options, start)
+    else:
+        survey_starts(state, targets, options, start)
     return _conclude(model, sample, options, state, scaling.units, note)
 
 

@@ -72,6 +72,7 @@ class Climb:
     starts: int = 0
     at_infinity: tuple[str, ...] = ()
     proper: Candidate | None = None
+    surveyed: bool = False
 
     def record(self, algorithm: str, start: str, outcome: Outcome, engine: str = "native") -> Candidate | None:
         """Examine where an attempt ended and remember it."""
@@ -95,12 +96,17 @@ class Climb:
 def climb(
     objective: Objective, targets: Targets, options: EstimationOptions, start: FloatArray, climb: Climb | None = None
 ) -> Climb:
-    """Try one thing after another from the start x (q) on; stops at the first settled candidate."""
+    """Try one thing after another from the start x (q) on; stops at the first settled candidate.
+
+    Scattered starts, where they are of use, come second: all of them cost less than one of the attempts after them.
+    """
     state = Climb(objective) if climb is None else climb
     for algorithm, name, attempt in _list_attempts(objective, targets, options, start):
         if _is_enough(state, name):
             break
         state.record(algorithm, name, attempt())
+        if not state.surveyed:
+            survey_starts(state, targets, options, start)
         if state.best is not None and state.best.settled:
             break
     return state
@@ -111,13 +117,18 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
     objective = state.objective
     if options.multistart < 2 or not is_surveyable(objective) or not _is_doubtful(state.best, objective, targets):
         return
+    state.surveyed = True
     ceiling = np.inf if state.best is None else state.best.point.value
     found = survey(objective, targets, start, ceiling, options.multistart, options.seed)
     state.starts += found.starts
     name = f"lowest of {found.starts} scattered starts"
+    is_free = objective.model.constraints.is_linear
     for theta in found.thetas[:_FINISHED]:
-        candidate = state.record("Fisher scoring", name, minimise(objective, theta, options.max_iterations))
-        if candidate is None or not candidate.examination.certificate.converged:
+        if is_free:
+            candidate = state.record("Fisher scoring", name, minimise(objective, theta, options.max_iterations))
+        else:
+            candidate = state.record("SLSQP", name, minimise_constrained(objective, theta))
+        if is_free and (candidate is None or not candidate.examination.certificate.converged):
             candidate = state.record("trust region", name, minimise_in_trust_region(objective, theta))
         if candidate is not None and candidate.examination.certificate.converged:
             break
@@ -150,7 +161,8 @@ def _count_degrees(objective: Objective, targets: Targets) -> int:
 def _is_enough(state: Climb, name: str) -> bool:
     """An improper optimum is looked at from one more start, not from all of them."""
     best = state.best
-    return best is not None and best.examination.certificate.converged and not name.startswith("plain")
+    is_optimum = best is not None and best.examination.certificate.converged
+    return is_optimum and (state.surveyed or not name.startswith("plain"))
 
 
 Plan = tuple[str, str, Callable[[], Outcome]]

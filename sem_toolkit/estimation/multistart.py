@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.ml import MaximumLikelihood
+from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.estimation.batch import minimise_stack
+from sem_toolkit.estimation.batch import find_box, minimise_stack
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.model.ram import INTERCEPT, SYMMETRIC, WEIGHT
@@ -49,15 +49,24 @@ class Survey:
 
 
 def is_surveyable(objective: Objective) -> bool:
-    """Whether there may be several optima and the search for them is cheap."""
+    """Whether there may be several optima and scattered starts can look for them at a low price."""
+    model = objective.model
+    constraints = model.constraints
+    return (
+        isinstance(objective.discrepancy, StackedDiscrepancy)
+        and model.responses is None
+        and 0 < model.n_parameters <= _LARGE
+        and not (constraints.equalities or constraints.inequalities)
+        and find_box(model) is not None
+        and not _is_regression(objective)
+    )
+
+
+def _is_regression(objective: Objective) -> bool:
+    """A set of regressions has one optimum by maximum likelihood."""
     model = objective.model
     is_curved = model.n_variables > model.n_observed or model.depth is None or _has_free_residuals(model)
-    return (
-        isinstance(objective.discrepancy, MaximumLikelihood)
-        and model.constraints.is_linear
-        and 0 < model.n_parameters <= _LARGE
-        and is_curved
-    )
+    return isinstance(objective.discrepancy, MaximumLikelihood) and model.constraints.is_linear and not is_curved
 
 
 def _has_free_residuals(model: Model) -> bool:
@@ -76,7 +85,7 @@ def survey(
     given = start if released is None else np.concatenate([start, [row.ustart for row in released.markers]])
     rng = np.random.default_rng(seed)
     starts = np.concatenate([given[None], draw_starts(search, targets, rng, n_starts - 1)])
-    assert isinstance(objective.discrepancy, MaximumLikelihood)  # noqa: S101 (is_surveyable said so)
+    assert isinstance(objective.discrepancy, StackedDiscrepancy)  # noqa: S101 (is_surveyable said so)
     found = minimise_stack(
         search, objective.discrepancy, np.stack([search.constraints.linear.average(x) for x in starts])
     )
@@ -98,7 +107,7 @@ def survey(
 
 def release_markers(model: Model) -> Released | None:
     """The model with free markers; None where none can be freed without changing what the model says."""
-    if not model.constraints.linear.is_trivial:
+    if not (model.constraints.linear.is_trivial and _are_bounds_free_of_scale(model)):
         return None
     markers = _find_markers(model)
     if not markers:
@@ -108,6 +117,14 @@ def release_markers(model: Model) -> Released | None:
         replace(row, free=number[id(row)], ustart=None) if id(row) in number else row for row in model.table.parameters
     )
     return Released(build_model(replace(model.table, rows=rows)), tuple(markers))
+
+
+def _are_bounds_free_of_scale(model: Model) -> bool:
+    """Whether bounds are none but those of variances at 0, which hold in the scale of any marker."""
+    where, constraints = model.locations, model.constraints
+    is_variance = (where.kind == SYMMETRIC) & (where.row == where.column)
+    ends = np.stack([constraints.lower, constraints.upper])
+    return bool((~np.isfinite(ends) | (is_variance & (ends == 0.0))).all())
 
 
 def _find_markers(model: Model) -> list[Parameter]:

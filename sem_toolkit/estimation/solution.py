@@ -57,6 +57,13 @@ class Certificate:
     messages: tuple[Diagnostic, ...] = ()
     starts: int = 1
 
+    @property
+    def standing(self) -> str:
+        """What the optimum is the lowest of, in words; empty where there is none."""
+        if not self.converged:
+            return ""
+        return "one start only" if self.starts < 2 else f"lowest of {self.starts} starts"
+
 
 @dataclass(frozen=True, eq=False)
 class ActiveConstraint:

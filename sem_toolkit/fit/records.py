@@ -31,6 +31,8 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
             "gradient_max": clean(certificate.gradient_max),
             "hessian_min_eig": clean(certificate.hessian_min_eig),
             "iterations": certificate.iterations,
+            "starts": certificate.starts,
+            "standing": certificate.standing,
             "messages": [build_diagnostic_record(message) for message in certificate.messages],
         },
         "messages": [build_diagnostic_record(message) for message in fit.messages],

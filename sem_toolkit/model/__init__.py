@@ -7,11 +7,11 @@ from sem_toolkit.model.identification import (
     GroupDegrees,
     IdentificationReport,
     check_identification,
-    draw_population,
 )
 from sem_toolkit.model.jacobian import compute_jacobian
 from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
 from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
+from sem_toolkit.model.population import draw_population
 from sem_toolkit.model.ram import Cells, Locations, Model, build_model
 
 __all__ = [

@@ -23,7 +23,7 @@ from sem_toolkit.spec.table import Parameter, ParameterTable
 FloatArray = NDArray[np.float64]
 
 _CLOSED = 1e-12  # bounds nearer to each other than this, relative to their size, leave one value
-_MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
+_MOST_CURVED, _MOST_INEQUALITIES = 500, 1_000  # each is looked at in every step of a search
 _LARGEST = 1e50
 """Sizes beyond it overflow when a covariance matrix and its information are made of them."""
 
@@ -171,9 +171,6 @@ Linear = tuple[Condition, FloatArray, float]
 def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Constraints:
     """Sort the constraints of a table into kinds; raises ModelError for unknown labels and contradictory equalities."""
     q = len(parameters)
-    if q > _MOST_PARAMETERS:
-        message = f"the model has {q} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
-        raise ModelError(Diagnostic("error", "too-many-parameters", message, hint="take fewer variables or groups"))
     lower = np.array([row.lower for row in parameters], dtype=np.float64)
     upper = np.array([row.upper for row in parameters], dtype=np.float64)
     if len(table.parameters) == len(table.rows):
@@ -181,9 +178,10 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
         equalities = _solve(_take_closed_bounds(lower, upper, parameters), q)
         return Constraints(equalities, (), (), lower, upper, (), {}, {})
     positions, constants = label_positions(table, parameters)
-    definitions = tuple((row.lhs, parse_side(row.rhs)) for row in table.rows if row.op == ":=")
-    known = {*positions, *constants, *(name for name, _ in definitions)}
+    defining = [row for row in table.rows if row.op == ":="]
+    known = {*positions, *constants, *(row.lhs for row in defining)}
     conditions = [_build_condition(row, known) for row in table.rows if row.op in ("==", "<", ">")]
+    definitions = _parse_used(defining, conditions)
     functions = [function for _, function in definitions]
     functions += [side for condition in conditions for side in (condition.left, condition.right)]
     used, fixed = restrict_to_names(functions, positions, constants)
@@ -193,6 +191,8 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
     linear, other = _split_linear([c for c in conditions if c.row.op == "=="], shell, q)
     bounding, inequalities = _split_linear([c for c in conditions if c.row.op != "=="], shell, q)
     bounding = [item for item in bounding if not _tighten_bound(*item[1:], lower, upper)]
+    _require_few(other + inequalities, _MOST_CURVED, "constraints that are not linear")
+    _require_few([condition for condition, _, _ in bounding], _MOST_INEQUALITIES, "inequalities")
     _require_room(lower, upper, parameters)
     opposed, inequalities = _split_opposed(inequalities, shell, q)
     forced, bounding = _split_forced(bounding, linear, lower, upper)
@@ -224,6 +224,25 @@ def _take_closed_bounds(lower: FloatArray, upper: FloatArray, parameters: tuple[
         closed.append((condition, slope, -value))
         lower[place], upper[place] = -np.inf, np.inf
     return closed
+
+
+def _require_few(conditions: list[Condition], limit: int, called: str) -> None:
+    if len(conditions) > limit:
+        message = f"there are {len(conditions)} {called}; more than {limit} cannot be estimated with"
+        span = conditions[limit].row.origin.span
+        raise ModelError(Diagnostic("error", "too-many-constraints", message, span, "take out those that say the same"))
+
+
+def _parse_used(rows: list[Parameter], conditions: list[Condition]) -> tuple[tuple[str, Function], ...]:
+    """The definitions that conditions use, directly or through others; later ones may use earlier ones."""
+    used = {name for condition in conditions for side in (condition.left, condition.right) for name in side.names}
+    found = []
+    for row in reversed(rows):
+        if row.lhs in used:
+            function = parse_side(row.rhs)
+            used.update(function.names)
+            found.append((row.lhs, function))
+    return tuple(reversed(found))
 
 
 def _build_condition(row: Parameter, known: set[str]) -> Condition:

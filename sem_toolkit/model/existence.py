@@ -4,47 +4,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.model.identification import draw_population
 from sem_toolkit.model.moments import compute_matrices, compute_moments
+from sem_toolkit.model.population import draw_point, fill_unknown_moments
 from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 
 _POINTS = 3
 _SINGULAR = 1e13  # condition number of I − A
-_OVERFLOW = 1e120  # the square of a covariance and of its inverse have to be finite
+_OVERFLOWS = 1e70  # the squares of squares of moments have to be finite
 
 
-def require_moments(model: Model, seed: int = 20260) -> None:
+def require_moments(model: Model) -> None:
     """Raise ModelError where the model implies no moments, whatever its parameters: x1 ~ 1*x2 and x2 ~ 1*x1."""
+    draw_usable_points(model)
+
+
+def draw_usable_points(model: Model, seed: int = 20260) -> tuple[Model, list[FloatArray]]:
+    """The model with random moments of its exogenous variables, and random points x (q) with moments; at least one.
+
+    Raises ModelError for a model that implies no moments anywhere: a loop whose effects multiply to 1, values so large
+    that their squares overflow.
+    """
     rng = np.random.default_rng(seed)
-    found = [_find_no_moments(*draw_population(model, rng)) for _ in range(_POINTS)]
-    faults = [fault for fault in found if fault is not None]
-    if len(faults) == _POINTS:
-        raise ModelError(faults[0])
+    filled = fill_unknown_moments(model, rng)
+    points = [draw_point(filled, rng) for _ in range(_POINTS)]
+    faults = [_find_fault(filled, x) for x in points]
+    usable = [x for x, fault in zip(points, faults, strict=True) if fault is None]
+    if not usable:
+        raise ModelError(next(fault for fault in faults if fault is not None))
+    return filled, usable
 
 
-def _find_no_moments(model: Model, x: FloatArray) -> Diagnostic | None:
-    """Why there are no moments at x (q): a loop that feeds back as much as it gets, or numbers that overflow."""
-    if model.depth is None:
-        directed = compute_matrices(model, x).directed
-        closing = np.eye(directed.shape[-1]) - directed
-        if not np.isfinite(closing).all() or np.linalg.cond(closing).max() > _SINGULAR:
-            return _describe_loop(model, directed)
+def _find_fault(model: Model, x: FloatArray) -> Diagnostic | None:
+    """Why there are no moments at x (q) that can be squared; None where there are."""
+    if model.n_parameters and not np.abs(x).max() < _OVERFLOWS:
+        name = model.parameter_names[int(np.argmax(np.nan_to_num(np.abs(x), nan=np.inf)))]
+        return _describe_size(f"the constraints ask for values of {name} with which nothing can be computed")
     try:
         with np.errstate(all="ignore"):
             moments = compute_moments(model, x)
+            directed = compute_matrices(model, x).directed
+            closing = np.eye(directed.shape[-1]) - directed
+            # the condition number in the norm that costs least: B = (I − A)⁻¹ is at hand
+            condition = np.abs(moments.total_effects).sum(axis=-2).max() * np.abs(closing).sum(axis=-2).max()
     except np.linalg.LinAlgError:
-        return _describe_no_moments()
-    parts = [moments.all_covariance] if moments.all_mean is None else [moments.all_covariance, moments.all_mean]
+        return _describe_loop(model, compute_matrices(model, x).directed)
+    parts = [moments.columns, moments.covariance, *([] if moments.mean is None else [moments.mean])]
     largest = max(float(np.abs(part).max(initial=0.0)) for part in parts)
-    return None if largest < _OVERFLOW else _describe_no_moments()
+    if model.depth is None and not condition < _SINGULAR:
+        return _describe_loop(model, directed)
+    if not (largest < _OVERFLOWS and np.isfinite(condition)):
+        return _describe_size(
+            "the model implies no finite moments: some value that is fixed or constrained is too large"
+        )
+    return None
 
 
-def _describe_no_moments() -> Diagnostic:
-    message = "the model implies no finite covariance matrix"
-    hint = "look at values that are fixed, at bounds and at constraints: some are too large"
-    return Diagnostic("error", "no-implied-moments", message, hint=hint)
+def _describe_size(message: str) -> Diagnostic:
+    return Diagnostic("error", "value-out-of-range", message, hint="measure the variables in other units")
 
 
 def _describe_loop(model: Model, directed: FloatArray) -> Diagnostic:
@@ -54,6 +72,6 @@ def _describe_loop(model: Model, directed: FloatArray) -> Diagnostic:
         reach = reach | (reach @ reach)
     names = [name for name, inside in zip(model.variables, np.diagonal(reach), strict=True) if inside]
     shown = ", ".join(f'"{name}"' for name in names[:6]) + (" …" if len(names) > 6 else "")
-    message = f"the effects around the loop of {shown} never die out, so that the model implies no covariance matrix"
-    hint = "the product of the effects around a loop has to be less than 1: free one of them, or take the loop out"
-    return Diagnostic("error", "no-implied-moments", message, hint=hint)
+    message = f"the effects around the loop of {shown} multiply to 1, so that the model implies no covariance matrix"
+    hint = "they have to multiply to less than 1: free one of them, fix it at another value, or take the loop out"
+    return Diagnostic("error", "singular-loop", message, hint=hint)

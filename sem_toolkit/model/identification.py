@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.model.existence import draw_usable_points
 from sem_toolkit.model.kernels import compute_information
-from sem_toolkit.model.moments import compute_matrices, compute_moments
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, WEIGHT, Model, build_model
+from sem_toolkit.model.moments import compute_moments
+from sem_toolkit.model.ram import DIRECTED, Model
 
 FloatArray = NDArray[np.float64]
 
-_POINTS = 3
-_DRAWS = 20
 _TOLERANCE = 1e-9
 _WORTH_NAMING = 1e-5
-_OVERFLOWS, _SINGULAR = 1e70, 1e13
 _ROUNDING = 1e-24  # of squares
 _NO_INFLUENCE = 1e-12  # where everything else is of the size of 1
 
@@ -95,51 +93,13 @@ def check_identification(model: Model, seed: int = 20260) -> IdentificationRepor
     Raises ModelError for a model that implies no moments anywhere: a loop whose effects multiply to 1, values so large
     that their squares overflow.
     """
-    rng = np.random.default_rng(seed)
-    filled = _fill_unknown_moments(model, rng)
-    points = [_draw_point(filled, rng) for _ in range(_POINTS)]
-    usable = [x for x in points if _has_moments(filled, x)]
-    if not usable:
-        raise ModelError(_explain_no_moments(filled, points[0]))
-    rank, null, n_conditions = _compute_rank(filled, usable[0])
-    for x in usable[1:]:
+    filled, points = draw_usable_points(model, seed)
+    rank, null, n_conditions = _compute_rank(filled, points[0])
+    for x in points[1:]:
         if rank == null.shape[0]:
             break
         rank, null, n_conditions = max((rank, null, n_conditions), _compute_rank(filled, x), key=lambda found: found[0])
     return build_report(model, rank, null, n_conditions)
-
-
-def _has_moments(model: Model, x: FloatArray) -> bool:
-    """Whether the moments at x are numbers that can be squared."""
-    try:
-        with np.errstate(all="ignore"):
-            moments = compute_moments(model, x)
-            B = moments.total_effects
-            apart = np.eye(B.shape[-1]) - compute_matrices(model, x).directed
-            condition = np.abs(B).sum(axis=-2).max() * np.abs(apart).sum(axis=-2).max()
-    except np.linalg.LinAlgError:
-        return False
-    largest = max(float(np.abs(part).max(initial=0.0)) for part in (moments.columns, moments.covariance))
-    return bool(np.isfinite(condition) and largest < _OVERFLOWS and (model.depth is not None or condition < _SINGULAR))
-
-
-def _explain_no_moments(model: Model, x: FloatArray) -> Diagnostic:
-    if model.n_parameters and not np.abs(x).max() < _OVERFLOWS:
-        name = model.parameter_names[int(np.argmax(np.nan_to_num(np.abs(x), nan=np.inf)))]
-        message = f"the constraints ask for values of {name} with which nothing can be computed"
-        return Diagnostic("error", "value-out-of-range", message, hint="measure the variables in other units")
-    if model.depth is None:
-        message = "the model implies no finite variances: effects in a loop multiply to 1, whatever the free parameters"
-        hint = "free one of the fixed effects in the loop, or fix it at another value"
-        return Diagnostic("error", "singular-loop", message, hint=hint)
-    message = "the model implies no finite moments: some fixed value is too large"
-    return Diagnostic("error", "value-out-of-range", message, hint="measure the variables in other units")
-
-
-def draw_population(model: Model, rng: np.random.Generator) -> tuple[Model, FloatArray]:
-    """A random population of the model: the model with random moments of its exogenous variables, and a point x (q)."""
-    filled = _fill_unknown_moments(model, rng)
-    return filled, _draw_point(filled, rng)
 
 
 def build_report(model: Model, rank: int, null: FloatArray, n_conditions: int) -> IdentificationReport:
@@ -204,6 +164,7 @@ def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     # what changes no moment, as the weights of a composite without effects, leaves rounding behind
     stacked[:, np.abs(stacked).max(axis=0, initial=0.0) < _NO_INFLUENCE] = 0.0
     slopes = np.nan_to_num(model.constraints.equality_values(x)[1]) @ basis
+    slopes /= np.maximum(np.abs(slopes).max(axis=1, initial=0.0), 1e-300)[:, None]  # c = 0 says as much as 1e9 c = 0
     n_conditions = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
     rank, null = compute_null_space(np.concatenate([stacked, slopes]))
     return rank, null, n_conditions
@@ -234,61 +195,6 @@ def is_safely_definite(square: FloatArray) -> bool:
     scaled = square * scale[:, None] * scale
     factor, fault = dpotrf(scaled, lower=1)
     return not fault and bool(dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-8)
-
-
-def _draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
-    """A random point with sizeable effects and positive definite S that satisfies the equality constraints.
-
-    Where a constraint has no value at it, as the root of a negative number, positive values are tried.
-    """
-    for _ in range(_DRAWS):
-        raw = _draw_values(model, rng)
-        for start in (raw, np.abs(raw)):
-            x = _satisfy(model, model.constraints.linear.average(start))
-            if all(np.isfinite(part).all() for part in model.constraints.equality_values(x)):
-                return x
-    return x
-
-
-def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
-    """Random values within the bounds."""
-    where = model.locations
-    q = model.n_parameters
-    effect = rng.uniform(0.3, 0.9, q) * rng.choice([-1.0, 1.0], q)
-    effect = np.where(np.isin(where.kind, (WEIGHT, SCALE)), np.abs(effect), effect)
-    variance = rng.uniform(0.6, 1.4, q)
-    covariance = rng.uniform(-0.3, 0.3, q) / np.sqrt(model.n_variables)
-    x = np.select(
-        [
-            np.isin(where.kind, (INTERCEPT, THRESHOLD)),
-            (where.kind == SYMMETRIC) & (where.row == where.column),
-            where.kind == SYMMETRIC,
-        ],
-        [rng.normal(size=q), variance, covariance],
-        effect,
-    )
-    return np.asarray(np.clip(x, model.constraints.lower, model.constraints.upper))
-
-
-def _satisfy(model: Model, x: FloatArray) -> FloatArray:
-    """Gauss-Newton steps onto the non-linear equalities, which keep the linear ones."""
-    basis = model.constraints.linear.basis
-    for _ in range(50 if model.constraints.equalities else 0):
-        values, slopes = model.constraints.equality_values(x)
-        if np.abs(values).max() < 1e-12 or not (np.isfinite(values).all() and np.isfinite(slopes).all()):
-            break
-        x = x - basis @ np.linalg.lstsq(slopes @ basis, values, rcond=None)[0]
-    return x
-
-
-def _fill_unknown_moments(model: Model, rng: np.random.Generator) -> Model:
-    """Exogenous moments that come from the data, given random values: data in wild units would spoil the ranks."""
-    unknown = {}
-    for position, row in enumerate(model.table.rows):
-        if row.free == 0 and (row.ustart is None or row.exo > 0) and row.op in ("~~", "~1"):
-            is_variance = row.op == "~~" and row.lhs == row.rhs
-            unknown[position] = float(rng.uniform(0.9, 1.6) if is_variance else rng.uniform(0.1, 0.4))
-    return build_model(model.table.with_values(unknown)) if unknown else model
 
 
 def _choose_cure(model: Model, null: FloatArray) -> list[int]:

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.model.kernels import mean_slopes
 from sem_toolkit.model.moments import ImpliedMoments, compute_moments
-from sem_toolkit.model.ram import Model
+from sem_toolkit.model.namespace import get_namespace, move_to, take
+from sem_toolkit.model.ram import Cells, Model
 
 FloatArray = NDArray[np.float64]
 
@@ -17,22 +18,37 @@ def vech_indices(p: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def compute_jacobian(model: Model, x: FloatArray, moments: ImpliedMoments | None = None) -> FloatArray:
-    """Derivative of [μ; vech Σ] by x: G × m × q, m = p + p(p + 1)/2 with means, p(p + 1)/2 without.
+    """Derivative of [μ; vech Σ] by x: ... × G × m × q, m = p + p(p + 1)/2 with means, p(p + 1)/2 without.
 
     vech is the lower triangle column by column; the mean comes first, and only where the model has means.
     """
-    x = np.asarray(x, dtype=np.float64)
     moments = compute_moments(model, x) if moments is None else moments
     columns = moments.columns
-    p = model.n_observed
+    p, space = model.n_observed, get_namespace(columns)
     rows, cols = vech_indices(p)
-    first = p if moments.mean is not None else 0
-    size = model.n_parameters + (0 if model.derived is None else model.derived.n_derived)
-    result = np.zeros((model.n_groups, first + len(rows), size))
+    blocks = []
     for group, cells in enumerate(model.cells):
-        left, right = columns[group][:, cells.row], columns[group][:, cells.right] * cells.weight
-        block = left[rows] * right[cols] + right[rows] * left[cols]
+        own = columns[..., group, :, :]
+        left, right = take(own, cells.row, -1), take(own, cells.right, -1) * move_to(cells.weight, own)
+        block = take(left, rows, -2) * take(right, cols, -2) + take(right, rows, -2) * take(left, cols, -2)
         if moments.all_mean is not None:
-            block = np.concatenate([left * mean_slopes(cells, moments.all_mean[group]), block])
-        result[group][:, cells.position] = block
-    return result if model.derived is None else result @ model.derived.cell_jacobian(model, x)
+            slopes = mean_slopes(cells, moments.all_mean[..., group, :])
+            block = space.concat([left * slopes[..., None, :], block], axis=-2)
+        blocks.append(_spread(model, cells, block))
+    result = space.stack(blocks, axis=-3)
+    if model.derived is None:
+        return result  # type: ignore[no-any-return]
+    by_cell = model.derived.cell_jacobian(model, x)
+    return np.asarray(result @ (by_cell if by_cell.ndim == 2 else by_cell[..., None, :, :]))
+
+
+def _spread(model: Model, cells: Cells, block: FloatArray) -> FloatArray:
+    """Columns of one group's cells (... × m × c) among those of all cells, zero elsewhere."""
+    size = model.n_parameters + (0 if model.derived is None else model.derived.n_derived)
+    if np.array_equal(cells.position, np.arange(size)):
+        return block
+    places = np.full(size, cells.size)
+    places[cells.position] = np.arange(cells.size)
+    space = get_namespace(block)
+    nothing = space.zeros_like(block[..., :1]) if cells.size else space.zeros((*block.shape[:-1], 1), dtype=block.dtype)
+    return take(space.concat([block, nothing], axis=-1), places, -1)  # type: ignore[no-any-return]

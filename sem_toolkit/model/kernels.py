@@ -6,13 +6,15 @@ of C that free cells need are taken (k of 2t). von Oertzen & Brick (2014), Behav
 the same for the gradient.
 
 Leading batch axes of the moments and weights are allowed. Results are with respect to x, so that composites, whose
-cells follow from weights, are taken care of.
+cells follow from weights, are taken care of. Gradient and information are computed by whatever array library the
+moments belong to.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model.moments import ImpliedMoments
+from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 from sem_toolkit.model.ram import CellPlaces, Cells, Model
 
 FloatArray = NDArray[np.float64]
@@ -33,26 +35,34 @@ def compute_gradient(
 def compute_products(moments: ImpliedMoments, matrix: FloatArray) -> FloatArray:
     """CᵀMC (... × G × k × k) of a symmetric M (... × G × p × p), for the k columns of C that free cells need."""
     C = moments.used_columns
-    return np.asarray(_transpose(C) @ (matrix @ C))
+    return swap(C) @ (matrix @ C)  # type: ignore[no-any-return]
 
 
 def gather_cell_gradient(
     model: Model, moments: ImpliedMoments, products: FloatArray, by_mean: FloatArray | None
 ) -> FloatArray:
     """The gradient by the free cells (... × cells), from the products CᵀDC."""
-    place, factor, position = model.cell_products
-    flat = products.reshape(*products.shape[:-3], -1)
-    by_cell = factor * flat.take(place, axis=-1)
+    place, factor, _ = model.cell_products
+    space, batch = get_namespace(products), tuple(products.shape[:-3])
+    flat = space.reshape(products, (*batch, -1))
+    by_cell = move_to(factor, flat) * take(flat, place, -1)
     if by_mean is not None and moments.all_mean is not None:
         along = (by_mean[..., None, :] @ moments.total_effects[..., : by_mean.shape[-1], :])[..., 0, :]
         slopes = [
-            along[..., group, cells.row] * mean_slopes(cells, moments.all_mean[..., group, :])
+            take(along[..., group, :], cells.row, -1) * mean_slopes(cells, moments.all_mean[..., group, :])
             for group, cells in enumerate(model.cells)
         ]
-        by_cell = by_cell + np.concatenate(slopes, axis=-1)
-    gradient = np.zeros((*products.shape[:-3], len(place) + model.n_hidden))
-    gradient[..., position] = by_cell
-    return gradient
+        by_cell = by_cell + space.concat(slopes, axis=-1)
+    return _arrange(by_cell, model.cell_order)  # type: ignore[no-any-return]
+
+
+def _arrange(parts: Array, order: NDArray[np.intp] | None) -> Array:
+    """Elements (... × k) in another order; those behind the last are 0."""
+    if order is None:
+        return parts
+    space = get_namespace(parts)
+    nothing = space.zeros_like(parts[..., :1])
+    return take(space.concat([parts, nothing], axis=-1), order, -1)
 
 
 def compute_information(
@@ -70,15 +80,33 @@ def gather_information(
     model: Model, x: FloatArray, moments: ImpliedMoments, products: FloatArray, scale: FloatArray, means: bool = True
 ) -> FloatArray:
     """The same from the products CᵀVC."""
-    result = empty_square(model, products)
+    blocks = []
     for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
         Q = products[..., group, :, :]
         block = _pair_products(cells, places, Q)
         if means and moments.all_mean is not None:
             slopes = mean_slopes(cells, moments.all_mean[..., group, :])
             block += _gather(Q, places.left, places.left) * (slopes[..., :, None] * slopes[..., None, :])
-        add_block(result, cells, block, scale[group])
-    return pull_back_square(model, x, result)
+        if scale[group] != 1.0:
+            block *= float(scale[group])
+        blocks.append(block)
+    return pull_back_square(model, x, _assemble(model, blocks))
+
+
+def _assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
+    """The square of all cells (... × cells × cells) from those of the groups' cells."""
+    if model.square_order is None:
+        return blocks[0]
+    batch = tuple(blocks[0].shape[:-2])
+    if isinstance(blocks[0], np.ndarray) and not batch:
+        result = empty_square(model, blocks[0][None])
+        for cells, block in zip(model.cells, blocks, strict=True):
+            add_block(result, cells, block)
+        return result
+    space = get_namespace(blocks[0])
+    flat = space.concat([space.reshape(block, (*batch, -1)) for block in blocks], axis=-1)
+    size = int(len(model.square_order) ** 0.5)
+    return space.reshape(_arrange(flat, model.square_order), (*batch, size, size))  # type: ignore[no-any-return]
 
 
 def compute_observed_part(
@@ -190,11 +218,12 @@ def _pair_products(cells: Cells, places: CellPlaces, QL: FloatArray, QR: FloatAr
     row, right = places.left, places.right
     # columns first: they are gathered one by one, while rows are then copied whole
     if QR is None:
-        by_row, by_right = QL.take(row, axis=-1), QL.take(right, axis=-1)
-        cross = by_right.take(row, axis=-2)
-        block = cross * _transpose(cross)
-        block += by_right.take(right, axis=-2) * by_row.take(row, axis=-2)
-        return np.multiply(block, cells.weight_products, out=block)
+        by_row, by_right = take(QL, row, -1), take(QL, right, -1)
+        cross = take(by_right, row, -2)
+        block = cross * swap(cross)
+        block += take(by_right, right, -2) * take(by_row, row, -2)
+        block *= move_to(cells.weight_products, block)
+        return block  # type: ignore[no-any-return]
     both = np.stack([QL, QR])
     by_row, by_right = both.take(row, axis=-1), both.take(right, axis=-1)
     crosses, rows, rights = by_right.take(row, axis=-2), by_row.take(row, axis=-2), by_right.take(right, axis=-2)
@@ -206,15 +235,13 @@ def _pair_products(cells: Cells, places: CellPlaces, QL: FloatArray, QR: FloatAr
 
 
 def _gather(matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> FloatArray:
-    return np.asarray(matrix.take(columns, axis=-1).take(rows, axis=-2))
+    return take(take(matrix, columns, -1), rows, -2)  # type: ignore[no-any-return]
 
 
 def mean_slopes(cells: Cells, all_mean: FloatArray) -> FloatArray:
     """s_a of ∂μ/∂a = s_a U·row: the mean of the affecting variable for A, 1 for m, 0 for S."""
-    slopes = np.zeros((*all_mean.shape[:-1], cells.size))
-    slopes[..., cells.directed] = all_mean[..., cells.column[cells.directed]]
-    slopes[..., cells.intercept] = 1.0
-    return slopes
+    by_mean, constant = cells.mean_factors
+    return take(all_mean, cells.column, -1) * move_to(by_mean, all_mean) + move_to(constant, all_mean)  # type: ignore[no-any-return]
 
 
 def add_block(result: FloatArray, cells: Cells, block: FloatArray, scale: float = 1.0) -> None:

@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.model.namespace import get_namespace, move_to, swap, take
 from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
@@ -47,38 +49,46 @@ class ImpliedMoments:
     def columns(self) -> FloatArray:
         """C = [U W], ... × G × p × 2t: every derivative of Σ is made of its columns."""
         p = self.covariance.shape[-1]
-        return np.concatenate([self.total_effects[..., :p, :], self.all_covariance[..., :p, :]], axis=-1)
+        parts = [self.total_effects[..., :p, :], self.all_covariance[..., :p, :]]
+        return get_namespace(self.covariance).concat(parts, axis=-1)  # type: ignore[no-any-return]
 
     @cached_property
     def used_columns(self) -> FloatArray:
         """The columns of C that the derivatives by the free cells are made of, ... × G × p × k."""
         p, t = self.covariance.shape[-1], self.total_effects.shape[-1]
         split = int(np.searchsorted(self.used, t))
-        direct = self.total_effects[..., :p, :].take(self.used[:split], axis=-1)
-        return np.concatenate([direct, self.all_covariance[..., :p, :].take(self.used[split:] - t, axis=-1)], axis=-1)
+        direct = take(self.total_effects[..., :p, :], self.used[:split], -1)
+        parts = [direct, take(self.all_covariance[..., :p, :], self.used[split:] - t, -1)]
+        return get_namespace(direct).concat(parts, axis=-1)  # type: ignore[no-any-return]
 
 
 def compute_cell_values(model: Model, x: FloatArray) -> FloatArray:
     """Values of the free cells: x itself, followed by what weights of composites and scales of responses entail."""
-    return x if model.derived is None else np.concatenate([x, model.derived.values(model, x)], axis=-1)
+    if model.derived is None:
+        return x
+    if get_namespace(x) is not np:
+        message = "models with composites or ordered variables are computed by NumPy alone"
+        raise OptionError(Diagnostic("error", "numpy-needed", message, hint="give NumPy arrays"))
+    return np.concatenate([x, model.derived.values(model, x)], axis=-1)
 
 
 def compute_matrices(model: Model, x: FloatArray) -> RamMatrices:
     """The RAM matrices at x (... × q)."""
-    values = compute_cell_values(model, np.asarray(x, dtype=np.float64))
-    return fill_matrices(model, values)
+    return fill_matrices(model, compute_cell_values(model, x))
 
 
 def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
     """The RAM matrices with these values in the free cells (... × cells)."""
-    plan, batch = model.filling, values.shape[:-1]
-    flat = np.broadcast_to(plan.template, (*batch, plan.template.size)).copy() if batch else plan.template.copy()
-    flat[..., plan.target] = values.take(plan.source, axis=-1)
+    plan, batch, space = model.filling, tuple(values.shape[:-1]), get_namespace(values)
+    constants = move_to(plan.constants, values)
+    if batch:
+        constants = space.broadcast_to(constants, (*batch, len(plan.constants)))
+    flat = take(space.concat([values, constants], axis=-1), plan.places, -1)
     size, shape = model.directed.size, model.directed.shape
     return RamMatrices(
-        directed=flat[..., :size].reshape(batch + shape),
-        symmetric=flat[..., size : 2 * size].reshape(batch + shape),
-        intercepts=flat[..., 2 * size :].reshape(batch + shape[:2]),
+        directed=space.reshape(flat[..., :size], batch + shape),
+        symmetric=space.reshape(flat[..., size : 2 * size], batch + shape),
+        intercepts=space.reshape(flat[..., 2 * size :], batch + shape[:2]),
     )
 
 
@@ -88,10 +98,11 @@ def compute_total_effects(directed: FloatArray, depth: int | None = None) -> Flo
     Where the longest directed path has `depth` arrows, Aᵏ = 0 for k > depth and B = (I + A)(I + A²)(I + A⁴)...: fewer
     products than an inversion, and exact to the last digits whatever the scales of the variables.
     """
-    identity = np.eye(directed.shape[-1])
+    identity = move_to(np.eye(directed.shape[-1]), directed)
     if depth is None:
-        return np.asarray(np.linalg.inv(identity - directed), dtype=np.float64)
-    effects, power, reach = identity + directed, directed, 1
+        return get_namespace(directed).linalg.inv(identity - directed)  # type: ignore[no-any-return]
+    effects: FloatArray = identity + directed
+    power, reach = directed, 1
     while reach < depth:
         power = power @ power
         effects = effects + effects @ power
@@ -103,13 +114,51 @@ def compute_moments(model: Model, x: FloatArray) -> ImpliedMoments:
     """Moments implied at x (... × q); raises numpy's LinAlgError where I − A is singular."""
     x = np.asarray(x, dtype=np.float64)
     matrices = compute_matrices(model, x)
+    return _reach(model, x, matrices, compute_total_effects(matrices.directed, model.depth))
+
+
+def compute_stacked_moments(model: Model, x: FloatArray) -> tuple[ImpliedMoments, NDArray[np.bool_]]:
+    """Moments at every x (... × q) of a stack, and whether they exist (...): where not, they are those without effects.
+
+    A point does not exist where I − A is singular, or where the variances of composites are.
+    """
+    space = get_namespace(x)
+    if model.derived is None:
+        values, exists = x, space.ones(x.shape[:-1], dtype=space.bool)
+    else:
+        values, exists = _collect_cell_values(model, x)
+    matrices = fill_matrices(model, values)
+    directed = matrices.directed
+    if model.depth is None:
+        identity = move_to(np.eye(directed.shape[-1]), directed)
+        sound = space.linalg.slogdet(identity - directed)[0] != 0
+        exists = exists & space.all(sound, axis=-1)
+        directed = space.where(sound[..., None, None], directed, space.zeros_like(directed))
+    return _reach(model, x, matrices, compute_total_effects(directed, model.depth)), exists
+
+
+def _collect_cell_values(model: Model, x: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Cell values at every x (... × q) with composites, point by point, and whether they exist."""
+    rows = x.reshape(-1, x.shape[-1])
+    exists = np.ones(len(rows), dtype=np.bool_)
+    found = []
+    for place, row in enumerate(rows):
+        try:
+            found.append(compute_cell_values(model, row))
+        except np.linalg.LinAlgError:
+            exists[place] = False
+            found.append(np.zeros(model.n_parameters + model.derived.n_derived if model.derived else 0))
+    return np.stack(found).reshape(*x.shape[:-1], -1), exists.reshape(x.shape[:-1])
+
+
+def _reach(model: Model, x: FloatArray, matrices: RamMatrices, effects: FloatArray) -> ImpliedMoments:
     p, responses = model.n_observed, model.responses
-    effects = compute_total_effects(matrices.directed, model.depth)
-    everything = effects @ matrices.symmetric @ effects.swapaxes(-1, -2)
-    everything = 0.5 * (everything + everything.swapaxes(-1, -2))
+    everything = effects @ matrices.symmetric @ swap(effects)
+    everything = 0.5 * (everything + swap(everything))
     mean = (effects @ matrices.intercepts[..., None])[..., 0] if model.has_means else None
+    covariance = everything[..., :p, :p]
     return ImpliedMoments(
-        covariance=np.ascontiguousarray(everything[..., :p, :p]),
+        covariance=np.ascontiguousarray(covariance) if isinstance(covariance, np.ndarray) else covariance,
         mean=None if mean is None else mean[..., :p],
         total_effects=effects,
         all_covariance=everything,

@@ -22,10 +22,13 @@ from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTab
 
 if TYPE_CHECKING:
     from sem_toolkit.model.layout import MomentLayout
+    from sem_toolkit.model.pairs import Pairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
+_MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
+_MOST_CELLS = 9_000_000  # of the matrix A of all groups, which with its likes then takes a gigabyte
 DIRECTED, SYMMETRIC, INTERCEPT, WEIGHT, THRESHOLD, SCALE = range(6)
 KINDS = {
     "=~": DIRECTED,
@@ -83,6 +86,11 @@ class Cells:
         return self.weight[:, None] * self.weight
 
     @cached_property
+    def mean_factors(self) -> tuple[FloatArray, FloatArray]:
+        """a and b (c each) of the slope a E(column) + b of the mean of each cell's row: 1, 0 for A and 0, 1 for m."""
+        return (self.kind == DIRECTED).astype(np.float64), (self.kind == INTERCEPT).astype(np.float64)
+
+    @cached_property
     def directed(self) -> IntArray:
         return np.flatnonzero(self.kind == DIRECTED)
 
@@ -121,14 +129,14 @@ class CellPlaces:
 
 @dataclass(frozen=True, eq=False)
 class Filling:
-    """How the RAM matrices are filled: a copy of `template`, then template[target] = values[source].
+    """How the RAM matrices are filled: A, S and m of all groups one behind the other are [values; constants][places].
 
-    template  A, S and m of all groups one behind the other, with the fixed values (2 G t² + G t)
+    constants  the distinct fixed values, 0 among them
+    places     2 G t² + G t
     """
 
-    template: FloatArray
-    target: IntArray
-    source: IntArray
+    constants: FloatArray
+    places: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,8 +224,11 @@ class Model:
             target.append(2 * square + group * t + row)
             source += [position, position_s, position_s, position_m]
         fixed = (self.directed, self.symmetric, self.intercepts)
-        template = np.concatenate([matrix.ravel() for matrix in fixed])
-        return Filling(template, np.concatenate(target), np.concatenate(source))
+        constants, places = np.unique(np.concatenate([matrix.ravel() for matrix in fixed]), return_inverse=True)
+        size = sum(cells.size for cells in self.cells) + self.n_hidden
+        places = places + size
+        places[np.concatenate(target)] = np.concatenate(source)
+        return Filling(constants, places)
 
     @cached_property
     def used_columns(self) -> IntArray:
@@ -238,6 +249,38 @@ class Model:
         place = [group * k * k + places.left * k + places.right for group, (_, places) in pairs]
         factor = np.concatenate([2.0 * cells.weight for cells in self.cells])
         return np.concatenate(place), factor, np.concatenate([cells.position for cells in self.cells])
+
+    @cached_property
+    def cell_order(self) -> IntArray | None:
+        """Where each element of the vector of cells stands among the cells of all groups one behind the other.
+
+        What is no cell of its own stands behind the last of them. None where the order is the same.
+        """
+        position = np.concatenate([cells.position for cells in self.cells])
+        order = np.full(len(position) + self.n_hidden, len(position))
+        order[position] = np.arange(len(position))
+        return None if np.array_equal(order, np.arange(len(position))) else order
+
+    @cached_property
+    def square_order(self) -> IntArray | None:
+        """The same for squares of cells: places among the groups' flattened squares, 0 behind the last of them."""
+        if self.cell_order is None and len(self.cells) == 1:
+            return None
+        total = sum(cells.size**2 for cells in self.cells)
+        size = sum(cells.size for cells in self.cells) + self.n_hidden
+        order, start = np.full((size, size), total), 0
+        for cells in self.cells:
+            block = np.arange(start, start + cells.size**2).reshape(cells.size, cells.size)
+            order[cells.position[:, None], cells.position] = block
+            start += cells.size**2
+        return order.ravel()
+
+    @cached_property
+    def pairs(self) -> "Pairs":
+        """How second derivatives over stacks are gathered."""
+        from sem_toolkit.model.pairs import build_pairs
+
+        return build_pairs(self)
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
@@ -311,6 +354,7 @@ def build_model(table: ParameterTable) -> Model:
     variables = observed + latent_variables(table)
     place = {name: position for position, name in enumerate(variables)}
     parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+    _require_size(len(parameters), len(variables), len(table.groups))
     _require_numbered(parameters)
     _require_one_row_a_cell(rows)
     shape = (len(table.groups), len(variables), len(variables))
@@ -352,16 +396,22 @@ def build_model(table: ParameterTable) -> Model:
 
 
 def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None:
-    """Length of the longest directed path over all groups' arrows, None where they form a loop."""
+    """Length of the longest directed path over all groups' arrows, None where they form a loop.
+
+    Variables are taken away, sources first: Kahn (1962), Communications of the ACM 5, 558-562.
+    """
     arrows = (directed != 0.0).any(axis=0)
     for group in cells:
         arrows[group.row[group.directed], group.column[group.directed]] = True
-    reached = arrows.any(axis=1)
-    for depth in range(len(reached) + 1):
-        if not reached.any():
-            return depth
-        reached = arrows[:, reached].any(axis=1)
-    return None
+    incoming = arrows.sum(axis=1)
+    sources = np.flatnonzero(incoming == 0)
+    depth, left = -1, len(incoming)
+    while len(sources):
+        depth, left = depth + 1, left - len(sources)
+        incoming[sources] = -1
+        incoming -= arrows[:, sources].sum(axis=1)
+        sources = np.flatnonzero(incoming == 0)
+    return None if left else depth
 
 
 def _has_composites(rows: Iterable[Parameter]) -> bool:
@@ -382,6 +432,18 @@ def _require_supported(rows: Iterable[Parameter]) -> None:
         message = f'composites (<~) beside ordered variables ("{threshold.lhs}") cannot be estimated'
         hint = "use a factor (=~) in the place of the composite, or take the answers as numbers"
         raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
+
+
+def _require_size(parameters: int, variables: int, groups: int) -> None:
+    """Refuse what cannot be held in memory before any matrix is made."""
+    hint = "take fewer variables or groups"
+    if parameters > _MOST_PARAMETERS:
+        message = f"the model has {parameters} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-parameters", message, hint=hint))
+    if groups * variables**2 > _MOST_CELLS:
+        message = f"the model has {variables} variables" + (f" in {groups} groups" if groups > 1 else "")
+        message += f"; more than {int((_MOST_CELLS / groups) ** 0.5)} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-variables", message, hint=hint))
 
 
 def _require_numbered(parameters: tuple[Parameter, ...]) -> None:

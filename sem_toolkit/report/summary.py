@@ -131,6 +131,7 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"{certificate.verdict}", style=style)
     how = (
         f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
+        + (f", {certificate.standing}" if certificate.standing else "")
     )
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference

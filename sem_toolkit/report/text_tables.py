@@ -7,13 +7,14 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from sem_toolkit.report.long_tables import LongTable
 from sem_toolkit.report.numbers import format_cell
 
 
 def build_table(title: str, left: Sequence[str], columns: Sequence[str], right: Sequence[str] = ()) -> Table:
     """An empty table with columns of text, then of whatever; those in `right` hold numbers and are never cut."""
     heading = Text(title, no_wrap=True, overflow="ignore")  # a title wider than its table is not broken
-    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = LongTable(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in (*left, *columns):
         table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
     return table

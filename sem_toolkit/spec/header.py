@@ -11,7 +11,10 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = ("title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "options", "diagram")
+_KEYS = (
+    "title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "options", "choices", "diagram",
+)  # fmt: skip
+_MAPPINGS = frozenset({"options", "choices", "diagram"})
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
@@ -29,6 +32,7 @@ class Header:
     reverse       items to turn about the middle of their scale, with commas between them
     parcel        new columns, such as "p1 = mean(b1, b2, b3)"; a line each
     estimator     such as "ML"; options are those of the fit by their snake_case names
+    choices       what could be decided otherwise, by name (spec/choices.py)
     diagram       hints for the picture
     spans         where each key stands
     """
@@ -42,6 +46,7 @@ class Header:
     reverse: str = ""
     parcel: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    choices: Mapping[str, object] = field(default_factory=dict)
     diagram: Mapping[str, object] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False)
 
@@ -87,7 +92,7 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
             spans.setdefault(key, span)
             found[key] = (*found.get(key, ()), *texts)
             continue
-        wants_mapping = key in {"options", "diagram"}
+        wants_mapping = key in _MAPPINGS
         if wants_mapping and entry.value is None:
             continue
         if wants_mapping != isinstance(entry.value, dict) or isinstance(entry.value, list):

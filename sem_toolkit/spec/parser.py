@@ -12,7 +12,7 @@ from sem_toolkit.spec.reporting import Reporter, SkipError
 from sem_toolkit.spec.scripts import find_script
 from sem_toolkit.spec.statements import BLOCKS, StatementTokens, split_statements
 from sem_toolkit.spec.terms import TermParser, build_plain_term, refuse_operators, require_name
-from sem_toolkit.spec.tokens import Token
+from sem_toolkit.spec.tokens import MOST_TOKENS, Token
 from sem_toolkit.spec.tree import (
     CONSTRAINT_OPERATORS,
     FORMULA_KINDS,
@@ -24,6 +24,9 @@ from sem_toolkit.spec.tree import (
     Statement,
     Term,
 )
+
+MOST_STATEMENTS = 25_000
+"""A model that can be estimated has fewer parameters; constraints and definitions take far longer than to be read."""
 
 _ALL_OPERATORS = frozenset({*FORMULA_KINDS, *CONSTRAINT_OPERATORS, ":="})
 _WRONG_OPERATORS: dict[str, str] = {
@@ -68,11 +71,23 @@ def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]
     if (script := find_script(tokens)) is not None:
         reporter.error(*script)
         return [BadStatement(tokens[0].start, tokens[-1].end, False)]
+    if len(tokens) > MOST_TOKENS:
+        return _refuse_rest(f"{MOST_TOKENS} names, numbers, signs and blanks", tokens, tokens[-1], reporter)
+    pieces = split_statements(tokens)
+    if len(pieces) > MOST_STATEMENTS:
+        return _refuse_rest(f"{MOST_STATEMENTS} statements", tokens, pieces[MOST_STATEMENTS].tokens[0], reporter)
     statements: list[Statement] = []
-    for piece in split_statements(tokens):
+    for piece in pieces:
         above = statements[-1] if statements else None
         statements.append(_StatementParser(piece, above, reporter).parse())
     return statements
+
+
+def _refuse_rest(limit: str, tokens: list[Token], first: Token, reporter: Reporter) -> list[Statement]:
+    """Report that a spec goes on beyond a limit, from the token `first` on."""
+    hint = "is this the file you meant? A model of thousands of parameters needs far less"
+    reporter.error("spec-too-long", f"the spec has more than {limit}", first.start, first.start + 1, hint)
+    return [BadStatement(tokens[0].start, tokens[-1].end, False)]
 
 
 class _StatementParser:

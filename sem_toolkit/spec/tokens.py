@@ -1,6 +1,7 @@
 """Text to tokens. Every character belongs to exactly one token, so that joining them gives the text back."""
 
 import re
+from itertools import islice
 from typing import Literal, NamedTuple
 
 TokenKind = Literal[
@@ -17,6 +18,9 @@ TokenKind = Literal[
     "symbol",
     "unknown",
 ]
+
+MOST_TOKENS = 500_000
+"""A spec of more is no model that could be estimated, and would take minutes to read."""
 
 TRIVIA: frozenset[str] = frozenset({"space", "comment"})
 
@@ -63,6 +67,13 @@ class Token(NamedTuple):
 
 
 def split_tokens(text: str) -> list[Token]:
-    """All tokens of the text, white space and comments among them. Never fails: what is not known is `unknown`."""
+    """All tokens of the text, white space and comments among them. Never fails: what is not known is `unknown`.
+
+    What comes after MOST_TOKENS of them is left in one piece, `unknown` as well.
+    """
     make = tuple.__new__  # a third faster than Token(...), which shows on long specs
-    return [make(Token, (match.lastgroup, match.group(), match.start())) for match in _PATTERN.finditer(text)]
+    found = islice(_PATTERN.finditer(text), MOST_TOKENS)
+    tokens = [make(Token, (match.lastgroup, match.group(), match.start())) for match in found]
+    if len(tokens) == MOST_TOKENS and tokens[-1].end < len(text):
+        tokens.append(Token("unknown", text[tokens[-1].end :], tokens[-1].end))
+    return tokens

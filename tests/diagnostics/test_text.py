@@ -1,5 +1,7 @@
 """Diagnostics as text and as records."""
 
+import time
+
 import pytest
 
 from sem_toolkit.diagnostics import (
@@ -99,3 +101,12 @@ def test_a_record_has_the_documented_keys() -> None:
 def test_lines_end_in_any_of_three_ways() -> None:
     index = LineIndex("a\nb\r\nc\rd")
     assert [index.position(offset) for offset in (0, 2, 5, 7, 8)] == [(1, 1), (2, 1), (3, 1), (4, 1), (4, 2)]
+
+
+def test_only_the_lines_near_a_fault_are_looked_at() -> None:
+    text = "a\r\nbad\r\n" + "x\n" * 400_000
+    fault = Diagnostic("error", "odd", "odd", LineIndex(text).span(3, 6))
+    begin = time.process_time()
+    shown = [format_diagnostic(fault, Source("m.lav", text)) for _ in range(1_000)]
+    assert time.process_time() - begin < 1.0  # a second is what splitting the text a few times would take
+    assert shown[0].splitlines()[1:] == ["  m.lav:2:1", "  1 | a", "  2 | bad", "    | ^^^"]

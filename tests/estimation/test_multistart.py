@@ -8,19 +8,17 @@ import pytest
 from sem_toolkit.discrepancy.ml import MaximumLikelihood
 from sem_toolkit.estimation import (
     EstimationOptions,
-    Objective,
     build_targets,
     estimate,
     fill_exogenous_moments,
 )
-from sem_toolkit.estimation.batch import evaluate_stack, factor_stack, minimise_stack
+from sem_toolkit.estimation.batch import minimise_stack
 from sem_toolkit.estimation.multistart import draw_starts, release_markers, restore_markers
 from sem_toolkit.fit import fit
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
-from .conftest import load_reference
 from .random_models import SMALL_KINDS, draw_small_case
 
 DATA = Path(__file__).parents[1] / "oracles" / "data"
@@ -67,30 +65,6 @@ def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     starts = draw_starts(solution.model, targets, np.random.default_rng(99), 25)
     found = minimise_stack(solution.model, _build_likelihood(solution.model, sample), starts)
     assert solution.discrepancy <= found.values.min() + 1e-6
-
-
-@pytest.mark.parametrize("name", ["mg_metric", "mg_scalar"])
-def test_the_stack_solver_has_the_derivatives_of_single_points(name: str) -> None:
-    reference = load_reference(name)
-    likelihood = _build_likelihood(reference.model, reference.sample)
-    objective = Objective(reference.model, likelihood)
-    theta = reference.model.constraints.linear.reduce(reference.x)
-    stack = np.stack([theta, 1.05 * theta, theta - 100.0])
-    found = evaluate_stack(reference.model, likelihood, stack)
-    assert np.isinf(found.values[2])
-    for i in range(2):
-        point = objective.locate(stack[i])
-        assert point is not None
-        assert found.values[i] == pytest.approx(point.value, rel=1e-12)
-        np.testing.assert_allclose(found.gradients[i], point.gradient, rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(found.informations[i], point.information, rtol=1e-9, atol=1e-12)
-
-
-def test_positive_definite_matrices_of_a_stack() -> None:
-    stack = np.array([[[2.0, 1.0], [1.0, 2.0]], [[1.0, 2.0], [2.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]]])
-    usable, logarithms = factor_stack(stack)
-    assert usable.tolist() == [True, False, False]
-    assert logarithms[0] == pytest.approx(np.log(3.0))
 
 
 @pytest.mark.parametrize(

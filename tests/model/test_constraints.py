@@ -190,3 +190,20 @@ def test_hopeless_constraints_are_errors(constraints: list[tuple[str, str, str]]
     with pytest.raises(ModelError) as caught:
         constrain(*constraints)
     assert [d.code for d in caught.value.diagnostics] == [code]
+
+
+def test_definitions_that_no_constraint_uses_are_left_out() -> None:
+    found = constrain(("p", ":=", "a*b"), ("q", ":=", "2*p"), ("r", ":=", "c"), ("q", "==", "d"))
+    assert [name for name, _ in found.definitions] == ["p", "q"]
+    assert found.equality_values(np.array([0.5, 3.0, 9.0, 1.0]))[0] == pytest.approx([2.0])
+
+
+@pytest.mark.parametrize(
+    ("constraint", "count"), [(("a + b", ">", "{}"), 1_001), (("a*b", "==", "{}"), 501), (("a*b", "<", "{}"), 501)]
+)
+def test_thousands_of_constraints_are_refused(constraint: tuple[str, str, str], count: int) -> None:
+    left, operator, right = constraint
+    with pytest.raises(ModelError) as caught:
+        constrain(*((left, operator, right.format(number)) for number in range(count)))
+    assert caught.value.diagnostics[0].code == "too-many-constraints"
+    assert str(count) in caught.value.diagnostics[0].message

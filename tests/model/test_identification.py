@@ -1,5 +1,6 @@
 """The identification check against models whose answer is known."""
 
+import numpy as np
 import pytest
 
 from sem_toolkit.diagnostics import ModelError
@@ -125,3 +126,25 @@ def test_values_that_overflow_are_named(constraint: str) -> None:
     with pytest.raises(ModelError, match="f =~ x2") as found:
         check_identification(build_model(table))
     assert found.value.diagnostics[0].code == "value-out-of-range"
+
+
+@pytest.mark.parametrize(
+    "effects", [[], [(1, 0)], [(1, 0), (2, 1), (2, 0)], [(1, 0), (0, 1)], [(2, 0), (3, 2), (4, 3)]]
+)
+def test_depth_is_the_longest_directed_path(effects: list[tuple[int, int]]) -> None:
+    text = "\n".join([f"y{row} ~ y{column}" for row, column in effects] + [f"y{i} ~~ y{i}" for i in range(5)])
+    model = build_model(build_parameter_table(parse_spec(text), TableOptions(fixed_x=False)))
+    power, longest = np.eye(5), -1
+    directed = np.zeros((5, 5))
+    for row, column in effects:
+        directed[int(model.observed.index(f"y{row}")), int(model.observed.index(f"y{column}"))] = 1.0
+    while power.any() and longest < 5:
+        longest, power = longest + 1, power @ directed
+    assert model.depth == (None if longest == 5 else longest)
+
+
+@pytest.mark.parametrize("constraint", ["exp(1000*a) == 5", "1e9*a*b == 5e8", "exp(a)^50 == b", "a^2 + b^2 == 1"])
+def test_steep_constraints_leave_a_model_identified(constraint: str) -> None:
+    text = f"f =~ x1 + a*x2 + b*x3 + x4\n{constraint}"
+    report = check_identification(build_model(build_parameter_table(parse_spec(text), TableOptions(call="cfa"))))
+    assert (report.identified, report.df) == (True, 3)

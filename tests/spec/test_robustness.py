@@ -184,3 +184,27 @@ def test_time_grows_no_faster_than_the_text(kind: str) -> None:
         return measure(lambda: check_spec(parse_spec(text), columns=[f"column{i}" for i in range(count // 4)]))
 
     assert check(2_400) < 30 * check(240)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("y ~ x\n" * 100_000, "500000 names"),
+        ("y ~ x\n" * 26_000, "25000 statements"),
+        ("f =~ x1 + " * 300_000, "500000 names"),
+        ("y ~ a*x\n" + "d := a;" * 60_000, "25000 statements"),
+    ],
+    ids=["statements", "few too many statements", "terms", "definitions"],
+)
+def test_what_is_no_model_is_refused_before_it_is_read(text: str, limit: str) -> None:
+    spec = parse_spec(text)
+    (error,) = spec.errors
+    assert (error.code, limit in error.message) == ("spec-too-long", True)
+    assert spec.text == text
+
+
+def test_a_circle_of_many_definitions_is_named_in_short() -> None:
+    spec = parse_spec("y ~ x\n" + "\n".join(f"d{i} := d{(i + 1) % 500}" for i in range(500)))
+    (error,) = [entry for entry in spec.errors if entry.code == "circular-definition"]
+    assert error.message == '"d0" is defined by itself: d0 → d1 → d2 → d3 → d4 → d5 → … → d0'
+    assert len(error.related) == 5

@@ -164,11 +164,12 @@ def build_atlas(
     rivals = [rival for rival in derive_rivals(prepared, given, anatomy, most, least_index) if rival.family in families]
     if not rivals:
         raise _build_no_rivals(anatomy, families)
-    jobs = [replace(prepared, spec=rival.write(spec)) for rival in rivals]
+    specs = [rival.write(spec) for rival in rivals]
+    jobs = [replace(prepared, spec=written) for written in specs]
     total = 2 * len(jobs)
     processes = choose_workers(workers, seconds * len(jobs) * 5)
     entries: dict[int, AtlasEntry] = {}
-    for place, result in run_all(fit_rival, jobs, processes):
+    for place, result in run_all(fit_rival, specs, processes, prepared):
         found = {"fit": result} if isinstance(result, Fit) else {"fault": result}
         entries[place] = AtlasEntry(rivals[place], jobs[place], **found)
         watch(len(entries), total)
@@ -177,7 +178,7 @@ def build_atlas(
     pairs = [(entry.rival.name, entry.rival.parent) for entry in ordered if entry.fit and entry.rival.parent in fits]
     tests: dict[str, Mapping[str, Any]] = {}
     work = [(fits[parent], fits[name]) for name, parent in pairs]
-    for place, row in run_all(relate, work, processes):
+    for place, row in run_all(relate, work, processes, None):
         tests[pairs[place][0]] = row
         watch(len(jobs) + len(tests), total)
     watch(total, total)
@@ -198,15 +199,15 @@ def derive_rivals(prepared: Prepared, given: Fit, anatomy: Anatomy, most: int, l
     return list(kept.values())
 
 
-def fit_rival(prepared: Prepared) -> Fit | SemError:
-    """The fit, or the fault for which there is none."""
+def fit_rival(given: Prepared, spec: Spec) -> Fit | SemError:
+    """The fit of a rival of the given model, or the fault for which there is none."""
     try:
-        return estimate(prepared)
+        return estimate(replace(given, spec=spec))
     except SemError as fault:
         return fault
 
 
-def relate(pair: tuple[Fit, Fit]) -> dict[str, Any]:
+def relate(_: None, pair: tuple[Fit, Fit]) -> dict[str, Any]:
     """How a rival relates to its parent (relation, reason), and the difference test where one is nested."""
     parent, rival = pair
     row = test_pair(("parent", parent), ("rival", rival))

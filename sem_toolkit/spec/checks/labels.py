@@ -11,6 +11,7 @@ from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import Constraint, Definition, Formula, Modifier, Statement
 
 _MOST_LABELS = 2_000  # looked at for a suggestion
+_MOST_OF_CIRCLE = 6  # definitions that are shown
 _AUTOMATIC = re.compile(r"\.p[0-9]+\.\Z")
 
 
@@ -213,11 +214,14 @@ def _report_circle(
     follows = circle[1] if len(circle) > 1 else circle[0]
     start, end = _find_names(first.expression_start, first.end, tokens, starts)[follows]
     related = tuple(
-        (other.start, other.end, f'"{name}" is defined here') for name in circle[1:] if (other := labels.defined[name])
+        (other.start, other.end, f'"{name}" is defined here')
+        for name in circle[1:_MOST_OF_CIRCLE]
+        if (other := labels.defined[name])
     )
+    shown = [*circle[:_MOST_OF_CIRCLE], *["…"] * (len(circle) > _MOST_OF_CIRCLE), circle[0]]
     reporter.error(
         "circular-definition",
-        f'"{circle[0]}" is defined by itself: {" → ".join((*circle, circle[0]))}',
+        f'"{circle[0]}" is defined by itself: {" → ".join(shown)}',
         start,
         end,
         "break the circle",

@@ -1,0 +1,131 @@
+"""All combinations of marked choices, each with the spec, the options and the rows that it stands for."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import pandas as pd
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError, SpecError
+from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.fit.declared import OPTIONS
+from sem_toolkit.fit.options import parse_fit_options
+from sem_toolkit.fit.origins import hash_text
+from sem_toolkit.sample.selection import select_rows
+from sem_toolkit.spec import Spec
+from sem_toolkit.spec.choices import Alternative, Choice, apply_alternatives, parse_choices
+from sem_toolkit.spec.drafts import Draft
+
+MOST = 100_000
+_READING = frozenset({"sheet", "missing_codes", "sample_cov", "sample_mean", "sample_nobs"})
+_SWITCHES = {"true": True, "yes": True, "false": False, "no": False}
+
+
+@dataclass(frozen=True)
+class Universe:
+    """One combination: for each choice, by its name, the alternative that is taken."""
+
+    chosen: tuple[tuple[str, Alternative], ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What is taken, by the name of the choice."""
+        return {name: alternative.label for name, alternative in self.chosen}
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Options of the fit that the alternatives set; None where one is taken back (group = none)."""
+        given = dict(option for _, alternative in self.chosen for option in alternative.options)
+        return {name: _read_value(name, value) for name, value in given.items()}
+
+    @property
+    def conditions(self) -> list[Alternative]:
+        """Alternatives with a condition on rows."""
+        return [alternative for _, alternative in self.chosen if alternative.condition is not None]
+
+    def write(self, spec: Spec) -> Spec:
+        """The spec as this combination has it; the header without the choices, as they are made."""
+        draft = apply_alternatives(Draft(spec), [alternative for _, alternative in self.chosen])
+        return draft.describe(["choices", "include"]).spec
+
+    def build_key(self, spec: Spec, options: Mapping[str, object]) -> str:
+        """What tells its result from all others: model, options and rows, whatever the choices are called."""
+        kept = [line for line in spec.text.splitlines() if line.strip() and not line.startswith("#")]
+        conditions = sorted(alternative.condition_text for alternative in self.conditions)
+        said = {name: str(value) for name, value in sorted({**options, **self.options}.items())}
+        return hash_text(json.dumps([kept, said, conditions]))[:24]
+
+
+def list_universes(spec: Spec) -> tuple[tuple[Choice, ...], list[Universe]]:
+    """The choices of a spec, and every combination of their alternatives, the first of each first.
+
+    Raises SpecError for choices that cannot be read or contradict each other, and OptionError where there are none or
+    too many.
+    """
+    spec.require_valid()
+    choices = parse_choices(spec, OPTIONS)
+    if not choices:
+        message = "the spec marks no choices"
+        hint = "mark them in its header: #' choices: {estimator: ML | MLR, items: as it is | drop x3}"
+        raise OptionError(Diagnostic("error", "no-choices", message, hint=hint))
+    count = 1
+    for choice in choices:
+        count *= len(choice.alternatives)
+    if count > MOST:
+        message = f"the choices make {count} combinations, more than {MOST}"
+        raise OptionError(Diagnostic("error", "too-many-universes", message, hint="mark fewer choices at once"))
+    _require_variables(spec, choices)
+    pairs = [[(choice.name, alternative) for alternative in choice.alternatives] for choice in choices]
+    return choices, [Universe(tuple(chosen)) for chosen in product(*pairs)]
+
+
+def require_conditions(frame: pd.DataFrame, choices: Sequence[Choice]) -> None:
+    """Raise DataError for a condition on an unknown column, of another kind, or that no row meets."""
+    for choice in choices:
+        for alternative in choice.alternatives:
+            if alternative.condition is not None:
+                select_rows(frame, alternative.condition, alternative.condition_text)
+
+
+def _require_variables(spec: Spec, choices: Sequence[Choice]) -> None:
+    """Every alternative by itself can be taken, and what it drops is there to be dropped."""
+    draft = Draft(spec)
+    known = {name for lhs, _, rhs in draft.list_terms() for name in (lhs, rhs)}
+    span = spec.header.spans.get("choices")
+    for choice in choices:
+        for alternative in choice.alternatives:
+            for name in alternative.drop:
+                if name not in known:
+                    message = f'choice "{choice.name}" drops {name}, which the model does not have'
+                    hint = format_suggestion(name, sorted(known))
+                    raise SpecError(Diagnostic("error", "invalid-choice", message, span, hint), spec.source)
+            _require_options(spec, choice, alternative)
+            try:
+                apply_alternatives(draft, [alternative]).spec.require_valid()
+            except SpecError as fault:
+                message = f'choice "{choice.name}", "{alternative.label}": {fault.diagnostics[0].message}'
+                raise SpecError(Diagnostic("error", "invalid-choice", message, span), spec.source) from None
+
+
+def _require_options(spec: Spec, choice: Choice, alternative: Alternative) -> None:
+    """Its options are some that can be chosen, with values that they can have."""
+    options = Universe(((choice.name, alternative),)).options
+    span = spec.header.spans.get("choices")
+    for name in options.keys() & _READING:
+        message = f'choice "{choice.name}": {name} says how the data are read, which is done once for all'
+        raise SpecError(Diagnostic("error", "invalid-choice", message, span), spec.source)
+    try:
+        parse_fit_options(options)
+    except OptionError as fault:
+        entry = fault.diagnostics[0]
+        message = f'choice "{choice.name}", "{alternative.label}": {entry.message}'
+        raise SpecError(Diagnostic("error", "invalid-choice", message, span, entry.hint), spec.source) from None
+
+
+def _read_value(name: str, value: str) -> object:
+    if name == "group" and value.lower() == "none":
+        return None
+    if OPTIONS[name].kind == "switch":
+        return _SWITCHES.get(value.lower(), value)
+    return value

@@ -1,0 +1,135 @@
+"""Discrepancies at many points at once: leading axes of x, and of the sample's moments where every point has its own.
+
+Points without a value do not disturb their neighbours: a status says what is wrong with each. The array library is that
+of x, and the moments of the sample must be arrays of the same.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.discrepancy.base import Discrepancy
+from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
+
+FloatArray = NDArray[np.float64]
+
+_PIVOT = 1e-13  # of its diagonal element: what is smaller is rounding
+
+
+class Status(IntEnum):
+    """Of a point: a value, or why there is none."""
+
+    OK = 0
+    NOT_POSITIVE_DEFINITE = 1
+    NOT_FINITE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluations:
+    """A discrepancy at the points of a stack.
+
+    values        ..., infinite where the status is not OK
+    gradients     ... × q, by x; 0 there
+    informations  ... × q × q: expected second derivative or Gauss-Newton matrix, or the exact second derivative where
+                  that was asked for; the identity there
+    status        ..., whole numbers: those of `Status`
+    """
+
+    values: FloatArray
+    gradients: FloatArray
+    informations: FloatArray
+    status: NDArray[np.int8]
+
+
+@runtime_checkable
+class StackedDiscrepancy(Discrepancy, Protocol):
+    """A discrepancy that can be asked about many points at once."""
+
+    @property
+    def targets(self) -> Targets: ...
+
+    def evaluate_many(
+        self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
+    ) -> Evaluations:
+        """Values and derivatives at x (... × q).
+
+        draws  b: which of the sample's draws each x (b × q) belongs to, where the targets have several; None: its own
+        exact  whether the informations are the exact second derivatives; not for models with composites
+        """
+        ...
+
+
+def pick_draws(moments: Array, draws: NDArray[np.intp] | None, ndim: int) -> Array:
+    """The moments that points have: those of their draws, or the same for all where there is one sample (`ndim`)."""
+    return moments if draws is None or moments.ndim == ndim else take(moments, draws, 0)
+
+
+def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Which of symmetric matrices (... × p × p) are positive definite, and the logarithms of their determinants.
+
+    By elimination of all at once, so that one that is not cannot stop the others.
+    """
+    space = get_namespace(matrices)
+    floor = _PIVOT * space.linalg.diagonal(matrices)
+    work = matrices
+    usable = space.ones(matrices.shape[:-2], dtype=space.bool)
+    total = space.zeros_like(matrices[..., 0, 0])
+    one = space.ones_like(total)
+    with np.errstate(all="ignore"):
+        for j in range(matrices.shape[-1]):
+            pivot = work[..., 0, 0]
+            usable = usable & (pivot > floor[..., j]) & (pivot > 0.0)
+            safe = space.where(usable, pivot, one)
+            total = total + space.log(safe)
+            column = work[..., 1:, 0]
+            work = work[..., 1:, 1:] - column[..., :, None] * (column / safe[..., None])[..., None, :]
+    return usable, total
+
+
+def invert_stack(matrices: FloatArray, usable: NDArray[np.bool_]) -> FloatArray:
+    """Inverses of positive definite matrices (... × p × p), scaled on the way; others count as the identity."""
+    space = get_namespace(matrices)
+    identity = move_to(np.eye(matrices.shape[-1]), matrices)
+    sound = space.where(usable[..., None, None], matrices, identity)
+    scale = 1.0 / space.sqrt(space.linalg.diagonal(sound))
+    outer = scale[..., :, None] * scale[..., None, :]
+    inverse = space.linalg.inv(sound * outer)
+    return 0.5 * (inverse + swap(inverse)) * outer  # type: ignore[no-any-return]
+
+
+def conclude(
+    moments: ImpliedMoments,
+    exists: NDArray[np.bool_],
+    usable: NDArray[np.bool_],
+    values: FloatArray,
+    gradients: FloatArray,
+    informations: FloatArray,
+) -> Evaluations:
+    """Put the status to what was computed.
+
+    exists  ...: whether the moments do; usable: ... × G, whether what had to be positive definite was
+    """
+    space = get_namespace(values)
+    finite = exists & space.all(space.isfinite(moments.covariance), axis=(-3, -2, -1))
+    if moments.mean is not None:
+        finite = finite & space.all(space.isfinite(moments.mean), axis=(-2, -1))
+    definite = space.all(usable, axis=-1)
+    found = space.isfinite(values) & space.all(space.isfinite(gradients), axis=-1)
+    found = found & space.all(space.isfinite(informations), axis=(-2, -1))
+    good, indefinite = finite & definite & found, finite & ~definite
+    status = space.astype(indefinite, space.int8) * int(Status.NOT_POSITIVE_DEFINITE)
+    status = status + space.astype(~(good | indefinite), space.int8) * int(Status.NOT_FINITE)
+    if bool(space.all(good)):
+        return Evaluations(values, gradients, informations, status)
+    identity = move_to(np.eye(informations.shape[-1]), informations)
+    return Evaluations(
+        space.where(good, values, space.full_like(values, np.inf)),
+        space.where(good[..., None], gradients, space.zeros_like(gradients)),
+        space.where(good[..., None, None], informations, identity),
+        status,
+    )
