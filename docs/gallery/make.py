@@ -39,6 +39,33 @@ from Euler's formula). The others are the price of what readers expect: indicato
 row or column, with their residual covariances on the outer side; two factors on the same side of the same four
 indicators, as in the growth model, cannot do with fewer than six, nor the three methods of the nine measures with
 fewer than nine.
+
+## Marks
+
+Our own, for the colour pictures as an editor would give them at print size: 10 is a figure that a textbook could take
+over, below 7 is one to be drawn again. They are opinions; the numbers under each picture are counts.
+
+| model | mark | why |
+| --- | --- | --- |
+| Holzinger and Swineford | 8 | clear and compact; the numbers of outer loadings stand beside flat lines |
+| Political democracy | 9 | one line of causation, residual covariances in nested tracks |
+| Mediation, one and two mediators | 9 | triangle and diamond, level direct path |
+| Serial mediation | 9 | trapezium with one crossing, as in the textbooks |
+| Latent mediation | 8 | triangle; three numbers above the mediator stand at two heights |
+| Actors and partners, observed panel | 8 | exact grid; the numbers of crossing paths stand near their crossing |
+| Panel with random intercepts | 9 | mirrored rows, one arc around everything |
+| Longitudinal factors | 8 | every covariance has its track; many tracks need a finger |
+| Second-order factor | 8 | a tree from left to right; the first-order factors could be further apart |
+| Bifactor | 9 | all numbers in two straight columns |
+| Cross-lagged panel | 9 | four waves in columns, tracks above and below |
+| Growth | 8 | factors over occasions, raw fixed loadings; no triangle of means unless asked for |
+| Traits and methods | 8 | numbers in columns; the loadings of the methods cross nine times |
+| Two groups | 7 | the same places in both, but one legend each |
+| Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
+| Feedback loop | 7 | two arrows bend apart; six covariances of causes are much for one side |
+| Composites | 7 | readable, weights and loadings look alike but for their direction |
+| Twenty factors | 5 | all is readable, but it is longer than a page |
+| Figure 3-1 | 9 | eight paths run straight through a free corridor; with estimates it is longer than a page |
 """
 
 

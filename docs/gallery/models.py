@@ -40,6 +40,24 @@ def _write_panel() -> str:
     return "\n".join(lines)
 
 
+def _write_observed_panel() -> str:
+    lines = [f"s{t}1 ~ s{t - 1}1 + m{t - 1}1\nm{t}1 ~ m{t - 1}1 + s{t - 1}1" for t in (2, 3)]
+    return "\n".join([*lines, *(f"s{t}1 ~~ m{t}1" for t in (1, 2, 3))])
+
+
+def _write_intercepts() -> str:
+    lines = [f"trait_{v} =~ " + " + ".join(f"1*{v}{t}1" for t in (1, 2, 3, 4)) for v in "sm"]
+    lines += [f"w{v}{t} =~ 1*{v}{t}1\n{v}{t}1 ~~ 0*{v}{t}1" for v in "sm" for t in (1, 2, 3, 4)]
+    lines += [f"w{v}{t} ~ ws{t - 1} + wm{t - 1}" for t in (2, 3, 4) for v in "sm"]
+    lines += [f"ws{t} ~~ wm{t}" for t in (1, 2, 3, 4)]
+    return "\n".join([*lines, "trait_s ~~ trait_m", "trait_s ~~ 0*ws1 + 0*wm1", "trait_m ~~ 0*ws1 + 0*wm1"])
+
+
+def _write_occasions() -> str:
+    lines = [f"stress{t} =~ s{t}1 + s{t}2 + s{t}3" for t in (1, 2, 3)]
+    return "\n".join([*lines, *(f"s{t}{k} ~~ s{u}{k}" for k in (1, 2, 3) for t, u in ((1, 2), (2, 3), (1, 3)))])
+
+
 def _write_traits_and_methods() -> str:
     traits, methods = ("anx", "dep", "ang"), ("self", "peer", "test")
     names = dict(zip(traits, ("Anxiety", "Depression", "Anger"), strict=True))
@@ -61,6 +79,44 @@ MODELS = (
         "dem60 ~ ind60\ndem65 ~ ind60 + dem60\n"
         "y1 ~~ y5\ny2 ~~ y4 + y6\ny3 ~~ y7\ny4 ~~ y8\ny6 ~~ y8",
         _read("poldem.csv"),
+    ),
+    Model("mediation", "Mediation", "x7 ~ a*x1\nx9 ~ b*x7 + c*x1\nindirect := a*b", _read("hs.csv")),
+    Model(
+        "parallel-mediators",
+        "Two mediators beside each other",
+        "x4 ~ x1\nx7 ~ x1\nx9 ~ x4 + x7 + x1",
+        _read("hs.csv"),
+    ),
+    Model("serial-mediation", "Serial mediation", "x4 ~ x1\nx7 ~ x4 + x1\nx9 ~ x7 + x4 + x1", _read("hs.csv")),
+    Model(
+        "latent-mediation",
+        "Mediation between factors",
+        HOLZINGER + "\ntextual ~ visual\nspeed ~ textual + visual",
+        _read("hs.csv"),
+    ),
+    Model(
+        "actor-partner",
+        "Two waves of two variables: the grid of actors and partners",
+        "s21 ~ s11 + m11\nm21 ~ m11 + s11\ns11 ~~ m11\ns21 ~~ m21",
+        samples.simulate_panel,
+    ),
+    Model(
+        "observed-panel", "Cross-lagged panel of observed variables", _write_observed_panel(), samples.simulate_panel
+    ),
+    Model("random-intercepts", "Panel with random intercepts", _write_intercepts(), samples.simulate_panel),
+    Model("longitudinal-factors", "Longitudinal factor analysis", _write_occasions(), samples.simulate_panel),
+    Model(
+        "plain-growth",
+        "Growth without covariates",
+        "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4",
+        _read("demo_growth.csv"),
+        {"call": "growth"},
+    ),
+    Model(
+        "multiple-causes",
+        "Multiple indicators, multiple causes",
+        "visual =~ x1 + x2 + x3\nvisual ~ sex + ageyr + grade",
+        _read("hs.csv"),
     ),
     Model(
         "second-order",

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sem_toolkit.diagram.checks.checker import check_scene
-from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix
+from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure, stack_related
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
@@ -18,6 +18,7 @@ from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
 from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.places.constants import place_constants
+from sem_toolkit.diagram.places.converging import find_outcome
 from sem_toolkit.diagram.places.dot_layout import place_by_dot
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, find_extent, place_variables
@@ -150,7 +151,8 @@ def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
         # Better a picture too wide or too high than one with hits.
         search.left = MOST_PAINTED // 2
         growth = LARGE_GROWTH if canvas.structure.links and len(graph) > LARGE else GROWTH
-        search.try_spacing(drafts[0].with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
+        usual = next(variant for variant in drafts if variant.arrangement == "across")
+        search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
 
@@ -161,6 +163,8 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
     if figure is not None:
         yield draft.with_structure(replace(structure, figure=figure))
+    if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
+        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
     yield draft
     if stages:
         if ranks_from_stages(structure, find_stages(structure, stages)) is not None:

@@ -18,7 +18,7 @@ from sem_toolkit.fit.origins import Origin, hash_columns, hash_text
 from sem_toolkit.fit.pipeline import Prepared
 from sem_toolkit.fit.records import Record, clean
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.spec import Spec
+from sem_toolkit.spec import Spec, read_spec
 
 LAYOUT = 1
 """Of receipts; one with a higher number was written by a later version."""
@@ -137,8 +137,8 @@ def _describe_spec(spec: Spec) -> Record:
 
 def _is_in_file(name: str, text: str) -> bool:
     try:
-        return not name.startswith("<") and Path(name).read_bytes().decode("utf-8-sig") == text
-    except (OSError, ValueError):
+        return not name.startswith("<") and Path(name).is_file() and read_spec(name).source.text == text
+    except (SemError, OSError, ValueError):
         return False
 
 

@@ -186,3 +186,14 @@ def test_a_rival_that_fails_is_a_row():
     assert loop["verdict"] == "not identified"
     assert "not identified" in loop["reason"]
     assert np.isnan(loop["chisq"])
+
+
+def test_rivals_of_a_spec_that_includes_another(tmp_path):
+    (tmp_path / "factors.lav").write_text(BASE)
+    (tmp_path / "model.lav").write_text("#' include: factors.lav\ntextual ~ visual\nspeed ~ textual\n")
+    atlas = build_atlas(read_spec(tmp_path / "model.lav"), DATA / "hs.csv", families=["structure"])
+    require_equal(atlas, {"given": PATHS["given"], "without-visual-textual": PATHS["without-visual-textual"]})
+    paths = write_atlas(atlas, tmp_path / "rivals", DATA / "hs.csv")
+    rows = rows_of(atlas)
+    for path in paths:
+        assert fit(path).fit_measures["chisq"] == pytest.approx(rows.loc[path.stem, "chisq"], rel=1e-7)

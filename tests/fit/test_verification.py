@@ -164,3 +164,15 @@ def test_the_schema_holds_what_is_written(files):
     assert require_receipt(roundtrip(result.to_dict())) == receipt
     receipt["fits"][0]["n"] = "many"
     assert find_fault(receipt, schema) == "fits[0].n should be integer"
+
+
+def test_included_files_are_compared_as_well(tmp_path):
+    (tmp_path / "factors.lav").write_text("visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n")
+    spec = tmp_path / "model.lav"
+    spec.write_text("#' include: factors.lav\ntextual ~ visual\n")
+    receipt = roundtrip(fit(spec, DATA / "hs.csv").receipt)
+    assert verify(receipt).holds
+    (tmp_path / "factors.lav").write_text("visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nx1 ~~ x4\n")
+    found = verify(receipt)
+    assert codes(found) == ["spec-changed"]
+    assert not found.holds

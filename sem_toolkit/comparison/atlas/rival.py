@@ -33,7 +33,7 @@ class Rival:
 
     def write(self, given: Spec) -> Spec:
         """The spec, its header saying what it is and what it was made from."""
-        drop = ["diagram"] if self.loses_hints else []
+        drop = ["include", *(["diagram"] if self.loses_hints else [])]  # what is included stands in the text
         title = f"{name_model(given)}: {self.change}"
         parent = Path(given.source.name).name.strip("<>") if self.parent == GIVEN else f"{self.parent}.lav"
         return self.draft.settle().describe(drop, title=title, claim=self.claim, parent=parent).spec

@@ -47,7 +47,7 @@ class Universe:
     def write(self, spec: Spec) -> Spec:
         """The spec as this combination has it; the header without the choices, as they are made."""
         draft = apply_alternatives(Draft(spec), [alternative for _, alternative in self.chosen])
-        return draft.describe(["choices"]).spec
+        return draft.describe(["choices", "include"]).spec
 
     def build_key(self, spec: Spec, options: Mapping[str, object]) -> str:
         """What tells its result from all others: model, options and rows, whatever the choices are called."""

@@ -9,7 +9,7 @@ import networkx as nx
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.structure import Structure, build_structure
 from sem_toolkit.diagram.content.style import DiagramStyle
-from sem_toolkit.diagram.content.words import is_significant
+from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
 
 MATRIX_FROM = 16
 """From this many covariances of cores on they become a matrix beside the picture."""
@@ -98,6 +98,26 @@ def set_in_matrix(canvas: Canvas) -> Canvas | None:
     if canvas.style.covariances != "auto" or len(keys) < LEAST_IN_MATRIX or set(keys) <= set(canvas.matrix):
         return None
     return replace(canvas, matrix=tuple(dict.fromkeys((*canvas.matrix, *keys))))
+
+
+def set_in_note(canvas: Canvas) -> Canvas:
+    """The canvas with the estimated covariances between indicators in a line of the legend instead of arcs."""
+    graph, structure, style = canvas.graph, canvas.structure, canvas.style
+    found = [
+        (a, b, key, format_edge_text(data, style))
+        for a, b, key, data in graph.edges(keys=True, data=True)
+        if data["role"] == "covariance" and {a, b} <= set(structure.owner) and not data.get("candidate")
+    ]
+    if not found or not style.legend or not all(text for *_, text in found):
+        return canvas
+    chosen = graph.copy()
+    chosen.remove_edges_from([entry[:3] for entry in found])
+    labels = {name: " ".join(format_name(name, style, canvas.hints.labels).split()) for name in structure.owner}
+    # Labels of different stages may be alike.
+    names = {name: label if label == name else f"{label} ({name})" for name, label in labels.items()}
+    word = "correlation" if style.values in ("standardized", "both") else "covariance"
+    notes = tuple(f"Residual {word} of {names[a]} and {names[b]}: {text}" for a, b, _, text in found)
+    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
 
 
 def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":

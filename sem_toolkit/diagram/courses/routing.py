@@ -47,6 +47,7 @@ from sem_toolkit.diagram.geometry.plane import (
     flatten_curve,
     flatten_curves,
     is_straight,
+    smooth_polyline,
 )
 from sem_toolkit.diagram.geometry.segments import Segments
 from sem_toolkit.diagram.places.bands import PADDING
@@ -125,6 +126,7 @@ class Router:
         ordered = sorted(self.edges, key=lambda edge: (order[edge[3]["role"]], self._find_distance(edge)))
         always = self.structure.two_sided is not None and self.structure.figure is None
         self.stubs = build_stubs(list(self._iterate_arrivals()), self.style.label_size * LINE_SPACING, always)
+        self.stubs |= dict(self._iterate_ladders())
         # Above indicators that touch the top of a stage the tracks begin over its title.
         above = max((title.height + 2 * PADDING for title in self.titles), default=0.0)
         rooms = {"top": max(self.outer[1], above), "bottom": self.outer[1]}
@@ -137,10 +139,28 @@ class Router:
         self._spread_ends()
         return self.routes
 
+    def _iterate_ladders(self) -> Iterator[tuple[str, FloatArray]]:
+        """Loadings that go up or down beside a stack of indicators and then level to theirs."""
+        places = self.placement.places
+        for source, target, key, data in self.edges:
+            if (
+                data["role"] == "loading"
+                and self.structure.owner.get(target) == source
+                and target in self.placement.legs
+            ):
+                core, item, leg = places[source], places[target], self.placement.legs[target]
+                corner = np.array([leg, item.y])
+                share = min(1.0, abs(leg - core.x) / (core.width / 2))
+                edge = core.height / 2 * (1 - share**2) ** 0.5 * (1 if item.y > core.y else -1)
+                start = np.array([leg, core.y + edge])
+                yield key, smooth_polyline(np.array([start, corner, [item.right, item.y]]), 5.0)
+
     def _iterate_arrivals(self) -> Iterator[Arrival]:
         """Loadings that meet their indicator at its left or right side."""
         places = self.placement.places
         for source, target, key, data in self.edges:
+            if target in self.placement.legs:
+                continue
             if data["role"] != "loading" or not self._is_in_fan(source, target) or self._is_in_figure(source, target):
                 continue
             side = self._find_facing_side(source, target, "loading")

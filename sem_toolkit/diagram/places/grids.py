@@ -117,12 +117,15 @@ def _find_row_gap(
         return spacing.fan * (1.0 + 0.16 * max(columns)) + 0.35 * max(0.0, label - 30)
     if fans:
         return max(0.6 * spacing.fan, 26.0)
-    links = [(a, b) for a, b in (*structure.links, *structure.covariances) if {rows.get(a), rows.get(b)} == between]
+    beside = [(name, at) for at, names in structure.satellites.items() for name in names]
+    links = [
+        (a, b) for a, b in (*structure.links, *structure.covariances, *beside) if {rows.get(a), rows.get(b)} == between
+    ]
     columns = [abs(figure.cells[a][0] - figure.cells[b][0]) for a, b in links]
     if any(columns):
         # Paths that pass over a column between need to rise steeply enough to miss what stands there.
         return max(0.75 * spacing.rank, 34.0) * (1 + 0.2 * max(0.0, max(columns) - 1)) + 0.3 * max(0.0, label - 30)
-    return max(spacing.block, 30.0) if links else spacing.block
+    return max(spacing.block, 34.0) if links else spacing.block
 
 
 def _iterate_pitches(

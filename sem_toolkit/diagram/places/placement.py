@@ -8,6 +8,7 @@ from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.bands import PADDING, build_grounds, find_stages, place_bands, ranks_from_stages
 from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.converging import find_outcome, place_converging
 from sem_toolkit.diagram.places.grids import ARC_ROOM, place_grid
 from sem_toolkit.diagram.places.ranks import place_ranks, separate
 
@@ -15,7 +16,7 @@ MARGIN = 3.0
 """White around the whole picture, in points."""
 
 
-Arrangement = Literal["across", "downward", "rows"]
+Arrangement = Literal["across", "downward", "rows", "converging"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Placement:
     """variable → box, the side on which each core has its indicators, and the grounds of stages.
 
     downward  whether ranks run from top to bottom
+    right_titles  stages whose title stands in the upper right corner instead of the upper left one
+    legs      indicator → where the upright piece of its loading runs, across the page
     outer     variable → the side to which its variance and its arcs go, where the arrangement says so
     """
 
@@ -31,6 +34,8 @@ class Placement:
     bands: Mapping[str, Rectangle] = field(default_factory=dict)
     downward: bool = False
     outer: Mapping[str, Side] = field(default_factory=dict)
+    legs: Mapping[str, float] = field(default_factory=dict)
+    right_titles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,16 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
     """The arrangement that fits the structure, in a frame."""
     width, title_height = frame.width, frame.title_height
     bands = find_stages(structure, frame.stages)
+    outcome = find_outcome(structure, bands) if frame.arrangement == "converging" else None
+    if outcome is not None:
+        converging = place_converging(structure, measures, spacing, bands, outcome, title_height)
+        return Placement(
+            converging.places,
+            converging.sides,
+            converging.bands,
+            legs=converging.legs,
+            right_titles=frozenset({outcome}),
+        )
     if bands:
         in_line = None if frame.arrangement == "rows" else ranks_from_stages(structure, bands)
         if in_line is not None:

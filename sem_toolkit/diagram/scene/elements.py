@@ -120,7 +120,8 @@ class Scene:
 
     def find_ground(self, box: Rectangle) -> str:
         """The colour on which a text stands: that of its band, otherwise the page's."""
-        for band in self.bands:
+        # A stage that lies within another comes later.
+        for band in reversed(self.bands):
             if abs(band.box.x - box.x) < band.box.width / 2 and abs(band.box.y - box.y) < band.box.height / 2:
                 return band.fill
         return PAGE

@@ -342,12 +342,13 @@ def _find_width(data: Mapping[str, Any], style: DiagramStyle) -> float:
 
 
 def place_band_titles(placement: Placement, style: DiagramStyle) -> dict[str, Rectangle]:
-    """Band title → its box, in the upper left corner of the band."""
+    """Band title → its box, in the upper left corner of the band, or the right one where paths come in at the left."""
     height = style.font_size * 1.2
     found = {}
     for title, box in placement.bands.items():
         width = measure_line(title, style.font_size, style.font, bold=True)
-        found[title] = Rectangle(box.left + 5 + width / 2, box.top + height / 2 + 3, width, height)
+        x = box.right - 5 - width / 2 if title in placement.right_titles else box.left + 5 + width / 2
+        found[title] = Rectangle(x, box.top + height / 2 + 3, width, height)
     return found
 
 

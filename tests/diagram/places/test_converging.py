@@ -1,0 +1,36 @@
+"""Stages that feed one outcome: columns with a free corridor, the outcome at the right centre."""
+
+import pytest
+
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.diagram.geometry.plane import is_straight
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+
+NAMES = ("n1", "c1", "n2", "c2", "n3", "c3", "syn", "com")
+SPEC = "\n".join(f"{name} =~ {name}a + {name}b + {name}c" for name in (*NAMES, "out"))
+SPEC += "\nout ~ " + " + ".join(NAMES)
+STAGES = {"One": ("n1", "c1"), "Two": ("n2", "c2"), "Three": ("n3", "c3"), "All": ("syn", "com"), "Outcome": ("out",)}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return build_parameter_table(parse_spec(SPEC), TableOptions(call="sem"))
+
+
+def test_three_stages_lead_straight_to_the_outcome_at_the_right_centre(table):
+    diagram = draw_diagram(table, style=DiagramStyle(values="none"), hints=DiagramHints(stages=STAGES))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    assert boxes["n1"].x < boxes["n2"].x < boxes["n3"].x < boxes["out"].x
+    assert boxes["out"].y == pytest.approx((boxes["n1"].y + boxes["c1"].y) / 2)
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role == "regression")
+
+
+def test_indicators_of_a_stage_stand_on_the_same_side_outside_the_corridor(table):
+    diagram = draw_diagram(table, style=DiagramStyle(values="none"), hints=DiagramHints(stages=STAGES))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    for core in NAMES:
+        items = [boxes[f"{core}{letter}"] for letter in "abc"]
+        assert len({round(item.left, 6) for item in items}) == 1
+        above = boxes[core].y < boxes["out"].y
+        assert all(item.bottom < boxes[core].top if above else item.top > boxes[core].bottom for item in items)
