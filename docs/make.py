@@ -12,6 +12,8 @@ from sem_toolkit.files import write_text
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.spec import read_spec
 from sem_toolkit.study.files import draw_figures
+from sem_toolkit.study.manual import build_manual
+from sem_toolkit.study.printed_study import run_printed_study
 from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 
 HERE = Path(__file__).parent
@@ -31,8 +33,9 @@ ours. Results go to standard output, messages to standard error.
 
 
 def main() -> None:
-    """Write docs/cli.md and the figures of the README."""
+    """Write docs/cli.md, docs/study.md and the figures of the README."""
     write_text(HERE / "cli.md", build_page())
+    write_text(HERE / "study.md", build_manual(run_printed_study(HERE.parent / "data" / "published")))
     path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
     model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
     for name, (_, figure) in draw_figures(model).items():

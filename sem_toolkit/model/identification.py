@@ -164,6 +164,7 @@ def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     # what changes no moment, as the weights of a composite without effects, leaves rounding behind
     stacked[:, np.abs(stacked).max(axis=0, initial=0.0) < _NO_INFLUENCE] = 0.0
     slopes = np.nan_to_num(model.constraints.equality_values(x)[1]) @ basis
+    slopes /= np.maximum(np.abs(slopes).max(axis=1, initial=0.0), 1e-300)[:, None]  # c = 0 says as much as 1e9 c = 0
     n_conditions = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
     rank, null = compute_null_space(np.concatenate([stacked, slopes]))
     return rank, null, n_conditions

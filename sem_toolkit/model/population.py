@@ -8,6 +8,8 @@ from sem_toolkit.model.ram import INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, WEIGHT
 FloatArray = NDArray[np.float64]
 
 _DRAWS = 20
+_HOPEFUL = 4  # draws to look for a point that satisfies the constraints, where one that has values is at hand
+_SATISFIED = 1e-8
 
 
 def draw_population(model: Model, rng: np.random.Generator) -> tuple[Model, FloatArray]:
@@ -21,13 +23,19 @@ def draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
 
     Where a constraint has no value at it, as the root of a negative number, positive values are tried.
     """
-    for _ in range(_DRAWS):
+    found = None
+    for number in range(_DRAWS):
+        if found is not None and number >= _HOPEFUL:
+            break
         raw = _draw_values(model, rng)
         for start in (raw, np.abs(raw)):
             x = _satisfy(model, model.constraints.linear.average(start))
-            if all(np.isfinite(part).all() for part in model.constraints.equality_values(x)):
-                return x
-    return x
+            values, slopes = model.constraints.equality_values(x)
+            if np.isfinite(values).all() and np.isfinite(slopes).all():
+                if np.abs(values).max(initial=0.0) < _SATISFIED:
+                    return x
+                found = x if found is None else found
+    return x if found is None else found
 
 
 def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
@@ -51,14 +59,31 @@ def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
 
 
 def _satisfy(model: Model, x: FloatArray) -> FloatArray:
-    """Gauss-Newton steps onto the non-linear equalities, which keep the linear ones."""
+    """Gauss-Newton steps onto the non-linear equalities c = 0, which keep the linear ones.
+
+    Where such a step brings little, as with exp(1000*a) == 5, one for asinh c = 0 is looked at: that is nearly linear
+    where c is exponential.
+    """
     basis = model.constraints.linear.basis
     for _ in range(50 if model.constraints.equalities else 0):
         values, slopes = model.constraints.equality_values(x)
         if np.abs(values).max() < 1e-12 or not (np.isfinite(values).all() and np.isfinite(slopes).all()):
             break
-        x = x - basis @ np.linalg.lstsq(slopes @ basis, values, rcond=None)[0]
+        plain = x - basis @ np.linalg.lstsq(slopes @ basis, values, rcond=None)[0]
+        missed = _measure_miss(model, plain)
+        if missed > 0.5 * _measure_miss(model, x):
+            along = (slopes / np.hypot(1.0, values)[:, None]) @ basis
+            other = x - basis @ np.linalg.lstsq(along, np.arcsinh(values), rcond=None)[0]
+            plain = other if _measure_miss(model, other) < missed else plain
+        x = plain
     return x
+
+
+def _measure_miss(model: Model, x: FloatArray) -> float:
+    """How far the non-linear equalities are from holding at x (q), on a scale on which exponentials are linear."""
+    with np.errstate(all="ignore"):
+        size = np.abs(np.arcsinh(model.constraints.equality_values(x)[0])).max()
+    return float(np.nan_to_num(size, nan=np.inf))
 
 
 def fill_unknown_moments(model: Model, rng: np.random.Generator) -> Model:

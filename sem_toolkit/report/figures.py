@@ -21,14 +21,17 @@ def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = No
     return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec))
 
 
-def draw_fit(fit: Fit, style: DiagramStyle | None = None, group: int = 1, *, misfit: bool = False) -> Diagram:
+def draw_fit(
+    fit: Fit, style: DiagramStyle | None = None, group: int = 1, *, misfit: bool = False, remark: str = ""
+) -> Diagram:
     """The model with its estimates; without them, and saying so, where no optimum was certified.
 
     group   number of the group to draw, from 1
     misfit  dotted candidates: the paths with the largest modification indices
+    remark  what a reader must know before the caption, such as that the data are simulated
     """
     style = style or DiagramStyle()
-    hints = build_spec_hints(fit.spec, fit.table, build_caption(fit, style, group))
+    hints = build_spec_hints(fit.spec, fit.table, f"{remark} {build_caption(fit, style, group)}".strip())
     layout = find_layout(fit.spec)
     if not fit.converged:
         return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout)

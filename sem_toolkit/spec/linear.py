@@ -17,8 +17,9 @@ class LinearForm:
     def add(self, other: "LinearForm", weight: float) -> None:
         """Add `weight` times another form; labels whose coefficient becomes zero leave."""
         for name, value in other.coefficients.items():
-            total = self.coefficients.get(name, 0.0) + weight * value
-            if abs(total) <= 1e-12 * max(1.0, abs(weight * value)):
+            before, added = self.coefficients.get(name, 0.0), weight * value
+            total = before + added
+            if abs(total) <= 1e-12 * max(abs(before), abs(added)):
                 self.coefficients.pop(name, None)
             else:
                 self.coefficients[name] = total

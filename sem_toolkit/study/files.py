@@ -18,6 +18,7 @@ from sem_toolkit.study.run import StudyModel, StudyResult
 from sem_toolkit.study.tables import build_study_tables
 
 FIGURE = "figure-3-1"
+SIMULATED = "Simulated survey, no evidence about Shenzhen."
 FIGURE_FORMATS = ("svg", "pdf", "png")
 
 
@@ -36,7 +37,8 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
         for suffix in FIGURE_FORMATS
     }
     shown = [(caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
-    page = build_study_page(result, shown, read_printed_regressions(data)).encode()
+    remarks = pd.DataFrame(result.printed.publication.statements.get("remarks", ()), columns=["subject", "remark"])
+    page = build_study_page(result, shown, read_printed_regressions(data), remarks).encode()
     contents["receipt.json"] = format_receipt(build_study_receipt(result)).encode()
     make_folder(output / "tables")
     for name, content in {"report.html": page, **contents}.items():
@@ -59,10 +61,10 @@ def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
     """Figure 3-1 by file name, each with its caption: with estimates where there is a fit, and schematic."""
     table = build_parameter_table(model.spec)
     schematic = draw_spec(model.spec, table, DiagramStyle(values="none", labels=False))
-    figures = {f"{FIGURE}-schematic": (f"{model.title}: the model without estimates", schematic)}
+    figures = {f"{FIGURE}-schematic": (f"{model.title}: inferred from the paper's text, without estimates", schematic)}
     if model.fit is None:
         return figures
-    return {FIGURE: (build_caption(model.fit), draw_fit(model.fit))} | figures
+    return {FIGURE: (f"{SIMULATED} {build_caption(model.fit)}", draw_fit(model.fit, remark=SIMULATED))} | figures
 
 
 def read_printed_regressions(data: Path) -> pd.DataFrame:

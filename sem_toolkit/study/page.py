@@ -1,27 +1,33 @@
-"""The study's report: one HTML file that needs nothing beside it."""
+"""The study's report: one HTML file that needs nothing beside it, an argument with every number from a table."""
 
 import io
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.study.joint_tests import JointTest
+from sem_toolkit.study.page_sections import build_sections, name_words
+from sem_toolkit.study.page_tables import join_words
 from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
-from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
-from sem_toolkit.study.tables import build_models_table, list_equivalent_models
+from sem_toolkit.study.run import StudyModel, StudyResult
+from sem_toolkit.study.tables import list_equivalent_models
+from sem_toolkit.study.truth import LEVEL
 
 if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
 
-def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame) -> str:
+def build_study_page(
+    result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame, remarks: pd.DataFrame
+) -> str:
     """The page as text.
 
     figures  caption and SVG text of each figure, in order
     printed  the published regressions, one row a coefficient (data/published/regressions.csv)
+    remarks  what else a reader notices (data/published/remarks.csv)
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
@@ -33,39 +39,70 @@ def build_study_page(result: StudyResult, figures: Iterable[tuple[str, str]], pr
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": format_estimate, "p": format_p_value}
-    comparison = build_models_table(result)
+    environment.filters |= {
+        "number": format_estimate, "p": format_p_value, "join_words": join_words, "words": name_words,
+        "equals": lambda value: f"{'' if (p := format_p_value(value)).startswith('<') else '= '}{p}",
+    }  # fmt: skip
+    study = result.printed
     return environment.get_template("study.html.j2").render(
-        models=result.models,
-        uncertified=result.uncertified,
+        result=result,
         research=result.research_model,
-        parts=[
-            (title, comparison[comparison["kind"] == title].to_dict("records"))
-            for title in KINDS.values()
-            if (comparison["kind"] == title).any()
-        ],
+        study=study,
+        audit=study.audit,
+        recovery=study.recovery,
+        scores=study.score_items.to_frame(study.publication.tables).to_dict("records"),
+        most_items=study.score_items.outcome.most,
+        tests={test.hypothesis.name: test for test in result.joint_tests},
+        shares=result.replications.compute_shares(),
+        level=LEVEL,
+        verdict=_judge,
+        innovation=result.replications.count_positive(_list_innovation(result)).to_dict(),
+        stages=None if result.stage_effects is None else _index_stages(result.stage_effects.effects),
         equivalent=list_equivalent_models(result),
-        evidence=result.evidence,
-        figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
-        printed=_group_printed(printed),
-        audit=result.printed.audit,
-        recovery=result.printed.recovery,
-        recovered=result.printed.recovery.to_frame().to_dict("records"),
-        score_items=result.printed.score_items.to_frame(result.printed.publication.tables).to_dict("records"),
-        most_items=result.printed.score_items.outcome.most,
-        reconstruction=result.printed.reconstruction,
-        completions=len(result.printed.completions.frames),
-        joint=_replace_missing(result.printed.joint_regressions).to_dict("records"),
+        better=_list_better(result),
+        remarks=remarks.to_dict("records"),
+        tables=build_sections(result, printed),
         pictures={
-            "n": _draw("n", draw_compatible_n(result.printed.audit)),
-            "region": _draw("region", draw_moment_region(result.printed.recovery)),
-            "joint": _draw("joint", draw_joint_regressions(result.printed.joint_regressions)),
+            "n": _draw("n", draw_compatible_n(study.audit)),
+            "region": _draw("region", draw_moment_region(study.recovery)),
+            "joint": _draw("joint", draw_joint_regressions(study.joint_regressions)),
         },
-        reproduced=_replace_missing(result.printed.figures).to_dict("records"),
-        scales=result.preliminaries.scales.to_dict("records"),
+        figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
         sections=_build_sections,
-        source=Path,
     )
+
+
+def _judge(test: JointTest) -> str:
+    """What a joint test says, in words."""
+    both = test.wald_pvalue < LEVEL, test.lr_pvalue < LEVEL
+    return "rejected" if all(both) else "not rejected" if not any(both) else "rejected by one of the two tests"
+
+
+def _index_stages(effects: pd.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
+    return {
+        str(factor): {str(row["stage"]): row for row in rows.to_dict("records")}
+        for factor, rows in effects.groupby("factor", sort=False)
+    }
+
+
+def _list_innovation(result: StudyResult) -> list[str]:
+    return [str(name) for name in result.replications.paths.columns if str(name).startswith(("network", "synergy"))]
+
+
+def _list_better(result: StudyResult) -> list[str]:
+    """Titles of the alternatives of the same variables with a smaller BIC than the research model."""
+    research = result.research_model
+    if research.fit is None or not research.certified:
+        return []
+    own, variables = research.fit.fit_measures["bic"], set(research.fit.sample.variables)
+    return [
+        model.title
+        for model in result.models
+        if model.fit is not None
+        and model.certified
+        and set(model.fit.sample.variables) == variables
+        and model.fit.fit_measures["bic"] < own - 1e-6
+    ]
 
 
 def _draw(name: str, figure: "Figure") -> "Markup":
@@ -82,15 +119,6 @@ def _draw(name: str, figure: "Figure") -> "Markup":
 def _strip_prolog(svg: str) -> str:
     """An SVG file's text from its root element on, as HTML wants it inline."""
     return svg[svg.index("<svg") :]
-
-
-def _replace_missing(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.astype(object).where(frame.notna(), None)
-
-
-def _group_printed(printed: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
-    filled = _replace_missing(printed)
-    return [(str(table), rows.to_dict("records")) for table, rows in filled.groupby("table", sort=False)]
 
 
 def _build_sections(model: StudyModel) -> list[tuple[str, list[dict[str, Any]]]]:

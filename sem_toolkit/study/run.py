@@ -14,8 +14,10 @@ from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
 from sem_toolkit.study.joint_tests import JointTest, compute_joint_tests
 from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, read_scales
 from sem_toolkit.study.printed_study import PrintedStudy, run_printed_study
+from sem_toolkit.study.reconstruct import read_bystanders
 from sem_toolkit.study.replication import Replications, replicate_verdicts
 from sem_toolkit.study.stage_effects import STAGES, StageEffects, compute_stage_effects
+from sem_toolkit.study.survey_regressions import compare_stepwise
 from sem_toolkit.study.truth import add_truth, fit_population
 
 RESEARCH_MODEL = "research_model"
@@ -80,6 +82,7 @@ class StudyResult:
     joint_tests    of the research model; empty where it is not certified
     stage_effects  of the research model and those of one stage; None where it is not certified
     replications   the research model fitted to surveys of other seeds
+    stepwise       the paper's regressions on the survey: see `compare_stepwise`
     """
 
     models: tuple[StudyModel, ...]
@@ -89,6 +92,7 @@ class StudyResult:
     joint_tests: tuple[JointTest, ...]
     stage_effects: StageEffects | None
     replications: Replications
+    stepwise: pd.DataFrame
 
     @property
     def research_model(self) -> StudyModel:
@@ -129,7 +133,9 @@ def run_study(
     research = next(model for model in models if model.name == RESEARCH_MODEL)
     repeated = replicate_verdicts(research.spec, replications)
     tests, effects = _test_research_model(research, models)
-    return StudyResult(tuple(models), evidence, preliminaries, printed, tests, effects, repeated)
+    tables = printed.publication.tables
+    stepwise = compare_stepwise(survey, tables, read_bystanders(data / "codebook.csv", tables))
+    return StudyResult(tuple(models), evidence, preliminaries, printed, tests, effects, repeated, stepwise)
 
 
 def _test_research_model(

@@ -12,7 +12,17 @@ MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "r
 
 
 def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
-    """Every table of the study by the name of its file."""
+    """Every table of the study by the name of its file; each says in its first column what its numbers come from."""
+    return {name: _mark(name, table) for name, table in _list_tables(result).items()}
+
+
+def _mark(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    marked = table.reset_index(drop=True)
+    marked.insert(0, "source", "printed tables" if name.startswith("printed") else "simulated survey")
+    return marked
+
+
+def _list_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
     preliminaries, printed, stages = result.preliminaries, result.printed, result.stage_effects
     return {
         "fit_measures": build_models_table(result),
@@ -25,6 +35,7 @@ def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
         "survey_items": preliminaries.items.rename_axis("item").reset_index(),
         "survey_weights": preliminaries.weights,
         "survey_scales": preliminaries.scales,
+        "survey_stepwise": result.stepwise,
         "survey_correlations": preliminaries.correlations.rename_axis("scale").reset_index(),
         "printed_audit": printed.audit.to_frame(),
         "printed_recovered_sums": printed.recovery.to_frame(),

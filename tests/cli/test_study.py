@@ -1,5 +1,7 @@
 """`sem-toolkit study`: the whole study from the project's own specs and data, and what happens when parts fail."""
 
+import html
+import re
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -51,6 +53,7 @@ def test_the_figure_is_a_picture_in_three_formats(output):
     root = ET.fromstring((output / "figure-3-1.svg").read_text(encoding="utf-8"))  # noqa: S314 - our own file
     texts = " ".join("".join(node.itertext()) for node in root.iter() if node.tag.endswith("text"))
     assert "n = 477" in texts
+    assert "Simulated survey" in texts
     assert (output / "figure-3-1.pdf").read_bytes().startswith(b"%PDF")
     assert (output / "figure-3-1.png").read_bytes().startswith(b"\x89PNG")
 
@@ -60,7 +63,7 @@ def test_the_report_stands_alone_and_names_every_model(output):
     for path in SPECS.glob("*.lav"):
         assert f'id="{path.stem}"' in page
     assert "<svg" in page
-    assert "Simulated data" in page
+    assert page.count('<span class="simulated">simulated survey</span>') > 4
     assert 'src="' not in page
     assert "<link" not in page
     for name in ("H1", "H2"):
@@ -80,9 +83,44 @@ def test_what_the_printed_tables_tell_is_in_the_tables(output):
 def test_research_and_measurement_models_are_called_equivalent(output):
     text = (output / "report.html").read_text(encoding="utf-8")
     for stage in ("all stages", "preclinical stage", "clinical stage", "market stage"):
-        title = "Research model of Figure 3-1, all stages" if stage == "all stages" else f"Research model, {stage}"
-        assert f"<strong>Equivalent:</strong> “{title}” and “Measurement model, {stage}”" in text
-    assert text.count("<strong>Equivalent:</strong>") == 4
+        assert f"<strong>Equivalent:</strong> “Research model, {stage}” and “Measurement model, {stage}”" in text
+    pair = "“Alternative: competition without effect” and “Alternative: competition allocates capital”"
+    assert f"<strong>Equivalent:</strong> {pair}" in text
+    assert text.count("<strong>Equivalent:</strong>") == 5
+
+
+def test_every_table_says_where_its_numbers_are_from(output):
+    for path in (output / "tables").glob("*.csv"):
+        wanted = "printed tables" if path.stem.startswith("printed") else "simulated survey"
+        assert set(pd.read_csv(path)["source"]) == {wanted}, path.name
+
+
+def test_no_number_of_the_prose_is_typed():
+    """Every digit of the text is put in by an expression; figures and hypotheses have names."""
+    text = (ROOT / "sem_toolkit" / "study" / "templates" / "study.html.j2").read_text(encoding="utf-8")
+    text = text[text.index("<main>") :]
+    for pattern in (r"\{%.*?%\}", r"\{\{.*?\}\}", r"<[^>]*>", r"Figure [03]-1", r"\bH[12]\b", r"95 %|R²|χ²"):
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    assert re.findall(r"[^\n]*\d[^\n]*", text) == []
+
+
+def test_numbers_of_the_prose_are_those_of_the_tables(output):
+    page = html.unescape(re.sub(r"<[^>]+>", "", (output / "report.html").read_text(encoding="utf-8")))
+    page = " ".join(page.split())
+    tests = pd.read_csv(output / "tables" / "joint_tests.csv").set_index("hypothesis")
+    for name in ("H1", "H2", "Capital", "Stages, network", "Stages, capital"):
+        row = tests.loc[name]
+        said = f"Wald χ² = {row['wald']:.2f}, likelihood ratio χ² = {row['lr']:.2f}, both on {row['df']} df"
+        assert said in page, name
+    stages = pd.read_csv(output / "tables" / "stage_effects.csv").set_index(["factor", "stage"])
+    row = stages.loc[("network", "clinical")]
+    assert f"β = {row['alone']:.3f} in its stage's own model and {row['jointly']:.3f} in the joint one" in page
+    sums = pd.read_csv(output / "tables" / "printed_reproduced.csv")
+    assert f"reproduce {sums['agrees'].sum()} of {len(sums)} printed figures" in page
+    seeds = pd.read_csv(output / "tables" / "other_seeds.csv")
+    assert f"In {100 * (seeds['exact fit'] < 0.05).mean():.0f} % of surveys with other seeds" in page
+    paths = pd.read_csv(output / "tables" / "printed_path_models.csv")
+    assert f"between {paths['sharp.lowest'].min():.2f} and at least {paths['sharp.highest'].min():.2f}" in page
 
 
 @pytest.mark.slow
@@ -90,7 +128,7 @@ def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, 
     specs = tmp_path / "specs"
     specs.mkdir()
     (tmp_path / "data").symlink_to(ROOT / "data")
-    for name in ("research_model.lav", "measurement_synergy.lav"):
+    for name in ("research_model.lav", "measurement_all_stages.lav", "measurement_synergy.lav"):
         shutil.copy(SPECS / name, specs / name)
     header = "#' title: Too few indicators\n#' data: ../data/survey_n477.csv\n"
     (specs / "alternative_broken.lav").write_text(header + "f =~ t1 + t2\n")
@@ -103,6 +141,7 @@ def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, 
     table = pd.read_csv(tmp_path / "out" / "tables" / "fit_measures.csv").set_index("model")
     assert table["certified"].to_dict() == {
         "research_model": True,
+        "measurement_all_stages": True,
         "measurement_synergy": True,
         "alternative_broken": False,
     }

@@ -44,6 +44,15 @@ def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, d
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("multistart", "standing"), [(50, "lowest of 51 starts"), (0, "one start only")])
+def test_the_certificate_says_of_how_many_starts_an_optimum_is_the_lowest(multistart: int, standing: str) -> None:
+    found = fit(MODES / "mimic.lav", MODES / "mimic.csv", engine="native", multistart=multistart)
+    assert found.certificate.converged
+    assert found.certificate.standing == standing
+    assert standing in " ".join(found.summary().split())
+    assert found.to_dict()["certificate"]["standing"] == standing
+
+
 def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
     """χ² of 48.006 (22 df) and the weights are those that a search from the other side of infinity ends in."""
     text = "ses <~ x7 + x8 + x9\nvisual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual + textual ~ ses\n"
@@ -63,6 +72,19 @@ def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
         return
     targets = build_targets(model, sample, unbiased=NATIVE.kind.unbiased)
     starts = draw_starts(solution.model, targets, np.random.default_rng(99), 25)
+    found = minimise_stack(solution.model, _build_likelihood(solution.model, sample), starts)
+    assert solution.discrepancy <= found.values.min() + 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1030))
+def test_nothing_is_certified_above_the_best_of_fifty_other_starts(seed: int) -> None:
+    _, model, sample = draw_small_case(seed)
+    solution = estimate(model, sample, NATIVE)
+    if not solution.certificate.converged:
+        return
+    targets = build_targets(model, sample, unbiased=NATIVE.kind.unbiased)
+    starts = draw_starts(solution.model, targets, np.random.default_rng([99, seed]), 50)
     found = minimise_stack(solution.model, _build_likelihood(solution.model, sample), starts)
     assert solution.discrepancy <= found.values.min() + 1e-6
 

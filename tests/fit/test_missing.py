@@ -1,6 +1,7 @@
 """Full information from incomplete rows: lavaan's numbers, certified, and plain words about rows and cells."""
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,9 @@ def test_fit_measures(fitted):
     if inexact:
         assert ours["unrestricted.logl"] > theirs["unrestricted.logl"] + 1e-4
     for name, value in theirs.items():
+        if case["id"] == "two_stage_robust_sem" and name.startswith("gfi") and name[4:] not in ("lisrel", "ci.level"):
+            assert math.isnan(ours[name])  # 75 rows for 77 moments: its weight has no inverse, and lavaan says 1
+            continue
         if name == "fmin" or (inexact and ("rm" in name or "robust" in name or "gfi" in name)):
             continue
         loose = name.endswith((".scaled", ".robust", ".factor")) or "rmsea" in name

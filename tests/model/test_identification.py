@@ -141,3 +141,10 @@ def test_depth_is_the_longest_directed_path(effects: list[tuple[int, int]]) -> N
     while power.any() and longest < 5:
         longest, power = longest + 1, power @ directed
     assert model.depth == (None if longest == 5 else longest)
+
+
+@pytest.mark.parametrize("constraint", ["exp(1000*a) == 5", "1e9*a*b == 5e8", "exp(a)^50 == b", "a^2 + b^2 == 1"])
+def test_steep_constraints_leave_a_model_identified(constraint: str) -> None:
+    text = f"f =~ x1 + a*x2 + b*x3 + x4\n{constraint}"
+    report = check_identification(build_model(build_parameter_table(parse_spec(text), TableOptions(call="cfa"))))
+    assert (report.identified, report.df) == (True, 3)

@@ -214,3 +214,10 @@ def test_reading_files(tmp_path: Path) -> None:
         read_spec(file)
     with pytest.raises(DataError, match="cannot be read"):
         read_spec(tmp_path)
+
+
+def test_small_coefficients_are_no_zeros() -> None:
+    text = "f =~ x1 + a*x2 + b*x3 + x4\n1e-300*a == 1e-300*b"
+    assert not [d for d in parse_spec(text).diagnostics if d.code == "redundant-constraint"]
+    again = [d.code for d in parse_spec(f"{text}\na == b").diagnostics]
+    assert again == ["redundant-constraint"]

@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from sem_toolkit.study.manual import build_manual
 from sem_toolkit.study.printed_study import run_printed_study
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
+
+
+def test_the_manual_has_the_numbers_of_the_study():
+    """docs/study.md is what `make docs` writes."""
+    page = (PUBLISHED.parents[1] / "docs" / "study.md").read_text(encoding="utf-8")
+    assert build_manual(run_printed_study(PUBLISHED)) == page
 
 
 def test_audit_recovery_reconstruction_and_completions_in_one_go():

@@ -91,6 +91,13 @@ def compute_ugamma_squared_trace(evaluation: AtEstimate, information: str = "exp
     if normal:
         gammas = [_build_normal_gamma(evaluation, g) for g in range(evaluation.model.n_groups)]
         return float(np.sum(_over_moments(evaluation, build_estimator_weight(evaluation), gammas) ** 2))
+    own = list_statistic_covariances(evaluation)
+    if own is not None:  # no root of Γ is needed for a trace
+        U = _build_residual_weight(evaluation, build_robust_weight(evaluation, information))
+        m = evaluation.moments_per_group
+        parts = zip(own, evaluation.shares, strict=True)
+        product = np.hstack([U[:, g * m : (g + 1) * m] @ (gamma / f) for g, (gamma, f) in enumerate(parts)])
+        return float(np.sum(product * product.T))
     return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
 
@@ -119,23 +126,28 @@ def _over_rows(evaluation: AtEstimate, weight: Weight) -> FloatArray:
 def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
     groups = [part.gamma for part in build_casewise(evaluation, weight)] if gammas is None else gammas
     m = evaluation.moments_per_group
-    roots, size = [], m * len(groups)
-    V, slopes = np.zeros((size, size)), []
-    delta, basis = compute_full_delta(evaluation)
-    for g, (share, gamma) in enumerate(zip(evaluation.shares, groups, strict=True)):
-        block = slice(g * m, (g + 1) * m)
-        V[block, block] = share * weight.times(g, np.eye(m))
-        slopes.append(share * weight.times(g, delta[g]))
-        roots.append(_square_root(gamma / share))
-    along = np.concatenate(slopes)
-    information = np.concatenate(list(delta)).T @ along
-    U = V - along @ invert_any(information, basis) @ along.T
+    roots = [_square_root(gamma / share) for share, gamma in zip(evaluation.shares, groups, strict=True)]
+    U = _build_residual_weight(evaluation, weight)
     return np.block(
         [
             [roots[i].T @ U[i * m : (i + 1) * m, j * m : (j + 1) * m] @ roots[j] for j in range(len(groups))]
             for i in range(len(groups))
         ]
     )
+
+
+def _build_residual_weight(evaluation: AtEstimate, weight: Weight) -> FloatArray:
+    """U over the moments of all groups, Gm × Gm."""
+    groups, m = evaluation.model.n_groups, evaluation.moments_per_group
+    V, slopes = np.zeros((groups * m, groups * m)), []
+    delta, basis = compute_full_delta(evaluation)
+    for g, share in enumerate(evaluation.shares):
+        block = slice(g * m, (g + 1) * m)
+        V[block, block] = share * weight.times(g, np.eye(m))
+        slopes.append(share * weight.times(g, delta[g]))
+    along = np.concatenate(slopes)
+    information = np.concatenate(list(delta)).T @ along
+    return np.asarray(V - along @ invert_any(information, basis) @ along.T)
 
 
 def _square_root(gamma: FloatArray) -> FloatArray:

@@ -67,7 +67,9 @@ def list_two_stage_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...]
 
 @once
 def build_structured_weight(evaluation: MomentPair) -> DenseWeight:
-    """The inverse of Ω at the implied moments, by the rows of the model's variables; 0 as above."""
+    """The inverse of Ω at the implied moments, by the rows of the model's variables; 0 as above, and NaN where the
+    likelihood has no value there or the robust Ω has no inverse.
+    """
     p, matrices = evaluation.model.n_observed, []
     rows, cols = vech_indices(p)
     block = list(evaluation.exogenous)
@@ -85,6 +87,9 @@ def build_structured_weight(evaluation: MomentPair) -> DenseWeight:
         weight = likelihood.information(expected=False)[np.ix_(kept, kept)]
         if evaluation.sample.missing == "robust.two.stage":
             scores = likelihood.casewise_scores()[:, kept]
+            if np.linalg.matrix_rank(scores) < len(kept):  # fewer rows than moments: there is no such weight
+                matrices.append(np.full((len(fixed),) * 2, np.nan))
+                continue
             weight = weight @ np.linalg.solve(scores.T @ scores / patterns.total, weight)
         whole = np.zeros((len(fixed),) * 2)
         whole[np.ix_(kept, kept)] = weight
