@@ -9,6 +9,7 @@ import pytest
 from sem_toolkit import ModelError, compare, fit
 from sem_toolkit.comparison import build_vuong_table, compute_vuong
 from sem_toolkit.comparison.casewise import compute_casewise_logl
+from sem_toolkit.fit import estimate, prepare
 from tests.support import DATA, ORACLES
 
 NAMES = sorted(path.stem for path in (ORACLES / "nonnested").glob("vuong_*.json"))
@@ -136,3 +137,10 @@ def test_paths_and_r2_from_model_to_model(fits_of):
     r2 = found.r2.set_index(["variable", "model"])["r2"]
     assert sorted(set(found.r2["variable"])) == ["dem60", "dem65"]
     assert r2["dem65", "first"] == first.r2[""]["dem65"]
+
+
+def test_omega_does_not_hang_on_where_a_search_begins(fits_of):
+    first, second = fits_of("vuong_hs_structure")
+    rows = DATA / read("vuong_hs_structure")["data"]
+    again = [estimate(prepare(own.spec, rows, **own.options.given), 0.98 * own.solution.x) for own in (first, second)]
+    assert compute_vuong(*again).omega2 == pytest.approx(compute_vuong(first, second).omega2, rel=2e-9)
