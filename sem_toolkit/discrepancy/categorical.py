@@ -6,7 +6,7 @@ Spisic 1997), or the identity (ULS).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from sem_toolkit.discrepancy.pair import Kind, MomentPair
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import DenseWeight
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.categorical_layout import CategoricalLayout, Pulled
+from sem_toolkit.model.categorical_layout import CategoricalLayout, Change, Pulled
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back
 from sem_toolkit.sample.categorical import CategoricalStatistics
 
@@ -54,6 +54,13 @@ class CategoricalEvaluation:
     moments: ImpliedMoments
     by_group: FloatArray
     pull: FloatArray
+    memory: list[list[Change]] = field(default_factory=list, init=False, repr=False)
+
+    def changes(self, model: Model, x: FloatArray) -> list[Change]:
+        """How what the statistics are made of changes with x, the point that this belongs to: found once."""
+        if not self.memory:
+            self.memory.append(self.discrepancy.layout.list_changes(model, x, self.moments))
+        return self.memory[0]
 
     @cached_property
     def value(self) -> float:
@@ -81,14 +88,15 @@ class CategoricalEvaluation:
         """The Gauss-Newton matrix by x (q × q)."""
         scale = self.discrepancy.factors * self.discrepancy.targets.share
         result = np.zeros((model.n_parameters, model.n_parameters))
-        for group, jacobian in enumerate(self.discrepancy.layout.jacobian(model, x, self.moments)):
+        for group, change in enumerate(self.changes(model, x)):
+            jacobian = self.discrepancy.layout.push(self.moments, group, change)
             result += scale[group] * jacobian.T @ _apply(self.discrepancy.weights[group], jacobian)
         return result
 
     def hessian(self, model: Model, x: FloatArray) -> FloatArray:
         """Exact second derivative by x (q × q)."""
         first = self.information(model, x)
-        first = first + self.discrepancy.layout.curvature(model, x, self.moments, self.pulled)
+        first = first + self.discrepancy.layout.curvature(self.moments, self.changes(model, x), self.pulled)
         return add_second_order(model, x, self, first)
 
 

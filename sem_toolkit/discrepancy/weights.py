@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.discrepancy.pair import FloatArray, MomentPair
+from sem_toolkit.discrepancy.pair import FloatArray, MomentPair, once
 from sem_toolkit.model import compute_gradient, compute_information, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes, pull_back
@@ -119,10 +119,15 @@ class DenseWeight:
 def compute_delta(pair: MomentPair) -> FloatArray:
     """Jacobian of the moments by x, G × m × q; the mean rows only where the sample has means."""
     if pair.kind.is_categorical:
-        return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
+        return _compute_categorical_delta(pair)
     delta = compute_jacobian(pair.model, pair.x, pair.moments)
     unused = pair.moments.mean is not None and not pair.has_means
     return delta[:, pair.model.n_observed :] if unused else delta
+
+
+@once
+def _compute_categorical_delta(pair: MomentPair) -> FloatArray:
+    return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
 
 
 def compute_products(pair: MomentPair, rows: FloatArray) -> FloatArray:

@@ -293,11 +293,11 @@ class CategoricalLayout:
                 np.add.at(result, free[free >= 0], inner.by_units[self._ordered_places][free >= 0])
         return result
 
-    def curvature(self, model: "Model", x: FloatArray, moments: ImpliedMoments, pulled: "Pulled") -> FloatArray:
+    def curvature(self, moments: ImpliedMoments, changes: "list[Change]", pulled: "Pulled") -> FloatArray:
         """What the statistics' own curvature as functions of the moments contributes to a Hessian by x (q × q)."""
-        q = model.n_parameters
+        q = len(changes[0].units)
         total = np.zeros((q, q))
-        for g, change in enumerate(self.list_changes(model, x, moments)):
+        for g, change in enumerate(changes):
             total += self._curve_group(moments, g, change, pulled.inner[g])
         return 0.5 * (total + total.T)
 

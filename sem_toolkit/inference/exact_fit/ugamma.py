@@ -93,11 +93,7 @@ def compute_ugamma_squared_trace(evaluation: AtEstimate, information: str = "exp
         return float(np.sum(_over_moments(evaluation, build_estimator_weight(evaluation), gammas) ** 2))
     own = list_statistic_covariances(evaluation)
     if own is not None:  # no root of Γ is needed for a trace
-        U = _build_residual_weight(evaluation, build_robust_weight(evaluation, information))
-        m = evaluation.moments_per_group
-        parts = zip(own, evaluation.shares, strict=True)
-        product = np.hstack([U[:, g * m : (g + 1) * m] @ (gamma / f) for g, (gamma, f) in enumerate(parts)])
-        return float(np.sum(product * product.T))
+        return _compute_squared_trace(evaluation, build_robust_weight(evaluation, information), own)
     return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
 
@@ -134,6 +130,26 @@ def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[Float
             for i in range(len(groups))
         ]
     )
+
+
+def _compute_squared_trace(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray]) -> float:
+    """tr((UΓ)²) by UΓ = VΓ − VΔE⁻¹(ΔᵀVΓ), whose second part has the rank of the parameters."""
+    delta, basis = compute_full_delta(evaluation)
+    shares = evaluation.shares
+    pulls = [share * weight.times(g, delta[g]) for g, share in enumerate(shares)]
+    information = sum(own.T @ pull for own, pull in zip(delta, pulls, strict=True))
+    inverse = invert_any(np.asarray(information), basis)
+    reach = [pull.T @ (gamma / share) for pull, gamma, share in zip(pulls, gammas, shares, strict=True)]
+    total = 0.0
+    blocks = {}
+    for g, pull in enumerate(pulls):
+        along = pull @ inverse
+        for h, other in enumerate(reach):
+            blocks[g, h] = -along @ other
+        blocks[g, g] += weight.times(g, gammas[g])
+    for (g, h), block in blocks.items():
+        total += float(np.sum(block * blocks[h, g].T))
+    return total
 
 
 def _build_residual_weight(evaluation: AtEstimate, weight: Weight) -> FloatArray:

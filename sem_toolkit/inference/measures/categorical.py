@@ -119,24 +119,28 @@ def _count_parameters(evaluation: AtEstimate) -> int:
 
 
 def _compute_trace(evaluation: AtEstimate, layout: CategoricalLayout, inverse: FloatArray) -> float:
-    """tr(MᵀVMΓ) with M = I − ΔA⁻¹ΔᵀW over the correlations of all groups, V of normal theory at those implied."""
+    """tr(VMΓMᵀ) with M = I − ΔA⁻¹ΔᵀW over the correlations of all groups, V of normal theory at those implied.
+
+    Both VM and MΓ are what they are without the model, less a product of the rank of the parameters.
+    """
     rows, columns = layout.pairs
-    pairs, groups = len(rows), len(inverse)
+    pairs, shares = len(rows), evaluation.shares
     delta = compute_delta(evaluation)[:, -pairs:]
     weight = build_estimator_weight(evaluation)
     solved = invert_any(weight.information(evaluation), evaluation.free_basis)
-    size = pairs * groups
-    M, V, gamma = np.eye(size), np.zeros((size, size)), np.zeros((size, size))
     unit = np.zeros((evaluation.moments_per_group, pairs))
     unit[-pairs:] = np.eye(pairs)
-    for g, (Q, share) in enumerate(zip(inverse, evaluation.shares, strict=True)):
-        own = slice(g * pairs, (g + 1) * pairs)
-        across = (
-            Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)] + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)]
-        )
-        V[own, own] = share * across
-        gamma[own, own] = evaluation.statistics[g].gamma[-pairs:, -pairs:] / share
-        pull = share * weight.times(g, unit)[-pairs:]
-        for h in range(groups):
-            M[h * pairs : (h + 1) * pairs, own] -= delta[h] @ solved @ delta[g].T @ pull
-    return float(np.einsum("ij,ji->", M.T @ V @ M, gamma))
+    pulls = [delta[g].T @ (share * weight.times(g, unit)[-pairs:]) for g, share in enumerate(shares)]
+    gammas = [own.gamma[-pairs:, -pairs:] / share for own, share in zip(evaluation.statistics, shares, strict=True)]
+    total = 0.0
+    for g, (Q, share) in enumerate(zip(inverse, shares, strict=True)):
+        V = Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)]
+        V = share * (V + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)])
+        along = delta[g] @ solved
+        weighted = V @ along
+        for h, pull in enumerate(pulls):
+            left, right = -weighted @ pull, -along @ (pull @ gammas[h])
+            if g == h:
+                left, right = left + V, right + gammas[g]
+            total += float(np.sum(left * right))
+    return total
