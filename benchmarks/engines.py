@@ -40,6 +40,7 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
     options = {"call": benchmark.call, "engine": engine} | ({"estimator": "MLR"} if benchmark.complete else {})
     options |= {"group": benchmark.group} if benchmark.group else {}
     options |= {"missing": "ml"} if benchmark.incomplete else {}
+    options |= {"ordered": "all"} if benchmark.ordered else {}
     seconds, chisq = [], float("nan")
     for _ in range(repeats + 1):
         start = time.process_time()
@@ -71,18 +72,19 @@ def _time_ladder(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine
 
 def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> Timing:
     """Only the estimation and its certificate, from a finished table and sample."""
-    from sem_toolkit.estimation import EstimationOptions, estimate
+    from sem_toolkit.estimation import estimate
     from sem_toolkit.fit import fit
     from sem_toolkit.model import build_model
 
     options = {"call": benchmark.call, "engine": "native"}
     options |= {"group": benchmark.group} if benchmark.group else {}
     options |= {"missing": "ml"} if benchmark.incomplete else {}
+    options |= {"ordered": "all"} if benchmark.ordered else {}
     done = fit(benchmark.text + "\n", frame, **options)
     seconds, value = [], float("nan")
     for _ in range(repeats):
         start = time.process_time()
-        solution = estimate(build_model(done.table), done.sample, EstimationOptions(engine="native"))
+        solution = estimate(build_model(done.table), done.sample, done.options.estimation)
         seconds.append(time.process_time() - start)
         value = 2.0 * done.sample.n * solution.discrepancy
     return Timing(tuple(seconds), value)
@@ -133,12 +135,14 @@ suppressMessages(library(lavaan))
 arguments <- commandArgs(TRUE)
 data <- read.csv(arguments[1]); text <- paste(readLines(arguments[2]), collapse = "\\n")
 group <- if (arguments[5] == "-") NULL else arguments[5]
-complete <- arguments[6] == "TRUE"; estimator <- if (complete) "MLR" else "ML"
+complete <- arguments[6] == "TRUE"; ordered <- arguments[8] == "TRUE"
+estimator <- if (ordered) "WLSMV" else if (complete) "MLR" else "ML"
 invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
 for (k in seq_len(as.integer(arguments[4]))) {
   seconds <- sum(system.time({
     call <- if (arguments[3] == "cfa") cfa else sem
-    fit <- call(text, data = data, group = group, estimator = estimator, missing = arguments[7])
+    fit <- call(text, data = data, group = group, estimator = estimator, missing = arguments[7],
+                ordered = if (ordered) names(data) else NULL)
     rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
     measures <- fitMeasures(fit)
     if (complete) { standardized <- standardizedSolution(fit); indices <- modindices(fit) }
@@ -169,6 +173,7 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
             benchmark.group or "-",
             str(benchmark.complete).upper(),
             "ml" if benchmark.incomplete else "listwise",
+            str(benchmark.ordered).upper(),
         ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)

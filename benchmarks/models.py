@@ -22,6 +22,7 @@ class Benchmark:
     ladder   instead of one fit the ladder of invariance across the groups: configural, metric, scalar, strict, with fit
              measures, difference tests, and score tests of the equalities of every step
     incomplete  full information maximum likelihood of rows with empty cells
+    ordered  answers in five categories, by WLSMV
     """
 
     name: str
@@ -34,6 +35,7 @@ class Benchmark:
     complete: bool = False
     ladder: bool = False
     incomplete: bool = False
+    ordered: bool = False
 
 
 def _factor_text(factors: int, indicators: int) -> str:
@@ -51,6 +53,16 @@ def _factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataF
         unique = rng.normal(size=(n, factors * indicators)) * np.sqrt(1.0 - loadings**2)
         values = np.repeat(scores, indicators, axis=1) * loadings + unique
         return pd.DataFrame(values, columns=[f"x{i + 1}" for i in range(factors * indicators)])
+
+    return draw
+
+
+def _in_categories(read: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+    """The same variables as answers from 1 to 5."""
+
+    def draw() -> pd.DataFrame:
+        frame = read()
+        return pd.DataFrame(np.digitize(frame.to_numpy(), [-1.2, -0.4, 0.4, 1.2]) + 1, columns=frame.columns)
 
     return draw
 
@@ -132,6 +144,22 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         semopy=False,
         repeats=1,
         incomplete=True,
+    ),
+    Benchmark(
+        "WLSMV 5×6, n = 500",
+        _factor_text(5, 6),
+        _in_categories(_factor_data(5, 6, 500)),
+        semopy=False,
+        repeats=3,
+        ordered=True,
+    ),
+    Benchmark(
+        "WLSMV 5×5, n = 2800",
+        _factor_text(5, 5),
+        _in_categories(_factor_data(5, 5, 2800)),
+        semopy=False,
+        repeats=3,
+        ordered=True,
     ),
     Benchmark("complete: 3×3", _HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
     Benchmark("complete: CFA 10×6", _factor_text(10, 6), _factor_data(10, 6, 1000), "cfa", None, False, 1, True),
