@@ -121,6 +121,8 @@ def minimise_stack(
         return _expand(model, _run(task, theta, places, search, exact=False))
     near = _run(task, theta, places, replace(search, tolerance=search.sharp), exact=False)
     close = np.flatnonzero(near.status == Arrival.MINIMUM)
+    if not len(close):
+        return _expand(model, near)
     steps = replace(search, damping=0.0)
     finished = _put(near, close, _run(task, take(near.x, close, 0), close, steps, exact=True))
     lost = close[finished.status[close] != Arrival.MINIMUM]
