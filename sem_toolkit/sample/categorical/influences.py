@@ -1,7 +1,6 @@
-"""Thresholds and polychoric correlations to their asymptotic covariance matrix Γ.
+"""Scores of polychoric correlations, and how they go with those of thresholds, from the tables of all pairs at once.
 
-Each row's influence on the two-step estimates is found first (rows × statistics); Γ is the mean of its squares and
-products. Muthén (1984), Muthén & Satorra (1995).
+Muthén (1984), Muthén & Satorra (1995).
 """
 
 from __future__ import annotations
@@ -18,43 +17,6 @@ from sem_toolkit.sample.categorical.polychoric import (
 )
 
 _INVERSE_ROOT = 1.0 / np.sqrt(2.0 * np.pi)
-
-
-def compute_polychoric_gamma(codes: FloatArray, estimates: PolychoricCorrelations) -> FloatArray:
-    """Γ (q × q): n times the asymptotic covariance matrix of the thresholds and polychoric correlations.
-
-    The thresholds come first, item by item, then the correlations by the columns of the lower triangle: lavaan's
-    order. Raises ValueError as `compute_polychoric_influences` does.
-    """
-    influences = compute_polychoric_influences(codes, estimates)
-    return np.asarray(influences.T @ influences / len(codes))
-
-
-def compute_polychoric_influences(codes: FloatArray, estimates: PolychoricCorrelations) -> FloatArray:
-    """What each row adds to √n times the error of each threshold and correlation (n × q), in the order of Γ.
-
-    ``codes`` (n × p) are the answers that gave ``estimates``: 0 … categories − 1, NaN where unanswered. With the
-    scores s of the two steps stacked and A their sum of products, without what a step leaves out (the blocks of two
-    items' thresholds, and of a threshold on a correlation), a row's influence is n A⁻¹ s. A is lower block
-    triangular, so that the thresholds are solved item by item and then put into the correlations.
-
-    Raises ValueError where a correlation is not certified or is ±1: its score does not exist there.
-    """
-    pairs = np.triu_indices(codes.shape[1], 1)
-    correlations = estimates.correlations[pairs]
-    if not np.all(estimates.certified[pairs]) or np.any(np.abs(correlations) >= 1.0):
-        at = np.flatnonzero(~estimates.certified[pairs] | (np.abs(correlations) >= 1.0))[0]
-        raise ValueError(f"the correlation of items {pairs[0][at]} and {pairs[1][at]} is not determined by the answers")
-    answered = ~np.isnan(codes)
-    cells = np.where(answered, codes, 0.0).astype(np.int64)
-    parts = []
-    for item, values in enumerate(estimates.thresholds):
-        scores = _score_thresholds(values)[cells[:, item]] * answered[:, item, None]
-        parts.append(np.linalg.solve(scores.T @ scores, scores.T).T)
-    first_step = np.hstack(parts)
-    pair_scores, crossed = sum_threshold_products(codes, estimates, np.ones(len(codes)))
-    second_step = (pair_scores - first_step @ crossed.T) / np.sum(pair_scores**2, axis=0)
-    return np.asarray(len(codes) * np.hstack((first_step, second_step)))
 
 
 def sum_threshold_products(
@@ -89,15 +51,6 @@ def sum_threshold_products(
             at = np.flatnonzero(known == item)
             crossed[at, starts[item] : starts[item + 1]] = summed[at, : len(estimates.thresholds[item])]
     return pair_scores, crossed
-
-
-def _score_thresholds(thresholds: FloatArray) -> FloatArray:
-    """Derivative of the log probability of each category with respect to each threshold (categories × thresholds)."""
-    heights = _INVERSE_ROOT * np.exp(-0.5 * thresholds**2)
-    shares = np.diff(ndtr(thresholds), prepend=0.0, append=1.0)
-    below, above = np.vstack((np.diag(heights), np.zeros(len(heights)))), np.zeros((len(shares), len(heights)))
-    above[1:] = np.diag(heights)
-    return np.asarray((below - above) / shares[:, None])
 
 
 def _count_tables(

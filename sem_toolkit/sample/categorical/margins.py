@@ -70,11 +70,11 @@ class Margin:
         """
         product = self.scores.T @ (weights[:, None] * self.scores)
         scale = 1.0 / np.sqrt(np.maximum(np.diagonal(product), _SMALLEST))
-        inverse = np.linalg.pinv(product * scale[:, None] * scale, rcond=_OWN, hermitian=True)
-        if np.linalg.matrix_rank(product * scale[:, None] * scale, tol=_OWN, hermitian=True) < len(product):
-            inverse = np.linalg.pinv(product, rcond=_OWN, hermitian=True)  # shortest in the units of the data
+        scaled = product * scale[:, None] * scale
+        if np.linalg.eigvalsh(scaled)[0] > _OWN:
+            inverse: FloatArray = np.linalg.inv(scaled) * scale[:, None] * scale
         else:
-            inverse = inverse * scale[:, None] * scale
+            inverse = np.linalg.pinv(product, rcond=_OWN, hermitian=True)  # shortest in the units of the data
         return np.asarray(weights[:, None] * (self.scores @ inverse))
 
 

@@ -29,7 +29,6 @@ class CategoricalStatistics:
     """Statistics of p variables given k covariates (m in all), in the order said above.
 
     values       m: the statistics
-    influences   n × m: what each row adds to √n … n times the error of the statistics; Γ is the mean of their products
     weight_gamma m × m: Γ of independent rows, whose inverse weighs
     gamma        m × m: Γ of standard errors and tests; another one where rows are in clusters
     thresholds   of each of the p variables; empty for a numeric one
@@ -144,24 +143,13 @@ def compute_categorical_statistics(
     n, p = data.shape
     covariates = np.zeros((n, 0)) if covariates is None else covariates
     weight = np.ones(n) if weights is None else weights
-    margins = [
-        fit_ordered(column, count, covariates, weight) if count else fit_numeric(column, covariates, weight)
-        for column, count in zip(data.T, categories, strict=True)
-    ]
-    pairs = _Pairs(data, categories, covariates, weight, margins, cells or EmptyCells())
-    starts = np.concatenate([[0], np.cumsum([len(margin.values) for margin in margins])])
-    first = np.hstack([margin.influences(weight) for margin in margins])
-    correlations, scores, crossed = pairs.fit(starts)
-    information = weight @ scores**2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        second = (weight[:, None] * scores - first @ crossed.T) / information
-    second[:, information <= 0.0] = 0.0
-    deviations = np.sqrt([margin.variance for margin in margins])
-    influences = n * _to_statistics(first, second, margins, correlations, deviations, starts)
+    steps = estimate_two_steps(data, categories, covariates, weight, cells or EmptyCells())
+    margins, correlations, influences, pairs = steps.margins, steps.correlations, steps.influences, steps.pairs
     rows = influences / np.sqrt(weight)[:, None] if frequencies and weights is not None else influences
     weight_gamma = rows.T @ rows / n
     gamma = weight_gamma if clusters is None else _sum_clusters(influences, clusters)
-    i, j = np.array(list(zip(*pairs.places, strict=True))) if pairs.places else np.zeros((2, 0), dtype=np.intp)
+    j, i = np.triu_indices(p, 1)
+    deviations = np.sqrt([margin.variance for margin in margins])
     matrix = np.eye(p)
     matrix[i, j] = matrix[j, i] = correlations
     covariance = matrix * deviations[:, None] * deviations
@@ -185,6 +173,45 @@ def compute_categorical_statistics(
         nearly_one=tuple(place for place, r in zip(pairs.places, correlations, strict=True) if abs(r) > _NEARLY_ONE),
         empty_tables=tuple(pairs.empty),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class TwoSteps:
+    """What the two steps of estimation find.
+
+    margins       of the p variables
+    correlations  of all pairs (i > j, column by column)
+    influences    n × m: what each row adds to n times the error of each statistic; Γ is the mean of their products
+    """
+
+    margins: list[Margin]
+    correlations: FloatArray
+    influences: FloatArray
+    pairs: _Pairs
+
+
+def estimate_two_steps(
+    data: FloatArray, categories: tuple[int, ...], covariates: FloatArray, weights: FloatArray, cells: EmptyCells
+) -> TwoSteps:
+    """Margins one by one, then each pair given both of its margins; see `compute_categorical_statistics`.
+
+    With the scores of both steps stacked and A their sum of products, without what a step leaves out, a row's influence
+    is n A⁻¹ times its score. A is lower block triangular: margins are solved first and put into the correlations.
+    """
+    margins = [
+        fit_ordered(column, count, covariates, weights) if count else fit_numeric(column, covariates, weights)
+        for column, count in zip(data.T, categories, strict=True)
+    ]
+    pairs = _Pairs(data, categories, covariates, weights, margins, cells)
+    starts = np.concatenate([[0], np.cumsum([len(margin.values) for margin in margins])])
+    first = np.hstack([margin.influences(weights) for margin in margins])
+    correlations, scores, crossed = pairs.fit(starts)
+    information = weights @ scores**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        second = (weights[:, None] * scores - first @ crossed.T) / information
+    second[:, information <= 0.0] = 0.0
+    influences = len(data) * _to_statistics(first, second, margins, correlations, starts)
+    return TwoSteps(margins, correlations, influences, pairs)
 
 
 class _Pairs:
@@ -277,7 +304,6 @@ def _to_statistics(
     second: FloatArray,
     margins: list[Margin],
     correlations: FloatArray,
-    deviations: FloatArray,
     starts: IntArray,
 ) -> FloatArray:
     """Influences on margins and correlations to those on the statistics, in their order (n × m).
@@ -291,9 +317,8 @@ def _to_statistics(
         columns.append(first[:, at])
     variances = {v: first[:, starts[v + 1] - 1] for v, margin in enumerate(margins) if not margin.is_ordered}
     columns += [column[:, None] for column in variances.values()]
-    p = len(margins)
-    i = np.array([row for column in range(p) for row in range(column + 1, p)], dtype=np.intp)
-    j = np.array([column for column in range(p) for row in range(column + 1, p)], dtype=np.intp)
+    deviations = np.sqrt([margin.variance for margin in margins])
+    j, i = np.triu_indices(len(margins), 1)
     covariances = second * (deviations[i] * deviations[j])
     for v, column in variances.items():
         touched = np.flatnonzero((i == v) | (j == v))

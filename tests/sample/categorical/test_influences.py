@@ -8,8 +8,12 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from sem_toolkit.sample.categorical.influences import compute_polychoric_gamma, compute_polychoric_influences
 from sem_toolkit.sample.categorical.polychoric import compute_polychoric
+from sem_toolkit.sample.categorical.statistics import (
+    EmptyCells,
+    compute_categorical_statistics,
+    estimate_two_steps,
+)
 from tests.support import DATA, ORACLES
 
 
@@ -20,6 +24,11 @@ def read_codes(case: dict[str, Any]) -> tuple[np.ndarray, tuple[int, ...]]:
         frame = frame.dropna()
     codes = frame.rank(method="dense").to_numpy() - 1.0
     return codes, tuple(int(largest) + 1 for largest in np.nanmax(codes, axis=0))
+
+
+def compute_gamma(codes: np.ndarray, categories: tuple[int, ...]) -> np.ndarray:
+    """Γ of thresholds, then correlations."""
+    return compute_categorical_statistics(codes, categories).gamma
 
 
 def likert(rows: int, items: int, seed: int) -> np.ndarray:
@@ -36,7 +45,7 @@ def test_statistics_and_gamma_are_lavaans(name: str) -> None:
     estimates = compute_polychoric(codes, categories)
     np.testing.assert_allclose(np.concatenate(estimates.thresholds), case["th"], rtol=0, atol=1e-9)
     np.testing.assert_allclose(estimates.correlations, case["cor"], rtol=0, atol=1e-7)
-    gamma = compute_polychoric_gamma(codes, estimates)
+    gamma = compute_gamma(codes, categories)
     expected = np.zeros_like(gamma)
     expected[np.triu_indices(len(gamma))] = case["gamma_lower"]
     expected = np.triu(expected) + np.triu(expected, 1).T
@@ -50,7 +59,7 @@ def test_a_threshold_has_the_variance_of_a_share_over_its_density() -> None:
     thresholds = np.concatenate(estimates.thresholds)
     share = norm.cdf(thresholds)
     expected = share * (1.0 - share) / norm.pdf(thresholds) ** 2
-    assert np.diag(compute_polychoric_gamma(codes, estimates))[:9] == pytest.approx(expected, rel=1e-12)
+    assert np.diag(compute_gamma(codes, (4,) * 3))[:9] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_median_split_has_the_tetrachoric_variance() -> None:
@@ -60,16 +69,14 @@ def test_a_median_split_has_the_tetrachoric_variance() -> None:
     agree = 0.6
     correlation = estimates.correlations[0, 1]
     expected = np.pi**2 * (1.0 - correlation**2) * agree * (1.0 - agree)
-    assert compute_polychoric_gamma(codes, estimates)[2, 2] == pytest.approx(expected, rel=1e-9)
+    assert compute_gamma(codes, (2, 2))[2, 2] == pytest.approx(expected, rel=1e-9)
 
 
 def test_reversed_answers_turn_the_signs_only() -> None:
     codes = likert(300, 3, seed=2)
     reversed_codes = codes.copy()
     reversed_codes[:, 1] = 3.0 - codes[:, 1]
-    gamma, turned = (
-        compute_polychoric_gamma(answers, compute_polychoric(answers, (4,) * 3)) for answers in (codes, reversed_codes)
-    )
+    gamma, turned = (compute_gamma(answers, (4,) * 3) for answers in (codes, reversed_codes))
     order = [0, 1, 2, 5, 4, 3, 6, 7, 8, 9, 10, 11]
     signs = np.array([1, 1, 1, -1, -1, -1, 1, 1, 1, -1, 1, -1])
     np.testing.assert_allclose(turned, (signs[:, None] * signs * gamma)[np.ix_(order, order)], atol=1e-8)
@@ -78,13 +85,13 @@ def test_reversed_answers_turn_the_signs_only() -> None:
 def test_influences_sum_to_zero_over_the_rows_with_unanswered_items() -> None:
     codes = likert(400, 4, seed=3)
     codes[np.random.default_rng(4).uniform(size=codes.shape) < 0.1] = np.nan
-    estimates = compute_polychoric(codes, (4,) * 4)
-    influences = compute_polychoric_influences(codes, estimates)
+    found = estimate_two_steps(codes, (4,) * 4, np.zeros((400, 0)), np.ones(400), EmptyCells())
+    influences = found.influences
     assert influences.shape == (400, 18)
     assert np.max(np.abs(influences[:, :12].sum(axis=0))) < 1e-8
     unanswered = np.vstack((codes, np.full((100, 4), np.nan)))
-    widened = compute_polychoric_gamma(unanswered, compute_polychoric(unanswered, (4,) * 4))
-    np.testing.assert_allclose(widened, 1.25 * compute_polychoric_gamma(codes, estimates), rtol=1e-7, atol=1e-9)
+    widened = compute_gamma(unanswered, (4,) * 4)
+    np.testing.assert_allclose(widened, 1.25 * compute_gamma(codes, (4,) * 4), rtol=1e-7, atol=1e-9)
 
 
 def test_the_spread_of_many_samples_is_gammas() -> None:
@@ -94,12 +101,13 @@ def test_the_spread_of_many_samples_is_gammas() -> None:
         estimates = compute_polychoric(likert(500, 3, seed), (4,) * 3)
         found.append(np.concatenate((*estimates.thresholds, estimates.correlations[np.triu_indices(3, 1)])))
     codes = likert(20_000, 3, seed=1000)
-    gamma = compute_polychoric_gamma(codes, compute_polychoric(codes, (4,) * 3))
+    gamma = compute_gamma(codes, (4,) * 3)
     ratio = np.std(found, axis=0) / np.sqrt(np.diag(gamma) / 500)
     assert np.all(np.abs(ratio - 1.0) < 5.0 / np.sqrt(2 * 400))
 
 
-def test_a_correlation_at_its_bound_has_no_gamma() -> None:
+def test_a_correlation_at_its_bound_is_told() -> None:
     codes = np.repeat(np.array([[0, 0], [1, 1]], dtype=float), (30, 20), axis=0)
-    with pytest.raises(ValueError, match="items 0 and 1"):
-        compute_polychoric_gamma(codes, compute_polychoric(codes, (2, 2)))
+    statistics = compute_categorical_statistics(codes, (2, 2))
+    assert statistics.pairs_at_fault == ((1, 0),)
+    assert statistics.covariance[1, 0] == 1.0
