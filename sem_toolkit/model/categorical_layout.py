@@ -228,43 +228,35 @@ class CategoricalLayout:
 
     def pull(self, moments: ImpliedMoments, weights: FloatArray) -> "Pulled":
         """Derivatives of the weighted sum of the statistics, weights G × m, by the moments of all variables."""
-        parts = [self._pull_group(moments, g, own) for g, own in enumerate(weights)]
-        return Pulled(
-            np.stack([part.by_covariance for part in parts]),
-            np.stack([part.by_mean for part in parts]),
-            tuple(part.inner for part in parts),
-        )
+        inner = [self._pull_given(moments, g, own) for g, own in enumerate(weights)]
+        by_covariance, by_mean = zip(*(self._spread_pull(moments, g, own) for g, own in enumerate(inner)), strict=True)
+        return Pulled(np.stack(by_covariance), np.stack(by_mean), tuple(inner))
 
-    def _pull_group(self, moments: ImpliedMoments, g: int, weights: FloatArray) -> "_PulledGroup":
+    def _spread_pull(self, moments: ImpliedMoments, g: int, inner: "_Inner") -> tuple[FloatArray, FloatArray]:
+        """Derivatives by the moments given covariates to those by the covariances (p × p) and means (p) of all."""
         p, y, x = moments.covariance.shape[-1], self.variables, self.covariates
-        given, units = self._at(moments, g)
-        inner = self._pull_given(given, units, self._thresholds(moments, g), weights)
         by_covariance, by_mean = np.zeros((p, p)), np.zeros(p)
-        by_v = inner.by_covariance
-        if moments.scales is None:
-            own = self._ordered_places
-            by_v = by_v.copy()
-            by_v[own, own] += -0.5 * units[own] ** 3 * inner.by_units[own]
-        by_covariance[np.ix_(y, y)] = by_v
+        by_covariance[np.ix_(y, y)] = inner.by_covariance
         by_mean[y] = inner.by_intercepts
         if len(x):
             S = moments.covariance[g]
             assert moments.mean is not None  # noqa: S101
-            by_slopes = inner.by_slopes - 2.0 * by_v @ S[np.ix_(y, x)]
+            by_slopes = inner.by_slopes - 2.0 * inner.by_covariance @ S[np.ix_(y, x)]
             by_slopes = by_slopes - np.outer(inner.by_intercepts, moments.mean[g][x])
             along = 0.5 * np.linalg.solve(S[np.ix_(x, x)], by_slopes.T)
             by_covariance[np.ix_(x, y)] = along
             by_covariance[np.ix_(y, x)] = along.T
-        return _PulledGroup(by_covariance, by_mean, inner, by_v)
+        return by_covariance, by_mean
 
-    def _pull_given(self, given: Given, units: FloatArray, thresholds: FloatArray, weights: FloatArray) -> "_Inner":
+    def _pull_given(self, moments: ImpliedMoments, g: int, weights: FloatArray) -> "_Inner":
+        given, units = self._at(moments, g)
         first, slopes, variances, covariances = (weights[part] for part in self.parts)
         variable, threshold = self.first
         rows, columns = self.pairs
         p = len(self.variables)
         U = np.zeros((p, p))
         U[rows, columns] = U[columns, rows] = 0.5 * covariances
-        heights = np.append(thresholds, 0.0)[threshold]
+        heights = np.append(self._thresholds(moments, g), 0.0)[threshold]
         ordered = threshold >= 0
         by_units = np.bincount(
             variable, weights=np.where(ordered, first * (heights - given.intercepts[variable]), 0.0), minlength=p
@@ -273,6 +265,9 @@ class CategoricalLayout:
         by_units = by_units + (pull * given.slopes).sum(axis=1) + 2.0 * (U * given.covariance) @ units
         by_covariance = U * np.outer(units, units)
         by_covariance[self.numeric, self.numeric] += variances
+        if moments.scales is None:  # theta: the units follow from the variances
+            own = self._ordered_places
+            by_covariance[own, own] += -0.5 * units[own] ** 3 * by_units[own]
         along = np.where(ordered, -units[variable] * first, first)
         by_intercepts = np.bincount(variable, weights=along, minlength=p).astype(np.float64)
         by_first = units[variable] * first
@@ -321,7 +316,7 @@ class CategoricalLayout:
         np.add.at(by_intercepts.T, variable, -by_first_change.T)
         by_slopes = inner.slopes * dw[:, :, None]
         total = d_units @ dw.T
-        if moments.scales is None:  # theta: the units follow from the variances
+        if moments.scales is None:
             own = self._ordered_places
             along = change.covariance[:, own, own]
             total += (0.75 * units[own] ** 5 * inner.by_units[own] * along) @ along.T
@@ -331,11 +326,7 @@ class CategoricalLayout:
         total += by_first_change @ moved.T
         if len(self.covariates):
             S = moments.covariance[g][np.ix_(self.covariates, self.covariates)]
-            by_variance = inner.by_covariance.copy()
-            if moments.scales is None:
-                own = self._ordered_places
-                by_variance[own, own] += -0.5 * units[own] ** 3 * inner.by_units[own]
-            pushed = by_variance @ change.slopes @ S
+            pushed = inner.by_covariance @ change.slopes @ S
             total -= 2.0 * pushed.reshape(q, -1) @ change.slopes.reshape(q, -1).T
         return np.asarray(total)
 
@@ -368,14 +359,6 @@ class _Inner:
     by_intercepts: FloatArray
     by_slopes: FloatArray
     by_first: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class _PulledGroup:
-    by_covariance: FloatArray
-    by_mean: FloatArray
-    inner: _Inner
-    by_v: FloatArray
 
 
 @dataclass(frozen=True, eq=False)

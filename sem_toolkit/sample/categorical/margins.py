@@ -72,9 +72,9 @@ class Margin:
         scale = 1.0 / np.sqrt(np.maximum(np.diagonal(product), _SMALLEST))
         scaled = product * scale[:, None] * scale
         if np.linalg.eigvalsh(scaled)[0] > _OWN:
-            inverse: FloatArray = np.linalg.inv(scaled) * scale[:, None] * scale
+            inverse = np.asarray(np.linalg.inv(scaled) * scale[:, None] * scale)
         else:
-            inverse = np.linalg.pinv(product, rcond=_OWN, hermitian=True)  # shortest in the units of the data
+            inverse = np.asarray(np.linalg.pinv(product, rcond=_OWN, hermitian=True))  # shortest in the data's units
         return np.asarray(weights[:, None] * (self.scores @ inverse))
 
 
