@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.model.held_variances import differentiate_variances, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class Composites:
         jacobian: FloatArray,
         places: list[int],
     ) -> None:
-        """Residual variances ψ such that each composite has its variance v: Σ_c' B_cc'² ψ_c' = v_c − (B S₀ Bᵀ)_cc."""
+        """Residual variances such that each composite has its variance, in place."""
         from sem_toolkit.model.moments import compute_total_effects, fill_matrices
 
         q = len(x)
@@ -199,27 +200,16 @@ class Composites:
         at = np.array([member.variable for member, _ in members])
         target_places = np.array([place for _, place in members])
         matrices = fill_matrices(model, np.concatenate([x, values]))
-        B, S = compute_total_effects(matrices.directed[group], model.depth), matrices.symmetric[group]
-        mixing = B[np.ix_(at, at)] ** 2
-        target = np.array([member.variance(x) for member, _ in members])
-        psi = np.linalg.solve(mixing, target - np.einsum("ci,ij,cj->c", B[at], S, B[at]))
-        values[target_places] = psi
-        S = S.copy()
-        S[at, at] = psi
-        V = B @ S @ B.T
-        cells = model.cells[group]
-        by_cell = np.zeros((len(at), q + self.n_derived))
-        a, s = cells.directed, cells.symmetric
-        by_cell[:, cells.position[a]] = 2.0 * B[np.ix_(at, cells.row[a])] * V[np.ix_(at, cells.column[a])]
-        by_cell[:, cells.position[s]] = (
-            2.0 * cells.weight[s] * B[np.ix_(at, cells.row[s])] * B[np.ix_(at, cells.column[s])]
-        )
+        B = compute_total_effects(matrices.directed[group], model.depth)
+        variances = np.array([member.variance(x) for member, _ in members])
+        values[target_places], S = solve_residual_variances(B, matrices.symmetric[group], at, variances)
+        by_cell = differentiate_variances(model.cells[group], B, S, at, q + self.n_derived)
         by_cell[:, q + target_places] = 0.0
         by_target = np.zeros((len(at), q))
         for number, (member, _) in enumerate(members):
             free = np.flatnonzero(member.free >= 0)
             by_target[number, member.free[free]] = 2.0 * (member.block @ member.weight_values(x))[free]
-        jacobian[q + target_places] = np.linalg.solve(mixing, by_target - by_cell @ jacobian)
+        jacobian[q + target_places] = np.linalg.solve(B[np.ix_(at, at)] ** 2, by_target - by_cell @ jacobian)
 
     def _solve_means(
         self,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.model.held_variances import differentiate_variances, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class ResponseVariances:
         return self._solve(model, x, with_slopes=True)[1]
 
     def _solve(self, model: "Model", x: FloatArray, with_slopes: bool) -> tuple[FloatArray, FloatArray]:
-        """Residual variances ψ such that each response has variance 1/δ²: Σ_c' B_cc'² ψ_c' = 1/δ_c² − (B S₀ Bᵀ)_cc."""
+        """Residual variances such that each response has variance 1/δ², and their derivatives by x."""
         from sem_toolkit.model.moments import compute_total_effects, fill_matrices
 
         q, k = len(x), len(self.responses.items)
@@ -109,34 +110,24 @@ class ResponseVariances:
         scales = _pick(self.responses.scales, self.responses.free_scales, x)
         matrices = fill_matrices(model, np.concatenate([x, values]))
         B = compute_total_effects(matrices.directed, model.depth)
-        for group in range(len(scales)):
-            S = matrices.symmetric[group].copy()
-            S[at, at] = 0.0
+        for group, (effects, symmetric, delta) in enumerate(zip(B, matrices.symmetric, scales, strict=True)):
+            S = symmetric.copy()
             S[list(self.exogenous)] = 0.0
             S[:, list(self.exogenous)] = 0.0
-            inner = B[group][at]
-            mixing = inner[:, at] ** 2
-            delta = scales[group]
-            psi = np.linalg.solve(mixing, 1.0 / delta**2 - np.einsum("ci,ij,cj->c", inner, S, inner))
             own = slice(group * k, (group + 1) * k)
-            values[own] = psi
+            values[own], S = solve_residual_variances(effects, S, at, 1.0 / delta**2)
             if not with_slopes:
                 continue
-            S[at, at] = psi
-            V = B[group] @ S @ B[group].T
             cells = model.cells[group]
-            by_cell = np.zeros((k, q + self.n_derived))
-            a, s = cells.directed, cells.symmetric
-            by_cell[:, cells.position[a]] = 2.0 * inner[:, cells.row[a]] * V[np.ix_(at, cells.column[a])]
-            kept = ~(np.isin(cells.row[s], self.exogenous) | np.isin(cells.column[s], self.exogenous))
-            by_cell[:, cells.position[s]] = (
-                2.0 * (cells.weight[s] * kept) * inner[:, cells.row[s]] * inner[:, cells.column[s]]
-            )
-            by_cell[:, q + own.start : q + own.stop] = 0.0
+            by_cell = differentiate_variances(cells, effects, S, at, q + self.n_derived)
+            s = cells.symmetric
+            given = np.isin(cells.row[s], self.exogenous) | np.isin(cells.column[s], self.exogenous)
+            by_cell[:, cells.position[s[given]]] = 0.0
             by_target = np.zeros((k, q))
             free = self.responses.free_scales[group]
             moved = np.flatnonzero(free >= 0)
             by_target[moved, free[moved]] = -2.0 / delta[moved] ** 3
+            mixing = effects[np.ix_(at, at)] ** 2
             jacobian[q + own.start : q + own.stop] = np.linalg.solve(mixing, by_target - by_cell[:, :q])
         return values, jacobian
 
