@@ -124,6 +124,13 @@ class QuadraticEvaluation:
         return add_second_order(model, x, self, self.information(model, x))
 
 
+def apply_weight(weight: FloatArray, columns: FloatArray) -> FloatArray:
+    """A weight (m × m, or its diagonal, m) times columns (m × k) or a vector (m)."""
+    if weight.ndim == 2:
+        return np.asarray(weight @ columns)
+    return np.asarray(weight * columns if columns.ndim == 1 else weight[:, None] * columns)
+
+
 def gather_gradient(evaluation: Evaluation, model: Model, x: FloatArray) -> FloatArray:
     """dF/dx (q) of a discrepancy that depends on x through Σ and μ alone."""
     by_cells = gather_cell_gradient(model, evaluation.moments, evaluation.products, evaluation.by_mean)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, invert_symmetric
+from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, apply_weight, invert_symmetric
 from sem_toolkit.discrepancy.pair import Kind, MomentPair
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import DenseWeight
@@ -40,7 +40,7 @@ class CategoricalLeastSquares(Quadratic):
         residuals = self.values - self.layout.stack(moments)
         if not np.isfinite(residuals).all():
             return None
-        weighted = np.stack([_apply(W, r) for W, r in zip(self.weights, residuals, strict=True)])
+        weighted = np.stack([apply_weight(W, r) for W, r in zip(self.weights, residuals, strict=True)])
         by_group = 0.5 * self.factors * (residuals * weighted).sum(axis=1)
         pull = -weighted * (self.factors * self.targets.share)[:, None]
         return CategoricalEvaluation(self, moments, by_group, pull)
@@ -90,7 +90,7 @@ class CategoricalEvaluation:
         result = np.zeros((model.n_parameters, model.n_parameters))
         for group, change in enumerate(self.changes(model, x)):
             jacobian = self.discrepancy.layout.push(self.moments, group, change)
-            result += scale[group] * jacobian.T @ _apply(self.discrepancy.weights[group], jacobian)
+            result += scale[group] * jacobian.T @ apply_weight(self.discrepancy.weights[group], jacobian)
         return result
 
     def hessian(self, model: Model, x: FloatArray) -> FloatArray:
@@ -98,12 +98,6 @@ class CategoricalEvaluation:
         first = self.information(model, x)
         first = first + self.discrepancy.layout.curvature(self.moments, self.changes(model, x), self.pulled)
         return add_second_order(model, x, self, first)
-
-
-def _apply(weight: FloatArray, columns: FloatArray) -> FloatArray:
-    if weight.ndim == 2:
-        return np.asarray(weight @ columns)
-    return np.asarray(weight * columns if columns.ndim == 1 else weight[:, None] * columns)
 
 
 Weigh = Callable[[CategoricalStatistics], FloatArray]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
+from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, apply_weight, invert_symmetric
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, centre_rows
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
@@ -47,7 +47,7 @@ class LeastSquares(Quadratic):
         residuals = self._compute_residuals(moments)
         if not np.isfinite(residuals).all():
             return None
-        weighted = np.stack([_apply(W, r) for W, r in zip(self.weights, residuals, strict=True)])
+        weighted = np.stack([apply_weight(W, r) for W, r in zip(self.weights, residuals, strict=True)])
         values = 0.5 * self.factors * (residuals * weighted).sum(axis=1)
         pull = -weighted * (self.factors * self.targets.share)[:, None]
         p = moments.covariance.shape[-1]
@@ -61,7 +61,7 @@ class LeastSquares(Quadratic):
         scale = self.factors * self.targets.share
         result = np.zeros((model.n_parameters, model.n_parameters))
         for group, jacobian in enumerate(compute_jacobian(model, x, moments)):
-            result += scale[group] * jacobian.T @ _apply(self.weights[group], jacobian)
+            result += scale[group] * jacobian.T @ apply_weight(self.weights[group], jacobian)
         return result
 
     def evaluate_many(
@@ -272,12 +272,6 @@ def _build_weight(data: FloatArray | None, design: Design, targets: Targets) -> 
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
         raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS"))
     return spread_weight(invert_symmetric(gamma), kept)
-
-
-def _apply(weight: FloatArray, columns: FloatArray) -> FloatArray:
-    if weight.ndim == 2:
-        return np.asarray(weight @ columns)
-    return np.asarray(weight * columns if columns.ndim == 1 else weight[:, None] * columns)
 
 
 def build_distribution_free_weight(pair: MomentPair, group: int) -> FloatArray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sem_toolkit.discrepancy.base import apply_weight
 from sem_toolkit.discrepancy.pair import FloatArray, MomentPair, once
 from sem_toolkit.model import compute_gradient, compute_information, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
@@ -83,10 +84,7 @@ class DenseWeight:
 
     def times(self, group: int, columns: FloatArray) -> FloatArray:
         """V times a matrix (m × k) or a vector (m)."""
-        weight = self.matrices[group]
-        if weight.ndim == 2:
-            return np.asarray(weight @ columns)
-        return np.asarray((weight * columns.T).T)
+        return apply_weight(self.matrices[group], columns)
 
     def slope(self, pair: MomentPair) -> FloatArray:
         parts = zip(pair.shares, compute_delta(pair), compute_residual_moments(pair), strict=True)

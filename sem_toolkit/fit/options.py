@@ -12,7 +12,7 @@ from sem_toolkit.estimation import ESTIMATORS, EstimationOptions, get_estimator
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.fit.readers import order_counts, split_words
+from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
 from sem_toolkit.sample import Door, MissingCode
@@ -100,8 +100,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     found.
     """
     given = {name.replace(".", "_"): value for layer in layers for name, value in layer.items() if value is not None}
-    if given.get("ordered") in ("all", "none", ["all"], ["none"], ("all",), ("none",)):
-        given["ordered"] = given["ordered"] in ("all", ["all"], ("all",))
+    if "ordered" in given:
+        given["ordered"] = read_ordered(given["ordered"])
     faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
     read: dict[str, Any] = {}
     for name, option in OPTIONS.items():
@@ -275,8 +275,8 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
 
 
 def _is_categorical(ordered: object) -> bool:
-    """Whether variables are named, or all meant, by the option `ordered`."""
-    return ordered not in (None, False, (), "", "none") and ordered != []
+    """Whether variables are named, or all meant, by the option `ordered` as `read_ordered` gives it."""
+    return bool(ordered)
 
 
 def _check_ordered(ordered: object, estimator: str, read: Mapping[str, Any], table: TableOptions) -> list[Diagnostic]:

@@ -205,10 +205,7 @@ class Prepared:
         group, missing = self.options.group, self.options.missing
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
-        if self.options.weighting:
-            sample = attach_weights(sample, frame, self.options.weighting)
-        if self.options.cluster:
-            sample = attach_clusters(sample, frame, self.options.cluster)
+        sample = self._attach_design(sample, frame)
         if sample.has_design and self.options.ignores_design:
             sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
@@ -222,12 +219,15 @@ class Prepared:
         covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()
         build = build_pairwise_answers if options.missing in PAIRWISE else build_sample
         sample = build(frame, variables, options.group, self.source, exogenous=covariates)
-        if options.weighting:
-            sample = attach_weights(sample, frame, options.weighting)
-        if options.cluster:
-            sample = attach_clusters(sample, frame, options.cluster)
+        sample = self._attach_design(sample, frame)
         cells = EmptyCells(options.zero_add, options.zero_keep_margins)
         return attach_statistics(sample, self.answers, covariates, cells)
+
+    def _attach_design(self, sample: Sample, frame: pd.DataFrame) -> Sample:
+        """The sample with the sampling weights and clusters of its rows, where the options name them."""
+        if self.options.weighting:
+            sample = attach_weights(sample, frame, self.options.weighting)
+        return attach_clusters(sample, frame, self.options.cluster) if self.options.cluster else sample
 
     def _build_moments(self, variables: tuple[str, ...]) -> Sample:
         covariances, means = self.options.sample_cov or {}, self.options.sample_mean

@@ -34,6 +34,12 @@ def split_words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
+def read_ordered(value: object) -> object:
+    """The option `ordered`: True for the word "all", False for "none", any other value as it is."""
+    words = list(value) if isinstance(value, (list, tuple)) else [value]
+    return {"all": True, "none": False}.get(str(words[0]), value) if len(words) == 1 else value
+
+
 def parse_word(value: object) -> str:
     """A text that is not empty. Raises ValueError for anything else."""
     if not isinstance(value, str) or not value:

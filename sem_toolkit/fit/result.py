@@ -286,11 +286,15 @@ class Fit:
     def _reversed(self) -> tuple[Diagnostic, ...]:
         return check_reversed_items(self.solution)
 
+    @cached_property
+    def _coarse(self) -> tuple[Diagnostic, ...]:
+        return find_coarse_items(self.table, self.sample, self.options)
+
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
-        return self.findings + own + find_coarse_items(self.table, self.sample, self.options)
+        return self.findings + own + self._coarse
 
 
 def _offer(compute: Callable[[], Result]) -> Result:

@@ -206,8 +206,7 @@ class Model:
     @cached_property
     def exogenous(self) -> tuple[int, ...]:
         """Positions of the observed variables whose moments are taken from the data (fixed.x)."""
-        names = {row.lhs for row in self.table.parameters if row.exo > 0 and row.free == 0}
-        return tuple(i for i, name in enumerate(self.observed) if name in names)
+        return _find_exogenous(self.table, self.observed)
 
     @cached_property
     def filling(self) -> Filling:
@@ -364,16 +363,7 @@ def build_model(table: ParameterTable) -> Model:
     locations = _locate(parameters, place)
     composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
     responses = build_responses(table, observed, parameters)
-    exogenous = (
-        tuple(
-            number
-            for number, name in enumerate(observed)
-            if any(r.lhs == name and r.exo > 0 and not r.free for r in rows)
-        )
-        if responses is not None
-        else ()
-    )
-    derived = composites if composites is not None else _derive(responses, exogenous)
+    derived = composites if composites is not None else _derive(responses, _find_exogenous(table, observed))
     cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
     return Model(
         table=table,
@@ -416,6 +406,12 @@ def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None
 
 def _has_composites(rows: Iterable[Parameter]) -> bool:
     return any(row.op == "<~" for row in rows)
+
+
+def _find_exogenous(table: ParameterTable, observed: tuple[str, ...]) -> tuple[int, ...]:
+    """Positions of the observed variables whose moments are taken from the data."""
+    names = {row.lhs for row in table.parameters if row.exo > 0 and row.free == 0}
+    return tuple(i for i, name in enumerate(observed) if name in names)
 
 
 def _derive(responses: Responses | None, exogenous: tuple[int, ...]) -> ResponseVariances | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sem_toolkit.report.plots import write_plot
+from sem_toolkit.report.plots import draw_intervals, write_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,14 +33,8 @@ def draw_coefficients(paths: pd.DataFrame) -> "Figure":
         rows = paths[paths["model"] == model]
         shift = SPREAD * ((place + 0.5) / len(models) - 0.5)
         heights = [keys.index(key) + shift for key in zip(rows["path"], rows["group"], strict=True)]
-        reach = [
-            (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0),
-            (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0),
-        ]
-        axes.errorbar(
-            rows["est"], heights, xerr=reach, label=model, color=COLOURS[place % len(COLOURS)],
-            fmt=MARKS[place % len(MARKS)], markersize=4.5, linewidth=1.3,
-        )  # fmt: skip
+        series = COLOURS[place % len(COLOURS)], MARKS[place % len(MARKS)]
+        draw_intervals(axes, rows, heights, model, series)
     axes.axvline(0.0, color="#888888", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(keys)), names)
     axes.set_ylim(len(keys) - 0.4, -0.6)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sem_toolkit.report.coefficient_plot import COLOURS, MARKS, SPREAD
-from sem_toolkit.report.plots import write_plot
+from sem_toolkit.report.plots import draw_intervals, write_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,14 +28,8 @@ def draw_item_parameters(items: pd.DataFrame) -> "Figure":
             rows = of_kind[of_kind["place"] == place]
             shift = SPREAD * ((number + 0.5) / len(places) - 0.5)
             heights = [names.index(name) + shift for name in rows["item"]]
-            reach = [
-                (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0),
-                (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0),
-            ]
-            axes.errorbar(
-                rows["est"], heights, xerr=reach, label=place, color=COLOURS[number % len(COLOURS)],
-                fmt=MARKS[number % len(MARKS)], markersize=4.5, linewidth=1.3,
-            )  # fmt: skip
+            series = COLOURS[number % len(COLOURS)], MARKS[number % len(MARKS)]
+            draw_intervals(axes, rows, heights, place, series)
         axes.set_title(f"{kind[0].upper()}{kind[1:]} ({of_kind['step'].iloc[0]} step)", fontsize="medium")
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)

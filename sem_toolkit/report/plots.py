@@ -1,7 +1,7 @@
 """Plots into files: the format by the name's ending, the same figure always the same bytes."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,8 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.files import write_bytes
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "pdf", "png")
@@ -23,6 +25,18 @@ def require_plot_format(path: Path) -> str:
             Diagnostic("error", "option-value", message, hint=f"end it in one of: .{', .'.join(FORMATS)}")
         )
     return name
+
+
+def draw_intervals(
+    axes: "Axes", rows: "pd.DataFrame", heights: Sequence[float], label: str, series: "tuple[str, str]"
+) -> None:
+    """Estimates (est) with their intervals (ci.lower, ci.upper) at heights; series: colour and mark."""
+    reach = [
+        (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0),
+        (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0),
+    ]
+    colour, mark = series
+    axes.errorbar(rows["est"], heights, xerr=reach, label=label, color=colour, fmt=mark, markersize=4.5, linewidth=1.3)
 
 
 def write_plot(draw: Callable[[], "Figure"], path: Path, seed: str) -> None:
