@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from sem_toolkit.diagram.content.words import GREEK, format_printable
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
 from sem_toolkit.diagram.geometry.plane import FloatArray, trim_curve
-from sem_toolkit.diagram.scene.elements import ARROW_LENGTH, PAGE, EdgeShape, NodeShape, Scene, grow_halo
+from sem_toolkit.diagram.scene.elements import (
+    ARROW_LENGTH,
+    ARROW_WIDTH,
+    CORNERS,
+    PAGE,
+    EdgeShape,
+    NodeShape,
+    Scene,
+    grow_halo,
+)
 from sem_toolkit.diagram.writers.dot import split_into_pieces
 
-ARROW_WIDTH = 4.1
 PREAMBLE = r"""\documentclass[border=0bp]{standalone}
 \usepackage{iftex}
 \ifPDFTeX
@@ -164,14 +172,14 @@ def _format_node(scene: Scene, node: NodeShape) -> str:
     options = f"draw={_name_colour(node.outline)}, fill={_name_colour(node.fill)}" + (", dashed" if node.dashed else "")
     if node.shape == "ellipse":
         path = f"({x:.2f},{y:.2f}) ellipse [x radius={half_width:.2f}, y radius={half_height:.2f}]"
-    elif node.shape == "hexagon":
-        corners = [(-1, 0), (-0.5, 1), (0.5, 1), (1, 0), (0.5, -1), (-0.5, -1)]
-        path = " -- ".join(f"({x + a * half_width:.2f},{y + b * half_height:.2f})" for a, b in corners) + " -- cycle"
-    elif node.shape == "triangle":
-        corners = [(-1, -1), (0, 1), (1, -1)]
-        path = " -- ".join(f"({x + a * half_width:.2f},{y + b * half_height:.2f})" for a, b in corners) + " -- cycle"
-    else:
+    elif node.shape == "rectangle":
         path = f"({x - half_width:.2f},{y - half_height:.2f}) rectangle ({x + half_width:.2f},{y + half_height:.2f})"
+    else:
+        low = scene.height - node.box.bottom
+        corners = [
+            (node.box.left + a * node.box.width, low + (1 - b) * node.box.height) for a, b in CORNERS[node.shape]
+        ]
+        path = " -- ".join(f"({a:.2f},{b:.2f})" for a, b in corners) + " -- cycle"
     lines = tuple(escape_tex(line) for line in node.lines)
     text = _format_text(scene, x, node.box.y, lines, node.font_size, scene.style.colours.text, "centre")
     return rf"\path[{options}] {path};" + "\n" + text
