@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.rendering import Renderer, render_dot
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.writers.dot import format_dot
+from sem_toolkit.diagram.writers.pdf import write_tags
 from sem_toolkit.diagram.writers.png import write_resolution
 from sem_toolkit.diagram.writers.svg import format_svg
 
@@ -18,7 +20,8 @@ def _write_svg(scene: Scene, _: Renderer) -> bytes:
 
 
 def _write_pdf(scene: Scene, renderer: Renderer) -> bytes:
-    return render_dot(format_dot(scene), "pdf", renderer)
+    title, description = (format_printable(text) for text in (scene.title or "Path diagram", scene.description))
+    return write_tags(render_dot(format_dot(scene), "pdf", renderer), title, description)
 
 
 def _write_png(scene: Scene, renderer: Renderer) -> bytes:
