@@ -64,6 +64,7 @@ def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
     assert weights[["x8", "x9"]].tolist() == pytest.approx([-0.973, -3.617], abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(21))
 def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     _, model, sample = draw_small_case(seed)
