@@ -60,6 +60,7 @@ def find_centre(group):
     return (points.min(axis=0) + points.max(axis=0)) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("name", CASES)
 def test_every_coordinate_is_the_computed_one(name, renderer):
