@@ -172,8 +172,8 @@ _DECLARED = (
            ("auto", "semopy", "native"), "--engine"),
     Option("max_iterations", "count", "estimation", "Of one attempt of the native solver."),
     Option("restarts", "count", "estimation", "Perturbed starting points to try.", reader=parse_count_or_none),
-    Option("multistart", "count", "estimation", "Scattered starts of a small model: is the optimum the lowest?",
-           reader=parse_count_or_none),
+    Option("multistart", "count", "estimation", "Scattered starts where a lower optimum may exist (three times as many "
+           "more where the lowest is improper); 0: none.", reader=parse_count_or_none),
     Option("seed", "count", "estimation", "Of these perturbations.", reader=parse_count_or_none),
     Option("bad_marker_crit", "number", "estimation", "Correlation with the rest below which a marker is replaced; 0: "
            "never."),
