@@ -20,6 +20,7 @@ from sem_toolkit.cli.compare import compare
 from sem_toolkit.cli.data import data
 from sem_toolkit.cli.diagram import diagram
 from sem_toolkit.cli.diff import diff
+from sem_toolkit.cli.efa import efa
 from sem_toolkit.cli.equivalents import equivalents
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.fmt import fmt
@@ -63,6 +64,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "data": data,
     "check": check,
     "fit": fit,
+    "efa": efa,
     "test": run_tests,
     "scores": scores,
     "compare": compare,
