@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.estimation import get_estimator
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
 
 
@@ -31,6 +32,9 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
             faults.append(_build_idle(name, "it is about tables of ordered variables, and none are named"))
     if "likelihood" in given and not estimator.upper().startswith("ML"):
         faults.append(_build_idle("likelihood", f"it is about maximum likelihood, not {estimator}", "leave it out"))
+    if get_estimator(estimator).search != "instruments":
+        own = [name for name in given if name.startswith("iv_")]
+        faults += [_build_idle(name, f"it is about estimator IV, not {estimator}", "leave it out") for name in own]
     if "sampling_weights" not in given:
         idle = [name for name in ("sampling_weights_normalization", "sampling_weights_type") if name in given]
         faults += [_build_idle(name, "there are no weights", "add sampling_weights") for name in idle]

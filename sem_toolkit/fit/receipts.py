@@ -107,10 +107,13 @@ def describe_options(options: FitOptions) -> Record:
 
 def _list_resolved(options: FitOptions) -> Record:
     found: Record = {}
-    for part in (options.table, options.estimation, options.inference, options):
+    parts: list[Any] = [options.table, options.estimation, options.inference, options]
+    if options.estimation.record.search == "instruments":
+        parts.append(options.estimation.instruments)
+    for part in parts:
         for entry in fields(part):
             value = getattr(part, entry.name)
-            if entry.name in {"table", "estimation", "inference", "given", "sample_cov", "sample_mean"}:
+            if entry.name in {"table", "estimation", "inference", "instruments", "given", "sample_cov", "sample_mean"}:
                 continue
             if value is None or value == () or value == {}:
                 continue

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
@@ -74,8 +76,15 @@ def build_all_blocks(fit: Fit) -> Record:
 
 
 def build_blocks(fit: Fit, names: Collection[str]) -> Record:
-    """The blocks of a certified optimum by the names of their tables; residuals come as correlations."""
-    return {_KEYS.get(name, name): build(fit) for name, build in _BLOCKS.items() if name in names}
+    """The blocks of a certified optimum by the names of their tables, those that there are for the estimator; residuals
+    come as correlations.
+    """
+    found = {}
+    for name, build in _BLOCKS.items():
+        if name in names:
+            with suppress(UnavailableError):
+                found[_KEYS.get(name, name)] = build(fit)
+    return found
 
 
 def _build_residual_record(group: GroupResiduals) -> Record:
@@ -172,6 +181,8 @@ _BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
     "modification_indices": lambda fit: build_frame_records(fit.modification_indices),
     "residuals": lambda fit: [_build_residual_record(group) for group in fit.residuals],
     "tests": lambda fit: [_build_test_record(test) for test in fit.tests],
+    "instruments": lambda fit: build_frame_records(fit.instruments),
+    "sargan": lambda fit: build_frame_records(fit.sargan),
     "effects": lambda fit: build_frame_records(fit.effects),
     "reliability": lambda fit: _flatten_groups(
         {group.label: _build_reliability_record(group) for group in fit.reliability}
