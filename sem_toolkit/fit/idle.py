@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
-from sem_toolkit.estimation import get_estimator
+from sem_toolkit.estimation import EstimationOptions, get_estimator
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
+from sem_toolkit.spec.table import INSTRUMENTS
 
 
 def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diagnostic]:
@@ -49,6 +50,15 @@ def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], t
             faults += _check_partial(entry, spec, options, groups, table)
     if faults:
         raise OptionError(faults)
+
+
+def require_instruments_used(table: ParameterTable, options: EstimationOptions) -> None:
+    """Raise OptionError where the spec gives instruments and the estimator has no use for any."""
+    row = next((row for row in table.rows if row.op == INSTRUMENTS), None)
+    if row is not None and options.record.search != "instruments":
+        message = f'"{row.lhs} {row.op} {row.rhs}" names an instrument, which {options.record.name} has no use for'
+        hint = "estimator = IV takes it; or leave it out"
+        raise OptionError(Diagnostic("error", "instruments-unused", message, row.origin.span, hint))
 
 
 def _check_groups(options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> Iterable[Diagnostic]:

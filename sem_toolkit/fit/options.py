@@ -138,6 +138,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
             faults += _check_missing(read, table, inference)
             faults += _check_cluster(read, table, inference)
             faults += _check_numeric(given.get("ordered"), str(read.get("estimator")))
+        if by_instruments:
+            faults += _check_instruments(read, inference)
     faults += wrong
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
@@ -293,6 +295,27 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     return faults
 
 
+def _check_instruments(read: Mapping[str, Any], inference: InferenceOptions) -> list[Diagnostic]:
+    """What estimation by instruments cannot be combined with: it minimises nothing, and has its own standard errors."""
+    faults = []
+    if inference.se not in ("standard", "robust.sem", "none"):
+        message = f'se = "{inference.se}" is not there for estimation by instruments'
+        hint = "one of: standard, robust.sem (the delta method free of distribution), none"
+        faults.append(Diagnostic("error", "instruments-se", message, hint=hint))
+    unfit = [name for name in (inference.test, *inference.more_tests) if name not in _INSTRUMENTS_TESTS]
+    if unfit:
+        message = f'test = "{unfit[0]}" is about what is minimised, and estimation by instruments minimises nothing'
+        hint = f"one of: {', '.join(_INSTRUMENTS_TESTS)}"
+        faults.append(Diagnostic("error", "instruments-test", message, hint=hint))
+    if read.get("engine", "auto") == "semopy":
+        message = "semopy minimises a discrepancy, and estimation by instruments minimises none"
+        faults.append(Diagnostic("error", "instruments-engine", message, hint="leave engine out"))
+    if "sampling_weights" in read and inference.se != "none":
+        message = "there are no standard errors of estimates by instruments with sampling weights"
+        faults.append(Diagnostic("error", "instruments-weights", message, hint="se = none, or estimator = ML"))
+    return faults
+
+
 def _is_categorical(ordered: object) -> bool:
     """Whether variables are named, or all meant, by the option `ordered` as `read_ordered` gives it."""
     return bool(ordered)
@@ -354,6 +377,7 @@ def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
 
 _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
+_INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))

@@ -13,6 +13,7 @@ from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
+from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
 
@@ -40,7 +41,7 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
         "messages": [build_diagnostic_record(message) for message in fit.messages],
         "n": int(size) if (size := fit.sample.size).is_integer() else size,
         "npar": fit.table.npar,
-        "parameters": build_frame_records(fit.parameters),
+        "parameters": build_frame_records(fit.parameters) + _list_instrument_records(fit, list(fit.parameters.columns)),
         "fit_measures": measures,
         "r2": _flatten_groups(fit.r2),
         "logl": measures.get("logl"),
@@ -139,6 +140,16 @@ _BY_FACTOR = ("alpha", "omega", "omega_model", "composite", "ave", "ave_model")
 _BY_PAIR = ("correlations", "fornell_larcker", "htmt", "htmt2")
 
 
+def _list_instrument_records(fit: Fit, columns: list[str]) -> list[Record]:
+    """Rows of instruments given by `|~` among the parameters: lavaan has them there, with the value 0."""
+    found = []
+    for row in fit.table.rows:
+        if row.op == INSTRUMENTS:
+            values = {name: getattr(row, name, None if name in {"z", "pvalue"} else 0) for name in columns}
+            found.append({name.replace(".", "_"): value for name, value in values.items()})
+    return found
+
+
 def build_frame_records(frame: pd.DataFrame) -> list[Record]:
     """One record a row; column names with underscores for dots, as in the reference cases."""
     names = [str(name).replace(".", "_") for name in frame.columns]
@@ -177,7 +188,9 @@ def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
 
 
 _BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
-    "standardized": lambda fit: build_frame_records(fit.standardized),
+    "standardized": lambda fit: (
+        build_frame_records(fit.standardized) + _list_instrument_records(fit, list(fit.standardized.columns))
+    ),
     "modification_indices": lambda fit: build_frame_records(fit.modification_indices),
     "residuals": lambda fit: [_build_residual_record(group) for group in fit.residuals],
     "tests": lambda fit: [_build_test_record(test) for test in fit.tests],

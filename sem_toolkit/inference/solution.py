@@ -144,6 +144,7 @@ def compute_eigenvalue_tests(
     Raises DataError where only moments were given. Source: Foldnes, Moss & Grønneberg (2024).
     """
     evaluation = evaluate_solution(solution)
+    evaluation.require_minimum("eigenvalue tests")
     stat = compute_standard_test(evaluation).stat
     if reweighted:
         stat = float(compute_reweighted_least_squares(evaluation).sum())

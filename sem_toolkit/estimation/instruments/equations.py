@@ -145,7 +145,7 @@ def _survey(model: Model, g: int, generator: np.random.Generator) -> _Group:
 
 
 def _draw(generator: np.random.Generator, count: int) -> FloatArray:
-    return generator.uniform(0.1, 0.5, count) * generator.choice([-1.0, 1.0], count)
+    return np.asarray(generator.uniform(0.1, 0.5, count) * generator.choice([-1.0, 1.0], count), dtype=np.float64)
 
 
 def _find_markers(model: Model, g: int, places: IntArray) -> dict[int, int]:
@@ -206,8 +206,8 @@ def _find_implied(
     known: _Group, p: int, outcome: int, regressors: IntArray, coefficients: FloatArray
 ) -> IntArray | None:
     """Instruments that the model implies; None where the regressors are uncorrelated with the composite error."""
-    along = known.covariance[outcome] - coefficients @ known.covariance[regressors]
-    size = known.size[outcome] + np.abs(coefficients) @ known.size[regressors]
+    along: FloatArray = known.covariance[outcome] - coefficients @ known.covariance[regressors]
+    size: FloatArray = known.size[outcome] + np.abs(coefficients) @ known.size[regressors]
     apart = np.abs(along) <= _ZERO * size
     if apart[regressors].all():
         return None
@@ -235,7 +235,7 @@ def _require_known(model: Model, equations: list[Equation], row: Parameter) -> N
     lefts = {model.variables[place]: None for e in known for place in (e.variable, e.outcome)}
     if row.lhs not in lefts:
         message = f'"{row.lhs} |~ {row.rhs}": the model has no equation of "{row.lhs}"'
-        hint = format_suggestion(row.lhs, lefts) or f"its equations are those of {', '.join(lefts)}"
+        hint: str | None = format_suggestion(row.lhs, lefts) or f"its equations are those of {', '.join(lefts)}"
         raise ModelError(Diagnostic("error", "unknown-equation", message, row.origin.span, hint))
     if row.rhs not in model.observed:
         latent = row.rhs in model.variables

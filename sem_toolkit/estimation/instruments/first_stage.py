@@ -34,11 +34,6 @@ class Space:
     offset: FloatArray
 
     @property
-    def is_tied(self) -> bool:
-        """Whether any of them depends on others."""
-        return self.basis.shape[0] != self.basis.shape[1]
-
-    @property
     def is_simple(self) -> bool:
         """Whether constraints make parameters equal, and do no more."""
         return bool(np.isin(self.basis, (0.0, 1.0)).all() and (self.basis.sum(axis=1) == 1.0).all())
@@ -112,7 +107,7 @@ def build_normal_equations(equation: Equation, covariance: FloatArray) -> Normal
     if equation.kind == "ols":
         return NormalEquations(equation, covariance[np.ix_(x, x)], covariance[x, y], None)
     across = covariance[np.ix_(z, x)]
-    forecast = np.linalg.solve(covariance[np.ix_(z, z)], across)
+    forecast = np.asarray(np.linalg.solve(covariance[np.ix_(z, z)], across), dtype=np.float64)
     return NormalEquations(equation, forecast.T @ across, forecast.T @ covariance[z, y], forecast)
 
 

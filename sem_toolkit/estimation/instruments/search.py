@@ -15,9 +15,11 @@ from sem_toolkit.estimation.instruments.second_stage import solve_second_stage
 from sem_toolkit.estimation.instruments.strength import check_strength
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.solution import Certificate, Solution
-from sem_toolkit.model import Model
+from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.subset import select_variables
+from sem_toolkit.spec.table import INSTRUMENTS
 
 FloatArray = NDArray[np.float64]
 
@@ -27,16 +29,21 @@ class Instrumental:
     """How estimates by instruments came about: the first stage with its equations, and what the second was weighted at.
 
     weighted_at  covariance matrices (G × p × p) of normal theory that variances were weighted at; None: unweighted
+    whole        moments of sample and model with the instruments from outside the model among them
+    kept         places of the model's own parameters among those of `whole` (q)
     """
 
     first: FirstStage
     options: InstrumentOptions
     weighted_at: FloatArray | None
+    whole: MomentPair
+    kept: NDArray[np.intp]
 
 
 def estimate_by_instruments(model: Model, sample: Sample, options: EstimationOptions) -> Solution:
     """Coefficients by two-stage least squares, then variances and covariances by least squares.
 
+    Instruments that the model does not have are correlates in it (`sample.auxiliary`), and left out of the solution.
     Raises ModelError for models and constraints that this is not there for, DataError for incomplete rows.
     """
     _require_supported(model, sample)
@@ -54,7 +61,8 @@ def estimate_by_instruments(model: Model, sample: Sample, options: EstimationOpt
     if by_means and pair.has_means and not categorical:
         x = _fill_intercepts(replace(pair, x=x), first)
     found = replace(pair, x=x)
-    improper = check_admissibility(model, x, found.moments)
+    core, own_sample, kept = _leave_out(model, sample)
+    improper = check_admissibility(core, x[kept], compute_moments(core, x[kept]))
     if not second.settled:
         message = "variances and covariances did not settle: they imply no possible covariance matrix"
         notes = (*notes, Diagnostic("warning", "second-stage-unsettled", message, hint='iv_varcov_method = "ULS"'))
@@ -70,8 +78,21 @@ def estimate_by_instruments(model: Model, sample: Sample, options: EstimationOpt
         searched=False,
     )
     nothing = np.full(model.n_groups, np.nan)
-    stages = Instrumental(first, chosen, second.covariance)
-    return Solution(model, sample, options, x, np.nan, nothing, certificate, stages=stages)
+    stages = Instrumental(first, chosen, second.covariance, found, kept)
+    return Solution(core, own_sample, options, x[kept], np.nan, nothing, certificate, stages=stages)
+
+
+def _leave_out(model: Model, sample: Sample) -> tuple[Model, Sample, NDArray[np.intp]]:
+    """Model and sample without correlates, and which parameters those of the model are."""
+    everything = np.arange(model.n_parameters)
+    if not sample.auxiliary:
+        return model, sample, everything
+    outside = set(sample.auxiliary)
+    own = [row for row in model.table.rows if row.op == INSTRUMENTS or outside.isdisjoint((row.lhs, row.rhs))]
+    numbers = {free: place for place, free in enumerate(sorted({row.free for row in own if row.free}), start=1)}
+    rows = tuple(replace(row, free=numbers.get(row.free, 0)) for row in own)
+    core = build_model(replace(model.table, rows=rows))
+    return core, select_variables(sample, core.observed), np.array(sorted(numbers)) - 1
 
 
 def _require_supported(model: Model, sample: Sample) -> None:

@@ -35,11 +35,12 @@ def compute_instrument_covariance(
 
     The latter takes all estimates together, so that coefficients and variances covary.
     """
-    slopes = Sensitivity(evaluation, stages)
+    slopes = build_sensitivity(evaluation, stages)
+    kept = np.ix_(stages.kept, stages.kept)
     if options.se == "robust.sem":
-        return slopes.spread_robustly()
-    covariance = np.zeros((evaluation.model.n_parameters,) * 2)
-    kind = evaluation.model.locations.kind
+        return slopes.spread_robustly()[kept]
+    covariance = np.zeros((slopes.evaluation.model.n_parameters,) * 2)
+    kind = slopes.evaluation.model.locations.kind
     first = np.isin(kind, (DIRECTED, INTERCEPT))
     by_moments = slopes.spread(slopes.whole)
     for own in (first, kind == SYMMETRIC, kind == THRESHOLD):
@@ -48,7 +49,7 @@ def compute_instrument_covariance(
     by_equations = stages.options.iv_vcov_stage1 != "gamma" and not slopes.is_categorical
     if by_equations and stages.first.spaces[DIRECTED].is_simple:
         covariance[np.ix_(first, first)] = compute_equation_covariance(stages)[np.ix_(first, first)]
-    return covariance
+    return covariance[kept]
 
 
 def compute_equation_covariance(stages: Instrumental) -> FloatArray:
@@ -79,9 +80,17 @@ def compute_equation_covariance(stages: Instrumental) -> FloatArray:
     return result
 
 
+def build_sensitivity(evaluation: AtEstimate, stages: Instrumental) -> "Sensitivity":
+    """How estimates follow the moments of the model's variables and of instruments from outside it."""
+    whole = stages.whole
+    if whole.model is not evaluation.model:
+        evaluation = AtEstimate(whole.model, whole.sample, whole.x, whole.kind, stages=stages)
+    return Sensitivity(evaluation, stages)
+
+
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """How the estimates follow the sample moments of each group."""
+    """How the estimates follow the sample moments of each group; `evaluation` has all instruments among them."""
 
     evaluation: AtEstimate
     stages: Instrumental
@@ -213,8 +222,9 @@ class Sensitivity:
         return total
 
     def _choose_covariance(self, g: int) -> FloatArray:
-        implied = self.evaluation.implied_cov[g]
-        return implied if is_positive_definite(implied) else self.evaluation.sample_cov[g]
+        """Σ̂, or, where instruments come from outside the model, which implies nothing for them, S."""
+        implied, is_whole = self.evaluation.implied_cov[g], len(self.stages.kept) == len(self.evaluation.x)
+        return np.asarray(implied if is_whole and is_positive_definite(implied) else self.evaluation.sample_cov[g])
 
     def spread_robustly(self) -> FloatArray:
         """The same with Γ free of distribution."""

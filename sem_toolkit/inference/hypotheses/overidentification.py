@@ -19,7 +19,7 @@ from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.instruments.strength import compute_strength
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.errors.instruments import Sensitivity
+from sem_toolkit.inference.errors.instruments import build_sensitivity
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.sample.moments import FloatArray
@@ -37,7 +37,7 @@ def build_instruments_table(evaluation: AtEstimate) -> "pd.DataFrame":
     import pandas as pd
 
     first = _require(evaluation).first
-    names = evaluation.model.variables
+    names = first.model.variables
     rows = []
     for own in first.normal:
         equation = own.equation
@@ -83,9 +83,9 @@ def build_sargan_table(evaluation: AtEstimate, options: InferenceOptions) -> "pd
 def adjust_pvalues(pvalues: FloatArray, method: str) -> FloatArray:
     """P-values (k) corrected for there being k: holm, hochberg, bonferroni, BH or BY, as R's p.adjust has them.
 
-    Sources: Holm (1979), Scandinavian Journal of Statistics 6, 65-70; Hochberg (1988), Biometrika 75, 800-802; Benjamini &
-    Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300; Benjamini & Yekutieli (2001), Annals of
-    Statistics 29, 1165-1188.
+    Sources: Holm (1979), Scandinavian Journal of Statistics 6, 65-70; Hochberg (1988), Biometrika 75, 800-802;
+    Benjamini & Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300; Benjamini & Yekutieli (2001),
+    Annals of Statistics 29, 1165-1188.
     """
     k = len(pvalues)
     if method == "bonferroni" or not k:
@@ -111,7 +111,7 @@ def _require(evaluation: AtEstimate) -> Instrumental:
 
 
 def _describe(evaluation: AtEstimate, own: NormalEquations) -> dict[str, Any]:
-    model, equation = evaluation.model, own.equation
+    model, equation = _require(evaluation).first.model, own.equation
     several = {"group": equation.group + 1, "group.label": model.groups[equation.group]} if model.n_groups > 1 else {}
     right = " + ".join(model.variables[v] for v in equation.predictors) or "1"
     return several | {"lhs": model.variables[equation.variable], "rhs": right}
@@ -128,7 +128,8 @@ def _compute_sargan(stages: Instrumental, own: NormalEquations) -> float:
 
 def _compute_browne(evaluation: AtEstimate, stages: Instrumental, own: NormalEquations) -> float:
     equation, g = own.equation, own.equation.group
-    rows, columns, start = Sensitivity(evaluation, stages).places
+    sensitivity = build_sensitivity(evaluation, stages)
+    evaluation, (rows, columns, start) = sensitivity.evaluation, sensitivity.places
     statistics = list_statistic_covariances(evaluation)
     gamma = compute_gamma(evaluation, g) if statistics is None else statistics[g]
     # Γ is that of moments with divisor n
