@@ -23,6 +23,7 @@ from sem_toolkit.cli.diff import diff
 from sem_toolkit.cli.equivalents import equivalents
 from sem_toolkit.cli.fit import fit
 from sem_toolkit.cli.fmt import fmt
+from sem_toolkit.cli.improve import improve
 from sem_toolkit.cli.invariance import invariance
 from sem_toolkit.cli.multiverse import multiverse
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
@@ -67,6 +68,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "compare": compare,
     "atlas": atlas,
     "multiverse": multiverse,
+    "improve": improve,
     "invariance": invariance,
     "equivalents": equivalents,
     "verify": verify,
