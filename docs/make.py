@@ -39,7 +39,7 @@ def main() -> None:
     path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
     model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
     for name, (_, figure) in draw_figures(model).items():
-        write_text(HERE / f"{name}.svg", figure.to_svg("embedded"))  # the same picture on every machine
+        write_text(HERE / f"{name}.svg", figure.to_svg())
 
 
 def build_page() -> str:
