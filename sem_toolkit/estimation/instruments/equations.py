@@ -208,11 +208,11 @@ def _find_implied(
     """Instruments that the model implies; None where the regressors are uncorrelated with the composite error."""
     along: FloatArray = known.covariance[outcome] - coefficients @ known.covariance[regressors]
     size: FloatArray = known.size[outcome] + np.abs(coefficients) @ known.size[regressors]
-    apart: NDArray[np.bool_] = np.asarray(np.abs(along) <= _ZERO * size)
+    apart = np.abs(along) <= _ZERO * size
     if apart[regressors].all():
         return None
-    related = (np.abs(known.covariance[regressors]) > _ZERO * known.size[regressors]).any(axis=0)
-    return np.flatnonzero(apart[:p] & related[:p])
+    related = np.abs(known.covariance[regressors, :p]) > _ZERO * known.size[regressors, :p]
+    return np.flatnonzero(apart[:p] & np.any(related, axis=0))
 
 
 def _take_given(model: Model, equations: list[Equation]) -> Iterable[Equation]:
