@@ -26,6 +26,7 @@ from sem_toolkit.cli.fmt import fmt
 from sem_toolkit.cli.invariance import invariance
 from sem_toolkit.cli.multiverse import multiverse
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
+from sem_toolkit.cli.power import power
 from sem_toolkit.cli.reconstruct import reconstruct
 from sem_toolkit.cli.recover import recover
 from sem_toolkit.cli.scores import scores
@@ -69,6 +70,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "multiverse": multiverse,
     "invariance": invariance,
     "equivalents": equivalents,
+    "power": power,
     "verify": verify,
     "diagram": diagram,
     "fmt": fmt,
