@@ -143,8 +143,11 @@ class Solution:
 
         With any information matrix J the covariance matrix of the estimates is Z (Zᵀ J Z)⁻¹ Zᵀ.
         """
-        basis = self.model.constraints.linear.basis
-        if not self.active:
+        constraints = self.model.constraints
+        basis = constraints.linear.basis
+        slopes = [constraint.slope for constraint in self.active]
+        if constraints.surface is not None:
+            slopes += list(constraints.surface.evaluate(self.x)[1])
+        if not slopes:
             return basis
-        slopes = np.array([constraint.slope for constraint in self.active]) @ basis
-        return np.asarray(basis @ compute_tangent(slopes, basis.shape[1]))
+        return np.asarray(basis @ compute_tangent(np.array(slopes) @ basis, basis.shape[1]))

@@ -21,10 +21,12 @@ from sem_toolkit.fit.readers import (
     parse_word,
     parse_words,
 )
+from sem_toolkit.fit.rotation import parse_rotation_arguments
 from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
+from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS
 from sem_toolkit.spec.options import GROUP_EQUAL
 
-Layer = Literal["table", "estimation", "inference", "data"]
+Layer = Literal["table", "estimation", "inference", "data", "rotation"]
 Kind = Literal["word", "words", "switch", "number", "numbers", "count", "counts", "fraction", "mapping", "moments"]
 
 
@@ -158,13 +160,20 @@ _DECLARED = (
            reader=parse_word),
     Option("observed_information", "word", "inference", "hessian or h1.", OBSERVED_INFORMATION,
            "--observed-information"),
+    Option("rotation", "word", "rotation", "Of exploratory blocks: geomin, oblimin, target, ..., or none.", ROTATIONS,
+           "--rotation", OTHER_NAMES,
+           frozenset({"entropy", "mccammon", "infomax", "tandem1", "tandem2", "oblimax", "bentler", "simplimax"})),
+    Option("rotation_args", "mapping", "rotation", "Such as geomin_epsilon=0.01,orthogonal=true,rstarts=200.",
+           flag="--rotation-args", reader=parse_rotation_arguments),
+    Option("rotation_se", "word", "rotation", "Errors by lavaan's equations, or by those that the rotation solves.",
+           ("bordered", "delta"), "--rotation-se"),
     Option("level", "fraction", "inference", "Of confidence intervals: 0.95.", flag="--level"),
     Option("engine", "word", "estimation", "Which optimiser is asked first: auto, semopy or native.",
            ("auto", "semopy", "native"), "--engine"),
     Option("max_iterations", "count", "estimation", "Of one attempt of the native solver."),
     Option("restarts", "count", "estimation", "Perturbed starting points to try.", reader=parse_count_or_none),
-    Option("multistart", "count", "estimation", "Scattered starts of a small model: is the optimum the lowest?",
-           reader=parse_count_or_none),
+    Option("multistart", "count", "estimation", "Scattered starts where a lower optimum may exist (three times as many "
+           "more where the lowest is improper); 0: none.", reader=parse_count_or_none),
     Option("seed", "count", "estimation", "Of these perturbations.", reader=parse_count_or_none),
     Option("bad_marker_crit", "number", "estimation", "Correlation with the rest below which a marker is replaced; 0: "
            "never."),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.rotation import find_blocks
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
 
 
@@ -45,6 +46,21 @@ def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], t
             faults += _check_partial(entry, spec, options, groups, table)
     if faults:
         raise OptionError(faults)
+
+
+def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None:
+    """Raise OptionError where options of a rotation are given and no block of the table has factors to rotate."""
+    named = [name for name in ("rotation", "rotation_args", "rotation_se") if name in given]
+    if not named or find_blocks(table):
+        return
+    blocks = {row.efa: row.lhs for row in table.parameters if row.efa}
+    reason = "the model has no exploratory block"
+    hint: str | None = 'write one as efa("block")*f1 + efa("block")*f2 =~ x1 + x2 + ..., or leave it out'
+    if blocks:
+        name, factor = next(iter(blocks.items()))
+        reason = f'the exploratory block "{name}" has one factor ({factor}), which cannot be rotated'
+        hint = "leave it out, or add a factor to the block"
+    raise OptionError([_build_idle(name, reason, hint) for name in named])
 
 
 def _check_groups(options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> Iterable[Diagnostic]:

@@ -13,8 +13,10 @@ from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
+from sem_toolkit.fit.rotation import build_rotation_options
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
+from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
@@ -32,6 +34,7 @@ class FitOptions:
     table        which rows the parameter table has (call, std_lv, fixed_x, group_equal, ...)
     estimation   what is minimised, and by what (estimator, likelihood, engine, ...)
     inference    which standard errors and tests belong to it (se, test, information)
+    rotation     how exploratory blocks are rotated
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
     cluster      name of the column that says which rows belong together
@@ -53,6 +56,7 @@ class FitOptions:
     table: TableOptions = field(default_factory=TableOptions)
     estimation: EstimationOptions = field(default_factory=EstimationOptions)
     inference: InferenceOptions = field(default_factory=InferenceOptions)
+    rotation: RotationOptions = field(default_factory=RotationOptions)
     missing: str | None = None
     aux: tuple[str, ...] = ()
     cluster: str | None = None
@@ -124,6 +128,10 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
+    rotation, wrong_rotation = build_rotation_options(read)
+    faults += wrong_rotation
+    if rotation.is_orthogonal and rotation.method != "none":
+        rows.setdefault("orthogonal_efa", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = InferenceOptions()
     wrong = _check_ordered(given.get("ordered"), str(read.get("estimator")), read, table) if categorical else []
@@ -144,7 +152,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
     own["all_ordered"] = given.get("ordered") is True
-    return FitOptions(table=table, estimation=estimation, inference=inference, given=given, **own)
+    return FitOptions(table=table, estimation=estimation, inference=inference, rotation=rotation, given=given, **own)
 
 
 def _attempt(
@@ -338,4 +346,6 @@ _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical", "normal_weights"}
-_OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}
+_OWN = frozenset(entry.name for entry in fields(FitOptions)) - {
+    "table", "estimation", "inference", "rotation", "given",
+}  # fmt: skip

@@ -13,13 +13,14 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.auxiliary import add_saturated_correlates
-from sem_toolkit.fit.idle import require_effect
+from sem_toolkit.fit.idle import require_effect, require_rotation
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
+from sem_toolkit.rotation import require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -135,6 +136,8 @@ class Prepared:
         """The parameter table that the spec means."""
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         require_effect(self.spec, self.table_options, self.groups, table)
+        require_rotation(self.options.given, table)
+        require_rotatable(table, self.options.rotation)
         return table
 
     @property
@@ -334,7 +337,8 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values)
+    solution, rotation = rotate_blocks(solution, options.rotation)
+    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values, rotation)
 
 
 def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ The layout is in receipt.schema.json beside this file. Everything in it is plain
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from sem_toolkit.fit.origins import Origin, hash_columns, hash_text
 from sem_toolkit.fit.pipeline import Prepared
 from sem_toolkit.fit.records import Record, clean
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.spec import Spec, read_spec
 
 LAYOUT = 1
@@ -110,11 +111,13 @@ def _list_resolved(options: FitOptions) -> Record:
     for part in (options.table, options.estimation, options.inference, options):
         for entry in fields(part):
             value = getattr(part, entry.name)
-            if entry.name in {"table", "estimation", "inference", "given", "sample_cov", "sample_mean"}:
+            if entry.name in {"table", "estimation", "inference", "rotation", "given", "sample_cov", "sample_mean"}:
                 continue
             if value is None or value == () or value == {}:
                 continue
             found[entry.name] = clean(getattr(value, "name", value))
+    if options.rotation != RotationOptions():
+        found["rotation"] = clean(asdict(options.rotation))
     return found
 
 

@@ -169,7 +169,7 @@ def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
 
 _BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
     "standardized": lambda fit: build_frame_records(fit.standardized),
-    "modification_indices": lambda fit: build_frame_records(fit.modification_indices),
+    "modification_indices": lambda fit: [{"level": 1} | row for row in build_frame_records(fit.modification_indices)],
     "residuals": lambda fit: [_build_residual_record(group) for group in fit.residuals],
     "tests": lambda fit: [_build_test_record(test) for test in fit.tests],
     "effects": lambda fit: build_frame_records(fit.effects),

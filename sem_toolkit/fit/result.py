@@ -45,6 +45,7 @@ from sem_toolkit.inference import (
     compute_wald,
 )
 from sem_toolkit.model import ImpliedMoments
+from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import ParameterTable, Spec
 
@@ -80,6 +81,7 @@ class Fit:
     check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     origin the file of the data, if they came from one
     start  where the search was told to begin (q), NaN for where it was not, if it was told at all
+    rotation  how exploratory blocks were rotated, with the solution before it; None where there are none
     """
 
     presenter: ClassVar[Presenter]
@@ -91,6 +93,7 @@ class Fit:
     check: Callable[[], tuple[Diagnostic, ...]] = tuple
     origin: Origin | None = None
     start: NDArray[np.float64] | None = None
+    rotation: Rotation | None = None
 
     @property
     def certificate(self) -> Certificate:

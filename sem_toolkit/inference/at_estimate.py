@@ -140,8 +140,7 @@ def evaluate_solution(solution: SolutionLike) -> AtEstimate:
 
 def compute_equality_basis(constraints: Constraints, x: FloatArray) -> FloatArray:
     """Directions (q × r) from x (q) that all equalities allow; one without derivatives (NaN) counts as none."""
-    if not constraints.equalities:
+    if not constraints.equalities and constraints.surface is None:
         return constraints.linear.basis
-    _, slopes = constraints.equality_values(x)
     basis = constraints.linear.basis
-    return basis @ compute_tangent(np.nan_to_num(slopes) @ basis, basis.shape[1])
+    return basis @ compute_tangent(np.nan_to_num(constraints.curved_slopes(x)) @ basis, basis.shape[1])

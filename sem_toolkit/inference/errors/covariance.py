@@ -79,9 +79,17 @@ def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
     where singular.
     """
     try:
+        if basis.shape[0] == basis.shape[1]:  # it spans everything, as in `_factorise`
+            return np.asarray(np.linalg.inv(information))
         return np.asarray(basis @ np.linalg.solve(basis.T @ information @ basis, basis.T))
     except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
+
+
+@once
+def compute_weight_inverse(evaluation: AtEstimate, weight: Weight) -> FloatArray:
+    """E⁻¹ (q × q) within the constraints, E = ΔᵀVΔ by any weight; NaN where singular."""
+    return invert_any(weight.information(evaluation), evaluation.free_basis)
 
 
 def invert_information_root(information: FloatArray, basis: FloatArray) -> FloatArray:
@@ -123,8 +131,8 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
     if options.se in TWO_STAGE:
         weight = build_robust_weight(evaluation, options.information)
-        bread = invert_any(weight.information(evaluation), evaluation.free_basis)
-        return bread @ compute_robust_meat(evaluation, options.information) @ bread / evaluation.total
+        bread = compute_weight_inverse(evaluation, weight)
+        return np.asarray(bread @ compute_robust_meat(evaluation, options.information) @ bread / evaluation.total)
     by_h1 = options.information == "observed" and options.observed == "h1"
     bread = compute_inverse_information(evaluation, "observed.h1" if by_h1 else options.information)
     if options.se == "standard":

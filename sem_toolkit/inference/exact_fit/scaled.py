@@ -194,7 +194,7 @@ def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen
     return replace(
         scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model),
         scaling_factor_h1=saturated / count,
-        scaling_factor_h0=model / max(evaluation.model.n_parameters, 1),
+        scaling_factor_h0=model / max(evaluation.model.n_searched, 1),
     )
 
 

@@ -7,6 +7,7 @@ estimates become the true values.
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
@@ -73,7 +74,7 @@ def build_source(
         hint = "leave it out, or take the estimates of a fit to the data"
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint=hint))
     labels = tuple(f"{number + 1}" for number in range(len(shares))) if len(shares) > 1 else ("",)
-    of_table = {name: options[name] for name in ("call",) if name in options}
+    of_table: dict[str, Any] = {name: options[name] for name in ("call",) if name in options}
     population = build_population(spec, labels, **of_table)
     return Source(population, release_values(spec) if model is None else model, shares, dict(options))
 
