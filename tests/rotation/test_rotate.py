@@ -213,6 +213,21 @@ def test_a_target_with_signs_keeps_them():
     assert (loadings < -0.4).all()
 
 
+def test_items_of_one_factor_in_front_do_not_hide_the_others():
+    """With perfect simple structure lavaan's zeros, in the first items, leave the other factors unidentified."""
+    loadings = np.kron(np.eye(3), np.array([[0.8], [0.7], [0.6]]))
+    phi = np.array([[1.0, 0.5, 0.3], [0.5, 1.0, 0.4], [0.3, 0.4, 1.0]])
+    covariance = loadings @ phi @ loadings.T
+    covariance[np.diag_indices(9)] = 1.0
+    moments = {"names": [f"x{k}" for k in range(1, 10)], "matrix": (covariance * 1000 / 999).tolist()}
+    result = fit(EFA3, sample_cov=moments, sample_nobs=1000, rotation="oblimin")
+    assert result.converged
+    assert result.fit_measures["chisq"] == pytest.approx(0.0, abs=1e-8)
+    (found,) = result.loadings
+    assert np.allclose(found.values, loadings, atol=1e-6)
+    assert np.allclose(found.correlations, phi, atol=1e-6)
+
+
 def test_options_of_rotations_know_their_nature():
     assert RotationOptions("varimax").is_orthogonal
     assert RotationOptions("varimax").normalizes
