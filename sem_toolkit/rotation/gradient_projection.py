@@ -79,7 +79,7 @@ def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts:
         if (reached <= value + _SAME * max(1.0, abs(value))).sum() >= _ENOUGH:
             break
     best = polish(A, best, criterion, orthogonal)
-    value = float(criterion.value(apply_rotation(A, best, orthogonal)))
+    value = _compute_value(A, best, criterion, orthogonal)
     gradient = float(np.abs(compute_stationarity(A, best, criterion, orthogonal)).max())
     return RotationSearch(best, value, np.sort(reached), count * starts, gradient)
 
@@ -144,6 +144,10 @@ def _search_line(
     return moved, value, slope, alpha
 
 
+def _compute_value(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> float:
+    return float(criterion.evaluate(apply_rotation(A, T, orthogonal))[0])
+
+
 def _evaluate(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> tuple[FloatArray, FloatArray]:
     """The criterion (s), infinite where factors coincide, and its gradient by T (s × m × m)."""
     if orthogonal:
@@ -184,7 +188,7 @@ def _retract(X: FloatArray, orthogonal: bool) -> FloatArray:
 def polish(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> FloatArray:
     """T after Newton steps on its equations, as long as they help and the criterion does not rise."""
     m = len(T)
-    value = float(criterion.value(apply_rotation(A, T, orthogonal)))
+    value = _compute_value(A, T, criterion, orthogonal)
     equations = compute_stationarity(A, T, criterion, orthogonal)
     size = float(np.abs(equations).max())
     for _ in range(12):
@@ -195,7 +199,7 @@ def polish(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool)
         slopes = np.imag(stepped).T / 1e-20
         move = np.linalg.lstsq(slopes, equations, rcond=1e-10)[0].reshape(m, m)
         tried = _retract(T - move, orthogonal)
-        risen = float(criterion.value(apply_rotation(A, tried, orthogonal))) - value
+        risen = _compute_value(A, tried, criterion, orthogonal) - value
         equations_there = compute_stationarity(A, tried, criterion, orthogonal)
         if not (float(np.abs(equations_there).max()) < size and risen <= 1e-9 * max(1.0, abs(value))):
             break
