@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "invariance": ("invariance", "invariance"),
     "equivalents": ("equivalents", "equivalents"),
     "power": ("power", "power"),
+    "simulate": ("simulate", "simulate"),
     "verify": ("verify", "verify"),
     "diagram": ("diagram", "diagram"),
     "fmt": ("fmt", "fmt"),
