@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "data": ("data", "data"),
     "check": ("check", "check"),
     "fit": ("fit", "fit"),
+    "efa": ("efa", "efa"),
     "test": ("test", "run_tests"),
     "scores": ("scores", "scores"),
     "compare": ("compare", "compare"),

@@ -14,9 +14,11 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.coarse import find_coarse_items
+from sem_toolkit.fit.loadings import Loadings, build_loadings
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
+from sem_toolkit.fit.rotated import check_rotation_errors
 from sem_toolkit.inference import (
     EvaluatedSolution,
     FactorScores,
@@ -28,9 +30,11 @@ from sem_toolkit.inference import (
     TestStatistic,
     WaldTest,
     build_effects,
+    build_instruments,
     build_local_independence_tests,
     build_modification_indices,
     build_parameter_estimates,
+    build_sargan_tests,
     build_standardized_solution,
     compute_blocked_r2,
     compute_eigenvalue_tests,
@@ -81,7 +85,7 @@ class Fit:
     check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     origin the file of the data, if they came from one
     start  where the search was told to begin (q), NaN for where it was not, if it was told at all
-    rotation  how exploratory blocks were rotated, with the solution before it; None where there are none
+    rotation  how exploratory blocks were rotated (`solution.unrotated` is the solution before); None without any
     """
 
     presenter: ClassVar[Presenter]
@@ -169,9 +173,17 @@ class Fit:
         return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
+    def loadings(self) -> tuple[Loadings, ...]:
+        """Standardised loadings of every group as matrices, item by factor."""
+        return build_loadings(self.evaluated, self.options.inference)
+
+    @cached_property
     def modification_indices(self) -> pd.DataFrame:
-        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return hide_correlates(build_modification_indices(self.evaluated), self.sample.auxiliary)
+        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first.
+
+        Raises ModelError where nothing was minimised.
+        """
+        return hide_correlates(_offer(lambda: build_modification_indices(self.evaluated)), self.sample.auxiliary)
 
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
@@ -238,6 +250,16 @@ class Fit:
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
         return _offer(lambda: build_local_independence_tests(self.evaluated))
 
+    @cached_property
+    def instruments(self) -> pd.DataFrame:
+        """The equations with their instruments and how strong these are. Raises ModelError for other estimators."""
+        return _offer(lambda: build_instruments(self.evaluated))
+
+    @cached_property
+    def sargan(self) -> pd.DataFrame:
+        """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
+        return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
+
     def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
         return compute_scores_of_factors(self.evaluated, method)
@@ -290,6 +312,10 @@ class Fit:
         return check_reversed_items(self.solution)
 
     @cached_property
+    def _rotated(self) -> tuple[Diagnostic, ...]:
+        return check_rotation_errors(self.solution, self.rotation, self.options.inference)
+
+    @cached_property
     def _coarse(self) -> tuple[Diagnostic, ...]:
         return find_coarse_items(self.table, self.sample, self.options)
 
@@ -297,7 +323,7 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
-        return self.findings + own + self._coarse
+        return self.findings + own + self._rotated + self._coarse
 
 
 def _offer(compute: Callable[[], Result]) -> Result:
