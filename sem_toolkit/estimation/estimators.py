@@ -11,6 +11,7 @@ from sem_toolkit.discrepancy import (
     GLS,
     ML,
     SAMPLE_DWLS,
+    TWO_LEVELS,
     ULS,
     WLS,
     Kind,
@@ -26,6 +27,7 @@ class Estimator:
     information  what standard errors are made of
     ordered      the discrepancy of ordered variables; None where there is none
     ordered_se, ordered_test  what belongs to it where that is something else
+    levels       the discrepancy of rows in clusters that are modelled at two levels; None where there is none
     """
 
     name: str
@@ -36,18 +38,19 @@ class Estimator:
     ordered: Kind | None = None
     ordered_se: str = ""
     ordered_test: str = ""
+    levels: Kind | None = None
 
 
 # Robust estimators find the same estimates as the plain ones and differ in their standard errors and tests.
 ESTIMATORS = {
     estimator.name: estimator
     for estimator in (
-        Estimator("ML", ML),
+        Estimator("ML", ML, levels=TWO_LEVELS),
         Estimator("MLM", ML, "robust.sem", "satorra.bentler"),
         Estimator("MLMV", ML, "robust.sem", "scaled.shifted"),
         Estimator("MLMVS", ML, "robust.sem", "mean.var.adjusted"),
-        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed"),
-        Estimator("MLF", ML, information="first.order"),
+        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed", levels=TWO_LEVELS),
+        Estimator("MLF", ML, information="first.order", levels=TWO_LEVELS),
         Estimator("GLS", GLS),
         Estimator(
             "ULS",

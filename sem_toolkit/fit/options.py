@@ -337,5 +337,9 @@ _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
-_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical", "normal_weights"}
+_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
+    "categorical",
+    "has_levels",
+    "normal_weights",
+}
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}
