@@ -12,7 +12,7 @@ from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
 from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS
+from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS, STEPS
 from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight, compute_delta
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "INSTRUMENTS",
     "ML",
     "SAMPLE_DWLS",
+    "STEPS",
     "ULS",
     "WISHART",
     "WLS",

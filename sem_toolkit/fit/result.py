@@ -21,6 +21,7 @@ from sem_toolkit.inference import (
     EvaluatedSolution,
     FactorScores,
     GroupResiduals,
+    InferenceOptions,
     Reliability,
     ResidualType,
     ScoreMethod,
@@ -34,6 +35,7 @@ from sem_toolkit.inference import (
     build_parameter_estimates,
     build_sargan_tests,
     build_standardized_solution,
+    choose_judged,
     compute_blocked_r2,
     compute_eigenvalue_tests,
     compute_fit_measures,
@@ -137,6 +139,11 @@ class Fit:
         return EvaluatedSolution(self.solution)
 
     @cached_property
+    def judged(self) -> EvaluatedSolution:
+        """What tests and fit measures are about: the same, or the structural part of estimates in steps."""
+        return choose_judged(self.evaluated, self.options.inference)
+
+    @cached_property
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
         rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
@@ -147,7 +154,7 @@ class Fit:
     @cached_property
     def fit_measures(self) -> dict[str, float]:
         """Fit measures by lavaan's names; empty where no optimum was certified."""
-        return compute_fit_measures(self.evaluated, self.options.inference) if self.converged else {}
+        return compute_fit_measures(self.judged, self.options.inference) if self.converged else {}
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:
@@ -204,7 +211,7 @@ class Fit:
     @cached_property
     def tests(self) -> tuple[TestStatistic, ...]:
         """Tests of exact fit: the standard one first, then those of the estimator."""
-        return compute_test_statistics(self.evaluated, self.options.inference)
+        return compute_test_statistics(self.judged, self.options.inference)
 
     def compute_eigenvalue_tests(self, blocks: int = 4, *, reweighted: bool = False) -> dict[str, float]:
         """P-values of exact fit from the eigenvalues of UΓ: "all", "peba" (`blocks` averaged) and "pols".
@@ -219,10 +226,13 @@ class Fit:
         return self.compute_residuals()
 
     def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
-        """Residual moments of every group in one of lavaan's types, with standard errors and z.
+        """Residual moments of every group in one of lavaan's types, with standard errors and z; of estimates in local steps
+        those of the latent variables.
 
         kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
         """
+        if self.solution.judged is not None:
+            return compute_residuals(self.judged, kind, InferenceOptions())
         return compute_residuals(self.evaluated, kind, self.options.inference)
 
     @cached_property

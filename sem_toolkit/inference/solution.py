@@ -1,14 +1,18 @@
 """Inference from a solution: the public functions, each a thin layer over plain ones."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sem_toolkit.inference.at_estimate import SolutionLike, evaluate_solution
-from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
+from sem_toolkit.estimation.steps.search import Steps
+from sem_toolkit.inference.at_estimate import EvaluatedSolution, SolutionLike, evaluate_solution
+from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
+from sem_toolkit.inference.errors.steps import attach_latent_covariances
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
 from sem_toolkit.inference.exact_fit.residual_tests import compute_reweighted_least_squares
 from sem_toolkit.inference.exact_fit.scaled import compute_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
+from sem_toolkit.inference.exact_fit.steps import attach_unbiased_covariances
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
 from sem_toolkit.inference.hypotheses.modification import build_modification_table
@@ -35,7 +39,7 @@ def compute_parameter_covariance(solution: SolutionLike, options: InferenceOptio
 
     options  the kind of standard errors; by default the estimator's own
     """
-    return compute_parameter_covariance_matrix(evaluate_solution(solution), _options(solution, options))
+    return compute_estimate_covariance(evaluate_solution(solution), _options(solution, options))
 
 
 def build_parameter_estimates(
@@ -169,6 +173,21 @@ def build_sargan_tests(solution: SolutionLike, options: InferenceOptions | None 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:
     """χ² and df of the baseline model of uncorrelated variables."""
     return compute_baseline(evaluate_solution(solution))
+
+
+def choose_judged(solution: EvaluatedSolution, options: InferenceOptions) -> EvaluatedSolution:
+    """What tests and fit measures are about: the solution itself, or the structural part of estimates in steps, its
+    moments with what they vary by where a test asks for that.
+    """
+    stages, evaluation = solution.stages, solution.evaluation
+    if not isinstance(stages, Steps):
+        return solution
+    if stages.structural is None:
+        sample = attach_unbiased_covariances(evaluation) if options.test == "yuan.chan" else evaluation.sample
+        return EvaluatedSolution(replace(solution.solution, sample=sample))
+    if options.test != "satorra.bentler":
+        return EvaluatedSolution(stages.structural)
+    return EvaluatedSolution(replace(stages.structural, sample=attach_latent_covariances(evaluation, stages)))
 
 
 def compute_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:

@@ -74,7 +74,7 @@ def build_summary(
     parts += _explain(fit, "parameters")
     if fit.r2:
         parts += [_build_r2_table(fit), *_explain(fit, "r2")]
-    if not fit.certificate.searched:
+    if fit.certificate.way == "closed form":
         parts += _build_surplus(fit)
     return parts + (_build_extras(fit, extras, settings) if fit.converged else [])
 
@@ -147,13 +147,13 @@ def _format_headline(fit: Fit) -> Text:
     text = Text(f"{fit.title}\n", style="bold")
     style = "green" if fit.certified else "bold red"
     text.append(f"{certificate.verdict}", style=style)
-    rest = "largest gradient" if certificate.searched else "left over of the equations"
+    rest = "left over of the equations" if certificate.way == "closed form" else "largest gradient"
     how = f", {fit.options.estimation.estimator} by {certificate.engine}, {rest} {certificate.gradient_max:.1e}" + (
         f", {certificate.standing}" if certificate.standing else ""
     )
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
-    information = f", {inference.information} information" if certificate.searched else ""
+    information = f", {inference.information} information" if certificate.way != "closed form" else ""
     text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")

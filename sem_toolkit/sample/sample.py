@@ -35,6 +35,7 @@ class SampleGroup:
     stream      the rows in batches (b × p), as often as they are asked for, where they are too many to keep
     categorical with ordered variables their thresholds and correlations; `covariance` and `mean` are then of the
                 responses behind them, with mean 0 and variance 1 (given covariates), and `data` has codes from 0
+    moment_gamma  of moments that are estimates themselves: n times their covariance matrix, [mean; vech(covariance)]
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
     """
@@ -49,6 +50,7 @@ class SampleGroup:
     design: Design = PLAIN
     stream: Iterable[FloatArray] | None = None
     categorical: CategoricalStatistics | None = None
+    moment_gamma: FloatArray | None = None
 
     @property
     def size(self) -> float:
