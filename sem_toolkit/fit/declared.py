@@ -161,7 +161,7 @@ _DECLARED = (
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
     Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
            "--estimator", {"miiv": "iv", "miiv.2sls": "iv"}),
-    Option("sam_method", "word", "estimation", "Measurement before structure: by latent moments (local), global, or fsr.",
+    Option("sam_method", "word", "estimation", "Measurement before structure: local (by latent moments), global, fsr.",
            METHODS, "--sam"),
     Option("mm_list", "mapping", "estimation", "Of sam: blocks by name, each the names of its latent variables.",
            reader=parse_blocks),

@@ -17,7 +17,7 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
 from sem_toolkit.fit.rotation import build_rotation_options
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
+from sem_toolkit.inference.options import CLUSTER_ERRORS, FREE_STEP_ERRORS, SCALED
 from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
@@ -129,8 +129,9 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
-    if not str(read.get("estimator", "ML")).startswith("ML"):
-        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
+    by_sample = "sam_method" in read and str(read.get("se")).lower() in FREE_STEP_ERRORS
+    if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
+        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
     rotation, wrong_rotation = build_rotation_options(read)

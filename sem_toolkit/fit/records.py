@@ -196,6 +196,7 @@ _BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
     "tests": lambda fit: [_build_test_record(test) for test in fit.tests],
     "instruments": lambda fit: build_frame_records(fit.instruments),
     "sargan": lambda fit: build_frame_records(fit.sargan),
+    "sam": lambda fit: clean(fit.steps),
     "effects": lambda fit: build_frame_records(fit.effects),
     "reliability": lambda fit: _flatten_groups(
         {group.label: _build_reliability_record(group) for group in fit.reliability}

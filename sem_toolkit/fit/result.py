@@ -47,6 +47,7 @@ from sem_toolkit.inference import (
     compute_scores_of_factors,
     compute_test_statistics,
     compute_wald,
+    describe_steps,
 )
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.rotation import Rotation
@@ -143,6 +144,11 @@ class Fit:
         """What tests and fit measures are about: the same, or the structural part of estimates in steps."""
         return choose_judged(self.evaluated, self.options.inference)
 
+    @property
+    def _searched(self) -> EvaluatedSolution:
+        """What scores and residuals are about: the whole, or the structural part of estimates in local steps."""
+        return self.evaluated if self.solution.judged is None else self.judged
+
     @cached_property
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
@@ -183,7 +189,7 @@ class Fit:
 
         Raises ModelError where nothing was minimised.
         """
-        return hide_correlates(_offer(lambda: build_modification_indices(self.evaluated)), self.sample.auxiliary)
+        return hide_correlates(_offer(lambda: build_modification_indices(self._searched)), self.sample.auxiliary)
 
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
@@ -226,23 +232,23 @@ class Fit:
         return self.compute_residuals()
 
     def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
-        """Residual moments of every group in one of lavaan's types, with standard errors and z; of estimates in local steps
-        those of the latent variables.
+        """Residual moments of every group in one of lavaan's types, with standard errors and z.
+
+        Of estimates in local steps they are those of the latent variables.
 
         kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
         """
-        if self.solution.judged is not None:
-            return compute_residuals(self.judged, kind, InferenceOptions())
-        return compute_residuals(self.evaluated, kind, self.options.inference)
+        in_steps = self.solution.judged is not None
+        return compute_residuals(self._searched, kind, InferenceOptions() if in_steps else self.options.inference)
 
     @cached_property
     def score_tests(self) -> ScoreTests:
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
-        return _offer(lambda: compute_score(self.evaluated))
+        return _offer(lambda: compute_score(self._searched))
 
     def test_additions(self, additions: str) -> pd.DataFrame:
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
-        return compute_score_of_additions(self.evaluated, additions)
+        return compute_score_of_additions(self._searched, additions)
 
     def test_hypotheses(self, hypotheses: str) -> WaldTest:
         """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""
@@ -262,6 +268,13 @@ class Fit:
     def sargan(self) -> pd.DataFrame:
         """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
         return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
+
+    @cached_property
+    def steps(self) -> dict[str, Any]:
+        """Of estimates in steps: method, measurement blocks with their fit, reliabilities of the latent variables by
+        group, and fit of the structural part. Raises ModelError for other estimates.
+        """
+        return _offer(lambda: describe_steps(self.evaluated, self.fit_measures))
 
     def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""

@@ -39,6 +39,7 @@ from sem_toolkit.inference.solution import (
     compute_scores_of_factors,
     compute_test_statistics,
     compute_wald,
+    describe_steps,
 )
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "compute_scores_of_factors",
     "compute_test_statistics",
     "compute_wald",
+    "describe_steps",
     "evaluate_solution",
     "resolve_inference_options",
 ]

@@ -27,6 +27,8 @@ TESTS = (
 )
 STEP_ERRORS = ("twostep", "twostep.robust", "local", "naive", "standard", "none")
 """Standard errors of estimates in steps: the first is the default."""
+FREE_STEP_ERRORS = ("twostep.robust", "local")
+"""Those by what the sample moments vary by, which exogenous variables share in."""
 INFORMATION = ("expected", "observed", "first.order")
 OBSERVED_INFORMATION = ("hessian", "h1")
 

@@ -94,9 +94,9 @@ def compute_mapping(measurement: Measurement, covariance: FloatArray, method: st
     """M (k × p); rows of observed variables pick them out."""
     L = measurement.loadings
     if method == "ML":
-        weighted = measurement.weight @ L
+        weighted: FloatArray = measurement.weight @ L
     elif method == "GLS":
-        weighted = np.linalg.solve(covariance, L)
+        weighted = np.asarray(np.linalg.solve(covariance, L), dtype=np.float64)
     else:
         weighted = L
     M = np.linalg.solve(L.T @ weighted, weighted.T)

@@ -123,7 +123,7 @@ def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, 
     Raises ModelError for models that have no such parts, and where a part is not identified by itself.
     """
     own = options.steps
-    plain = replace(options, steps=StepOptions(), bad_marker_crit=0.0, multistart=0)
+    plain = replace(options, steps=StepOptions(), bad_marker_crit=0.0, multistart=0, engine="native")
     _require_supported(model, sample)
     tables = list_blocks(model.table, own.mm_list)
     names = list_structural_names(model.table)
@@ -242,7 +242,7 @@ def _estimate_locally(
         mean = moments.mean[places] if model.has_means else None
         groups.append(SampleGroup(group.label, group.n, covariance, mean))
     sample = replace(steps.sample, variables=model.observed, groups=tuple(groups), missing="listwise", messages=())
-    found = estimate(model, sample, replace(options, engine="native"))
+    found = estimate(model, sample, options)
     if not found.certificate.converged:
         message = f"the structural part has no certified optimum by itself: {found.certificate.verdict}"
         hint = 'look at the variances of the latent variables, or sam_method = "global"'
@@ -264,7 +264,7 @@ def _estimate_globally(
             numbers += row.free > 0
             rows.append(replace(row, free=numbers if row.free else 0))
     held = build_part(model.table, rows, measured=False)
-    found = estimate(build_model(held), sample, replace(options, engine="native"))
+    found = estimate(build_model(held), sample, options)
     if not found.certificate.converged:
         message = f"the structural part has no certified optimum: {found.certificate.verdict}"
         raise ModelError(Diagnostic("error", "structural-part-not-identified", message, hint="simplify it"))

@@ -84,11 +84,15 @@ class StepPieces:
         if se in ("naive", "local") and self.steps.structural is not None:
             return self._take_structural()
         if se in ("standard", "naive"):
-            return self.inverse / n
+            return np.asarray(self.inverse / n)
         across = self.information[np.ix_(self.steps.second, self.steps.first)]
+        found: FloatArray
         if se == "twostep":
-            return self.inverse / n + self.inverse @ across @ self.first @ across.T @ self.inverse
-        return self._compute_robust(across)
+            found = self.inverse / n + self.inverse @ across @ self.first @ across.T @ self.inverse
+        else:
+            found = self._compute_robust(across)
+        kept = min(self.steps.options.alpha_correction / (n - 1.0), 1.0)
+        return np.asarray(found if not kept else kept * self._take_structural() + (1.0 - kept) * found)
 
     def _take_structural(self) -> FloatArray:
         """That of the structural part by itself: its variables observed, or of moments that vary as they do."""
@@ -117,14 +121,17 @@ class StepPieces:
 
 @once
 def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
-    """n times the covariance matrix of the moments of each group (m × m), without bias; of incomplete rows that of their
-    saturated estimates.
+    """n times the covariance matrix of the moments of each group (m × m), without bias.
+
+    Of incomplete rows it is that of their saturated estimates, and with fixed exogenous variables given these.
     """
     if evaluation.is_incomplete:
         return tuple(list_moment_covariances(evaluation, "observed", True))
     means = evaluation.has_means
     return tuple(
-        compute_gamma(evaluation, g) if group.data is None else compute_unbiased_gamma(group.data, means)
+        compute_gamma(evaluation, g)
+        if group.data is None or evaluation.exogenous
+        else compute_unbiased_gamma(group.data, means)
         for g, group in enumerate(evaluation.sample.groups)
     )
 

@@ -98,8 +98,10 @@ def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chose
 def _compute_yuan_chan(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
     """Scaled for both steps; of a model that was not estimated in steps, such as the baseline model, for its own."""
     stages = evaluation.stages
-    in_steps = isinstance(stages, Steps) and stages.model is evaluation.model
-    trace = compute_step_trace(evaluation, stages) if in_steps else _compute_trace(evaluation, chosen)
+    if isinstance(stages, Steps) and stages.model is evaluation.model:
+        trace = compute_step_trace(evaluation, stages)
+    else:
+        trace = _compute_trace(evaluation, chosen)
     return scale_test(standard, chosen.name, standard.df, trace)
 
 
