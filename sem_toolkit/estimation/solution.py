@@ -116,6 +116,7 @@ class Solution:
     discrepancy  lavaan's fmin: half the minimised discrepancy
     by_group     G: the same for each group; `chisq` is 2 Σ n_g by_group_g, with n_g - 1 for the Wishart likelihood
     active       what holds the estimate at its place beside linear equalities
+    unrotated    what the search has found, where exploratory blocks were rotated afterwards
     stages       how an estimate that was not searched for came about, stage by stage
     judged       what tests and fit measures are about, where that is not the whole model: the structural part
     """
@@ -129,8 +130,14 @@ class Solution:
     certificate: Certificate
     transcript: tuple[Attempt, ...] = ()
     active: tuple[ActiveConstraint, ...] = ()
+    unrotated: "Solution | None" = None
     stages: Stages = None
     judged: "Solution | None" = None
+
+    @property
+    def searched(self) -> "Solution":
+        """The solution of the model that a search can be made in: the one before any rotation."""
+        return self if self.unrotated is None else self.unrotated
 
     @cached_property
     def targets(self) -> Targets:

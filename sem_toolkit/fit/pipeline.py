@@ -361,7 +361,7 @@ def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:
 def _match_start(start: Start, model: Model) -> FloatArray:
     """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
     if isinstance(start, (Fit, Solution)):
-        found = start.solution if isinstance(start, Fit) else start
+        found = (start.solution if isinstance(start, Fit) else start).searched
         values = {
             (row.lhs, row.op, row.rhs, row.group): value
             for row, value in zip(found.model.parameters, found.x, strict=True)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
+from sem_toolkit.fit.loadings import build_rotation_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
@@ -49,6 +50,8 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
     if len(fit.sample.groups) > 1:
         record["n_per_group"] = [group.n for group in fit.sample.groups]
         record["group_labels"] = [group.label for group in fit.sample.groups]
+    if fit.rotation is not None:
+        record["rotation"] = build_rotation_record(fit.rotation)
     record |= build_all_blocks(fit) if everything else {}
     return record | {"receipt": fit.receipt}
 

@@ -14,9 +14,11 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.coarse import find_coarse_items
+from sem_toolkit.fit.loadings import Loadings, build_loadings
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
+from sem_toolkit.fit.rotated import check_rotation_errors
 from sem_toolkit.inference import (
     EvaluatedSolution,
     FactorScores,
@@ -86,7 +88,7 @@ class Fit:
     check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     origin the file of the data, if they came from one
     start  where the search was told to begin (q), NaN for where it was not, if it was told at all
-    rotation  how exploratory blocks were rotated, with the solution before it; None where there are none
+    rotation  how exploratory blocks were rotated (`solution.unrotated` is the solution before); None without any
     """
 
     presenter: ClassVar[Presenter]
@@ -182,6 +184,11 @@ class Fit:
         """std.all of every parameter with delta-method standard errors and intervals."""
         rows = build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
         return hide_correlates(rows, self.sample.auxiliary)
+
+    @cached_property
+    def loadings(self) -> tuple[Loadings, ...]:
+        """Standardised loadings of every group as matrices, item by factor."""
+        return build_loadings(self.evaluated, self.options.inference)
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
@@ -328,6 +335,10 @@ class Fit:
         return check_reversed_items(self.solution)
 
     @cached_property
+    def _rotated(self) -> tuple[Diagnostic, ...]:
+        return check_rotation_errors(self.solution, self.rotation, self.options.inference)
+
+    @cached_property
     def _coarse(self) -> tuple[Diagnostic, ...]:
         return find_coarse_items(self.table, self.sample, self.options)
 
@@ -335,7 +346,7 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
-        return self.findings + own + self._coarse
+        return self.findings + own + self._rotated + self._coarse
 
 
 def _offer(compute: Callable[[], Result]) -> Result:

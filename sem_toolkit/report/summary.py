@@ -10,6 +10,7 @@ from rich.text import Text
 
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.report.loadings import build_loading_tables, format_rotation
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
@@ -70,6 +71,8 @@ def build_summary(
     parts: list[RenderableType] = [_format_headline(fit)]
     if fit.fit_measures:
         parts += [_build_measures_table(fit.fit_measures), *_explain(fit, "fit_measures")]
+    if fit.rotation is not None:
+        parts += build_loading_tables(fit)
     parts += _build_sections(fit, WIDE if width >= WIDE_FROM else NARROW)
     parts += _explain(fit, "parameters")
     if fit.r2:
@@ -157,6 +160,8 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")
+    if fit.rotation is not None:
+        text.append(f"\n{format_rotation(fit.rotation)}", style="not bold")
     for entry in sample.messages:
         if entry.code in {"reverse-coded", "parcels"}:
             text.append(f"\n{entry.message}", style="not bold")
