@@ -104,7 +104,7 @@ class StepPieces:
         se = "robust.sem" if self.options.se == "local" else "standard"
         found = compute_parameter_covariance_matrix(evaluate_solution(structural), InferenceOptions(se))
         order = np.array([int(np.flatnonzero(places == place)[0]) for place in self.steps.second])
-        return found[np.ix_(order, order)]
+        return np.asarray(found[np.ix_(order, order)])
 
     def _compute_robust(self, across: FloatArray) -> FloatArray:
         """The sandwich with Γ of the sample moments: scores of the second step less what the first step explains."""
