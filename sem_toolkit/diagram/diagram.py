@@ -65,9 +65,9 @@ class Diagram:
         """DOT text with every position fixed; draw it with `dot -Knop2`."""
         return format_dot(self.scene)
 
-    def to_svg(self, renderer: Renderer = "auto") -> str:
+    def to_svg(self) -> str:
         """SVG text, for a page that holds it."""
-        return WRITERS[".svg"](self.scene, renderer).decode()
+        return WRITERS[".svg"](self.scene, "auto").decode()
 
     def _repr_svg_(self) -> str:
         """The picture in a notebook."""

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model import Model
+from sem_toolkit.spec.table import ECHELON
 
 FloatArray = NDArray[np.float64]
 
@@ -11,8 +12,10 @@ FloatArray = NDArray[np.float64]
 def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     """x (q) with factors turned round, in all groups alike, whose loadings are negative for the most part.
 
-    With as many loadings of either sign, the larger sum decides. A factor stays as it is where a fixed value, an
-    equality, a bound or a start value of the user would be broken by turning it; no moment changes.
+    With as many loadings of either sign, the larger sum decides; the first free loading does where the factors of an
+    exploratory block are told apart by loadings of 0, as lavaan has them before any rotation. A factor stays as it is
+    where a fixed value, an equality, a bound or a start value of the user would be broken by turning it; no moment
+    changes.
     """
     constraints = model.constraints
     if not (constraints.is_linear and len(x)):
@@ -21,8 +24,11 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     for number, row in enumerate(model.parameters):
         if row.op == "=~":
             loadings.setdefault(row.lhs, []).append(number)
+    unrotated = {row.efa for row in model.table.parameters if row.user == ECHELON} - {""}
+    staggered = {row.lhs for row in model.parameters if row.efa in unrotated}
     for name in sorted(loadings, key=lambda name: any(model.parameters[i].rhs in loadings for i in loadings[name])):
         own = x[loadings[name]]
+        own = own[:1] if name in staggered else own
         negative, positive = int((own < 0.0).sum()), int((own > 0.0).sum())
         if negative > positive or (negative == positive and own.sum() < 0.0):
             x = _turn(model, name, x)

@@ -19,10 +19,13 @@ from sem_toolkit.inference.residuals.residuals import (
 )
 from sem_toolkit.inference.solution import (
     build_effects,
+    build_instruments,
     build_local_independence_tests,
     build_modification_indices,
     build_parameter_estimates,
+    build_sargan_tests,
     build_standardized_solution,
+    choose_judged,
     compute_baseline_test,
     compute_blocked_r2,
     compute_eigenvalue_tests,
@@ -36,6 +39,7 @@ from sem_toolkit.inference.solution import (
     compute_scores_of_factors,
     compute_test_statistics,
     compute_wald,
+    describe_steps,
 )
 
 __all__ = [
@@ -53,11 +57,14 @@ __all__ = [
     "TestStatistic",
     "WaldTest",
     "build_effects",
+    "build_instruments",
     "build_local_independence_tests",
     "build_modification_indices",
     "build_parameter_estimates",
     "build_response_records",
+    "build_sargan_tests",
     "build_standardized_solution",
+    "choose_judged",
     "compute_baseline_test",
     "compute_blocked_r2",
     "compute_eigenvalue_tests",
@@ -72,6 +79,7 @@ __all__ = [
     "compute_scores_of_factors",
     "compute_test_statistics",
     "compute_wald",
+    "describe_steps",
     "evaluate_solution",
     "resolve_inference_options",
 ]

@@ -18,7 +18,7 @@ from sem_toolkit.model.constraints import Constraints, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
 from sem_toolkit.model.responses import Responses, ResponseVariances, build_responses
 from sem_toolkit.spec.names import latent_variables, observed_variables
-from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTable
+from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, ECHELON, TIED_ECHELON, Parameter, ParameterTable
 
 if TYPE_CHECKING:
     from sem_toolkit.model.layout import MomentLayout
@@ -209,6 +209,11 @@ class Model:
     @property
     def n_parameters(self) -> int:
         return len(self.parameters)
+
+    @property
+    def n_searched(self) -> int:
+        """How many parameters a search for estimates has: those that rotation frees are not among them."""
+        return sum(row.user not in (ECHELON, TIED_ECHELON) for row in self.parameters)
 
     @property
     def n_groups(self) -> int:

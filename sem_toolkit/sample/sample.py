@@ -39,6 +39,7 @@ class SampleGroup:
     levels      of a level of rows in clusters: the rows of both levels, with the saturated model that `mean` and
                 `covariance` are of; these are 0 for variables that do not occur at the level
     is_between  whether it is the level between clusters, whose n are these
+    moment_gamma  of moments that are estimates themselves: n times their covariance matrix, [mean; vech(covariance)]
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
     """
@@ -55,6 +56,7 @@ class SampleGroup:
     categorical: CategoricalStatistics | None = None
     levels: SaturatedLevels | None = None
     is_between: bool = False
+    moment_gamma: FloatArray | None = None
 
     @property
     def size(self) -> float:

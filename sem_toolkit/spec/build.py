@@ -17,7 +17,7 @@ from sem_toolkit.spec.levels import name_levels
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
-from sem_toolkit.spec.table import MOST_ROWS, Operator, Origin, Parameter, ParameterTable
+from sem_toolkit.spec.table import ECHELON, MOST_ROWS, TIED_ECHELON, Operator, Origin, Parameter, ParameterTable
 from sem_toolkit.spec.tree import Constraint, Definition, Modifier, ModifierKind, Value
 
 _NO_GROUPS = ("",)
@@ -304,7 +304,7 @@ def _tie_equal(drafts: list[DraftRow], names: Sequence[str]) -> list[tuple[str, 
         if fixed is not None:
             for row in rows:
                 row.free, row.ustart = False, fixed.ustart
-            if not any(row.user in {7, 77} for row in rows):
+            if not any(row.user in {ECHELON, TIED_ECHELON} for row in rows):
                 continue
         ties += [(rows[0].plabel, row.plabel, rule) for row in rows[1:]]
         for row in rows:
@@ -361,6 +361,7 @@ def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
                 lower=-math.inf if row.lower is None else row.lower,
                 upper=math.inf if row.upper is None else row.upper,
                 origin=origin,
+                efa=row.efa,
             )
         )
     return parameters

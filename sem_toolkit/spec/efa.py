@@ -4,9 +4,7 @@ from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.defaults import DraftRow
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.specs import Spec
-
-_PATTERN, _EQUAL_PATTERN = 7, 77
-"""lavaan's marks (column user) of rows that an efa() block fixes, or holds equal to fixed ones."""
+from sem_toolkit.spec.table import ECHELON, TIED_ECHELON
 
 
 def fix_efa_rotation(rows: list[DraftRow], options: TableOptions, spec: Spec) -> None:
@@ -41,6 +39,6 @@ def _fix_set(rows: list[DraftRow], factors: list[str], fixes: bool, options: Tab
 
 def _mark(rows: list[DraftRow], fixes: bool) -> None:
     for row in rows:
-        row.user = _PATTERN if fixes else _EQUAL_PATTERN
+        row.user = ECHELON if fixes else TIED_ECHELON
         if fixes:
             row.fix(0.0, "rotation of an efa() block")

@@ -92,6 +92,7 @@ def test_spec_of_one_wave_is_spread_over_the_endings_of_columns() -> None:
         assert row["chisq"] == pytest.approx(steps[str(name)]["fit_measures"]["chisq"], rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [*GROUPED, "inv_long_poldem"])
 def test_written_steps_fit_alike(case: str, tmp_path: Path) -> None:
     oracle, steps = _read_case(case)

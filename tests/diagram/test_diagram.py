@@ -43,7 +43,7 @@ def test_an_unwritable_path_is_named(diagram, tmp_path):
 def test_names_are_drawn_literally(tmp_path):
     rows = tuple(Parameter("f", "=~", name, free=k + 1) for k, name in enumerate(NASTY))
     diagram = draw_diagram(ParameterTable(rows))
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    root = ElementTree.fromstring(diagram.to_svg())  # noqa: S314 - our own text
     shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
     for name in NASTY:
         assert any(text == name.replace("\n", " ") for text in shown) or all(
@@ -53,22 +53,13 @@ def test_names_are_drawn_literally(tmp_path):
 
 
 def test_svg_has_a_size_a_title_and_a_name_for_every_element(diagram):
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    root = ElementTree.fromstring(diagram.to_svg())  # noqa: S314 - our own text
     assert root.get("width", "").endswith("mm")
     assert root.get("role") == "img"
     assert root.find("{http://www.w3.org/2000/svg}desc").text.startswith("Path diagram with 3 latent and 9 observed")
     groups = list(root.iter("{http://www.w3.org/2000/svg}g"))
     assert {group.get("data-variable") for group in groups} >= {"visual", "x1", "x9"}
     assert {group.get("data-path") for group in groups} >= {"visual =~ x1", "visual ~~ textual"}
-
-
-def test_graphviz_keeps_what_was_placed(diagram):
-    """The renderer moves nothing: every shape stands in the SVG where the scene has it."""
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
-    ellipses = [(float(e.get("cx")), float(e.get("rx"))) for e in root.iter("{http://www.w3.org/2000/svg}ellipse")]
-    placed = [(node.box.x, node.box.width / 2) for node in diagram.scene.nodes if node.is_round]
-    for (x, radius), (wanted, half) in zip(sorted(ellipses), sorted(placed), strict=True):
-        assert (x, radius) == pytest.approx((wanted, half), abs=0.02)
 
 
 def test_pages_have_the_size_of_the_scene(diagram):
@@ -100,7 +91,7 @@ def test_control_characters_are_marked_in_every_format(tmp_path):
     diagram = draw_diagram(ParameterTable(rows), hints=hints)
     for suffix in SIGNATURES:
         assert diagram.write(tmp_path / f"model{suffix}").read_bytes().startswith(SIGNATURES[suffix])
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    root = ElementTree.fromstring(diagram.to_svg())  # noqa: S314 - our own text
     shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"x\ufffd", "\ufffdcorner 1", "z\ufffd", "F\ufffd", "T\ufffd\ufffd"} <= set(shown)
     assert sum(text == "x\ufffd" for text in shown) == 2

@@ -65,6 +65,7 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     """Test every equality constraint of the table. Raises ModelError where there is none."""
     import pandas as pd
 
+    evaluation.require_minimum("score tests")
     texts, slopes = _constraint_slopes(evaluation)
     if not texts:
         message = "the model has no equality constraints to release"
@@ -144,6 +145,7 @@ def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFra
     """
     import pandas as pd
 
+    evaluation.require_minimum("score tests")
     rows = [
         (*triple, g + 1) for triple in _parse_additions(evaluation, additions) for g in range(evaluation.model.n_groups)
     ]
@@ -251,12 +253,12 @@ def _release(
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
     """Both sides and derivative by x of every equality: the linear ones first, in the order of the table within
-    each.
+    each; then the derivatives of equations that nobody can release, those of rotations.
     """
     constraints = evaluation.model.constraints
     others = [condition.row for condition in constraints.equalities]
     linear = [row for row in evaluation.model.table.rows if row.op == "==" and row not in others]
-    _, slopes = constraints.equality_values(evaluation.x)
+    slopes = constraints.curved_slopes(evaluation.x)
     rows = [(row.lhs, row.rhs) for row in (*linear, *others)]
     return rows, np.concatenate([constraints.linear.matrix, slopes])
 

@@ -120,7 +120,7 @@ class Standardization:
             return self._list_response_values(model.responses)
         if model.composites is None:
             return {}
-        values, slopes = compute_cell_values(model, x), model.composites.cell_jacobian(model, x)
+        values, slopes = compute_cell_values(model, x), model.composites.jacobian(model, x)
         found = {}
         for member in model.composites.members:
             cells, key = model.cells[member.group], (member.group + 1, model.variables[member.variable])
@@ -132,14 +132,14 @@ class Standardization:
                 k, at = rows.get(key), np.flatnonzero(chosen)
                 if k is not None and not self.rows[k].free:
                     place = int(cells.position[at[-1]])
-                    found[k] = float(values[place]), slopes[place]
+                    found[k] = float(values[place]), slopes[place - len(x)]
         return found
 
     def _list_response_values(self, responses: Responses) -> dict[int, tuple[float, FloatArray]]:
         model, x = self.evaluation.model, self.evaluation.x
         found: dict[int, tuple[float, FloatArray]] = {}
         if model.derived is not None:
-            values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.cell_jacobian(model, x)[len(x) :]
+            values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.jacobian(model, x)
             for place, (group, item) in enumerate(
                 (group, item) for group in range(model.n_groups) for item in responses.items
             ):

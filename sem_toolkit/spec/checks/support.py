@@ -8,13 +8,13 @@ from sem_toolkit.spec.tree import BlockHeader, Formula, Statement
 
 NOT_SUPPORTED = "not-supported-yet"
 
-_OPERATORS = {"|~": "instruments (|~)", ":~": "heterogeneity (:~)"}
+_OPERATORS = {":~": "heterogeneity (:~)"}
 _BLOCKS = {"class": "latent classes (class:)", "block": "blocks (block:)"}
 _PRODUCT_HINT = (
     "make products of the indicators as columns of the data (centred first), and a factor of these: "
     "fg =~ x1:z1 + x2:z2 + x3:z3"
 )
-_MODIFIERS = {"efa": "exploratory blocks (efa())", "rv": "random slopes (rv())"}
+_MODIFIERS = {"rv": "random slopes (rv())"}
 
 
 def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:

@@ -1,0 +1,18 @@
+"""Rotation of exploratory blocks: criteria, the search for their optima, and the equations that errors come from."""
+
+from sem_toolkit.rotation.blocks import Block, find_blocks
+from sem_toolkit.rotation.options import ROTATIONS, RotationOptions
+from sem_toolkit.rotation.rotate import change_errors, require_rotatable, rotate_blocks
+from sem_toolkit.rotation.rotation import BlockRotation, Rotation
+
+__all__ = [
+    "ROTATIONS",
+    "Block",
+    "BlockRotation",
+    "Rotation",
+    "RotationOptions",
+    "change_errors",
+    "find_blocks",
+    "require_rotatable",
+    "rotate_blocks",
+]

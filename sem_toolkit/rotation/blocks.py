@@ -1,0 +1,166 @@
+"""The exploratory blocks of a table, whether each may be rotated, and the table with what rotation frees."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from math import inf
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.spec.table import ECHELON, TIED_ECHELON, Parameter, ParameterTable
+
+
+@dataclass(frozen=True)
+class Block:
+    """Factors that are rotated together.
+
+    name    the block's, as in efa("name")
+    groups  numbers of the groups that one rotation serves, from 1: it is found in the first of them
+    """
+
+    name: str
+    factors: tuple[str, ...]
+    items: tuple[str, ...]
+    groups: tuple[int, ...]
+
+
+def find_blocks(table: ParameterTable) -> tuple[Block, ...]:
+    """Every block of two or more factors; where loadings are equal across groups one block stands for all of these."""
+    found: dict[tuple[str, int], Block] = {}
+    loadings = [row for row in table.parameters if row.efa and row.op == "=~"]
+    for name in dict.fromkeys(row.efa for row in loadings):
+        for group in dict.fromkeys(row.group for row in loadings if row.efa == name):
+            own = [row for row in loadings if row.efa == name and row.group == group]
+            factors = tuple(dict.fromkeys(row.lhs for row in own))
+            items = tuple(dict.fromkeys(row.rhs for row in own))
+            if len(factors) < 2:
+                continue
+            marks = {row.user for row in own}
+            first = next((key for key in found if key[0] == name), None)
+            if TIED_ECHELON in marks and first is not None:
+                found[first] = replace(found[first], groups=(*found[first].groups, group))
+            elif ECHELON in marks:
+                found[name, group] = Block(name, factors, items, (group,))
+    return tuple(found.values())
+
+
+def free_rotated_rows(table: ParameterTable) -> ParameterTable:
+    """The table in which the rows that were fixed for want of a rotation are free parameters."""
+    rows, free = [], 0
+    for row in table.rows:
+        released = row.user in (ECHELON, TIED_ECHELON) and not row.free
+        if released or row.free:
+            free += 1
+            row = replace(row, free=free, ustart=None) if released else replace(row, free=free)
+        rows.append(row)
+    return replace(table, rows=tuple(rows))
+
+
+def check_blocks(table: ParameterTable, blocks: Iterable[Block]) -> tuple[Diagnostic, ...]:
+    """Where a rotation would change what the model says.
+
+    A rotation mixes the factors of a block: what one of them does the others must be free to do as well.
+    """
+    faults = [fault for block in blocks for group in block.groups for fault in _check_block(table, block, group)]
+    return tuple(dict.fromkeys(faults))
+
+
+def _check_block(table: ParameterTable, block: Block, group: int) -> Iterator[Diagnostic]:
+    rows = [row for row in table.parameters if row.group == group]
+    yield from _check_number(rows, block)
+    yield from _check_loadings(rows, block)
+    yield from _check_constraints(table, rows, block)
+    roles: dict[tuple[str, str, str], dict[str, Parameter]] = {}
+    for row in rows:
+        for factor, key in _list_relations(row, block):
+            roles.setdefault(key, {})[factor] = row
+    for (op, side, other), own in roles.items():
+        without = [factor for factor in block.factors if factor not in own]
+        if op == "~1" or not without:
+            yield from _check_values(own, block)
+        else:
+            first = next(iter(own.values()))
+            shown = f"{first.lhs} {first.op} {first.rhs}"
+            hint = f'add {_describe_missing(op, side, other, without)}, or take rotation = "none"'
+            message = f'"{shown}" is for some factors of the exploratory block "{block.name}" only; rotation mixes them'
+            yield Diagnostic("error", "not-rotatable", message, first.origin.span, hint)
+
+
+def _check_number(rows: list[Parameter], block: Block) -> Iterator[Diagnostic]:
+    """More factors than the items carry: with p items and m factors (p − m)² < p + m (Ledermann, 1937).
+
+    Only of a block by itself: variables outside of it and groups that share its loadings tell more of its factors.
+    """
+    p, m = len(block.items), len(block.factors)
+    inside = {*block.factors, *block.items}
+    alone = all({row.lhs, row.rhs or row.lhs} <= inside for row in rows if {row.lhs, row.rhs} & inside)
+    if len(block.groups) == 1 and alone and (p - m < 0 or (p - m) ** 2 < p + m):
+        most = max((k for k in range(1, p) if (p - k) ** 2 >= p + k), default=0)
+        message = f'the exploratory block "{block.name}" has {m} factors, and its {p} items carry {most} at most'
+        yield Diagnostic("error", "too-many-factors", message, hint="take fewer factors, or more items")
+
+
+def _check_loadings(rows: list[Parameter], block: Block) -> Iterator[Diagnostic]:
+    own = [row for row in rows if row.op == "=~" and row.lhs in block.factors]
+    for row in own:
+        if not row.free and row.user not in (ECHELON, TIED_ECHELON):
+            message = f'the loading of {row.rhs} on {row.lhs} is fixed, and rotation of block "{block.name}" mixes it'
+            hint = 'leave the value out, or take rotation = "none" or a target rotation'
+            yield Diagnostic("error", "not-rotatable", message, row.origin.span, hint)
+    there = {(row.lhs, row.rhs) for row in own}
+    for factor in block.factors:
+        for item in block.items:
+            if (factor, item) not in there:
+                message = f'{factor} of the exploratory block "{block.name}" has no loading of {item}, others have'
+                yield Diagnostic("error", "not-rotatable", message, hint=f"add {item} to its indicators")
+
+
+def _check_constraints(table: ParameterTable, rows: list[Parameter], block: Block) -> Iterator[Diagnostic]:
+    """Typed labels of loadings that other loadings of the block, or constraints, use."""
+    for row in rows:
+        mixed = row.op in ("=~", "~", "~~") and {row.lhs, row.rhs} & {*block.factors} and row.lhs != row.rhs
+        if not (mixed and row.label) or row.label.startswith("."):
+            continue
+        twins = [other for other in table.parameters if other.label == row.label and other is not row]
+        if any(other.group == row.group for other in twins):
+            message = f'the label "{row.label}" ties parameters of the rotated exploratory block "{block.name}"'
+            hint = 'take rotation = "none", or leave the label out'
+            yield Diagnostic("error", "not-rotatable", message, row.origin.span, hint)
+    bounded = [row for row in rows if row.op == "=~" and row.lhs in block.factors and row.free]
+    for row in bounded:
+        if row.lower > -inf or row.upper < inf:
+            message = f"the loading of {row.rhs} on {row.lhs} has a bound, which rotation does not keep"
+            hint = 'leave it out, or take rotation = "none"'
+            yield Diagnostic("error", "not-rotatable", message, row.origin.span, hint)
+
+
+def _check_values(own: dict[str, Parameter], block: Block) -> Iterator[Diagnostic]:
+    """Relations of all factors with another variable: free for all, or fixed at 0 for all."""
+    states = {row.free > 0 or row.user in (ECHELON, TIED_ECHELON) for row in own.values()}
+    fixed = [row for row in own.values() if not row.free and row.user not in (ECHELON, TIED_ECHELON)]
+    if len(states) > 1 or any(row.ustart for row in fixed):
+        culprit = next((row for row in fixed if row.ustart), fixed[0])
+        shown = f"{culprit.lhs} {culprit.op} {culprit.rhs}".rstrip()
+        message = f'"{shown}" is fixed, and rotation of the exploratory block "{block.name}" mixes it with the others'
+        hint = 'free it, or take rotation = "none"'
+        yield Diagnostic("error", "not-rotatable", message, culprit.origin.span, hint)
+
+
+def _list_relations(row: Parameter, block: Block) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Factor of the block and what it has with a variable outside of it (operator, the factor's side, the other)."""
+    if row.op == "~1" and row.lhs in block.factors:
+        yield row.lhs, ("~1", "lhs", "")
+    elif row.op == "=~" and row.lhs in block.factors and row.rhs not in block.items:
+        yield row.lhs, ("=~", "lhs", row.rhs)
+    elif row.op in ("~", "~~", "=~"):
+        for side, factor, other in (("lhs", row.lhs, row.rhs), ("rhs", row.rhs, row.lhs)):
+            if factor in block.factors and other not in block.factors and not (row.op == "=~" and side == "lhs"):
+                yield factor, (row.op, "" if row.op == "~~" else side, other)
+            elif factor in block.factors and other in block.factors and row.op == "~" and side == "lhs":
+                yield factor, ("~", "lhs", f"{other}, a factor of the same block")
+
+
+def _describe_missing(op: str, side: str, other: str, factors: list[str]) -> str:
+    if op == "~1":
+        return "the others' intercepts"
+    if side == "lhs":
+        return f'"{" + ".join(factors)} {op} {other}"'
+    return f'"{other} {op} {" + ".join(factors)}"'
