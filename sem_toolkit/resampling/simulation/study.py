@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.resampling.power.chisq import require_probability
-from sem_toolkit.resampling.simulation.analyses import build_analysis, find_quantity
+from sem_toolkit.resampling.simulation.analyses import Analysis, build_analysis, find_quantity
 from sem_toolkit.resampling.simulation.generators import METHODS
 from sem_toolkit.resampling.simulation.missing_rules import parse_missing_rule
 from sem_toolkit.resampling.simulation.population import Population
