@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "improve": ("improve", "improve"),
     "invariance": ("invariance", "invariance"),
     "equivalents": ("equivalents", "equivalents"),
+    "power": ("power", "power"),
     "verify": ("verify", "verify"),
     "diagram": ("diagram", "diagram"),
     "fmt": ("fmt", "fmt"),

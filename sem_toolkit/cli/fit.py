@@ -50,7 +50,7 @@ def fit(
             metavar="NAME",
             rich_help_panel=TABLE_PANEL,
             help="A whole table instead of the summary (repeat for more): parameters, standardized, fit_measures, r2, "
-            "modification_indices, epc, residuals, effects, tests, eigenvalue_tests, score_tests, "
+            "modification_indices, epc, residuals, effects, instruments, sargan, tests, eigenvalue_tests, score_tests, "
             "score_tests_cumulative, local_tests, reliability, fornell_larcker, htmt, htmt2, scores, score_quality.",
         ),
     ] = None,

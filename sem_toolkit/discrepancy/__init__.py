@@ -12,14 +12,17 @@ from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
 from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight
+from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS
+from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight, compute_delta
 
 __all__ = [
     "CATEGORICAL_DWLS",
+    "CATEGORICAL_INSTRUMENTS",
     "CATEGORICAL_ULS",
     "CATEGORICAL_WLS",
     "DWLS",
     "GLS",
+    "INSTRUMENTS",
     "ML",
     "SAMPLE_DWLS",
     "ULS",
@@ -42,6 +45,7 @@ __all__ = [
     "Weight",
     "build_targets",
     "centre_rows",
+    "compute_delta",
     "invert_symmetric",
     "iterate_rows",
     "once",

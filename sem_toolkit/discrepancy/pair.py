@@ -66,6 +66,7 @@ class Kind:
     has_distribution      n times twice its minimum is chi-square where its premises hold
     counts_exogenous      it fits the moments of fixed exogenous variables too
     is_categorical        it compares thresholds and correlations of responses (`sample.categorical`)
+    is_minimised          the estimate is its minimum; otherwise it only says in which moments misfit is told
     """
 
     name: str
@@ -78,6 +79,7 @@ class Kind:
     has_distribution: bool = True
     counts_exogenous: bool = False
     is_categorical: bool = False
+    is_minimised: bool = True
 
 
 @dataclass(frozen=True, eq=False)

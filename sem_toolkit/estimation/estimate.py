@@ -10,6 +10,7 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
+from sem_toolkit.estimation.instruments.search import estimate_by_instruments
 from sem_toolkit.estimation.ladder import Climb, climb, survey_starts
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
 from sem_toolkit.estimation.objective import Objective, Progress, Watcher
@@ -49,6 +50,8 @@ def estimate(
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
+    if options.record.search == "instruments":
+        return estimate_by_instruments(model, sample, options)
     targets = build_targets(model, sample, unbiased=options.kind.unbiased)
     watcher = None if watch is None else Watcher(watch)
     # A start is a point of the model as it is, with its own markers.

@@ -1,14 +1,17 @@
 """Estimators by lavaan's names: what each minimises, and the standard errors and test that belong to it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.discrepancy import (
     CATEGORICAL_DWLS,
+    CATEGORICAL_INSTRUMENTS,
     CATEGORICAL_ULS,
     CATEGORICAL_WLS,
     DWLS,
     GLS,
+    INSTRUMENTS,
     ML,
     SAMPLE_DWLS,
     ULS,
@@ -26,6 +29,7 @@ class Estimator:
     information  what standard errors are made of
     ordered      the discrepancy of ordered variables; None where there is none
     ordered_se, ordered_test  what belongs to it where that is something else
+    search       how the estimates are found: by "minimum" of the discrepancy, or by "instruments"
     """
 
     name: str
@@ -36,6 +40,7 @@ class Estimator:
     ordered: Kind | None = None
     ordered_se: str = ""
     ordered_test: str = ""
+    search: Literal["minimum", "instruments"] = "minimum"
 
 
 # Robust estimators find the same estimates as the plain ones and differ in their standard errors and tests.
@@ -74,6 +79,14 @@ ESTIMATORS = {
         Estimator("WLSM", SAMPLE_DWLS, "robust.sem", "satorra.bentler", ordered=CATEGORICAL_DWLS),
         Estimator("WLSMV", SAMPLE_DWLS, "robust.sem", "scaled.shifted", ordered=CATEGORICAL_DWLS),
         Estimator("WLSMVS", SAMPLE_DWLS, "robust.sem", "mean.var.adjusted", ordered=CATEGORICAL_DWLS),
+        Estimator(
+            "IV",
+            INSTRUMENTS,
+            test="browne.residual.nt",
+            ordered=CATEGORICAL_INSTRUMENTS,
+            ordered_test="browne.residual.adf",
+            search="instruments",
+        ),
     )
 }
 

@@ -1,10 +1,11 @@
 """What is minimised, and by what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sem_toolkit.discrepancy import DWLS, SAMPLE_DWLS, WISHART, Kind
 from sem_toolkit.estimation.estimators import Estimator, get_estimator
+from sem_toolkit.estimation.instruments.options import InstrumentOptions
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class EstimationOptions:
     categorical      whether there are ordered variables
     normal_weights   of DWLS: the diagonal of normal theory, or that of the sample, as lavaan has it beside standard
                      errors that are not of normal theory
+    instruments      of estimation by instruments
     """
 
     estimator: str | Estimator = "ML"
@@ -35,6 +37,7 @@ class EstimationOptions:
     bad_marker_crit: float = 0.1
     categorical: bool = False
     normal_weights: bool = True
+    instruments: InstrumentOptions = field(default_factory=InstrumentOptions)
 
     def __post_init__(self) -> None:
         get_estimator(self.estimator)

@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sem_toolkit.estimation import ESTIMATORS
+from sem_toolkit.estimation.instruments.options import (
+    ADJUSTMENTS,
+    MEAN_STRUCTURES,
+    STAGE_ERRORS,
+    VARCOV_METHODS,
+    WEAK,
+)
 from sem_toolkit.fit.readers import (
     parse_choice,
     parse_codes,
@@ -115,6 +122,7 @@ _DECLARED = (
     Option("phantom_composites", "switch", "table", "Write a formative variable as a phantom."),
     Option("markers", "mapping", "table", "Factor to the indicator that sets its scale, where that is not the first."),
     Option("effect_coding", "words", "table", "Scale by effect coding.", ("loadings", "intercepts")),
+    Option("marker_int_zero", "switch", "table", "With means: no intercepts of markers, latent means are free."),
     Option("ngroups", "count", "table", "Number of groups where there are no data."),
     Option("group", "word", "data", "Name of the grouping column.", flag="--group"),
     Option("group_equal", "words", "table", "loadings,intercepts,residuals,... held equal.", GROUP_EQUAL,
@@ -150,7 +158,17 @@ _DECLARED = (
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
     Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
-           "--estimator"),
+           "--estimator", {"miiv": "iv", "miiv.2sls": "iv"}),
+    Option("iv_varcov_method", "word", "estimation", "Of IV: how variances follow: RLS, 2RLS, GLS or ULS.",
+           VARCOV_METHODS),
+    Option("iv_mean_structure", "word", "estimation", "Of IV: intercepts jointly (wls) or one by one (moments).",
+           MEAN_STRUCTURES),
+    Option("iv_vcov_stage1", "word", "estimation", "Of IV: errors of coefficients, of least squares or by the moments.",
+           STAGE_ERRORS),
+    Option("iv_weak", "word", "estimation", "Of IV: warn of weak instruments, prune them, or none.", WEAK),
+    Option("iv_weak_threshold", "number", "estimation", "Of IV: first-stage F below which instruments are weak."),
+    Option("iv_sargan_adjust", "word", "estimation", "Of IV: correction of Sargan's tests for there being many.",
+           ADJUSTMENTS),
     Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
            "--likelihood"),
     Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, none.",

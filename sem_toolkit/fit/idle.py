@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.estimation import EstimationOptions, get_estimator
 from sem_toolkit.rotation import find_blocks
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
+from sem_toolkit.spec.table import INSTRUMENTS
 
 
 def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diagnostic]:
@@ -32,6 +34,9 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
             faults.append(_build_idle(name, "it is about tables of ordered variables, and none are named"))
     if "likelihood" in given and not estimator.upper().startswith("ML"):
         faults.append(_build_idle("likelihood", f"it is about maximum likelihood, not {estimator}", "leave it out"))
+    if get_estimator(estimator).search != "instruments":
+        own = [name for name in given if name.startswith("iv_")]
+        faults += [_build_idle(name, f"it is about estimator IV, not {estimator}", "leave it out") for name in own]
     if "sampling_weights" not in given:
         idle = [name for name in ("sampling_weights_normalization", "sampling_weights_type") if name in given]
         faults += [_build_idle(name, "there are no weights", "add sampling_weights") for name in idle]
@@ -46,6 +51,15 @@ def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], t
             faults += _check_partial(entry, spec, options, groups, table)
     if faults:
         raise OptionError(faults)
+
+
+def require_instruments_used(table: ParameterTable, options: EstimationOptions) -> None:
+    """Raise OptionError where the spec gives instruments and the estimator has no use for any."""
+    row = next((row for row in table.rows if row.op == INSTRUMENTS), None)
+    if row is not None and options.record.search != "instruments":
+        message = f'"{row.lhs} {row.op} {row.rhs}" names an instrument, which {options.record.name} has no use for'
+        hint = "estimator = IV takes it; or leave it out"
+        raise OptionError(Diagnostic("error", "instruments-unused", message, row.origin.span, hint))
 
 
 def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None:

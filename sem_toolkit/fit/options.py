@@ -1,7 +1,7 @@
 """Named options, as lavaan users know them, into one checked `FitOptions`."""
 
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import ESTIMATORS, EstimationOptions, get_estimator
+from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
@@ -103,7 +104,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     Names may be written with dots as in R; None counts as not given. Raises OptionError with every fault
     found.
     """
-    given = {name.replace(".", "_"): value for layer in layers for name, value in layer.items() if value is not None}
+    given = _flatten(layers)
     if "ordered" in given:
         given["ordered"] = read_ordered(given["ordered"])
     faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
@@ -119,9 +120,12 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}
     categorical = _is_categorical(given.get("ordered"))
+    by_instruments = get_estimator(read.get("estimator", "ML")).search == "instruments"
+    if by_instruments:
+        rows.setdefault("marker_int_zero", True)
     if categorical:
         read.setdefault("estimator", "WLSMV")
-        rows.setdefault("conditional_x", True)
+        rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
     if not str(read.get("estimator", "ML")).startswith("ML"):
@@ -142,17 +146,34 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
             faults += _check_missing(read, table, inference)
             faults += _check_cluster(read, table, inference)
             faults += _check_numeric(given.get("ordered"), str(read.get("estimator")))
+        if by_instruments:
+            faults += _check_instruments(read, inference)
     faults += wrong
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
         raise OptionError(faults)
     chosen = {name: value for name, value in read.items() if name in _ESTIMATION}
-    estimation = EstimationOptions(**chosen, categorical=categorical)
+    instruments = InstrumentOptions(**{name: value for name, value in read.items() if name in _INSTRUMENTS})
+    estimation = EstimationOptions(**chosen, categorical=categorical, instruments=instruments)
     if not categorical and inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
         estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
     own["all_ordered"] = given.get("ordered") is True
     return FitOptions(table=table, estimation=estimation, inference=inference, rotation=rotation, given=given, **own)
+
+
+def _flatten(layers: Iterable[Mapping[str, object]]) -> dict[str, object]:
+    """The options of all layers by name, those that come with an estimator (a list in lavaan) among them."""
+    given: dict[str, object] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            if value is None:
+                continue
+            if name == "estimator" and isinstance(value, Mapping):
+                given |= {str(own).replace(".", "_"): entry for own, entry in value.items() if entry is not None}
+            else:
+                given[name.replace(".", "_")] = value
+    return given
 
 
 def _attempt(
@@ -282,6 +303,27 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     return faults
 
 
+def _check_instruments(read: Mapping[str, Any], inference: InferenceOptions) -> list[Diagnostic]:
+    """What estimation by instruments cannot be combined with: it minimises nothing, and has its own standard errors."""
+    faults = []
+    if inference.se not in ("standard", "robust.sem", "none"):
+        message = f'se = "{inference.se}" is not there for estimation by instruments'
+        hint = "one of: standard, robust.sem (the delta method free of distribution), none"
+        faults.append(Diagnostic("error", "instruments-se", message, hint=hint))
+    unfit = [name for name in (inference.test, *inference.more_tests) if name not in _INSTRUMENTS_TESTS]
+    if unfit:
+        message = f'test = "{unfit[0]}" is about what is minimised, and estimation by instruments minimises nothing'
+        hint = f"one of: {', '.join(_INSTRUMENTS_TESTS)}"
+        faults.append(Diagnostic("error", "instruments-test", message, hint=hint))
+    if read.get("engine", "auto") == "semopy":
+        message = "semopy minimises a discrepancy, and estimation by instruments minimises none"
+        faults.append(Diagnostic("error", "instruments-engine", message, hint="leave engine out"))
+    if "sampling_weights" in read and inference.se != "none":
+        message = "there are no standard errors of estimates by instruments with sampling weights"
+        faults.append(Diagnostic("error", "instruments-weights", message, hint="se = none, or estimator = ML"))
+    return faults
+
+
 def _is_categorical(ordered: object) -> bool:
     """Whether variables are named, or all meant, by the option `ordered` as `read_ordered` gives it."""
     return bool(ordered)
@@ -343,9 +385,15 @@ def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
 
 _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
+_INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
-_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical", "normal_weights"}
+_INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
+_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
+    "categorical",
+    "normal_weights",
+    "instruments",
+}
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {
     "table", "estimation", "inference", "rotation", "given",
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """The way from a spec and data to a fit, stage by stage: each stage is there when it is first asked for, and once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.fit.auxiliary import add_saturated_correlates
-from sem_toolkit.fit.idle import require_effect, require_rotation
+from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
+from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_rotation
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
@@ -136,13 +136,25 @@ class Prepared:
         """The parameter table that the spec means."""
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         require_effect(self.spec, self.table_options, self.groups, table)
+        require_instruments_used(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
         return table
 
-    @property
+    @cached_property
     def _correlates(self) -> tuple[str, ...]:
-        return self.options.aux if self.options.missing in FULL_INFORMATION else ()
+        """Variables that help and are no part of what the model says: auxiliary ones, and instruments from outside."""
+        outside = () if self.ordered else find_outside_instruments(self.table, self._names)
+        return (self.options.aux if self.options.missing in FULL_INFORMATION else ()) + outside
+
+    @property
+    def _names(self) -> Collection[str]:
+        """What the data have columns or moments of."""
+        if self.options.sample_cov is not None:
+            return next(iter(self.options.sample_cov.values())).names
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return [] if self.frame is None else list(map(str, self.frame.columns))
 
     @cached_property
     def estimated_table(self) -> ParameterTable:
@@ -154,7 +166,7 @@ class Prepared:
         """The rows of data, the columns under the names that the spec and the options have for them."""
         if self.frame is None:
             return None
-        wanted = [*observed_variables(self.table), *self.options.aux]
+        wanted = list(dict.fromkeys([*observed_variables(self.table), *self.options.aux, *self._correlates]))
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
         turned, parcels = self.options.reverse, self.options.parcel
         items = [item for parcel in parcels for item in parcel.items]
@@ -338,7 +350,7 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     if not solution.certificate.converged:
         prepared.identification.require_identified()
     solution, rotation = rotate_blocks(solution, options.rotation)
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values, rotation)
+    return Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
 
 
 def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:

@@ -108,10 +108,13 @@ def describe_options(options: FitOptions) -> Record:
 
 def _list_resolved(options: FitOptions) -> Record:
     found: Record = {}
-    for part in (options.table, options.estimation, options.inference, options):
+    parts: list[Any] = [options.table, options.estimation, options.inference, options]
+    if options.estimation.record.search == "instruments":
+        parts.append(options.estimation.instruments)
+    for part in parts:
         for entry in fields(part):
             value = getattr(part, entry.name)
-            if entry.name in {"table", "estimation", "inference", "rotation", "given", "sample_cov", "sample_mean"}:
+            if entry.name in _NESTED:
                 continue
             if value is None or value == () or value == {}:
                 continue
@@ -119,6 +122,12 @@ def _list_resolved(options: FitOptions) -> Record:
     if options.rotation != RotationOptions():
         found["rotation"] = clean(asdict(options.rotation))
     return found
+
+
+_NESTED = frozenset(
+    {"table", "estimation", "inference", "instruments", "rotation", "given", "sample_cov", "sample_mean"}
+)
+"""What has options of its own, or is told elsewhere in a receipt."""
 
 
 def format_mark(fit: Fit) -> str:

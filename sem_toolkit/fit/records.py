@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
+from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
 
@@ -38,7 +41,7 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
         "messages": [build_diagnostic_record(message) for message in fit.messages],
         "n": int(size) if (size := fit.sample.size).is_integer() else size,
         "npar": fit.table.npar,
-        "parameters": build_frame_records(fit.parameters),
+        "parameters": build_frame_records(fit.parameters) + _list_instrument_records(fit, list(fit.parameters.columns)),
         "fit_measures": measures,
         "r2": _flatten_groups(fit.r2),
         "logl": measures.get("logl"),
@@ -74,8 +77,15 @@ def build_all_blocks(fit: Fit) -> Record:
 
 
 def build_blocks(fit: Fit, names: Collection[str]) -> Record:
-    """The blocks of a certified optimum by the names of their tables; residuals come as correlations."""
-    return {_KEYS.get(name, name): build(fit) for name, build in _BLOCKS.items() if name in names}
+    """The blocks of a certified optimum by the names of their tables, those that there are for the estimator; residuals
+    come as correlations.
+    """
+    found = {}
+    for name, build in _BLOCKS.items():
+        if name in names:
+            with suppress(UnavailableError):
+                found[_KEYS.get(name, name)] = build(fit)
+    return found
 
 
 def _build_residual_record(group: GroupResiduals) -> Record:
@@ -130,6 +140,16 @@ _BY_FACTOR = ("alpha", "omega", "omega_model", "composite", "ave", "ave_model")
 _BY_PAIR = ("correlations", "fornell_larcker", "htmt", "htmt2")
 
 
+def _list_instrument_records(fit: Fit, columns: list[str]) -> list[Record]:
+    """Rows of instruments given by `|~` among the parameters: lavaan has them there, with the value 0."""
+    found = []
+    for row in fit.table.rows:
+        if row.op == INSTRUMENTS:
+            values = {name: getattr(row, name, None if name in {"z", "pvalue"} else 0) for name in columns}
+            found.append({name.replace(".", "_"): value for name, value in values.items()})
+    return found
+
+
 def build_frame_records(frame: pd.DataFrame) -> list[Record]:
     """One record a row; column names with underscores for dots, as in the reference cases."""
     names = [str(name).replace(".", "_") for name in frame.columns]
@@ -168,10 +188,14 @@ def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
 
 
 _BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
-    "standardized": lambda fit: build_frame_records(fit.standardized),
+    "standardized": lambda fit: (
+        build_frame_records(fit.standardized) + _list_instrument_records(fit, list(fit.standardized.columns))
+    ),
     "modification_indices": lambda fit: [{"level": 1} | row for row in build_frame_records(fit.modification_indices)],
     "residuals": lambda fit: [_build_residual_record(group) for group in fit.residuals],
     "tests": lambda fit: [_build_test_record(test) for test in fit.tests],
+    "instruments": lambda fit: build_frame_records(fit.instruments),
+    "sargan": lambda fit: build_frame_records(fit.sargan),
     "effects": lambda fit: build_frame_records(fit.effects),
     "reliability": lambda fit: _flatten_groups(
         {group.label: _build_reliability_record(group) for group in fit.reliability}

@@ -28,9 +28,11 @@ from sem_toolkit.inference import (
     TestStatistic,
     WaldTest,
     build_effects,
+    build_instruments,
     build_local_independence_tests,
     build_modification_indices,
     build_parameter_estimates,
+    build_sargan_tests,
     build_standardized_solution,
     compute_blocked_r2,
     compute_eigenvalue_tests,
@@ -170,8 +172,11 @@ class Fit:
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
-        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return hide_correlates(build_modification_indices(self.evaluated), self.sample.auxiliary)
+        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first.
+
+        Raises ModelError where nothing was minimised.
+        """
+        return hide_correlates(_offer(lambda: build_modification_indices(self.evaluated)), self.sample.auxiliary)
 
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
@@ -237,6 +242,16 @@ class Fit:
     def local_tests(self) -> pd.DataFrame:
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
         return _offer(lambda: build_local_independence_tests(self.evaluated))
+
+    @cached_property
+    def instruments(self) -> pd.DataFrame:
+        """The equations with their instruments and how strong these are. Raises ModelError for other estimators."""
+        return _offer(lambda: build_instruments(self.evaluated))
+
+    @cached_property
+    def sargan(self) -> pd.DataFrame:
+        """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
+        return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
 
     def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""

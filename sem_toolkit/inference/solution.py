@@ -12,6 +12,7 @@ from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_st
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
 from sem_toolkit.inference.hypotheses.modification import build_modification_table
+from sem_toolkit.inference.hypotheses.overidentification import build_instruments_table, build_sargan_table
 from sem_toolkit.inference.hypotheses.score import ScoreTests, compute_addition_test, compute_score_tests
 from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_test
 from sem_toolkit.inference.measures.measures import compute_all_measures
@@ -143,6 +144,7 @@ def compute_eigenvalue_tests(
     Raises DataError where only moments were given. Source: Foldnes, Moss & Grønneberg (2024).
     """
     evaluation = evaluate_solution(solution)
+    evaluation.require_minimum("eigenvalue tests")
     stat = compute_standard_test(evaluation).stat
     if reweighted:
         stat = float(compute_reweighted_least_squares(evaluation).sum())
@@ -152,6 +154,16 @@ def compute_eigenvalue_tests(
 def build_local_independence_tests(solution: SolutionLike) -> "pd.DataFrame":
     """Conditional independences that a path model implies, each tested: group first second given r z pvalue."""
     return build_local_tests(evaluate_solution(solution))
+
+
+def build_instruments(solution: SolutionLike) -> "pd.DataFrame":
+    """The equations of estimates by instruments, with their instruments and how strong these are."""
+    return build_instruments_table(evaluate_solution(solution))
+
+
+def build_sargan_tests(solution: SolutionLike, options: InferenceOptions | None = None) -> "pd.DataFrame":
+    """Tests of the instruments beyond those that each equation needs."""
+    return build_sargan_table(evaluate_solution(solution), _options(solution, options))
 
 
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:

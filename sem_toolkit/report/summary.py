@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
@@ -73,7 +74,19 @@ def build_summary(
     parts += _explain(fit, "parameters")
     if fit.r2:
         parts += [_build_r2_table(fit), *_explain(fit, "r2")]
+    if not fit.certificate.searched:
+        parts += _build_surplus(fit)
     return parts + (_build_extras(fit, extras, settings) if fit.converged else [])
+
+
+def _build_surplus(fit: Fit) -> list[RenderableType]:
+    """What tests the equations one by one, where estimates come from equations."""
+    try:
+        frame = fit.sargan
+    except UnavailableError:
+        return []
+    title = TABLES["sargan"].title
+    return [build_frame_table(title, frame) if len(frame) else Text(f"{title}: none", style="bold")]
 
 
 def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> str:
@@ -90,7 +103,12 @@ def _build_extras(fit: Fit, asked: Collection[str], settings: TableSettings | No
     for extra, name in EXTRAS.items():
         if extra not in asked:
             continue
-        frame, title = build_table_of(fit, name, settings), TITLES.get(name, TABLES[name].title)
+        title = TITLES.get(name, TABLES[name].title)
+        try:
+            frame = build_table_of(fit, name, settings)
+        except UnavailableError as fault:
+            parts.append(_format_reason(fault.diagnostics[0].message))
+            continue
         if name == "residuals" and settings is not None and not settings.residuals.startswith("cor"):
             title = f"Residuals ({settings.residuals})"
         frame = frame.drop(columns=[column for column in TECHNICAL if column in frame])
@@ -129,13 +147,14 @@ def _format_headline(fit: Fit) -> Text:
     text = Text(f"{fit.title}\n", style="bold")
     style = "green" if fit.certified else "bold red"
     text.append(f"{certificate.verdict}", style=style)
-    how = (
-        f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
-        + (f", {certificate.standing}" if certificate.standing else "")
+    rest = "largest gradient" if certificate.searched else "left over of the equations"
+    how = f", {fit.options.estimation.estimator} by {certificate.engine}, {rest} {certificate.gradient_max:.1e}" + (
+        f", {certificate.standing}" if certificate.standing else ""
     )
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
-    text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
+    information = f", {inference.information} information" if certificate.searched else ""
+    text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")
     for entry in sample.messages:

@@ -254,6 +254,10 @@ TABLES: Mapping[str, TableKind] = {
     "residuals": TableKind(
         "Residuals", lambda fit, settings: build_residual_rows(fit, settings.residuals), ("lavResiduals", "resid")
     ),
+    "instruments": TableKind(
+        "Equations and their instruments", lambda fit, _: fit.instruments, ("iv", "ivs", "miiv", "miivs")
+    ),
+    "sargan": TableKind("Tests of surplus instruments", lambda fit, _: fit.sargan, ("hansen",)),
     "effects": TableKind(
         "Effects",
         lambda fit, settings: fit.compute_effects(settings.cause, settings.outcome, settings.draws, settings.seed),

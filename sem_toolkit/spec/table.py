@@ -15,9 +15,11 @@ from sem_toolkit.spec.roles import Roles, compute_roles
 if TYPE_CHECKING:
     import pandas as pd
 
-Operator = Literal["=~", "<~", "~", "~~", "~1", "|", "~*~", ":=", "==", "<", ">"]
+Operator = Literal["=~", "<~", "~", "~~", "~1", "|", "~*~", "|~", ":=", "==", "<", ">"]
 
 PARAMETER_OPERATORS: frozenset[str] = frozenset({"=~", "<~", "~", "~~", "~1", "|", "~*~"})
+INSTRUMENTS = "|~"
+"""Rows that name an instrument of an equation: no parameters, and lavaan has them in its table all the same."""
 CONSTRAINT_OPERATORS: frozenset[str] = frozenset({"==", "<", ">"})
 ECHELON, TIED_ECHELON = 7, 77
 """Marks (column user) of rows that are fixed for want of a rotation, and of rows held equal to such rows."""

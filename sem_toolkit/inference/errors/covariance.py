@@ -10,6 +10,7 @@ from sem_toolkit.discrepancy import Weight, once
 from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.errors.stages import compute_staged_covariance
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import list_cluster_covariances
@@ -22,8 +23,8 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_first_order,
     compute_observed_information,
 )
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE
 
@@ -129,6 +130,8 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
+    if evaluation.stages is not None:
+        return compute_staged_covariance(evaluation, evaluation.stages, options)
     if options.se in TWO_STAGE:
         weight = build_robust_weight(evaluation, options.information)
         bread = compute_weight_inverse(evaluation, weight)
@@ -194,20 +197,3 @@ def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
             product -= multiply_normal_gamma(explained, columns, evaluation.has_means)
         total += evaluation.shares[g] * columns.T @ product
     return total
-
-
-def multiply_normal_gamma(covariance: FloatArray, columns: FloatArray, means: bool) -> FloatArray:
-    """Γ times columns (m × k), Γ the covariance matrix of [y; vech(yyᵀ)] for normal y with this covariance (p × p).
-
-    Γ vech(X) = 2 vech(S X̃ S), where X̃ is X with its off-diagonal elements halved.
-    """
-    p = len(covariance)
-    rows, cols = vech_indices(p)
-    first = p if means else 0
-    half = np.where(rows == cols, 1.0, 0.5)[:, None] * columns[first:]
-    full = np.zeros((columns.shape[1], p, p))
-    full[:, rows, cols] = half.T
-    full[:, cols, rows] = half.T
-    product = 2.0 * (covariance @ full @ covariance)
-    lower = product[:, rows, cols].T
-    return np.concatenate([covariance @ columns[:first], lower]) if means else lower

@@ -48,6 +48,7 @@ def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
     names = ["lhs", "op", "rhs", "group", "mi", "epc", "sepc.lv", "sepc.all", "sepc.nox", "pvalue"]
     if evaluation.model.composites is not None:
         return pd.DataFrame(columns=names)
+    evaluation.require_minimum("modification indices")
     candidates = build_candidates(evaluation.model)
     mi, epc = compute_modification_indices(evaluation, candidates)
     order = np.argsort(-mi, kind="stable")[: int(np.isfinite(mi).sum())]

@@ -65,6 +65,7 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     """Test every equality constraint of the table. Raises ModelError where there is none."""
     import pandas as pd
 
+    evaluation.require_minimum("score tests")
     texts, slopes = _constraint_slopes(evaluation)
     if not texts:
         message = "the model has no equality constraints to release"
@@ -144,6 +145,7 @@ def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFra
     """
     import pandas as pd
 
+    evaluation.require_minimum("score tests")
     rows = [
         (*triple, g + 1) for triple in _parse_additions(evaluation, additions) for g in range(evaluation.model.n_groups)
     ]

@@ -8,7 +8,7 @@ from sem_toolkit.spec.tree import BlockHeader, Formula, Statement
 
 NOT_SUPPORTED = "not-supported-yet"
 
-_OPERATORS = {"|~": "instruments (|~)", ":~": "heterogeneity (:~)"}
+_OPERATORS = {":~": "heterogeneity (:~)"}
 _BLOCKS = {"level": "several levels (level:)", "class": "latent classes (class:)", "block": "blocks (block:)"}
 _PRODUCT_HINT = (
     "make products of the indicators as columns of the data (centred first), and a factor of these: "
