@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
@@ -12,16 +12,14 @@ from sem_toolkit.diagnostics import SemError
 from sem_toolkit.diagnostics.text import format_diagnostics
 from sem_toolkit.lsp.document import Document
 from sem_toolkit.lsp.estimates import Estimates, fit_document
+from sem_toolkit.lsp.session import SpecServer
 from sem_toolkit.report.figures import draw_fit, draw_spec
 from sem_toolkit.spec import read_spec
-
-if TYPE_CHECKING:
-    from sem_toolkit.lsp.server import SpecServer
 
 Record = dict[str, Any]
 
 
-async def fit_text(ls: "SpecServer", uri: str) -> Record:
+async def fit_text(ls: SpecServer, uri: str) -> Record:
     """Fit the text with its data; estimates then stand beside its terms. `summary` is what the command prints."""
     document = ls.document(uri)
     found = await _work(lambda: fit_document(document))
@@ -34,14 +32,14 @@ async def fit_text(ls: "SpecServer", uri: str) -> Record:
     return {"verdict": fitted.certificate.verdict, "summary": fitted.summary()}
 
 
-async def draw_text(ls: "SpecServer", uri: str) -> Record:
+async def draw_text(ls: SpecServer, uri: str) -> Record:
     """The diagram of the text as SVG: with estimates where this text was fitted, without them otherwise."""
     document, estimates = ls.document(uri), ls.estimates.get(uri)
     found = await _work(lambda: _draw(document, estimates))
     return _tell(ls, found) if isinstance(found, SemError) else {"svg": found}
 
 
-async def compare_text(ls: "SpecServer", uri: str, other: str) -> Record:
+async def compare_text(ls: SpecServer, uri: str, other: str) -> Record:
     """The text beside the spec of a file, with the data of its header: the table of both, and how they relate."""
     document = ls.document(uri)
     found = await _work(lambda: _compare(document, Path(other)))
@@ -77,7 +75,7 @@ def _compare(document: Document, other: Path) -> Comparison:
     return compare({"text": document.spec, other.stem: read_spec(other)}, document.data)
 
 
-def _tell(ls: "SpecServer", fault: SemError) -> Record:
+def _tell(ls: SpecServer, fault: SemError) -> Record:
     text = format_diagnostics(fault.diagnostics, fault.source)
     ls.window_show_message(types.ShowMessageParams(types.MessageType.Error, fault.diagnostics[0].message))
     return {"error": text}

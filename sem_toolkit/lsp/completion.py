@@ -14,6 +14,7 @@ from sem_toolkit.spec.tree import FORMULA_KINDS
 _HEADER = re.compile(r"\s*#'(.*)\Z", re.DOTALL)
 _NAME_END = re.compile(r"[\w.]*\Z")
 _NEEDS_OPERATOR = re.compile(r"\s*(?:[\w.]+\s*\+\s*)*[\w.]+\s+\Z")
+_LAST_KEY = re.compile(r"([a-z_]+)\s*:\s*[\w.]*\Z")
 _IN_OPTIONS = re.compile(r"\s*options:\s*\{?[^}]*\Z|\s{2,}[a-z_]*\Z")
 _MODIFIERS = {
     "start": ("start(${1:0.5})*", "a starting value"),
@@ -47,15 +48,15 @@ def suggest(document: Document, offset: int) -> list[Suggestion]:
 
 
 def _suggest_header(line: str) -> Iterator[Suggestion]:
-    if _IN_OPTIONS.match(line):
-        for option in OPTIONS.values():
-            yield Suggestion(option.name, "option", option.help, f"{option.name}: ")
-    key, colon, _ = line.partition(":")
-    if colon:
-        option_values = OPTIONS.get(key.strip().split(",")[-1].strip())
-        for choice in option_values.choices if option_values else ():
-            yield Suggestion(choice, "value")
-    else:
+    last = _LAST_KEY.search(line)
+    option = OPTIONS.get(last[1]) if last else None
+    if option is not None:
+        for choice in option.choices:
+            yield Suggestion(choice, "value", option.help)
+    elif _IN_OPTIONS.match(line):
+        for known in OPTIONS.values():
+            yield Suggestion(known.name, "option", known.help, f"{known.name}: ")
+    elif ":" not in line:
         for name in KEYS:
             yield Suggestion(name, "key", "", f"{name}: ")
 

@@ -58,8 +58,10 @@ class Document:
 
     @cached_property
     def _expanded(self) -> tuple[Spec, tuple[Diagnostic, ...]]:
-        if not self.own.header.include or self.path is None:
-            return (self.own if self.path is not None else parse_spec(self.text)), ()
+        if not self.own.header.include:
+            return self.own, ()
+        if self.path is None:
+            return parse_spec(self.text), ()
         try:
             return parse_text_of_file(self.text, self.path), ()
         except SemError as fault:
