@@ -206,7 +206,7 @@ def _analyse_spec(
         data=data,
         estimates=estimates or data is not None,
         shares=() if shares is None else parse_sizes("--group-shares", shares),
-        **chosen,
+        options=chosen,
     )
     setting = Setting(
         source.analysis, source.population, source.shares, source.options, question.alpha, source.count_lost_rows()

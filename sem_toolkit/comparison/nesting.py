@@ -54,6 +54,7 @@ def compare_fits(larger: Solution, smaller: Solution) -> PairRelation:
     A model cannot imply all that a model with more free parameters implies, so that with different degrees of freedom
     only one direction is open.
     """
+    larger, smaller = larger.searched, smaller.searched
     forward = check_nesting(larger, smaller)
     if np.isnan(forward.discrepancy):
         return PairRelation("", forward.reason)
@@ -69,6 +70,7 @@ def compare_fits(larger: Solution, smaller: Solution) -> PairRelation:
 
 def check_nesting(larger: Solution, smaller: Solution, seed: int = 2010) -> Nesting:
     """Fit the larger model to the moments that the smaller one implies at its estimate and at points near it."""
+    larger, smaller = larger.searched, smaller.searched
     if larger.model.observed != smaller.model.observed and set(larger.model.observed) != set(smaller.model.observed):
         only = sorted(set(larger.model.observed) ^ set(smaller.model.observed))
         return Nesting(False, float("nan"), f"the models are about different variables ({', '.join(only)})")

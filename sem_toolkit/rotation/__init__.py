@@ -2,7 +2,8 @@
 
 from sem_toolkit.rotation.blocks import Block, find_blocks
 from sem_toolkit.rotation.options import ROTATIONS, RotationOptions
-from sem_toolkit.rotation.rotate import BlockRotation, Rotation, require_rotatable, rotate_blocks
+from sem_toolkit.rotation.rotate import change_errors, require_rotatable, rotate_blocks
+from sem_toolkit.rotation.rotation import BlockRotation, Rotation
 
 __all__ = [
     "ROTATIONS",
@@ -10,6 +11,7 @@ __all__ = [
     "BlockRotation",
     "Rotation",
     "RotationOptions",
+    "change_errors",
     "find_blocks",
     "require_rotatable",
     "rotate_blocks",

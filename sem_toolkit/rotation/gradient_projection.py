@@ -16,7 +16,7 @@ from sem_toolkit.rotation.equations import apply_rotation, compute_stationarity
 
 FloatArray = NDArray[np.float64]
 
-_MOST_STEPS, _MOST_HALVINGS = 2000, 40
+_MOST_STEPS, _MOST_HALVINGS, _MOST_STACKS = 2000, 40, 5
 _NEAR = 1e-5
 _MEMORY = 5
 _SINGULAR = 1e-10
@@ -31,7 +31,6 @@ class RotationSearch:
 
     rotation   T of the best optimum (m × m)
     value      of the criterion there; values: of every start that arrived (ascending)
-    arrived    how many of the starts arrived at a stationary point
     gradient   largest element of the equations of the best rotation
     """
 
@@ -44,6 +43,8 @@ class RotationSearch:
     @property
     def optima(self) -> FloatArray:
         """The distinct values among those of the starts, ascending."""
+        if not len(self.values):
+            return np.array([self.value])
         gaps = np.diff(self.values) > _SAME * max(1.0, abs(self.value))
         return np.asarray(self.values[np.concatenate([[True], gaps])])
 
@@ -58,25 +59,35 @@ class RotationSearch:
 
 
 def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts: int, seed: int) -> RotationSearch:
-    """The rotation (m × m) of A (p × m) with the lowest criterion over so many starts, the first of them A itself."""
-    T = _draw_starts(A.shape[1], starts, seed)
-    T, values, norms = _descend(A, T, criterion, orthogonal)
-    arrived = norms < max(_NEAR, float(norms.min()))
-    order = np.argsort(np.where(arrived | (norms == norms.min()), values, np.inf), kind="stable")
-    best = polish(A, T[order[0]], criterion, orthogonal)
+    """The rotation (m × m) of A (p × m) with the lowest criterion over so many starts, the first of them A itself.
+
+    Where one start alone has reached the best optimum the search goes on with as many more, up to five times.
+    """
+    rng = np.random.default_rng(seed)
+    reached, best, norm_of_best, value = np.zeros(0), np.eye(A.shape[1]), np.inf, np.inf
+    for count in range(1, _MOST_STACKS + 1):
+        T = _draw_starts(A.shape[1], starts, rng)
+        if count == 1:
+            T[0] = np.eye(A.shape[1])
+        T, values, norms = _descend(A, T, criterion, orthogonal)
+        arrived = norms < _NEAR
+        reached = np.concatenate([reached, values[arrived]])
+        order = np.lexsort((values, ~arrived))
+        first = order[0]
+        if (not arrived[first], values[first]) < (norm_of_best >= _NEAR, value):
+            best, value, norm_of_best = T[first], float(values[first]), float(norms[first])
+        if (reached <= value + _SAME * max(1.0, abs(value))).sum() > 1:
+            break
+    best = polish(A, best, criterion, orthogonal)
     value = float(criterion.value(apply_rotation(A, best, orthogonal)))
-    reached = np.sort(values[arrived]) if arrived.any() else values[order[:1]]
-    equations = compute_stationarity(A, best, criterion, orthogonal)
-    return RotationSearch(best, value, reached, starts, float(np.abs(equations).max()))
+    gradient = float(np.abs(compute_stationarity(A, best, criterion, orthogonal)).max())
+    return RotationSearch(best, value, np.sort(reached), count * starts, gradient)
 
 
-def _draw_starts(m: int, starts: int, seed: int) -> FloatArray:
-    """The identity and orthogonal matrices drawn uniformly: Stewart (1980), SIAM Journal on Numerical Analysis 17."""
-    draws = np.random.default_rng(seed).standard_normal((max(starts, 1), m, m))
-    Q, R = np.linalg.qr(draws)
-    Q = Q * np.sign(np.diagonal(R, axis1=-2, axis2=-1))[:, None, :]
-    Q[0] = np.eye(m)
-    return np.asarray(Q)
+def _draw_starts(m: int, starts: int, rng: np.random.Generator) -> FloatArray:
+    """Orthogonal matrices drawn uniformly: Stewart (1980), SIAM Journal on Numerical Analysis 17, 403-409."""
+    Q, R = np.linalg.qr(rng.standard_normal((starts, m, m)))
+    return np.asarray(Q * np.sign(np.diagonal(R, axis1=-2, axis2=-1))[:, None, :])
 
 
 def _descend(

@@ -1,6 +1,6 @@
 """A solution with exploratory blocks into the rotated solution, which is one of the same discrepancy."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,50 +13,20 @@ from sem_toolkit.model.moments import RamMatrices
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.rotation.arrange import arrange_factors
 from sem_toolkit.rotation.blocks import Block, check_blocks, find_blocks, free_rotated_rows
-from sem_toolkit.rotation.criteria import Criterion, Stack, build_criterion
-from sem_toolkit.rotation.equations import apply_rotation, compute_rotation_equations
-from sem_toolkit.rotation.gradient_projection import RotationSearch, find_rotation
-from sem_toolkit.rotation.options import RotationOptions
-from sem_toolkit.rotation.promax import PromaxEquations, compute_promax_loadings
+from sem_toolkit.rotation.criteria import build_criterion
+from sem_toolkit.rotation.equations import apply_rotation
+from sem_toolkit.rotation.gradient_projection import find_rotation
+from sem_toolkit.rotation.options import RotationErrors, RotationOptions
+from sem_toolkit.rotation.promax import compute_promax_loadings
+from sem_toolkit.rotation.rotation import BlockRotation, Rotation
 from sem_toolkit.rotation.rows import weigh_rows
-from sem_toolkit.rotation.surface import Equations, build_surface, confine_to_surface, locate
+from sem_toolkit.rotation.surface import build_surface, confine_to_surface, locate
 from sem_toolkit.rotation.targets import build_target
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
 
 _COLLAPSED = 1e-4
-
-
-@dataclass(frozen=True, eq=False)
-class BlockRotation:
-    """How one block was rotated.
-
-    rotation    T (m × m): the factors of the rotated solution are Tᵀ times the unrotated ones
-    search      where T comes from; of promax that of varimax before it
-    """
-
-    block: Block
-    rotation: FloatArray
-    search: RotationSearch
-
-
-@dataclass(frozen=True, eq=False)
-class Rotation:
-    """The rotations of a solution.
-
-    unrotated  what the search for estimates has found
-    """
-
-    options: RotationOptions
-    blocks: tuple[BlockRotation, ...]
-    unrotated: Solution
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    rotation: BlockRotation
-    equations: Equations
 
 
 def require_rotatable(table: ParameterTable, options: RotationOptions) -> None:
@@ -82,12 +52,10 @@ def rotate_blocks(solution: Solution, options: RotationOptions) -> tuple[Solutio
     if options.method == "none" or not blocks or not solution.certificate.converged:
         return solution, None
     matrices = compute_matrices(solution.model, solution.x)
-    found = tuple(_rotate_block(solution.model, matrices, block, options) for block in blocks)
-    rotations = tuple(entry.rotation for entry in found)
+    rotations = tuple(_rotate_block(solution.model, matrices, block, options) for block in blocks)
     bare = build_model(free_rotated_rows(solution.model.table))
-    turned = _turn(solution.model, matrices, rotations)
-    x = _read_parameters(bare, turned, solution)
-    model = confine_to_surface(bare, build_surface(bare, blocks, tuple(entry.equations for entry in found)))
+    x = _read_parameters(bare, _turn(solution.model, matrices, rotations), solution)
+    model = confine_to_surface(bare, build_surface(bare, rotations, options))
     certificate = solution.certificate
     notes = tuple(note for rotation in rotations for note in _report(rotation, options, solution.model))
     rotated = replace(
@@ -96,20 +64,27 @@ def rotate_blocks(solution: Solution, options: RotationOptions) -> tuple[Solutio
         x=x,
         active=tuple(_follow(constraint, solution.model, bare) for constraint in solution.active),
         certificate=replace(certificate, messages=(*certificate.messages, *notes)),
+        unrotated=solution,
     )
-    return rotated, Rotation(options, rotations, solution)
+    return rotated, Rotation(options, rotations)
 
 
-def _rotate_block(model: Model, matrices: RamMatrices, block: Block, options: RotationOptions) -> _Found:
+def change_errors(solution: Solution, rotation: Rotation, errors: RotationErrors) -> Solution:
+    """The rotated solution with its standard errors by the other equations; estimates and rotations are the same."""
+    surface = build_surface(solution.model, rotation.blocks, replace(rotation.options, errors=errors))
+    return replace(solution, model=confine_to_surface(solution.model, surface))
+
+
+def _rotate_block(model: Model, matrices: RamMatrices, block: Block, options: RotationOptions) -> BlockRotation:
     items, factors = locate(model, block)
     first, groups = block.groups[0] - 1, np.array(block.groups, dtype=np.intp) - 1
     loadings = matrices.directed[first][np.ix_(items, factors)]
     theta = np.diagonal(matrices.symmetric, axis1=-2, axis2=-1)[np.ix_(groups, items)].mean(axis=0)
-    p, m = loadings.shape
+    m = len(factors)
     target = build_target(options, block)
-    criterion, orthogonal = build_criterion(options, p, m, target), options.is_orthogonal
+    criterion = build_criterion(options, len(items), m, target)
     weighted = weigh_rows(loadings, np.eye(m), theta, options)
-    is_promax = options.method == "promax"
+    is_promax, orthogonal = options.method == "promax", options.is_orthogonal
     search = find_rotation(weighted, criterion, orthogonal or is_promax, options.starts, options.seed)
     T = search.rotation
     if is_promax:
@@ -117,33 +92,7 @@ def _rotate_block(model: Model, matrices: RamMatrices, block: Block, options: Ro
         T = np.ascontiguousarray(np.linalg.inv(T @ compute_promax_loadings(standard @ T, options.promax_kappa)).T)
     _require_distinct(T, block, options)
     T = arrange_factors(T, apply_rotation(loadings, T, orthogonal), options, target)
-    equations = _build_promax(T, search, criterion, options) if is_promax else _build_equations(criterion, options)
-    return _Found(BlockRotation(block, T, search), equations)
-
-
-def _build_equations(criterion: Criterion, options: RotationOptions) -> Equations:
-    """The equations of a criterion. Those of lavaan ("bordered") leave the correlations out where rows are weighted,
-    and take the first group's residual variances where several groups share a rotation.
-    """
-    exact = options.errors == "delta"
-
-    def evaluate(loadings: Stack, phi: Stack, theta: Stack) -> Stack:
-        by, residual = (phi, theta.mean(axis=-2)) if exact else (np.eye(phi.shape[-1]), theta[..., 0, :])
-        rows = weigh_rows(loadings, by, residual, options)
-        return compute_rotation_equations(rows, phi, criterion, options.is_orthogonal)
-
-    return evaluate
-
-
-def _build_promax(T: FloatArray, search: RotationSearch, varimax: Criterion, options: RotationOptions) -> Equations:
-    equations = PromaxEquations(T.T, search.rotation, varimax, options.promax_kappa)
-
-    def evaluate(loadings: Stack, phi: Stack, theta: Stack) -> Stack:
-        residual = theta.mean(axis=-2)
-        plain = weigh_rows(loadings, phi, residual, replace(options, row_weights="none"))
-        return equations.evaluate(plain, weigh_rows(loadings, phi, residual, options), phi)
-
-    return evaluate
+    return BlockRotation(block, T, search)
 
 
 def _require_distinct(T: FloatArray, block: Block, options: RotationOptions) -> None:

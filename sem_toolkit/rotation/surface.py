@@ -10,7 +10,13 @@ from sem_toolkit.model import Model, compute_matrices
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.rotation.blocks import Block
-from sem_toolkit.rotation.criteria import Stack
+from sem_toolkit.rotation.criteria import Criterion, Stack, build_criterion
+from sem_toolkit.rotation.equations import compute_rotation_equations
+from sem_toolkit.rotation.options import RotationOptions
+from sem_toolkit.rotation.promax import PromaxEquations
+from sem_toolkit.rotation.rotation import BlockRotation
+from sem_toolkit.rotation.rows import weigh_rows
+from sem_toolkit.rotation.targets import build_target
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -67,10 +73,41 @@ class RotationSurface:
         return np.concatenate([values for values, _ in found]), np.concatenate([slopes for _, slopes in found])
 
 
-def build_surface(model: Model, blocks: tuple[Block, ...], equations: tuple[Equations, ...]) -> RotationSurface:
+def build_surface(model: Model, rotations: tuple[BlockRotation, ...], options: RotationOptions) -> RotationSurface:
     """The surface of a rotated model."""
-    placed = tuple(_place_block(model, block, own) for block, own in zip(blocks, equations, strict=True))
+    placed = tuple(_place_block(model, entry.block, _build_equations(entry, options)) for entry in rotations)
     return RotationSurface(model, placed)
+
+
+def _build_equations(rotation: BlockRotation, options: RotationOptions) -> Equations:
+    """The equations of a criterion. Those of lavaan ("bordered") leave the correlations out where rows are weighted,
+    and take the first group's residual variances where several groups share a rotation.
+    """
+    block = rotation.block
+    criterion = build_criterion(options, len(block.items), len(block.factors), build_target(options, block))
+    if options.method == "promax":
+        return _build_promax(rotation, criterion, options)
+    exact = options.errors == "delta"
+
+    def evaluate(loadings: Stack, phi: Stack, theta: Stack) -> Stack:
+        by, residual = (phi, theta.mean(axis=-2)) if exact else (np.eye(phi.shape[-1]), theta[..., 0, :])
+        rows = weigh_rows(loadings, by, residual, options)
+        return compute_rotation_equations(rows, phi, criterion, options.is_orthogonal)
+
+    return evaluate
+
+
+def _build_promax(rotation: BlockRotation, varimax: Criterion, options: RotationOptions) -> Equations:
+    """The equations of promax, of which lavaan has none."""
+    equations = PromaxEquations(rotation.rotation.T, rotation.search.rotation, varimax, options.promax_kappa)
+    plain = replace(options, row_weights="none")
+
+    def evaluate(loadings: Stack, phi: Stack, theta: Stack) -> Stack:
+        residual = theta.mean(axis=-2)
+        rows = weigh_rows(loadings, phi, residual, options)
+        return equations.evaluate(weigh_rows(loadings, phi, residual, plain), rows, phi)
+
+    return evaluate
 
 
 def confine_to_surface(model: Model, surface: RotationSurface) -> Model:

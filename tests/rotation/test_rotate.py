@@ -99,7 +99,7 @@ def test_no_moment_changes(pair):
     _, result = pair
     if result.rotation is None:
         return
-    before = result.rotation.unrotated
+    before = result.solution.unrotated
     assert np.allclose(result.implied_moments.covariance, before.moments.covariance, rtol=1e-10, atol=1e-10)
     assert result.npar == before.model.constraints.count_free(before.x)
     surface = result.solution.model.constraints.surface
@@ -124,7 +124,7 @@ EXACT = [
 def test_delta_errors_are_those_of_the_whole_map(options, spec):
     """Standard errors by the equations against the differenced map from unrotated to rotated estimates."""
     result = fit(spec, DATA / "hs.csv", rotation_se="delta", restarts=0, multistart=0, **options)
-    before = result.rotation.unrotated
+    before = result.solution.unrotated
     equations = result.solution.model.constraints.surface.evaluate(result.solution.x)[0]
     assert np.abs(equations).max() < 1e-9
 

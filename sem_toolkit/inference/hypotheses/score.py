@@ -253,12 +253,12 @@ def _release(
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
     """Both sides and derivative by x of every equality: the linear ones first, in the order of the table within
-    each.
+    each; then the derivatives of equations that nobody can release, those of rotations.
     """
     constraints = evaluation.model.constraints
     others = [condition.row for condition in constraints.equalities]
     linear = [row for row in evaluation.model.table.rows if row.op == "==" and row not in others]
-    _, slopes = constraints.equality_values(evaluation.x)
+    slopes = constraints.curved_slopes(evaluation.x)
     rows = [(row.lhs, row.rhs) for row in (*linear, *others)]
     return rows, np.concatenate([constraints.linear.matrix, slopes])
 
