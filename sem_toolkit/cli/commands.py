@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "invariance": ("invariance", "invariance"),
     "equivalents": ("equivalents", "equivalents"),
     "power": ("power", "power"),
+    "simulate": ("simulate", "simulate"),
     "verify": ("verify", "verify"),
     "diagram": ("diagram", "diagram"),
     "fmt": ("fmt", "fmt"),
@@ -36,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "audit"),
     "recover": ("recover", "recover"),
     "reconstruct": ("reconstruct", "reconstruct"),
+    "lsp": ("lsp", "lsp"),
     "doctor": ("doctor", "doctor"),
 }
 

@@ -27,3 +27,18 @@ def parse_pair(flag: str, text: str | None) -> tuple[float, ...] | None:
         message = f'{flag} cannot be "{text}"'
         raise OptionError(Diagnostic("error", "option-value", message, hint="one number, or two with a comma"))
     return found
+
+
+def parse_shapes(flag: str, text: str | None) -> float | dict[str, float] | None:
+    """One number for all variables, or numbers by name: "2", "x1=2,x3=-0.5". Raises OptionError for others."""
+    if text is None:
+        return None
+    try:
+        if "=" not in text:
+            return float(text)
+        pairs = [part.split("=") for part in text.split(",")]
+        return {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        message = f'{flag} cannot be "{text}"'
+        hint = "one number for all variables, or numbers by name: x1=2,x3=-0.5"
+        raise OptionError(Diagnostic("error", "option-value", message, hint=hint)) from None

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sem_toolkit.discrepancy.categorical import CATEGORICAL_ULS
 from sem_toolkit.discrepancy.least_squares import ULS
+from sem_toolkit.discrepancy.ml import ML
 from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.weights import NormalWeight
 
@@ -17,4 +18,6 @@ def _weigh_by_model(pair: MomentPair) -> NormalWeight:
 
 
 INSTRUMENTS = replace(ULS, name="IV", weigh=_weigh_by_model, is_minimised=False)
+STEPS = replace(ML, is_minimised=False)
+"""Maximum likelihood of parts, one after the other: the likelihood of the whole is known, and not at its maximum."""
 CATEGORICAL_INSTRUMENTS = replace(CATEGORICAL_ULS, name="IV", is_minimised=False)

@@ -17,11 +17,20 @@ from sem_toolkit.sample import Sample
 
 if TYPE_CHECKING:
     from sem_toolkit.estimation.instruments.search import Instrumental
+    from sem_toolkit.estimation.steps.search import Steps
 
-Stages: TypeAlias = "Instrumental | None"
+Stages: TypeAlias = "Instrumental | Steps | None"
 """How an estimate that was not searched for came about; None for the minimum of a discrepancy."""
 FloatArray = NDArray[np.float64]
-Verdict = Literal["converged", "converged at a boundary", "improper", "not identified", "no optimum found", "solved"]
+Verdict = Literal[
+    "converged",
+    "converged at a boundary",
+    "improper",
+    "not identified",
+    "no optimum found",
+    "solved",
+    "solved in steps",
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,8 @@ class Certificate:
 
     verdict          converged / converged at a boundary (of an inequality or bound) / improper (an optimum, but some
                      value is impossible) / not identified (as good as any of a family) / no optimum found / solved
-                     (equations in closed form hold; nothing was minimised)
+                     (equations in closed form hold; nothing was minimised) / solved in steps (each part is at an
+                     optimum of its own, the whole is at none)
     converged        whether it is an optimum: gradient, constraints and curvature as they must be; of equations in
                      closed form, whether they hold and have one solution
     admissible       whether variances, correlations and covariance matrices are possible ones
@@ -52,7 +62,7 @@ class Certificate:
                      that of their matrix with unit diagonal
     engine           what found it; iterations: of that attempt
     messages         what a reader must know, with the parameters' names
-    searched         whether a minimum was searched for
+    way              a "search" for a minimum, a "closed form", or "steps", each of which searched for its own
     starts           how many starts the optimum is the lowest of; with 1 it is an optimum, and whether it is the lowest
                      was not looked at
     """
@@ -66,15 +76,15 @@ class Certificate:
     iterations: int
     messages: tuple[Diagnostic, ...] = ()
     starts: int = 1
-    searched: bool = True
+    way: Literal["search", "closed form", "steps"] = "search"
 
     @property
     def standing(self) -> str:
         """What the optimum is the lowest of, in words; empty where there is none."""
         if not self.converged:
             return ""
-        if not self.searched:
-            return "a closed form"
+        if self.way != "search":
+            return "a closed form" if self.way == "closed form" else "each step at an optimum of its own"
         return "one start only" if self.starts < 2 else f"lowest of {self.starts} starts"
 
 
@@ -108,6 +118,7 @@ class Solution:
     active       what holds the estimate at its place beside linear equalities
     unrotated    what the search has found, where exploratory blocks were rotated afterwards
     stages       how an estimate that was not searched for came about, stage by stage
+    judged       what tests and fit measures are about, where that is not the whole model: the structural part
     """
 
     model: Model
@@ -121,6 +132,7 @@ class Solution:
     active: tuple[ActiveConstraint, ...] = ()
     unrotated: "Solution | None" = None
     stages: Stages = None
+    judged: "Solution | None" = None
 
     @property
     def searched(self) -> "Solution":

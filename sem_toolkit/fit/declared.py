@@ -12,7 +12,9 @@ from sem_toolkit.estimation.instruments.options import (
     VARCOV_METHODS,
     WEAK,
 )
+from sem_toolkit.estimation.steps.options import MAPPINGS, METHODS
 from sem_toolkit.fit.readers import (
+    parse_blocks,
     parse_choice,
     parse_codes,
     parse_count,
@@ -159,6 +161,15 @@ _DECLARED = (
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
     Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
            "--estimator", {"miiv": "iv", "miiv.2sls": "iv"}),
+    Option("sam_method", "word", "estimation", "Measurement before structure: local (by latent moments), global, fsr.",
+           METHODS, "--sam"),
+    Option("mm_list", "mapping", "estimation", "Of sam: blocks by name, each the names of its latent variables.",
+           reader=parse_blocks),
+    Option("m_method", "word", "estimation", "Of sam: how indicators are mapped to latent variables.", MAPPINGS),
+    Option("alpha_correction", "count", "estimation", "Of sam: rows by which less measurement error is taken off.",
+           reader=parse_count_or_none),
+    Option("lambda_correction", "switch", "estimation", "Of sam: take off no more error than leaves variances.",
+           reader=parse_switch),
     Option("iv_varcov_method", "word", "estimation", "Of IV: how variances follow: RLS, 2RLS, GLS or ULS.",
            VARCOV_METHODS),
     Option("iv_mean_structure", "word", "estimation", "Of IV: intercepts jointly (wls) or one by one (moments).",

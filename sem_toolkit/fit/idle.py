@@ -37,6 +37,9 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
     if get_estimator(estimator).search != "instruments":
         own = [name for name in given if name.startswith("iv_")]
         faults += [_build_idle(name, f"it is about estimator IV, not {estimator}", "leave it out") for name in own]
+    if "sam_method" not in given:
+        own = [name for name in ("mm_list", "m_method", "alpha_correction", "lambda_correction") if name in given]
+        faults += [_build_idle(name, "it is about sam", "add sam_method") for name in own]
     if "sampling_weights" not in given:
         idle = [name for name in ("sampling_weights_normalization", "sampling_weights_type") if name in given]
         faults += [_build_idle(name, "there are no weights", "add sampling_weights") for name in idle]

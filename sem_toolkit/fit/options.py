@@ -10,13 +10,14 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import ESTIMATORS, EstimationOptions, get_estimator
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
+from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
 from sem_toolkit.fit.rotation import build_rotation_options
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
+from sem_toolkit.inference.options import CLUSTER_ERRORS, FREE_STEP_ERRORS, SCALED
 from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
@@ -128,8 +129,9 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
-    if not str(read.get("estimator", "ML")).startswith("ML"):
-        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
+    by_sample = "sam_method" in read and str(read.get("se")).lower() in FREE_STEP_ERRORS
+    if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
+        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
     rotation, wrong_rotation = build_rotation_options(read)
@@ -142,7 +144,9 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     if not wrong:
         inference_of = partial(_build_inference_options, categorical=categorical)
         inference = _attempt(faults, InferenceOptions(), inference_of, read)
-        if not categorical:
+        if "sam_method" in read:
+            faults += _check_steps(read, categorical=categorical)
+        elif not categorical:
             faults += _check_missing(read, table, inference)
             faults += _check_cluster(read, table, inference)
             faults += _check_numeric(given.get("ordered"), str(read.get("estimator")))
@@ -154,7 +158,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         raise OptionError(faults)
     chosen = {name: value for name, value in read.items() if name in _ESTIMATION}
     instruments = InstrumentOptions(**{name: value for name, value in read.items() if name in _INSTRUMENTS})
-    estimation = EstimationOptions(**chosen, categorical=categorical, instruments=instruments)
+    steps = StepOptions(**{name: value for name, value in read.items() if name in _STEPS})
+    estimation = EstimationOptions(**chosen, categorical=categorical, instruments=instruments, steps=steps)
     if not categorical and inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
         estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
@@ -173,6 +178,11 @@ def _flatten(layers: Iterable[Mapping[str, object]]) -> dict[str, object]:
                 given |= {str(own).replace(".", "_"): entry for own, entry in value.items() if entry is not None}
             else:
                 given[name.replace(".", "_")] = value
+    if given.get("call") == "sam":
+        given = {**given, "call": "sem", "sam_method": given.get("sam_method", "local")}
+    local = given.pop("local_options", None)
+    if isinstance(local, Mapping):
+        given |= {str(name).replace(".", "_").lower(): value for name, value in local.items() if value is not None}
     return given
 
 
@@ -202,6 +212,7 @@ def _build_inference_options(values: dict[str, Any], categorical: bool = False) 
         "cluster" in values,
         "sampling_weights" in values,
         categorical,
+        values.get("sam_method"),
     )
 
 
@@ -303,6 +314,28 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     return faults
 
 
+def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnostic]:
+    """What estimation in steps cannot be combined with."""
+    faults = []
+    estimator = str(read.get("estimator", "ML"))
+    if estimator != "ML":
+        message = f"sam estimates by ML, part by part, and the estimator is {estimator}"
+        faults.append(Diagnostic("error", "steps-estimator", message, hint="leave estimator out, or sam_method"))
+    elif categorical:
+        message = "sam is for numeric variables here, and some are ordered"
+        faults.append(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
+    if read.get("likelihood") == "wishart":
+        faults.append(Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out"))
+    for name in ("cluster", "sampling_weights", "sample_cov", "aux"):
+        if name in read:
+            message = f"sam does not go with {name}: its standard errors take rows for independent draws"
+            faults.append(Diagnostic("error", "steps-data", message, hint="fit without sam"))
+    if str(read.get("missing", "listwise")) not in FULL_INFORMATION | {"listwise"}:
+        message = f'sam does not go with missing = "{read["missing"]}"'
+        faults.append(Diagnostic("error", "missing-estimator", message, hint='one of: "listwise", "ml"'))
+    return faults
+
+
 def _check_instruments(read: Mapping[str, Any], inference: InferenceOptions) -> list[Diagnostic]:
     """What estimation by instruments cannot be combined with: it minimises nothing, and has its own standard errors."""
     faults = []
@@ -388,11 +421,14 @@ _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.
 _INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
+_STEPS = frozenset(entry.name for entry in fields(StepOptions))
 _INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
     "categorical",
+    "has_levels",
     "normal_weights",
     "instruments",
+    "steps",
 }
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {
     "table", "estimation", "inference", "rotation", "given",

@@ -111,6 +111,8 @@ def _list_resolved(options: FitOptions) -> Record:
     parts: list[Any] = [options.table, options.estimation, options.inference, options]
     if options.estimation.record.search == "instruments":
         parts.append(options.estimation.instruments)
+    if options.estimation.steps.sam_method is not None:
+        parts.append(options.estimation.steps)
     for part in parts:
         for entry in fields(part):
             value = getattr(part, entry.name)
@@ -125,7 +127,7 @@ def _list_resolved(options: FitOptions) -> Record:
 
 
 _NESTED = frozenset(
-    {"table", "estimation", "inference", "instruments", "rotation", "given", "sample_cov", "sample_mean"}
+    {"table", "estimation", "inference", "instruments", "steps", "rotation", "given", "sample_cov", "sample_mean"}
 )
 """What has options of its own, or is told elsewhere in a receipt."""
 

@@ -25,6 +25,7 @@ from sem_toolkit.inference.solution import (
     build_parameter_estimates,
     build_sargan_tests,
     build_standardized_solution,
+    choose_judged,
     compute_baseline_test,
     compute_blocked_r2,
     compute_eigenvalue_tests,
@@ -38,6 +39,7 @@ from sem_toolkit.inference.solution import (
     compute_scores_of_factors,
     compute_test_statistics,
     compute_wald,
+    describe_steps,
 )
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "build_response_records",
     "build_sargan_tests",
     "build_standardized_solution",
+    "choose_judged",
     "compute_baseline_test",
     "compute_blocked_r2",
     "compute_eigenvalue_tests",
@@ -76,6 +79,7 @@ __all__ = [
     "compute_scores_of_factors",
     "compute_test_statistics",
     "compute_wald",
+    "describe_steps",
     "evaluate_solution",
     "resolve_inference_options",
 ]

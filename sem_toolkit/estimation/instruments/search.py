@@ -75,7 +75,7 @@ def estimate_by_instruments(model: Model, sample: Sample, options: EstimationOpt
         engine="two-stage least squares",
         iterations=0,
         messages=(*notes, *improper),
-        searched=False,
+        way="closed form",
     )
     nothing = np.full(model.n_groups, np.nan)
     stages = Instrumental(first, chosen, second.covariance, found, kept)

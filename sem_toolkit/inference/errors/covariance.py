@@ -10,7 +10,6 @@ from sem_toolkit.discrepancy import Weight, once
 from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.errors.stages import compute_staged_covariance
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import list_cluster_covariances
@@ -130,8 +129,6 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
     """
     if options.se == "none":
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
-    if evaluation.stages is not None:
-        return compute_staged_covariance(evaluation, evaluation.stages, options)
     if options.se in TWO_STAGE:
         weight = build_robust_weight(evaluation, options.information)
         bread = compute_weight_inverse(evaluation, weight)

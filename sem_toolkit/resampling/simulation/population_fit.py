@@ -13,13 +13,16 @@ import numpy as np
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.fit.pipeline import estimate, prepare
+from sem_toolkit.fit.options import parse_fit_options
+from sem_toolkit.fit.pipeline import estimate, get_header_options, prepare
 from sem_toolkit.resampling.simulation.population import Population
 from sem_toolkit.spec import Spec
 
 _ROWS = 1_000_000
 """Rows of the least group of the stand-in for a sample; nothing that is read of the fit depends on it."""
 _NONE = 1e-10
+_OF_ROWS = ("se", "test", "information", "observed_information", "missing", "aux", "group", "cluster")
+"""Options about rows, which a population has none of; its estimates do not depend on them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +72,16 @@ def fit_population(spec: Spec, population: Population, shares: Sequence[int] = (
         },
         "sample_nobs": counts,
     }
-    if population.has_means:
+    chosen = parse_fit_options(get_header_options(spec), options)
+    settings = chosen.table
+    if population.has_means or len(labels) > 1 or settings.meanstructure or settings.call == "growth":
         given["sample_mean"] = {
             label: Moments(names, mean) for label, mean in zip(labels, population.mean, strict=True)
         }
-    fit = estimate(prepare(spec, None, **{"engine": "native", **options, **given}))
+    kept = {name: value for name, value in options.items() if name not in _OF_ROWS}
+    if chosen.estimation.kind.is_likelihood:
+        kept["estimator"] = "ML"  # whose estimates its robust kin share
+    fit = estimate(prepare(spec, None, **{"engine": "native", **kept, **given}))
     if not fit.converged:
         message = f"{fit.title} has no certified optimum in the population: {fit.certificate.verdict}"
         hint = "a model that cannot be fitted to the population's own moments cannot be studied in it"

@@ -5,6 +5,7 @@ estimates become the true values.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,17 @@ def build_source(
     data: Path | None = None,
     estimates: bool = False,
     shares: tuple[int, ...] = (),
-    **options: object,
+    options: Mapping[str, object] | None = None,
 ) -> Source:
     """The population of a spec with values, or with `estimates` of its fit to data.
 
     model   the spec that is estimated; None: the spec itself, its values freed
     shares  of several groups of a spec with values; their number is that of the groups
+    options of the fits
 
     Raises what `fit` and `build_population` raise, and OptionError for options that would do nothing.
     """
+    options = dict(options or {})
     if estimates:
         if shares:
             message = "the groups and their shares are those of the data"

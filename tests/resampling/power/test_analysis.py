@@ -13,7 +13,7 @@ FACTORS = "f1 =~ .8*a1 + .7*a2 + .6*a3\nf2 =~ .75*b1 + .7*b2 + .65*b3\nf1 ~~ .3*
 
 
 def build_setting(text, model=None):
-    source = build_source(parse_spec(text), None if model is None else parse_spec(model), call="cfa")
+    source = build_source(parse_spec(text), None if model is None else parse_spec(model), options={"call": "cfa"})
     return Setting(source.analysis, source.population, source.shares, source.options)
 
 
