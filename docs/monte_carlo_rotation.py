@@ -40,7 +40,8 @@ its factors are matched by their loadings. "bordered" are standard errors by lav
 those by the equations that the rotation solves (`rotation_se`). Ratios are of the mean standard error to the standard
 deviation of the estimates over the samples (of the standard error in the sample to that over the bootstrap samples):
 mean over all rotated loadings and factor correlations, and range. Coverage is of 95 % intervals about the rotated
-population, likewise. For promax, which has one kind only, and for orthogonal rotations both are the same."""
+population, likewise. For promax, which has one kind only, and for orthogonal rotations both are the same. The standard
+error of a ratio is 4 % with 300 samples, so that the extremes of some 40 of them are at about 0.9 and 1.1."""
 
 
 def build_spec(items):
