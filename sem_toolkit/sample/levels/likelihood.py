@@ -54,6 +54,11 @@ class LevelLikelihood(Protocol):
         """The same by Σ_B."""
         ...
 
+    @property
+    def mean_information(self) -> FloatArray:
+        """Second derivative of f by μ (p × p)."""
+        ...
+
     def information(self, *, expected: bool = True) -> FloatArray:
         """Second derivative of f by κ (m × m), expected or as observed."""
         ...

@@ -18,7 +18,8 @@ from sem_toolkit.sample.levels.likelihood import LevelLikelihood, LevelMoments, 
 from sem_toolkit.sample.moments import FloatArray
 
 TIGHT, ENOUGH = 1e-10, 1e-7
-"""Largest element of the gradient in units of the information's diagonal at which the search ends, and that counts."""
+"""Largest element of the gradient, variables in units of standard deviations, at which the search ends, and that
+counts as zero."""
 
 _EM_STEPS = 10
 _MOST_STEPS = 2000
@@ -31,7 +32,7 @@ class SaturatedLevels:
     """The maximum of the likelihood over the moments of both levels.
 
     likelihood    there
-    gradient_max  largest derivative in units of the information's diagonal
+    gradient_max  largest derivative, variables in units of their standard deviations
     iterations    steps of EM and scoring together
     converged     whether the gradient is as good as zero
     definite      whether Σ_B is positive definite
@@ -115,7 +116,7 @@ def _start(clusters: Clusters) -> LevelLikelihood:
 def _step_em(at: LevelLikelihood, free: NDArray[np.intp]) -> LevelLikelihood | None:
     moments, clusters = at.moments, at.clusters
     p = len(moments.mean)
-    mean = moments.mean - np.linalg.solve(at.information()[:p, :p], at.by_mean)
+    mean = moments.mean - np.linalg.solve(at.mean_information, at.by_mean)
     lower, upper = list_vech(p)
     held = np.zeros(2 * len(lower), dtype=np.bool_)
     held[free[p:] - p] = True
@@ -180,8 +181,8 @@ def compute_gradient(at: LevelLikelihood) -> FloatArray:
 
 
 def _measure(at: LevelLikelihood, free: NDArray[np.intp]) -> float:
-    scale = np.sqrt(np.maximum(at.information().diagonal()[free], 1e-300))
-    return float(np.abs(compute_gradient(at)[free] / scale).max())
+    """Largest element of the gradient; variables are in units of their standard deviations."""
+    return float(np.abs(compute_gradient(at)[free]).max())
 
 
 def _is_definite(matrix: FloatArray, own: NDArray[np.bool_]) -> bool:
