@@ -127,9 +127,8 @@ def format_section(result, replications):
         ("exact fit rejected at 5 %", lambda v: f"{v['rejected']:.3f}"),
     ):
         lines = [f"| {title} | {columns} |", "|---|" + "---:|" * len(result)]
-        lines += [
-            f"| {name} | " + " | ".join(show(values[name]) for values in result.values()) + " |" for name in CHOICES
-        ]
+        rows = {name: " | ".join(show(values[name]) for values in result.values()) for name in CHOICES}
+        lines += [f"| {name} | {row} |" for name, row in rows.items()]
         tables.append("\n".join(lines))
     failed = sum(values["failed"] for cell in result.values() for values in cell.values())
     return "\n\n".join([head, *tables, f"Fits without a certified optimum, left out: {failed}."]) + "\n"
@@ -139,4 +138,4 @@ if __name__ == "__main__":
     replications = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     path = Path(__file__).with_name("monte-carlo.md")
     section = format_section(run(replications), replications)
-    path.write_text(replace_section(path.read_text(encoding="utf-8"), section), encoding="utf-8")
+    path.write_text(replace_section(path.read_text(encoding="utf-8"), section, HEADING), encoding="utf-8")

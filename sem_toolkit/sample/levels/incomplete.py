@@ -227,10 +227,8 @@ class IncompleteLevels:
         )
         counts = (members.count[left] * members.count[right] * np.where(left == right, 0.5, 1.0))[:, None]
         columns = both.reshape(len(both), -1)
-        upper_half = _gather_squares(
-            (columns * counts).T @ columns, p
-        )  # the other order of two patterns: its transpose
-        result += upper_half + upper_half.T
+        once = _gather_squares((columns * counts).T @ columns, p)
+        result += once + once.T  # two patterns in the other order
         if expected:
             return result
         moments = members.sum_rows(self.weights[:, lower] * self.weights[:, upper])
