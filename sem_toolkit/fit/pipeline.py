@@ -21,7 +21,7 @@ from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
-from sem_toolkit.rotation import require_rotatable, rotate_blocks
+from sem_toolkit.rotation import anchor_blocks, require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -282,7 +282,8 @@ class Prepared:
         """The model, with the moments that it takes from the data where there are any."""
         if not self.has_data:
             return build_model(self.estimated_table)
-        return build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
+        model = build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
+        return anchor_blocks(model, self.sample, self.options.rotation)
 
     @cached_property
     def identification(self) -> IdentificationReport:
