@@ -86,7 +86,7 @@ def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> 
     seconds, value = [], float("nan")
     for _ in range(repeats):
         start = time.process_time()
-        solution = estimate(build_model(done.table), done.sample, done.options.estimation)
+        solution = estimate(build_model(done.solution.searched.model.table), done.sample, done.options.estimation)
         seconds.append(time.process_time() - start)
         value = 2.0 * done.sample.n * solution.discrepancy
     return Timing(tuple(seconds), value)

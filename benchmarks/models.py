@@ -78,6 +78,21 @@ def _two_level_data(factors: int, indicators: int, clusters: int) -> Callable[[]
     return draw
 
 
+def _exploratory_text(factors: int, items: int) -> str:
+    left = " + ".join(f'efa("block")*f{k + 1}' for k in range(factors))
+    return f"{left} =~ " + " + ".join(f"x{i + 1}" for i in range(items))
+
+
+def _with_cross_loadings(read: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+    """Every item with a little of an item of the next factor, so that there is something to explore."""
+
+    def draw() -> pd.DataFrame:
+        frame = read()
+        return frame + 0.25 * np.roll(frame.to_numpy(), 5, axis=1)
+
+    return draw
+
+
 def _in_categories(read: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
     """The same variables as answers from 1 to 5."""
 
@@ -143,6 +158,14 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("Holzinger-Swineford 3×3", _HOLZINGER, _read("hs.csv")),
     Benchmark("Political Democracy", _DEMOCRACY, _read("poldem.csv"), call="sem"),
     Benchmark("two-group CFA 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False),
+    Benchmark(
+        "EFA 25×5, n = 1000",
+        _exploratory_text(5, 25),
+        _with_cross_loadings(_factor_data(5, 5, 1000)),
+        call="sem",
+        semopy=False,
+        repeats=3,
+    ),
     Benchmark("invariance ladder 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False, ladder=True),
     Benchmark("CFA 5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)),
     Benchmark("CFA 10×6, n = 1000", _factor_text(10, 6), _factor_data(10, 6, 1000)),

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "equivalents": ("equivalents", "equivalents"),
     "power": ("power", "power"),
     "simulate": ("simulate", "simulate"),
+    "cutoffs": ("cutoffs", "cutoffs"),
     "verify": ("verify", "verify"),
     "diagram": ("diagram", "diagram"),
     "fmt": ("fmt", "fmt"),
@@ -37,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "audit"),
     "recover": ("recover", "recover"),
     "reconstruct": ("reconstruct", "reconstruct"),
+    "lsp": ("lsp", "lsp"),
     "doctor": ("doctor", "doctor"),
 }
 

@@ -35,6 +35,7 @@ _MOST_STEPS = 500
 _REFUSALS = 20  # steps of scoring that lead out of the positive definite matrices: the maximum is at their edge
 _CLOSE = 3e-2
 _FLAT = 1e-7
+_SINGULAR = 1e-8  # eigenvalue of Σ_B, variables in units of standard deviations
 _AT_EDGE = 1e-5  # what a search by factors, without second derivatives, leaves of their gradient
 
 
@@ -87,8 +88,9 @@ def compute_saturated_levels(clusters: Clusters) -> SaturatedLevels:
     at, scale = likelihood.moments, unit[:, None] * unit
     whole = compute_level_likelihood(clusters, LevelMoments(at.mean * unit, at.within * scale, at.between * scale))
     assert whole is not None  # noqa: S101 (it has a value in other units)
-    definite = slope < ENOUGH and _is_definite(at.between, clusters.between)
-    return SaturatedLevels(whole, slope, steps, slope < limit, definite)
+    chosen = np.flatnonzero(clusters.between)
+    smallest = np.linalg.eigvalsh(at.between[np.ix_(chosen, chosen)]).min(initial=1.0)
+    return SaturatedLevels(whole, slope, steps, slope < limit, bool(smallest > _SINGULAR))
 
 
 def list_free_moments(clusters: Clusters) -> IntArray:
