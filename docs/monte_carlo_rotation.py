@@ -129,9 +129,11 @@ def main():
         spread, errors, count = resample(options, replications)
         lines.append(f"| {name} | {show(errors[0] / spread)} | {show(errors[1] / spread)} | {count} |")
     page = HERE / "monte-carlo.md"
-    text = page.read_text(encoding="utf-8").split(HEADING)[0].rstrip()
+    before, _, rest = page.read_text(encoding="utf-8").partition(HEADING)
+    after = rest[rest.index("\n## ") :].strip() if "\n## " in rest else ""
     head = HEAD.format(replications=replications, size=SIZE)
-    page.write_text("\n\n".join([text, head, "\n".join(lines)]) + "\n", encoding="utf-8")
+    parts = [before.rstrip(), head, "\n".join(lines), *([after] if after else [])]
+    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
