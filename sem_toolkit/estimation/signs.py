@@ -13,9 +13,9 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     """x (q) with factors turned round, in all groups alike, whose loadings are negative for the most part.
 
     With as many loadings of either sign, the larger sum decides; the first free loading of each group does where the
-    factors of an exploratory block are told apart by loadings of 0, as lavaan has them before any rotation. A factor stays as it is
-    where a fixed value, an equality, a bound or a start value of the user would be broken by turning it; no moment
-    changes.
+    factors of an exploratory block are told apart by loadings of 0, as lavaan has them before any rotation. A factor
+    stays as it is where a fixed value, an equality, a bound or a start value of the user would be broken by turning
+    it; no moment changes.
     """
     constraints = model.constraints
     if not (constraints.is_linear and len(x)):
