@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.fit.receipts import get_version
 from sem_toolkit.resampling.power.chisq import require_probability
 from sem_toolkit.resampling.simulation.analyses import Analysis, build_analysis, find_quantity
 from sem_toolkit.resampling.simulation.generators import METHODS
@@ -150,8 +151,6 @@ def run_study(
 
 def _describe_run(source: Source, models: Sequence[str], rules: SampleRules, seed: int) -> dict[str, Any]:
     """What the outcomes of a chunk hang on, but for its place and size."""
-    from sem_toolkit import __version__
-
     population = source.population
     moments = hashlib.sha256(population.covariance.tobytes() + population.mean.tobytes())
     for own in population.thresholds:
@@ -165,7 +164,7 @@ def _describe_run(source: Source, models: Sequence[str], rules: SampleRules, see
         "samples": repr(rules),
         "group shares": list(source.shares),
         "seed": seed,
-        "version": __version__,
+        "version": get_version(),
     }
 
 
