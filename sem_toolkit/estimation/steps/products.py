@@ -1,10 +1,10 @@
 """Moments of products of latent variables, from factor scores of rows with their measurement error taken off.
 
-Scores f = M(y − ν) have error covariances B = MΘMᵀ. With f₀ = 1 every variable wanted is a product f_a f_b, and the error
-in the covariance of f_a f_b and f_c f_d is Ett_ac B_bd + Ett_bd B_ac + Ett_ad B_bc + Ett_bc B_ad + B_ac B_bd + B_ad B_bc,
-with Ett the second moments of the latent variables and normal errors that are independent of them.
-Sources: Rosseel, Burghgraeve, Loh & Schermelleh-Engel (2025), Behavior Research Methods 57; Wall & Amemiya (2000), Journal
-of the American Statistical Association 95, 929-940.
+Scores f = M(y − ν) have error covariances B = MΘMᵀ. With f₀ = 1 every variable wanted is a product f_a f_b. With E the
+second moments of the latent variables and normal errors that are independent of them, the error in the covariance of
+f_a f_b and f_c f_d is E_ac B_bd + E_bd B_ac + E_ad B_bc + E_bc B_ad + B_ac B_bd + B_ad B_bc.
+Sources: Rosseel, Burghgraeve, Loh & Schermelleh-Engel (2025), Behavior Research Methods 57; Wall & Amemiya (2000),
+Journal of the American Statistical Association 95, 929-940.
 """
 
 from dataclasses import dataclass, replace
@@ -61,7 +61,7 @@ def score_rows(rows: FloatArray, measurement: Measurement, mapping: FloatArray) 
 def add_products(
     moments: LatentMoments, scored: ScoredRows, products: Products, options: StepOptions
 ) -> tuple[LatentMoments, float]:
-    """Moments of the k variables and of the products, and the share of the error that was taken off their covariances."""
+    """Moments of the k variables and of the products, and the share of the error that was taken off these."""
     a, b = products.first, products.second
     k, n = len(moments.mean), len(scored.scores)
     second = _add_one(moments.covariance, moments.mean)

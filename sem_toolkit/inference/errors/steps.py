@@ -219,7 +219,7 @@ def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sa
         n = len(influences)
 
         def stack(points: tuple[FloatArray, ...], g: int = g, base: float = base, share: float = share) -> FloatArray:
-            return compute_mean_influence(steps.score(points, g), steps.wanted, base, share)[kept]
+            return np.asarray(compute_mean_influence(steps.score(points, g), steps.wanted, base, share)[kept])
 
         slopes = np.zeros((len(kept), evaluation.model.n_parameters))
         for block, part in zip(steps.blocks, _differentiate(steps, g, stack), strict=True):

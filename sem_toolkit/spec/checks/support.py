@@ -12,8 +12,8 @@ LATENT_PRODUCT = "latent-product"
 _OPERATORS = {":~": "heterogeneity (:~)"}
 _BLOCKS = {"level": "several levels (level:)", "class": "latent classes (class:)", "block": "blocks (block:)"}
 PRODUCT_HINT = (
-    'sam_method = "local" (--sam local); or make products of the indicators as columns of the data (centred first), and a '
-    "factor of these: fg =~ x1:z1 + x2:z2 + x3:z3"
+    'sam_method = "local" (--sam local); or make products of the indicators as columns of the data (centred first), '
+    "and a factor of these: fg =~ x1:z1 + x2:z2 + x3:z3"
 )
 _MODIFIERS = {"rv": "random slopes (rv())"}
 
