@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "audit"),
     "recover": ("recover", "recover"),
     "reconstruct": ("reconstruct", "reconstruct"),
+    "lsp": ("lsp", "lsp"),
     "doctor": ("doctor", "doctor"),
 }
 

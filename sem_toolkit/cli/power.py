@@ -11,12 +11,17 @@ from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.numbers import parse_pair, parse_sizes
 from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record
+from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.fit.records import build_frame_records
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sem_toolkit.resampling.power.analysis import PowerAnalysis
+    from sem_toolkit.resampling.power.satorra_saris import Setting
 
 POPULATION, FIT = "Population", "Tests of fit by the RMSEA"
 
@@ -98,6 +103,13 @@ def power(
     groups: Annotated[
         int | None, typer.Option("--groups", min=1, rich_help_panel=FIT, help="How many groups --df is of. Default: 1.")
     ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "--replications", rich_help_panel=POPULATION, help="Also simulate the z tests in so many samples of each n."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, rich_help_panel=POPULATION, help="Of these: 1.")] = None,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="The effect that each n would find with the wanted power.")
     ] = False,
@@ -115,22 +127,29 @@ def power(
     about_fit = {"--df": df, "--rmsea": rmsea, "--rmsea0": rmsea0, "--groups": groups}
     about_population = {
         "--path": paths, "--null": null, "--model": model, "--group-shares": shares, "--data": data,
-        "--estimates": estimates or None,
+        "--estimates": estimates or None, "--replications": replications, "--seed": seed,
     }  # fmt: skip
     if spec is None:
         _refuse(about_population, "it is about a SPEC, and there is none")
-        found = _analyse_fit(question, chosen, df, rmsea, rmsea0, groups or 1)
+        found, simulated = _analyse_fit(question, chosen, df, rmsea, rmsea0, groups or 1), None
     else:
         _refuse(about_fit, "it is about models without a SPEC; the population has its own misfit")
-        found = _analyse_spec(question, chosen, spec, paths, null, model, shares, data, estimates)
+        if replications is None:
+            _refuse({"--seed": seed}, "there are no replications")
+        setting = _build_setting(question, chosen, spec, model, shares, data, estimates)
+        found = _analyse_spec(question, setting, paths, null)
+        simulated = None if replications is None else _simulate(setting, found, replications, seed)
     if plot is not None:
         write_power_curve(found, plot)
     if json:
-        print_record(found.to_dict(sensitivity=sensitivity))
+        record = found.to_dict(sensitivity=sensitivity)
+        print_record(record if simulated is None else record | {"simulated": build_frame_records(simulated)})
         return DONE
     print_messages(found.messages, None)
     console = build_console()
     console.print(build_frame_table(f"Power at α = {alpha:g}", found.table))
+    if simulated is not None:
+        console.print(build_frame_table(f"The same by simulation: z tests in {replications} samples", simulated))
     if sensitivity:
         console.print(build_frame_table(f"What could be found with power {target:g}", found.sensitivity))
         if found.sensitivity["found"].isna().any():
@@ -185,20 +204,17 @@ def _require_length(values: Sequence[float] | None, length: int, flag: str) -> S
     return values
 
 
-def _analyse_spec(
+def _build_setting(
     question: _Question,
     chosen: Mapping[str, object],
     spec: Path,
-    paths: list[str] | None,
-    null: Path | None,
     model: Path | None,
     shares: str | None,
     data: Path | None,
     estimates: bool,
-) -> "PowerAnalysis":
-    from sem_toolkit.resampling.power.analysis import analyse_population
+) -> "Setting":
     from sem_toolkit.resampling.power.satorra_saris import Setting
-    from sem_toolkit.resampling.simulation.sources import build_source, parse_path
+    from sem_toolkit.resampling.simulation.sources import build_source
 
     source = build_source(
         read_spec(spec),
@@ -208,9 +224,16 @@ def _analyse_spec(
         shares=() if shares is None else parse_sizes("--group-shares", shares),
         options=chosen,
     )
-    setting = Setting(
-        source.analysis, source.population, source.shares, source.options, question.alpha, source.count_lost_rows()
-    )
+    lost = source.count_lost_rows()
+    return Setting(source.analysis, source.population, source.shares, source.options, question.alpha, lost)
+
+
+def _analyse_spec(
+    question: _Question, setting: "Setting", paths: list[str] | None, null: Path | None
+) -> "PowerAnalysis":
+    from sem_toolkit.resampling.power.analysis import analyse_population
+    from sem_toolkit.resampling.simulation.sources import parse_path
+
     return analyse_population(
         setting,
         question.sizes,
@@ -218,3 +241,10 @@ def _analyse_spec(
         None if paths is None else [parse_path(path) for path in paths],
         None if null is None else read_spec(null),
     )
+
+
+def _simulate(setting: "Setting", found: "PowerAnalysis", replications: int, seed: int | None) -> "pd.DataFrame":
+    from sem_toolkit.resampling.power.simulated import build_simulated_table
+
+    with show_progress("samples") as watch:
+        return build_simulated_table(setting, found, replications, 1 if seed is None else seed, watch=watch)

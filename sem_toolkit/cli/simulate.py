@@ -1,8 +1,8 @@
 """`sem-toolkit simulate`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,10 +10,11 @@ from sem_toolkit.cli.numbers import parse_shapes, parse_sizes
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.report.text_tables import build_frame_table
-from sem_toolkit.spec import read_spec
+from sem_toolkit.spec import Spec, read_spec
 
-POPULATION, SAMPLES = "Population", "Samples"
+POPULATION, SAMPLES, SEARCH = "Population", "Samples", "The n for a power"
 
 
 @takes_fit_options
@@ -83,6 +84,19 @@ def simulate(
     icc: Annotated[
         float | None, typer.Option("--icc", rich_help_panel=SAMPLES, help="Share of variance between clusters.")
     ] = None,
+    find_n: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--find-n",
+            metavar="PATH",
+            rich_help_panel=SEARCH,
+            help='Search the n at which the z test of a parameter such as "y ~ x" (or "model": the χ² test) has the '
+            "power of --target, instead of looking at --n (repeat for more).",
+        ),
+    ] = None,
+    target: Annotated[
+        float | None, typer.Option("--target", rich_help_panel=SEARCH, help="The power that is wanted: 0.8.")
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     json: JsonOption = False,
 ) -> int:
@@ -97,22 +111,25 @@ def simulate(
         clusters,
         icc,
     )
+    parsed, fitted = read_spec(spec), [read_spec(path) for path in models or ()]
+    common: dict[str, Any] = {
+        "seed": seed,
+        "rules": rules,
+        "data": data,
+        "estimates": estimates or data is not None,
+        "shares": () if shares is None else parse_sizes("--group-shares", shares),
+        "alpha": alpha,
+        "workers": workers,
+        "options": chosen,
+    }
+    if find_n:
+        return _search(find_n, 0.8 if target is None else target, parsed, fitted, common, json=json)
+    if target is not None:
+        message = "--target would do nothing: no n is searched"
+        raise OptionError(Diagnostic("error", "option-without-effect", message, hint='add --find-n "y ~ x"'))
+    sizes = parse_sizes("--n", n)
     with show_progress("samples") as watch:
-        found = run_study(
-            read_spec(spec),
-            [read_spec(path) for path in models or ()],
-            parse_sizes("--n", n),
-            replications,
-            seed,
-            rules=rules,
-            data=data,
-            estimates=estimates or data is not None,
-            shares=() if shares is None else parse_sizes("--group-shares", shares),
-            alpha=alpha,
-            workers=workers,
-            watch=watch,
-            options=chosen,
-        )
+        found = run_study(parsed, fitted, sizes, replications, watch=watch, **common)
     if json:
         print_record(found.to_dict())
         return DONE if found.usable else NOT_CERTIFIED
@@ -127,3 +144,32 @@ def simulate(
             console.print(build_frame_table("Fit measures over samples", summary.build_measures()))
             console.print(f"The χ² test rejects the model in {rate:.3f} of the samples (error {error:.3f}).", "")
     return DONE if found.usable else NOT_CERTIFIED
+
+
+def _search(
+    wanted: Sequence[str], power: float, spec: Spec, models: Sequence[Spec], common: Mapping[str, Any], *, json: bool
+) -> int:
+    """The n for the power of each test."""
+    import pandas as pd
+
+    from sem_toolkit.resampling.simulation.sources import parse_path
+    from sem_toolkit.resampling.simulation.study import find_study_size
+
+    if len(models) > 1:
+        message = f"there are {len(models)} models, and n is searched for one"
+        raise OptionError(Diagnostic("error", "option-value", message, hint="give one --model, or none"))
+    rows = []
+    for text in wanted:
+        path = None if text.strip() == "model" else parse_path(text)
+        with show_progress(text) as watch:
+            found = find_study_size(spec, path, power, *models[:1], watch=watch, **common)
+        row = {"test": text, "power": power, "n": None, "error": None, "samples": None, "settled": False}
+        if found is not None:
+            row |= {"n": found.n, "error": found.error, "samples": found.samples, "settled": found.settled}
+        rows.append(row)
+    if json:
+        print_record({"sizes": rows})
+    else:
+        title = "The n for the power, and its Monte Carlo error"
+        build_console().print(build_frame_table(title, pd.DataFrame(rows)))
+    return DONE if all(row["settled"] for row in rows) else NOT_CERTIFIED

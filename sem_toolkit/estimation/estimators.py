@@ -14,6 +14,7 @@ from sem_toolkit.discrepancy import (
     INSTRUMENTS,
     ML,
     SAMPLE_DWLS,
+    TWO_LEVELS,
     ULS,
     WLS,
     Kind,
@@ -29,6 +30,7 @@ class Estimator:
     information  what standard errors are made of
     ordered      the discrepancy of ordered variables; None where there is none
     ordered_se, ordered_test  what belongs to it where that is something else
+    levels       the discrepancy of rows in clusters that are modelled at two levels; None where there is none
     search       how the estimates are found: by "minimum" of the discrepancy, or by "instruments"
     """
 
@@ -40,6 +42,7 @@ class Estimator:
     ordered: Kind | None = None
     ordered_se: str = ""
     ordered_test: str = ""
+    levels: Kind | None = None
     search: Literal["minimum", "instruments"] = "minimum"
 
 
@@ -47,12 +50,12 @@ class Estimator:
 ESTIMATORS = {
     estimator.name: estimator
     for estimator in (
-        Estimator("ML", ML),
+        Estimator("ML", ML, levels=TWO_LEVELS),
         Estimator("MLM", ML, "robust.sem", "satorra.bentler"),
         Estimator("MLMV", ML, "robust.sem", "scaled.shifted"),
         Estimator("MLMVS", ML, "robust.sem", "mean.var.adjusted"),
-        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed"),
-        Estimator("MLF", ML, information="first.order"),
+        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed", levels=TWO_LEVELS),
+        Estimator("MLF", ML, information="first.order", levels=TWO_LEVELS),
         Estimator("GLS", GLS),
         Estimator(
             "ULS",

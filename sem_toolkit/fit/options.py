@@ -438,6 +438,7 @@ _STEPS = frozenset(entry.name for entry in fields(StepOptions))
 _INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
     "categorical",
+    "has_levels",
     "normal_weights",
     "instruments",
     "steps",

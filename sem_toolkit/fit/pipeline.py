@@ -14,6 +14,7 @@ from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
 from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_products_estimable, require_rotation
+from sem_toolkit.fit.levels import adapt_to_levels, require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, heed_products, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
@@ -35,6 +36,7 @@ from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, c
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
@@ -51,6 +53,7 @@ from sem_toolkit.spec import (
     require_estimable,
 )
 from sem_toolkit.spec.checks.support import LATENT_PRODUCT
+from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.tree import Formula
 
@@ -167,8 +170,9 @@ class Prepared:
 
     @cached_property
     def estimated_table(self) -> ParameterTable:
-        """The same with auxiliary variables, where full information from incomplete rows has any."""
-        return add_saturated_correlates(self.table, self._correlates) if self._correlates else self.table
+        """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
+        table = separate_levels(self.table)
+        return add_saturated_correlates(table, self._correlates) if self._correlates else table
 
     @cached_property
     def rows(self) -> pd.DataFrame | None:
@@ -230,6 +234,8 @@ class Prepared:
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
         sample = self._attach_design(sample, frame)
+        if self.table.levels:
+            return split_levels(sample, self.estimated_table, frame[require_cluster(self.options)])
         if sample.has_design and self.options.ignores_design:
             sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
@@ -311,7 +317,7 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
     read: dict[object, tuple[pd.DataFrame, str, Origin | None]] = {}
     found = []
     for spec in specs:
-        chosen = parse_fit_options(get_header_options(spec), options)
+        chosen = adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options))
         if chosen.sample_cov is not None:
             if data is not None:
                 message = "there are data and moments (sample_cov): the data would be left unread"
@@ -335,7 +341,7 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
 
 def prepare_schematic(spec: Spec, **options: object) -> Prepared:
     """The same without any data, for what a spec means by itself; the header's are left alone."""
-    return Prepared(spec, parse_fit_options(get_header_options(spec), options))
+    return Prepared(spec, adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options)))
 
 
 def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None = None) -> Fit:

@@ -14,6 +14,7 @@ from sem_toolkit.fit.loadings import build_rotation_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
+from sem_toolkit.spec.levels import BETWEEN, WITHIN
 from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
@@ -47,7 +48,9 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
         "r2": _flatten_groups(fit.r2),
         "logl": measures.get("logl"),
     }
-    if len(fit.sample.groups) > 1:
+    if fit.sample.has_levels:
+        record |= _build_level_record(fit)
+    elif len(fit.sample.groups) > 1:
         record["n_per_group"] = [group.n for group in fit.sample.groups]
         record["group_labels"] = [group.label for group in fit.sample.groups]
     if fit.rotation is not None:
@@ -65,13 +68,15 @@ def build_all_blocks(fit: Fit) -> Record:
         implied, sample = build_response_records(fit.solution)
         blocks = {"implied_cov": clean(implied), "sample_cov": clean(sample)}
         return blocks | build_blocks(fit, _BLOCKS) if fit.converged else blocks
+    shown = _list_shown(fit)
     blocks = {
         "implied_cov": [
-            _build_moment_record(group.label, variables, covariance, mean)
-            for group, covariance, mean in zip(fit.sample.groups, moments.covariance, means, strict=True)
+            _build_moment_record(group.label, variables, covariance, mean, own)
+            for group, covariance, mean, own in zip(fit.sample.groups, moments.covariance, means, shown, strict=True)
         ],
         "sample_cov": [
-            _build_moment_record(group.label, variables, group.covariance, group.mean) for group in fit.sample.groups
+            _build_moment_record(group.label, variables, group.covariance, group.mean, own)
+            for group, own in zip(fit.sample.groups, shown, strict=True)
         ],
     }
     if not fit.converged:
@@ -94,7 +99,7 @@ def build_blocks(fit: Fit, names: Collection[str]) -> Record:
 def _build_residual_record(group: GroupResiduals) -> Record:
     names = list(group.variables)
     record: Record = {
-        "group": group.label or None,
+        **_name_place(group.label),
         "cov": {"names": names, "matrix": clean(group.cov)},
         "cov.z": {"names": names, "matrix": clean(group.cov_z)},
     }
@@ -180,9 +185,41 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _build_moment_record(label: str, names: list[str], covariance: np.ndarray, mean: np.ndarray | None) -> Record:
-    record: Record = {"group": label or None, "cov": {"names": names, "matrix": clean(covariance)}}
-    return record if mean is None else record | {"mean": {"names": names, "values": clean(mean)}}
+def _build_level_record(fit: Fit) -> Record:
+    """What a fit of two levels has beside the rest: clusters, their mean size, intraclass correlations."""
+    groups = fit.sample.groups
+    counts = [group.n for group in groups if group.is_between]
+    record: Record = {
+        "n_clusters": counts[0] if len(counts) == 1 else counts,
+        "cluster_size_mean": fit.sample.n / sum(counts),
+        "icc": _flatten_groups(fit.icc),
+    }
+    if len(counts) > 1:
+        record["n_per_group"] = [group.n for group in groups if not group.is_between]
+        record["group_labels"] = list(fit.icc)
+    return record
+
+
+def _list_shown(fit: Fit) -> list[list[int]]:
+    """Places of the variables that occur in each group: all of them, but for levels."""
+    presence, everything = fit.solution.model.presence, list(range(len(fit.sample.variables)))
+    if presence is None:
+        return [everything for _ in fit.sample.groups]
+    return [np.flatnonzero(own).tolist() for own in presence]
+
+
+def _name_place(label: str) -> Record:
+    """group and level of a group's label, where groups are levels; otherwise group."""
+    group, _, level = label.rpartition(", ")
+    return {"group": group or None, "level": level} if level in (WITHIN, BETWEEN) else {"group": label or None}
+
+
+def _build_moment_record(
+    label: str, variables: list[str], covariance: np.ndarray, mean: np.ndarray | None, shown: list[int]
+) -> Record:
+    names = [variables[i] for i in shown]
+    record: Record = {**_name_place(label), "cov": {"names": names, "matrix": clean(covariance[np.ix_(shown, shown)])}}
+    return record if mean is None else record | {"mean": {"names": names, "values": clean(mean[shown])}}
 
 
 def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:

@@ -54,6 +54,7 @@ from sem_toolkit.inference import (
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
 
 Result = TypeVar("Result")
@@ -168,6 +169,21 @@ class Fit:
     def r2(self) -> dict[str, dict[str, float]]:
         """Explained variance of every endogenous variable, by group label ("" for one group); empty as above."""
         return compute_r2(self.evaluated) if self.converged else {}
+
+    @cached_property
+    def icc(self) -> dict[str, dict[str, float]]:
+        """Intraclass correlations of the saturated model, by group label ("" for one group) and variable: the share of
+        the variance that lies between clusters. 0 for what is modelled within clusters only; empty without levels.
+        """
+        found = {}
+        for number, group in enumerate(self.sample.groups):
+            if group.is_between or group.levels is None:
+                continue
+            values = compute_intraclass_correlations(group.levels)
+            named = zip(self.sample.variables, values.tolist(), strict=True)
+            label = self.sample.groups[number].label.rpartition(", ")[0]
+            found[label] = {name: value for name, value in named if value == value}
+        return found
 
     @cached_property
     def blocked_r2(self) -> dict[str, dict[str, float]]:

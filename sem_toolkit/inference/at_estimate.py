@@ -96,6 +96,11 @@ class AtEstimate(MomentPair):
             raise ModelError(Diagnostic("error", "nothing-minimised", message, hint="fit with ML for them"))
 
     @property
+    def n_populations(self) -> int:
+        """Groups of independent rows: levels of a group are none."""
+        return self.model.n_groups // 2 if self.kind.has_levels else self.model.n_groups
+
+    @property
     def npar(self) -> int:
         """Free parameters, equality constraints taken off."""
         return int(self.basis.shape[1])

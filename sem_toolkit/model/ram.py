@@ -187,6 +187,17 @@ class Model:
         """How many parameters have no cell of their own."""
         return self.n_parameters - sum(int((cells.position < self.n_parameters).sum()) for cells in self.cells)
 
+    @cached_property
+    def presence(self) -> NDArray[np.bool_] | None:
+        """Which observed variables occur in which group (G × p), where groups are levels of rows in clusters; or None.
+
+        What does not occur has variance 0 there.
+        """
+        if not self.table.separated:
+            return None
+        there = {(row.group, name) for row in self.table.parameters for name in (row.lhs, row.rhs)}
+        return np.array([[(g + 1, name) in there for name in self.observed] for g in range(self.n_groups)])
+
     @property
     def n_observed(self) -> int:
         return len(self.observed)

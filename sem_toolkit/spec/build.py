@@ -13,6 +13,7 @@ from sem_toolkit.spec.efa import fix_efa_rotation
 from sem_toolkit.spec.effects import build_effect_coding
 from sem_toolkit.spec.flat import FlatBlock, FlatRow, FlatSpec, build_flat_spec
 from sem_toolkit.spec.groups import name_rows, repeat_for_groups
+from sem_toolkit.spec.levels import name_levels
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
@@ -64,7 +65,8 @@ def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> Parame
     parameters = _number(drafts, spec)
     extra = [_equate(left, right, rule) for left, right, rule in (*tied, *coding)]
     rows = (*parameters, *constraints, *extra)
-    return ParameterTable(rows, groups, options.parameterization, options.conditional_x)
+    levels = _number_labels(block.labels["level"] for block in flat.blocks if "level" in block.labels)
+    return ParameterTable(rows, groups, options.parameterization, options.conditional_x, name_levels(tuple(levels)))
 
 
 def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[DraftRow]:
@@ -320,7 +322,7 @@ def _share_bounds(rows: Sequence[DraftRow]) -> None:
 
 
 def _equate(left: str, right: str, rule: str) -> Parameter:
-    return Parameter(left, "==", right, user=2, block=0, group=0, origin=Origin(rule))
+    return Parameter(left, "==", right, user=2, block=0, group=0, level=0, origin=Origin(rule))
 
 
 # -- the finished rows
@@ -330,8 +332,10 @@ def _build_constraint(statement: Constraint | Definition, spec: Spec) -> Paramet
     origin = Origin("typed", spec.span(statement.start, statement.end))
     if isinstance(statement, Definition):
         name = statement.name
-        return Parameter(name, ":=", statement.expression.text, block=0, group=0, label=name, origin=origin)
-    return Parameter(statement.left.text, statement.operator, statement.right.text, block=0, group=0, origin=origin)
+        return Parameter(name, ":=", statement.expression.text, block=0, group=0, level=0, label=name, origin=origin)
+    return Parameter(
+        statement.left.text, statement.operator, statement.right.text, block=0, group=0, level=0, origin=origin
+    )
 
 
 def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
@@ -348,6 +352,7 @@ def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
                 user=row.user,
                 block=row.block,
                 group=row.group,
+                level=row.level,
                 free=free if row.free else 0,
                 ustart=row.ustart,
                 exo=row.exo,

@@ -44,7 +44,7 @@ class Parameter:
 
     user    1 where the user typed the row, 0 where a rule added it, 2 for rows of constraints made by labels,
             ECHELON and TIED_ECHELON for rows of exploratory blocks
-    block   1, 2, ... (0 for definitions and constraints); `group` likewise
+    block   1, 2, ... (0 for definitions and constraints); `group` and `level` likewise
     free    0 where fixed, otherwise the number of the free parameter, from 1 in the order of the table. Parameters
             that share a label have numbers of their own and are tied by `==` rows, as in lavaan.
     ustart  the fixed value, or the starting value that the user gave; None where neither
@@ -66,6 +66,7 @@ class Parameter:
     plabel: str = ""
     lower: float = -inf
     upper: float = inf
+    level: int = 1
     origin: Origin = TYPED
     efa: str = ""
 
@@ -76,12 +77,16 @@ class ParameterTable:
 
     parameterization  of ordered variables: "delta" (scales are parameters) or "theta" (residual variances are)
     conditional_x     whether the moments of ordered variables are those given exogenous variables
+    levels            names of the levels of rows in clusters, the lowest first; empty where there is one level
+    separated         whether every level of a group counts as a group of its own (`levels.separate_levels`)
     """
 
     rows: tuple[Parameter, ...]
     groups: tuple[str, ...] = ("",)
     parameterization: Literal["delta", "theta"] = "delta"
     conditional_x: bool = False
+    levels: tuple[str, ...] = ()
+    separated: bool = False
 
     @classmethod
     def from_records(cls, records: Iterable[Mapping[str, Any]], groups: tuple[str, ...] = ("",)) -> "ParameterTable":

@@ -41,6 +41,13 @@ def test_estimates_of_a_fit_are_a_population(command, write):
     assert record["tests"][0]["std.all"] == pytest.approx(0.461, abs=5e-3)
 
 
+def test_powers_by_simulation_stand_beside_those_of_the_noncentral_distribution(command, write):
+    spec = write("mediation.lav", POPULATION)
+    record = command("power", spec, "--n", 300, "--replications", 1000, "--json").record
+    for row in record["simulated"]:
+        assert abs(row["simulated"] - row["power"]) < 3.5 * row["error"] + 1e-3
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -53,6 +60,8 @@ def test_estimates_of_a_fit_are_a_population(command, write):
         (["--df", "24", "--n", "0"], '--n cannot be "0"'),
         (["--df", "24", "--target", "1.2"], "power cannot be 1.2"),
         (["SPEC", "--df", "24"], "--df would do nothing"),
+        (["SPEC", "--seed", "2"], "--seed would do nothing"),
+        (["SPEC", "--replications", "0"], "nothing to learn from 0"),
         (["SPEC", "--path", "y ~ w"], 'no parameter "y ~ w"'),
         (["SPEC", "--group", "g"], "group is about rows"),
         (["SPEC", "--plot", "p.doc"], "cannot be written"),

@@ -40,6 +40,10 @@ def test_the_record_has_every_number_with_its_error(command, write):
         (["--missing-rule", "m"], "no rule of missing answers"),
         (["--clusters", "10"], "one is missing"),
         (["--cluster", "school"], "cluster is about rows"),
+        (["--target", "0.9"], "--target would do nothing"),
+        (["--find-n", "y ~ w"], 'does not estimate "y ~ w"'),
+        (["--find-n", "model"], "no degrees of freedom"),
+        (["--find-n", "y ~ x", "--target", "2"], "power cannot be 2"),
     ],
 )
 def test_bad_input_says_what_is_wrong(command, write, arguments, said):
@@ -52,3 +56,12 @@ def test_an_impossible_population_is_named(command, write):
     outcome = command("simulate", write("strong.lav", "y ~ .8*x + .8*z\nx ~~ .3*z\n"))
     assert outcome.code == 2
     assert "no residual variance gives y the variance 1" in outcome.err
+
+
+def test_the_n_for_a_power_comes_with_its_error(command, write):
+    spec = write("mediation.lav", POPULATION)
+    outcome = command("simulate", spec, "--find-n", "m ~ x", "--target", 0.9, "--json")
+    assert outcome.code == 0
+    row = outcome.record["sizes"][0]
+    assert row["settled"]
+    assert abs(row["n"] - 61) < 4.0 * row["error"] + 2.0  # 61 rows by Satorra & Saris, of the likelihood-ratio test

@@ -14,7 +14,7 @@ from sem_toolkit.spec import TableOptions
 def test_the_declarations_are_those_of_the_layers() -> None:
     own = {entry.name for entry in fields(FitOptions)} - {"table", "estimation", "inference", "given"}
     read = {entry.name for kind in (TableOptions, EstimationOptions) for entry in fields(kind)} | own
-    read -= {"normal_weights", "categorical", "all_ordered"}  # follow from se and from ordered
+    read -= {"normal_weights", "categorical", "has_levels", "all_ordered"}  # follow from se, ordered and the spec
     assert set(OPTIONS) == read | {"se", "test", "information", "observed_information"}
     assert {name for name, option in OPTIONS.items() if option.layer == "table"} == {
         entry.name for entry in fields(TableOptions)

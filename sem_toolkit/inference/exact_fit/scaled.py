@@ -26,6 +26,7 @@ from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import compute_cluster_trace
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
+from sem_toolkit.inference.weights.levels import compute_level_trace
 from sem_toolkit.sample.moments import FloatArray
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "scaled.shifted"})
@@ -140,6 +141,7 @@ def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: Scale
         return compute_scaled_test(evaluation, standard, chosen)
     name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
     unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
+    unweighted |= evaluation.kind.has_levels
     return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
@@ -195,7 +197,9 @@ def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if evaluation.sample.has_design:
+    if evaluation.kind.has_levels:
+        saturated, count = compute_level_trace(evaluation, chosen.information)
+    elif evaluation.sample.has_design:
         saturated, count = compute_cluster_trace(evaluation, chosen.information)
     elif evaluation.is_incomplete:
         saturated, count = compute_incomplete_saturated_trace(evaluation, chosen.information)

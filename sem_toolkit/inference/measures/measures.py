@@ -16,6 +16,7 @@ from sem_toolkit.inference.measures.indices import (
     compute_other_measures,
     compute_wrmr,
 )
+from sem_toolkit.inference.measures.levels import LevelVariables
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
 from sem_toolkit.inference.measures.numeric import NumericVariables
 from sem_toolkit.inference.measures.robust import RobustVariants
@@ -64,8 +65,10 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= _list_tests(tests, evaluation)
     measures |= compute_incremental_measures(plain, scaled, robust.comparison)
     by_test, by_residual = (Misfit(stat, test.df, tail=stat) for stat in (test.stat, tests.residual))
-    measures |= compute_rmsea_measures(total, model.n_groups, by_test, by_scaled, robust.misfit)
+    measures |= compute_rmsea_measures(total, evaluation.n_populations, by_test, by_scaled, robust.misfit)
     measures |= compute_gfi_measures(total, variables.count(evaluation), by_residual, robust.residual)
+    if evaluation.kind.has_levels:  # the rest is of moments of one level
+        return measures
     count = evaluation.moments_per_group * model.n_groups
     explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
     measures |= compute_lisrel_measures(explained, test.df, count)
@@ -75,6 +78,8 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
 
 
 def _choose_variables(evaluation: AtEstimate) -> VariableKind:
+    if evaluation.kind.has_levels:
+        return LevelVariables()
     return CategoricalVariables() if evaluation.kind.is_categorical else NumericVariables()
 
 

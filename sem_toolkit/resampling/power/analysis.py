@@ -43,6 +43,7 @@ class NamedTest:
     effect   in the population that is assumed
     detect   n and power to the effect that would be found; None where there is none such
     scale    what an effect is in standard deviations (std.all), per unit; NaN where that means nothing
+    path     the parameter that is tested; None for tests of models
     """
 
     name: str
@@ -51,6 +52,7 @@ class NamedTest:
     effect: float
     detect: Callable[[float, float], float | None]
     scale: float = math.nan
+    path: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +255,7 @@ def analyse_population(
         test = build_path_test(setting, path, larger)
         detect = partial(find_detectable_value, setting, path, larger=larger)
         scale = setting.population.standardize(*path, 1.0)
-        tests.append(NamedTest(f"{format_path(path)} = 0", test, "value", value, detect, scale))
+        tests.append(NamedTest(f"{format_path(path)} = 0", test, "value", value, detect, scale, path))
     if not tests:
         message = "the model holds in the population and has no paths: there is nothing to test"
         hint = "name a parameter to set to zero (--path), or a restricted model (--null)"

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, SemError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.pipeline import Prepared, estimate, get_header_options
@@ -105,6 +105,18 @@ def build_analysis(
     truth = rows["est"].to_numpy(dtype=np.float64)
     misfit = found.misfit if exact else np.nan
     return Analysis(name or found.fit.title, spec, given, quantities, truth, misfit, found.df, exact)
+
+
+def find_quantity(analysis: Analysis, path: tuple[str, str, str]) -> int:
+    """The place of a parameter, in the first group, among those that are looked at; OptionError where it is not."""
+    wanted = {path, path[::-1]} if path[1] == "~~" else {path}
+    for place, quantity in enumerate(analysis.quantities):
+        if quantity.key[:3] in wanted:
+            return place
+    known = ", ".join(f"{q.lhs} {q.op} {q.rhs}".rstrip() for q in analysis.quantities if q.op == path[1])
+    message = f'{analysis.name} does not estimate "{" ".join(path).rstrip()}"'
+    hint = f'with "{path[1]}" it estimates: {known}' if known else None
+    raise OptionError(Diagnostic("error", "unknown-parameter", message, hint=hint))
 
 
 def complete_options(sampling: Sampling, options: Mapping[str, object]) -> dict[str, object]:

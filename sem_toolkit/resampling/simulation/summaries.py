@@ -157,14 +157,18 @@ class Summary:
             rows.append(row | {f"{point:.0%}": float(value) for point, value in zip(_POINTS, points, strict=True)})
         return pd.DataFrame(rows)
 
+    def count_model_rejections(self) -> tuple[int, int]:
+        """How many of how many χ² tests of the model rejected."""
+        pvalues = self.sums.measures["pvalue"]
+        return int((pvalues < self.alpha).sum()), int(np.isfinite(pvalues).sum())
+
     def compute_rejection(self) -> tuple[float, float]:
         """How often the χ² test of the model rejects, and the Monte Carlo error of that; NaN without tests."""
-        pvalues = self.sums.measures["pvalue"]
-        known = pvalues[np.isfinite(pvalues)]
-        if not len(known):
+        rejected, tested = self.count_model_rejections()
+        if not tested:
             return float("nan"), float("nan")
-        rate = float((known < self.alpha).mean())
-        return rate, float(np.sqrt(rate * (1.0 - rate) / len(known)))
+        rate = rejected / tested
+        return rate, float(np.sqrt(rate * (1.0 - rate) / tested))
 
     def find_power(self, place: int) -> tuple[int, int]:
         """How many of how many samples rejected 0 for the quantity at a place."""

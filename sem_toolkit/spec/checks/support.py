@@ -10,7 +10,7 @@ NOT_SUPPORTED = "not-supported-yet"
 LATENT_PRODUCT = "latent-product"
 
 _OPERATORS = {":~": "heterogeneity (:~)"}
-_BLOCKS = {"level": "several levels (level:)", "class": "latent classes (class:)", "block": "blocks (block:)"}
+_BLOCKS = {"class": "latent classes (class:)", "block": "blocks (block:)"}
 PRODUCT_HINT = (
     'sam_method = "local" (--sam local); or make products of the indicators as columns of the data (centred first), '
     "and a factor of these: fg =~ x1:z1 + x2:z2 + x3:z3"
@@ -29,8 +29,7 @@ def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
     }
     for statement in statements:
         if isinstance(statement, BlockHeader) and statement.block in _BLOCKS:
-            severity: Severity = "warning" if statement.block == "level" else "error"
-            _report(_BLOCKS[statement.block], severity, statement.start, statement.end, told, reporter)
+            _report(_BLOCKS[statement.block], "error", statement.start, statement.end, told, reporter)
         elif isinstance(statement, Formula):
             if statement.operator in _OPERATORS:
                 what = _OPERATORS[statement.operator]
