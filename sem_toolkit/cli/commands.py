@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "equivalents": ("equivalents", "equivalents"),
     "power": ("power", "power"),
     "simulate": ("simulate", "simulate"),
+    "cutoffs": ("cutoffs", "cutoffs"),
     "verify": ("verify", "verify"),
     "diagram": ("diagram", "diagram"),
     "fmt": ("fmt", "fmt"),

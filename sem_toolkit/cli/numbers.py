@@ -15,6 +15,17 @@ def parse_sizes(flag: str, text: str) -> tuple[int, ...]:
     return found
 
 
+def parse_numbers(flag: str, text: str) -> tuple[float, ...]:
+    """Numbers; raises OptionError for others."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        message = f'{flag} cannot be "{text}"'
+        raise OptionError(
+            Diagnostic("error", "option-value", message, hint="numbers with commas, such as .038,.06")
+        ) from None
+
+
 def parse_pair(flag: str, text: str | None) -> tuple[float, ...] | None:
     """One number or two; None where nothing is typed. Raises OptionError for others."""
     if text is None:

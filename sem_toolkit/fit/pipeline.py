@@ -21,7 +21,7 @@ from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
-from sem_toolkit.rotation import require_rotatable, rotate_blocks
+from sem_toolkit.rotation import anchor_blocks, require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -105,7 +105,7 @@ class Prepared:
         """Names of the ordered variables of the model: endogenous observed ones that the options name, or all."""
         if not self.options.estimation.categorical:
             return ()
-        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), ("",))
+        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), self.groups)
         roles = bare.roles[0]
         possible = [name for name in roles.observed if name not in roles.exogenous_observed]
         named = {*self.options.table.ordered, *roles.ordered}
@@ -272,12 +272,13 @@ class Prepared:
             said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
 
-    def with_equalities(self, options: FitOptions) -> "Prepared":
-        """The same spec and rows with other equalities among parameters: what is known of the rows is not asked again.
+    def with_equalities(self, options: FitOptions, spec: Spec | None = None) -> "Prepared":
+        """The same rows with other equalities among parameters: what is known of the rows is not asked again.
 
         options  those of this one, but for group_equal and group_partial
+        spec     a text of the same variables that says the equalities itself; None: the same spec
         """
-        found = replace(self, options=options)
+        found = replace(self, options=options, spec=self.spec if spec is None else spec)
         known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
         variables = observed_variables(found.estimated_table)
         if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:
@@ -290,7 +291,8 @@ class Prepared:
         """The model, with the moments that it takes from the data where there are any."""
         if not self.has_data:
             return build_model(self.estimated_table)
-        return build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
+        model = build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
+        return anchor_blocks(model, self.sample, self.options.rotation)
 
     @cached_property
     def identification(self) -> IdentificationReport:

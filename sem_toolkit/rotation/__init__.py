@@ -1,5 +1,6 @@
 """Rotation of exploratory blocks: criteria, the search for their optima, and the equations that errors come from."""
 
+from sem_toolkit.rotation.anchors import anchor_blocks
 from sem_toolkit.rotation.blocks import Block, find_blocks
 from sem_toolkit.rotation.options import ROTATIONS, RotationOptions
 from sem_toolkit.rotation.rotate import change_errors, require_rotatable, rotate_blocks
@@ -11,6 +12,7 @@ __all__ = [
     "BlockRotation",
     "Rotation",
     "RotationOptions",
+    "anchor_blocks",
     "change_errors",
     "find_blocks",
     "require_rotatable",

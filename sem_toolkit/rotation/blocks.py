@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from math import inf
 
 from sem_toolkit.diagnostics import Diagnostic
@@ -44,14 +45,15 @@ def find_blocks(table: ParameterTable) -> tuple[Block, ...]:
 
 def free_rotated_rows(table: ParameterTable) -> ParameterTable:
     """The table in which the rows that were fixed for want of a rotation are free parameters."""
-    rows, free = [], 0
-    for row in table.rows:
-        released = row.user in (ECHELON, TIED_ECHELON) and not row.free
-        if released or row.free:
-            free += 1
-            row = replace(row, free=free, ustart=None) if released else replace(row, free=free)
-        rows.append(row)
-    return replace(table, rows=tuple(rows))
+    held = (ECHELON, TIED_ECHELON)
+    rows = (replace(row, free=1, ustart=None) if row.user in held and not row.free else row for row in table.rows)
+    return replace(table, rows=number_rows(rows))
+
+
+def number_rows(rows: Iterable[Parameter]) -> tuple[Parameter, ...]:
+    """The rows with their free parameters numbered anew, from 1 in their order."""
+    numbers = count(1)
+    return tuple(replace(row, free=next(numbers)) if row.free else row for row in rows)
 
 
 def check_blocks(table: ParameterTable, blocks: Iterable[Block]) -> tuple[Diagnostic, ...]:

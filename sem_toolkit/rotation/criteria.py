@@ -9,7 +9,7 @@ Behavioral Research 36, 111-150; Jennrich & Bentler (2011, 2012), Psychometrika 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,46 +19,38 @@ from sem_toolkit.rotation.options import RotationOptions
 FloatArray = NDArray[np.float64]
 Stack = NDArray[Any]
 """Loadings or their likes, float64 or complex128."""
-Evaluate = Callable[[Stack], tuple[Stack, Stack]]
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """What makes loadings simple: `evaluate` gives its value (...) and gradient (... × p × m) at loadings."""
+class Criterion(Protocol):
+    """What makes loadings simple."""
 
-    evaluate: Evaluate
-
-    def value(self, loadings: Stack) -> Stack:
-        """The criterion alone."""
-        return self.evaluate(loadings)[0]
-
-    def gradient(self, loadings: Stack) -> Stack:
-        """Its gradient alone."""
-        return self.evaluate(loadings)[1]
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
+        """Value (...) and gradient (... × p × m) at loadings (... × p × m)."""
+        ...
 
 
 def build_criterion(options: RotationOptions, p: int, m: int, target: FloatArray | None = None) -> Criterion:
-    """The criterion for p items and m factors.
+    """The criterion for p items and m factors; of promax that of varimax before it.
 
     target  p × m with NaN where a loading is free; for target rotations only
     """
     name = options.method
     if name == "geomin":
-        return Criterion(_geomin(options.geomin_epsilon))
+        return Geomin(options.geomin_epsilon)
     if name == "bigeomin":
-        return Criterion(_spare_general(_geomin(options.geomin_epsilon)))
+        return SparesGeneral(Geomin(options.geomin_epsilon))
     if name == "biquartimin":
-        return Criterion(_spare_general(_oblimin(0.0)))
+        return SparesGeneral(Oblimin(0.0))
     if name in ("oblimin", "quartimin"):
-        return Criterion(_oblimin(options.oblimin_gamma if name == "oblimin" else 0.0))
+        return Oblimin(options.oblimin_gamma if name == "oblimin" else 0.0)
     if name in _CRAWFORD_FERGUSON:
-        return Criterion(_crawford_ferguson(_CRAWFORD_FERGUSON[name](p, m)))
+        return CrawfordFerguson(_CRAWFORD_FERGUSON[name](p, m))
     if name == "cf":
-        return Criterion(_crawford_ferguson(options.cf_gamma))
+        return CrawfordFerguson(options.cf_gamma)
     if name == "target":
         assert target is not None  # noqa: S101 (options say so)
-        return Criterion(_target(target))
-    return Criterion(_orthomax({"quartimax": 0.0, "orthomax": options.orthomax_gamma}.get(name, 1.0)))
+        return TowardsTarget(target)
+    return Orthomax({"quartimax": 0.0, "orthomax": options.orthomax_gamma}.get(name, 1.0))
 
 
 _CRAWFORD_FERGUSON: dict[str, Callable[[int, int], float]] = {
@@ -71,71 +63,76 @@ _CRAWFORD_FERGUSON: dict[str, Callable[[int, int], float]] = {
 """Weight of column complexity: Crawford & Ferguson (1970), Psychometrika 35, 321-332."""
 
 
-def _geomin(epsilon: float) -> Evaluate:
+@dataclass(frozen=True)
+class Geomin:
     """Σ over items of the geometric mean of λ² + ε: Yates (1987), with ε as in Browne (2001)."""
 
-    def evaluate(loadings: Stack) -> tuple[Stack, Stack]:
-        squares = loadings * loadings + epsilon
+    epsilon: float
+
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
+        squares = loadings * loadings + self.epsilon
         means = np.exp(np.log(squares).mean(axis=-1))
         return means.sum(axis=-1), 2.0 / loadings.shape[-1] * loadings / squares * means[..., None]
 
-    return evaluate
 
-
-def _oblimin(gamma: float) -> Evaluate:
+@dataclass(frozen=True)
+class Oblimin:
     """¼ Σ over pairs of factors of Σᵢ λ²ᵢₖλ²ᵢₗ − (γ/p) Σᵢλ²ᵢₖ Σᵢλ²ᵢₗ; quartimin for γ = 0: Jennrich (2002)."""
 
-    def evaluate(loadings: Stack) -> tuple[Stack, Stack]:
+    gamma: float
+
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
         squares = loadings * loadings
         others = squares.sum(axis=-1, keepdims=True) - squares
-        if gamma:
-            others = others - gamma * others.mean(axis=-2, keepdims=True)
+        if self.gamma:
+            others = others - self.gamma * others.mean(axis=-2, keepdims=True)
         return (squares * others).sum(axis=(-2, -1)) / 4.0, loadings * others
 
-    return evaluate
 
-
-def _orthomax(gamma: float) -> Evaluate:
+@dataclass(frozen=True)
+class Orthomax:
     """−¼ Σ over factors of Σᵢλ⁴ᵢ − (γ/p)(Σᵢλ²ᵢ)²: quartimax for γ = 0, varimax for 1."""
 
-    def evaluate(loadings: Stack) -> tuple[Stack, Stack]:
+    gamma: float
+
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
         squares = loadings * loadings
-        centred = squares - gamma * squares.mean(axis=-2, keepdims=True)
+        centred = squares - self.gamma * squares.mean(axis=-2, keepdims=True)
         return -(squares * centred).sum(axis=(-2, -1)) / 4.0, -loadings * centred
 
-    return evaluate
 
-
-def _crawford_ferguson(kappa: float) -> Evaluate:
+@dataclass(frozen=True)
+class CrawfordFerguson:
     """(1 − κ) row complexity + κ column complexity, each a quarter of a sum of products of squared loadings."""
 
-    def evaluate(loadings: Stack) -> tuple[Stack, Stack]:
+    kappa: float
+
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
         squares = loadings * loadings
         across = squares.sum(axis=-1, keepdims=True) - squares
         along = squares.sum(axis=-2, keepdims=True) - squares
-        others = (1.0 - kappa) * across + kappa * along
+        others = (1.0 - self.kappa) * across + self.kappa * along
         return (squares * others).sum(axis=(-2, -1)) / 4.0, loadings * others
 
-    return evaluate
 
-
-def _target(target: FloatArray) -> Evaluate:
+@dataclass(frozen=True, eq=False)
+class TowardsTarget:
     """Squared distance from a target (p × m) where it is not NaN: Browne (1972)."""
-    wanted = np.isfinite(target)
-    values = np.where(wanted, target, 0.0)
 
-    def evaluate(loadings: Stack) -> tuple[Stack, Stack]:
-        distance = np.where(wanted, loadings - values, 0.0)
+    target: FloatArray
+
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
+        wanted = np.isfinite(self.target)
+        distance = np.where(wanted, loadings - np.where(wanted, self.target, 0.0), 0.0)
         return (distance * distance).sum(axis=(-2, -1)), 2.0 * distance
 
-    return evaluate
 
-
-def _spare_general(inner: Evaluate) -> Evaluate:
+@dataclass(frozen=True)
+class SparesGeneral:
     """A criterion of the group factors only, the first factor being the general one: Jennrich & Bentler (2011)."""
 
-    def evaluate(loadings: Stack) -> tuple[Stack, Stack]:
-        value, slope = inner(loadings[..., 1:])
-        return value, np.concatenate([np.zeros_like(loadings[..., :1]), slope], axis=-1)
+    inner: Criterion
 
-    return evaluate
+    def evaluate(self, loadings: Stack) -> tuple[Stack, Stack]:
+        value, slope = self.inner.evaluate(loadings[..., 1:])
+        return value, np.concatenate([np.zeros_like(loadings[..., :1]), slope], axis=-1)

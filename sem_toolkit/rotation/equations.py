@@ -23,7 +23,7 @@ def compute_rotation_equations(loadings: Stack, phi: Stack, criterion: Criterion
     ... × m(m − 1) for oblique rotations, ... × m(m − 1)/2 for orthogonal ones.
     """
     m = loadings.shape[-1]
-    Z = np.swapaxes(loadings, -1, -2) @ criterion.gradient(loadings)
+    Z = np.swapaxes(loadings, -1, -2) @ criterion.evaluate(loadings)[1]
     if orthogonal:
         rows, columns = np.tril_indices(m, -1)
         return np.asarray(Z[..., rows, columns] - Z[..., columns, rows])

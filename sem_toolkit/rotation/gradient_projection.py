@@ -16,10 +16,10 @@ from sem_toolkit.rotation.equations import apply_rotation, compute_stationarity
 
 FloatArray = NDArray[np.float64]
 
-_MOST_STEPS, _MOST_HALVINGS, _MOST_STACKS = 2000, 40, 5
+_MOST_STEPS, _MOST_HALVINGS, _MOST_STACKS = 2000, 40, 10
+_ENOUGH = 3
 _NEAR = 1e-5
 _MEMORY = 5
-_SINGULAR = 1e-10
 _SUFFICIENT = 1e-4
 _SAME = 1e-6
 """Values of the criterion that differ by less, relative to the size of the best one, belong to one optimum."""
@@ -61,7 +61,7 @@ class RotationSearch:
 def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts: int, seed: int) -> RotationSearch:
     """The rotation (m × m) of A (p × m) with the lowest criterion over so many starts, the first of them A itself.
 
-    Where one start alone has reached the best optimum the search goes on with as many more, up to five times.
+    Where fewer than three have reached the best optimum the search goes on with as many more, ten times at most.
     """
     rng = np.random.default_rng(seed)
     reached, best, norm_of_best, value = np.zeros(0), np.eye(A.shape[1]), np.inf, np.inf
@@ -76,10 +76,10 @@ def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts:
         first = order[0]
         if (not arrived[first], values[first]) < (norm_of_best >= _NEAR, value):
             best, value, norm_of_best = T[first], float(values[first]), float(norms[first])
-        if (reached <= value + _SAME * max(1.0, abs(value))).sum() > 1:
+        if (reached <= value + _SAME * max(1.0, abs(value))).sum() >= _ENOUGH:
             break
     best = polish(A, best, criterion, orthogonal)
-    value = float(criterion.value(apply_rotation(A, best, orthogonal)))
+    value = _compute_value(A, best, criterion, orthogonal)
     gradient = float(np.abs(compute_stationarity(A, best, criterion, orthogonal)).max())
     return RotationSearch(best, value, np.sort(reached), count * starts, gradient)
 
@@ -111,7 +111,7 @@ def _descend(
         change, bend = moved - T[open_], new_step - step[open_]
         inner = np.abs((change * bend).sum(axis=(-2, -1)))
         with np.errstate(divide="ignore", invalid="ignore"):
-            proposal = (change**2).sum(axis=(-2, -1)) / inner
+            proposal = inner / (bend**2).sum(axis=(-2, -1))
         alpha[open_] = np.clip(np.where(np.isfinite(proposal), proposal, 1.0), 1e-4, 1e4)
         T[open_], value[open_], step[open_] = moved, new_value, new_step
         norm[open_] = np.sqrt((new_step**2).sum(axis=(-2, -1)))
@@ -144,19 +144,29 @@ def _search_line(
     return moved, value, slope, alpha
 
 
+def _compute_value(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> float:
+    return float(criterion.evaluate(apply_rotation(A, T, orthogonal))[0])
+
+
 def _evaluate(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> tuple[FloatArray, FloatArray]:
     """The criterion (s), infinite where factors coincide, and its gradient by T (s × m × m)."""
-    sound = np.ones(len(T), dtype=np.bool_)
-    if not orthogonal:
-        sound = np.abs(np.linalg.det(T)) > _SINGULAR
-        T = np.where(sound[:, None, None], T, np.eye(T.shape[-1]))
-    loadings = apply_rotation(A, T, orthogonal)
-    value, by_loadings = criterion.evaluate(loadings)
-    value = np.where(sound, value, np.inf)
     if orthogonal:
+        value, by_loadings = criterion.evaluate(A @ T)
         return value, A.T @ by_loadings
+    inverse, sound = _invert(T)
+    loadings = A @ np.swapaxes(inverse, -1, -2)
+    value, by_loadings = criterion.evaluate(loadings)
     across = np.swapaxes(by_loadings, -1, -2) @ loadings
-    return value, -np.linalg.solve(np.swapaxes(T, -1, -2), across)
+    return np.where(sound, value, np.inf), -np.swapaxes(inverse, -1, -2) @ across
+
+
+def _invert(T: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The inverses (s × m × m) and whether they exist (s): where not, the identity."""
+    try:
+        return np.asarray(np.linalg.inv(T)), np.ones(len(T), dtype=np.bool_)
+    except np.linalg.LinAlgError:
+        sound = np.asarray(np.linalg.slogdet(T)[0] != 0, dtype=np.bool_)
+        return np.asarray(np.linalg.inv(np.where(sound[:, None, None], T, np.eye(T.shape[-1])))), sound
 
 
 def _project(T: FloatArray, slope: FloatArray, orthogonal: bool) -> FloatArray:
@@ -178,7 +188,7 @@ def _retract(X: FloatArray, orthogonal: bool) -> FloatArray:
 def polish(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> FloatArray:
     """T after Newton steps on its equations, as long as they help and the criterion does not rise."""
     m = len(T)
-    value = float(criterion.value(apply_rotation(A, T, orthogonal)))
+    value = _compute_value(A, T, criterion, orthogonal)
     equations = compute_stationarity(A, T, criterion, orthogonal)
     size = float(np.abs(equations).max())
     for _ in range(12):
@@ -189,7 +199,7 @@ def polish(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool)
         slopes = np.imag(stepped).T / 1e-20
         move = np.linalg.lstsq(slopes, equations, rcond=1e-10)[0].reshape(m, m)
         tried = _retract(T - move, orthogonal)
-        risen = float(criterion.value(apply_rotation(A, tried, orthogonal))) - value
+        risen = _compute_value(A, tried, criterion, orthogonal) - value
         equations_there = compute_stationarity(A, tried, criterion, orthogonal)
         if not (float(np.abs(equations_there).max()) < size and risen <= 1e-9 * max(1.0, abs(value))):
             break

@@ -56,7 +56,7 @@ class RotationOptions:
     cf_gamma: float = 0.0
     promax_kappa: float = 4.0
     target: Mapping[str, Target] = field(default_factory=dict)
-    starts: int = 100
+    starts: int = 30
     seed: int = 1
 
     @property

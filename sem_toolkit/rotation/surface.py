@@ -80,34 +80,43 @@ def build_surface(model: Model, rotations: tuple[BlockRotation, ...], options: R
 
 
 def _build_equations(rotation: BlockRotation, options: RotationOptions) -> Equations:
-    """The equations of a criterion. Those of lavaan ("bordered") leave the correlations out where rows are weighted,
-    and take the first group's residual variances where several groups share a rotation.
-    """
     block = rotation.block
     criterion = build_criterion(options, len(block.items), len(block.factors), build_target(options, block))
     if options.method == "promax":
-        return _build_promax(rotation, criterion, options)
-    exact = options.errors == "delta"
+        equations = PromaxEquations(rotation.rotation.T, rotation.search.rotation, criterion, options.promax_kappa)
+        return RowsOfPromax(equations, options)
+    return RowsOfCriterion(criterion, options)
 
-    def evaluate(loadings: Stack, phi: Stack, theta: Stack) -> Stack:
+
+@dataclass(frozen=True, eq=False)
+class RowsOfCriterion:
+    """The equations of a criterion. Those of lavaan ("bordered") leave the correlations out where rows are weighted,
+    and take the first group's residual variances where several groups share a rotation.
+    """
+
+    criterion: Criterion
+    options: RotationOptions
+
+    def __call__(self, loadings: Stack, phi: Stack, theta: Stack) -> Stack:
+        """What is 0 at the solution; see `Equations`."""
+        exact = self.options.errors == "delta"
         by, residual = (phi, theta.mean(axis=-2)) if exact else (np.eye(phi.shape[-1]), theta[..., 0, :])
-        rows = weigh_rows(loadings, by, residual, options)
-        return compute_rotation_equations(rows, phi, criterion, options.is_orthogonal)
-
-    return evaluate
+        rows = weigh_rows(loadings, by, residual, self.options)
+        return compute_rotation_equations(rows, phi, self.criterion, self.options.is_orthogonal)
 
 
-def _build_promax(rotation: BlockRotation, varimax: Criterion, options: RotationOptions) -> Equations:
+@dataclass(frozen=True, eq=False)
+class RowsOfPromax:
     """The equations of promax, of which lavaan has none."""
-    equations = PromaxEquations(rotation.rotation.T, rotation.search.rotation, varimax, options.promax_kappa)
-    plain = replace(options, row_weights="none")
 
-    def evaluate(loadings: Stack, phi: Stack, theta: Stack) -> Stack:
+    equations: PromaxEquations
+    options: RotationOptions
+
+    def __call__(self, loadings: Stack, phi: Stack, theta: Stack) -> Stack:
+        """What is 0 at the solution; see `Equations`."""
         residual = theta.mean(axis=-2)
-        rows = weigh_rows(loadings, phi, residual, options)
-        return equations.evaluate(weigh_rows(loadings, phi, residual, plain), rows, phi)
-
-    return evaluate
+        plain = weigh_rows(loadings, phi, residual, replace(self.options, row_weights="none"))
+        return self.equations.evaluate(plain, weigh_rows(loadings, phi, residual, self.options), phi)
 
 
 def confine_to_surface(model: Model, surface: RotationSurface) -> Model:

@@ -92,7 +92,7 @@ def test_the_criterion_is_never_above_lavaans(pair):
         target = options.get_target(entry.block.name)
         wanted = None if target is None else np.array(target, dtype=float)
         criterion = build_criterion(options, *loadings.shape, wanted)
-        assert entry.search.value <= float(criterion.value(weighted)) + 1e-6
+        assert entry.search.value <= float(criterion.evaluate(weighted)[0]) + 1e-6
 
 
 def test_no_moment_changes(pair):
@@ -211,6 +211,21 @@ def test_a_target_with_signs_keeps_them():
     result = fit(EFA3, DATA / "hs.csv", rotation="target", rotation_args={"target": wanted})
     loadings = result.parameters.query("op == '=~' and lhs == 'f1' and rhs in ['x1', 'x2', 'x3']")["est"]
     assert (loadings < -0.4).all()
+
+
+def test_items_of_one_factor_in_front_do_not_hide_the_others():
+    """With perfect simple structure lavaan's zeros, in the first items, leave the other factors unidentified."""
+    loadings = np.kron(np.eye(3), np.array([[0.8], [0.7], [0.6]]))
+    phi = np.array([[1.0, 0.5, 0.3], [0.5, 1.0, 0.4], [0.3, 0.4, 1.0]])
+    covariance = loadings @ phi @ loadings.T
+    covariance[np.diag_indices(9)] = 1.0
+    moments = {"names": [f"x{k}" for k in range(1, 10)], "matrix": (covariance * 1000 / 999).tolist()}
+    result = fit(EFA3, sample_cov=moments, sample_nobs=1000, rotation="oblimin")
+    assert result.converged
+    assert result.fit_measures["chisq"] == pytest.approx(0.0, abs=1e-8)
+    (found,) = result.loadings
+    assert np.allclose(found.values, loadings, atol=1e-6)
+    assert np.allclose(found.correlations, phi, atol=1e-6)
 
 
 def test_options_of_rotations_know_their_nature():

@@ -19,7 +19,7 @@ from sem_toolkit.spec import Spec
 from sem_toolkit.spec.release import release_values
 from sem_toolkit.spec.tokens import split_tokens
 
-_OF_ROWS = (
+OF_ROWS = (
     "group", "sample_cov", "sample_mean", "sample_nobs", "sampling_weights", "cluster", "sheet", "missing_codes",
 )  # fmt: skip
 """Options that are about rows of data, or that say what a population has to say itself."""
@@ -67,11 +67,11 @@ def build_source(
             message = "the groups and their shares are those of the data"
             raise OptionError(Diagnostic("error", "option-without-effect", message, hint="leave the shares out"))
         fit = fit_model(spec, data, **options)
-        kept = {name: value for name, value in options.items() if name not in _OF_ROWS}
+        kept = {name: value for name, value in options.items() if name not in OF_ROWS}
         population = build_population_from_fit(fit)
         own = tuple(group.n for group in fit.sample.groups)
         return Source(population, spec if model is None else model, own if len(own) > 1 else (), kept)
-    unread = [name for name in _OF_ROWS if options.get(name) is not None]
+    unread = [name for name in OF_ROWS if options.get(name) is not None]
     if unread:
         message = f"{unread[0]} is about rows of data, and the population is that of a spec with values"
         hint = "leave it out, or take the estimates of a fit to the data"
