@@ -26,7 +26,7 @@ from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
 
-_COLLAPSED = 1e-4
+_COLLAPSED, _CHANGED = 1e-4, 1e-6
 
 
 def require_rotatable(table: ParameterTable, options: RotationOptions) -> None:
@@ -54,7 +54,9 @@ def rotate_blocks(solution: Solution, options: RotationOptions) -> tuple[Solutio
     matrices = compute_matrices(solution.model, solution.x)
     rotations = tuple(_rotate_block(solution.model, matrices, block, options) for block in blocks)
     bare = build_model(free_rotated_rows(solution.model.table))
-    x = _read_parameters(bare, _turn(solution.model, matrices, rotations), solution)
+    turned = _turn(solution.model, matrices, rotations)
+    x = _read_parameters(bare, turned, solution)
+    _require_closed(bare, turned, x)
     model = confine_to_surface(bare, build_surface(bare, rotations, options))
     certificate = solution.certificate
     notes = tuple(note for rotation in rotations for note in _report(rotation, options, solution.model))
@@ -125,6 +127,23 @@ def _read_parameters(model: Model, matrices: RamMatrices, solution: Solution) ->
     own = where.kind == INTERCEPT
     x[own] = matrices.intercepts[where.group[own], where.row[own]]
     return np.asarray(x)
+
+
+def _require_closed(model: Model, turned: RamMatrices, x: FloatArray) -> None:
+    """Raise ModelError where the rotated model cannot say what the rotated matrices do."""
+    own, linear = compute_matrices(model, x), model.constraints.linear
+    gaps = [
+        np.abs(ours - theirs).max(initial=0.0) / max(1.0, np.abs(theirs).max(initial=0.0))
+        for ours, theirs in zip(
+            (own.directed, own.symmetric, own.intercepts),
+            (turned.directed, turned.symmetric, turned.intercepts),
+            strict=True,
+        )
+    ]
+    ties = np.abs(linear.matrix @ x - linear.target).max(initial=0.0) if len(linear.target) else 0.0
+    if max(*gaps, ties) > _CHANGED:
+        message = "fixed or equal parameters keep an exploratory block of this model from being rotated"
+        raise ModelError(Diagnostic("error", "not-rotatable", message, hint='take rotation = "none"'))
 
 
 def _key(row: Parameter) -> tuple[str, str, str, int]:

@@ -170,6 +170,23 @@ def test_what_a_rotation_would_mix_is_refused_by_name(spec, culprit):
     assert fault.value.diagnostics[0].code == "not-rotatable"
 
 
+def test_partial_invariance_frees_an_item_on_all_factors():
+    equal = {"group": "school", "group_equal": "loadings"}
+    with pytest.raises(ModelError, match="group_partial = f1=~x1, f2=~x1, f3=~x1"):
+        fit(EFA3, DATA / "hs.csv", **equal, group_partial=["f1=~x1"])
+    partial = ["f1=~x1", "f2=~x1", "f3=~x1"]
+    result = fit(EFA3, DATA / "hs.csv", **equal, group_partial=partial, multistart=0)
+    assert result.fit_measures["df"] == 39
+    rows = result.parameters[result.parameters["op"] == "=~"].pivot_table("est", ["lhs", "rhs"], "group")
+    same = np.isclose(rows[1], rows[2], atol=1e-10)
+    assert list(rows.index[~same]) == [("f1", "x1"), ("f2", "x1"), ("f3", "x1")]
+
+
+def test_equalities_that_a_rotation_breaks_are_refused():
+    with pytest.raises(ModelError, match="keep an exploratory block"):
+        fit(EFA3 + "\nageyr ~ f1 + f2 + f3", DATA / "hs.csv", group="school", group_equal="regressions")
+
+
 def test_without_rotation_such_models_are_fitted():
     assert fit(EFA3 + "\nageyr ~ f1", DATA / "hs.csv", rotation="none").converged
 
