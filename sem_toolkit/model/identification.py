@@ -126,7 +126,8 @@ def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
     result = []
     for number, label in enumerate(model.groups):
         rows = [row for row in model.table.parameters if row.group == number + 1]
-        taken = sum(row.exo > 0 and row.free == 0 and {row.lhs, row.rhs or row.lhs} <= observed for row in rows)
+        given_by_data = [row for row in rows if row.exo > 0 and row.free == 0 and model.sees(row)]
+        taken = sum({row.lhs, row.rhs or row.lhs} <= observed for row in given_by_data)
         if model.composites is not None:
             sizes = (len(m.indicators) for m in model.composites.members if m.group == number)
             taken += sum(k * (k + 1) // 2 for k in sizes)

@@ -198,6 +198,12 @@ class Model:
         there = {(row.group, name) for row in self.table.parameters for name in (row.lhs, row.rhs)}
         return np.array([[(g + 1, name) in there for name in self.observed] for g in range(self.n_groups)])
 
+    def sees(self, row: Parameter) -> bool:
+        """Whether data tell of a moment by itself: of means at both levels they tell only the sum, at the upper one."""
+        if self.presence is None or row.op != "~1" or row.lhs not in self.observed or row.group % 2 == 0:
+            return True
+        return not self.presence[row.group][self.observed.index(row.lhs)]
+
     @property
     def n_observed(self) -> int:
         return len(self.observed)

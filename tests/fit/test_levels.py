@@ -200,6 +200,43 @@ def test_groups_are_the_sum_of_fits_of_each(rows):
     assert set(both.icc) == {"odd", "even"}
 
 
+def test_robust_errors_of_groups_are_those_of_each(rows):
+    """Groups of clusters that differ in size: what one group shows says nothing of the other."""
+    rows = rows[(rows["cluster"] % 2 == 0) | (rows.groupby("cluster").cumcount() < 6)]
+    rows = rows.assign(half=np.where(rows["cluster"] % 2 == 0, "even", "odd"))
+    spec = "".join(f"group: {label}\n{SEM}\n" for label in dict.fromkeys(rows["half"]))
+    both = fit(spec, rows, cluster="cluster", group="half", estimator="MLR")
+    for number, label in enumerate(dict.fromkeys(rows["half"]), start=1):
+        own = fit(SEM, rows[rows["half"] == label], cluster="cluster", estimator="MLR")
+        se = both.parameters.loc[both.parameters["group"] == number, "se"]
+        np.testing.assert_allclose(se, own.parameters["se"], rtol=1e-5, atol=1e-9)
+
+
+def test_variables_that_do_not_vary_between_clusters_are_named(rows):
+    """The saturated model of rows that are centred in their clusters ends at the edge, and says so."""
+    noise = np.random.default_rng(1).normal(size=(len(rows), 2))
+    flat = rows.assign(y1=noise[:, 0], y2=0.5 * noise[:, 0] + noise[:, 1])
+    flat[["y1", "y2"]] -= flat.groupby("cluster")[["y1", "y2"]].transform("mean")
+    found = fit("level: 1\ny1 ~~ y2\nlevel: 2\ny1 ~~ y1\ny2 ~~ y2", flat, cluster="cluster", engine="native")
+    entry = next(entry for entry in found.sample.messages if entry.code == "saturated-at-edge")
+    assert "y1, y2 hardly vary between them" in entry.message
+    levels = found.sample.groups[0].levels
+    assert levels is not None
+    assert levels.converged
+    assert not levels.definite
+    assert np.linalg.eigvalsh(levels.moments.between).min() > -1e-12
+
+
+def test_covariates_at_both_levels_are_taken_from_the_data(rows):
+    """Log-likelihood and degrees of freedom as in lavaan 0.7-2, which has 8 (the means of y4 are not told apart)."""
+    spec = SEM.replace("fw ~ x1", "fw ~ x1 + y4").replace("fb ~ w1", "fb ~ w1 + y4")
+    measures = fit(spec, rows, cluster="cluster").fit_measures
+    assert (measures["df"], measures["baseline.df"], measures["npar"]) == (8, 18, 19)
+    assert measures["chisq"] == pytest.approx(5.033029, abs=1e-4)
+    assert measures["logl"] == pytest.approx(-16217.23, abs=5e-3)
+    assert measures["baseline.chisq"] == pytest.approx(1977.815, abs=1e-3)
+
+
 def test_equality_across_levels_is_a_constraint(fits):
     case, found = read_case("ml2_equal_loadings"), fits["ml2_equal_loadings"]
     assert found.npar == case["fit_measures"]["npar"]

@@ -64,17 +64,18 @@ def list_saturated(pair: MomentPair) -> tuple[SaturatedLevels, ...]:
 def compute_level_saturated_logl(pair: MomentPair) -> float:
     """Log-likelihood of the saturated model, all groups, less that of the fixed exogenous variables by themselves.
 
-    As in lavaan that is what rows say of those within clusters, and clusters' means of those between them: of what is
-    exogenous at both levels it is taken off twice, so that only differences of such values mean anything.
+    Rows say of those within clusters, clusters of those between them. What is exogenous at both levels is not taken
+    off, as in lavaan.
     """
     total = 0.0
     for g, saturated in enumerate(list_saturated(pair)):
         clusters = saturated.likelihood.clusters
         total += compute_logl(saturated.likelihood)
         starts = np.add.reduceat(clusters.rows, clusters.starts, axis=0) / clusters.sizes[:, None]
-        for rows, block in zip((clusters.rows, starts), list_exogenous(pair)[2 * g : 2 * g + 2], strict=True):
+        for rows, both in zip((clusters.rows, starts), list_exogenous(pair)[2 * g : 2 * g + 2], strict=True):
+            block = [i for i in both if not (clusters.within[i] and clusters.between[i])]
             if block:
-                own = rows[:, list(block)]
+                own = rows[:, block]
                 own = own[~np.isnan(own).any(axis=1)]
                 logdet = float(np.linalg.slogdet(np.atleast_2d(np.cov(own.T, bias=True)))[1])
                 total -= compute_saturated_logl(len(own), len(block), logdet)

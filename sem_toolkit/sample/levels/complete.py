@@ -91,6 +91,10 @@ class CompleteLevels:
         shared = np.tensordot(self.weights / self.clusters.distinct[0], self.inverses - self.products, axes=1)
         return 0.5 * np.asarray(self.inner * (self.inverse - self.product) + shared)
 
+    @cached_property
+    def mean_information(self) -> FloatArray:
+        return np.asarray(np.tensordot(self.weights, self.inverses, axes=1))
+
     def information(self, *, expected: bool = True) -> FloatArray:
         p = len(self.moments.mean)
         lower, upper = list_vech(p)
@@ -101,7 +105,7 @@ class CompleteLevels:
         result = np.zeros((p + 2 * len(lower),) * 2)
         within, between = slice(p, p + len(lower)), slice(p + len(lower), None)
         inverse_sizes = 1.0 / self.clusters.distinct[0]
-        result[:p, :p] = np.tensordot(self.weights, self.inverses, axes=1)
+        result[:p, :p] = self.mean_information
         for power, rows, columns in ((0, between, between), (1, within, between), (2, within, within)):
             half = (flat * (self.weights * inverse_sizes**power)[:, None]).T @ right
             if power == 2:

@@ -182,6 +182,10 @@ class IncompleteLevels:
         own = self.gain[self.members.cluster] @ self.inverses[self.members.pattern]
         return np.asarray(reach.swapaxes(1, 2) @ own)
 
+    @cached_property
+    def mean_information(self) -> FloatArray:
+        return np.asarray(self.outward.sum(axis=0) / self.clusters.n)
+
     def information(self, *, expected: bool = True) -> FloatArray:
         p = len(self.moments.mean)
         lower, upper = list_vech(p)
@@ -221,9 +225,10 @@ class IncompleteLevels:
         both = np.ascontiguousarray(
             self.inverses[members.pattern[left]] @ M[left] @ self.inverses[members.pattern[right]]
         )
-        counts = (members.count[left] * members.count[right])[:, None]
+        counts = (members.count[left] * members.count[right] * np.where(left == right, 0.5, 1.0))[:, None]
         columns = both.reshape(len(both), -1)
-        result += _gather_squares((columns * counts).T @ columns, p)
+        once = _gather_squares((columns * counts).T @ columns, p)
+        result += once + once.T  # two patterns in the other order
         if expected:
             return result
         moments = members.sum_rows(self.weights[:, lower] * self.weights[:, upper])
@@ -338,14 +343,15 @@ def _build_outer(clusters: Clusters, moments: LevelMoments) -> Outer:
 
 
 def _list_pairs(members: Members) -> tuple[IntArray, IntArray]:
-    """All pairs of entries of the same cluster, each with itself and in both orders."""
+    """All pairs of entries of the same cluster, each with itself as well."""
     starts = np.flatnonzero(np.diff(members.cluster, prepend=-1))
     counts = np.diff(starts, append=len(members.cluster))
     repeats = np.repeat(counts, counts)
     left = np.repeat(np.arange(len(members.cluster)), repeats)
     first = np.repeat(np.repeat(starts, counts), repeats)
-    offset = np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    return left, first + offset
+    right = first + np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    once = left <= right
+    return left[once], right[once]
 
 
 def _turn(matrices: FloatArray, which: IntArray, rows: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from sem_toolkit.sample.incomplete import list_vech
 from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.moments import FloatArray
 
@@ -54,6 +55,11 @@ class LevelLikelihood(Protocol):
         """The same by Σ_B."""
         ...
 
+    @property
+    def mean_information(self) -> FloatArray:
+        """Second derivative of f by μ (p × p)."""
+        ...
+
     def information(self, *, expected: bool = True) -> FloatArray:
         """Second derivative of f by κ (m × m), expected or as observed."""
         ...
@@ -74,6 +80,13 @@ def compute_level_likelihood(clusters: Clusters, moments: LevelMoments) -> Level
             return compute(clusters, moments)
     except np.linalg.LinAlgError:
         return None
+
+
+def compute_gradient(at: LevelLikelihood) -> FloatArray:
+    """df/dκ (m)."""
+    lower, upper = list_vech(len(at.moments.mean))
+    twice = np.where(lower == upper, 1.0, 2.0)
+    return np.concatenate([at.by_mean, twice * at.by_within[lower, upper], twice * at.by_between[lower, upper]])
 
 
 def compute_logl(likelihood: LevelLikelihood) -> float:

@@ -1,7 +1,8 @@
 """The saturated model of two levels: steps of EM to start with, scoring to finish, and a certificate.
 
 A step of EM is one along the gradient in the metric of the complete data, had one seen u: with the derivatives D_W and
-D_B of f it goes to Σ_W − 2 Σ_W D_W Σ_W and Σ_B − 2 (n/J) Σ_B D_B Σ_B; μ by generalised least squares.
+D_B of f it goes to Σ_W − 2 Σ_W D_W Σ_W and Σ_B − 2 (n/J) Σ_B D_B Σ_B; μ by generalised least squares. Where the maximum
+lies at the edge, with a singular Σ_B, EM creeps: it is then found by the triangular factors of the matrices (`edge`).
 Sources: Dempster, Laird & Rubin (1977), Journal of the Royal Statistical Society B 39, 1-38; Raudenbush (1995),
 Educational and Behavioral Statistics 20, 1-23.
 """
@@ -14,16 +15,28 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sem_toolkit.sample.incomplete import list_vech
 from sem_toolkit.sample.levels.clusters import Clusters
-from sem_toolkit.sample.levels.likelihood import LevelLikelihood, LevelMoments, compute_level_likelihood
+from sem_toolkit.sample.levels.edge import minimise_by_factors
+from sem_toolkit.sample.levels.likelihood import (
+    LevelLikelihood,
+    LevelMoments,
+    compute_gradient,
+    compute_level_likelihood,
+)
 from sem_toolkit.sample.moments import FloatArray
 
+IntArray = NDArray[np.intp]
+
 TIGHT, ENOUGH = 1e-10, 1e-7
-"""Largest element of the gradient in units of the information's diagonal at which the search ends, and that counts."""
+"""Largest element of the gradient, variables in units of standard deviations, at which the search ends, and that
+counts as zero."""
 
 _EM_STEPS = 10
-_MOST_STEPS = 2000
+_MOST_STEPS = 500
+_REFUSALS = 20  # steps of scoring that lead out of the positive definite matrices: the maximum is at their edge
 _CLOSE = 3e-2
 _FLAT = 1e-7
+_SINGULAR = 1e-8  # eigenvalue of Σ_B, variables in units of standard deviations
+_AT_EDGE = 1e-5  # what a search by factors, without second derivatives, leaves of their gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +44,11 @@ class SaturatedLevels:
     """The maximum of the likelihood over the moments of both levels.
 
     likelihood    there
-    gradient_max  largest derivative in units of the information's diagonal
+    gradient_max  largest derivative, variables in units of their standard deviations; by the factors at the edge
     iterations    steps of EM and scoring together
     converged     whether the gradient is as good as zero
-    definite      whether Σ_B is positive definite
+    definite      whether Σ_B is positive definite; otherwise the maximum is that over matrices without negative
+                  eigenvalues
     """
 
     likelihood: LevelLikelihood
@@ -48,59 +62,50 @@ class SaturatedLevels:
         return self.likelihood.moments
 
 
-def compute_saturated_levels(clusters: Clusters, diagonal: NDArray[np.bool_] | None = None) -> SaturatedLevels:
-    """Maximise the likelihood of one group's rows.
-
-    diagonal  p × p: the covariances that are estimated, the same at both levels; all of them by default
-    """
-    unit = _find_units(clusters)
+def compute_saturated_levels(clusters: Clusters) -> SaturatedLevels:
+    """Maximise the likelihood of one group's rows."""
+    unit = np.nanstd(clusters.rows, axis=0)
+    unit = np.where(unit > 0.0, unit, 1.0)
     work = clusters.divide(unit)
-    free = _list_free(work, diagonal)
+    free = list_free_moments(work)
     likelihood = _start(work)
-    steps, slope = 0, np.inf
+    steps, refused, slope = 0, 0, _measure(likelihood, free)
     for steps in range(1, _MOST_STEPS + 1):
         found = _step_scoring(likelihood, free) if steps > _EM_STEPS else None
+        refused += steps > _EM_STEPS and found is None
         if found is None:
             found = _step_em(likelihood, free)
-        if found is None:
+        if found is None or refused > _REFUSALS:
             break
-        slope = _measure(likelihood, free)
-        if slope < TIGHT or (found.value >= likelihood.value and slope < ENOUGH and _measure(found, free) >= slope):
+        better = _measure(found, free)
+        if slope < TIGHT or (found.value >= likelihood.value and slope < ENOUGH and better >= slope):
             break
-        likelihood = found
-    at = likelihood.moments
-    scale = unit[:, None] * unit
-    moments = LevelMoments(at.mean * unit, at.within * scale, at.between * scale)
-    whole = compute_level_likelihood(clusters, moments)
+        likelihood, slope = found, better
+    limit = ENOUGH
+    if slope > ENOUGH:
+        likelihood, slope = minimise_by_factors(likelihood)
+        limit = _AT_EDGE
+    at, scale = likelihood.moments, unit[:, None] * unit
+    whole = compute_level_likelihood(clusters, LevelMoments(at.mean * unit, at.within * scale, at.between * scale))
     assert whole is not None  # noqa: S101 (it has a value in other units)
-    slope = _measure(likelihood, free)
-    return SaturatedLevels(whole, slope, steps, slope < ENOUGH, _is_definite(at.between, clusters.between))
+    chosen = np.flatnonzero(clusters.between)
+    smallest = np.linalg.eigvalsh(at.between[np.ix_(chosen, chosen)]).min(initial=1.0)
+    return SaturatedLevels(whole, slope, steps, slope < limit, bool(smallest > _SINGULAR))
 
 
-def list_free_moments(clusters: Clusters) -> NDArray[np.intp]:
+def list_free_moments(clusters: Clusters) -> IntArray:
     """Places in κ of the moments that there are: means, then those of each level's own variables."""
-    return _list_free(clusters, None)
-
-
-def _find_units(clusters: Clusters) -> FloatArray:
-    deviation = np.nanstd(clusters.rows, axis=0)
-    return np.where(deviation > 0.0, deviation, 1.0)
-
-
-def _list_free(clusters: Clusters, estimated: NDArray[np.bool_] | None) -> NDArray[np.intp]:
     p = len(clusters.within)
     lower, upper = list_vech(p)
-    wanted = np.ones(len(lower), dtype=np.bool_) if estimated is None else estimated[lower, upper]
     parts = [np.ones(p, dtype=np.bool_)]
-    parts += [own[lower] & own[upper] & wanted for own in (clusters.within, clusters.between)]
+    parts += [own[lower] & own[upper] for own in (clusters.within, clusters.between)]
     return np.flatnonzero(np.concatenate(parts))
 
 
 def _start(clusters: Clusters) -> LevelLikelihood:
     """Variances of half the size at either level where a variable is at both, without covariances."""
-    rows, variance = clusters.rows, np.nanvar(clusters.rows, axis=0)
-    both = clusters.within & clusters.between
-    share = np.where(both, 0.5, 1.0) * variance
+    rows = clusters.rows
+    share = np.where(clusters.within & clusters.between, 0.5, 1.0) * np.nanvar(rows, axis=0)
     inner, outer = np.nanmean(rows, axis=0), np.nanmean(rows[clusters.starts], axis=0)
     moments = LevelMoments(
         np.asarray(np.where(clusters.within, inner, outer)),
@@ -112,19 +117,17 @@ def _start(clusters: Clusters) -> LevelLikelihood:
     return found
 
 
-def _step_em(at: LevelLikelihood, free: NDArray[np.intp]) -> LevelLikelihood | None:
+def _step_em(at: LevelLikelihood, free: IntArray) -> LevelLikelihood | None:
     moments, clusters = at.moments, at.clusters
     p = len(moments.mean)
-    mean = moments.mean - np.linalg.solve(at.information()[:p, :p], at.by_mean)
     lower, upper = list_vech(p)
-    held = np.zeros(2 * len(lower), dtype=np.bool_)
-    held[free[p:] - p] = True
+    mean = moments.mean - np.linalg.solve(at.mean_information, at.by_mean)
+    estimated = np.zeros(p + 2 * len(lower), dtype=np.bool_)
+    estimated[free] = True
     changed: list[FloatArray] = []
+    pairs = ((moments.within, at.by_within), (moments.between, at.by_between))
     factors = (1.0, clusters.n / clusters.count)
-    parts = zip(
-        (moments.within, moments.between), (at.by_within, at.by_between), factors, np.split(held, 2), strict=True
-    )
-    for matrix, slope, factor, own in parts:
+    for (matrix, slope), factor, own in zip(pairs, factors, np.split(estimated[p:], 2), strict=True):
         step = 2.0 * factor * matrix @ slope @ matrix
         mask = np.zeros((p, p))
         mask[lower, upper] = mask[upper, lower] = own
@@ -132,7 +135,7 @@ def _step_em(at: LevelLikelihood, free: NDArray[np.intp]) -> LevelLikelihood | N
     return compute_level_likelihood(clusters, LevelMoments(mean, changed[0], changed[1]))
 
 
-def _step_scoring(at: LevelLikelihood, free: NDArray[np.intp]) -> LevelLikelihood | None:
+def _step_scoring(at: LevelLikelihood, free: IntArray) -> LevelLikelihood | None:
     """A step by the expected information, or, close to the maximum, by the observed one; None where that does not help
     or would take Σ_B near the edge, where EM does better.
     """
@@ -153,7 +156,7 @@ def _step_scoring(at: LevelLikelihood, free: NDArray[np.intp]) -> LevelLikelihoo
     return None
 
 
-def _move(at: LevelLikelihood, free: NDArray[np.intp], step: FloatArray) -> LevelLikelihood | None:
+def _move(at: LevelLikelihood, free: IntArray, step: FloatArray) -> LevelLikelihood | None:
     moments = at.moments
     p = len(moments.mean)
     lower, upper = list_vech(p)
@@ -167,21 +170,13 @@ def _move(at: LevelLikelihood, free: NDArray[np.intp], step: FloatArray) -> Leve
     between = moments.between + changes[1]
     if not _is_definite(between, at.clusters.between):
         return None
-    return compute_level_likelihood(
-        at.clusters, LevelMoments(moments.mean + whole[:p], moments.within + changes[0], between)
-    )
+    moved = LevelMoments(moments.mean + whole[:p], moments.within + changes[0], between)
+    return compute_level_likelihood(at.clusters, moved)
 
 
-def compute_gradient(at: LevelLikelihood) -> FloatArray:
-    """df/dκ (m)."""
-    lower, upper = list_vech(len(at.moments.mean))
-    twice = np.where(lower == upper, 1.0, 2.0)
-    return np.concatenate([at.by_mean, twice * at.by_within[lower, upper], twice * at.by_between[lower, upper]])
-
-
-def _measure(at: LevelLikelihood, free: NDArray[np.intp]) -> float:
-    scale = np.sqrt(np.maximum(at.information().diagonal()[free], 1e-300))
-    return float(np.abs(compute_gradient(at)[free] / scale).max())
+def _measure(at: LevelLikelihood, free: IntArray) -> float:
+    """Largest element of the gradient; variables are in units of their standard deviations."""
+    return float(np.abs(compute_gradient(at)[free]).max())
 
 
 def _is_definite(matrix: FloatArray, own: NDArray[np.bool_]) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _VARIES = 1e-10
 """Variance within clusters, as a share of the whole, below which a variable is the same for all rows of a cluster."""
+_SMALL = 0.005
+"""The same between clusters, below which a variable hardly varies there."""
 
 
 def split_levels(sample: Sample, table: ParameterTable, labels: "pd.Series") -> Sample:
@@ -129,19 +131,18 @@ def _check_places(
 
 def _describe_saturated(saturated: SaturatedLevels, variables: tuple[str, ...], where: str) -> list[Diagnostic]:
     """Warnings where the saturated model has no certified optimum, or one at the edge."""
-    if saturated.converged:
+    if saturated.converged and saturated.definite:
         return []
+    if not saturated.converged:
+        message = f"the saturated model of two levels{where} has no certain optimum: "
+        message += f"its gradient is {saturated.gradient_max:.3g}"
+        hint = "χ² and all that is made of it are not to be relied on; are there enough clusters for the variables?"
+        return [Diagnostic("warning", "saturated-not-converged", message, hint=hint)]
     variance = np.diagonal(saturated.moments.between)
     whole = np.diagonal(saturated.moments.within) + variance
     between = saturated.likelihood.clusters.between
-    small = [variables[j] for j in np.flatnonzero(between & (variance < 1e-4 * whole))]
-    why = f"its gradient is {saturated.gradient_max:.3g}"
-    if small:
-        why = f"{', '.join(small)} hardly vary between clusters"
-    elif not saturated.definite:
-        why = "the covariance matrix between clusters is singular"
-    message = f"the saturated model of two levels{where} has no certain optimum: {why}"
-    hint = (
-        "χ² and all that is made of it are not to be relied on; name such variables at the level within clusters only"
-    )
-    return [Diagnostic("warning", "saturated-not-converged", message, hint=hint)]
+    small = [variables[j] for j in np.flatnonzero(between & (variance < _SMALL * whole))]
+    message = f"the covariance matrix between clusters{where} is singular where the likelihood is highest"
+    message += f": {', '.join(small)} hardly vary between them" if small else ""
+    hint = "χ² is held against that edge and may be too small; name such variables at the level within clusters only"
+    return [Diagnostic("warning", "saturated-at-edge", message, hint=hint)]

@@ -13,8 +13,8 @@ from sem_toolkit.sample.levels import (
     compute_saturated_levels,
 )
 from sem_toolkit.sample.levels.incomplete import compute_incomplete_level_likelihood
-from sem_toolkit.sample.levels.likelihood import compute_logl
-from sem_toolkit.sample.levels.saturated import compute_gradient, list_free_moments
+from sem_toolkit.sample.levels.likelihood import compute_gradient, compute_logl
+from sem_toolkit.sample.levels.saturated import list_free_moments
 
 P = 4
 WITHIN, BETWEEN = np.array([True, True, True, False]), np.array([True, True, False, True])
