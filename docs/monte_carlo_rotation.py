@@ -40,7 +40,8 @@ its factors are matched by their loadings. "bordered" are standard errors by lav
 those by the equations that the rotation solves (`rotation_se`). Ratios are of the mean standard error to the standard
 deviation of the estimates over the samples (of the standard error in the sample to that over the bootstrap samples):
 mean over all rotated loadings and factor correlations, and range. Coverage is of 95 % intervals about the rotated
-population, likewise. For promax, which has one kind only, and for orthogonal rotations both are the same."""
+population, likewise. For promax, which has one kind only, and for orthogonal rotations both are the same. The standard
+error of a ratio is 4 % with 300 samples, so that the extremes of some 40 of them are at about 0.9 and 1.1."""
 
 
 def build_spec(items):
@@ -128,9 +129,11 @@ def main():
         spread, errors, count = resample(options, replications)
         lines.append(f"| {name} | {show(errors[0] / spread)} | {show(errors[1] / spread)} | {count} |")
     page = HERE / "monte-carlo.md"
-    text = page.read_text(encoding="utf-8").split(HEADING)[0].rstrip()
+    before, _, rest = page.read_text(encoding="utf-8").partition(HEADING)
+    after = rest[rest.index("\n## ") :].strip() if "\n## " in rest else ""
     head = HEAD.format(replications=replications, size=SIZE)
-    page.write_text("\n\n".join([text, head, "\n".join(lines)]) + "\n", encoding="utf-8")
+    parts = [before.rstrip(), head, "\n".join(lines), *([after] if after else [])]
+    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -97,6 +97,15 @@ def simulate(
     target: Annotated[
         float | None, typer.Option("--target", rich_help_panel=SEARCH, help="The power that is wanted: 0.8.")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Keep the outcome of every sample here, as they come (Parquet)."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what an interrupted run has left in -o.")
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     json: JsonOption = False,
 ) -> int:
@@ -111,6 +120,9 @@ def simulate(
         clusters,
         icc,
     )
+    if resume and output is None:
+        message = "--resume would do nothing: there is no folder to go on with"
+        raise OptionError(Diagnostic("error", "option-without-effect", message, hint="add -o DIR"))
     parsed, fitted = read_spec(spec), [read_spec(path) for path in models or ()]
     common: dict[str, Any] = {
         "seed": seed,
@@ -123,13 +135,16 @@ def simulate(
         "options": chosen,
     }
     if find_n:
+        if output is not None:
+            message = "-o would do nothing: samples of a search are not kept"
+            raise OptionError(Diagnostic("error", "option-without-effect", message))
         return _search(find_n, 0.8 if target is None else target, parsed, fitted, common, json=json)
     if target is not None:
         message = "--target would do nothing: no n is searched"
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint='add --find-n "y ~ x"'))
     sizes = parse_sizes("--n", n)
     with show_progress("samples") as watch:
-        found = run_study(parsed, fitted, sizes, replications, watch=watch, **common)
+        found = run_study(parsed, fitted, sizes, replications, folder=output, resume=resume, watch=watch, **common)
     if json:
         print_record(found.to_dict())
         return DONE if found.usable else NOT_CERTIFIED

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import EstimationOptions, get_estimator
 from sem_toolkit.rotation import find_blocks
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
+from sem_toolkit.spec.checks.support import PRODUCT_HINT
 from sem_toolkit.spec.table import INSTRUMENTS
 
 
@@ -78,6 +79,15 @@ def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None
         reason = f'the exploratory block "{name}" has one factor ({factor}), which cannot be rotated'
         hint = "leave it out, or add a factor to the block"
     raise OptionError([_build_idle(name, reason, hint) for name in named])
+
+
+def require_products_estimable(table: ParameterTable, options: EstimationOptions) -> None:
+    """Raise ModelError where the table has products of latent variables, and all parameters are estimated at once."""
+    products = {name for roles in table.roles for name in roles.latent_interactions}
+    row = next((row for row in table.parameters if row.rhs in products), None)
+    if row is not None and options.steps.sam_method is None:
+        message = f'"{row.rhs}" is a product of latent variables, of which {options.record.name} has no moments'
+        raise ModelError(Diagnostic("error", "latent-product", message, row.origin.span, PRODUCT_HINT))
 
 
 def _check_groups(options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> Iterable[Diagnostic]:

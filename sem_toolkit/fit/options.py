@@ -24,7 +24,7 @@ from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, Weighting
-from sem_toolkit.spec import TableOptions, build_table_options
+from sem_toolkit.spec import ParameterTable, TableOptions, build_table_options
 
 Result = TypeVar("Result")
 
@@ -355,6 +355,19 @@ def _check_instruments(read: Mapping[str, Any], inference: InferenceOptions) -> 
         message = "there are no standard errors of estimates by instruments with sampling weights"
         faults.append(Diagnostic("error", "instruments-weights", message, hint="se = none, or estimator = ML"))
     return faults
+
+
+def heed_products(options: FitOptions, table: ParameterTable) -> FitOptions:
+    """The options of a fit in steps: with products of latent variables standard errors are "local" by default.
+
+    Raises OptionError where other ones are asked for: the information of the whole model knows nothing of products.
+    """
+    if not any(roles.latent_interactions for roles in table.roles) or options.inference.se in ("local", "none"):
+        return options
+    if options.given.get("se") not in (None, "default"):
+        message = f'se = "{options.inference.se}" is not there with products of latent variables'
+        raise OptionError(Diagnostic("error", "products-se", message, hint='one of: "local" (the default), "none"'))
+    return replace(options, inference=replace(options.inference, se="local", test="satorra.bentler"))
 
 
 def _is_categorical(ordered: object) -> bool:

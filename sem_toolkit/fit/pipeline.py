@@ -13,12 +13,13 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
-from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_rotation
+from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_products_estimable, require_rotation
 from sem_toolkit.fit.levels import adapt_to_levels, require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
-from sem_toolkit.fit.options import FitOptions, parse_fit_options
+from sem_toolkit.fit.options import FitOptions, heed_products, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.rotated import require_one_step
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.rotation import anchor_blocks, require_rotatable, rotate_blocks
@@ -52,6 +53,7 @@ from sem_toolkit.spec import (
     check_expanded,
     require_estimable,
 )
+from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.tree import Formula
@@ -132,7 +134,14 @@ class Prepared:
             needed = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
             if means or not needed:
                 settings = replace(settings, meanstructure=means)  # several groups alone bring no means here
+        if settings.meanstructure is None and self.options.estimation.steps.sam_method and self._has_products:
+            settings = replace(settings, meanstructure=True)  # a product has a mean, whatever its parts have
         return settings.for_fit(len(self.groups))
+
+    @property
+    def _has_products(self) -> bool:
+        """Whether the spec has products of latent variables."""
+        return any(entry.code == LATENT_PRODUCT for entry in self.spec.diagnostics)
 
     @cached_property
     def table(self) -> ParameterTable:
@@ -140,8 +149,10 @@ class Prepared:
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         require_effect(self.spec, self.table_options, self.groups, table)
         require_instruments_used(table, self.options.estimation)
+        require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
+        require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
     @cached_property
@@ -349,7 +360,9 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     none, and before another engine is let loose, the model itself is looked at; raises ModelError where it is not.
     """
     model, options = prepared.model, prepared.options
-    if options.estimation.engine != "native":
+    if options.estimation.steps.sam_method is not None:
+        options = heed_products(options, model.table)  # identified is each part by itself
+    elif options.estimation.engine != "native":
         prepared.identification.require_identified()
     elif model.depth is None:
         require_moments(model)

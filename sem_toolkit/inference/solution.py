@@ -238,7 +238,7 @@ def describe_steps(solution: SolutionLike, measures: Mapping[str, float]) -> dic
         for block, test in zip(stages.blocks, tests, strict=True)
     ]
     found: dict[str, Any] = {"method": stages.options.sam_method, "measurement": measurement}
-    found["reliability"] = [dict(zip(stages.names, group.reliability, strict=True)) for group in stages.latent]
+    found["reliability"] = [dict(zip(stages.everything, group.reliability, strict=True)) for group in stages.latent]
     if stages.structural is not None:
         shown = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
         found["structural_fit"] = {name: measures[name] for name in shown if name in measures}

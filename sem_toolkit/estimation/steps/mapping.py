@@ -38,12 +38,14 @@ class LatentMoments:
     """Moments of the k variables of the structural part in one group.
 
     mapping  M, k × p; mean: k; covariance: k × k; reliability: k, explained share of the variance of factor scores
+    share    of the measurement error that was taken off
     """
 
     mapping: FloatArray
     mean: FloatArray
     covariance: FloatArray
     reliability: FloatArray
+    share: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +117,10 @@ def compute_latent_moments(
     middle = np.zeros(len(M)) if mean is None else M @ (mean - measurement.intercepts)
     if options.sam_method == "fsr":
         return LatentMoments(M, middle, total, np.full(len(M), np.nan))
-    error = error * (1.0 - min(max(options.alpha_correction / (n - 1.0), 0.0), 1.0))
-    found = total - _limit(total, error, n, options.lambda_correction) * error
-    return LatentMoments(M, middle, found, np.diagonal(found) / np.diagonal(total))
+    less = 1.0 - min(max(options.alpha_correction / (n - 1.0), 0.0), 1.0)
+    share = less * _limit(total, less * error, n, options.lambda_correction)
+    found = total - share * error
+    return LatentMoments(M, middle, found, np.diagonal(found) / np.diagonal(total), share)
 
 
 def _limit(total: FloatArray, error: FloatArray, n: float, corrects: bool) -> float:

@@ -67,18 +67,33 @@ def find_blocks(table: ParameterTable) -> dict[str, tuple[str, ...]]:
 
 
 def list_structural_names(table: ParameterTable) -> tuple[str, ...]:
-    """Variables of the structural part: latent ones that measure no others, and observed ones of regressions among
-    them. Raises ModelError where there is no regression among them.
+    """Variables of the structural part without products: latent ones that measure no others, and observed ones of
+    regressions among them. Raises ModelError where there is no regression among them.
     """
     indicators = {row.rhs for row in table.parameters if row.op == "=~"}
-    latent = [name for name in latent_variables(table) if name not in indicators]
+    latent = [name for name in latent_variables(table) if name not in indicators and ":" not in name]
     regressions = [row for row in table.parameters if row.op == "~"]
-    observed = {name for row in regressions for name in (row.lhs, row.rhs)} - {*latent}
+    observed = {name for row in regressions for name in (row.lhs, row.rhs)} - {*latent_variables(table)}
     if not regressions:
         message = "the model has no structural part: no latent variable is regressed on any other variable"
         hint = "add regressions, or fit the measurement model without sam"
         raise ModelError(Diagnostic("error", "no-structural-part", message, hint=hint))
     return (*latent, *(name for name in observed_variables(table) if name in observed))
+
+
+def list_product_names(table: ParameterTable, names: Collection[str]) -> tuple[str, ...]:
+    """Products of latent variables, such as "f:g". Raises ModelError for parts that are not in the structural part."""
+    products = tuple(dict.fromkeys(name for roles in table.roles for name in roles.latent_interactions))
+    for product in products:
+        parts = product.split(":")
+        unknown = [part for part in parts if part not in names]
+        if unknown or len(parts) != 2:
+            reason = f'"{unknown[0]}" is in no regression by itself' if unknown else "it has more than two parts"
+            message = f'the product "{product}" has no moments here: {reason}'
+            span = next((row.origin.span for row in table.parameters if row.rhs == product and row.origin.span), None)
+            hint = "add it to a regression by itself" if unknown else "products of two are there"
+            raise ModelError(Diagnostic("error", "product-without-parts", message, span, hint))
+    return products
 
 
 def build_structural_table(table: ParameterTable, names: Collection[str]) -> ParameterTable:

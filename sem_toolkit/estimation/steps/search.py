@@ -19,6 +19,7 @@ from sem_toolkit.estimation.steps.mapping import (
     Measurement,
     build_measurement,
     compute_latent_moments,
+    compute_mapping,
 )
 from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.estimation.steps.parts import (
@@ -26,9 +27,11 @@ from sem_toolkit.estimation.steps.parts import (
     build_part,
     build_structural_table,
     list_blocks,
+    list_product_names,
     list_structural_names,
     locate,
 )
+from sem_toolkit.estimation.steps.products import Products, ScoredRows, add_products, list_products, score_rows
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.sample import SampleGroup
@@ -60,7 +63,7 @@ class Block:
 class Steps:
     """How estimates in two steps came about.
 
-    names       variables of the structural part: latent ones, then observed ones (k)
+    names       variables of the structural part: latent ones, then observed ones (k); products: of two of them (r)
     second      places in x of the parameters of the second step; all others are of the first
     structural  of the moments of latent variables by themselves, with the places of its parameters in x (-1: only its
                 own); None for the global method
@@ -74,6 +77,7 @@ class Steps:
     second: IntArray
     structural: Solution | None = None
     structural_places: IntArray | None = None
+    products: tuple[str, ...] = ()
 
     @cached_property
     def first(self) -> IntArray:
@@ -107,13 +111,46 @@ class Steps:
         return tuple(block.solution.x for block in self.blocks)
 
     @cached_property
-    def latent(self) -> tuple[LatentMoments, ...]:
-        """Moments of the structural part's variables in each group."""
+    def plain(self) -> tuple[LatentMoments, ...]:
+        """Moments of the structural part's variables, without products, in each group."""
         groups = self.sample.groups
         return tuple(
             self.compute_latent(self.points, g, group.covariance, group.mean if self.model.has_means else None)
             for g, group in enumerate(groups)
         )
+
+    @cached_property
+    def wanted(self) -> Products:
+        """Which products are wanted."""
+        return list_products(self.names, self.products)
+
+    def score(self, points: tuple[FloatArray, ...], group: int) -> ScoredRows:
+        """Factor scores of the rows of a group at parameters of the blocks."""
+        own = self.sample.groups[group]
+        assert own.data is not None  # noqa: S101 (asked for before)
+        measurement = self.measure(points, group)
+        mapping = compute_mapping(measurement, own.covariance, self.options.m_method)
+        return score_rows(own.data, measurement, mapping)
+
+    @cached_property
+    def extended(self) -> tuple[tuple[LatentMoments, float], ...]:
+        """Moments with products, and the share of error that was taken off these, in each group."""
+        if not self.products:
+            return tuple((moments, moments.share) for moments in self.plain)
+        return tuple(
+            add_products(moments, self.score(self.points, g), self.wanted, self.options)
+            for g, moments in enumerate(self.plain)
+        )
+
+    @property
+    def latent(self) -> tuple[LatentMoments, ...]:
+        """Moments of the structural part's variables, then of products, in each group."""
+        return tuple(moments for moments, _ in self.extended)
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """Names of the variables and the products."""
+        return self.names + self.products
 
 
 def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, estimate: "Estimate") -> Solution:
@@ -128,10 +165,12 @@ def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, 
     tables = list_blocks(model.table, own.mm_list)
     names = list_structural_names(model.table)
     blocks = tuple(_estimate_block(model, sample, table, plain, estimate) for table in tables)
-    structural_table = build_structural_table(model.table, names)
+    products = list_product_names(model.table, names)
+    _require_products(own, products, sample)
+    structural_table = build_structural_table(model.table, names + products)
     find = locate(model.table)
     second = np.array(sorted({find(row) for row in structural_table.parameters} - {0})) - 1
-    steps = Steps(own, model, sample, blocks, names, second)
+    steps = Steps(own, model, sample, blocks, names, second, products=products)
     _require_covered(model, steps)
     x = np.full(model.n_parameters, np.nan)
     for block in blocks:
@@ -177,6 +216,18 @@ def _require_supported(model: Model, sample: Sample) -> None:
     if model.constraints.equalities or model.constraints.inequalities or model.constraints.has_bounds:
         message = "estimation in steps keeps linear equalities, and no inequalities, bounds or other equalities"
         raise ModelError(Diagnostic("error", "constraint-in-steps", message, hint="leave them out, or fit without sam"))
+
+
+def _require_products(options: StepOptions, products: tuple[str, ...], sample: Sample) -> None:
+    """Raise ModelError or DataError where there are products, and no complete rows or not the local method."""
+    if not products:
+        return
+    if options.sam_method != "local":
+        message = f'products of latent variables ({products[0]}) have moments by sam_method = "local" alone'
+        raise ModelError(Diagnostic("error", "products-in-steps", message, hint='sam_method = "local"'))
+    if sample.is_incomplete or any(group.data is None for group in sample.groups):
+        message = f"products of latent variables ({products[0]}) need complete rows of data"
+        raise DataError(Diagnostic("error", "raw-data-needed", message, hint='missing = "listwise"'))
 
 
 def _require_covered(model: Model, steps: Steps) -> None:
@@ -235,7 +286,7 @@ def _estimate_locally(
 ) -> Solution:
     """The structural part of the moments of its variables."""
     model = build_model(table)
-    places = [steps.names.index(name) for name in model.observed]
+    places = [steps.everything.index(name) for name in model.observed]
     groups = []
     for moments, group in zip(steps.latent, steps.sample.groups, strict=True):
         covariance = moments.covariance[np.ix_(places, places)]

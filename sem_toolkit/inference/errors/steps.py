@@ -5,7 +5,7 @@ I₂₂⁻¹/n + I₂₂⁻¹I₂₁V₁₁I₁₂I₂₂⁻¹. Sources: Gong & 
 Psychological Methods 29, 561-588; Yuan & Chan (2002), Statistica Sinica 12, 637-657 (robust).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from sem_toolkit.discrepancy import Weight, compute_delta, once
 from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
 from sem_toolkit.estimation.steps.search import Block, Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import (
@@ -80,9 +81,9 @@ class StepPieces:
 
     def compute_second(self) -> FloatArray:
         """V₂₂, q₂ × q₂, by the kind of standard errors."""
-        se, n = self.options.se, self.evaluation.total
+        se, n = "local" if self.steps.products else self.options.se, self.evaluation.total
         if se in ("naive", "local") and self.steps.structural is not None:
-            return self._take_structural()
+            return self._take_structural(se == "local")
         if se in ("standard", "naive"):
             return np.asarray(self.inverse / n)
         across = self.information[np.ix_(self.steps.second, self.steps.first)]
@@ -94,14 +95,14 @@ class StepPieces:
         kept = min(self.steps.options.alpha_correction / (n - 1.0), 1.0)
         return np.asarray(found if not kept else kept * self._take_structural() + (1.0 - kept) * found)
 
-    def _take_structural(self) -> FloatArray:
+    def _take_structural(self, varying: bool = False) -> FloatArray:
         """That of the structural part by itself: its variables observed, or of moments that vary as they do."""
         structural, places = self.steps.structural, self.steps.structural_places
         assert structural is not None  # noqa: S101 (asked for where there is one)
         assert places is not None  # noqa: S101
-        if self.options.se == "local":
+        if varying:
             structural = replace(structural, sample=attach_latent_covariances(self.evaluation, self.steps))
-        se = "robust.sem" if self.options.se == "local" else "standard"
+        se = "robust.sem" if varying else "standard"
         found = compute_parameter_covariance_matrix(evaluate_solution(structural), InferenceOptions(se))
         order = np.array([int(np.flatnonzero(places == place)[0]) for place in self.steps.second])
         return np.asarray(found[np.ix_(order, order)])
@@ -184,7 +185,9 @@ def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
     structural = steps.structural
     assert structural is not None  # noqa: S101 (of the local method)
     means = structural.model.has_means
-    chosen = np.array([steps.names.index(name) for name in structural.model.observed])
+    chosen = np.array([steps.everything.index(name) for name in structural.model.observed])
+    if steps.products:
+        return _attach_product_covariances(evaluation, steps, structural.sample, chosen)
     gammas, groups = list_joint_gammas(evaluation), range(evaluation.model.n_groups)
     kept = _find_moments(chosen, len(steps.names), means)
     blocks = list(list_block_slopes(steps, evaluation, "observed"))
@@ -204,6 +207,30 @@ def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
     return replace(structural.sample, groups=tuple(found))
 
 
+def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sample, chosen: np.ndarray) -> Sample:
+    """The same with products: what rows add given the measurement part, and what that part varies by."""
+    first = StepPieces(evaluation, steps, InferenceOptions()).first
+    kept = _find_moments(chosen, len(steps.everything), True)
+    found = []
+    for g, (_, share) in enumerate(steps.extended):
+        base, own = steps.plain[g].share, steps.score(steps.points, g)
+        influences = compute_influences(own, steps.wanted, base, share)[:, kept]
+        influences = influences - influences.mean(axis=0)
+        n = len(influences)
+
+        def stack(points: tuple[FloatArray, ...], g: int = g, base: float = base, share: float = share) -> FloatArray:
+            return np.asarray(compute_mean_influence(steps.score(points, g), steps.wanted, base, share)[kept])
+
+        slopes = np.zeros((len(kept), evaluation.model.n_parameters))
+        for block, part in zip(steps.blocks, _differentiate(steps, g, stack), strict=True):
+            inside = np.flatnonzero(block.places >= 0)
+            slopes[:, block.places[inside]] = part[:, inside]
+        slopes = slopes[:, steps.first]
+        gamma = influences.T @ influences / n + n * slopes @ first @ slopes.T
+        found.append(replace(sample.groups[g], moment_gamma=gamma))
+    return replace(sample, groups=tuple(found))
+
+
 def _differentiate_latent(evaluation: AtEstimate, steps: Steps, g: int, means: bool) -> list[FloatArray]:
     """Derivatives of [mean; vech(covariance)] of the structural part's variables by the parameters of each block."""
     group = evaluation.sample.groups[g]
@@ -215,9 +242,14 @@ def _differentiate_latent(evaluation: AtEstimate, steps: Steps, g: int, means: b
         second = moments.covariance[rows, columns]
         return np.concatenate([moments.mean, second]) if means else second
 
-    result = []
+    return _differentiate(steps, g, stack)
+
+
+def _differentiate(steps: Steps, g: int, stack: Callable[[tuple[FloatArray, ...]], FloatArray]) -> list[FloatArray]:
+    """Derivatives of a function of the measurement part by the parameters of each block that are of the group."""
+    result, size = [], len(stack(steps.points))
     for b, point in enumerate(steps.points):
-        part = np.zeros((len(stack(steps.points)), len(point)))
+        part = np.zeros((size, len(point)))
         for i in range(len(point)):
             if not _touches_measurement(steps.blocks[b], i, g):
                 continue

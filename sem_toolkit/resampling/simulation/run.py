@@ -1,6 +1,7 @@
 """Samples drawn, fitted and summed up, chunk by chunk: the same numbers whoever works on which chunk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,14 @@ from sem_toolkit.resampling.simulation.analyses import Analysis, Fitter, SingleF
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, join_outcomes
 from sem_toolkit.resampling.simulation.sampling import Sampling
 from sem_toolkit.resampling.simulation.stacked import build_stacked_fitter
+from sem_toolkit.resampling.simulation.store import ChunkStore
 from sem_toolkit.resampling.simulation.summaries import Summary, Sums, add_sums, sum_outcomes
 
 CHUNK = 250
 """Samples of a chunk: what a worker does at a time, and what an interruption can cost."""
 _MOST_VALUES = 4_000_000
 """Values of samples that are in memory at once."""
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,11 @@ class Chunk:
     draws: int
     n: int
     seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its file, where it is kept."""
+        return f"n{self.n}_seed{self.seed}_{self.place:06d}"
 
     @property
     def generator(self) -> np.random.Generator:
@@ -62,10 +70,12 @@ def run_simulation(
     *,
     alpha: float = 0.05,
     workers: int = 1,
+    store: ChunkStore | None = None,
     watch: Callable[[int, int], object] | None = None,
 ) -> tuple[Summary, ...]:
     """Draw samples and fit every analysis to each: one summary an analysis.
 
+    store  where chunks are kept as they end, and looked for before they are worked on
     watch  hears how many of how many samples are done. Raises OptionError for numbers that make no simulation.
     """
     require_replications(replications)
@@ -75,12 +85,28 @@ def run_simulation(
     chunks = list_chunks(replications, sampling.n, seed)
     found: dict[int, list[Sums]] = {}
     done = 0
-    for place, outcomes in run_all(run_chunk, chunks, workers, Task(sampling, fitters)):
+
+    def take(chunk: Chunk, outcomes: Sequence[Outcomes]) -> None:
+        nonlocal done
         pairs = zip(outcomes, analyses, strict=True)
-        found[place] = [sum_outcomes(own, analysis.truth, alpha, analysis.chosen.level) for own, analysis in pairs]
-        done += chunks[place].draws
+        found[chunk.place] = [
+            sum_outcomes(own, analysis.truth, alpha, analysis.chosen.level) for own, analysis in pairs
+        ]
+        done += chunk.draws
         if watch is not None:
             watch(done, replications)
+
+    waiting = []
+    for chunk in chunks:
+        kept = None if store is None else store.read(chunk.name, chunk.draws, [len(a.quantities) for a in analyses])
+        if kept is None:
+            waiting.append(chunk)
+        else:
+            take(chunk, kept)
+    for chunk, outcomes in _work(Task(sampling, fitters), waiting, workers):
+        if store is not None:
+            store.write(chunk.name, outcomes)
+        take(chunk, outcomes)
     ordered = [found[place] for place in sorted(found)]
     return tuple(
         Summary(
@@ -88,6 +114,24 @@ def run_simulation(
         )
         for i, analysis in enumerate(analyses)
     )
+
+
+def _work(task: Task, chunks: Sequence[Chunk], workers: int) -> Iterator[tuple[Chunk, tuple[Outcomes, ...]]]:
+    """Outcomes of the chunks as they come; what a worker that was lost had is given to new ones."""
+    left = list(chunks)
+    for attempt in range(_ATTEMPTS):
+        done: set[int] = set()
+        try:
+            for place, outcomes in run_all(run_chunk, left, workers, task):
+                done.add(place)
+                yield left[place], outcomes
+            return
+        except BrokenProcessPool:
+            left = [chunk for place, chunk in enumerate(left) if place not in done]
+            if attempt == _ATTEMPTS - 1:
+                message = f"worker processes were lost {_ATTEMPTS} times"
+                hint = "they may need more memory than there is: take fewer workers, or smaller samples"
+                raise OptionError(Diagnostic("error", "workers-lost", message, hint=hint)) from None
 
 
 def list_chunks(replications: int, n: int, seed: int) -> list[Chunk]:

@@ -182,7 +182,8 @@ def build_stacked_fitter(analysis: Analysis, sampling: Sampling, shares: Sequenc
     fitted = fit_population(analysis.spec, sampling.population, shares, **free).fit
     model = fitted.solution.model
     constraints = model.constraints
-    if model.derived is not None or constraints.equalities or constraints.inequalities or find_box(model) is None:
+    curved = constraints.equalities or constraints.inequalities or constraints.surface is not None
+    if model.derived is not None or curved or find_box(model) is None:
         return None
     keys: list[tuple[str, str, str, int]] = [(row.lhs, row.op, row.rhs, row.group) for row in model.parameters]
     keys += [(name, ":=", "", 0) for name in model.definitions.names]

@@ -1,5 +1,6 @@
 """A simulation study from what a user gives: a population, models, sizes of samples and how these are drawn."""
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.fit.receipts import get_version
 from sem_toolkit.resampling.power.chisq import require_probability
 from sem_toolkit.resampling.simulation.analyses import Analysis, build_analysis, find_quantity
 from sem_toolkit.resampling.simulation.generators import METHODS
@@ -16,6 +18,7 @@ from sem_toolkit.resampling.simulation.run import require_replications, run_simu
 from sem_toolkit.resampling.simulation.sampling import CLUSTER, ClusterRule, Sampling, Shapes, build_sampling
 from sem_toolkit.resampling.simulation.size_search import SizeEstimate, find_size
 from sem_toolkit.resampling.simulation.sources import Source, build_source
+from sem_toolkit.resampling.simulation.store import open_store
 from sem_toolkit.resampling.simulation.summaries import Summary
 from sem_toolkit.spec import Spec
 
@@ -101,6 +104,8 @@ def run_study(
     shares: tuple[int, ...] = (),
     alpha: float = 0.05,
     workers: int = 1,
+    folder: Path | None = None,
+    resume: bool = False,
     watch: Callable[[int, int], object] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> Study:
@@ -108,6 +113,7 @@ def run_study(
 
     spec      with values, or with `estimates` fitted to data
     models    that are estimated; none: the spec itself, its values freed
+    folder    where chunks of samples are kept as they end; resume: go on with those that are there
     options   of the fits
 
     Raises what `build_source` and `build_sampling` raise, and OptionError for numbers that make no study.
@@ -116,6 +122,10 @@ def run_study(
     require_probability("alpha", alpha)
     rules = rules or SampleRules()
     source = build_source(spec, data=data, estimates=estimates, shares=shares, options=options)
+    store = None
+    if folder is not None:
+        fitted = [model.text for model in (models or [source.analysis])]
+        store = open_store(folder, _describe_run(source, fitted, rules, seed), resume=resume)
     summaries: list[Summary] = []
     total = replications * len(sizes)
     for place, n in enumerate(sizes):
@@ -132,10 +142,30 @@ def run_study(
             source.shares,
             alpha=alpha,
             workers=workers,
+            store=store,
             watch=None if watch is None else _shift(watch, place * replications, total),
         )
         summaries += found
     return Study(tuple(summaries), (*source.population.messages, *_describe(summaries)))
+
+
+def _describe_run(source: Source, models: Sequence[str], rules: SampleRules, seed: int) -> dict[str, Any]:
+    """What the outcomes of a chunk hang on, but for its place and size."""
+    population = source.population
+    moments = hashlib.sha256(population.covariance.tobytes() + population.mean.tobytes())
+    for own in population.thresholds:
+        for name, thresholds in own.items():
+            moments.update(name.encode() + thresholds.tobytes())
+    return {
+        "population": moments.hexdigest(),
+        "variables": list(population.variables),
+        "models": list(models),
+        "options": {name: repr(value) for name, value in source.options.items()},
+        "samples": repr(rules),
+        "group shares": list(source.shares),
+        "seed": seed,
+        "version": get_version(),
+    }
 
 
 def find_study_size(

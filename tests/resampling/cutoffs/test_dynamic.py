@@ -123,6 +123,7 @@ def test_kinds_are_chosen_by_the_model():
         choose_kind(parse_spec("y ~ .3*x"), "magic")
 
 
+@pytest.mark.slow
 def test_ordered_items_are_simulated_as_ordered():
     text = "f =~ " + " + ".join(f".7*u{i}" for i in range(5)) + "\n" + "\n".join(f"u{i} | 0*t1" for i in range(5))
     analysis = "f =~ " + " + ".join(f"u{i}" for i in range(5))
