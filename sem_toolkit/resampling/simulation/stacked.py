@@ -14,7 +14,8 @@ from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Search, evaluate_stack, find_box, minimise_stack
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.moments import compute_matrices, compute_stacked_moments
+from sem_toolkit.model.moments import compute_stacked_moments
+from sem_toolkit.resampling.admissibility import are_admissible
 from sem_toolkit.resampling.measures import (
     compute_stacked_baseline,
     compute_stacked_cfi,
@@ -32,7 +33,6 @@ from sem_toolkit.spec.names import exogenous_observed_variables
 FloatArray = NDArray[np.float64]
 
 _SEARCH = Search(tolerance=1e-8)
-_ROUNDING = 1e-9
 _SINGULAR = 1e-12
 
 
@@ -124,7 +124,7 @@ class StackedFitter:
         values, errors = self._collect(points, spread)
         found.est[good], found.se[good] = values[:, self.places], errors[:, self.places]
         moments, _ = compute_stacked_moments(self.model, points)
-        found.verdict[good[~_are_admissible(self.model, points, moments)]] = Verdict.IMPROPER
+        found.verdict[good[~are_admissible(self.model, points, moments)]] = Verdict.IMPROPER
         self._measure(found, good, 2.0 * n * at.values, moments, covariance[good], None if mean is None else mean[good])
 
     def _collect(self, points: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -203,17 +203,3 @@ def _invert(informations: FloatArray) -> FloatArray:
     identity = np.eye(informations.shape[-1])
     inverse = np.linalg.inv(np.where(sound[:, None, None], scaled, identity)) * outer
     return np.where(sound[:, None, None], inverse, np.nan)
-
-
-def _are_admissible(model: Model, x: FloatArray, moments: ImpliedMoments) -> NDArray[np.bool_]:
-    """Whether the estimates (b × q) are those of variables: variances, residual and latent covariance matrices (b)."""
-    p = model.n_observed
-    symmetric = compute_matrices(model, x).symmetric
-    fine = (np.diagonal(symmetric, axis1=-2, axis2=-1) >= -_ROUNDING).all(axis=(1, 2))
-    for matrices in (symmetric[..., :p, :p], symmetric[..., p:, p:], moments.all_covariance[..., p:, p:]):
-        if matrices.shape[-1]:
-            size = np.abs(np.diagonal(matrices, axis1=-2, axis2=-1))
-            scale = 1.0 / np.sqrt(np.where(size > 0.0, size, 1.0))
-            least = np.linalg.eigvalsh(matrices * scale[..., :, None] * scale[..., None, :])[..., 0]
-            fine &= (least >= -_ROUNDING).all(axis=-1)
-    return np.asarray(fine)
