@@ -15,7 +15,7 @@ from sem_toolkit.model import Model, build_model
 from sem_toolkit.rotation.blocks import Block, find_blocks, list_tied_items, number_rows
 from sem_toolkit.rotation.options import RotationOptions
 from sem_toolkit.sample import Sample
-from sem_toolkit.spec.table import ECHELON, TIED_ECHELON, Parameter
+from sem_toolkit.spec.table import ECHELON, TIED_ECHELON, Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
 
@@ -29,6 +29,13 @@ def anchor_blocks(model: Model, sample: Sample, options: RotationOptions) -> Mod
         anchors = _choose_anchors(block, model, sample)
         rows = tuple(_hold(row, block, anchors) for row in rows)
     return build_model(replace(table, rows=number_rows(rows))) if rows != table.rows else model
+
+
+def list_anchors(table: ParameterTable) -> frozenset[tuple[str, str, int]]:
+    """Factor, item and group of the loadings that are held at 0 until a rotation."""
+    return frozenset(
+        (row.lhs, row.rhs, row.group) for row in table.parameters if row.user == ECHELON and row.op == "=~" and row.efa
+    )
 
 
 def _choose_anchors(block: Block, model: Model, sample: Sample) -> tuple[str, ...]:

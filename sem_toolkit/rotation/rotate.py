@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError
 from sem_toolkit.estimation import Solution
@@ -75,6 +76,26 @@ def change_errors(solution: Solution, rotation: Rotation, errors: RotationErrors
     """The rotated solution with its standard errors by the other equations; estimates and rotations are the same."""
     surface = build_surface(solution.model, rotation.blocks, replace(rotation.options, errors=errors))
     return replace(solution, model=confine_to_surface(solution.model, surface))
+
+
+def match_factors(solution: Solution, rotation: Rotation, reference: Solution) -> Solution:
+    """The rotated solution with the factors of its blocks in the order, and with the signs, of another one.
+
+    They are matched by the sums of products of their loadings, the largest in all: for samples of the same rows, where
+    neither order nor sign is to vary. Both solutions are of the same model.
+    """
+    model = solution.model
+    matrices = compute_matrices(model, solution.x)
+    wanted = compute_matrices(reference.model, reference.x).directed
+    turns = []
+    for entry in rotation.blocks:
+        first, place = entry.block.groups[0] - 1, np.ix_(*locate(model, entry.block))
+        likeness = matrices.directed[first][place].T @ wanted[first][place]
+        rows, columns = linear_sum_assignment(-np.abs(likeness))
+        turn = np.zeros_like(likeness)
+        turn[rows, columns] = np.where(likeness[rows, columns] < 0.0, -1.0, 1.0)
+        turns.append(replace(entry, rotation=turn))
+    return replace(solution, x=_read_parameters(model, _turn(model, matrices, tuple(turns)), solution))
 
 
 def _rotate_block(model: Model, matrices: RamMatrices, block: Block, options: RotationOptions) -> BlockRotation:

@@ -10,7 +10,7 @@ from sem_toolkit import fit
 from sem_toolkit.diagnostics import ModelError, OptionError
 from sem_toolkit.inference import EvaluatedSolution, compute_scores_of_factors
 from sem_toolkit.report.tables import build_table_of
-from sem_toolkit.rotation import RotationOptions, rotate_blocks
+from sem_toolkit.rotation import RotationOptions, match_factors, rotate_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from tests.support import DATA, ORACLES, near, row_key
 
@@ -275,6 +275,18 @@ def test_scores_are_those_of_the_unrotated_factors_turned():
     before = compute_scores_of_factors(EvaluatedSolution(result.solution.unrotated), "regression")
     after = result.factor_scores()
     assert np.allclose(after[0].scores, before[0].scores @ rotation.rotation, atol=1e-8)
+
+
+def test_factors_are_matched_to_those_of_another_solution():
+    result = fit(EFA3 + "\nf1 + f2 + f3 ~ ageyr", DATA / "hs.csv", rotation="oblimin", multistart=0)
+    (entry,) = result.rotation.blocks
+    other = RotationOptions("oblimin", order="none", reflect=False, seed=3)
+    shuffled, rotation = rotate_blocks(result.solution.unrotated, other)
+    assert not np.allclose(shuffled.x, result.solution.x, atol=1e-3)
+    matched = match_factors(shuffled, rotation, result.solution)
+    assert np.allclose(matched.x, result.solution.x, atol=1e-7)
+    assert np.allclose(matched.moments.covariance, result.implied_moments.covariance, atol=1e-10)
+    assert entry.block.factors == ("f1", "f2", "f3")
 
 
 def test_a_table_of_loadings():
