@@ -19,6 +19,7 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, heed_products, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.rotated import require_one_step
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.rotation import anchor_blocks, require_rotatable, rotate_blocks
@@ -151,6 +152,7 @@ class Prepared:
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
+        require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
     @cached_property

@@ -105,6 +105,20 @@ def build_score_quality(fit: Fit, method: ScoreMethod = "regression") -> "pd.Dat
     )
 
 
+def _build_loadings(fit: Fit, _: TableSettings) -> "pd.DataFrame":
+    """group item, one column a factor, communality, uniqueness; NaN where a group has no such factor."""
+    import pandas as pd
+
+    _require_factors(fit, tuple(name for entry in fit.loadings for name in entry.factors))
+    parts = [entry.to_frame() for entry in fit.loadings]
+    if len(parts) > 1:
+        for entry, frame in zip(fit.loadings, parts, strict=True):
+            frame.insert(0, "group", entry.group)
+    found = pd.concat(parts, ignore_index=True)
+    last = ["communality", "uniqueness"]
+    return found[[*(name for name in found if name not in last), *last]]
+
+
 def build_residual_rows(fit: Fit, kind: ResidualType = "cor.bollen") -> "pd.DataFrame":
     """group lhs op rhs residual se z, one row a covariance (`~~`) or mean (`~1`)."""
     rows: list[dict[str, Any]] = []
@@ -243,6 +257,7 @@ TABLES: Mapping[str, TableKind] = {
     "standardized": TableKind(
         "Standardised solution", lambda fit, _: fit.standardized, ("standardizedSolution", "standardised", "std")
     ),
+    "loadings": TableKind("Standardised loadings", _build_loadings, ("lambda", "pattern")),
     "fit_measures": TableKind("Fit measures", _build_measures, ("fitMeasures", "fit")),
     "r2": TableKind("Explained variance", _build_r2, ("rsquare", "R2")),
     "modification_indices": TableKind(

@@ -322,3 +322,27 @@ def test_identification_counts_both_levels():
 def test_means_at_both_levels_cannot_be_told_apart():
     found = check_model(parse_spec(CFA.replace("\nlevel: 2", "\ny1 ~ NA*1\nlevel: 2")), meanstructure=True)
     assert found.table is not None
+
+
+def test_additions_are_made_where_their_variables_occur(fits):
+    found = fits["ml2_sem"].test_additions("y1 ~~ y2; w1 ~~ w2")
+    assert list(zip(found["lhs"], found["level"], strict=True)) == [("y1", 1), ("y1", 2), ("w1", 2), ("all", 0)]
+    indices = fits["ml2_sem"].modification_indices.set_index(["lhs", "op", "rhs", "level"])["mi"]
+    assert found["X2"].iloc[0] == pytest.approx(indices["y1", "~~", "y2", 1], rel=1e-8)
+    with pytest.raises(SemError, match="do not occur at the same level"):
+        fits["ml2_sem"].test_additions("x1 ~~ w1")
+
+
+def test_nested_models_are_told_at_both_levels(rows):
+    """The difference is that of the log-likelihoods, and NET knows which models reproduce which."""
+    from sem_toolkit.comparison import compare
+
+    general = SEM.replace("fb ~ w1", "fb ~ w1 + w2").replace("fw ~ x1", "fw ~ x1 + x2")
+    restricted = general.replace("+ w2", "+ 0*w2")
+    other = general.replace("+ x2", "+ 0*x2")
+    specs = {"general": general, "restricted": restricted, "other": other}
+    found = compare({name: parse_spec(text) for name, text in specs.items()}, rows, cluster="cluster").tests
+    relations = {frozenset((row.restricted, row.general)): row for row in found.itertuples()}
+    assert relations[frozenset(("general", "restricted"))].relation == "nested"
+    assert relations[frozenset(("general", "other"))].relation == "nested"
+    assert relations[frozenset(("restricted", "other"))].relation != "nested"

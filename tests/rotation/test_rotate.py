@@ -8,6 +8,8 @@ import pytest
 
 from sem_toolkit import fit
 from sem_toolkit.diagnostics import ModelError, OptionError
+from sem_toolkit.inference import EvaluatedSolution, compute_scores_of_factors
+from sem_toolkit.report.tables import build_table_of
 from sem_toolkit.rotation import RotationOptions, rotate_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from tests.support import DATA, ORACLES, near, row_key
@@ -226,6 +228,43 @@ def test_items_of_one_factor_in_front_do_not_hide_the_others():
     (found,) = result.loadings
     assert np.allclose(found.values, loadings, atol=1e-6)
     assert np.allclose(found.correlations, phi, atol=1e-6)
+
+
+def test_two_levels():
+    """Rotated blocks at both levels: estimates and standard errors of lavaan 0.7-2."""
+    items = " + ".join(f"y{k}" for k in range(1, 7))
+    spec = f'level: 1\nefa("w")*f1 + efa("w")*f2 =~ {items}\nlevel: 2\nefa("b")*b1 + efa("b")*b2 =~ {items}\n'
+    result = fit(spec, DATA / "twolevel.csv", cluster="cluster", rotation="oblimin")
+    rows = result.parameters.set_index(["lhs", "op", "rhs"])
+    expected = {
+        ("f1", "=~", "y1"): (1.021, 0.046), ("f2", "=~", "y4"): (0.652, 0.165), ("b1", "=~", "y1"): (0.943, 0.065),
+        ("b2", "=~", "y3"): (0.037, 0.030), ("f1", "~~", "f2"): (0.507, 0.147), ("b1", "~~", "b2"): (0.064, 0.083),
+    }  # fmt: skip
+    for key, (value, error) in expected.items():
+        assert rows.loc[key, "est"] == pytest.approx(value, abs=6e-4)
+        assert rows.loc[key, "se"] == pytest.approx(error, abs=6e-4)
+    assert [entry.factors for entry in result.loadings] == [("f1", "f2"), ("b1", "b2")]
+
+
+def test_steps_are_not_rotated():
+    spec = 'efa("a")*f1 + efa("a")*f2 =~ x1 + x2 + x3 + x4 + x5 + x6\nspeed =~ x7 + x8 + x9\nspeed ~ f1 + f2'
+    with pytest.raises(OptionError, match="sam does not go with the rotation"):
+        fit(spec, DATA / "hs.csv", sam_method="local")
+
+
+def test_scores_are_those_of_the_unrotated_factors_turned():
+    result = fit(EFA3, DATA / "hs.csv", rotation="oblimin", multistart=0)
+    (rotation,) = result.rotation.blocks
+    before = compute_scores_of_factors(EvaluatedSolution(result.solution.unrotated), "regression")
+    after = result.factor_scores()
+    assert np.allclose(after[0].scores, before[0].scores @ rotation.rotation, atol=1e-8)
+
+
+def test_a_table_of_loadings():
+    table = build_table_of(fit(EFA3, DATA / "hs.csv", group="school", multistart=0), "loadings")
+    assert list(table.columns) == ["group", "item", "f1", "f2", "f3", "communality", "uniqueness"]
+    assert len(table) == 18
+    assert np.allclose(table["communality"] + table["uniqueness"], 1.0)
 
 
 def test_options_of_rotations_know_their_nature():

@@ -128,6 +128,9 @@ def build_population(
         chosen.table, ordered=(), thresholds={}, std_lv=True, meanstructure=True, fixed_x=False, conditional_x=False
     )  # std_lv: without markers, so that a loading of 1 is there only where it is typed
     table = build_parameter_table(spec, settings, tuple(groups))
+    if table.levels:
+        message = "samples of rows in clusters at two levels cannot be drawn"
+        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="write a population of one level"))
     rows = [_settle(row) for row in table.rows if not _is_scale(row)]
     _require_values(rows, table.groups, spec)
     followed = {place: 1.0 for place, row in enumerate(rows) if _is_variance(row) and row.ustart is None}
