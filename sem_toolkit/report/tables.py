@@ -158,6 +158,16 @@ def _build_measures(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     return pd.DataFrame({"measure": list(fit.fit_measures), "value": list(fit.fit_measures.values())})
 
 
+def _build_level_measures(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    """measure and a column a level."""
+    import pandas as pd
+
+    levels = fit.level_measures
+    names = list(dict.fromkeys(name for measures in levels.values() for name in measures))
+    columns = {level: [own.get(name) for name in names] for level, own in levels.items()}
+    return pd.DataFrame({"measure": names} | columns)
+
+
 def _build_r2(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     rows = [
         {"group": label, "variable": name, "r2": value, "r2.blocked": fit.blocked_r2[label][name]}
@@ -259,6 +269,7 @@ TABLES: Mapping[str, TableKind] = {
     ),
     "loadings": TableKind("Standardised loadings", _build_loadings, ("lambda", "pattern")),
     "fit_measures": TableKind("Fit measures", _build_measures, ("fitMeasures", "fit")),
+    "level_measures": TableKind("Fit measures of each level", _build_level_measures, ("fit_by_level",)),
     "r2": TableKind("Explained variance", _build_r2, ("rsquare", "R2")),
     "modification_indices": TableKind(
         "Modification indices", lambda fit, _: fit.modification_indices, ("modindices", "mi")

@@ -324,6 +324,38 @@ def test_means_at_both_levels_cannot_be_told_apart():
     assert found.table is not None
 
 
+def test_fit_of_each_level_by_itself(rows):
+    """lavaan 0.7-2: fitMeasures(fit, level = "within"), and "between"."""
+    spec = SEM.replace("fw ~ x1", "fw ~ x1 + x2 + x3").replace("fb ~ w1", "fb ~ w1 + w2")
+    found = fit(spec, rows, cluster="cluster").level_measures
+    names = ("npar", "chisq", "df", "baseline.chisq", "baseline.df", "cfi", "tli", "rmsea", "logl")
+    within = (24, 1.351510, 6, 1900.411900, 12, 1.0, 1.004923, 0.0, -12073.195724)
+    between = (26, 6.656376, 4, 313.611782, 9, 0.991279, 0.980379, 0.016298, -12075.848157)
+    for name, first, second in zip(names, within, between, strict=True):
+        assert found["within"][name] == pytest.approx(first, rel=2e-6, abs=2e-5), name
+        assert found["between"][name] == pytest.approx(second, rel=2e-6, abs=2e-5), name
+
+
+def test_fit_of_each_level_with_robust_tests(rows):
+    """One factor between clusters for two: lavaan 0.7-2 stops well below these optima, at -23967.53 and -24162.26."""
+    spec = "level: 1\nfw =~ y1 + y2 + y3\ngw =~ y4 + y5 + y6\nlevel: 2\nfb =~ y1 + y2 + y3 + y4 + y5 + y6"
+    whole = fit(spec, rows, cluster="cluster", estimator="MLR")
+    found = whole.level_measures
+    assert [found[level]["df"] for level in ("within", "between")] == [8, 9]
+    assert found["within"]["logl"] > -23967.53
+    assert found["between"]["logl"] > -24096.2
+    assert found["within"]["pvalue.scaled"] > 0.2
+    assert found["between"]["pvalue.scaled"] < 1e-9
+    for level in ("within", "between"):  # what is left is no more than the whole model's misfit
+        assert found[level]["chisq"] <= whole.fit_measures["chisq"]
+        assert found[level]["srmr"] == pytest.approx(whole.fit_measures[f"srmr_{level}"], abs=0.05)
+
+
+def test_tied_levels_have_no_fit_of_their_own(fits):
+    with pytest.raises(SemError, match="both levels are tied"):
+        _ = fits["ml2_equal_loadings"].level_measures
+
+
 def test_additions_are_made_where_their_variables_occur(fits):
     found = fits["ml2_sem"].test_additions("y1 ~~ y2; w1 ~~ w2")
     assert list(zip(found["lhs"], found["level"], strict=True)) == [("y1", 1), ("y1", 2), ("w1", 2), ("all", 0)]
