@@ -78,6 +78,11 @@ class Quadratic:
     targets: Targets
 
     @property
+    def has_draws(self) -> bool:
+        """Whether there are several samples, one for each start."""
+        return self.targets.has_draws
+
+    @property
     def factors(self) -> FloatArray:
         """(n_g − 1)/n_g: what lavaan scales each group's discrepancy by."""
         return np.asarray((self.targets.n - 1.0) / self.targets.n)

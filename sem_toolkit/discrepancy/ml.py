@@ -79,6 +79,11 @@ class MaximumLikelihood:
             roots.append(root)
         return LikelihoodEvaluation(self.targets, moments, values, tuple(roots), gap)
 
+    @property
+    def has_draws(self) -> bool:
+        """Whether there are several samples, one for each start."""
+        return self.targets.has_draws
+
     @cached_property
     def definiteness(self) -> tuple[NDArray[np.bool_], FloatArray]:
         """Which samples' S are positive definite, and log|S| of each (draws × G, or G)."""

@@ -46,22 +46,31 @@ class Evaluations:
     status: NDArray[np.int8]
 
 
-@runtime_checkable
-class StackedDiscrepancy(Discrepancy, Protocol):
-    """A discrepancy that can be asked about many points at once."""
+class StackedEvaluator(Protocol):
+    """What can be asked about many points at once."""
 
     @property
-    def targets(self) -> Targets: ...
+    def has_draws(self) -> bool:
+        """Whether there are several samples, one for each start."""
+        ...
 
     def evaluate_many(
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
     ) -> Evaluations:
         """Values and derivatives at x (... × q).
 
-        draws  b: which of the sample's draws each x (b × q) belongs to, where the targets have several; None: its own
+        draws  b: which of the samples each x (b × q) belongs to, where there are several; None: its own
         exact  whether the informations are the exact second derivatives; not for models with composites
         """
         ...
+
+
+@runtime_checkable
+class StackedDiscrepancy(Discrepancy, StackedEvaluator, Protocol):
+    """A discrepancy that can be asked about many points at once."""
+
+    @property
+    def targets(self) -> Targets: ...
 
 
 def pick_draws(moments: Array, draws: NDArray[np.intp] | None, ndim: int) -> Array:

@@ -49,6 +49,11 @@ class Targets:
     layout: MomentLayout | None = None
     clusters: tuple[Clusters, ...] = ()
 
+    @property
+    def has_draws(self) -> bool:
+        """Whether the moments are those of several samples, along a leading axis."""
+        return self.covariance.ndim > 3
+
     @cached_property
     def share(self) -> FloatArray:
         return np.asarray(self.n / self.n.sum(), dtype=np.float64)

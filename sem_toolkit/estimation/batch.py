@@ -12,8 +12,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import Evaluations, StackedDiscrepancy, Status
-from sem_toolkit.discrepancy.stack import factor_stack
+from sem_toolkit.discrepancy import Evaluations, Status
+from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack
 from sem_toolkit.model import Model
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
@@ -104,7 +104,7 @@ def find_box(model: Model) -> Box | None:
 
 
 def minimise_stack(
-    model: Model, discrepancy: StackedDiscrepancy, starts: FloatArray, search: Search | None = None
+    model: Model, discrepancy: StackedEvaluator, starts: FloatArray, search: Search | None = None
 ) -> Arrivals:
     """Minimise from every start x (b × q) under the model's linear equalities and its bounds.
 
@@ -115,7 +115,7 @@ def minimise_stack(
     search = Search() if search is None else search
     box = find_box(model)
     theta = _clip(take(starts, model.constraints.linear.kept, -1), box)
-    task = _Task(model, discrepancy, box, discrepancy.targets.covariance.ndim > 3)
+    task = _Task(model, discrepancy, box, discrepancy.has_draws)
     places = np.arange(theta.shape[0])
     if search.sharp <= search.tolerance or model.derived is not None:
         return _expand(model, _run(task, theta, places, search, exact=False))
@@ -137,7 +137,7 @@ class _Task:
     """What is minimised; has_draws: whether each start has a sample of its own."""
 
     model: Model
-    discrepancy: StackedDiscrepancy
+    discrepancy: StackedEvaluator
     box: Box | None
     has_draws: bool
 
@@ -213,7 +213,7 @@ def _expand(model: Model, arrivals: Arrivals) -> Arrivals:
 
 def evaluate_stack(
     model: Model,
-    discrepancy: StackedDiscrepancy,
+    discrepancy: StackedEvaluator,
     theta: FloatArray,
     draws: NDArray[np.intp] | None = None,
     *,

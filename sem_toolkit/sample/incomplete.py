@@ -228,11 +228,11 @@ def _list_pair_places(p: int) -> tuple[IntArray, IntArray]:
 
 
 def gather_pairs(products: FloatArray, p: int) -> FloatArray:
-    """Σ c_ab c_cd (X_ac Y_bd + X_ad Y_bc) from Σ vech(X) vech(Y)ᵀ, symmetric; c is ½ on the diagonal, else 1."""
+    """Σ c_ab c_cd (X_ac Y_bd + X_ad Y_bc) from Σ vech(X) vech(Y)ᵀ, symmetric (...); c is ½ on the diagonal, else 1."""
     first, second = _list_pair_places(p)
-    flat = np.ascontiguousarray(products).ravel()
-    found = flat.take(first)
-    found += flat.take(second)
+    flat = np.ascontiguousarray(products).reshape(*products.shape[:-2], -1)
+    found = flat.take(first, axis=-1)
+    found += flat.take(second, axis=-1)
     half = get_halves(p)
     found *= half[:, None]
     found *= half
@@ -240,10 +240,11 @@ def gather_pairs(products: FloatArray, p: int) -> FloatArray:
 
 
 def gather_cross(products: FloatArray, p: int) -> FloatArray:
-    """Σ c_cd (Q_ac z_d + Q_ad z_c), p × vech, from Σ vech(Q) zᵀ."""
+    """Σ c_cd (Q_ac z_d + Q_ad z_c), ... × p × vech, from Σ vech(Q) zᵀ."""
     rows, columns = list_vech(p)
     place = _list_places(p)
-    return np.asarray((products[place[:, rows], columns] + products[place[:, columns], rows]) * get_halves(p))
+    both = products[..., place[:, rows], columns] + products[..., place[:, columns], rows]
+    return np.asarray(both * get_halves(p))
 
 
 def get_halves(p: int) -> FloatArray:

@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 STACKED = ("ML", "ULS", "GLS")
 """Discrepancies that need nothing but the moments of a sample."""
 
-_SEARCH = Search(tolerance=1e-10, damping=0.0)
+SEARCH = Search(tolerance=1e-10, damping=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,23 @@ class Fitted:
     discrepancy: FloatArray
     found: NDArray[np.bool_]
     proper: NDArray[np.bool_]
+
+
+def is_stackable(model: Model) -> bool:
+    """Whether the parameters are such that all samples can be searched at once."""
+    constraints = model.constraints
+    hard = constraints.equalities or constraints.inequalities
+    return model.derived is None and not hard and find_box(model) is not None
+
+
+def are_proper(model: Model, x: FloatArray, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether variances are at least 0 and the covariance matrices of variables possible (b), where x was found."""
+    good = np.flatnonzero(found)
+    proper = np.zeros(len(x), dtype=np.bool_)
+    if len(good):
+        moments, _ = compute_stacked_moments(model, x[good])
+        proper[good] = are_admissible(model, x[good], moments)
+    return proper
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +66,7 @@ class MomentFitter:
     @property
     def is_stackable(self) -> bool:
         """Whether all samples can be fitted at once."""
-        constraints = self.model.constraints
-        return (
-            self.options.kind.name in STACKED
-            and self.model.derived is None
-            and not (constraints.equalities or constraints.inequalities)
-            and find_box(self.model) is not None
-        )
+        return self.options.kind.name in STACKED and is_stackable(self.model)
 
     def fit(self, covariance: FloatArray, mean: FloatArray, n: FloatArray) -> Fitted:
         """Estimates from covariances with divisor n (b × G × p × p), means (b × G × p) and rows (b × G)."""
@@ -66,7 +77,7 @@ class MomentFitter:
             x, value, found = self._fit_stack(covariance, mean, n)
         for draw in np.flatnonzero(~found):
             self._climb(int(draw), (covariance[draw], mean[draw], n[draw]), (x, value, found))
-        return Fitted(x, value, found, found & self._are_proper(x, found))
+        return Fitted(x, value, found, found & are_proper(self.model, x, found))
 
     def _fit_stack(
         self, covariance: FloatArray, mean: FloatArray, n: FloatArray
@@ -77,7 +88,7 @@ class MomentFitter:
         discrepancy = kind.build(targets, None)
         assert isinstance(discrepancy, StackedDiscrepancy)  # noqa: S101 (one of STACKED)
         starts = np.broadcast_to(self.start, (len(covariance), len(self.start))).copy()
-        arrivals = minimise_stack(self.model, discrepancy, starts, _SEARCH)
+        arrivals = minimise_stack(self.model, discrepancy, starts, SEARCH)
         found = arrivals.status == Arrival.MINIMUM
         return arrivals.x.copy(), arrivals.values.copy(), np.asarray(found)
 
@@ -105,13 +116,3 @@ class MomentFitter:
         x, value, found = into
         if solution.certificate.converged:
             x[draw], value[draw], found[draw] = solution.x, solution.discrepancy, True
-
-    def _are_proper(self, x: FloatArray, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether variances are at least 0 and the covariance matrices of variables possible (b)."""
-        good = np.flatnonzero(found)
-        proper = np.zeros(len(x), dtype=np.bool_)
-        if not len(good):
-            return proper
-        moments, _ = compute_stacked_moments(self.model, x[good])
-        proper[good] = are_admissible(self.model, x[good], moments)
-        return proper

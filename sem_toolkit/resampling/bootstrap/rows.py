@@ -32,7 +32,7 @@ class RowFitter:
         x, value = np.full((draws, q), np.nan), np.full(draws, np.nan)
         found, proper = np.zeros(draws, dtype=np.bool_), np.zeros(draws, dtype=np.bool_)
         for draw in range(draws):
-            solution = self._fit_rows(self._draw(rng))
+            solution = self.fit_rows(self._draw(rng))
             if solution is not None:
                 x[draw], value[draw] = solution.solution.x, solution.solution.discrepancy
                 found[draw], proper[draw] = True, solution.certified
@@ -46,7 +46,8 @@ class RowFitter:
             chosen += [groups[i] for i in rng.integers(len(groups), size=len(groups))]
         return np.concatenate(chosen)
 
-    def _fit_rows(self, rows: NDArray[np.intp]) -> Fit | None:
+    def fit_rows(self, rows: NDArray[np.intp]) -> Fit | None:
+        """The fit of these rows of the data, by number; None where there is no optimum of the same parameters."""
         frame = self.prepared.frame
         assert frame is not None  # noqa: S101 (rows were asked for)
         sample = replace(self.prepared, frame=frame.iloc[rows].reset_index(drop=True))

@@ -14,6 +14,7 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
 from sem_toolkit.fit.pipeline import get_header_options
 from sem_toolkit.resampling.bootstrap.fitting import STACKED, Fitted, MomentFitter
+from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
 from sem_toolkit.resampling.bootstrap.intervals import INTERVALS, build_limits, compute_acceleration
 from sem_toolkit.resampling.bootstrap.quantities import Quantities, Quantity
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-_STACKED_DRAW, _SINGLE_DRAW = 3e-4, 0.05  # seconds, about
-STACK, SINGLE = 500, 20
-"""Draws of a chunk, fitted at once or one by one: what a worker does at a time, and what an interruption can cost."""
+_STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 3e-4, 5e-3, 0.05  # seconds, about
+STACK, PATTERNS, SINGLE = 500, 100, 20
+"""Draws of a chunk, fitted at once from moments or from patterns of rows, or one by one: what a worker does at a time,
+and what an interruption can cost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Task:
     groups: tuple[GroupRows, ...]
     implied: tuple[FloatArray, FloatArray | None]
     resample: str
-    rows: RowFitter | None = None
+    rows: RowFitter | IncompleteFitter | None = None
 
     def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
         """Estimates of so many samples."""
@@ -50,6 +52,20 @@ class Task:
         drawn = [draw(rng, draws) for draw in self._drawings]
         covariance, mean, n = (np.stack(parts, axis=1) for parts in zip(*drawn, strict=True))
         return self.fitter.fit(covariance, mean, n)
+
+    @property
+    def chunk_size(self) -> int:
+        """Draws of a chunk."""
+        if isinstance(self.rows, IncompleteFitter):
+            return PATTERNS
+        return STACK if self.fitter is not None and self.fitter.is_stackable else SINGLE
+
+    @property
+    def seconds(self) -> float:
+        """What a draw takes, about."""
+        if isinstance(self.rows, IncompleteFitter):
+            return _PATTERNS_DRAW
+        return _STACKED_DRAW if self.fitter is not None and self.fitter.is_stackable else _SINGLE_DRAW
 
     @property
     def _drawings(self) -> tuple[Drawing, ...]:
@@ -74,7 +90,8 @@ class Bootstrap:
     fit        of the data themselves; quantities: of the same model without anything taken from the sample
     estimate   the quantities (k) at the estimate; draws: b × k, NaN where a sample had no optimum
     verdicts   b: 2 a proper optimum, 1 an improper one, 0 none
-    chisq      b: the statistic of each sample, by the minimum of its discrepancy
+    chisq      b: the statistic of each sample, by the minimum of its discrepancy; NaN where rows are incomplete and
+               fitted at once, as it would need the saturated model of each sample
     centre     k: the quantities at the mean of the parameters over the draws that count
     without    units × k: the same without one row (or cluster) each, for the acceleration; None where not asked for
     """
@@ -200,8 +217,7 @@ def bootstrap(
     task, free = _build_task(prepared, own, data, resample, options)
     keys = frozenset((row.lhs, row.op, row.rhs, row.group) for row in own.table.parameters if row.free)
     quantities = Quantities(free.evaluated.evaluation, keys, standardized, r2)
-    size = STACK if task.fitter is not None and task.fitter.is_stackable else SINGLE
-    chunks = list_chunks(draws, size, seed)
+    chunks = list_chunks(draws, task.chunk_size, seed)
     kept = None if store is None else ChunkStore.open(store, _describe(parsed, own, resample, seed))
     parts = _run(task, chunks, kept, Hands(workers, dask), watch)
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -249,7 +265,7 @@ def _run(
     found = {} if kept is None else {place: kept.read(place) for place in kept.list_done() if place < len(chunks)}
     waiting = [chunk for chunk in chunks if chunk.place not in found]
     total, done = sum(chunk.draws for chunk in chunks), sum(chunks[place].draws for place in found)
-    seconds = total * (_STACKED_DRAW if task.fitter is not None else _SINGLE_DRAW)
+    seconds = total * task.seconds
     work = run_chunks(run_chunk, waiting, task, workers=hands.workers, seconds=seconds, dask=hands.dask)
     for place, result in work:
         chunk = waiting[place]
@@ -281,7 +297,8 @@ def _build_task(
                 "models without rotated blocks"
             )
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
-        return Task(None, (), (np.zeros(0), None), resample, _build_rows(prepared, own)), own
+        rows = _build_rows(prepared, own)
+        return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or rows), own
     header = get_header_options(prepared.spec)
     free = own
     if own.solution.model.table is not None and any(row.exo for row in own.table.parameters):
@@ -330,6 +347,8 @@ def _require_rows(label: str, units: int) -> None:
 
 def _fit_without(task: Task, own: Fit) -> FloatArray:
     """Estimates without one unit each (units × q)."""
+    if isinstance(task.rows, IncompleteFitter):
+        return task.rows.fit_without().x
     if task.fitter is None:
         message = (
             "the acceleration of BCa intervals needs estimates without each row, which this estimator is too slow for"

@@ -1,0 +1,92 @@
+"""Samples of rows with empty cells, fitted all at once by weights of their patterns; the rest goes to single fits."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
+from sem_toolkit.discrepancy.targets import build_targets
+from sem_toolkit.estimation.batch import Arrival, minimise_stack
+from sem_toolkit.fit import Fit
+from sem_toolkit.resampling.bootstrap.fitting import SEARCH, Fitted, are_proper, is_stackable
+from sem_toolkit.resampling.bootstrap.rows import RowFitter
+from sem_toolkit.sample.patterns import Patterns
+from sem_toolkit.sample.reweighted import reweight_patterns
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class IncompleteFitter:
+    """Draws rows of incomplete data and fits all samples at once.
+
+    rows  fits single samples: those that the stack leaves without an optimum
+
+    The discrepancy of a sample is NaN: it would need the saturated model of each.
+    """
+
+    rows: RowFitter
+
+    def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
+        """Estimates of so many samples."""
+        sizes = [len(rows) for rows in self.rows.strata]
+        return self.fit([rng.multinomial(n, np.full(n, 1.0 / n), size=draws) for n in sizes])
+
+    def fit_without(self) -> Fitted:
+        """Estimates without one row each, group by group."""
+        sizes = [len(rows) for rows in self.rows.strata]
+        ends = np.cumsum(sizes)
+        whole = 1 - np.eye(int(ends[-1]), dtype=np.int64)
+        return self.fit(np.split(whole, ends[:-1], axis=1))
+
+    def fit(self, counts: list[NDArray[np.int64]]) -> Fitted:
+        """Estimates (b × q) where row i of group g counts counts[g][d, i] times in draw d."""
+        model, start = self.rows.fit.solution.model, np.asarray(self.rows.fit.solution.x)
+        drawn = tuple(
+            reweight_patterns(own, count.astype(np.float64)) for own, count in zip(self._patterns, counts, strict=True)
+        )
+        used = np.stack([c[:, own.row >= 0].sum(axis=1) for own, c in zip(self._patterns, counts, strict=True)], axis=1)
+        discrepancy = ReweightedFullInformation(drawn, used / used.sum(axis=1, keepdims=True))
+        arrivals = minimise_stack(model, discrepancy, np.tile(start, (len(used), 1)), SEARCH)
+        x, found = arrivals.x.copy(), np.asarray(arrivals.status == Arrival.MINIMUM)
+        for draw in np.flatnonzero(~found):
+            rows = [np.repeat(own, count[draw]) for own, count in zip(self.rows.strata, counts, strict=True)]
+            single = self.rows.fit_rows(np.concatenate(rows))
+            found[draw] = single is not None
+            x[draw] = np.nan if single is None else single.solution.x
+        return Fitted(x, np.full(len(x), np.nan), found, are_proper(model, x, found))
+
+    @cached_property
+    def _patterns(self) -> tuple[Patterns, ...]:
+        fit = self.rows.fit
+        found = build_targets(fit.solution.model, fit.sample, unbiased=False).patterns
+        assert found is not None  # noqa: S101 (looked at by `can_be_reweighted`)
+        return found
+
+
+def build_incomplete(rows: RowFitter) -> IncompleteFitter | None:
+    """What fits the samples of these rows at once; None where they are more than other weights of the same rows.
+
+    The rows that are drawn are those that the fit used.
+    """
+    if rows.clusters is not None or not _is_reweighted(rows.fit):
+        return None
+    strata = tuple(group.places for group in rows.fit.sample.groups if group.places is not None)
+    return IncompleteFitter(replace(rows, strata=strata))
+
+
+def _is_reweighted(fit: Fit) -> bool:
+    """Whether the draws of a fit are FIML of its own rows with other weights, and of nothing else from the sample."""
+    model = fit.solution.model
+    return (
+        fit.options.estimation.kind.name == "ML"
+        and fit.rotation is None
+        and model.responses is None
+        and model.has_means
+        and is_stackable(model)
+        and fit.sample.is_incomplete
+        and not any(row.exo for row in fit.table.parameters)
+        and all(group.places is not None and group.design.weights is None for group in fit.sample.groups)
+    )
