@@ -33,11 +33,11 @@ PRODUCT_SIZES = (300, 1000)
 HEADING = "## Instruments and structural after measurement"
 HEAD = """## Instruments and structural after measurement
 
-Made by `python docs/monte_carlo_stages.py {replications}`: {replications} samples a column from the population above, the
-same samples for each estimator (rows are normal, or skewed: y = Σ^½ w with standardised χ²(3)). Regressions are the three
-structural coefficients; for IV "all" are its loadings and regressions, which its first stage estimates, and the variances
-of its second; for SAM all parameters. Bias is that of the mean estimate relative to the true value: its size averaged,
-and the largest. Coverage is of 95 % intervals: its mean and the range. The standard error of a rate of 5 % is {se:.1%}."""
+Made by `python docs/monte_carlo_stages.py {replications}`: {replications} samples a column from the population above,
+the same samples for each estimator (rows are normal, or skewed: y = Σ^½ w with standardised χ²(3)). Regressions are the
+three structural coefficients; "all" are the loadings, regressions and variances. Bias is that of the mean estimate
+relative to the true value: its size averaged, and the largest. Coverage is of 95 % intervals: its mean and the range.
+The standard error of a rate of 5 % is {se:.1%}."""
 
 
 def draw_rows(rng, n, shape, root, names):
@@ -127,8 +127,9 @@ def format_section(result, replications):
     for title, how, show in shows:
         for kind in ("regressions", "all"):
             lines = [f"| {title} of {kind}: {how} | {columns} |", "|---|" + "---:|" * len(CELLS)]
-            for name in CHOICES:
-                lines.append(f"| {name} | " + " | ".join(show(result[cell][name][kind]) for cell in CELLS) + " |")
+            lines += [
+                f"| {name} | " + " | ".join(show(result[c][name][kind]) for c in CELLS) + " |" for name in CHOICES
+            ]
             parts.append("\n".join(lines))
     parts.append(
         "Products: `y ~ f + g + f:g` by local SAM, slopes 0.4, 0.3 and 0.3, normal factors that correlate 0.4 and "
