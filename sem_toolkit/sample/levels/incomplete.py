@@ -12,7 +12,7 @@ and of w_i. Du Toit & du Toit (2008); the inverse of a sum: Henderson & Searle (
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from sem_toolkit.sample.incomplete import (
 )
 from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.levels.likelihood import LevelMoments
-from sem_toolkit.sample.levels.members import Members, build_members, list_pairs
+from sem_toolkit.sample.levels.members import Members, build_members
 from sem_toolkit.sample.levels.outer import Outer, build_outer
 from sem_toolkit.sample.moments import FloatArray
 
@@ -168,14 +168,7 @@ class IncompleteLevels:
         flat, bent = Q[:, lower, upper] * members.count[:, None], turned[:, lower, upper]
         half = flat.T @ (0.5 * Q[:, lower, upper] - bent)
         result = gather_pairs(half + half.T, p)
-        left, right = list_pairs(members)
-        both = np.ascontiguousarray(
-            self.inverses[members.pattern[left]] @ M[left] @ self.inverses[members.pattern[right]]
-        )
-        counts = (members.count[left] * members.count[right] * np.where(left == right, 0.5, 1.0))[:, None]
-        columns = both.reshape(len(both), -1)
-        once = _gather_squares((columns * counts).T @ columns, p)
-        result += once + once.T  # two patterns in the other order
+        result += self._pair_rows()
         if expected:
             return result
         moments = members.sum_rows(self.weights[:, lower] * self.weights[:, upper])
@@ -183,6 +176,18 @@ class IncompleteLevels:
         leverage = self._row_leverage
         answered = (self.posterior @ leverage).reshape(-1, len(lower))
         return np.asarray(gather_pairs(half + half.T, p) - leverage.reshape(-1, len(lower)).T @ answered - result)
+
+    def _pair_rows(self) -> FloatArray:
+        """½tr(M L M L′) with L = Σ_i Q_i dΣ_W Q_i: what pairs of rows of a cluster have, summed over the clusters."""
+        p, members = len(self.moments.mean), self.members
+        half, (first, second) = get_halves(p), _list_turns(p)
+        result = np.zeros((len(half), len(half)))
+        for j, entries in members.iterate_clusters():
+            Q = self.inverses[members.pattern[entries]].reshape(-1, p * p)
+            products = ((Q * members.count[entries, None]).T @ Q).ravel()
+            turned = (products.take(first) + products.take(second)) @ self.posterior[j]
+            result += turned.reshape(len(half), -1) @ turned.swapaxes(1, 2).reshape(len(half), -1).T
+        return np.asarray(0.5 * half[:, None] * half * result)
 
     def _pair_levels(self, expected: bool) -> FloatArray:
         p, members = len(self.moments.mean), self.members
@@ -202,9 +207,12 @@ class IncompleteLevels:
         """Σ_i Q_i dΣ_W w_i by vech Σ_W, J × p × vech."""
         p, members = len(self.moments.mean), self.members
         lower, upper = list_vech(p)
-        Q, w = self.inverses[members.pattern], members.sum_rows(self.weights)
-        own = Q[:, :, lower] * w[:, None, upper] + Q[:, :, upper] * w[:, None, lower]
-        return members.sum_clusters(own * get_halves(p))
+        w = members.sum_rows(self.weights)
+        products = np.zeros((self.clusters.count, p, p, p))
+        for j, entries in members.iterate_clusters():
+            Q = self.inverses[members.pattern[entries]].reshape(-1, p * p)
+            products[j] = (Q.T @ w[entries]).reshape(p, p, p)
+        return np.asarray((products[:, :, lower, upper] + products[:, :, upper, lower]) * get_halves(p))
 
     @cached_property
     def _leverage(self) -> FloatArray:
@@ -250,6 +258,15 @@ def compute_incomplete_level_likelihood(clusters: Clusters, moments: LevelMoment
     return IncompleteLevels(
         clusters, moments, members, outer, inverses, rows.sizes, gap, inside, posterior, np.asarray(extra)
     )
+
+
+@lru_cache(maxsize=8)
+def _list_turns(p: int) -> tuple[IntArray, IntArray]:
+    """Where Q_ac Q_bd and Q_ad Q_bc stand among products of vec(Q) with itself, for (c, d) of vech: vech × p × p."""
+    lower, upper = list_vech(p)
+    a, b = np.arange(p)[:, None] * p**3, np.arange(p) * p
+    first = a + b + (lower * p**2 + upper)[:, None, None]
+    return first, a + b + (upper * p**2 + lower)[:, None, None]
 
 
 def _turn(matrices: FloatArray, which: IntArray, rows: FloatArray) -> FloatArray:

@@ -1,6 +1,8 @@
 """Which patterns of empty cells the rows of each cluster have, and how often: what sums over its rows are made of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,12 @@ class Members:
             found[self.cluster[starts]] = np.add.reduceat(values, starts, axis=0)
         return found
 
+    def iterate_clusters(self) -> Iterator[tuple[int, slice]]:
+        """Every cluster that has rows with values, and its entries."""
+        starts = np.flatnonzero(np.diff(self.cluster, prepend=-1)).tolist()
+        for start, end in pairwise([*starts, len(self.cluster)]):
+            yield int(self.cluster[start]), slice(start, end)
+
     def sum_rows(self, values: FloatArray) -> FloatArray:
         """Sums of values of rows (n × k) over each entry: R × k; entries are in the order of the clusters."""
         used = np.flatnonzero(self.row_entry >= 0)
@@ -50,15 +58,3 @@ def build_members(clusters: Clusters) -> Members:
     row_entry[used] = entry
     width = int(row.max(initial=0)) + 1
     return Members(found // width, found % width, count.astype(np.float64), row_entry, clusters.count)
-
-
-def list_pairs(members: Members) -> tuple[IntArray, IntArray]:
-    """All pairs of entries of the same cluster, each with itself as well."""
-    starts = np.flatnonzero(np.diff(members.cluster, prepend=-1))
-    counts = np.diff(starts, append=len(members.cluster))
-    repeats = np.repeat(counts, counts)
-    left = np.repeat(np.arange(len(members.cluster)), repeats)
-    first = np.repeat(np.repeat(starts, counts), repeats)
-    right = first + np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    once = left <= right
-    return left[once], right[once]
