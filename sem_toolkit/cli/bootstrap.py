@@ -45,6 +45,9 @@ def bootstrap(
         int | None,
         typer.Option("--workers", min=1, rich_help_panel=PANEL, help="Processes. Default: one a core where that pays."),
     ] = None,
+    dask: Annotated[
+        str | None, typer.Option("--dask", rich_help_panel=PANEL, help="Address of a dask scheduler: tcp://host:8786.")
+    ] = None,
     store: Annotated[
         Path | None,
         typer.Option(
@@ -79,7 +82,7 @@ def bootstrap(
     with show_progress("draws") as watch:
         found = run(
             parsed, data, draws=draws, resample=resample, interval=interval, seed=seed, standardized=standardized,
-            r2=r2, keep_improper=improper == "keep", workers=workers, store=store, watch=watch, **chosen,
+            r2=r2, keep_improper=improper == "keep", workers=workers, dask=dask, store=store, watch=watch, **chosen,
         )  # fmt: skip
     if output is not None:
         write_text(output, found.table.to_csv(index=False))

@@ -69,11 +69,11 @@ def cutoffs(
         found = _compute(parsed, fit, n, kind, discrepancies, replications, seed, dict(chosen), common)
     written = _write(found, write, spec.stem)
     sizes = None if fit is None else _build_sizes(fit)
+    print_messages(found.messages, None)
     if json:
         record = found.to_dict() | {"written": [str(path) for path in written]}
         print_record(record if sizes is None else record | {"equivalence": build_frame_records(sizes)})
         return DONE
-    print_messages(found.messages, None)
     console = build_console()
     title = f"Cut-offs for n = {found.n} ({found.kind}, {replications} samples of each population)"
     console.print(build_frame_table(title, found.build_table()))

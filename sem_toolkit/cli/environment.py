@@ -14,6 +14,7 @@ _PURPOSES = {
     "parquet": "Parquet files, and long CSV files in one pass",
     "excel": "Excel files",
     "word": "tables and reports in Word",
+    "cluster": "draws on a dask cluster",
     "lsp": "diagnostics, completion and estimates in an editor",
 }
 

@@ -145,14 +145,16 @@ def simulate(
     sizes = parse_sizes("--n", n)
     with show_progress("samples") as watch:
         found = run_study(parsed, fitted, sizes, replications, folder=output, resume=resume, watch=watch, **common)
+    print_messages(found.messages, None)
     if json:
         print_record(found.to_dict())
         return DONE if found.usable else NOT_CERTIFIED
-    print_messages(found.messages, None)
     console = build_console()
     for summary in found.summaries:
         title = f"{summary.analysis.name}, n = {summary.n}, {summary.replications} samples"
         console.print(build_frame_table(f"{title}: how the fits ended", summary.build_verdicts()))
+        if not summary.converged:
+            continue
         console.print(build_frame_table("Parameters", summary.build_parameters()))
         if summary.analysis.df > 0:
             rate, error = summary.compute_rejection()

@@ -20,6 +20,17 @@ def are_admissible(model: Model, x: FloatArray, moments: ImpliedMoments) -> NDAr
         if matrices.shape[-1]:
             size = np.abs(np.diagonal(matrices, axis1=-2, axis2=-1))
             scale = 1.0 / np.sqrt(np.where(size > 0.0, size, 1.0))
-            least = np.linalg.eigvalsh(matrices * scale[..., :, None] * scale[..., None, :])[..., 0]
-            fine &= (least >= -_ROUNDING).all(axis=-1)
+            fine &= are_above(matrices * scale[..., :, None] * scale[..., None, :], -_ROUNDING).all(axis=-1)
     return np.asarray(fine)
+
+
+def are_above(matrices: FloatArray, bound: float) -> NDArray[np.bool_]:
+    """Whether the smallest eigenvalues (...) of symmetric matrices (... × p × p) are above a bound near 0.
+
+    Cholesky factors of all of them, less the bound, settle the usual case.
+    """
+    try:
+        np.linalg.cholesky(matrices - bound * np.eye(matrices.shape[-1]))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.eigvalsh(matrices)[..., 0] > bound)
+    return np.ones(matrices.shape[:-2], dtype=np.bool_)

@@ -78,3 +78,15 @@ def test_a_run_goes_on_where_it_was(command, write, tmp_path):
     assert command(*given, "--resume").record == first.record
     (folder / "run.json").write_text("{}", encoding="utf-8")
     assert "another run" in command(*given, "--resume").err
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_samples_that_cannot_be_analysed_are_counted(command, write, n):
+    spec = write("factor.lav", "f =~ .7*a + .6*b + .5*c + .6*d + .7*e\n")
+    outcome = command("simulate", spec, "--n", n, "--replications", 10, "--json")
+    ended = {row["outcome"]: row["samples"] for row in outcome.record["simulations"][0]["outcomes"]}
+    assert sum(ended.values()) == 10
+    if n == 4:  # fewer rows than variables
+        assert ended["the sample could not be analysed"] == 10
+        assert outcome.code == 1
+        assert any(message["code"] == "samples-without-optimum" for message in outcome.record["messages"])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.comparison.workers import choose_workers, run_all
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
@@ -20,6 +19,7 @@ from sem_toolkit.resampling.bootstrap.quantities import Quantities, Quantity
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
 from sem_toolkit.resampling.bootstrap.samples import RESAMPLINGS, Drawing, GroupRows, build_drawings, number_clusters
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
+from sem_toolkit.resampling.executors import run_chunks
 from sem_toolkit.spec import Spec, parse_spec, read_spec
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_STACKED_DRAW, _SINGLE_DRAW = 3e-4, 0.05  # seconds, about
 STACK, SINGLE = 500, 20
 """Draws of a chunk, fitted at once or one by one: what a worker does at a time, and what an interruption can cost."""
 
@@ -175,6 +176,7 @@ def bootstrap(
     r2: bool = False,
     keep_improper: bool = True,
     workers: int | None = 1,
+    dask: str | None = None,
     store: Path | None = None,
     watch: Callable[[int, int], object] | None = None,
     **options: object,
@@ -183,6 +185,7 @@ def bootstrap(
 
     resample   one of RESAMPLINGS; interval: one of INTERVALS, "bca" with the acceleration of a jackknife
     workers    processes; None: as many as pay. The draws depend on the seed only, not on who makes them
+    dask       address of a dask scheduler that gives the chunks to its workers
     store      a folder that keeps every chunk of draws as it ends, and from which an interrupted run goes on
 
     Options as for `fit`. Groups are drawn each by itself, clusters (`cluster`) as wholes. Raises OptionError for
@@ -199,7 +202,8 @@ def bootstrap(
     quantities = Quantities(free.evaluated.evaluation, keys, standardized, r2)
     size = STACK if task.fitter is not None and task.fitter.is_stackable else SINGLE
     chunks = list_chunks(draws, size, seed)
-    parts = _run(task, chunks, store, _describe(parsed, own, draws, resample, seed), workers, watch)
+    kept = None if store is None else ChunkStore.open(store, _describe(parsed, own, resample, seed))
+    parts = _run(task, chunks, kept, Hands(workers, dask), watch)
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     verdicts = (found["found"] + found["proper"]).astype(np.int8)
     counting = found["x"][verdicts >= (1 if keep_improper else 2)]
@@ -226,21 +230,28 @@ def bootstrap(
     )
 
 
+@dataclass(frozen=True)
+class Hands:
+    """Who makes the draws: processes of this machine, or a cluster."""
+
+    workers: int | None
+    dask: str | None
+
+
 def _run(
     task: Task,
     chunks: list[Chunk],
-    store: Path | None,
-    fingerprint: Mapping[str, object],
-    workers: int | None,
+    kept: ChunkStore | None,
+    hands: Hands,
     watch: Callable[[int, int], object] | None,
 ) -> list[dict[str, FloatArray]]:
     """What every chunk gives, in order; what a store has already is not made again."""
-    kept = None if store is None else ChunkStore.open(store, fingerprint)
     found = {} if kept is None else {place: kept.read(place) for place in kept.list_done() if place < len(chunks)}
     waiting = [chunk for chunk in chunks if chunk.place not in found]
     total, done = sum(chunk.draws for chunk in chunks), sum(chunks[place].draws for place in found)
-    seconds = 0.0 if workers is not None else 3e-4 * total if task.fitter is not None else 0.05 * total
-    for place, result in run_all(run_chunk, waiting, choose_workers(workers, seconds), task):
+    seconds = total * (_STACKED_DRAW if task.fitter is not None else _SINGLE_DRAW)
+    work = run_chunks(run_chunk, waiting, task, workers=hands.workers, seconds=seconds, dask=hands.dask)
+    for place, result in work:
         chunk = waiting[place]
         if kept is not None:
             kept.write(chunk.place, result)
@@ -259,12 +270,16 @@ def _build_task(
     plain = (
         own.options.estimation.kind.name in STACKED
         and own.solution.model.responses is None
+        and own.rotation is None
         and all(group.data is not None and group.saturated is None for group in groups)
         and all(group.design is None or group.design.weights is None for group in groups)
     )
     if not plain:
         if resample != "ordinary":
-            message = f"{resample} samples are made of complete numeric rows without weights, by ML, GLS or ULS"
+            message = (
+                f"{resample} samples are made of complete numeric rows without weights, by ML, GLS or ULS, and for "
+                "models without rotated blocks"
+            )
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
         return Task(None, (), (np.zeros(0), None), resample, _build_rows(prepared, own)), own
     header = get_header_options(prepared.spec)
@@ -339,7 +354,7 @@ def _compute_statistic(own: Fit) -> tuple[float, float]:
     return float(own.solution.discrepancy) * factor, float(factor)
 
 
-def _describe(spec: Spec, own: Fit, draws: int, resample: str, seed: int) -> dict[str, object]:
+def _describe(spec: Spec, own: Fit, resample: str, seed: int) -> dict[str, object]:
     """What tells one run from another."""
     return {
         "spec": spec.text,

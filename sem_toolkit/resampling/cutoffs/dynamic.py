@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
+from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit import Fit
 from sem_toolkit.resampling.cutoffs.direct import build_perturbed_rows
 from sem_toolkit.resampling.cutoffs.misspecified import Level, build_levels
@@ -144,7 +145,14 @@ class Cutoffs:
                 }
             )
         own_values = {name: _clean(value) for name, value in self.own.items()}
-        return {"kind": self.kind, "n": self.n, "replications": self.replications, "levels": levels, "fit": own_values}
+        return {
+            "kind": self.kind,
+            "n": self.n,
+            "replications": self.replications,
+            "levels": levels,
+            "fit": own_values,
+            "messages": [build_diagnostic_record(message) for message in self.messages],
+        }
 
 
 def compute_dynamic_cutoffs(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.resampling.power.chisq import ChisqTest, require_probability
 from sem_toolkit.resampling.power.rmsea import (
     RMSEA_TESTS,
@@ -148,7 +149,7 @@ class PowerAnalysis:
             if sensitivity:
                 record["sensitivity"] = self._list_found(entry)
             found.append(record)
-        return {"tests": found}
+        return {"tests": found, "messages": [build_diagnostic_record(message) for message in self.messages]}
 
     def _list_found(self, entry: NamedTest) -> list[dict[str, Any]]:
         """What each n would find, for JSON."""

@@ -47,6 +47,12 @@ class Outcomes:
         """Which samples have an optimum (b)."""
         return np.asarray(self.verdict <= Verdict.IMPROPER)
 
+    def put(self, places: NDArray[np.intp], others: "Outcomes") -> None:
+        """Write the outcomes of other samples into these places."""
+        self.verdict[places], self.est[places], self.se[places] = others.verdict, others.est, others.se
+        for name, values in self.measures.items():
+            values[places] = others.measures[name]
+
 
 def build_empty_outcomes(size: int, quantities: int) -> Outcomes:
     """Room for the outcomes of b samples, each failed until something else is known."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.receipts import get_version
 from sem_toolkit.resampling.power.chisq import require_probability
 from sem_toolkit.resampling.simulation.analyses import Analysis, build_analysis, find_quantity
@@ -88,7 +89,10 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain mappings and lists, for JSON."""
-        return {"simulations": [_build_record(summary) for summary in self.summaries]}
+        return {
+            "simulations": [_build_record(summary) for summary in self.summaries],
+            "messages": [build_diagnostic_record(message) for message in self.messages],
+        }
 
 
 def run_study(

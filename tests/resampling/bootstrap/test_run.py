@@ -1,6 +1,8 @@
 """Draws: the same as single fits of the same rows, whoever makes them, and kept as they end."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sem_toolkit.fit import estimate, fit, prepare
 from sem_toolkit.resampling.bootstrap import bootstrap
 from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
 from sem_toolkit.resampling.bootstrap.samples import GroupRows, transform_bollen_stine
+from sem_toolkit.resampling.executors import run_chunks
 from sem_toolkit.spec import parse_spec
 
 ORACLES = Path(__file__).parents[2] / "oracles"
@@ -112,6 +115,48 @@ def test_several_processes_change_nothing() -> None:
     settings: dict[str, Any] = {"draws": 1600, "call": "cfa", "engine": "native"}
     one, two = bootstrap(CFA, HS, **settings), bootstrap(CFA, HS, workers=2, **settings)
     np.testing.assert_array_equal(one.draws, two.draws)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_changes_nothing() -> None:
+    from distributed import LocalCluster
+
+    settings: dict[str, Any] = {"draws": 1600, "call": "cfa", "engine": "native"}
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as local:
+        two = bootstrap(CFA, HS, dask=local.scheduler_address, **settings)
+    np.testing.assert_array_equal(bootstrap(CFA, HS, **settings).draws, two.draws)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_goes_on_to_the_same_end(tmp_path: Path) -> None:
+    """SIGKILL at moments spread over the run, each time from where it was."""
+    (tmp_path / "m.lav").write_text(CFA)
+    command = [sys.executable, "-c", "from sem_toolkit.cli import main; main()", "bootstrap", str(tmp_path / "m.lav")]
+    command += ["--data", str(HS), "--draws", "12000", "--call", "cfa", "--engine", "native", "--workers", "1"]
+    whole = tmp_path / "whole.csv"
+    subprocess.run([*command, "-o", str(whole)], check=True, capture_output=True)
+    part, kills = tmp_path / "part.csv", 0
+    for wait in (1.5, 2.0, 2.5, 2.2, 1.8, 2.7, 1.9, 2.4, 2.1, 2.6):
+        running = subprocess.Popen(
+            [*command, "--store", str(tmp_path / "run"), "-o", str(part)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            running.wait(wait)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            kills += 1
+    subprocess.run([*command, "--store", str(tmp_path / "run"), "-o", str(part)], check=True, capture_output=True)
+    assert kills > 0
+    assert part.read_bytes() == whole.read_bytes()
+
+
+def test_a_scheduler_that_is_not_there_is_said() -> None:
+    with pytest.raises(SemError, match="no dask scheduler answers"):
+        list(run_chunks(max, [1], 2, workers=1, seconds=0.0, dask="nowhere://127.0.0.1:1"))
 
 
 def test_groups_are_drawn_each_by_itself_and_definitions_follow() -> None:
