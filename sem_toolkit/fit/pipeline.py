@@ -22,7 +22,7 @@ from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.rotated import require_one_step
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
-from sem_toolkit.rotation import anchor_blocks, require_rotatable, rotate_blocks
+from sem_toolkit.rotation import anchor_blocks, list_anchors, require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -383,6 +383,8 @@ def _match_start(start: Start, model: Model) -> FloatArray:
     """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
     if isinstance(start, (Fit, Solution)):
         found = (start.solution if isinstance(start, Fit) else start).searched
+        if list_anchors(found.model.table) != list_anchors(model.table):
+            return np.full(model.n_parameters, np.nan)  # other coordinates of the factors
         values = {
             (row.lhs, row.op, row.rhs, row.group): value
             for row, value in zip(found.model.parameters, found.x, strict=True)

@@ -8,6 +8,7 @@ from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.names import observed_variables
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
-    """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them."""
+    """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them.
+
+    What holds an exploratory block until it is rotated is drawn as the rest of the block.
+    """
+    table = free_rotated_rows(table)
     hints = build_spec_hints(spec, table)
     return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec))
 

@@ -43,6 +43,30 @@ def find_blocks(table: ParameterTable) -> tuple[Block, ...]:
     return tuple(found.values())
 
 
+def list_tied_items(table: ParameterTable, block: Block) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Items with all loadings held equal in the groups that share the block's rotation, and items with some of them."""
+    if len(block.groups) == 1:
+        return block.items, ()
+    ties = {(row.lhs, row.rhs) for row in table.rows if row.op == "=="}
+    names = {
+        (row.group, row.lhs, row.rhs): row.plabel
+        for row in table.parameters
+        if row.op == "=~" and row.efa == block.name
+    }
+    whole, part = [], []
+    for item in block.items:
+        own = [
+            (names[block.groups[0], factor, item], names[group, factor, item]) in ties
+            for factor in block.factors
+            for group in block.groups[1:]
+        ]
+        if all(own):
+            whole.append(item)
+        elif any(own):
+            part.append(item)
+    return tuple(whole), tuple(part)
+
+
 def free_rotated_rows(table: ParameterTable) -> ParameterTable:
     """The table in which the rows that were fixed for want of a rotation are free parameters."""
     held = (ECHELON, TIED_ECHELON)
@@ -61,14 +85,31 @@ def check_blocks(table: ParameterTable, blocks: Iterable[Block]) -> tuple[Diagno
 
     A rotation mixes the factors of a block: what one of them does the others must be free to do as well.
     """
-    faults = [fault for block in blocks for group in block.groups for fault in _check_block(table, block, group)]
+    blocks = tuple(blocks)
+    faults = [fault for block in blocks for fault in _check_loadings(table, block)]
+    if not faults:
+        faults += [fault for block in blocks for fault in _check_ties(table, block)]
+    faults += [fault for block in blocks for group in block.groups for fault in _check_block(table, block, group)]
     return tuple(dict.fromkeys(faults))
+
+
+def _check_ties(table: ParameterTable, block: Block) -> Iterator[Diagnostic]:
+    """Where groups share a rotation, an item has all of its loadings held equal, or none."""
+    tied, part = list_tied_items(table, block)
+    for item in part:
+        message = (
+            f'some loadings of {item} on the exploratory block "{block.name}" differ between groups, others do not'
+        )
+        free = ", ".join(f"{factor}=~{item}" for factor in block.factors)
+        yield Diagnostic("error", "not-rotatable", message, hint=f"free all of them: group_partial = {free}")
+    if len(block.groups) > 1 and not part and len(tied) < len(block.factors):
+        message = f'too few items of the exploratory block "{block.name}" have equal loadings to share a rotation'
+        yield Diagnostic("error", "not-rotatable", message, hint="free fewer loadings, or leave group_equal out")
 
 
 def _check_block(table: ParameterTable, block: Block, group: int) -> Iterator[Diagnostic]:
     rows = [row for row in table.parameters if row.group == group]
     yield from _check_number(rows, block)
-    yield from _check_loadings(rows, block)
     yield from _check_constraints(table, rows, block)
     roles: dict[tuple[str, str, str], dict[str, Parameter]] = {}
     for row in rows:
@@ -100,19 +141,23 @@ def _check_number(rows: list[Parameter], block: Block) -> Iterator[Diagnostic]:
         yield Diagnostic("error", "too-many-factors", message, hint="take fewer factors, or more items")
 
 
-def _check_loadings(rows: list[Parameter], block: Block) -> Iterator[Diagnostic]:
-    own = [row for row in rows if row.op == "=~" and row.lhs in block.factors]
-    for row in own:
-        if not row.free and row.user not in (ECHELON, TIED_ECHELON):
-            message = f'the loading of {row.rhs} on {row.lhs} is fixed, and rotation of block "{block.name}" mixes it'
-            hint = 'leave the value out, or take rotation = "none" or a target rotation'
-            yield Diagnostic("error", "not-rotatable", message, row.origin.span, hint)
-    there = {(row.lhs, row.rhs) for row in own}
-    for factor in block.factors:
-        for item in block.items:
-            if (factor, item) not in there:
-                message = f'{factor} of the exploratory block "{block.name}" has no loading of {item}, others have'
-                yield Diagnostic("error", "not-rotatable", message, hint=f"add {item} to its indicators")
+def _check_loadings(table: ParameterTable, block: Block) -> Iterator[Diagnostic]:
+    """Every factor has a loading of every item, none of them fixed."""
+    for group in block.groups:
+        own = [row for row in table.parameters if row.group == group and row.op == "=~" and row.lhs in block.factors]
+        for row in own:
+            if not row.free and row.user not in (ECHELON, TIED_ECHELON):
+                message = (
+                    f'the loading of {row.rhs} on {row.lhs} is fixed, and rotation of block "{block.name}" mixes it'
+                )
+                hint = 'leave the value out, or take rotation = "none" or a target rotation'
+                yield Diagnostic("error", "not-rotatable", message, row.origin.span, hint)
+        there = {(row.lhs, row.rhs) for row in own}
+        for factor in block.factors:
+            for item in block.items:
+                if (factor, item) not in there:
+                    message = f'{factor} of the exploratory block "{block.name}" has no loading of {item}, others have'
+                    yield Diagnostic("error", "not-rotatable", message, hint=f"add {item} to its indicators")
 
 
 def _check_constraints(table: ParameterTable, rows: list[Parameter], block: Block) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from sem_toolkit import fit
 from sem_toolkit.diagnostics import ModelError, OptionError
 from sem_toolkit.inference import EvaluatedSolution, compute_scores_of_factors
 from sem_toolkit.report.tables import build_table_of
-from sem_toolkit.rotation import RotationOptions, rotate_blocks
+from sem_toolkit.rotation import RotationOptions, match_factors, rotate_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from tests.support import DATA, ORACLES, near, row_key
 
@@ -170,6 +170,23 @@ def test_what_a_rotation_would_mix_is_refused_by_name(spec, culprit):
     assert fault.value.diagnostics[0].code == "not-rotatable"
 
 
+def test_partial_invariance_frees_an_item_on_all_factors():
+    equal = {"group": "school", "group_equal": "loadings"}
+    with pytest.raises(ModelError, match="group_partial = f1=~x1, f2=~x1, f3=~x1"):
+        fit(EFA3, DATA / "hs.csv", **equal, group_partial=["f1=~x1"])
+    partial = ["f1=~x1", "f2=~x1", "f3=~x1"]
+    result = fit(EFA3, DATA / "hs.csv", **equal, group_partial=partial, multistart=0)
+    assert result.fit_measures["df"] == 39
+    rows = result.parameters[result.parameters["op"] == "=~"].pivot_table("est", ["lhs", "rhs"], "group")
+    same = np.isclose(rows[1], rows[2], atol=1e-10)
+    assert list(rows.index[~same]) == [("f1", "x1"), ("f2", "x1"), ("f3", "x1")]
+
+
+def test_equalities_that_a_rotation_breaks_are_refused():
+    with pytest.raises(ModelError, match="keep an exploratory block"):
+        fit(EFA3 + "\nageyr ~ f1 + f2 + f3", DATA / "hs.csv", group="school", group_equal="regressions")
+
+
 def test_without_rotation_such_models_are_fitted():
     assert fit(EFA3 + "\nageyr ~ f1", DATA / "hs.csv", rotation="none").converged
 
@@ -258,6 +275,18 @@ def test_scores_are_those_of_the_unrotated_factors_turned():
     before = compute_scores_of_factors(EvaluatedSolution(result.solution.unrotated), "regression")
     after = result.factor_scores()
     assert np.allclose(after[0].scores, before[0].scores @ rotation.rotation, atol=1e-8)
+
+
+def test_factors_are_matched_to_those_of_another_solution():
+    result = fit(EFA3 + "\nf1 + f2 + f3 ~ ageyr", DATA / "hs.csv", rotation="oblimin", multistart=0)
+    (entry,) = result.rotation.blocks
+    other = RotationOptions("oblimin", order="none", reflect=False, seed=3)
+    shuffled, rotation = rotate_blocks(result.solution.unrotated, other)
+    assert not np.allclose(shuffled.x, result.solution.x, atol=1e-3)
+    matched = match_factors(shuffled, rotation, result.solution)
+    assert np.allclose(matched.x, result.solution.x, atol=1e-7)
+    assert np.allclose(matched.moments.covariance, result.implied_moments.covariance, atol=1e-10)
+    assert entry.block.factors == ("f1", "f2", "f3")
 
 
 def test_a_table_of_loadings():

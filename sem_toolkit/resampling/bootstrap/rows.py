@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.resampling.bootstrap.fitting import Fitted
+from sem_toolkit.rotation import match_factors
 
 FloatArray = NDArray[np.float64]
 
@@ -55,4 +56,8 @@ class RowFitter:
             return None
         names = [(row.lhs, row.op, row.rhs, row.group) for row in found.solution.model.parameters]
         same = names == [(row.lhs, row.op, row.rhs, row.group) for row in self.fit.solution.model.parameters]
-        return found if found.converged and same else None
+        if not (found.converged and same):
+            return None
+        if found.rotation is None:
+            return found
+        return replace(found, solution=match_factors(found.solution, found.rotation, self.fit.solution))

@@ -270,12 +270,16 @@ def _build_task(
     plain = (
         own.options.estimation.kind.name in STACKED
         and own.solution.model.responses is None
+        and own.rotation is None
         and all(group.data is not None and group.saturated is None for group in groups)
         and all(group.design is None or group.design.weights is None for group in groups)
     )
     if not plain:
         if resample != "ordinary":
-            message = f"{resample} samples are made of complete numeric rows without weights, by ML, GLS or ULS"
+            message = (
+                f"{resample} samples are made of complete numeric rows without weights, by ML, GLS or ULS, and for "
+                "models without rotated blocks"
+            )
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
         return Task(None, (), (np.zeros(0), None), resample, _build_rows(prepared, own)), own
     header = get_header_options(prepared.spec)
