@@ -63,7 +63,10 @@ def _draw_sample(table: ParameterTable, other: ParameterTable, rng: np.random.Ge
 def _reproduces(table: ParameterTable, sample: Sample) -> bool:
     try:
         model = build_model(fill_exogenous_moments(table, sample))
-        solution = estimate(model, sample, EstimationOptions(engine="native"))
+        # scattered starts are for what the first search has not fitted exactly
+        return any(
+            estimate(model, sample, EstimationOptions(engine="native", multistart=starts)).discrepancy <= _EXACT
+            for starts in (0, EstimationOptions().multistart)
+        )
     except SemError:
         return False
-    return bool(solution.discrepancy <= _EXACT)
