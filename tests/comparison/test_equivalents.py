@@ -72,6 +72,11 @@ def test_a_variable_that_is_no_longer_in_a_regression_stays():
     assert ("m ~ x1 becomes m ~~ x1",) in changes
 
 
+def test_a_single_path():
+    changes = {entry.changes for entry in find_equivalents(parse_spec("y1 ~ x1"), fixed_x=False)}
+    assert changes == {("y1 ~ x1 becomes x1 ~ y1",), ("y1 ~ x1 becomes x1 ~~ y1",)}
+
+
 def test_labelled_and_fixed_paths_stay():
     found = find_equivalents(parse_spec("m ~ a*x1\ny ~ x1 + m\nz ~ x1 + m"))
     assert found

@@ -149,7 +149,9 @@ def settle_covariances(prepared: Prepared, spec: Spec, wanted: Structure, also: 
     also  variables that the rules may join with others, beside those of the wanted structure
     """
     variables = {name for edge in (*wanted.paths, *wanted.covariances) for name in edge} | {*also}
-    now = build_structure(build_table_of(prepared, spec), variables)
+    # the only path of a model may have been taken out to become a covariance
+    nothing = Structure(frozenset(), frozenset())
+    now = build_structure(build_table_of(prepared, spec), variables) if spec.statements else nothing
     for pair in sorted(now.covariances - wanted.covariances, key=sorted):
         spec = parse_spec(add_term(spec, *_split(pair), modifier="0"), spec.source.name)
     for pair in sorted(wanted.covariances - now.covariances, key=sorted):
