@@ -34,7 +34,8 @@ def invariance(
         typer.Option(
             "--steps",
             rich_help_panel=LADDER,
-            help="configural,metric,scalar,strict unless said otherwise; also lv.variances, lv.covariances, means.",
+            help="configural,metric,scalar,strict unless said otherwise, for ordered items thresholds before metric; "
+            "also lv.variances, lv.covariances, means.",
         ),
     ] = None,
     release: Annotated[

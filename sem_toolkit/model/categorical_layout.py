@@ -81,6 +81,10 @@ class CategoricalLayout:
         slopes: FloatArray = np.asarray(np.linalg.solve(covariance[np.ix_(x, x)], across.T).T, dtype=np.float64)
         return Given(V - slopes @ across.T, slopes, mean[y] - slopes @ mean[x])
 
+    def count(self, group: int) -> int:
+        """The same in every group."""
+        return self.size
+
     def stack(self, moments: ImpliedMoments) -> FloatArray:
         """What a model implies for the statistics, G × m."""
         found = []

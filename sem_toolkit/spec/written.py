@@ -30,7 +30,14 @@ def write_table(table: ParameterTable, options: TableOptions, remarks: Mapping[s
     Raises ModelError where the text would not mean the same (exploratory blocks, levels).
     """
     text = format_spec(parse_spec(_Writer(table, remarks or {}).write()))
-    bare = TableOptions(call=options.call, fixed_x=options.fixed_x, meanstructure=options.meanstructure)
+    bare = TableOptions(
+        call=options.call,
+        fixed_x=options.fixed_x,
+        meanstructure=options.meanstructure,
+        parameterization=options.parameterization,
+        ordered=options.ordered,
+        thresholds=options.thresholds,
+    )
     if not _means(text, bare, table):
         message = "this model cannot be written out with all of its parameters"
         raise ModelError(Diagnostic("error", "not-writable", message, hint="keep its spec and the options"))

@@ -19,6 +19,7 @@ FACTORS = {  # df and χ² of lavaan 0.7-2 for specs written by hand
     "second-order": (24, 85.305521771),
     "bifactor": (18, 34.880098118),
     "bifactor-s-1": (20, 40.268761621),
+    "esem": (12, 22.896734607),
     "merged-visual-textual": (26, 181.336522203),
     "merged-visual-speed": (26, 151.470333695),
     "merged-textual-speed": (26, 236.090686504),

@@ -1,17 +1,21 @@
 """Files of diagrams: formats, literal names, faults."""
 
 import contextlib
+import json
 import re
 import struct
 import xml.etree.ElementTree as ElementTree
 import zlib
 
+import pandas as pd
 import pytest
 
 from sem_toolkit.diagnostics import DataError
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.spec import build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 from tests.diagram.drawing import draw_case, read_model
+from tests.support import ORACLES
 
 SIGNATURES = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".dot": b"digraph", ".tex": b"\\documentclass"}
 NASTY = ['quo"te', "<b>bold</b>", "back\\slash\\N", "amp&amp;", "tail\\", "中文 変数", "a\u0301", "{x|y}", "new\nline"]
@@ -113,6 +117,24 @@ def test_paths_that_are_not_significant_can_be_left_out_and_the_legend_says_so()
     assert "y2 ~~ y6" in keys
     assert "y4 ~~ y8" not in keys
     assert any("not drawn" in item.lines[0] for item in diagram.scene.texts)
+
+
+def test_small_rotated_loadings_are_left_out_and_the_legend_says_so():
+    case = json.loads((ORACLES / "rotation" / "efa_hs_geomin.json").read_text(encoding="utf-8"))
+    loadings = {(row["lhs"], row["rhs"]): row["std_all"] for row in case["parameters"] if row["op"] == "=~"}
+    estimates = pd.DataFrame(case["parameters"]).rename(columns={"std_all": "std.all"})
+    table = build_parameter_table(parse_spec(case["spec"]))
+    diagram = draw_diagram(table, estimates)
+    drawn = {edge.key for edge in diagram.scene.edges if " =~ " in edge.key}
+    large = {f"{factor} =~ {item}" for (factor, item), value in loadings.items() if abs(value) >= 0.3}
+    assert drawn == large
+    assert len(drawn) == 10
+    assert any("17 rotated loadings below .3" in item.lines[0] for item in diagram.scene.texts)
+    most = draw_diagram(table, estimates, DiagramStyle(least_loading=0.9))
+    assert {edge.target for edge in most.scene.edges if " =~ " in edge.key} == {item for _, item in loadings}
+    whole = draw_diagram(table, estimates, DiagramStyle(least_loading=0.0))
+    assert len([edge for edge in whole.scene.edges if " =~ " in edge.key]) == 27
+    assert len([edge for edge in draw_diagram(table).scene.edges if " =~ " in edge.key]) == 27
 
 
 def test_a_notebook_shows_the_picture():

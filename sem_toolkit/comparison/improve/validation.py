@@ -59,7 +59,7 @@ def compute_cvi(fit: Fit, other: Prepared) -> float:
 
     Raises DataError where the other rows are not of the same parameters, as when they lack an answer.
     """
-    solution, other = fit.solution, replace(other, spec=fit.spec)
+    solution, other = fit.solution.searched, replace(other, spec=fit.spec)
     table = solution.model.table
     _require_same(table, other.estimated_table)
     model = build_model(fill_exogenous_moments(table, other.sample, solution.options))

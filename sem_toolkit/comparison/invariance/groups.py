@@ -91,26 +91,21 @@ def is_said_by_text(option: str) -> bool:
 
 
 def require_ladder(prepared: Prepared) -> None:
-    """Raise the error of what cannot be compared: no group, a single one, no factor, ordered variables."""
+    """Raise the error of what cannot be compared: no group, a single one, no factor."""
     if prepared.options.group is None and len(prepared.groups) < 2:
         hint = "name the column of the groups: --group COLUMN, or factors at several waves: --time f1,f2"
         raise OptionError(Diagnostic("error", "no-group", "invariance needs groups, and none are named", hint=hint))
     if len(prepared.groups) < 2:
         message = f"invariance compares groups, and {prepared.options.group} has only one"
         raise DataError(Diagnostic("error", "one-group", message, hint="name a column with two or more values"))
-    require_continuous_factors(prepared.table)
+    require_factors(prepared.table)
 
 
-def require_continuous_factors(table: ParameterTable) -> None:
-    """Raise ModelError for a model without factors, or with ordered variables."""
-    operators = {row.op for row in table.parameters}
-    if "=~" not in operators:
+def require_factors(table: ParameterTable) -> None:
+    """Raise ModelError for a model without factors."""
+    if all(row.op != "=~" for row in table.parameters):
         message = "invariance is of the measurement of factors, and the model has none"
         raise ModelError(Diagnostic("error", "no-factors", message, hint="add a factor: f =~ x1 + x2 + x3"))
-    if "|" in operators:
-        message = "invariance of ordered variables is not available"
-        hint = "leave `ordered` out for continuous items"
-        raise ModelError(Diagnostic("error", "ordered-invariance", message, hint=hint))
 
 
 def check_named(names: Collection[str], known: Collection[str]) -> list[Diagnostic]:

@@ -8,12 +8,12 @@ from sem_toolkit.spec.names import latent_variables
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS = {"loading": "loadings", "intercept": "intercepts", "residual variance": "residuals"}
+KINDS = {"threshold": "thresholds", "loading": "loadings", "intercept": "intercepts", "residual variance": "residuals"}
 COLUMNS = ["kind", "step", "item", "place", "est", "ci.lower", "ci.upper"]
 
 
 def build_item_parameters(found: Invariance) -> "pd.DataFrame":
-    """Loadings, intercepts and residual variances of the items in each group or wave, with their intervals.
+    """Thresholds, loadings, intercepts and residual variances of the items in each group or wave, with their intervals.
 
     Each kind is taken from the last step that does not hold it equal, so that what it is measured by is equal already:
     intercepts are compared on a common scale of loadings. Columns: kind, step, item (of the first wave, over time),
@@ -30,18 +30,20 @@ def build_item_parameters(found: Invariance) -> "pd.DataFrame":
         fit = steps[-1].fit
         latent = set(latent_variables(fit.table))
         for row in fit.parameters.to_dict("records"):
-            is_loading = row["op"] == "=~"
-            item = row["rhs"] if is_loading else row["lhs"]
-            wanted = (
-                is_loading
-                if kind == "loading"
-                else (row["op"] == "~1" if kind == "intercept" else row["op"] == "~~" and row["lhs"] == row["rhs"])
-            )
+            item = row["rhs"] if row["op"] == "=~" else row["lhs"]
+            wanted = _find_kind(row["lhs"], row["op"], row["rhs"]) == kind
             where = found.ladder.locate(str(item), int(row["group"])) if wanted and item not in latent else None
             if where is not None:
                 values = {name: row[name] for name in ("est", "ci.lower", "ci.upper")}
                 rows.append({"kind": kind, "step": steps[-1].name, "item": where[0], "place": where[1], **values})
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _find_kind(lhs: str, op: str, rhs: str) -> str:
+    """Which of KINDS a parameter is of, as far as it is of an item; empty for others."""
+    if op == "~~":
+        return "residual variance" if lhs == rhs else ""
+    return {"|": "threshold", "=~": "loading", "~1": "intercept"}.get(op, "")
 
 
 def list_markers(found: Invariance) -> list[str]:

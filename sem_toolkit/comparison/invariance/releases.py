@@ -20,6 +20,10 @@ COLUMNS = ("parameter", "X2", "df", "pvalue", "est")
 def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
     """One row for every parameter that this step makes equal and the step before does not, the largest X2 first.
 
+    What a step makes equal by fixing it (intercepts and residual variances of ordered items) is tested by the
+    modification index of the place where it is largest.
+
+
     parameter      as `group_partial` has it: x3~1, visual=~x2; over time that of the first wave
     X2 df pvalue   score test of releasing it everywhere at once; of normal theory, never scaled
     est            its common value; epc.LABEL the expected change in each group (or wave, by the name of its item)
@@ -32,13 +36,12 @@ def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
 
     evaluation = fit.evaluated.evaluation
     new = [] if before is None else list_new_ties(fit.table, before.table)
-    if not new:
-        return pd.DataFrame({name: [] for name in COLUMNS})
-    tests = compute_joint_releases(evaluation, [[row.plabel for row in members] for members in new])
     deviations = _compute_deviations(fit)
-    order = sorted(range(len(new)), key=lambda k: -tests[k][0])
-    rows: list[dict[str, object]] = []
-    for members, (stat, df, changes) in ((new[k], tests[k]) for k in order):
+    rows = [] if before is None else _build_fixed_rows(fit, list_newly_fixed(fit.table, before.table), deviations)
+    if not new and not rows:
+        return pd.DataFrame({name: [] for name in COLUMNS})
+    tests = compute_joint_releases(evaluation, [[row.plabel for row in members] for members in new]) if new else []
+    for members, (stat, df, changes) in zip(new, tests, strict=True):
         first = members[0]
         epc = [float(changes[row.free - 1]) for row in members]
         row: dict[str, object] = {"parameter": name_parameter(first), "X2": stat, "df": df}
@@ -46,8 +49,41 @@ def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
         row |= {"est": float(evaluation.x[first.free - 1])}
         row |= {f"epc.{_name_place(fit, member)}": change for member, change in zip(members, epc, strict=True)}
         rows.append(row | {"sepc": (max(epc) - min(epc)) * _compute_scale(deviations, first)})
+    rows.sort(key=lambda row: -float(str(row["X2"])))
     names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
     return pd.DataFrame({name: [row.get(name, np.nan) for row in rows] for name in names})
+
+
+def list_newly_fixed(table: ParameterTable, before: ParameterTable) -> list[list[Parameter]]:
+    """Parameters that are fixed here and were free before, each with its rows of all groups or waves."""
+    free = {_find_key(row) for row in before.parameters if row.free}
+    found: dict[str, list[Parameter]] = {}
+    for row in table.parameters:
+        if not row.free and not row.exo and _find_key(row) in free:
+            found.setdefault(name_parameter(row), []).append(row)
+    return list(found.values())
+
+
+def _build_fixed_rows(fit: Fit, fixed: list[list[Parameter]], deviations: dict[str, float]) -> list[dict[str, object]]:
+    if not fixed:
+        return []
+    indices = {
+        (str(lhs), str(op), str(rhs), int(group)): (float(mi), float(epc))
+        for lhs, op, rhs, group, mi, epc in fit.modification_indices[
+            ["lhs", "op", "rhs", "group", "mi", "epc"]
+        ].itertuples(index=False, name=None)
+    }
+    rows: list[dict[str, object]] = []
+    for members in fixed:
+        known = [(row, *indices[key]) for row in members if (key := (row.lhs, row.op, row.rhs, row.group)) in indices]
+        if not known:
+            continue
+        _, stat, change = max(known, key=lambda entry: entry[1])
+        row: dict[str, object] = {"parameter": name_parameter(members[0]), "X2": stat, "df": 1}
+        row |= {"pvalue": compute_chisq_pvalue(stat, 1), "est": float(members[0].ustart or 0.0)}
+        row |= {f"epc.{_name_place(fit, member)}": epc for member, _, epc in known}
+        rows.append(row | {"sepc": abs(change) * _compute_scale(deviations, members[0])})
+    return rows
 
 
 def describe_release(releases: "pd.DataFrame") -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sem_toolkit.comparison.invariance.groups import is_said_by_text, require_continuous_factors
+from sem_toolkit.comparison.invariance.groups import is_said_by_text, require_factors
 from sem_toolkit.comparison.invariance.releases import name_parameter
 from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
@@ -159,7 +159,7 @@ def build_wave_ladder(
         messages.append(Diagnostic("note", "spec-spread", f"the spec was spread over the waves {', '.join(waves[0])}"))
         base = replace(base, spec=spread)
     _require_factors(waves, latent_variables(base.table))
-    require_continuous_factors(base.table)
+    require_factors(base.table)
     covariances = _list_item_pairs(base.table, waves)
     if covariances:
         text = base.spec.text

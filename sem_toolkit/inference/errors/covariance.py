@@ -22,8 +22,8 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_first_order,
     compute_observed_information,
 )
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE
 
@@ -194,20 +194,3 @@ def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
             product -= multiply_normal_gamma(explained, columns, evaluation.has_means)
         total += evaluation.shares[g] * columns.T @ product
     return total
-
-
-def multiply_normal_gamma(covariance: FloatArray, columns: FloatArray, means: bool) -> FloatArray:
-    """Γ times columns (m × k), Γ the covariance matrix of [y; vech(yyᵀ)] for normal y with this covariance (p × p).
-
-    Γ vech(X) = 2 vech(S X̃ S), where X̃ is X with its off-diagonal elements halved.
-    """
-    p = len(covariance)
-    rows, cols = vech_indices(p)
-    first = p if means else 0
-    half = np.where(rows == cols, 1.0, 0.5)[:, None] * columns[first:]
-    full = np.zeros((columns.shape[1], p, p))
-    full[:, rows, cols] = half.T
-    full[:, cols, rows] = half.T
-    product = 2.0 * (covariance @ full @ covariance)
-    lower = product[:, rows, cols].T
-    return np.concatenate([covariance @ columns[:first], lower]) if means else lower

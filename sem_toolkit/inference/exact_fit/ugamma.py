@@ -16,12 +16,12 @@ from sem_toolkit.inference.errors.covariance import (
     compute_robust_meat,
     compute_weight_inverse,
     invert_any,
-    multiply_normal_gamma,
 )
 from sem_toolkit.inference.exact_fit.nuisance import compute_full_delta
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.gammas import list_statistic_covariances
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 
