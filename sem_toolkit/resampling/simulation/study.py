@@ -15,11 +15,10 @@ from sem_toolkit.resampling.simulation.analyses import Analysis, build_analysis,
 from sem_toolkit.resampling.simulation.generators import METHODS
 from sem_toolkit.resampling.simulation.missing_rules import parse_missing_rule
 from sem_toolkit.resampling.simulation.population import Population
-from sem_toolkit.resampling.simulation.run import require_replications, run_simulation
+from sem_toolkit.resampling.simulation.run import Hands, require_replications, run_simulation
 from sem_toolkit.resampling.simulation.sampling import CLUSTER, ClusterRule, Sampling, Shapes, build_sampling
 from sem_toolkit.resampling.simulation.size_search import SizeEstimate, find_size
 from sem_toolkit.resampling.simulation.sources import Source, build_source
-from sem_toolkit.resampling.simulation.store import open_store
 from sem_toolkit.resampling.simulation.summaries import Summary
 from sem_toolkit.spec import Spec
 
@@ -107,9 +106,9 @@ def run_study(
     estimates: bool = False,
     shares: tuple[int, ...] = (),
     alpha: float = 0.05,
-    workers: int = 1,
-    folder: Path | None = None,
-    resume: bool = False,
+    workers: int | None = 1,
+    dask: str | None = None,
+    store: Path | None = None,
     watch: Callable[[int, int], object] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> Study:
@@ -117,7 +116,8 @@ def run_study(
 
     spec      with values, or with `estimates` fitted to data
     models    that are estimated; none: the spec itself, its values freed
-    folder    where chunks of samples are kept as they end; resume: go on with those that are there
+    workers   processes; None: as many as pay. dask: address of a scheduler that gives chunks to its workers instead
+    store     a folder that keeps chunks of samples as they end, and from which an interrupted run goes on
     options   of the fits
 
     Raises what `build_source` and `build_sampling` raise, and OptionError for numbers that make no study.
@@ -126,10 +126,8 @@ def run_study(
     require_probability("alpha", alpha)
     rules = rules or SampleRules()
     source = build_source(spec, data=data, estimates=estimates, shares=shares, options=options)
-    store = None
-    if folder is not None:
-        fitted = [model.text for model in (models or [source.analysis])]
-        store = open_store(folder, _describe_run(source, fitted, rules, seed), resume=resume)
+    fitted = [model.text for model in (models or [source.analysis])]
+    hands = Hands(workers, dask, store, _describe_run(source, fitted, rules, seed))
     summaries: list[Summary] = []
     total = replications * len(sizes)
     for place, n in enumerate(sizes):
@@ -145,8 +143,7 @@ def run_study(
             seed,
             source.shares,
             alpha=alpha,
-            workers=workers,
-            store=store,
+            hands=hands,
             watch=None if watch is None else _shift(watch, place * replications, total),
         )
         summaries += found
@@ -186,7 +183,8 @@ def find_study_size(
     estimates: bool = False,
     shares: tuple[int, ...] = (),
     alpha: float = 0.05,
-    workers: int = 1,
+    workers: int | None = 1,
+    dask: str | None = None,
     watch: Callable[[int, int], object] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> SizeEstimate | None:
@@ -214,7 +212,8 @@ def find_study_size(
         sampling, analysis = prepare(n)
         batch = seed + 1_000 * drawn.get(n, 0)  # new samples where a size comes again
         drawn[n] = drawn.get(n, 0) + 1
-        summary = run_simulation(sampling, [analysis], _BATCH, batch, source.shares, alpha=alpha, workers=workers)[0]
+        hands = Hands(workers, dask)
+        summary = run_simulation(sampling, [analysis], _BATCH, batch, source.shares, alpha=alpha, hands=hands)[0]
         if watch is not None:
             watch(_BATCH * sum(drawn.values()), most_samples)
         return summary.count_model_rejections() if place is None else summary.find_power(place)
