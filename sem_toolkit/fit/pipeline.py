@@ -100,7 +100,7 @@ class Prepared:
         """Names of the ordered variables of the model: endogenous observed ones that the options name, or all."""
         if not self.options.estimation.categorical:
             return ()
-        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), ("",))
+        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), self.groups)
         roles = bare.roles[0]
         possible = [name for name in roles.observed if name not in roles.exogenous_observed]
         named = {*self.options.table.ordered, *roles.ordered}
@@ -242,12 +242,13 @@ class Prepared:
             said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
         )
 
-    def with_equalities(self, options: FitOptions) -> "Prepared":
-        """The same spec and rows with other equalities among parameters: what is known of the rows is not asked again.
+    def with_equalities(self, options: FitOptions, spec: Spec | None = None) -> "Prepared":
+        """The same model and rows with other equalities among parameters: what is known of the rows is not asked again.
 
-        options  those of this one, but for group_equal and group_partial
+        options  those of this one, but for those of the table
+        spec     the model with its equalities written out, where they are not options
         """
-        found = replace(self, options=options)
+        found = replace(self, options=options, spec=spec or self.spec)
         known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
         variables = observed_variables(found.estimated_table)
         if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:

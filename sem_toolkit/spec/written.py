@@ -15,7 +15,7 @@ from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTab
 
 Key = tuple[str, str, str]
 _PLABEL = re.compile(r"\.p\d+\.")
-_WORDS = {"~~": "covariance", "~1": "intercept", "|": "threshold", "~*~": "scale"}
+_WORDS = {"~~": "covariance", "~1": "intercept", "~*~": "scale"}
 _PLAIN = re.compile(r"[A-Za-z_.~/][\w.~/ -]*(?<! )")
 _NO_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", ".inf", ".nan"})
 _NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9_.]")
@@ -30,7 +30,12 @@ def write_table(table: ParameterTable, options: TableOptions, remarks: Mapping[s
     Raises ModelError where the text would not mean the same (exploratory blocks, levels).
     """
     text = format_spec(parse_spec(_Writer(table, remarks or {}).write()))
-    bare = TableOptions(call=options.call, fixed_x=options.fixed_x, meanstructure=options.meanstructure)
+    bare = TableOptions(
+        call=options.call,
+        fixed_x=options.fixed_x,
+        meanstructure=options.meanstructure,
+        parameterization=options.parameterization,
+    )
     if not _means(text, bare, table):
         message = "this model cannot be written out with all of its parameters"
         raise ModelError(Diagnostic("error", "not-writable", message, hint="keep its spec and the options"))
@@ -220,7 +225,7 @@ def _format_bound(value: float) -> str:
 
 
 def _make_label(row: Parameter, used: set[str]) -> str:
-    """A label that says what it is of: visual.x2, x3.intercept, x1.variance, f.g.covariance."""
+    """A label that says what it is of: visual.x2, x3.intercept, x1.variance, b1.t1, f.g.covariance."""
     parts = [row.lhs, *([row.rhs] if row.rhs and row.rhs != row.lhs else [])]
     word = "variance" if row.op == "~~" and row.lhs == row.rhs else _WORDS.get(row.op, "")
     label = _NOT_IN_LABELS.sub("_", ".".join([*parts, word] if word else parts))

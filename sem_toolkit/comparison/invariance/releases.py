@@ -1,5 +1,6 @@
 """Which equality of a step to release next: score tests of the equalities that the step adds, with expected changes."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,10 @@ Key = tuple[str, str, str, int]
 COLUMNS = ("parameter", "X2", "df", "pvalue", "est")
 
 
-def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
+def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> "pd.DataFrame":
     """One row for every parameter that this step makes equal and the step before does not, the largest X2 first.
+
+    new            the rows of each of them in all groups or waves; a first one that is fixed stands for its value
 
     parameter      as `group_partial` has it: x3~1, visual=~x2; over time that of the first wave
     X2 df pvalue   score test of releasing it everywhere at once; of normal theory, never scaled
@@ -26,24 +29,23 @@ def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
     sepc           difference between the largest and the smallest change, in standard deviations: of the item for
                    intercepts and loadings (these times that of the factor), and in variances for variances
 
-    The table is empty without a step before. Source: score tests after Silvey (1959); see inference.hypotheses.score.
+    The table is empty where nothing new is equal. Source: Silvey (1959); see inference.hypotheses.score.
     """
     import pandas as pd
 
     evaluation = fit.evaluated.evaluation
-    new = [] if before is None else list_new_ties(fit.table, before.table)
     if not new:
         return pd.DataFrame({name: [] for name in COLUMNS})
-    tests = compute_joint_releases(evaluation, [[row.plabel for row in members] for members in new])
+    tests = compute_joint_releases(evaluation, [_list_sides(members) for members in new])
     deviations = _compute_deviations(fit)
     order = sorted(range(len(new)), key=lambda k: -tests[k][0])
     rows: list[dict[str, object]] = []
     for members, (stat, df, changes) in ((new[k], tests[k]) for k in order):
         first = members[0]
-        epc = [float(changes[row.free - 1]) for row in members]
+        epc = [float(changes[row.free - 1]) if row.free else 0.0 for row in members]
         row: dict[str, object] = {"parameter": name_parameter(first), "X2": stat, "df": df}
         row |= {"pvalue": compute_chisq_pvalue(stat, df) if df else float("nan")}
-        row |= {"est": float(evaluation.x[first.free - 1])}
+        row |= {"est": float(evaluation.x[first.free - 1]) if first.free else first.ustart or 0.0}
         row |= {f"epc.{_name_place(fit, member)}": change for member, change in zip(members, epc, strict=True)}
         rows.append(row | {"sepc": (max(epc) - min(epc)) * _compute_scale(deviations, first)})
     names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
@@ -81,6 +83,13 @@ def name_parameter(row: Parameter) -> str:
     return f"{row.lhs}{row.op}{row.rhs}"
 
 
+def _list_sides(members: Sequence[Parameter]) -> list[str]:
+    """What the equalities among these are written with: their names, and the value that a fixed first one has."""
+    first = members[0]
+    names = [name for row in members for name in (row.plabel, row.label) if name]
+    return [*names, *([] if first.free else [f"{first.ustart or 0.0:g}"])]
+
+
 def _list_roots(table: ParameterTable) -> list[tuple[Parameter, str]]:
     ties = find_ties(table)
     return [(row, ties[row.plabel]) for row in table.parameters if row.free]
@@ -107,5 +116,5 @@ def _compute_deviations(fit: Fit) -> dict[str, float]:
 def _compute_scale(deviations: dict[str, float], row: Parameter) -> float:
     """What makes a difference of this parameter one in standard deviations of the (first) item."""
     own, other = deviations[row.lhs], deviations.get(row.rhs, np.nan)
-    scales = {"=~": own / other, "~1": 1.0 / own, "~~": 1.0 / (own * other), "~": other / own}
+    scales = {"=~": own / other, "~1": 1.0 / own, "~~": 1.0 / (own * other), "|": 1.0 / own, "~": other / own}
     return scales.get(row.op, np.nan)
