@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test test-all lint bench docs gallery clean
+.PHONY: help install study test test-all lint bench docs gallery tikz clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -34,12 +34,16 @@ lint: .venv/installed-development ## Formatting, lint, types and the layer contr
 
 bench: .venv/installed ## Measure speed, beside lavaan and semopy where they are installed
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/simulations.py
 
 docs: .venv/installed ## Write the pages of docs/ that are made from the code
 	$(BIN)/python docs/make.py
 
 gallery: .venv/installed ## Draw the gallery of diagrams into docs/gallery/
 	$(BIN)/python docs/gallery/make.py
+
+tikz: .venv/installed ## Compile the gallery's TikZ with pdflatex and lualatex, where they are installed
+	$(BIN)/python docs/gallery/compile.py
 
 clean: ## Remove the environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -41,6 +41,7 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
     options |= {"group": benchmark.group} if benchmark.group else {}
     options |= {"missing": "ml"} if benchmark.incomplete else {}
     options |= {"ordered": "all"} if benchmark.ordered else {}
+    options |= {"cluster": benchmark.cluster} if benchmark.cluster else {}
     seconds, chisq = [], float("nan")
     for _ in range(repeats + 1):
         start = time.process_time()
@@ -80,11 +81,12 @@ def time_estimation(benchmark: Benchmark, frame: pd.DataFrame, repeats: int) -> 
     options |= {"group": benchmark.group} if benchmark.group else {}
     options |= {"missing": "ml"} if benchmark.incomplete else {}
     options |= {"ordered": "all"} if benchmark.ordered else {}
+    options |= {"cluster": benchmark.cluster} if benchmark.cluster else {}
     done = fit(benchmark.text + "\n", frame, **options)
     seconds, value = [], float("nan")
     for _ in range(repeats):
         start = time.process_time()
-        solution = estimate(build_model(done.table), done.sample, done.options.estimation)
+        solution = estimate(build_model(done.solution.searched.model.table), done.sample, done.options.estimation)
         seconds.append(time.process_time() - start)
         value = 2.0 * done.sample.n * solution.discrepancy
     return Timing(tuple(seconds), value)
@@ -135,13 +137,14 @@ suppressMessages(library(lavaan))
 arguments <- commandArgs(TRUE)
 data <- read.csv(arguments[1]); text <- paste(readLines(arguments[2]), collapse = "\\n")
 group <- if (arguments[5] == "-") NULL else arguments[5]
+cluster <- if (arguments[9] == "-") NULL else arguments[9]
 complete <- arguments[6] == "TRUE"; ordered <- arguments[8] == "TRUE"
 estimator <- if (ordered) "WLSMV" else if (complete) "MLR" else "ML"
 invisible(cfa("f =~ x1 + x2 + x3", data = HolzingerSwineford1939))
 for (k in seq_len(as.integer(arguments[4]))) {
   seconds <- sum(system.time({
     call <- if (arguments[3] == "cfa") cfa else sem
-    fit <- call(text, data = data, group = group, estimator = estimator, missing = arguments[7],
+    fit <- call(text, data = data, group = group, estimator = estimator, missing = arguments[7], cluster = cluster,
                 ordered = if (ordered) names(data) else NULL)
     rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
     measures <- fitMeasures(fit)
@@ -174,6 +177,7 @@ def time_lavaan(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, limit: 
             str(benchmark.complete).upper(),
             "ml" if benchmark.incomplete else "listwise",
             str(benchmark.ordered).upper(),
+            benchmark.cluster or "-",
         ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)

@@ -23,6 +23,7 @@ class Benchmark:
              measures, difference tests, and score tests of the equalities of every step
     incomplete  full information maximum likelihood of rows with empty cells
     ordered  answers in five categories, by WLSMV
+    cluster  name of the column with the clusters of rows that are modelled at two levels
     """
 
     name: str
@@ -36,6 +37,7 @@ class Benchmark:
     ladder: bool = False
     incomplete: bool = False
     ordered: bool = False
+    cluster: str | None = None
 
 
 def _factor_text(factors: int, indicators: int) -> str:
@@ -53,6 +55,40 @@ def _factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataF
         unique = rng.normal(size=(n, factors * indicators)) * np.sqrt(1.0 - loadings**2)
         values = np.repeat(scores, indicators, axis=1) * loadings + unique
         return pd.DataFrame(values, columns=[f"x{i + 1}" for i in range(factors * indicators)])
+
+    return draw
+
+
+def _two_level_text(factors: int, indicators: int) -> str:
+    """The same factors within clusters and between them."""
+    inner = _factor_text(factors, indicators)
+    return f"level: 1\n{inner}\nlevel: 2\n{inner.replace('f', 'g')}"
+
+
+def _two_level_data(factors: int, indicators: int, clusters: int) -> Callable[[], pd.DataFrame]:
+    """Clusters of 5 to 20 rows; a quarter of the variance lies between them."""
+
+    def draw() -> pd.DataFrame:
+        rng = np.random.default_rng([factors, indicators, clusters])
+        cluster = np.repeat(np.arange(clusters), rng.integers(5, 21, clusters))
+        inner, outer = (_factor_data(factors, indicators, n)() for n in (len(cluster), clusters))
+        frame = inner + outer.iloc[cluster].reset_index(drop=True) / np.sqrt(3.0)
+        return frame.assign(cluster=cluster)
+
+    return draw
+
+
+def _exploratory_text(factors: int, items: int) -> str:
+    left = " + ".join(f'efa("block")*f{k + 1}' for k in range(factors))
+    return f"{left} =~ " + " + ".join(f"x{i + 1}" for i in range(items))
+
+
+def _with_cross_loadings(read: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+    """Every item with a little of an item of the next factor, so that there is something to explore."""
+
+    def draw() -> pd.DataFrame:
+        frame = read()
+        return frame + 0.25 * np.roll(frame.to_numpy(), 5, axis=1)
 
     return draw
 
@@ -122,6 +158,14 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("Holzinger-Swineford 3×3", _HOLZINGER, _read("hs.csv")),
     Benchmark("Political Democracy", _DEMOCRACY, _read("poldem.csv"), call="sem"),
     Benchmark("two-group CFA 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False),
+    Benchmark(
+        "EFA 25×5, n = 1000",
+        _exploratory_text(5, 25),
+        _with_cross_loadings(_factor_data(5, 5, 1000)),
+        call="sem",
+        semopy=False,
+        repeats=3,
+    ),
     Benchmark("invariance ladder 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False, ladder=True),
     Benchmark("CFA 5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)),
     Benchmark("CFA 10×6, n = 1000", _factor_text(10, 6), _factor_data(10, 6, 1000)),
@@ -160,6 +204,23 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         semopy=False,
         repeats=3,
         ordered=True,
+    ),
+    Benchmark(
+        "two levels 2×6, 200 clusters",
+        _two_level_text(2, 6),
+        _two_level_data(2, 6, 200),
+        semopy=False,
+        repeats=3,
+        cluster="cluster",
+    ),
+    Benchmark(
+        "two levels FIML 2×6, 200",
+        _two_level_text(2, 6),
+        _with_holes(_two_level_data(2, 6, 200), 10_000, 0.05),
+        semopy=False,
+        repeats=1,
+        incomplete=True,
+        cluster="cluster",
     ),
     Benchmark("complete: 3×3", _HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
     Benchmark("complete: CFA 10×6", _factor_text(10, 6), _factor_data(10, 6, 1000), "cfa", None, False, 1, True),

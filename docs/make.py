@@ -1,13 +1,11 @@
 """Write what docs/ has from the code: the command line's reference and Figure 3-1 in both versions."""
 
 from pathlib import Path
-from typing import cast
 
-import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from sem_toolkit import fit
-from sem_toolkit.cli.main import app
+from sem_toolkit.cli.commands import COMMANDS, load_command
 from sem_toolkit.files import write_text
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.spec import read_spec
@@ -39,14 +37,12 @@ def main() -> None:
     path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
     model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
     for name, (_, figure) in draw_figures(model).items():
-        write_text(HERE / f"{name}.svg", figure.to_svg("embedded"))  # the same picture on every machine
+        write_text(HERE / f"{name}.svg", figure.to_svg())
 
 
 def build_page() -> str:
     """The page as Markdown: one section a command, with its help and a table of its options."""
-    group = cast("TyperGroup", typer.main.get_command(app))
-    commands = cast("dict[str, TyperCommand]", group.commands)
-    sections = [_build_section(name, command) for name, command in commands.items()]
+    sections = [_build_section(name, load_command(name)) for name in COMMANDS]
     return "\n".join([HEAD, *sections, _build_options()])
 
 

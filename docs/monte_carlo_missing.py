@@ -143,9 +143,9 @@ def format_section(result, replications):
     return "\n\n".join([head, *tables, f"Fits without a certified optimum, left out: {failed}."]) + "\n"
 
 
-def replace_section(page, section):
+def replace_section(page, section, heading=HEADING):
     """The page with this section in the place of what stands under its heading, or at its end."""
-    before, found, after = page.partition(HEADING)
+    before, found, after = page.partition(heading)
     rest = after[after.find("\n## ") :] if found and "\n## " in after else "\n"
     return before.rstrip() + "\n\n" + section.rstrip() + rest
 

@@ -5,10 +5,12 @@ The command does, and whoever writes a program around `sem_toolkit` can: results
 
 import ctypes
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # names in glibc's malloc.h
 _KEPT, _OWN_MAPPING_FROM = 256 << 20, 32 << 20
 
@@ -27,6 +29,11 @@ def import_without_collecting() -> Iterator[None]:
         if collecting:
             gc.freeze()
             gc.enable()
+
+
+def start_with_one_blas_thread() -> None:
+    """The same for BLAS libraries that are loaded from now on, also by processes that this one starts."""
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
 
 
 @contextmanager

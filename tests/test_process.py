@@ -65,6 +65,7 @@ def test_the_package_is_loaded_when_it_is_used() -> None:
     assert outcome.stdout.split() == ["False", "True"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["import sem_toolkit.fit.options", "from sem_toolkit.fit import Fit", "pass"])
 def test_the_function_keeps_its_name_whatever_is_loaded_first(first: str) -> None:
     program = (

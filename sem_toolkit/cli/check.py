@@ -50,15 +50,15 @@ def print_check(console: Console, check: Check) -> None:
 
 def build_parameter_rows(table: ParameterTable) -> Table:
     """The parameter table as `check` shows it."""
-    shown = build_table("Parameter table", ("lhs", "op", "rhs"), ("group", "free", "value", "label", "origin"))
+    where = ("group", "level") if table.levels else ("group",)
+    shown = build_table("Parameter table", ("lhs", "op", "rhs"), (*where, "free", "value", "label", "origin"))
     for row in table.rows[:_MOST_ROWS]:
         value = "" if row.ustart is None else f"{row.ustart:g}"
         free = str(row.free) if row.free else ("data" if row.exo else "")
         place = f", line {row.origin.span.line}" if row.origin.span else ""
-        shown.add_row(
-            row.lhs, row.op, row.rhs, str(row.group or ""), free, value, row.label, row.origin.rule + place
-        )  # fmt: skip
+        numbers = [str(row.group or ""), str(row.level or "")][: len(where)]
+        shown.add_row(row.lhs, row.op, row.rhs, *numbers, free, value, row.label, row.origin.rule + place)
     left_out = len(table.rows) - _MOST_ROWS
     if left_out > 0:
-        shown.add_row("…", "", f"{left_out} more rows: --json has all", "", "", "", "", "")
+        shown.add_row("…", "", f"{left_out} more rows: --json has all")
     return shown

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def diagram(
     specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="One model, or several to compare.")],
     chosen: Mapping[str, object],
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .svg, .pdf, .png, .dot or .tex.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="File to write: .svg, .pdf, .png, .pptx, .drawio, .tex or .dot.")
+    ],
     data: DataOption = None,
     style: Annotated[Path | None, typer.Option("--style", help="A TOML file with settings of the style.")] = None,
     theme: Annotated[str | None, typer.Option("--theme", help="colour, print or grey.")] = None,

@@ -9,6 +9,7 @@ import typer
 from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sem_toolkit.fit import Fit
     from sem_toolkit.inference import ResidualType
+    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
 
 TABLE_PANEL = "Tables"
 
@@ -43,6 +45,10 @@ def fit(
     residuals: Annotated[bool, typer.Option("--residuals", help="Residual correlations, the largest 20.")] = False,
     effects: Annotated[bool, typer.Option("--effects", help="Total, direct and indirect effects.")] = False,
     reliability: Annotated[bool, typer.Option("--reliability", help="α, ω, AVE of every factor.")] = False,
+    cutoffs: Annotated[
+        bool,
+        typer.Option("--cutoffs", help="Cut-offs of SRMR, RMSEA and CFI for this model and n, by 500 samples each."),
+    ] = False,
     tables: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,7 +56,7 @@ def fit(
             metavar="NAME",
             rich_help_panel=TABLE_PANEL,
             help="A whole table instead of the summary (repeat for more): parameters, standardized, fit_measures, r2, "
-            "modification_indices, epc, residuals, effects, tests, eigenvalue_tests, score_tests, "
+            "modification_indices, epc, residuals, effects, instruments, sargan, tests, eigenvalue_tests, score_tests, "
             "score_tests_cumulative, local_tests, reliability, fornell_larcker, htmt, htmt2, scores, score_quality.",
         ),
     ] = None,
@@ -105,6 +111,8 @@ def fit(
         record = result.to_dict(everything=everything)
         if not built:
             record |= _build_asked(result, asked, settings, everything=everything)
+        if cutoffs and result.converged:
+            record["cutoffs"] = _compute_cutoffs(result).to_dict()
         print_record(record | _build_records(result, built))
     elif built:
         _print_tables(result, built)
@@ -112,7 +120,23 @@ def fit(
         console = build_console()
         for part in build_summary(result, console.width, asked, settings):
             console.print(part)
+    if cutoffs and result.converged and not json:
+        _print_cutoffs(result)
     return DONE if result.certified else NOT_CERTIFIED
+
+
+def _compute_cutoffs(result: "Fit") -> "Cutoffs":
+    from sem_toolkit.resampling.cutoffs.fitted import compute_cutoffs_of_fit
+
+    with show_progress("samples for cut-offs") as watch:
+        return compute_cutoffs_of_fit(result, watch=watch)
+
+
+def _print_cutoffs(result: "Fit") -> None:
+    found = _compute_cutoffs(result)
+    print_messages(found.messages, None)
+    title = f"Cut-offs for this model and n = {found.n} (`sem-toolkit cutoffs` has more)"
+    build_console().print(build_frame_table(title, found.build_table()))
 
 
 def _add_asked(tables: list[str], asked: Collection[str]) -> list[str]:

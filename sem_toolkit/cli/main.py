@@ -6,79 +6,45 @@ Exit codes: 0 done; 1 no certified answer; 2 the input is wrong; 3 a defect of o
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Annotated
 
 import typer
 
+from sem_toolkit import __version__
 from sem_toolkit.cli import INTERRUPTED
-from sem_toolkit.cli.atlas import atlas
-from sem_toolkit.cli.audit import audit
-from sem_toolkit.cli.check import check
-from sem_toolkit.cli.compare import compare
-from sem_toolkit.cli.data import data
-from sem_toolkit.cli.diagram import diagram
-from sem_toolkit.cli.diff import diff
-from sem_toolkit.cli.equivalents import equivalents
-from sem_toolkit.cli.fit import fit
-from sem_toolkit.cli.fmt import fmt
-from sem_toolkit.cli.invariance import invariance
-from sem_toolkit.cli.multiverse import multiverse
+from sem_toolkit.cli.commands import LazyCommands
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, OUR_DEFECT, WRONG_INPUT, print_messages, print_record
-from sem_toolkit.cli.reconstruct import reconstruct
-from sem_toolkit.cli.recover import recover
-from sem_toolkit.cli.scores import scores
 from sem_toolkit.cli.streams import is_stream_fault, prepare_streams, silence
-from sem_toolkit.cli.study import study
-from sem_toolkit.cli.test import run_tests
-from sem_toolkit.cli.verify import verify
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.process import one_blas_thread
 
 app = typer.Typer(
     name="sem-toolkit",
+    cls=LazyCommands,
     help="Structural equation models from lavaan-style text: certified estimates, comparisons, path diagrams.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _leave_with_code(command: Callable[..., int]) -> Callable[..., None]:
-    """A command that returns its exit code, as typer wants it: left by an exception that carries the code."""
-
-    @wraps(command)
-    def wrapped(**given: Any) -> None:
-        raise typer.Exit(command(**given))
-
-    return wrapped
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"sem-toolkit {__version__}\n")
+        raise typer.Exit
 
 
-COMMANDS: Mapping[str, Callable[..., int]] = {
-    "study": study,
-    "data": data,
-    "check": check,
-    "fit": fit,
-    "test": run_tests,
-    "scores": scores,
-    "compare": compare,
-    "atlas": atlas,
-    "multiverse": multiverse,
-    "invariance": invariance,
-    "equivalents": equivalents,
-    "verify": verify,
-    "diagram": diagram,
-    "fmt": fmt,
-    "diff": diff,
-    "audit": audit,
-    "recover": recover,
-    "reconstruct": reconstruct,
-}
-for name, command in COMMANDS.items():
-    app.command(name)(_leave_with_code(command))
+VERSION = typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is.")
+
+
+@app.callback()
+def take_common_options(
+    version: Annotated[bool, VERSION] = False,
+) -> None:
+    """Structural equation models from lavaan-style text: certified estimates, comparisons, path diagrams."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -98,7 +64,8 @@ def _run_command(arguments: Sequence[str]) -> int:
     """The exit code; raises OSError where a stream cannot be written to."""
     try:
         prepare_streams()
-        with one_blas_thread():
+        # without numbers loaded there is nothing to limit yet, and no need to load them for that
+        with one_blas_thread() if "numpy" in sys.modules else nullcontext():
             app(args=list(arguments))
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else DONE

@@ -29,7 +29,8 @@ ReceiptOption = Annotated[
     typer.Option("--receipt", help="Write what the result was made from, for `sem-toolkit verify`, into a JSON file."),
 ]
 
-PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation"}
+PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation",
+          "rotation": "Rotation"}  # fmt: skip
 _TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": str, "moments": Path}
 """How a kind of option is typed; the others are texts."""
 

@@ -12,7 +12,6 @@ from sem_toolkit.cli.streams import holds_everything
 from sem_toolkit.diagnostics import Diagnostic, Source
 from sem_toolkit.diagnostics.text import format_diagnostics
 from sem_toolkit.files import write_text
-from sem_toolkit.fit.receipts import format_receipt
 
 DONE = 0
 NOT_CERTIFIED = 1
@@ -44,6 +43,8 @@ def print_record(record: Mapping[str, Any]) -> None:
 def write_receipt(path: Path | None, receipt: Callable[[], Mapping[str, Any]]) -> None:
     """Write a receipt where one is asked for. Raises DataError where the place cannot be written to."""
     if path is not None:
+        from sem_toolkit.fit.receipts import format_receipt  # numbers: commands without a fit start without them
+
         write_text(path, format_receipt(receipt()))
 
 

@@ -140,6 +140,9 @@ def _restriction_by_delta(larger: AtEstimate, smaller: AtEstimate) -> FloatArray
 
 def _restriction_by_constraints(larger: AtEstimate, smaller: AtEstimate) -> FloatArray:
     """Derivatives by the parameters of H1 of the equalities of H0, and of "= value" for parameters that H0 fixes."""
+    if larger.model.constraints.surface is not None or smaller.model.constraints.surface is not None:
+        message = "constraints of models with rotated factors are not about the same parameters"
+        raise ModelError(Diagnostic("error", "different-parameters", message, hint='take a_method = "delta"'))
     places = {_key(row): i for i, row in enumerate(larger.model.parameters)}
     columns = [places.get(_key(row)) for row in smaller.model.parameters]
     constraints = smaller.model.constraints

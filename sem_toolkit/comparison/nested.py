@@ -74,8 +74,14 @@ def build_nested_table(
 def compute_difference(
     larger: Fit, smaller: Fit, method: str | None = None, reference: Reference = "delta", shifted: bool = True
 ) -> DifferenceTest:
-    """The difference test of two nested models; NaN where they have the same degrees of freedom."""
+    """The difference test of two nested models; NaN where they have the same degrees of freedom.
+
+    Raises ModelError where nothing was minimised, so that no statistic grows with what is constrained.
+    """
     first, second = larger.evaluated.evaluation, smaller.evaluated.evaluation
+    if not (first.kind.is_minimised and second.kind.is_minimised):
+        message = "the difference of two statistics is no χ² where the estimates minimise nothing"
+        raise ModelError(Diagnostic("error", "not-comparable", message, hint="test the constraints by Wald tests"))
     name = larger.options.inference.test
     chosen = _choose_method(method, name)
     scaled = name in SCALED

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sem_toolkit.fit import Fit
+from sem_toolkit.inference.frames import number_groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,13 +53,13 @@ def _list_paths(name: str, fit: Fit, operators: tuple[str, ...]) -> list[dict[st
     latent = _list_latent(fit)
     several = len(fit.sample.groups) > 1
     rows = []
-    for row in fit.parameters.to_dict("records"):
+    for row, number in zip(fit.parameters.to_dict("records"), number_groups(fit.parameters), strict=True):
         lhs, op, rhs = row["lhs"], row["op"], row["rhs"]
         if op not in operators or (op == "~~" and (lhs == rhs or not {lhs, rhs} <= latent)):
             continue
         path = {"~": f"{lhs} ~ {rhs}", ":=": lhs, "~~": " ~~ ".join(sorted((lhs, rhs)))}[op]
-        label = fit.sample.groups[int(row["group"]) - 1].label if several and op != ":=" else ""
-        rows.append({"path": path, "group": label, "model": name} | {number: row[number] for number in NUMBERS})
+        label = fit.sample.groups[int(number) - 1].label if several and op != ":=" else ""
+        rows.append({"path": path, "group": label, "model": name} | {column: row[column] for column in NUMBERS})
     return rows
 
 

@@ -1,7 +1,7 @@
 """From a parameter table to a picture and its files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
 from sem_toolkit.diagram.composing import build_scene
-from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
+from sem_toolkit.diagram.content.canvas import build_canvas, list_small_loadings, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
 from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
@@ -65,9 +65,9 @@ class Diagram:
         """DOT text with every position fixed; draw it with `dot -Knop2`."""
         return format_dot(self.scene)
 
-    def to_svg(self, renderer: Renderer = "auto") -> str:
+    def to_svg(self) -> str:
         """SVG text, for a page that holds it."""
-        return WRITERS[".svg"](self.scene, renderer).decode()
+        return WRITERS[".svg"](self.scene, "auto").decode()
 
     def _repr_svg_(self) -> str:
         """The picture in a notebook."""
@@ -118,6 +118,9 @@ def draw_diagram(
     if faults:
         raise DataError(faults)
     graph = select_elements(whole, style)
+    if small := list_small_loadings(whole, style.least_loading):
+        note = f"{len(small)} rotated loadings below {style.least_loading:g} are not drawn".replace("0.", ".")
+        hints = replace(hints, legend=(*hints.legend, note))
     if modification_indices is not None:
         graph = add_modifications(graph, modification_indices)
     if residuals is not None:

@@ -12,16 +12,22 @@ from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
 from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
 from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight
+from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
+from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS, STEPS
+from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight, compute_delta
 
 __all__ = [
     "CATEGORICAL_DWLS",
+    "CATEGORICAL_INSTRUMENTS",
     "CATEGORICAL_ULS",
     "CATEGORICAL_WLS",
     "DWLS",
     "GLS",
+    "INSTRUMENTS",
     "ML",
     "SAMPLE_DWLS",
+    "STEPS",
+    "TWO_LEVELS",
     "ULS",
     "WISHART",
     "WLS",
@@ -39,9 +45,12 @@ __all__ = [
     "StackedDiscrepancy",
     "Status",
     "Targets",
+    "TwoLevelEvaluation",
+    "TwoLevelLikelihood",
     "Weight",
     "build_targets",
     "centre_rows",
+    "compute_delta",
     "invert_symmetric",
     "iterate_rows",
     "once",

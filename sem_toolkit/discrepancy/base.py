@@ -165,6 +165,6 @@ def _compute_cell_curvature(model: Model, x: FloatArray, evaluation: Evaluation)
         ahead, behind = x.copy(), x.copy()
         ahead[i] += step
         behind[i] -= step
-        difference = derived.cell_jacobian(model, ahead) - derived.cell_jacobian(model, behind)
-        result[i] = slopes @ difference / (2.0 * step)
+        difference = derived.jacobian(model, ahead) - derived.jacobian(model, behind)
+        result[i] = slopes[len(x) :] @ difference / (2.0 * step)
     return 0.5 * (result + result.T)

@@ -17,7 +17,9 @@ from sem_toolkit.discrepancy.pair import Kind, MomentPair
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import DenseWeight
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.categorical_layout import CategoricalLayout, Change, Pulled
+from sem_toolkit.model.categorical_changes import ParameterChanges, Pulled
+from sem_toolkit.model.categorical_curvature import compute_curvature
+from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back
 from sem_toolkit.sample.categorical import CategoricalStatistics
 
@@ -54,9 +56,9 @@ class CategoricalEvaluation:
     moments: ImpliedMoments
     by_group: FloatArray
     pull: FloatArray
-    memory: list[list[Change]] = field(default_factory=list, init=False, repr=False)
+    memory: list[list[ParameterChanges]] = field(default_factory=list, init=False, repr=False)
 
-    def changes(self, model: Model, x: FloatArray) -> list[Change]:
+    def changes(self, model: Model, x: FloatArray) -> list[ParameterChanges]:
         """How what the statistics are made of changes with x, the point that this belongs to: found once."""
         if not self.memory:
             self.memory.append(self.discrepancy.layout.list_changes(model, x, self.moments))
@@ -89,14 +91,15 @@ class CategoricalEvaluation:
         scale = self.discrepancy.factors * self.discrepancy.targets.share
         result = np.zeros((model.n_parameters, model.n_parameters))
         for group, change in enumerate(self.changes(model, x)):
-            jacobian = self.discrepancy.layout.push(self.moments, group, change)
+            jacobian = self.discrepancy.layout.push_parameters(self.moments, group, change)
             result += scale[group] * jacobian.T @ apply_weight(self.discrepancy.weights[group], jacobian)
         return result
 
     def hessian(self, model: Model, x: FloatArray) -> FloatArray:
         """Exact second derivative by x (q × q)."""
         first = self.information(model, x)
-        first = first + self.discrepancy.layout.curvature(self.moments, self.changes(model, x), self.pulled)
+        layout = self.discrepancy.layout
+        first = first + compute_curvature(layout, self.moments, self.changes(model, x), self.pulled)
         return add_second_order(model, x, self, first)
 
 

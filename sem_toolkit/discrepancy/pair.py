@@ -8,9 +8,9 @@ from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.discrepancy.base import Discrepancy, invert_symmetric
-from sem_toolkit.discrepancy.targets import Targets, list_statistics
+from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
+from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
+from sem_toolkit.discrepancy.targets import Targets, build_targets, list_statistics
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.categorical import CategoricalStatistics
@@ -66,6 +66,9 @@ class Kind:
     has_distribution      n times twice its minimum is chi-square where its premises hold
     counts_exogenous      it fits the moments of fixed exogenous variables too
     is_categorical        it compares thresholds and correlations of responses (`sample.categorical`)
+    has_levels            its groups are levels of rows in clusters, which have one likelihood together: there is no
+                          weight of each, and derivatives are taken from the discrepancy itself (`MomentPair.evaluated`)
+    is_minimised          the estimate is its minimum; otherwise it only says in which moments misfit is told
     """
 
     name: str
@@ -78,6 +81,8 @@ class Kind:
     has_distribution: bool = True
     counts_exogenous: bool = False
     is_categorical: bool = False
+    has_levels: bool = False
+    is_minimised: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +108,16 @@ class MomentPair:
     @cached_property
     def moments(self) -> ImpliedMoments:
         return compute_moments(self.model, self.x)
+
+    @cached_property
+    def evaluated(self) -> Evaluation:
+        """The discrepancy with its derivatives. Raises ModelError where it has no value."""
+        discrepancy = self.kind.build(build_targets(self.model, self.sample, unbiased=self.unbiased), None)
+        found = discrepancy.evaluate(self.moments)
+        if found is None:
+            message = "the implied covariance matrix is not positive definite"
+            raise ModelError(Diagnostic("error", "not-positive-definite", message))
+        return found
 
     @property
     def is_incomplete(self) -> bool:

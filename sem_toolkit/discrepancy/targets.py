@@ -12,6 +12,7 @@ from sem_toolkit.model.layout import MomentLayout
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.categorical import CategoricalStatistics
 from sem_toolkit.sample.design import Design
+from sem_toolkit.sample.levels import Clusters
 from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
@@ -33,6 +34,7 @@ class Targets:
     saturated   the saturated model's likelihood, half −2 logl/n without its constant, of each group (G); likewise
     statistics  of ordered variables, each group's; empty where all variables are numeric
     layout      in which order these are
+    clusters    the rows of each group where the groups of the moments are levels of these; `saturated` is theirs then
     """
 
     covariance: FloatArray
@@ -45,10 +47,19 @@ class Targets:
     saturated: FloatArray | None = None
     statistics: tuple[CategoricalStatistics, ...] = ()
     layout: MomentLayout | None = None
+    clusters: tuple[Clusters, ...] = ()
 
     @cached_property
     def share(self) -> FloatArray:
         return np.asarray(self.n / self.n.sum(), dtype=np.float64)
+
+    @cached_property
+    def variances(self) -> FloatArray:
+        """Variances of the variables, averaged over groups; of rows in clusters the sums of both levels (p)."""
+        diagonal = np.diagonal(self.covariance, axis1=-2, axis2=-1)
+        if self.clusters:
+            return np.asarray(self.share[0::2] @ (diagonal[0::2] + diagonal[1::2]))
+        return np.asarray(np.einsum("g,gi->i", self.share, diagonal))
 
     def with_moments(self, covariance: FloatArray, mean: FloatArray | None) -> "Targets":
         """The same with moments of other samples of these sizes, whose rows are not at hand."""
@@ -76,6 +87,8 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
         mean = np.stack([np.asarray(value)[order] for value in means])
     data = tuple(None if group.data is None else group.data[:, order] for group in sample.groups)
     designs = tuple(group.design for group in sample.groups)
+    if sample.has_levels:
+        return _build_level_targets(sample, order, covariance, mean, n)
     if statistics:
         layout = model.layout
         assert (order == np.arange(len(order))).all()  # noqa: S101 (statistics are those of the model's order)
@@ -86,6 +99,17 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     patterns = tuple(likelihood.patterns.pick(order) for likelihood in likelihoods)
     values = np.array([likelihood.value for likelihood in likelihoods])
     return Targets(covariance, mean, n, data, designs, model.exogenous, patterns, values)
+
+
+def _build_level_targets(
+    sample: Sample, order: NDArray[np.intp], covariance: FloatArray, mean: FloatArray | None, n: FloatArray
+) -> Targets:
+    found = [group.levels for group in sample.groups[0::2] if group.levels is not None]
+    clusters = tuple(own.likelihood.clusters.pick(order) for own in found)
+    values = np.array([own.likelihood.value for own in found])
+    nothing = (None,) * len(n)
+    designs = tuple(group.design for group in sample.groups)
+    return Targets(covariance, mean, n, nothing, designs, saturated=values, clusters=clusters)
 
 
 def list_statistics(sample: Sample) -> tuple[CategoricalStatistics, ...]:

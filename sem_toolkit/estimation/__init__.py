@@ -9,7 +9,7 @@ from sem_toolkit.estimation.estimators import ESTIMATORS, Estimator, get_estimat
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
 from sem_toolkit.estimation.objective import Objective, Point, Progress
 from sem_toolkit.estimation.options import EstimationOptions
-from sem_toolkit.estimation.solution import ActiveConstraint, Attempt, Certificate, Solution, Verdict
+from sem_toolkit.estimation.solution import ActiveConstraint, Attempt, Certificate, Solution, Stages, Verdict
 from sem_toolkit.estimation.starts import compute_start
 from sem_toolkit.model import IdentificationReport, check_identification
 
@@ -27,6 +27,7 @@ __all__ = [
     "Point",
     "Progress",
     "Solution",
+    "Stages",
     "Targets",
     "Verdict",
     "build_targets",

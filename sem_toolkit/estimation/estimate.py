@@ -10,6 +10,7 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
+from sem_toolkit.estimation.instruments.search import estimate_by_instruments
 from sem_toolkit.estimation.ladder import Climb, climb, survey_starts
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
 from sem_toolkit.estimation.objective import Objective, Progress, Watcher
@@ -19,6 +20,7 @@ from sem_toolkit.estimation.scoring import Outcome, minimise
 from sem_toolkit.estimation.signs import orient_factors
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
+from sem_toolkit.estimation.steps.search import estimate_in_steps
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.sample import Sample
 
@@ -27,6 +29,7 @@ FloatArray = NDArray[np.float64]
 # Above this, semopy's optimiser takes seconds where the native one takes milliseconds.
 _FAST_FOR_SEMOPY = 60
 _SAME = 1e-8
+_LOWER = 1e-6  # of the discrepancy: what is more than rounding and unfinished searches of the same optimum
 
 
 def estimate(
@@ -48,6 +51,10 @@ def estimate(
     options = EstimationOptions() if options is None else options
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
+    if options.record.search == "instruments":
+        return estimate_by_instruments(model, sample, options)
+    if options.steps.sam_method is not None:
+        return estimate_in_steps(model, sample, options, estimate)
     targets = build_targets(model, sample, unbiased=options.kind.unbiased)
     watcher = None if watch is None else Watcher(watch)
     # A start is a point of the model as it is, with its own markers.
@@ -158,8 +165,9 @@ def _conclude(
         return Solution(model, sample, options, nothing, np.nan, none, certificate, transcript)
     point, examination = state.best.point, state.best.examination
     certificate = examination.certificate
-    messages = (*certificate.messages, *notes, *_report_infinity(state), *_report_attempts(state))
-    certificate = replace(certificate, messages=(*messages, *_report_proper(state)), starts=state.starts)
+    messages = (*certificate.messages, *notes, *_report_infinity(state), *_report_lower(state))
+    messages = (*messages, *_report_attempts(state), *_report_proper(state))
+    certificate = replace(certificate, messages=messages, starts=state.starts)
     return Solution(
         model=model,
         sample=sample,
@@ -182,6 +190,24 @@ def _report_infinity(state: Climb) -> tuple[Diagnostic, ...]:
     return (Diagnostic("error", "marker-without-loading", message, hint="take another indicator as the marker"),)
 
 
+def _report_lower(state: Climb) -> tuple[Diagnostic, ...]:
+    """That searches fell below the optimum and reached none there: parameters grow without end on the way down."""
+    if state.best is None or not state.best.examination.certificate.converged:
+        return ()
+    if not state.objective.model.constraints.is_linear:  # what a search leaves behind there need not be feasible
+        return ()
+    own = state.best.point.value
+    lowest = min(attempt.discrepancy for attempt in state.transcript if not np.isnan(attempt.discrepancy))
+    if own - lowest < _LOWER * (1.0 + own):
+        return ()
+    message = (
+        f"the discrepancy falls below this optimum ({lowest:.6g}, here {own:.6g}) where parameters grow without end: "
+        "there are lower values, and no optimum among them"
+    )
+    hint = 'bounds = "pos.var" leaves such values out; look for weak indicators, or take a larger sample'
+    return (Diagnostic("warning", "lower-without-end", message, hint=hint),)
+
+
 def _report_proper(state: Climb) -> tuple[Diagnostic, ...]:
     """That an admissible optimum lies above an improper one."""
     if state.best is None or state.best.examination.certificate.verdict != "improper" or state.proper is None:
@@ -195,7 +221,7 @@ def _report_proper(state: Climb) -> tuple[Diagnostic, ...]:
 
 def _report_attempts(state: Climb) -> tuple[Diagnostic, ...]:
     """A note where the first attempt was not enough."""
-    if len(state.transcript) < 3 or state.best is None or not state.best.examination.certificate.converged:
+    if state.found_in < 3 or state.best is None or not state.best.examination.certificate.converged:
         return ()
-    message = f"the optimum was found in attempt {len(state.transcript)}; the transcript has the others"
+    message = f"the optimum was found in attempt {state.found_in}; the transcript has the others"
     return (Diagnostic("note", "restarted", message),)

@@ -1,16 +1,20 @@
 """Estimators by lavaan's names: what each minimises, and the standard errors and test that belong to it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.discrepancy import (
     CATEGORICAL_DWLS,
+    CATEGORICAL_INSTRUMENTS,
     CATEGORICAL_ULS,
     CATEGORICAL_WLS,
     DWLS,
     GLS,
+    INSTRUMENTS,
     ML,
     SAMPLE_DWLS,
+    TWO_LEVELS,
     ULS,
     WLS,
     Kind,
@@ -26,6 +30,8 @@ class Estimator:
     information  what standard errors are made of
     ordered      the discrepancy of ordered variables; None where there is none
     ordered_se, ordered_test  what belongs to it where that is something else
+    levels       the discrepancy of rows in clusters that are modelled at two levels; None where there is none
+    search       how the estimates are found: by "minimum" of the discrepancy, or by "instruments"
     """
 
     name: str
@@ -36,18 +42,20 @@ class Estimator:
     ordered: Kind | None = None
     ordered_se: str = ""
     ordered_test: str = ""
+    levels: Kind | None = None
+    search: Literal["minimum", "instruments"] = "minimum"
 
 
 # Robust estimators find the same estimates as the plain ones and differ in their standard errors and tests.
 ESTIMATORS = {
     estimator.name: estimator
     for estimator in (
-        Estimator("ML", ML),
+        Estimator("ML", ML, levels=TWO_LEVELS),
         Estimator("MLM", ML, "robust.sem", "satorra.bentler"),
         Estimator("MLMV", ML, "robust.sem", "scaled.shifted"),
         Estimator("MLMVS", ML, "robust.sem", "mean.var.adjusted"),
-        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed"),
-        Estimator("MLF", ML, information="first.order"),
+        Estimator("MLR", ML, "robust.huber.white", "yuan.bentler.mplus", "observed", levels=TWO_LEVELS),
+        Estimator("MLF", ML, information="first.order", levels=TWO_LEVELS),
         Estimator("GLS", GLS),
         Estimator(
             "ULS",
@@ -74,6 +82,14 @@ ESTIMATORS = {
         Estimator("WLSM", SAMPLE_DWLS, "robust.sem", "satorra.bentler", ordered=CATEGORICAL_DWLS),
         Estimator("WLSMV", SAMPLE_DWLS, "robust.sem", "scaled.shifted", ordered=CATEGORICAL_DWLS),
         Estimator("WLSMVS", SAMPLE_DWLS, "robust.sem", "mean.var.adjusted", ordered=CATEGORICAL_DWLS),
+        Estimator(
+            "IV",
+            INSTRUMENTS,
+            test="browne.residual.nt",
+            ordered=CATEGORICAL_INSTRUMENTS,
+            ordered_test="browne.residual.adf",
+            search="instruments",
+        ),
     )
 }
 

@@ -5,7 +5,7 @@ of non-iterative starts; what happens after them is the usual craft of global op
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 _BETTER = 1e-9
 _LOWER = 1e-6
 _FINISHED = 4
+_MORE = 3  # times as many scattered starts where the lowest optimum so far is improper, or there is none
 # Where the curvature (smallest eigenvalue of the scaled Hessian) is larger than the first and the discrepancy for each
 # degree of freedom smaller than the second, lower optima are too rare to look for at the price of the fit itself.
 _SAFE, _FITS = 0.05, 0.008
@@ -64,10 +65,11 @@ class Candidate:
 
 @dataclass
 class Climb:
-    """The best candidate so far and the transcript."""
+    """The best candidate so far, the number of the attempt that found it, and the transcript."""
 
     objective: Objective
     best: Candidate | None = None
+    found_in: int = 0
     transcript: list[Attempt] = field(default_factory=list)
     starts: int = 0
     at_infinity: tuple[str, ...] = ()
@@ -85,7 +87,7 @@ class Climb:
             examination = examine(self.objective, point, engine, outcome.iterations, _explain_reason(outcome))
             candidate = Candidate(point, examination)
             if candidate.beats(self.best):
-                self.best = candidate
+                self.best, self.found_in = candidate, len(self.transcript) + 1
             if candidate.is_proper and (self.proper is None or point.value < self.proper.point.value):
                 self.proper = candidate
             verdict, value = f"{outcome.reason}: {examination.certificate.verdict}", point.value
@@ -113,13 +115,24 @@ def climb(
 
 
 def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> None:
-    """Look for lower optima from scattered starts, where there may be some; the best is finished and examined."""
+    """Look for lower optima from scattered starts, where there may be some; the best is finished and examined.
+
+    Where an improper optimum is the lowest of them there tend to be several, so that more starts follow.
+    """
     objective = state.objective
     if options.multistart < 2 or not is_surveyable(objective) or not _is_doubtful(state.best, objective, targets):
         return
     state.surveyed = True
+    _survey_once(state, targets, options, start, options.multistart)
+    if state.best is None or not state.best.is_proper:
+        more = replace(options, seed=options.seed + 1)
+        _survey_once(state, targets, more, start, options.multistart * _MORE)
+
+
+def _survey_once(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray, n_starts: int) -> None:
+    objective = state.objective
     ceiling = np.inf if state.best is None else state.best.point.value
-    found = survey(objective, targets, start, ceiling, options.multistart, options.seed)
+    found = survey(objective, targets, start, ceiling, n_starts, options.seed)
     state.starts += found.starts
     name = f"lowest of {found.starts} scattered starts"
     is_free = objective.model.constraints.is_linear

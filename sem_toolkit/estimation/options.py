@@ -1,10 +1,12 @@
 """What is minimised, and by what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from sem_toolkit.discrepancy import DWLS, SAMPLE_DWLS, WISHART, Kind
+from sem_toolkit.discrepancy import DWLS, SAMPLE_DWLS, STEPS, WISHART, Kind
 from sem_toolkit.estimation.estimators import Estimator, get_estimator
+from sem_toolkit.estimation.instruments.options import InstrumentOptions
+from sem_toolkit.estimation.steps.options import StepOptions
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,11 @@ class EstimationOptions:
     bad_marker_crit  lavaan's bad.marker.crit: a marker whose corrected item-total correlation is smaller than this is
                      replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
     categorical      whether there are ordered variables
+    has_levels       whether rows in clusters are modelled at two levels
     normal_weights   of DWLS: the diagonal of normal theory, or that of the sample, as lavaan has it beside standard
                      errors that are not of normal theory
+    instruments      of estimation by instruments
+    steps            of estimation in steps, measurement before structure
     """
 
     estimator: str | Estimator = "ML"
@@ -34,7 +39,10 @@ class EstimationOptions:
     seed: int = 1907
     bad_marker_crit: float = 0.1
     categorical: bool = False
+    has_levels: bool = False
     normal_weights: bool = True
+    instruments: InstrumentOptions = field(default_factory=InstrumentOptions)
+    steps: StepOptions = field(default_factory=StepOptions)
 
     def __post_init__(self) -> None:
         get_estimator(self.estimator)
@@ -50,6 +58,11 @@ class EstimationOptions:
         if self.categorical:
             assert self.record.ordered is not None  # noqa: S101 (options have been checked)
             return self.record.ordered
+        if self.has_levels:
+            assert self.record.levels is not None  # noqa: S101 (options have been checked)
+            return self.record.levels
+        if self.steps.sam_method is not None:
+            return STEPS
         kind = self.record.kind
         if kind is DWLS and not self.normal_weights:
             return SAMPLE_DWLS

@@ -31,8 +31,7 @@ class Scaling:
 
 def build_scaling(model: Model, targets: Targets) -> Scaling:
     """Divide every observed variable by its standard deviation, unless all of these are moderate already."""
-    variance = np.einsum("g,gii->i", targets.share, targets.covariance)
-    deviation = np.sqrt(variance)
+    deviation = np.sqrt(targets.variances)
     p, q = model.n_observed, model.n_parameters
     if targets.statistics:  # responses have units of their own, and the weights are free of those of other variables
         return Scaling(model, targets, np.ones(q), np.ones(p))
@@ -47,17 +46,24 @@ def compute_latent_scale(model: Model, deviation: FloatArray) -> FloatArray:
     p, t = model.n_observed, model.n_variables
     scale = np.concatenate([deviation, np.ones(t - p)])
     for place in range(p, t):
-        markers = np.flatnonzero(model.directed[0][:p, place])
-        variance = model.symmetric[0][place, place]
+        loadings = _find_column(model.directed[:, :p, place])
+        markers = np.flatnonzero(loadings)
+        variance = float(_find_column(model.symmetric[:, place, place, None])[0])
         if len(markers):
-            scale[place] = deviation[markers[0]] / abs(model.directed[0][markers[0], place])
+            scale[place] = deviation[markers[0]] / abs(loadings[markers[0]])
         elif variance > 0.0:
             scale[place] = np.sqrt(variance)
     for place in range(p, t):  # factors of factors take the unit of their marker
-        markers = p + np.flatnonzero(model.directed[0][p:, place])
-        if len(markers) and not model.directed[0][:p, place].any():
-            scale[place] = scale[markers[0]] / abs(model.directed[0][markers[0], place])
+        loadings = _find_column(model.directed[:, p:, place])
+        markers = np.flatnonzero(loadings)
+        if len(markers) and not _find_column(model.directed[:, :p, place]).any():
+            scale[place] = scale[p + markers[0]] / abs(loadings[markers[0]])
     return np.asarray(scale[p:])
+
+
+def _find_column(columns: FloatArray) -> FloatArray:
+    """The first group's column (of G × k) that is not 0; levels have factors of their own, which no other level has."""
+    return np.asarray(columns[int(np.argmax(columns.any(axis=1)))])
 
 
 def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
@@ -70,12 +76,16 @@ def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
         exogenous=targets.exogenous,
         patterns=None if targets.patterns is None else tuple(part.divide(deviation) for part in targets.patterns),
         saturated=None if targets.saturated is None else _scale_saturated(targets, deviation),
+        clusters=tuple(part.divide(deviation) for part in targets.clusters),
     )
 
 
 def _scale_saturated(targets: Targets, deviation: FloatArray) -> FloatArray:
     """Half the mean log-determinant changes by the logarithms of the units of what is observed (G)."""
-    assert targets.patterns is not None  # noqa: S101
     assert targets.saturated is not None  # noqa: S101
+    if targets.clusters:
+        values = np.stack([part.count_values() / part.n for part in targets.clusters])
+        return np.asarray(targets.saturated - values @ np.log(deviation))
+    assert targets.patterns is not None  # noqa: S101
     shift = [float(part.share @ part.observed @ np.log(deviation)) for part in targets.patterns]
     return np.asarray(targets.saturated - np.array(shift))

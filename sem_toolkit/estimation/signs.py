@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model import Model
+from sem_toolkit.spec.table import ECHELON
 
 FloatArray = NDArray[np.float64]
 
@@ -11,8 +12,10 @@ FloatArray = NDArray[np.float64]
 def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     """x (q) with factors turned round, in all groups alike, whose loadings are negative for the most part.
 
-    With as many loadings of either sign, the larger sum decides. A factor stays as it is where a fixed value, an
-    equality, a bound or a start value of the user would be broken by turning it; no moment changes.
+    With as many loadings of either sign, the larger sum decides; the first free loading of each group does where the
+    factors of an exploratory block are told apart by loadings of 0, as lavaan has them before any rotation. A factor
+    stays as it is where a fixed value, an equality, a bound or a start value of the user would be broken by turning
+    it; no moment changes.
     """
     constraints = model.constraints
     if not (constraints.is_linear and len(x)):
@@ -21,7 +24,16 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     for number, row in enumerate(model.parameters):
         if row.op == "=~":
             loadings.setdefault(row.lhs, []).append(number)
+    unrotated = {row.efa for row in model.table.parameters if row.user == ECHELON} - {""}
+    staggered = {row.lhs for row in model.parameters if row.efa in unrotated}
     for name in sorted(loadings, key=lambda name: any(model.parameters[i].rhs in loadings for i in loadings[name])):
+        if name in staggered:
+            for group in range(model.n_groups):
+                first = next((i for i in loadings[name] if model.locations.group[i] == group), None)
+                if first is not None and x[first] < 0.0:
+                    alone = _turn(model, name, x, group)
+                    x = _turn(model, name, x) if alone is x else alone
+            continue
         own = x[loadings[name]]
         negative, positive = int((own < 0.0).sum()), int((own > 0.0).sum())
         if negative > positive or (negative == positive and own.sum() < 0.0):
@@ -29,15 +41,17 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     return x
 
 
-def _turn(model: Model, name: str, x: FloatArray) -> FloatArray:
-    """x with this factor turned round, or x itself where that is not allowed."""
+def _turn(model: Model, name: str, x: FloatArray, group: int | None = None) -> FloatArray:
+    """x with this factor turned round, in one group or in all; x itself where that is not allowed."""
     scale = np.ones(model.n_variables)
     scale[model.variables.index(name)] = -1.0
     pairs = scale[:, None] * scale
-    is_fixed = any((part != part * pairs).any() for part in (model.directed, model.symmetric))
-    if is_fixed or (model.intercepts != model.intercepts * scale).any():
+    own = slice(None) if group is None else slice(group, group + 1)
+    is_fixed = any((part[own] != part[own] * pairs).any() for part in (model.directed, model.symmetric))
+    if is_fixed or (model.intercepts[own] != model.intercepts[own] * scale).any():
         return x
     units = model.compute_units(scale)
+    units = units if group is None else np.where(model.locations.group == group, units, 1.0)
     if any(row.ustart is not None and unit < 0.0 for row, unit in zip(model.parameters, units, strict=True)):
         return x
     turned = x / units

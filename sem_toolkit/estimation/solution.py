@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,22 @@ from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
 
+if TYPE_CHECKING:
+    from sem_toolkit.estimation.instruments.search import Instrumental
+    from sem_toolkit.estimation.steps.search import Steps
+
+Stages: TypeAlias = "Instrumental | Steps | None"
+"""How an estimate that was not searched for came about; None for the minimum of a discrepancy."""
 FloatArray = NDArray[np.float64]
-Verdict = Literal["converged", "converged at a boundary", "improper", "not identified", "no optimum found"]
+Verdict = Literal[
+    "converged",
+    "converged at a boundary",
+    "improper",
+    "not identified",
+    "no optimum found",
+    "solved",
+    "solved in steps",
+]
 
 
 @dataclass(frozen=True)
@@ -36,13 +50,19 @@ class Certificate:
     """What is known about the point that is called the estimate.
 
     verdict          converged / converged at a boundary (of an inequality or bound) / improper (an optimum, but some
-                     value is impossible) / not identified (as good as any of a family) / no optimum found
-    converged        whether it is an optimum: gradient, constraints and curvature as they must be
+                     value is impossible) / not identified (as good as any of a family) / no optimum found / solved
+                     (equations in closed form hold; nothing was minimised) / solved in steps (each part is at an
+                     optimum of its own, the whole is at none)
+    converged        whether it is an optimum: gradient, constraints and curvature as they must be; of equations in
+                     closed form, whether they hold and have one solution
     admissible       whether variances, correlations and covariance matrices are possible ones
-    gradient_max     largest gradient element along the constraints, each parameter scaled by its root information
-    hessian_min_eig  smallest eigenvalue of the exact Hessian on the constraint surface, scaled likewise
+    gradient_max     largest gradient element along the constraints, each parameter scaled by its root information;
+                     of equations in closed form what is left over of them, relative to their terms
+    hessian_min_eig  smallest eigenvalue of the exact Hessian on the constraint surface, scaled likewise; of equations
+                     that of their matrix with unit diagonal
     engine           what found it; iterations: of that attempt
     messages         what a reader must know, with the parameters' names
+    way              a "search" for a minimum, a "closed form", or "steps", each of which searched for its own
     starts           how many starts the optimum is the lowest of; with 1 it is an optimum, and whether it is the lowest
                      was not looked at
     """
@@ -56,12 +76,15 @@ class Certificate:
     iterations: int
     messages: tuple[Diagnostic, ...] = ()
     starts: int = 1
+    way: Literal["search", "closed form", "steps"] = "search"
 
     @property
     def standing(self) -> str:
         """What the optimum is the lowest of, in words; empty where there is none."""
         if not self.converged:
             return ""
+        if self.way != "search":
+            return "a closed form" if self.way == "closed form" else "each step at an optimum of its own"
         return "one start only" if self.starts < 2 else f"lowest of {self.starts} starts"
 
 
@@ -93,6 +116,9 @@ class Solution:
     discrepancy  lavaan's fmin: half the minimised discrepancy
     by_group     G: the same for each group; `chisq` is 2 Σ n_g by_group_g, with n_g - 1 for the Wishart likelihood
     active       what holds the estimate at its place beside linear equalities
+    unrotated    what the search has found, where exploratory blocks were rotated afterwards
+    stages       how an estimate that was not searched for came about, stage by stage
+    judged       what tests and fit measures are about, where that is not the whole model: the structural part
     """
 
     model: Model
@@ -104,6 +130,14 @@ class Solution:
     certificate: Certificate
     transcript: tuple[Attempt, ...] = ()
     active: tuple[ActiveConstraint, ...] = ()
+    unrotated: "Solution | None" = None
+    stages: Stages = None
+    judged: "Solution | None" = None
+
+    @property
+    def searched(self) -> "Solution":
+        """The solution of the model that a search can be made in: the one before any rotation."""
+        return self if self.unrotated is None else self.unrotated
 
     @cached_property
     def targets(self) -> Targets:
@@ -143,8 +177,11 @@ class Solution:
 
         With any information matrix J the covariance matrix of the estimates is Z (Zᵀ J Z)⁻¹ Zᵀ.
         """
-        basis = self.model.constraints.linear.basis
-        if not self.active:
+        constraints = self.model.constraints
+        basis = constraints.linear.basis
+        slopes = [constraint.slope for constraint in self.active]
+        if constraints.surface is not None:
+            slopes += list(constraints.surface.evaluate(self.x)[1])
+        if not slopes:
             return basis
-        slopes = np.array([constraint.slope for constraint in self.active]) @ basis
-        return np.asarray(basis @ compute_tangent(slopes, basis.shape[1]))
+        return np.asarray(basis @ compute_tangent(np.array(slopes) @ basis, basis.shape[1]))

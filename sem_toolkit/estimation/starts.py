@@ -88,7 +88,10 @@ def _finish(model: Model, x: FloatArray, *, keep: bool = True) -> FloatArray:
 def _is_usable(model: Model, x: FloatArray) -> bool:
     try:
         with np.errstate(all="ignore"):
-            np.linalg.cholesky(compute_moments(model, x).covariance)
+            covariance = compute_moments(model, x).covariance
+            if model.presence is not None:  # what does not occur at a level has no variance there
+                covariance = covariance + np.eye(model.n_observed) * ~model.presence[:, :, None]
+            np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         return False
     return True
@@ -324,7 +327,8 @@ def _start_means(model: Model, group: int, targets: Targets, effects: FloatArray
         reach = np.linalg.inv(np.eye(len(effects)) - effects)[:p]
     except np.linalg.LinAlgError:
         return
-    weight = 1.0 / np.sqrt(np.diagonal(targets.covariance[group]))
+    variance = np.diagonal(targets.covariance[group])
+    weight = np.where(variance > 0.0, 1.0 / np.sqrt(np.where(variance > 0.0, variance, 1.0)), 0.0)
     target = targets.mean[group] - reach @ fixed
     x[mine] = np.linalg.lstsq(weight[:, None] * reach[:, where.row[mine]], weight * target, rcond=1e-8)[0]
 

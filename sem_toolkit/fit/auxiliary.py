@@ -1,18 +1,18 @@
-"""Auxiliary variables under full information: saturated correlates.
+"""Auxiliary variables under full information, and instruments that the model does not have: saturated correlates.
 
 Each is correlated with every other, and with the observed variables of the model or their residuals. They make it
 likelier that values are missing at random, and change nothing of what the model says.
 Source: Graham (2003), Structural Equation Modeling 10, 80-100.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.spec import ParameterTable
-from sem_toolkit.spec.names import observed_variables
-from sem_toolkit.spec.table import Operator, Parameter
+from sem_toolkit.spec.names import latent_variables, observed_variables
+from sem_toolkit.spec.table import INSTRUMENTS, Operator, Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,13 +36,23 @@ def add_saturated_correlates(table: ParameterTable, auxiliary: Sequence[str]) ->
     ]
     pairs += [(name, "~1", "") for name in auxiliary]
     pairs += [(name, "~~", other) for name in auxiliary for other in observed]
+    means = any(row.op == "~1" for row in table.parameters)
     free, rows = table.npar, list(table.rows)
     for group in range(1, len(table.groups) + 1):
         for lhs, op, rhs in pairs:
+            if op == "~1" and not means:
+                continue
             free += 1
             plabel = f".p{len(rows) + 1}."
             rows.append(Parameter(lhs, op, rhs, 0, group, group, free, plabel=plabel))
     return replace(table, rows=tuple(rows))
+
+
+def find_outside_instruments(table: ParameterTable, columns: Collection[str]) -> tuple[str, ...]:
+    """Instruments (`|~`) that are columns of the data and no variables of the model."""
+    within = {*observed_variables(table), *latent_variables(table)}
+    named = dict.fromkeys(row.rhs for row in table.rows if row.op == INSTRUMENTS)
+    return tuple(name for name in named if name not in within and name in columns)
 
 
 def drop_correlates(table: ParameterTable, auxiliary: Sequence[str]) -> ParameterTable:
@@ -50,7 +60,8 @@ def drop_correlates(table: ParameterTable, auxiliary: Sequence[str]) -> Paramete
     if not auxiliary:
         return table
     names = set(auxiliary)
-    return replace(table, rows=tuple(row for row in table.rows if names.isdisjoint((row.lhs, row.rhs))))
+    rows = (row for row in table.rows if row.op == INSTRUMENTS or names.isdisjoint((row.lhs, row.rhs)))
+    return replace(table, rows=tuple(rows))
 
 
 def hide_correlates(frame: "pd.DataFrame", auxiliary: Sequence[str]) -> "pd.DataFrame":

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sem_toolkit.estimation import ESTIMATORS
+from sem_toolkit.estimation.instruments.options import (
+    ADJUSTMENTS,
+    MEAN_STRUCTURES,
+    STAGE_ERRORS,
+    VARCOV_METHODS,
+    WEAK,
+)
+from sem_toolkit.estimation.steps.options import MAPPINGS, METHODS
 from sem_toolkit.fit.readers import (
+    parse_blocks,
     parse_choice,
     parse_codes,
     parse_count,
@@ -21,10 +30,12 @@ from sem_toolkit.fit.readers import (
     parse_word,
     parse_words,
 )
+from sem_toolkit.fit.rotation import parse_rotation_arguments
 from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
+from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS
 from sem_toolkit.spec.options import GROUP_EQUAL
 
-Layer = Literal["table", "estimation", "inference", "data"]
+Layer = Literal["table", "estimation", "inference", "data", "rotation"]
 Kind = Literal["word", "words", "switch", "number", "numbers", "count", "counts", "fraction", "mapping", "moments"]
 
 
@@ -113,6 +124,7 @@ _DECLARED = (
     Option("phantom_composites", "switch", "table", "Write a formative variable as a phantom."),
     Option("markers", "mapping", "table", "Factor to the indicator that sets its scale, where that is not the first."),
     Option("effect_coding", "words", "table", "Scale by effect coding.", ("loadings", "intercepts")),
+    Option("marker_int_zero", "switch", "table", "With means: no intercepts of markers, latent means are free."),
     Option("ngroups", "count", "table", "Number of groups where there are no data."),
     Option("group", "word", "data", "Name of the grouping column.", flag="--group"),
     Option("group_equal", "words", "table", "loadings,intercepts,residuals,... held equal.", GROUP_EQUAL,
@@ -148,7 +160,26 @@ _DECLARED = (
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
     Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
-           "--estimator"),
+           "--estimator", {"miiv": "iv", "miiv.2sls": "iv"}),
+    Option("sam_method", "word", "estimation", "Measurement before structure: local (by latent moments), global, fsr.",
+           METHODS, "--sam"),
+    Option("mm_list", "mapping", "estimation", "Of sam: blocks by name, each the names of its latent variables.",
+           reader=parse_blocks),
+    Option("m_method", "word", "estimation", "Of sam: how indicators are mapped to latent variables.", MAPPINGS),
+    Option("alpha_correction", "count", "estimation", "Of sam: rows by which less measurement error is taken off.",
+           reader=parse_count_or_none),
+    Option("lambda_correction", "switch", "estimation", "Of sam: take off no more error than leaves variances.",
+           reader=parse_switch),
+    Option("iv_varcov_method", "word", "estimation", "Of IV: how variances follow: RLS, 2RLS, GLS or ULS.",
+           VARCOV_METHODS),
+    Option("iv_mean_structure", "word", "estimation", "Of IV: intercepts jointly (wls) or one by one (moments).",
+           MEAN_STRUCTURES),
+    Option("iv_vcov_stage1", "word", "estimation", "Of IV: errors of coefficients, of least squares or by the moments.",
+           STAGE_ERRORS),
+    Option("iv_weak", "word", "estimation", "Of IV: warn of weak instruments, prune them, or none.", WEAK),
+    Option("iv_weak_threshold", "number", "estimation", "Of IV: first-stage F below which instruments are weak."),
+    Option("iv_sargan_adjust", "word", "estimation", "Of IV: correction of Sargan's tests for there being many.",
+           ADJUSTMENTS),
     Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
            "--likelihood"),
     Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, none.",
@@ -158,13 +189,20 @@ _DECLARED = (
            reader=parse_word),
     Option("observed_information", "word", "inference", "hessian or h1.", OBSERVED_INFORMATION,
            "--observed-information"),
+    Option("rotation", "word", "rotation", "Of exploratory blocks: geomin, oblimin, target, ..., or none.", ROTATIONS,
+           "--rotation", OTHER_NAMES,
+           frozenset({"entropy", "mccammon", "infomax", "tandem1", "tandem2", "oblimax", "bentler", "simplimax"})),
+    Option("rotation_args", "mapping", "rotation", "Such as geomin_epsilon=0.01,orthogonal=true,rstarts=200.",
+           flag="--rotation-args", reader=parse_rotation_arguments),
+    Option("rotation_se", "word", "rotation", "Errors by lavaan's equations, or by those that the rotation solves.",
+           ("bordered", "delta"), "--rotation-se"),
     Option("level", "fraction", "inference", "Of confidence intervals: 0.95.", flag="--level"),
     Option("engine", "word", "estimation", "Which optimiser is asked first: auto, semopy or native.",
            ("auto", "semopy", "native"), "--engine"),
     Option("max_iterations", "count", "estimation", "Of one attempt of the native solver."),
     Option("restarts", "count", "estimation", "Perturbed starting points to try.", reader=parse_count_or_none),
-    Option("multistart", "count", "estimation", "Scattered starts of a small model: is the optimum the lowest?",
-           reader=parse_count_or_none),
+    Option("multistart", "count", "estimation", "Scattered starts where a lower optimum may exist (three times as many "
+           "more where the lowest is improper); 0: none.", reader=parse_count_or_none),
     Option("seed", "count", "estimation", "Of these perturbations.", reader=parse_count_or_none),
     Option("bad_marker_crit", "number", "estimation", "Correlation with the rest below which a marker is replaced; 0: "
            "never."),

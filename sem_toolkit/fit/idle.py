@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.estimation import EstimationOptions, get_estimator
+from sem_toolkit.rotation import find_blocks
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table
+from sem_toolkit.spec.checks.support import PRODUCT_HINT
+from sem_toolkit.spec.table import INSTRUMENTS
 
 
 def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diagnostic]:
@@ -31,6 +35,12 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
             faults.append(_build_idle(name, "it is about tables of ordered variables, and none are named"))
     if "likelihood" in given and not estimator.upper().startswith("ML"):
         faults.append(_build_idle("likelihood", f"it is about maximum likelihood, not {estimator}", "leave it out"))
+    if get_estimator(estimator).search != "instruments":
+        own = [name for name in given if name.startswith("iv_")]
+        faults += [_build_idle(name, f"it is about estimator IV, not {estimator}", "leave it out") for name in own]
+    if "sam_method" not in given:
+        own = [name for name in ("mm_list", "m_method", "alpha_correction", "lambda_correction") if name in given]
+        faults += [_build_idle(name, "it is about sam", "add sam_method") for name in own]
     if "sampling_weights" not in given:
         idle = [name for name in ("sampling_weights_normalization", "sampling_weights_type") if name in given]
         faults += [_build_idle(name, "there are no weights", "add sampling_weights") for name in idle]
@@ -45,6 +55,39 @@ def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], t
             faults += _check_partial(entry, spec, options, groups, table)
     if faults:
         raise OptionError(faults)
+
+
+def require_instruments_used(table: ParameterTable, options: EstimationOptions) -> None:
+    """Raise OptionError where the spec gives instruments and the estimator has no use for any."""
+    row = next((row for row in table.rows if row.op == INSTRUMENTS), None)
+    if row is not None and options.record.search != "instruments":
+        message = f'"{row.lhs} {row.op} {row.rhs}" names an instrument, which {options.record.name} has no use for'
+        hint = "estimator = IV takes it; or leave it out"
+        raise OptionError(Diagnostic("error", "instruments-unused", message, row.origin.span, hint))
+
+
+def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None:
+    """Raise OptionError where options of a rotation are given and no block of the table has factors to rotate."""
+    named = [name for name in ("rotation", "rotation_args", "rotation_se") if name in given]
+    if not named or find_blocks(table):
+        return
+    blocks = {row.efa: row.lhs for row in table.parameters if row.efa}
+    reason = "the model has no exploratory block"
+    hint: str | None = 'write one as efa("block")*f1 + efa("block")*f2 =~ x1 + x2 + ..., or leave it out'
+    if blocks:
+        name, factor = next(iter(blocks.items()))
+        reason = f'the exploratory block "{name}" has one factor ({factor}), which cannot be rotated'
+        hint = "leave it out, or add a factor to the block"
+    raise OptionError([_build_idle(name, reason, hint) for name in named])
+
+
+def require_products_estimable(table: ParameterTable, options: EstimationOptions) -> None:
+    """Raise ModelError where the table has products of latent variables, and all parameters are estimated at once."""
+    products = {name for roles in table.roles for name in roles.latent_interactions}
+    row = next((row for row in table.parameters if row.rhs in products), None)
+    if row is not None and options.steps.sam_method is None:
+        message = f'"{row.rhs}" is a product of latent variables, of which {options.record.name} has no moments'
+        raise ModelError(Diagnostic("error", "latent-product", message, row.origin.span, PRODUCT_HINT))
 
 
 def _check_groups(options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> Iterable[Diagnostic]:

@@ -1,7 +1,7 @@
 """Named options, as lavaan users know them, into one checked `FitOptions`."""
 
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -9,18 +9,22 @@ from typing import Any, TypeVar
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import ESTIMATORS, EstimationOptions, get_estimator
+from sem_toolkit.estimation.instruments.options import InstrumentOptions
+from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
+from sem_toolkit.fit.rotation import build_rotation_options
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.options import CLUSTER_ERRORS, SCALED
+from sem_toolkit.inference.options import CLUSTER_ERRORS, FREE_STEP_ERRORS, SCALED
+from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, Weighting
-from sem_toolkit.spec import TableOptions, build_table_options
+from sem_toolkit.spec import ParameterTable, TableOptions, build_table_options
 
 Result = TypeVar("Result")
 
@@ -32,6 +36,7 @@ class FitOptions:
     table        which rows the parameter table has (call, std_lv, fixed_x, group_equal, ...)
     estimation   what is minimised, and by what (estimator, likelihood, engine, ...)
     inference    which standard errors and tests belong to it (se, test, information)
+    rotation     how exploratory blocks are rotated
     missing      what to do with rows that have empty cells; None: listwise deletion, for want of a choice
     aux          auxiliary variables: they are not in the model, but help with what is missing
     cluster      name of the column that says which rows belong together
@@ -53,6 +58,7 @@ class FitOptions:
     table: TableOptions = field(default_factory=TableOptions)
     estimation: EstimationOptions = field(default_factory=EstimationOptions)
     inference: InferenceOptions = field(default_factory=InferenceOptions)
+    rotation: RotationOptions = field(default_factory=RotationOptions)
     missing: str | None = None
     aux: tuple[str, ...] = ()
     cluster: str | None = None
@@ -99,7 +105,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     Names may be written with dots as in R; None counts as not given. Raises OptionError with every fault
     found.
     """
-    given = {name.replace(".", "_"): value for layer in layers for name, value in layer.items() if value is not None}
+    given = _flatten(layers)
     if "ordered" in given:
         given["ordered"] = read_ordered(given["ordered"])
     faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
@@ -115,36 +121,69 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     rows = {name: value for name, value in given.items() if name in OPTIONS and OPTIONS[name].layer == "table"}
     categorical = _is_categorical(given.get("ordered"))
+    by_instruments = get_estimator(read.get("estimator", "ML")).search == "instruments"
+    if by_instruments:
+        rows.setdefault("marker_int_zero", True)
     if categorical:
         read.setdefault("estimator", "WLSMV")
-        rows.setdefault("conditional_x", True)
+        rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
-    if not str(read.get("estimator", "ML")).startswith("ML"):
-        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood
+    by_sample = "sam_method" in read and str(read.get("se")).lower() in FREE_STEP_ERRORS
+    if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
+        rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
         rows.setdefault("meanstructure", True)
+    rotation, wrong_rotation = build_rotation_options(read)
+    faults += wrong_rotation
+    if rotation.is_orthogonal and rotation.method != "none":
+        rows.setdefault("orthogonal_efa", True)
     table = _attempt(faults, TableOptions(), _build_table_options, rows)
     inference = InferenceOptions()
     wrong = _check_ordered(given.get("ordered"), str(read.get("estimator")), read, table) if categorical else []
     if not wrong:
         inference_of = partial(_build_inference_options, categorical=categorical)
         inference = _attempt(faults, InferenceOptions(), inference_of, read)
-        if not categorical:
+        if "sam_method" in read:
+            faults += _check_steps(read, categorical=categorical)
+        elif not categorical:
             faults += _check_missing(read, table, inference)
             faults += _check_cluster(read, table, inference)
             faults += _check_numeric(given.get("ordered"), str(read.get("estimator")))
+        if by_instruments:
+            faults += _check_instruments(read, inference)
     faults += wrong
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
         raise OptionError(faults)
     chosen = {name: value for name, value in read.items() if name in _ESTIMATION}
-    estimation = EstimationOptions(**chosen, categorical=categorical)
+    instruments = InstrumentOptions(**{name: value for name, value in read.items() if name in _INSTRUMENTS})
+    steps = StepOptions(**{name: value for name, value in read.items() if name in _STEPS})
+    estimation = EstimationOptions(**chosen, categorical=categorical, instruments=instruments, steps=steps)
     if not categorical and inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
         estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
     own["all_ordered"] = given.get("ordered") is True
-    return FitOptions(table=table, estimation=estimation, inference=inference, given=given, **own)
+    return FitOptions(table=table, estimation=estimation, inference=inference, rotation=rotation, given=given, **own)
+
+
+def _flatten(layers: Iterable[Mapping[str, object]]) -> dict[str, object]:
+    """The options of all layers by name, those that come with an estimator (a list in lavaan) among them."""
+    given: dict[str, object] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            if value is None:
+                continue
+            if name == "estimator" and isinstance(value, Mapping):
+                given |= {str(own).replace(".", "_"): entry for own, entry in value.items() if entry is not None}
+            else:
+                given[name.replace(".", "_")] = value
+    if given.get("call") == "sam":
+        given = {**given, "call": "sem", "sam_method": given.get("sam_method", "local")}
+    local = given.pop("local_options", None)
+    if isinstance(local, Mapping):
+        given |= {str(name).replace(".", "_").lower(): value for name, value in local.items() if value is not None}
+    return given
 
 
 def _attempt(
@@ -173,6 +212,7 @@ def _build_inference_options(values: dict[str, Any], categorical: bool = False) 
         "cluster" in values,
         "sampling_weights" in values,
         categorical,
+        values.get("sam_method"),
     )
 
 
@@ -274,6 +314,62 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     return faults
 
 
+def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnostic]:
+    """What estimation in steps cannot be combined with."""
+    faults = []
+    estimator = str(read.get("estimator", "ML"))
+    if estimator != "ML":
+        message = f"sam estimates by ML, part by part, and the estimator is {estimator}"
+        faults.append(Diagnostic("error", "steps-estimator", message, hint="leave estimator out, or sam_method"))
+    elif categorical:
+        message = "sam is for numeric variables here, and some are ordered"
+        faults.append(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
+    if read.get("likelihood") == "wishart":
+        faults.append(Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out"))
+    for name in ("cluster", "sampling_weights", "sample_cov", "aux"):
+        if name in read:
+            message = f"sam does not go with {name}: its standard errors take rows for independent draws"
+            faults.append(Diagnostic("error", "steps-data", message, hint="fit without sam"))
+    if str(read.get("missing", "listwise")) not in FULL_INFORMATION | {"listwise"}:
+        message = f'sam does not go with missing = "{read["missing"]}"'
+        faults.append(Diagnostic("error", "missing-estimator", message, hint='one of: "listwise", "ml"'))
+    return faults
+
+
+def _check_instruments(read: Mapping[str, Any], inference: InferenceOptions) -> list[Diagnostic]:
+    """What estimation by instruments cannot be combined with: it minimises nothing, and has its own standard errors."""
+    faults = []
+    if inference.se not in ("standard", "robust.sem", "none"):
+        message = f'se = "{inference.se}" is not there for estimation by instruments'
+        hint = "one of: standard, robust.sem (the delta method free of distribution), none"
+        faults.append(Diagnostic("error", "instruments-se", message, hint=hint))
+    unfit = [name for name in (inference.test, *inference.more_tests) if name not in _INSTRUMENTS_TESTS]
+    if unfit:
+        message = f'test = "{unfit[0]}" is about what is minimised, and estimation by instruments minimises nothing'
+        hint = f"one of: {', '.join(_INSTRUMENTS_TESTS)}"
+        faults.append(Diagnostic("error", "instruments-test", message, hint=hint))
+    if read.get("engine", "auto") == "semopy":
+        message = "semopy minimises a discrepancy, and estimation by instruments minimises none"
+        faults.append(Diagnostic("error", "instruments-engine", message, hint="leave engine out"))
+    if "sampling_weights" in read and inference.se != "none":
+        message = "there are no standard errors of estimates by instruments with sampling weights"
+        faults.append(Diagnostic("error", "instruments-weights", message, hint="se = none, or estimator = ML"))
+    return faults
+
+
+def heed_products(options: FitOptions, table: ParameterTable) -> FitOptions:
+    """The options of a fit in steps: with products of latent variables standard errors are "local" by default.
+
+    Raises OptionError where other ones are asked for: the information of the whole model knows nothing of products.
+    """
+    if not any(roles.latent_interactions for roles in table.roles) or options.inference.se in ("local", "none"):
+        return options
+    if options.given.get("se") not in (None, "default"):
+        message = f'se = "{options.inference.se}" is not there with products of latent variables'
+        raise OptionError(Diagnostic("error", "products-se", message, hint='one of: "local" (the default), "none"'))
+    return replace(options, inference=replace(options.inference, se="local", test="satorra.bentler"))
+
+
 def _is_categorical(ordered: object) -> bool:
     """Whether variables are named, or all meant, by the option `ordered` as `read_ordered` gives it."""
     return bool(ordered)
@@ -335,7 +431,18 @@ def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
 
 _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
+_INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
-_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {"categorical", "normal_weights"}
-_OWN = frozenset(entry.name for entry in fields(FitOptions)) - {"table", "estimation", "inference", "given"}
+_STEPS = frozenset(entry.name for entry in fields(StepOptions))
+_INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
+_ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
+    "categorical",
+    "has_levels",
+    "normal_weights",
+    "instruments",
+    "steps",
+}
+_OWN = frozenset(entry.name for entry in fields(FitOptions)) - {
+    "table", "estimation", "inference", "rotation", "given",
+}  # fmt: skip

@@ -1,6 +1,6 @@
 """The way from a spec and data to a fit, stage by stage: each stage is there when it is first asked for, and once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution, fill_exogenous_moments
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.fit.auxiliary import add_saturated_correlates
-from sem_toolkit.fit.idle import require_effect
+from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
+from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_products_estimable, require_rotation
+from sem_toolkit.fit.levels import adapt_to_levels, require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
-from sem_toolkit.fit.options import FitOptions, parse_fit_options
+from sem_toolkit.fit.options import FitOptions, heed_products, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.rotated import require_one_step
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
+from sem_toolkit.rotation import anchor_blocks, list_anchors, require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -34,6 +37,7 @@ from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, c
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
@@ -49,6 +53,8 @@ from sem_toolkit.spec import (
     check_expanded,
     require_estimable,
 )
+from sem_toolkit.spec.checks.support import LATENT_PRODUCT
+from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.tree import Formula
 
@@ -128,30 +134,54 @@ class Prepared:
             needed = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
             if means or not needed:
                 settings = replace(settings, meanstructure=means)  # several groups alone bring no means here
+        if settings.meanstructure is None and self.options.estimation.steps.sam_method and self._has_products:
+            settings = replace(settings, meanstructure=True)  # a product has a mean, whatever its parts have
         return settings.for_fit(len(self.groups))
+
+    @property
+    def _has_products(self) -> bool:
+        """Whether the spec has products of latent variables."""
+        return any(entry.code == LATENT_PRODUCT for entry in self.spec.diagnostics)
 
     @cached_property
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         require_effect(self.spec, self.table_options, self.groups, table)
+        require_instruments_used(table, self.options.estimation)
+        require_products_estimable(table, self.options.estimation)
+        require_rotation(self.options.given, table)
+        require_rotatable(table, self.options.rotation)
+        require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
-    @property
+    @cached_property
     def _correlates(self) -> tuple[str, ...]:
-        return self.options.aux if self.options.missing in FULL_INFORMATION else ()
+        """Variables that help and are no part of what the model says: auxiliary ones, and instruments from outside."""
+        outside = () if self.ordered else find_outside_instruments(self.table, self._names)
+        return (self.options.aux if self.options.missing in FULL_INFORMATION else ()) + outside
+
+    @property
+    def _names(self) -> Collection[str]:
+        """What the data have columns or moments of."""
+        if self.options.sample_cov is not None:
+            return next(iter(self.options.sample_cov.values())).names
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return [] if self.frame is None else list(map(str, self.frame.columns))
 
     @cached_property
     def estimated_table(self) -> ParameterTable:
-        """The same with auxiliary variables, where full information from incomplete rows has any."""
-        return add_saturated_correlates(self.table, self._correlates) if self._correlates else self.table
+        """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
+        table = separate_levels(self.table)
+        return add_saturated_correlates(table, self._correlates) if self._correlates else table
 
     @cached_property
     def rows(self) -> pd.DataFrame | None:
         """The rows of data, the columns under the names that the spec and the options have for them."""
         if self.frame is None:
             return None
-        wanted = [*observed_variables(self.table), *self.options.aux]
+        wanted = list(dict.fromkeys([*observed_variables(self.table), *self.options.aux, *self._correlates]))
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
         turned, parcels = self.options.reverse, self.options.parcel
         items = [item for parcel in parcels for item in parcel.items]
@@ -206,6 +236,8 @@ class Prepared:
         auxiliary = self.options.aux if missing in TWO_STAGE else ()
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
         sample = self._attach_design(sample, frame)
+        if self.table.levels:
+            return split_levels(sample, self.estimated_table, frame[require_cluster(self.options)])
         if sample.has_design and self.options.ignores_design:
             sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)
@@ -243,12 +275,12 @@ class Prepared:
         )
 
     def with_equalities(self, options: FitOptions, spec: Spec | None = None) -> "Prepared":
-        """The same model and rows with other equalities among parameters: what is known of the rows is not asked again.
+        """The same rows with other equalities among parameters: what is known of the rows is not asked again.
 
-        options  those of this one, but for those of the table
-        spec     the model with its equalities written out, where they are not options
+        options  those of this one, but for group_equal and group_partial
+        spec     a text of the same variables that says the equalities itself; None: the same spec
         """
-        found = replace(self, options=options, spec=spec or self.spec)
+        found = replace(self, options=options, spec=self.spec if spec is None else spec)
         known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
         variables = observed_variables(found.estimated_table)
         if _list_exogenous(found.table) == _list_exogenous(self.table) and variables == self.sample.variables:
@@ -261,7 +293,8 @@ class Prepared:
         """The model, with the moments that it takes from the data where there are any."""
         if not self.has_data:
             return build_model(self.estimated_table)
-        return build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
+        model = build_model(fill_exogenous_moments(self.estimated_table, self.sample, self.options.estimation))
+        return anchor_blocks(model, self.sample, self.options.rotation)
 
     @cached_property
     def identification(self) -> IdentificationReport:
@@ -288,7 +321,7 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
     read: dict[object, tuple[pd.DataFrame, str, Origin | None]] = {}
     found = []
     for spec in specs:
-        chosen = parse_fit_options(get_header_options(spec), options)
+        chosen = adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options))
         if chosen.sample_cov is not None:
             if data is not None:
                 message = "there are data and moments (sample_cov): the data would be left unread"
@@ -312,7 +345,7 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
 
 def prepare_schematic(spec: Spec, **options: object) -> Prepared:
     """The same without any data, for what a spec means by itself; the header's are left alone."""
-    return Prepared(spec, parse_fit_options(get_header_options(spec), options))
+    return Prepared(spec, adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options)))
 
 
 def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None = None) -> Fit:
@@ -327,7 +360,9 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     none, and before another engine is let loose, the model itself is looked at; raises ModelError where it is not.
     """
     model, options = prepared.model, prepared.options
-    if options.estimation.engine != "native":
+    if options.estimation.steps.sam_method is not None:
+        options = heed_products(options, model.table)  # identified is each part by itself
+    elif options.estimation.engine != "native":
         prepared.identification.require_identified()
     elif model.depth is None:
         require_moments(model)
@@ -335,7 +370,8 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    return Fit(prepared.spec, options, prepared.sample, solution, prepared.check, prepared.origin, values)
+    solution, rotation = rotate_blocks(solution, options.rotation)
+    return Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
 
 
 def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:
@@ -346,7 +382,9 @@ def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:
 def _match_start(start: Start, model: Model) -> FloatArray:
     """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
     if isinstance(start, (Fit, Solution)):
-        found = start.solution if isinstance(start, Fit) else start
+        found = (start.solution if isinstance(start, Fit) else start).searched
+        if list_anchors(found.model.table) != list_anchors(model.table):
+            return np.full(model.n_parameters, np.nan)  # other coordinates of the factors
         values = {
             (row.lhs, row.op, row.rhs, row.group): value
             for row, value in zip(found.model.parameters, found.x, strict=True)

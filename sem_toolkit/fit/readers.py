@@ -81,6 +81,13 @@ def parse_fraction(value: object) -> float:
     return number
 
 
+def parse_blocks(value: object) -> dict[str, tuple[str, ...]]:
+    """Names of latent variables by the name of their block. Raises ValueError for anything else."""
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("a mapping of blocks to the names of their latent variables is expected")
+    return {parse_word(name): parse_words(names) for name, names in value.items()}
+
+
 def parse_number(value: object) -> float:
     """A number, whole or not. Raises ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -6,7 +6,7 @@ The layout is in receipt.schema.json beside this file. Everything in it is plain
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from sem_toolkit.fit.origins import Origin, hash_columns, hash_text
 from sem_toolkit.fit.pipeline import Prepared
 from sem_toolkit.fit.records import Record, clean
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.spec import Spec, read_spec
 
 LAYOUT = 1
@@ -107,15 +108,28 @@ def describe_options(options: FitOptions) -> Record:
 
 def _list_resolved(options: FitOptions) -> Record:
     found: Record = {}
-    for part in (options.table, options.estimation, options.inference, options):
+    parts: list[Any] = [options.table, options.estimation, options.inference, options]
+    if options.estimation.record.search == "instruments":
+        parts.append(options.estimation.instruments)
+    if options.estimation.steps.sam_method is not None:
+        parts.append(options.estimation.steps)
+    for part in parts:
         for entry in fields(part):
             value = getattr(part, entry.name)
-            if entry.name in {"table", "estimation", "inference", "given", "sample_cov", "sample_mean"}:
+            if entry.name in _NESTED:
                 continue
             if value is None or value == () or value == {}:
                 continue
             found[entry.name] = clean(getattr(value, "name", value))
+    if options.rotation != RotationOptions():
+        found["rotation"] = clean(asdict(options.rotation))
     return found
+
+
+_NESTED = frozenset(
+    {"table", "estimation", "inference", "instruments", "steps", "rotation", "given", "sample_cov", "sample_mean"}
+)
+"""What has options of its own, or is told elsewhere in a receipt."""
 
 
 def format_mark(fit: Fit) -> str:

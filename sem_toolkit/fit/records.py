@@ -2,15 +2,20 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
+from sem_toolkit.fit.loadings import build_rotation_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
+from sem_toolkit.spec.levels import BETWEEN, WITHIN
+from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
 
@@ -38,14 +43,18 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
         "messages": [build_diagnostic_record(message) for message in fit.messages],
         "n": int(size) if (size := fit.sample.size).is_integer() else size,
         "npar": fit.table.npar,
-        "parameters": build_frame_records(fit.parameters),
+        "parameters": build_frame_records(fit.parameters) + _list_instrument_records(fit, list(fit.parameters.columns)),
         "fit_measures": measures,
         "r2": _flatten_groups(fit.r2),
         "logl": measures.get("logl"),
     }
-    if len(fit.sample.groups) > 1:
+    if fit.sample.has_levels:
+        record |= _build_level_record(fit)
+    elif len(fit.sample.groups) > 1:
         record["n_per_group"] = [group.n for group in fit.sample.groups]
         record["group_labels"] = [group.label for group in fit.sample.groups]
+    if fit.rotation is not None:
+        record["rotation"] = build_rotation_record(fit.rotation)
     record |= build_all_blocks(fit) if everything else {}
     return record | {"receipt": fit.receipt}
 
@@ -59,13 +68,15 @@ def build_all_blocks(fit: Fit) -> Record:
         implied, sample = build_response_records(fit.solution)
         blocks = {"implied_cov": clean(implied), "sample_cov": clean(sample)}
         return blocks | build_blocks(fit, _BLOCKS) if fit.converged else blocks
+    shown = _list_shown(fit)
     blocks = {
         "implied_cov": [
-            _build_moment_record(group.label, variables, covariance, mean)
-            for group, covariance, mean in zip(fit.sample.groups, moments.covariance, means, strict=True)
+            _build_moment_record(group.label, variables, covariance, mean, own)
+            for group, covariance, mean, own in zip(fit.sample.groups, moments.covariance, means, shown, strict=True)
         ],
         "sample_cov": [
-            _build_moment_record(group.label, variables, group.covariance, group.mean) for group in fit.sample.groups
+            _build_moment_record(group.label, variables, group.covariance, group.mean, own)
+            for group, own in zip(fit.sample.groups, shown, strict=True)
         ],
     }
     if not fit.converged:
@@ -74,14 +85,21 @@ def build_all_blocks(fit: Fit) -> Record:
 
 
 def build_blocks(fit: Fit, names: Collection[str]) -> Record:
-    """The blocks of a certified optimum by the names of their tables; residuals come as correlations."""
-    return {_KEYS.get(name, name): build(fit) for name, build in _BLOCKS.items() if name in names}
+    """The blocks of a certified optimum by the names of their tables, those that there are for the estimator; residuals
+    come as correlations.
+    """
+    found = {}
+    for name, build in _BLOCKS.items():
+        if name in names:
+            with suppress(UnavailableError):
+                found[_KEYS.get(name, name)] = build(fit)
+    return found
 
 
 def _build_residual_record(group: GroupResiduals) -> Record:
     names = list(group.variables)
     record: Record = {
-        "group": group.label or None,
+        **_name_place(group.label),
         "cov": {"names": names, "matrix": clean(group.cov)},
         "cov.z": {"names": names, "matrix": clean(group.cov_z)},
     }
@@ -130,6 +148,16 @@ _BY_FACTOR = ("alpha", "omega", "omega_model", "composite", "ave", "ave_model")
 _BY_PAIR = ("correlations", "fornell_larcker", "htmt", "htmt2")
 
 
+def _list_instrument_records(fit: Fit, columns: list[str]) -> list[Record]:
+    """Rows of instruments given by `|~` among the parameters: lavaan has them there, with the value 0."""
+    found = []
+    for row in fit.table.rows:
+        if row.op == INSTRUMENTS:
+            values = {name: getattr(row, name, None if name in {"z", "pvalue"} else 0) for name in columns}
+            found.append({name.replace(".", "_"): value for name, value in values.items()})
+    return found
+
+
 def build_frame_records(frame: pd.DataFrame) -> list[Record]:
     """One record a row; column names with underscores for dots, as in the reference cases."""
     names = [str(name).replace(".", "_") for name in frame.columns]
@@ -157,9 +185,41 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _build_moment_record(label: str, names: list[str], covariance: np.ndarray, mean: np.ndarray | None) -> Record:
-    record: Record = {"group": label or None, "cov": {"names": names, "matrix": clean(covariance)}}
-    return record if mean is None else record | {"mean": {"names": names, "values": clean(mean)}}
+def _build_level_record(fit: Fit) -> Record:
+    """What a fit of two levels has beside the rest: clusters, their mean size, intraclass correlations."""
+    groups = fit.sample.groups
+    counts = [group.n for group in groups if group.is_between]
+    record: Record = {
+        "n_clusters": counts[0] if len(counts) == 1 else counts,
+        "cluster_size_mean": fit.sample.n / sum(counts),
+        "icc": _flatten_groups(fit.icc),
+    }
+    if len(counts) > 1:
+        record["n_per_group"] = [group.n for group in groups if not group.is_between]
+        record["group_labels"] = list(fit.icc)
+    return record
+
+
+def _list_shown(fit: Fit) -> list[list[int]]:
+    """Places of the variables that occur in each group: all of them, but for levels."""
+    presence, everything = fit.solution.model.presence, list(range(len(fit.sample.variables)))
+    if presence is None:
+        return [everything for _ in fit.sample.groups]
+    return [np.flatnonzero(own).tolist() for own in presence]
+
+
+def _name_place(label: str) -> Record:
+    """group and level of a group's label, where groups are levels; otherwise group."""
+    group, _, level = label.rpartition(", ")
+    return {"group": group or None, "level": level} if level in (WITHIN, BETWEEN) else {"group": label or None}
+
+
+def _build_moment_record(
+    label: str, variables: list[str], covariance: np.ndarray, mean: np.ndarray | None, shown: list[int]
+) -> Record:
+    names = [variables[i] for i in shown]
+    record: Record = {**_name_place(label), "cov": {"names": names, "matrix": clean(covariance[np.ix_(shown, shown)])}}
+    return record if mean is None else record | {"mean": {"names": names, "values": clean(mean[shown])}}
 
 
 def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
@@ -168,10 +228,15 @@ def _flatten_groups(by_group: Mapping[str, Mapping[str, Any]]) -> Record:
 
 
 _BLOCKS: Mapping[str, Callable[[Fit], Any]] = {
-    "standardized": lambda fit: build_frame_records(fit.standardized),
-    "modification_indices": lambda fit: build_frame_records(fit.modification_indices),
+    "standardized": lambda fit: (
+        build_frame_records(fit.standardized) + _list_instrument_records(fit, list(fit.standardized.columns))
+    ),
+    "modification_indices": lambda fit: [{"level": 1} | row for row in build_frame_records(fit.modification_indices)],
     "residuals": lambda fit: [_build_residual_record(group) for group in fit.residuals],
     "tests": lambda fit: [_build_test_record(test) for test in fit.tests],
+    "instruments": lambda fit: build_frame_records(fit.instruments),
+    "sargan": lambda fit: build_frame_records(fit.sargan),
+    "sam": lambda fit: clean(fit.steps),
     "effects": lambda fit: build_frame_records(fit.effects),
     "reliability": lambda fit: _flatten_groups(
         {group.label: _build_reliability_record(group) for group in fit.reliability}

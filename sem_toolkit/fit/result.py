@@ -14,13 +14,16 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
 from sem_toolkit.fit.coarse import find_coarse_items
+from sem_toolkit.fit.loadings import Loadings, build_loadings
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
+from sem_toolkit.fit.rotated import check_rotation_errors
 from sem_toolkit.inference import (
     EvaluatedSolution,
     FactorScores,
     GroupResiduals,
+    InferenceOptions,
     Reliability,
     ResidualType,
     ScoreMethod,
@@ -28,13 +31,17 @@ from sem_toolkit.inference import (
     TestStatistic,
     WaldTest,
     build_effects,
+    build_instruments,
     build_local_independence_tests,
     build_modification_indices,
     build_parameter_estimates,
+    build_sargan_tests,
     build_standardized_solution,
+    choose_judged,
     compute_blocked_r2,
     compute_eigenvalue_tests,
     compute_fit_measures,
+    compute_level_measures,
     compute_r2,
     compute_reliability,
     compute_residuals,
@@ -43,10 +50,14 @@ from sem_toolkit.inference import (
     compute_scores_of_factors,
     compute_test_statistics,
     compute_wald,
+    describe_steps,
 )
 from sem_toolkit.model import ImpliedMoments
+from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.levels import BETWEEN, WITHIN
 
 Result = TypeVar("Result")
 
@@ -80,6 +91,7 @@ class Fit:
     check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
     origin the file of the data, if they came from one
     start  where the search was told to begin (q), NaN for where it was not, if it was told at all
+    rotation  how exploratory blocks were rotated (`solution.unrotated` is the solution before); None without any
     """
 
     presenter: ClassVar[Presenter]
@@ -91,6 +103,7 @@ class Fit:
     check: Callable[[], tuple[Diagnostic, ...]] = tuple
     origin: Origin | None = None
     start: NDArray[np.float64] | None = None
+    rotation: Rotation | None = None
 
     @property
     def certificate(self) -> Certificate:
@@ -132,6 +145,16 @@ class Fit:
         return EvaluatedSolution(self.solution)
 
     @cached_property
+    def judged(self) -> EvaluatedSolution:
+        """What tests and fit measures are about: the same, or the structural part of estimates in steps."""
+        return choose_judged(self.evaluated, self.options.inference)
+
+    @property
+    def _searched(self) -> EvaluatedSolution:
+        """What scores and residuals are about: the whole, or the structural part of estimates in local steps."""
+        return self.evaluated if self.solution.judged is None else self.judged
+
+    @cached_property
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
         rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
@@ -142,12 +165,38 @@ class Fit:
     @cached_property
     def fit_measures(self) -> dict[str, float]:
         """Fit measures by lavaan's names; empty where no optimum was certified."""
-        return compute_fit_measures(self.evaluated, self.options.inference) if self.converged else {}
+        return compute_fit_measures(self.judged, self.options.inference) if self.converged else {}
+
+    @cached_property
+    def level_measures(self) -> dict[str, dict[str, float]]:
+        """Fit measures of each level by itself, "within" and "between", the other level saturated; empty as above.
+
+        Raises ModelError without levels, and where parameters are tied across them.
+        """
+        if not self.converged:
+            return {}
+        names, options = (WITHIN, BETWEEN), self.options.inference
+        return {name: compute_level_measures(self.evaluated, level, options) for level, name in enumerate(names)}
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:
         """Explained variance of every endogenous variable, by group label ("" for one group); empty as above."""
         return compute_r2(self.evaluated) if self.converged else {}
+
+    @cached_property
+    def icc(self) -> dict[str, dict[str, float]]:
+        """Intraclass correlations of the saturated model, by group label ("" for one group) and variable: the share of
+        the variance that lies between clusters. 0 for what is modelled within clusters only; empty without levels.
+        """
+        found = {}
+        for number, group in enumerate(self.sample.groups):
+            if group.is_between or group.levels is None:
+                continue
+            values = compute_intraclass_correlations(group.levels)
+            named = zip(self.sample.variables, values.tolist(), strict=True)
+            label = self.sample.groups[number].label.rpartition(", ")[0]
+            found[label] = {name: value for name, value in named if value == value}
+        return found
 
     @cached_property
     def blocked_r2(self) -> dict[str, dict[str, float]]:
@@ -166,9 +215,17 @@ class Fit:
         return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
+    def loadings(self) -> tuple[Loadings, ...]:
+        """Standardised loadings of every group as matrices, item by factor."""
+        return build_loadings(self.evaluated, self.options.inference)
+
+    @cached_property
     def modification_indices(self) -> pd.DataFrame:
-        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first."""
-        return hide_correlates(build_modification_indices(self.evaluated), self.sample.auxiliary)
+        """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first.
+
+        Raises ModelError where nothing was minimised.
+        """
+        return hide_correlates(_offer(lambda: build_modification_indices(self._searched)), self.sample.auxiliary)
 
     @cached_property
     def epc_equivalence(self) -> pd.DataFrame:
@@ -196,7 +253,7 @@ class Fit:
     @cached_property
     def tests(self) -> tuple[TestStatistic, ...]:
         """Tests of exact fit: the standard one first, then those of the estimator."""
-        return compute_test_statistics(self.evaluated, self.options.inference)
+        return compute_test_statistics(self.judged, self.options.inference)
 
     def compute_eigenvalue_tests(self, blocks: int = 4, *, reweighted: bool = False) -> dict[str, float]:
         """P-values of exact fit from the eigenvalues of UΓ: "all", "peba" (`blocks` averaged) and "pols".
@@ -213,18 +270,21 @@ class Fit:
     def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
         """Residual moments of every group in one of lavaan's types, with standard errors and z.
 
+        Of estimates in local steps they are those of the latent variables.
+
         kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
         """
-        return compute_residuals(self.evaluated, kind, self.options.inference)
+        in_steps = self.solution.judged is not None
+        return compute_residuals(self._searched, kind, InferenceOptions() if in_steps else self.options.inference)
 
     @cached_property
     def score_tests(self) -> ScoreTests:
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
-        return _offer(lambda: compute_score(self.evaluated))
+        return _offer(lambda: compute_score(self._searched))
 
     def test_additions(self, additions: str) -> pd.DataFrame:
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
-        return compute_score_of_additions(self.evaluated, additions)
+        return compute_score_of_additions(self._searched, additions)
 
     def test_hypotheses(self, hypotheses: str) -> WaldTest:
         """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""
@@ -234,6 +294,23 @@ class Fit:
     def local_tests(self) -> pd.DataFrame:
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
         return _offer(lambda: build_local_independence_tests(self.evaluated))
+
+    @cached_property
+    def instruments(self) -> pd.DataFrame:
+        """The equations with their instruments and how strong these are. Raises ModelError for other estimators."""
+        return _offer(lambda: build_instruments(self.evaluated))
+
+    @cached_property
+    def sargan(self) -> pd.DataFrame:
+        """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
+        return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
+
+    @cached_property
+    def steps(self) -> dict[str, Any]:
+        """Of estimates in steps: method, measurement blocks with their fit, reliabilities of the latent variables by
+        group, and fit of the structural part. Raises ModelError for other estimates.
+        """
+        return _offer(lambda: describe_steps(self.evaluated, self.fit_measures))
 
     def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
@@ -287,6 +364,10 @@ class Fit:
         return check_reversed_items(self.solution)
 
     @cached_property
+    def _rotated(self) -> tuple[Diagnostic, ...]:
+        return check_rotation_errors(self.solution, self.rotation, self.options.inference)
+
+    @cached_property
     def _coarse(self) -> tuple[Diagnostic, ...]:
         return find_coarse_items(self.table, self.sample, self.options)
 
@@ -294,7 +375,7 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
-        return self.findings + own + self._coarse
+        return self.findings + own + self._rotated + self._coarse
 
 
 def _offer(compute: Callable[[], Result]) -> Result:

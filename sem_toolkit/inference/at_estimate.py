@@ -6,8 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy import Kind, MomentPair, Weight
-from sem_toolkit.estimation import Estimator, compute_tangent
+from sem_toolkit.estimation import Estimator, Stages, compute_tangent
 from sem_toolkit.inference.weights.data import DataKind, choose_data_kind
 from sem_toolkit.inference.weights.estimator import (
     build_estimator_weight,
@@ -42,6 +43,8 @@ class SolutionLike(Protocol):
     def x(self) -> FloatArray: ...
     @property
     def tangent(self) -> FloatArray: ...
+    @property
+    def stages(self) -> Stages: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +53,14 @@ class AtEstimate(MomentPair):
 
     tangent   basis (q × s) of the directions that no equality and no active inequality forbids, as estimation found
               them; None for a model that has none but equalities
+    level     of rows in clusters the one that is judged by itself, beside a saturated other one (0: within clusters,
+              1: between them); None for the whole model
+    stages    how an estimate that was not searched for came about; None for the minimum of a discrepancy
     """
 
     tangent: FloatArray | None = None
+    level: int | None = None
+    stages: Stages = None
 
     @cached_property
     def data(self) -> DataKind:
@@ -83,6 +91,17 @@ class AtEstimate(MomentPair):
     def free_basis(self) -> FloatArray:
         """The same, where inequalities and bounds that are active hold as equalities."""
         return self.basis if self.tangent is None else self.tangent
+
+    def require_minimum(self, what: str) -> None:
+        """Raise ModelError where the estimate minimises nothing, so that `what` has no slope to be made of."""
+        if not self.kind.is_minimised:
+            message = f"there are no {what}: nothing was minimised, so that no slope says what a change would gain"
+            raise ModelError(Diagnostic("error", "nothing-minimised", message, hint="fit with ML for them"))
+
+    @property
+    def n_populations(self) -> int:
+        """Groups of independent rows: levels of a group are none."""
+        return self.model.n_groups // 2 if self.kind.has_levels else self.model.n_groups
 
     @property
     def npar(self) -> int:
@@ -123,6 +142,10 @@ class EvaluatedSolution:
     def tangent(self) -> FloatArray:
         return self.solution.tangent
 
+    @property
+    def stages(self) -> Stages:
+        return self.solution.stages
+
     @cached_property
     def evaluation(self) -> AtEstimate:
         return evaluate_solution(self.solution)
@@ -135,13 +158,13 @@ def evaluate_solution(solution: SolutionLike) -> AtEstimate:
     constraints = solution.model.constraints
     tangent = solution.tangent if constraints.inequalities or constraints.has_bounds else None
     x = np.asarray(solution.x, dtype=np.float64)
-    return AtEstimate(solution.model, solution.sample, x, solution.options.kind, tangent=tangent)
+    kind, stages = solution.options.kind, solution.stages
+    return AtEstimate(solution.model, solution.sample, x, kind, tangent=tangent, stages=stages)
 
 
 def compute_equality_basis(constraints: Constraints, x: FloatArray) -> FloatArray:
     """Directions (q × r) from x (q) that all equalities allow; one without derivatives (NaN) counts as none."""
-    if not constraints.equalities:
+    if not constraints.equalities and constraints.surface is None:
         return constraints.linear.basis
-    _, slopes = constraints.equality_values(x)
     basis = constraints.linear.basis
-    return basis @ compute_tangent(np.nan_to_num(slopes) @ basis, basis.shape[1])
+    return basis @ compute_tangent(np.nan_to_num(constraints.curved_slopes(x)) @ basis, basis.shape[1])

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.special import chdtr, chdtrc, chdtri, chndtr, gammaln, log_ndtr, ndtri
+from scipy.special import chdtr, chdtrc, chdtri, chndtr, chndtrix, gammaln, log_ndtr, ndtri
 
 from sem_toolkit.sample.moments import FloatArray
 
@@ -47,6 +47,13 @@ def compute_noncentral_tail(chisq: float, df: float, noncentrality: float) -> fl
     j = np.arange(int(middle + 12.0 * math.sqrt(middle + 1.0)) + 100)
     log_weights = j * math.log(0.5 * noncentrality) - 0.5 * noncentrality - gammaln(j + 1.0)
     return float(np.sum(np.exp(log_weights) * chdtrc(df + 2.0 * j, chisq)))
+
+
+def compute_noncentral_quantile(probability: float, df: float, noncentrality: float) -> float:
+    """The value below which the noncentral chi-square distribution has this probability."""
+    if noncentrality == 0:
+        return compute_chisq_quantile(probability, df)
+    return float(chndtrix(probability, df, noncentrality))
 
 
 def compute_noncentrality_limit(chisq: float, df: float, probability: float) -> float:

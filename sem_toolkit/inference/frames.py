@@ -5,9 +5,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sem_toolkit.spec.table import ParameterTable
+
+IntArray = NDArray[np.int64]
+LEVELS = 2
 
 
 def build_text_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -19,6 +25,31 @@ def build_text_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         return {name: np.array([], dtype=object) for name in columns}
     whole, size = pd.Index(texts).array, len(texts) // len(columns)
     return {name: whole[k * size : (k + 1) * size] for k, name in enumerate(columns)}
+
+
+def build_place_columns(table: "ParameterTable", numbers: "IntArray") -> "dict[str, IntArray]":
+    """The columns group, and level where there are levels, from numbers of the groups of the model (0: of none)."""
+    if not table.separated:
+        return {"group": numbers}
+    count, used = len(table.levels), numbers > 0
+    return {
+        "group": np.where(used, (numbers - 1) // count + 1, 0),
+        "level": np.where(used, (numbers - 1) % count + 1, 0),
+    }
+
+
+def number_groups(frame: "pd.DataFrame") -> "IntArray":
+    """The numbers of the groups of the model and the sample from these columns of a table."""
+    numbers: IntArray = frame["group"].to_numpy()
+    if "level" not in frame:
+        return numbers
+    level: IntArray = frame["level"].to_numpy()
+    return np.where(numbers > 0, (numbers - 1) * LEVELS + level, 0)
+
+
+def separate_groups(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with levels as groups, as the parameter table of the model has them."""
+    return frame.assign(group=number_groups(frame)) if "level" in frame else frame
 
 
 def build_frame(columns: Mapping[str, Any]) -> "pd.DataFrame":

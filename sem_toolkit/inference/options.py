@@ -25,6 +25,10 @@ TESTS = (
     "browne.residual.nt.model",
     "none",
 )
+STEP_ERRORS = ("twostep", "twostep.robust", "local", "naive", "standard", "none")
+"""Standard errors of estimates in steps: the first is the default."""
+FREE_STEP_ERRORS = ("twostep.robust", "local")
+"""Those by what the sample moments vary by, which exogenous variables share in."""
 INFORMATION = ("expected", "observed", "first.order")
 OBSERVED_INFORMATION = ("hessian", "h1")
 
@@ -54,7 +58,8 @@ class InferenceOptions:
     se           "standard" (inverse information), "robust.sem" (Satorra-Bentler sandwich), "robust.huber.white",
                  "robust.sem.nt" (sandwich by normal theory, for least squares), "robust.cluster" and
                  "robust.cluster.sem" (robust.huber.white and robust.sem by clusters), "two.stage" and
-                 "robust.two.stage" (sandwiches with what the saturated estimates of incomplete rows vary by), "none"
+                 "robust.two.stage" (sandwiches with what the saturated estimates of incomplete rows vary by), those of
+                 estimates in steps (STEP_ERRORS), "none"
     test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
                  test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
@@ -86,7 +91,9 @@ class InferenceOptions:
         return self.se == "robust.sem.nt" and not kind.has_distribution
 
 
-SCALED = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "mean.var.adjusted", "scaled.shifted"})
+SCALED = frozenset(
+    {"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "mean.var.adjusted", "scaled.shifted"}
+)
 
 
 def resolve_inference_options(
@@ -99,6 +106,7 @@ def resolve_inference_options(
     clustered: bool = False,
     weighted: bool = False,
     categorical: bool = False,
+    steps: str | None = None,
 ) -> InferenceOptions:
     """The defaults of an estimator, with what is asked for by hand in their place.
 
@@ -108,8 +116,11 @@ def resolve_inference_options(
     missing  full information from incomplete rows takes observed information by default; two stages have standard
              errors of their own, and the Satorra-Bentler test
     categorical  there are ordered variables, whose statistics carry clusters and weights themselves
+    steps   "local", "global" or "fsr", where the measurement part is estimated before the structural part
     clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
+    if steps is not None:
+        return _resolve_steps(steps, se, test, missing)
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
     if categorical:
@@ -140,6 +151,21 @@ def resolve_inference_options(
     tested_by = "observed" if differs and chosen != "observed" else None
     made_of = _choose("observed_information", observed, default.observed, OBSERVED_INFORMATION)
     return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of, tested_by)
+
+
+def _resolve_steps(
+    steps: str, se: str | None, test: str | Sequence[str] | None, missing: str | None
+) -> InferenceOptions:
+    """The same of estimates in steps; their test is of the structural part by itself, or, globally, of the whole."""
+    words = {"two-step": "twostep", "two.step": "twostep", "robust": "twostep.robust", "robust.sem": "twostep.robust"}
+    asked = None if se is None else words.get(se.lower(), se)
+    chosen = _choose("se", asked, STEP_ERRORS[0], STEP_ERRORS)
+    own = "yuan.chan" if steps == "global" else "satorra.bentler"
+    default = "standard" if chosen in ("standard", "none") and steps != "global" else own
+    names = [test] if isinstance(test, str) else list(test or [])
+    named = [_choose("test", name, default, (own, "standard", "none")) for name in names]
+    information = "observed" if missing in FULL_INFORMATION else "expected"
+    return InferenceOptions(chosen, named[0] if named else default, information)
 
 
 def _heed_weights(record: Estimator, default: InferenceOptions) -> InferenceOptions:

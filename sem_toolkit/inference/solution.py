@@ -1,20 +1,28 @@
 """Inference from a solution: the public functions, each a thin layer over plain ones."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.inference.at_estimate import SolutionLike, evaluate_solution
-from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.estimation import Stages
+from sem_toolkit.estimation.steps.search import Steps
+from sem_toolkit.inference.at_estimate import EvaluatedSolution, SolutionLike, SolutionOptions, evaluate_solution
+from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
+from sem_toolkit.inference.errors.steps import attach_latent_covariances
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
 from sem_toolkit.inference.exact_fit.residual_tests import compute_reweighted_least_squares
 from sem_toolkit.inference.exact_fit.scaled import compute_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
+from sem_toolkit.inference.exact_fit.steps import attach_unbiased_covariances
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
 from sem_toolkit.inference.hypotheses.modification import build_modification_table
+from sem_toolkit.inference.hypotheses.overidentification import build_instruments_table, build_sargan_table
 from sem_toolkit.inference.hypotheses.score import ScoreTests, compute_addition_test, compute_score_tests
 from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_test
-from sem_toolkit.inference.measures.measures import compute_all_measures
+from sem_toolkit.inference.measures.measures import compute_all_measures, compute_measures_of_level
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.parameters.effects import build_effects_table
 from sem_toolkit.inference.parameters.estimates import build_estimate_table, build_standardized_table
@@ -23,6 +31,8 @@ from sem_toolkit.inference.parameters.reliability import Reliability, compute_gr
 from sem_toolkit.inference.parameters.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
 from sem_toolkit.inference.parameters.standardized import Scale
 from sem_toolkit.inference.residuals.residuals import GroupResiduals, ResidualType, compute_group_residuals
+from sem_toolkit.model import Model
+from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -34,7 +44,7 @@ def compute_parameter_covariance(solution: SolutionLike, options: InferenceOptio
 
     options  the kind of standard errors; by default the estimator's own
     """
-    return compute_parameter_covariance_matrix(evaluate_solution(solution), _options(solution, options))
+    return compute_estimate_covariance(evaluate_solution(solution), _options(solution, options))
 
 
 def build_parameter_estimates(
@@ -63,6 +73,16 @@ def build_standardized_solution(
 def compute_fit_measures(solution: SolutionLike, options: InferenceOptions | None = None) -> dict[str, float]:
     """Fit measures by lavaan's names; those that do not exist for the estimator are absent."""
     return compute_all_measures(evaluate_solution(solution), _options(solution, options))
+
+
+def compute_level_measures(
+    solution: SolutionLike, level: int, options: InferenceOptions | None = None
+) -> dict[str, float]:
+    """Fit measures of one level of rows in clusters (0 within them, 1 between), the other one saturated.
+
+    Raises ModelError for models without levels, or with parameters tied across them.
+    """
+    return compute_measures_of_level(evaluate_solution(solution), _options(solution, options), level)
 
 
 def compute_test_statistics(
@@ -143,6 +163,7 @@ def compute_eigenvalue_tests(
     Raises DataError where only moments were given. Source: Foldnes, Moss & Grønneberg (2024).
     """
     evaluation = evaluate_solution(solution)
+    evaluation.require_minimum("eigenvalue tests")
     stat = compute_standard_test(evaluation).stat
     if reweighted:
         stat = float(compute_reweighted_least_squares(evaluation).sum())
@@ -154,9 +175,84 @@ def build_local_independence_tests(solution: SolutionLike) -> "pd.DataFrame":
     return build_local_tests(evaluate_solution(solution))
 
 
+def build_instruments(solution: SolutionLike) -> "pd.DataFrame":
+    """The equations of estimates by instruments, with their instruments and how strong these are."""
+    return build_instruments_table(evaluate_solution(solution))
+
+
+def build_sargan_tests(solution: SolutionLike, options: InferenceOptions | None = None) -> "pd.DataFrame":
+    """Tests of the instruments beyond those that each equation needs."""
+    return build_sargan_table(evaluate_solution(solution), _options(solution, options))
+
+
 def compute_baseline_test(solution: SolutionLike) -> BaselineTest:
     """χ² and df of the baseline model of uncorrelated variables."""
     return compute_baseline(evaluate_solution(solution))
+
+
+@dataclass(frozen=True, eq=False)
+class _WithSample:
+    """A solution whose sample says more of its moments."""
+
+    solution: SolutionLike
+    sample: Sample
+
+    @property
+    def model(self) -> Model:
+        return self.solution.model
+
+    @property
+    def options(self) -> SolutionOptions:
+        return self.solution.options
+
+    @property
+    def x(self) -> FloatArray:
+        return self.solution.x
+
+    @property
+    def tangent(self) -> FloatArray:
+        return self.solution.tangent
+
+    @property
+    def stages(self) -> Stages:
+        return self.solution.stages
+
+
+def choose_judged(solution: EvaluatedSolution, options: InferenceOptions) -> EvaluatedSolution:
+    """What tests and fit measures are about: the solution itself, or the structural part of estimates in steps, its
+    moments with what they vary by where a test asks for that.
+    """
+    stages, evaluation = solution.stages, solution.evaluation
+    if not isinstance(stages, Steps):
+        return solution
+    if stages.structural is None:
+        sample = attach_unbiased_covariances(evaluation) if options.test == "yuan.chan" else evaluation.sample
+        return EvaluatedSolution(_WithSample(solution, sample))
+    if options.test != "satorra.bentler":
+        return EvaluatedSolution(stages.structural)
+    return EvaluatedSolution(replace(stages.structural, sample=attach_latent_covariances(evaluation, stages)))
+
+
+def describe_steps(solution: SolutionLike, measures: Mapping[str, float]) -> dict[str, Any]:
+    """The parts of estimates in steps: method, measurement, reliability (by group), structural_fit.
+
+    measures  fit measures of what is judged: by the local method the structural part's
+    """
+    stages = solution.stages
+    if not isinstance(stages, Steps):
+        message = "the estimates were not found in steps"
+        raise ModelError(Diagnostic("error", "no-steps", message, hint="fit with sam_method"))
+    tests = [compute_standard_test(evaluate_solution(block.solution)) for block in stages.blocks]
+    measurement = [
+        {"block": block.name, "latent": list(block.latent), "chisq": test.stat, "df": test.df, "pvalue": test.pvalue}
+        for block, test in zip(stages.blocks, tests, strict=True)
+    ]
+    found: dict[str, Any] = {"method": stages.options.sam_method, "measurement": measurement}
+    found["reliability"] = [dict(zip(stages.everything, group.reliability, strict=True)) for group in stages.latent]
+    if stages.structural is not None:
+        shown = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
+        found["structural_fit"] = {name: measures[name] for name in shown if name in measures}
+    return found
 
 
 def compute_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:

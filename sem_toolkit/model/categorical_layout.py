@@ -11,23 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.model.categorical_changes import Change, Given, Inner, ParameterChanges, Pulled
 from sem_toolkit.model.jacobian import compute_jacobian, vech_indices
 from sem_toolkit.model.moments import ImpliedMoments
 
 if TYPE_CHECKING:
     from sem_toolkit.model.ram import Model
+    from sem_toolkit.model.responses import Responses
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
-class Given:
-    """Moments of p' variables given k covariates: covariance V (p' × p'), slopes (p' × k), intercepts (p')."""
-
-    covariance: FloatArray
-    slopes: FloatArray
-    intercepts: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +81,10 @@ class CategoricalLayout:
         slopes: FloatArray = np.asarray(np.linalg.solve(covariance[np.ix_(x, x)], across.T).T, dtype=np.float64)
         return Given(V - slopes @ across.T, slopes, mean[y] - slopes @ mean[x])
 
+    def count(self, group: int) -> int:
+        """The same in every group."""
+        return self.size
+
     def stack(self, moments: ImpliedMoments) -> FloatArray:
         """What a model implies for the statistics, G × m."""
         found = []
@@ -124,29 +121,37 @@ class CategoricalLayout:
 
             moments = compute_moments(model, x)
         changes = self.list_changes(model, x, moments)
-        return np.stack([self.push(moments, g, change) for g, change in enumerate(changes)])
+        return np.stack([self.push_parameters(moments, g, change) for g, change in enumerate(changes)])
 
-    def list_changes(self, model: "Model", x: FloatArray, moments: ImpliedMoments) -> "list[Change]":
+    def list_changes(self, model: "Model", x: FloatArray, moments: ImpliedMoments) -> list[ParameterChanges]:
         """How the moments given covariates, thresholds and units of each group change with each of the q parameters."""
         raw = compute_jacobian(model, x, moments)
         responses = model.responses
         assert responses is not None  # noqa: S101 (the layout of a model with ordered variables)
         result = []
         for g, block in enumerate(raw):
-            q = block.shape[1]
-            thresholds, scales = np.zeros((q, len(self.owner))), np.zeros((q, len(self._ordered_places)))
-            free = responses.free_thresholds[g]
-            at = np.flatnonzero(free >= 0)
-            thresholds[free[at], at] = 1.0
             free = responses.free_scales[g]
             at = np.flatnonzero(free >= 0)
+            is_moving = block.any(axis=0)
+            is_moving[free[at]] = True
+            moving = np.flatnonzero(is_moving)
+            scales = np.zeros((block.shape[1], len(self.ordered_places)))
             scales[free[at], at] = 1.0
-            result.append(self.change(moments, g, block, thresholds, scales))
+            no_thresholds = np.zeros((len(moving), len(self.owner)))
+            change = self.change(moments, g, block[:, moving], no_thresholds, scales[moving])
+            result.append(ParameterChanges(block.shape[1], moving, change, *self._find_free(responses, g)))
         return result
+
+    def _find_free(self, responses: "Responses", g: int) -> tuple[IntArray, IntArray]:
+        """Which of the first statistics are free thresholds of a group, and the parameter of each."""
+        _, threshold = self.first
+        parameter = np.where(threshold >= 0, responses.free_thresholds[g][threshold], -1)
+        at = np.flatnonzero(parameter >= 0)
+        return at, parameter[at]
 
     def change(
         self, moments: ImpliedMoments, g: int, raw: FloatArray, thresholds: FloatArray, scales: FloatArray
-    ) -> "Change":
+    ) -> Change:
         """What a group's statistics are made of, along k changes of [mean; vech(covariance)] (columns of `raw`), of
         the thresholds (k × T) and of the scales (k × ordered variables), which count where they are parameters.
         """
@@ -157,12 +162,13 @@ class CategoricalLayout:
         given, units = self._at(moments, g)
         found = self._condition_change(covariance, raw[:p].T, moments, g, given)
         bent = np.zeros((raw.shape[1], len(self.variables)))
-        own = self._ordered_places
+        own = self.ordered_places
         bent[:, own] = scales if moments.scales is not None else -0.5 * units[own] ** 3 * found.covariance[:, own, own]
         return Change(found.covariance, found.slopes, found.intercepts, thresholds, bent)
 
     @cached_property
-    def _ordered_places(self) -> IntArray:
+    def ordered_places(self) -> IntArray:
+        """Which of the p' variables have thresholds."""
         return np.flatnonzero(self.is_ordered)
 
     def _condition_change(
@@ -185,10 +191,10 @@ class CategoricalLayout:
         given = self.condition(moments.covariance[g], mean)
         units = np.ones(len(self.variables))
         if moments.scales is not None:
-            units[self._ordered_places] = moments.scales[g]
+            units[self.ordered_places] = moments.scales[g]
         else:
             with np.errstate(invalid="ignore", divide="ignore"):
-                units[self._ordered_places] = 1.0 / np.sqrt(np.diagonal(given.covariance)[self._ordered_places])
+                units[self.ordered_places] = 1.0 / np.sqrt(np.diagonal(given.covariance)[self.ordered_places])
         return given, units
 
     def find_given(self, moments: ImpliedMoments, g: int) -> Given:
@@ -202,7 +208,7 @@ class CategoricalLayout:
     def _thresholds(self, moments: ImpliedMoments, g: int) -> FloatArray:
         return np.zeros(0) if moments.thresholds is None else moments.thresholds[g]
 
-    def push(self, moments: ImpliedMoments, g: int, change: "Change") -> FloatArray:
+    def push(self, moments: ImpliedMoments, g: int, change: Change) -> FloatArray:
         """Changes of the statistics, m × q."""
         given, units = self._at(moments, g)
         variable, threshold = self.first
@@ -219,20 +225,28 @@ class CategoricalLayout:
         return np.concatenate(
             [
                 first,
-                slopes.swapaxes(1, 2).reshape(len(slopes), -1),
+                slopes.swapaxes(1, 2).reshape(len(slopes), slopes.shape[1] * slopes.shape[2]),
                 change.covariance[:, self.numeric, self.numeric],
                 covariances,
             ],
             axis=1,
         ).T
 
-    def pull(self, moments: ImpliedMoments, weights: FloatArray) -> "Pulled":
+    def push_parameters(self, moments: ImpliedMoments, g: int, changes: ParameterChanges) -> FloatArray:
+        """Derivatives of the statistics by the parameters, m × q."""
+        result = np.zeros((self.size, changes.size))
+        result[:, changes.moving] = self.push(moments, g, changes.change)
+        at, parameter = changes.first, changes.threshold
+        np.add.at(result, (at, parameter), self.find_units(moments, g)[self.first[0][at]])
+        return result
+
+    def pull(self, moments: ImpliedMoments, weights: FloatArray) -> Pulled:
         """Derivatives of the weighted sum of the statistics, weights G × m, by the moments of all variables."""
         inner = [self._pull_given(moments, g, own) for g, own in enumerate(weights)]
         by_covariance, by_mean = zip(*(self._spread_pull(moments, g, own) for g, own in enumerate(inner)), strict=True)
         return Pulled(np.stack(by_covariance), np.stack(by_mean), tuple(inner))
 
-    def _spread_pull(self, moments: ImpliedMoments, g: int, inner: "_Inner") -> tuple[FloatArray, FloatArray]:
+    def _spread_pull(self, moments: ImpliedMoments, g: int, inner: Inner) -> tuple[FloatArray, FloatArray]:
         """Derivatives by the moments given covariates to those by the covariances (p × p) and means (p) of all."""
         p, y, x = moments.covariance.shape[-1], self.variables, self.covariates
         by_covariance, by_mean = np.zeros((p, p)), np.zeros(p)
@@ -248,7 +262,7 @@ class CategoricalLayout:
             by_covariance[np.ix_(y, x)] = along.T
         return by_covariance, by_mean
 
-    def _pull_given(self, moments: ImpliedMoments, g: int, weights: FloatArray) -> "_Inner":
+    def _pull_given(self, moments: ImpliedMoments, g: int, weights: FloatArray) -> Inner:
         given, units = self._at(moments, g)
         first, slopes, variances, covariances = (weights[part] for part in self.parts)
         variable, threshold = self.first
@@ -266,105 +280,22 @@ class CategoricalLayout:
         by_covariance = U * np.outer(units, units)
         by_covariance[self.numeric, self.numeric] += variances
         if moments.scales is None:  # theta: the units follow from the variances
-            own = self._ordered_places
+            own = self.ordered_places
             by_covariance[own, own] += -0.5 * units[own] ** 3 * by_units[own]
         along = np.where(ordered, -units[variable] * first, first)
         by_intercepts = np.bincount(variable, weights=along, minlength=p).astype(np.float64)
         by_first = units[variable] * first
-        return _Inner(U, first, pull, by_covariance, by_units, by_intercepts, pull * units[:, None], by_first)
+        return Inner(U, first, pull, by_covariance, by_units, by_intercepts, pull * units[:, None], by_first)
 
-    def gather_direct(self, model: "Model", pulled: "Pulled") -> FloatArray:
+    def gather_direct(self, model: "Model", pulled: Pulled) -> FloatArray:
         """The part of a gradient by x (q) that comes through thresholds and scales themselves."""
         responses = model.responses
         assert responses is not None  # noqa: S101
         result = np.zeros(model.n_parameters)
-        _, threshold = self.first
-        at = np.flatnonzero(threshold >= 0)
         for g, inner in enumerate(pulled.inner):
-            free = responses.free_thresholds[g][threshold[at]]
-            np.add.at(result, free[free >= 0], inner.by_first[at][free >= 0])
+            at, parameter = self._find_free(responses, g)
+            np.add.at(result, parameter, inner.by_first[at])
             if responses.is_delta:
                 free = responses.free_scales[g]
-                np.add.at(result, free[free >= 0], inner.by_units[self._ordered_places][free >= 0])
+                np.add.at(result, free[free >= 0], inner.by_units[self.ordered_places][free >= 0])
         return result
-
-    def curvature(self, moments: ImpliedMoments, changes: "list[Change]", pulled: "Pulled") -> FloatArray:
-        """What the statistics' own curvature as functions of the moments contributes to a Hessian by x (q × q)."""
-        q = len(changes[0].units)
-        total = np.zeros((q, q))
-        for g, change in enumerate(changes):
-            total += self._curve_group(moments, g, change, pulled.inner[g])
-        return 0.5 * (total + total.T)
-
-    def _curve_group(self, moments: ImpliedMoments, g: int, change: "Change", inner: "_Inner") -> FloatArray:
-        """Σ over statistics of weight × second derivative, along all pairs of changes (q × q)."""
-        given, units = self._at(moments, g)
-        variable, threshold = self.first
-        ordered = threshold >= 0
-        q, p = change.units.shape
-        dw = change.units
-        moved = np.concatenate([change.thresholds, np.zeros((q, 1))], axis=1)[:, threshold]
-        by_first = np.where(ordered, inner.first * (moved - change.intercepts[:, variable]), 0.0)
-        d_units = np.zeros((q, p))
-        np.add.at(d_units.T, variable, by_first.T)
-        d_units += (inner.slopes * change.slopes).sum(axis=2)
-        d_units += 2.0 * ((inner.U * change.covariance) @ units + dw @ (inner.U * given.covariance))
-        # derivative by V, slopes, intercepts and thresholds along each change
-        by_v = inner.U * (dw[:, :, None] * units + units[:, None] * dw[:, None, :])
-        by_first_change = np.where(ordered, inner.first * dw[:, variable], 0.0)
-        by_intercepts = np.zeros((q, p))
-        np.add.at(by_intercepts.T, variable, -by_first_change.T)
-        by_slopes = inner.slopes * dw[:, :, None]
-        total = d_units @ dw.T
-        if moments.scales is None:
-            own = self._ordered_places
-            along = change.covariance[:, own, own]
-            total += (0.75 * units[own] ** 5 * inner.by_units[own] * along) @ along.T
-        total += by_v.reshape(q, -1) @ change.covariance.reshape(q, -1).T
-        total += by_intercepts @ change.intercepts.T
-        total += by_slopes.reshape(q, -1) @ change.slopes.reshape(q, -1).T
-        total += by_first_change @ moved.T
-        if len(self.covariates):
-            S = moments.covariance[g][np.ix_(self.covariates, self.covariates)]
-            pushed = inner.by_covariance @ change.slopes @ S
-            total -= 2.0 * pushed.reshape(q, -1) @ change.slopes.reshape(q, -1).T
-        return np.asarray(total)
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Derivatives by q parameters of what the statistics of a group are made of.
-
-    covariance, slopes, intercepts  of the moments given covariates: q × p' × p', q × p' × k, q × p'
-    thresholds                      q × T
-    units                           q × p': of what responses are multiplied by
-    """
-
-    covariance: FloatArray
-    slopes: FloatArray
-    intercepts: FloatArray
-    thresholds: FloatArray
-    units: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class _Inner:
-    """Derivatives of a weighted sum of statistics by what they are made of; U, first and slopes are the weights."""
-
-    U: FloatArray
-    first: FloatArray
-    slopes: FloatArray
-    by_covariance: FloatArray
-    by_units: FloatArray
-    by_intercepts: FloatArray
-    by_slopes: FloatArray
-    by_first: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class Pulled:
-    """Derivatives of a weighted sum of statistics by the moments: symmetric D with dF = tr(D dΣ), G × p × p; G × p."""
-
-    by_covariance: FloatArray
-    by_mean: FloatArray
-    inner: tuple[_Inner, ...]

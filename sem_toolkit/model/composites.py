@@ -156,12 +156,12 @@ class Composites:
             return np.stack([self.values(model, row) for row in x])
         return self._solve(model, x)[0]
 
-    def cell_jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
-        """Derivative of the vector of cells by x: (q + derived) × q."""
+    def jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
+        """Derivatives of the derived cells by x: derived × q."""
         x = np.asarray(x, dtype=np.float64)
         if x.ndim > 1:
-            return np.stack([self.cell_jacobian(model, row) for row in x])
-        return self._solve(model, x)[1]
+            return np.stack([self.jacobian(model, row) for row in x])
+        return self._solve(model, x)[1][len(x) :]
 
     def _solve(self, model: "Model", x: FloatArray) -> tuple[FloatArray, FloatArray]:
         q = len(x)

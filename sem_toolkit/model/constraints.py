@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,14 @@ class Condition:
         return self.sign * (left - right), self.sign * (by_left - by_right)
 
 
+class Surface(Protocol):
+    """Equations that choose one of many parameter vectors with the same moments, such as those of a rotation."""
+
+    def evaluate(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Values (k), 0 or near it on the surface, and derivatives (k × q) at x (q)."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Constraints:
     """All constraints of a model on x (q).
@@ -89,6 +98,7 @@ class Constraints:
     equalities     non-linear equalities; inequalities: all that are not bounds on single parameters
     lower, upper   bounds on single parameters (q), infinite where none
     units          q: where given, the x of this object times its units is the x of the table; `measure_in` sets it
+    surface        where estimates were moved along directions that no moment knows; no search is made on it
     """
 
     linear: LinearEqualities
@@ -100,6 +110,7 @@ class Constraints:
     positions: Mapping[str, int]
     constants: Mapping[str, float]
     units: FloatArray | None = None
+    surface: Surface | None = None
 
     @property
     def has_bounds(self) -> bool:
@@ -113,6 +124,11 @@ class Constraints:
     def equality_values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Values (k) and Jacobian (k × q) of the non-linear equalities."""
         return self._evaluate(self.equalities, x)
+
+    def curved_slopes(self, x: FloatArray) -> FloatArray:
+        """Derivatives (k × q) of what holds beside linear equalities: non-linear ones, and the surface."""
+        slopes = self.equality_values(x)[1]
+        return slopes if self.surface is None else np.concatenate([slopes, self.surface.evaluate(x)[1]])
 
     def inequality_values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Values (k) and Jacobian (k × q) of the inequalities, then of the finite lower and upper bounds."""
@@ -147,9 +163,9 @@ class Constraints:
     def count_free(self, x: FloatArray) -> int:
         """Free parameters at x (q), equality constraints taken off: what fit measures and people call npar."""
         kept = int(self.linear.basis.shape[1])
-        if not self.equalities:
+        if not self.equalities and self.surface is None:
             return kept
-        along = np.nan_to_num(self.equality_values(x)[1]) @ self.linear.basis
+        along = np.nan_to_num(self.curved_slopes(x)) @ self.linear.basis
         return kept - int(np.linalg.matrix_rank(along, tol=1e-9 * max(float(np.abs(along).max(initial=0.0)), 1e-300)))
 
     def measure_in(self, units: FloatArray) -> "Constraints":

@@ -126,11 +126,12 @@ def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
     result = []
     for number, label in enumerate(model.groups):
         rows = [row for row in model.table.parameters if row.group == number + 1]
-        taken = sum(row.exo > 0 and row.free == 0 and {row.lhs, row.rhs or row.lhs} <= observed for row in rows)
+        given_by_data = [row for row in rows if row.exo > 0 and row.free == 0 and model.sees(row)]
+        taken = sum({row.lhs, row.rhs or row.lhs} <= observed for row in given_by_data)
         if model.composites is not None:
             sizes = (len(m.indicators) for m in model.composites.members if m.group == number)
             taken += sum(k * (k + 1) // 2 for k in sizes)
-        moments = model.layout.size - taken
+        moments = model.layout.count(number) - taken
         result.append(GroupDegrees(label, moments, sum(row.free > 0 for row in rows)))
     return tuple(result)
 
@@ -156,7 +157,7 @@ def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     """Rank and null space of [moments; non-linear equalities] by θ, and how many of the latter are independent."""
     basis = model.constraints.linear.basis
     # squares of what composites derive from weights cancel to rounding of the first order, which hides a zero
-    by_kernels = model.derived is None and model.responses is None
+    by_kernels = model.derived is None and model.responses is None and model.presence is None
     if not model.constraints.equalities and by_kernels and _has_full_rank(model, x):
         return basis.shape[1], np.zeros((basis.shape[1], 0)), 0
     jacobian = model.layout.jacobian(model, x)

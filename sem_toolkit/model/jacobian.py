@@ -38,8 +38,8 @@ def compute_jacobian(model: Model, x: FloatArray, moments: ImpliedMoments | None
     result = space.stack(blocks, axis=-3)
     if model.derived is None:
         return result  # type: ignore[no-any-return]
-    by_cell = model.derived.cell_jacobian(model, x)
-    return np.asarray(result @ (by_cell if by_cell.ndim == 2 else by_cell[..., None, :, :]))
+    q, by_x = model.n_parameters, model.derived.jacobian(model, x)
+    return np.asarray(result[..., :q] + result[..., q:] @ (by_x if by_x.ndim == 2 else by_x[..., None, :, :]))
 
 
 def _spread(model: Model, cells: Cells, block: FloatArray) -> FloatArray:

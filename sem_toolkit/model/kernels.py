@@ -201,16 +201,18 @@ def pull_back(model: Model, x: FloatArray, by_cells: FloatArray) -> FloatArray:
     """A gradient by cells (... × cells) to the gradient by x (... × q)."""
     if model.derived is None:
         return by_cells
-    jacobian = model.derived.cell_jacobian(model, x)
-    return (by_cells[..., None, :] @ jacobian)[..., 0, :]
+    own, derived = by_cells[..., : model.n_parameters], by_cells[..., None, model.n_parameters :]
+    return own + (derived @ model.derived.jacobian(model, x))[..., 0, :]
 
 
 def pull_back_square(model: Model, x: FloatArray, by_cells: FloatArray) -> FloatArray:
     """A quadratic form by cells (... × cells × cells) to that by x (... × q × q)."""
     if model.derived is None:
         return by_cells
-    jacobian = model.derived.cell_jacobian(model, x)
-    return _transpose(jacobian) @ by_cells @ jacobian
+    q, jacobian = model.n_parameters, model.derived.jacobian(model, x)
+    across = by_cells[..., :q, q:] @ jacobian
+    inner = _transpose(jacobian) @ by_cells[..., q:, q:] @ jacobian
+    return by_cells[..., :q, :q] + across + _transpose(across) + inner
 
 
 def _pair_products(cells: Cells, places: CellPlaces, QL: FloatArray, QR: FloatArray | None = None) -> FloatArray:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.jacobian import compute_jacobian, vech_indices
+from sem_toolkit.model.level_layout import LevelLayout
 from sem_toolkit.model.moments import ImpliedMoments
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class MomentLayout(Protocol):
     @property
     def size(self) -> int:
         """m."""
+        ...
+
+    def count(self, group: int) -> int:
+        """How many of them there are in a group (from 0), where it has not all of them."""
         ...
 
     def stack(self, moments: ImpliedMoments) -> FloatArray:
@@ -50,6 +55,10 @@ class ContinuousLayout:
     def size(self) -> int:
         return self.p * (self.p + 1) // 2 + (self.p if self.means else 0)
 
+    def count(self, group: int) -> int:
+        """The same in every group."""
+        return self.size
+
     def stack(self, moments: ImpliedMoments) -> FloatArray:
         """What a model implies for the statistics, G × m."""
         rows, columns = vech_indices(self.p)
@@ -61,9 +70,11 @@ class ContinuousLayout:
         return compute_jacobian(model, x, moments)
 
 
-def build_layout(model: "Model") -> ContinuousLayout | CategoricalLayout:
+def build_layout(model: "Model") -> ContinuousLayout | CategoricalLayout | LevelLayout:
     """The layout of a model's statistics."""
     responses = model.responses
+    if model.presence is not None:
+        return LevelLayout(model.presence, model.has_means)
     if responses is None:
         return ContinuousLayout(model.n_observed, model.has_means)
     covariates = np.array(model.exogenous if responses.is_conditional else (), dtype=np.intp)

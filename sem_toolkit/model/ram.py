@@ -18,7 +18,7 @@ from sem_toolkit.model.constraints import Constraints, build_constraints
 from sem_toolkit.model.definitions import Definitions, build_definitions
 from sem_toolkit.model.responses import Responses, ResponseVariances, build_responses
 from sem_toolkit.spec.names import latent_variables, observed_variables
-from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTable
+from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, ECHELON, TIED_ECHELON, Parameter, ParameterTable
 
 if TYPE_CHECKING:
     from sem_toolkit.model.layout import MomentLayout
@@ -187,6 +187,23 @@ class Model:
         """How many parameters have no cell of their own."""
         return self.n_parameters - sum(int((cells.position < self.n_parameters).sum()) for cells in self.cells)
 
+    @cached_property
+    def presence(self) -> NDArray[np.bool_] | None:
+        """Which observed variables occur in which group (G × p), where groups are levels of rows in clusters; or None.
+
+        What does not occur has variance 0 there.
+        """
+        if not self.table.separated:
+            return None
+        there = {(row.group, name) for row in self.table.parameters for name in (row.lhs, row.rhs)}
+        return np.array([[(g + 1, name) in there for name in self.observed] for g in range(self.n_groups)])
+
+    def sees(self, row: Parameter) -> bool:
+        """Whether data tell of a moment by itself: of means at both levels they tell only the sum, at the upper one."""
+        if self.presence is None or row.op != "~1" or row.lhs not in self.observed or row.group % 2 == 0:
+            return True
+        return not self.presence[row.group][self.observed.index(row.lhs)]
+
     @property
     def n_observed(self) -> int:
         return len(self.observed)
@@ -198,6 +215,11 @@ class Model:
     @property
     def n_parameters(self) -> int:
         return len(self.parameters)
+
+    @property
+    def n_searched(self) -> int:
+        """How many parameters a search for estimates has: those that rotation frees are not among them."""
+        return sum(row.user not in (ECHELON, TIED_ECHELON) for row in self.parameters)
 
     @property
     def n_groups(self) -> int:
@@ -345,6 +367,9 @@ def build_model(table: ParameterTable) -> Model:
     in from the sample before. Raises ModelError for tables without observed variables, for composites beside ordered
     variables, for two rows of one cell, and for contradictory constraints.
     """
+    if table.levels and not table.separated:
+        message = "this cannot be done with a model of two levels"
+        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="take the level: blocks out"))
     rows = table.parameters
     _require_supported(rows)
     observed = observed_variables(table)

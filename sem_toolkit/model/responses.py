@@ -90,11 +90,11 @@ class ResponseVariances:
             return np.stack([self.values(model, row) for row in x])
         return self._solve(model, x, with_slopes=False)[0]
 
-    def cell_jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
-        """Derivative of the vector of cells by x: (q + derived) × q."""
+    def jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
+        """Derivatives of the derived cells by x: derived × q."""
         x = np.asarray(x, dtype=np.float64)
         if x.ndim > 1:
-            return np.stack([self.cell_jacobian(model, row) for row in x])
+            return np.stack([self.jacobian(model, row) for row in x])
         return self._solve(model, x, with_slopes=True)[1]
 
     def _solve(self, model: "Model", x: FloatArray, with_slopes: bool) -> tuple[FloatArray, FloatArray]:
@@ -103,10 +103,7 @@ class ResponseVariances:
 
         q, k = len(x), len(self.responses.items)
         at = self.responses.items
-        values, jacobian = np.zeros(self.n_derived), np.zeros((0, 0))
-        if with_slopes:
-            jacobian = np.zeros((q + self.n_derived, q))
-            jacobian[:q] = np.eye(q)
+        values, jacobian = np.zeros(self.n_derived), np.zeros((self.n_derived, q) if with_slopes else (0, 0))
         scales = _pick(self.responses.scales, self.responses.free_scales, x)
         matrices = fill_matrices(model, np.concatenate([x, values]))
         B = compute_total_effects(matrices.directed, model.depth)
@@ -128,7 +125,7 @@ class ResponseVariances:
             moved = np.flatnonzero(free >= 0)
             by_target[moved, free[moved]] = -2.0 / delta[moved] ** 3
             mixing = effects[np.ix_(at, at)] ** 2
-            jacobian[q + own.start : q + own.stop] = np.linalg.solve(mixing, by_target - by_cell[:, :q])
+            jacobian[own] = np.linalg.solve(mixing, by_target - by_cell[:, :q])
         return values, jacobian
 
 

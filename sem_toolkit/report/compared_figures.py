@@ -7,6 +7,7 @@ from typing import Literal
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side
 from sem_toolkit.fit import Fit, check_model
+from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.report.figures import build_spec_hints, find_layout
 from sem_toolkit.spec import ParameterTable, Spec
 
@@ -64,7 +65,7 @@ def _build_version(entry: Fit, group: int, name: str) -> Version:
     if not entry.converged:
         return Version(name, entry.table, group=group)
     r2 = entry.r2.get(entry.sample.groups[group - 1].label)
-    return Version(name, entry.table, entry.parameters, r2, group)
+    return Version(name, entry.table, separate_groups(entry.parameters), r2, group)
 
 
 def _name_specs(fits: Sequence[Fit]) -> list[str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw_diagram, find_layout_path, read_layout
 from sem_toolkit.fit import Fit
+from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.names import observed_variables
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
-    """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them."""
+    """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them.
+
+    What holds an exploratory block until it is rotated is drawn as the rest of the block.
+    """
+    table = free_rotated_rows(table)
     hints = build_spec_hints(spec, table)
     return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec))
 
@@ -36,8 +42,8 @@ def draw_fit(
     if not fit.converged:
         return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout)
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
-    candidates = fit.modification_indices if misfit else None
-    return draw_diagram(fit.table, fit.parameters, style, hints, r2, group, layout, candidates)
+    candidates = separate_groups(fit.modification_indices) if misfit else None
+    return draw_diagram(fit.table, separate_groups(fit.parameters), style, hints, r2, group, layout, candidates)
 
 
 def find_layout(spec: Spec) -> Layout | None:
@@ -78,7 +84,8 @@ def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -
     source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
     if len(fit.sample.groups) > 1:
         drawn = fit.sample.groups[group - 1]
-        source = f"Group {drawn.label}, n = {drawn.n}. {source}"
+        what = "Level" if fit.sample.has_levels else "Group"
+        source = f"{what} {drawn.label}, n = {drawn.n}. {source}"
     if not fit.converged:
         return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}

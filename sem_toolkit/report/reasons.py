@@ -66,6 +66,9 @@ REASONS: Mapping[str, Mapping[str, Reason]] = {
         "scaling_factor": "only scaled tests have one",
         "shift_parameter": "only the scaled and shifted test has one",
     },
+    "instruments": dict.fromkeys(
+        ("first.stage.f", "partial.r2"), "an equation by ordinary least squares needs no instruments"
+    ),
     "local_tests": {"r": "the last row is Fisher's C of all, with its value under z"},
     "reliability": {
         "alpha": _FEW,

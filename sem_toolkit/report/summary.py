@@ -3,12 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.inference.frames import number_groups
+from sem_toolkit.report.loadings import build_loading_tables, format_rotation
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
@@ -69,11 +73,25 @@ def build_summary(
     parts: list[RenderableType] = [_format_headline(fit)]
     if fit.fit_measures:
         parts += [_build_measures_table(fit.fit_measures), *_explain(fit, "fit_measures")]
+    if fit.rotation is not None:
+        parts += build_loading_tables(fit)
     parts += _build_sections(fit, WIDE if width >= WIDE_FROM else NARROW)
     parts += _explain(fit, "parameters")
     if fit.r2:
         parts += [_build_r2_table(fit), *_explain(fit, "r2")]
+    if fit.certificate.way == "closed form":
+        parts += _build_surplus(fit)
     return parts + (_build_extras(fit, extras, settings) if fit.converged else [])
+
+
+def _build_surplus(fit: Fit) -> list[RenderableType]:
+    """What tests the equations one by one, where estimates come from equations."""
+    try:
+        frame = fit.sargan
+    except UnavailableError:
+        return []
+    title = TABLES["sargan"].title
+    return [build_frame_table(title, frame) if len(frame) else Text(f"{title}: none", style="bold")]
 
 
 def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> str:
@@ -90,7 +108,12 @@ def _build_extras(fit: Fit, asked: Collection[str], settings: TableSettings | No
     for extra, name in EXTRAS.items():
         if extra not in asked:
             continue
-        frame, title = build_table_of(fit, name, settings), TITLES.get(name, TABLES[name].title)
+        title = TITLES.get(name, TABLES[name].title)
+        try:
+            frame = build_table_of(fit, name, settings)
+        except UnavailableError as fault:
+            parts.append(_format_reason(fault.diagnostics[0].message))
+            continue
         if name == "residuals" and settings is not None and not settings.residuals.startswith("cor"):
             title = f"Residuals ({settings.residuals})"
         frame = frame.drop(columns=[column for column in TECHNICAL if column in frame])
@@ -126,18 +149,23 @@ def _format_headline(fit: Fit) -> Text:
     sample = fit.sample
     dropped = sample.n_read - sample.n
     rows = f"n = {sample.n}" + (f" ({dropped} of {sample.n_read} rows dropped)" if dropped else "")
+    if sample.has_levels:
+        rows += f" in {sum(group.n for group in sample.groups if group.is_between)} clusters"
     text = Text(f"{fit.title}\n", style="bold")
     style = "green" if fit.certified else "bold red"
     text.append(f"{certificate.verdict}", style=style)
-    how = (
-        f", {fit.options.estimation.estimator} by {certificate.engine}, largest gradient {certificate.gradient_max:.1e}"
-        + (f", {certificate.standing}" if certificate.standing else "")
+    rest = "left over of the equations" if certificate.way == "closed form" else "largest gradient"
+    how = f", {fit.options.estimation.estimator} by {certificate.engine}, {rest} {certificate.gradient_max:.1e}" + (
+        f", {certificate.standing}" if certificate.standing else ""
     )
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
-    text.append(f"\nstandard errors: {inference.se}, {inference.information} information", style="not bold")
+    information = f", {inference.information} information" if certificate.way != "closed form" else ""
+    text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")
+    if fit.rotation is not None:
+        text.append(f"\n{format_rotation(fit.rotation)}", style="not bold")
     for entry in sample.messages:
         if entry.code in {"reverse-coded", "parcels"}:
             text.append(f"\n{entry.message}", style="not bold")
@@ -162,6 +190,8 @@ def _list_measures(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
     if "chisq" in m:
         yield from _list_tests(m)
     yield "SRMR", format_number(m.get("srmr")), ""
+    if "srmr_within" in m:
+        yield "SRMR within, between", f"{format_number(m['srmr_within'])}, {format_number(m['srmr_between'])}", ""
     if "baseline.chisq" in m:
         yield "baseline χ² (df)", _format_baseline(m, ""), _format_baseline(m, ".scaled")
     for name, label in INFORMATION.items():
@@ -205,23 +235,26 @@ def _build_sections(fit: Fit, columns: Sequence[str]) -> Iterable[Table]:
     is_variance = (parameters["op"] == "~~") & (parameters["lhs"] == parameters["rhs"])
     parameters = parameters[~_find_settled(parameters)]
     section = parameters["op"].where(~is_variance, "variance")
-    labels = [group.label for group in fit.sample.groups]
-    for group in sorted(parameters["group"].unique(), key=lambda number: (number == 0, number)):
+    labels, numbers = [group.label for group in fit.sample.groups], number_groups(parameters)
+    what = "" if fit.sample.has_levels else "group "
+    for group in sorted(np.unique(numbers), key=lambda number: (number == 0, number)):
         for key, title in SECTIONS.items():
-            rows = parameters[(section == key) & (parameters["group"] == group)]
+            rows = parameters[(section == key) & (numbers == group)]
             if len(rows):
-                where = f", group {labels[group - 1]}" if len(labels) > 1 and group else ""
+                where = f", {what}{labels[group - 1]}" if len(labels) > 1 and group else ""
                 yield _build_estimates_table(title + where, key, rows, columns)
 
 
 def _find_settled(parameters: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows say nothing of ordered variables: intercepts of 0 and scales of 1 that are fixed, as they always are
-    in one group.
+    """Which rows say nothing: of ordered variables intercepts of 0 and scales of 1 that are fixed, as they always are
+    in one group, and within clusters means of 0.
     """
     ordered = parameters["lhs"].isin(parameters["lhs"][parameters["op"] == "|"])
     fixed = parameters["free"] == 0
     intercept = (parameters["op"] == "~1") & (parameters["est"] == 0.0) & ordered
     scale = (parameters["op"] == "~*~") & (parameters["est"] == 1.0)
+    if "level" in parameters:  # what a variable's mean is stands at the level between clusters
+        intercept |= (parameters["op"] == "~1") & (parameters["est"] == 0.0) & (parameters["level"] == 1)
     return fixed & (intercept | scale)
 
 

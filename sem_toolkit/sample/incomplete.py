@@ -100,9 +100,9 @@ class IncompleteLikelihood:
             both = half + half.T
         result = np.zeros((p + len(lower),) * 2)
         result[:p, :p] = self.mean_inverse
-        result[p:, p:] = _gather_pairs(both, p)
+        result[p:, p:] = gather_pairs(both, p)
         if not expected:
-            cross = _gather_cross(weighted.T @ self.pull, p)
+            cross = gather_cross(weighted.T @ self.pull, p)
             result[:p, p:], result[p:, :p] = cross, cross.T
         return result
 
@@ -227,25 +227,25 @@ def _list_pair_places(p: int) -> tuple[IntArray, IntArray]:
     return first, second
 
 
-def _gather_pairs(products: FloatArray, p: int) -> FloatArray:
+def gather_pairs(products: FloatArray, p: int) -> FloatArray:
     """Σ c_ab c_cd (X_ac Y_bd + X_ad Y_bc) from Σ vech(X) vech(Y)ᵀ, symmetric; c is ½ on the diagonal, else 1."""
     first, second = _list_pair_places(p)
     flat = np.ascontiguousarray(products).ravel()
     found = flat.take(first)
     found += flat.take(second)
-    half = _get_halves(p)
+    half = get_halves(p)
     found *= half[:, None]
     found *= half
     return found
 
 
-def _gather_cross(products: FloatArray, p: int) -> FloatArray:
+def gather_cross(products: FloatArray, p: int) -> FloatArray:
     """Σ c_cd (Q_ac z_d + Q_ad z_c), p × vech, from Σ vech(Q) zᵀ."""
     rows, columns = list_vech(p)
     place = _list_places(p)
-    return np.asarray((products[place[:, rows], columns] + products[place[:, columns], rows]) * _get_halves(p))
+    return np.asarray((products[place[:, rows], columns] + products[place[:, columns], rows]) * get_halves(p))
 
 
-def _get_halves(p: int) -> FloatArray:
+def get_halves(p: int) -> FloatArray:
     rows, columns = list_vech(p)
     return np.where(rows == columns, 0.5, 1.0)

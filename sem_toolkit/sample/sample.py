@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
 from sem_toolkit.sample.design import PLAIN, Design
+from sem_toolkit.sample.levels.saturated import SaturatedLevels
 from sem_toolkit.sample.saturated import SaturatedModel
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +36,10 @@ class SampleGroup:
     stream      the rows in batches (b × p), as often as they are asked for, where they are too many to keep
     categorical with ordered variables their thresholds and correlations; `covariance` and `mean` are then of the
                 responses behind them, with mean 0 and variance 1 (given covariates), and `data` has codes from 0
+    levels      of a level of rows in clusters: the rows of both levels, with the saturated model that `mean` and
+                `covariance` are of; these are 0 for variables that do not occur at the level
+    is_between  whether it is the level between clusters, whose n are these
+    moment_gamma  of moments that are estimates themselves: n times their covariance matrix, [mean; vech(covariance)]
     saturated   of incomplete rows: their patterns, and the saturated model that mean and covariance are of; auxiliary
                 variables, which are no part of these, come last in it
     """
@@ -49,11 +54,17 @@ class SampleGroup:
     design: Design = PLAIN
     stream: Iterable[FloatArray] | None = None
     categorical: CategoricalStatistics | None = None
+    levels: SaturatedLevels | None = None
+    is_between: bool = False
+    moment_gamma: FloatArray | None = None
 
     @property
     def size(self) -> float:
-        """Number of observations that the rows count for: the sum of their weights where they have any."""
-        return self.design.count(self.n)
+        """Number of observations that the rows count for: the sum of their weights where they have any.
+
+        Clusters are no further observations: their rows count at the level within them.
+        """
+        return 0.0 if self.is_between else self.design.count(self.n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +89,17 @@ class Sample:
     auxiliary: tuple[str, ...] = ()
 
     @property
+    def has_levels(self) -> bool:
+        """Whether the groups are levels of rows in clusters: within and between, of one group after the other."""
+        return any(group.is_between for group in self.groups)
+
+    @property
     def is_incomplete(self) -> bool:
-        """Whether the likelihood is that of the rows as they are, with their empty cells (full information)."""
-        return self.missing in FULL_INFORMATION
+        """Whether the likelihood is that of the rows as they are, with their empty cells (full information).
+
+        That of levels is in any case, and has these in its clusters.
+        """
+        return self.missing in FULL_INFORMATION and not self.has_levels
 
     @property
     def is_two_stage(self) -> bool:
@@ -90,7 +109,7 @@ class Sample:
     @property
     def n(self) -> int:
         """Rows used, all groups together."""
-        return sum(group.n for group in self.groups)
+        return sum(group.n for group in self.groups if not group.is_between)
 
     @property
     def size(self) -> float:

@@ -13,10 +13,11 @@ from sem_toolkit.spec.efa import fix_efa_rotation
 from sem_toolkit.spec.effects import build_effect_coding
 from sem_toolkit.spec.flat import FlatBlock, FlatRow, FlatSpec, build_flat_spec
 from sem_toolkit.spec.groups import name_rows, repeat_for_groups
+from sem_toolkit.spec.levels import name_levels
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
-from sem_toolkit.spec.table import MOST_ROWS, Operator, Origin, Parameter, ParameterTable
+from sem_toolkit.spec.table import ECHELON, MOST_ROWS, TIED_ECHELON, Operator, Origin, Parameter, ParameterTable
 from sem_toolkit.spec.tree import Constraint, Definition, Modifier, ModifierKind, Value
 
 _NO_GROUPS = ("",)
@@ -64,7 +65,8 @@ def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> Parame
     parameters = _number(drafts, spec)
     extra = [_equate(left, right, rule) for left, right, rule in (*tied, *coding)]
     rows = (*parameters, *constraints, *extra)
-    return ParameterTable(rows, groups, options.parameterization, options.conditional_x)
+    levels = _number_labels(block.labels["level"] for block in flat.blocks if "level" in block.labels)
+    return ParameterTable(rows, groups, options.parameterization, options.conditional_x, name_levels(tuple(levels)))
 
 
 def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tuple[str, ...]) -> list[DraftRow]:
@@ -302,7 +304,7 @@ def _tie_equal(drafts: list[DraftRow], names: Sequence[str]) -> list[tuple[str, 
         if fixed is not None:
             for row in rows:
                 row.free, row.ustart = False, fixed.ustart
-            if not any(row.user in {7, 77} for row in rows):
+            if not any(row.user in {ECHELON, TIED_ECHELON} for row in rows):
                 continue
         ties += [(rows[0].plabel, row.plabel, rule) for row in rows[1:]]
         for row in rows:
@@ -320,7 +322,7 @@ def _share_bounds(rows: Sequence[DraftRow]) -> None:
 
 
 def _equate(left: str, right: str, rule: str) -> Parameter:
-    return Parameter(left, "==", right, user=2, block=0, group=0, origin=Origin(rule))
+    return Parameter(left, "==", right, user=2, block=0, group=0, level=0, origin=Origin(rule))
 
 
 # -- the finished rows
@@ -330,8 +332,10 @@ def _build_constraint(statement: Constraint | Definition, spec: Spec) -> Paramet
     origin = Origin("typed", spec.span(statement.start, statement.end))
     if isinstance(statement, Definition):
         name = statement.name
-        return Parameter(name, ":=", statement.expression.text, block=0, group=0, label=name, origin=origin)
-    return Parameter(statement.left.text, statement.operator, statement.right.text, block=0, group=0, origin=origin)
+        return Parameter(name, ":=", statement.expression.text, block=0, group=0, level=0, label=name, origin=origin)
+    return Parameter(
+        statement.left.text, statement.operator, statement.right.text, block=0, group=0, level=0, origin=origin
+    )
 
 
 def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
@@ -348,6 +352,7 @@ def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
                 user=row.user,
                 block=row.block,
                 group=row.group,
+                level=row.level,
                 free=free if row.free else 0,
                 ustart=row.ustart,
                 exo=row.exo,
@@ -356,6 +361,7 @@ def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
                 lower=-math.inf if row.lower is None else row.lower,
                 upper=math.inf if row.upper is None else row.upper,
                 origin=origin,
+                efa=row.efa,
             )
         )
     return parameters

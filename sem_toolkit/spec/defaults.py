@@ -8,6 +8,7 @@ from itertools import combinations, combinations_with_replacement
 from sem_toolkit.spec.flat import FlatRow
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import Roles
+from sem_toolkit.spec.table import INSTRUMENTS
 from sem_toolkit.spec.tree import Modifier, ModifierKind
 
 
@@ -81,7 +82,17 @@ def build_block_rows(typed: list[FlatRow], context: BlockContext, most: int) -> 
     most  rows that are allowed; raises TooManyRowsError beyond them
     """
     rows = [
-        DraftRow(row.lhs, row.op, row.rhs, 1, "typed", start=row.start, end=row.end, modifiers=row.modifiers)
+        DraftRow(
+            row.lhs,
+            row.op,
+            row.rhs,
+            1,
+            "typed",
+            free=row.op != INSTRUMENTS,
+            start=row.start,
+            end=row.end,
+            modifiers=row.modifiers,
+        )
         for row in typed
     ]
     there = {(row.lhs, row.op, row.rhs) for row in rows}
@@ -175,6 +186,7 @@ def _fix_values(rows: list[DraftRow], context: BlockContext) -> None:
         _fix_single_indicators,
         _fix_orthogonal,
         _fix_intercepts,
+        _fix_marker_intercepts,
         _fix_exogenous,
         _fix_latent_responses,
     ):
@@ -297,6 +309,29 @@ def _fix_intercepts(rows: list[DraftRow], context: BlockContext) -> None:
             row.release()
         elif row.lhs in zero:
             row.fix(0.0)
+
+
+def _fix_marker_intercepts(rows: list[DraftRow], context: BlockContext) -> None:
+    """Latent means on the scale of their markers, which then have no intercepts; ordered markers have none anyway."""
+    if not (context.options.marker_int_zero and context.options.meanstructure):
+        return
+    markers: dict[str, str] = {}
+    for row in rows:
+        if row.op == "=~" and row.rhs not in context.ordered and _is_one(row):
+            markers.setdefault(row.lhs, row.rhs)
+    for row in rows:
+        if row.op != "~1" or row.user:
+            continue
+        if row.lhs in markers.values():
+            row.fix(0.0, "intercept of a marker")
+        elif row.lhs in markers:
+            row.release("mean on the scale of the marker")
+
+
+def _is_one(row: DraftRow) -> bool:
+    """Whether the row is fixed at 1, by rule or as typed for all groups."""
+    typed = row.modifiers.get("fixed")
+    return all(value == 1.0 for value in typed.values) if typed else not row.free and row.ustart == 1.0
 
 
 def _fix_exogenous(rows: list[DraftRow], context: BlockContext) -> None:

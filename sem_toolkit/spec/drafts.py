@@ -37,6 +37,10 @@ class Draft:
         """Add a parameter."""
         return self._take(add_term(self.spec, lhs, op, rhs, modifier))
 
+    def append(self, statement: str) -> "Draft":
+        """Add a statement in a line of its own at the end."""
+        return self._take(f"{self.text.rstrip()}\n{statement}\n")
+
     def remove(self, lhs: str, op: str, rhs: str) -> "Draft":
         """Take a parameter out wherever it is typed."""
         return self._take(remove_term(self.spec, lhs, op, rhs))

@@ -214,15 +214,15 @@ def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: s
     if old is None:
         edit = Edit(right.start, right.start, f"{written}*" if written else "")
     elif written:
-        edit = Edit(old.start, _end_of_mark(spec, old, right) if kind == "start" else old.end, written)
+        edit = Edit(old.start, find_end_of_mark(spec, old, right) if kind == "start" else old.end, written)
         if kind == "start":
             edit = Edit(old.start, edit.end, f"{written}*")
     else:
-        edit = Edit(old.start, _end_of_mark(spec, old, right), "")
+        edit = Edit(old.start, find_end_of_mark(spec, old, right), "")
     return apply_edits(spec.source.text, [edit])
 
 
-def _end_of_mark(spec: Spec, modifier: Modifier, term: Term) -> int:
+def find_end_of_mark(spec: Spec, modifier: Modifier, term: Term) -> int:
     """Offset behind the `*` or `?` that follows a modifier, and the spaces after it."""
     tokens = split_tokens(spec.source.text[modifier.end : term.end])
     mark = next(position for position, token in enumerate(tokens) if token.text in {"*", "?"})

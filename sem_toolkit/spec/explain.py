@@ -28,6 +28,7 @@ class RowRecord(TypedDict):
     user: int
     block: int
     group: int | str
+    level: int
     free: int
     ustart: float | None
     exo: int
@@ -62,6 +63,7 @@ def _build_record(
         "user": row.user,
         "block": row.block,
         "group": group,
+        "level": row.level,
         "free": row.free,
         "ustart": row.ustart,
         "exo": row.exo,
@@ -89,15 +91,14 @@ def format_explanation(spec: Spec, table: ParameterTable) -> str:
             added.append(row)
         else:
             by_line.setdefault(row.origin.span.line, []).append(row)
-    several = len(table.groups) > 1
     width = min(max((len(_format_name(row)) for row in table.rows), default=0), 48)
     lines: list[str] = []
     for number, text in enumerate(spec.source.text.splitlines(), start=1):
         lines.append(f"{number:>4} | {text}".rstrip())
-        lines += [f"     |     {_format_row(row, width, several)}" for row in by_line.get(number, [])]
+        lines += [f"     |     {_format_row(row, width, table)}" for row in by_line.get(number, [])]
     if added:
         lines += ["", "added by rules"]
-        lines += [f"     |     {_format_row(row, width, several)}" for row in added]
+        lines += [f"     |     {_format_row(row, width, table)}" for row in added]
     return "\n".join(lines)
 
 
@@ -105,15 +106,17 @@ def _format_name(row: Parameter) -> str:
     return f"{row.lhs} {row.op} {row.rhs}".strip()
 
 
-def _format_row(row: Parameter, width: int, several_groups: bool) -> str:
+def _format_row(row: Parameter, width: int, table: ParameterTable) -> str:
     if row.op in {":=", "==", "<", ">"}:
         status = "" if row.origin.rule == "typed" else row.origin.rule
     else:
         status = _format_status(row)
         if row.origin.rule != "typed":
             status += f"  ({row.origin.rule})"
-    group = f"  [group {row.group}]" if several_groups and row.group else ""
-    return f"{_format_name(row):<{width}}  {status}{group}".rstrip()
+    places = [f"group {row.group}"] if len(table.groups) > 1 and row.group else []
+    places += [table.levels[row.level - 1]] if table.levels and row.level else []
+    where = f"  [{', '.join(places)}]" if places else ""
+    return f"{_format_name(row):<{width}}  {status}{where}".rstrip()
 
 
 def _format_status(row: Parameter) -> str:

@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_values, shorten
 from sem_toolkit.spec.tokens import Token
 
-_KEYS = (
+KEYS = (
     "title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "options", "choices", "diagram",
 )  # fmt: skip
 _MAPPINGS = frozenset({"options", "choices", "diagram"})
@@ -85,7 +85,7 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
         key = entry.key
         start = starts[entry.line] + entry.column
         span = index.span(start, start + len(key))
-        if key not in _KEYS:
+        if key not in KEYS:
             unknown.append((key, span))
             continue
         if key == "parcel" and (texts := _list_texts(entry)):
@@ -127,7 +127,7 @@ def _describe_unknown(unknown: list[tuple[str, Span]]) -> list[Diagnostic]:
     """A warning for each of the first few, and one for all others."""
     found = []
     for key, span in unknown[:_MOST_UNKNOWN]:
-        hint = format_suggestion(key, _KEYS) or f"the header knows {', '.join(_KEYS)}"
+        hint = format_suggestion(key, KEYS) or f"the header knows {', '.join(KEYS)}"
         message = f'the header has no key "{shorten(key)}"'
         found.append(Diagnostic("warning", "unknown-header-key", message, span, hint))
     if more := unknown[_MOST_UNKNOWN:]:

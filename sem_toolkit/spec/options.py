@@ -63,6 +63,7 @@ class TableOptions:
                      residual.covariances, lv.variances, lv.covariances, composite.weights
     group_partial    parameters exempt from group_equal, written `f=~x2`, `x3~1`
     effect_coding    "loadings", "intercepts"
+    marker_int_zero  with means: fix the intercepts of markers at 0 and free the means of their latent variables
     conditional_x    condition on exogenous variables rather than model them
     composites       composites as lavaan 0.7 has them; without, `C <~ x` is the formative variable of old
     phantom_composites  write a formative variable as a phantom: `C ~ x`, `C =~ 1*C`, `C ~~ 0*C`
@@ -98,6 +99,7 @@ class TableOptions:
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
     effect_coding: tuple[str, ...] = ()
+    marker_int_zero: bool = False
 
     def resolved(self) -> "TableOptions":
         """The same with every None replaced by the default of the call."""

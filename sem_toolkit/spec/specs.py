@@ -91,8 +91,17 @@ def read_spec(path: str | Path, expand: bool = True) -> Spec:
     expand  put what the header includes before the spec's own text, and name the file in every place; without it
             the spec is the file's own text, for those who write it again
     """
-    text = _read_text(Path(path))
-    return _parse(expand_includes(text, Path(path), _read_text) if expand else Source(str(path), text), expand)
+    return parse_text_of_file(_read_text(Path(path)), Path(path), expand)
+
+
+def parse_text_of_file(text: str, path: Path | None, expand: bool = True) -> Spec:
+    """Read a text that is, or is to be, what a file holds (None: one without a name yet, which includes nothing).
+
+    Raises DataError or SpecError for files that it includes, where `expand` asks for them.
+    """
+    if path is None:
+        return _parse(Source("<spec>", text), expand)
+    return _parse(expand_includes(text, path, _read_text) if expand else Source(str(path), text), expand)
 
 
 def _read_text(file: Path) -> str:

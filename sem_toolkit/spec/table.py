@@ -15,10 +15,14 @@ from sem_toolkit.spec.roles import Roles, compute_roles
 if TYPE_CHECKING:
     import pandas as pd
 
-Operator = Literal["=~", "<~", "~", "~~", "~1", "|", "~*~", ":=", "==", "<", ">"]
+Operator = Literal["=~", "<~", "~", "~~", "~1", "|", "~*~", "|~", ":=", "==", "<", ">"]
 
 PARAMETER_OPERATORS: frozenset[str] = frozenset({"=~", "<~", "~", "~~", "~1", "|", "~*~"})
+INSTRUMENTS = "|~"
+"""Rows that name an instrument of an equation: no parameters, and lavaan has them in its table all the same."""
 CONSTRAINT_OPERATORS: frozenset[str] = frozenset({"==", "<", ">"})
+ECHELON, TIED_ECHELON = 7, 77
+"""Marks (column user) of rows that are fixed for want of a rotation, and of rows held equal to such rows."""
 MOST_ROWS = 400_000
 """A table with more rows would take a gigabyte; no model that anybody could estimate has as many."""
 
@@ -38,13 +42,15 @@ TYPED = Origin("typed")
 class Parameter:
     """One row of a parameter table; names and meanings are lavaan's.
 
-    user    1 where the user typed the row, 0 where a rule added it, 2 for rows of constraints made by labels
-    block   1, 2, ... (0 for definitions and constraints); `group` likewise
+    user    1 where the user typed the row, 0 where a rule added it, 2 for rows of constraints made by labels,
+            ECHELON and TIED_ECHELON for rows of exploratory blocks
+    block   1, 2, ... (0 for definitions and constraints); `group` and `level` likewise
     free    0 where fixed, otherwise the number of the free parameter, from 1 in the order of the table. Parameters
             that share a label have numbers of their own and are tied by `==` rows, as in lavaan.
     ustart  the fixed value, or the starting value that the user gave; None where neither
     exo     1 for a moment of exogenous observed variables that is taken from the data (fixed.x)
     label   the user's label, "" where none; plabel is `.p1.`, `.p2.`, ... and "" for definitions and constraints
+    efa     the exploratory block of a loading, "" where none
     """
 
     lhs: str
@@ -60,7 +66,9 @@ class Parameter:
     plabel: str = ""
     lower: float = -inf
     upper: float = inf
+    level: int = 1
     origin: Origin = TYPED
+    efa: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,16 @@ class ParameterTable:
 
     parameterization  of ordered variables: "delta" (scales are parameters) or "theta" (residual variances are)
     conditional_x     whether the moments of ordered variables are those given exogenous variables
+    levels            names of the levels of rows in clusters, the lowest first; empty where there is one level
+    separated         whether every level of a group counts as a group of its own (`levels.separate_levels`)
     """
 
     rows: tuple[Parameter, ...]
     groups: tuple[str, ...] = ("",)
     parameterization: Literal["delta", "theta"] = "delta"
     conditional_x: bool = False
+    levels: tuple[str, ...] = ()
+    separated: bool = False
 
     @classmethod
     def from_records(cls, records: Iterable[Mapping[str, Any]], groups: tuple[str, ...] = ("",)) -> "ParameterTable":

@@ -35,6 +35,8 @@ def write_table(table: ParameterTable, options: TableOptions, remarks: Mapping[s
         fixed_x=options.fixed_x,
         meanstructure=options.meanstructure,
         parameterization=options.parameterization,
+        ordered=options.ordered,
+        thresholds=options.thresholds,
     )
     if not _means(text, bare, table):
         message = "this model cannot be written out with all of its parameters"

@@ -36,6 +36,7 @@ def command(*arguments: str, **settings: object) -> subprocess.CompletedProcess[
     return subprocess.run([sys.executable, "-c", program, *arguments], timeout=60, **given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin1"])
 def test_streams_that_cannot_hold_our_signs_get_plain_ones(spec: str, encoding: str) -> None:
     settings = {"env": {**os.environ, "PYTHONIOENCODING": encoding}}
@@ -46,6 +47,7 @@ def test_streams_that_cannot_hold_our_signs_get_plain_ones(spec: str, encoding: 
     assert "RMSEA" in text
 
 
+@pytest.mark.slow
 def test_json_is_whole_in_any_encoding(spec: str) -> None:
     Path(spec).write_text("#' title: Köln χ²\n" + CFA)
     found = [
@@ -79,6 +81,7 @@ def test_messages_have_nowhere_to_go_and_nothing_breaks(spec: str) -> None:
     assert subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *given], timeout=60).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="there is no full device here")
 @pytest.mark.parametrize("arguments", [["fit"], ["fit", "--json"], ["check"]])
 def test_a_full_disk_is_said(spec: str, arguments: list[str]) -> None:
@@ -98,6 +101,7 @@ def test_a_device_is_written_to_and_never_replaced(spec: str, tmp_path: Path, ca
     assert FULL.is_char_device()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0.05, 0.15, 0.3, 0.45])
 def test_an_interrupt_ends_quietly_whenever_it_comes(spec: str, moment: float) -> None:
     # Bootstrapping the interpreter itself is not ours: the clock starts with the first line of the program.

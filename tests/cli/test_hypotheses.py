@@ -162,6 +162,7 @@ def test_effects_between_two_variables_with_monte_carlo_limits(command, path):
     assert rows["specific"]["mc_upper"] > rows["specific"]["ci_upper"]  # a product of normals is skewed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".md", ".tex", ".html", ".docx"])
 def test_any_table_goes_into_any_format(command, cfa, tmp_path, suffix):
     target = tmp_path / f"mi{suffix}"
@@ -229,6 +230,7 @@ def test_bad_names_and_places_are_refused_before_anything_is_computed(command, c
     expect(command("fit", cfa, *data, *wrong), "option-value", '"standardised"', "standardized.mplus")
 
 
+@pytest.mark.slow
 def test_nothing_is_inferred_without_an_optimum(command, write):
     # λ₂φ = 0, λ₃φ = .5 and λ₂λ₃φ = .4 have no finite solution
     spec = write("f.lav", "f =~ x1 + x2 + x3\n")

@@ -19,6 +19,7 @@ FACTORS = {  # df and χ² of lavaan 0.7-2 for specs written by hand
     "second-order": (24, 85.305521771),
     "bifactor": (18, 34.880098118),
     "bifactor-s-1": (20, 40.268761621),
+    "esem": (12, 22.896734607),
     "merged-visual-textual": (26, 181.336522203),
     "merged-visual-speed": (26, 151.470333695),
     "merged-textual-speed": (26, 236.090686504),
@@ -125,6 +126,7 @@ def test_written_rivals_fit_again(chain, tmp_path):
         assert fit(spec).fit_measures["chisq"] == pytest.approx(rows.loc[path.stem, "chisq"], rel=1e-7)
 
 
+@pytest.mark.slow
 def test_several_processes_change_nothing(chain):
     parallel = build_atlas(parse_spec(CHAIN), DATA / "hs.csv", most=0, workers=2)
     pd.testing.assert_frame_equal(parallel.table, chain.table)
@@ -154,6 +156,7 @@ def test_a_method_factor_of_reversed_items():
     assert rows.loc["split-f", "df"] == 8
 
 
+@pytest.mark.slow
 def test_covariances_of_outcomes_stay_when_a_path_is_added():
     """m gets an effect and is no pure outcome any more: lavaan would drop its covariance with the other outcome."""
     model = "f =~ x1 + x2 + x3\nm =~ x4 + x5 + x6\ny =~ x7 + x8 + x9\nz =~ sex + ageyr\nm ~ f\ny ~ f\nz ~ m\n"

@@ -83,6 +83,7 @@ def test_a_model_without_structure_has_none():
         find_equivalents(parse_spec("f =~ x1 + x2 + x3"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["chain", "doublet", "lee_hershberger", "second_order", "testlet"])
 def test_net_knows_members_from_near_misses(name):
     """By fits to data and by tables alone."""

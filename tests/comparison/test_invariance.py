@@ -92,6 +92,7 @@ def test_spec_of_one_wave_is_spread_over_the_endings_of_columns() -> None:
         assert row["chisq"] == pytest.approx(steps[str(name)]["fit_measures"]["chisq"], rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [*GROUPED, "inv_long_poldem"])
 def test_written_steps_fit_alike(case: str, tmp_path: Path) -> None:
     oracle, steps = _read_case(case)
@@ -255,7 +256,7 @@ def test_marker_cannot_be_released_and_the_hint_says_why() -> None:
     assert found.table["partial"].tolist()[1] == "visual=~x1"
 
 
-def test_single_group_is_refused() -> None:
+def test_a_single_group_is_refused() -> None:
     rows = pd.read_csv(HS)
     spec = parse_spec("f =~ x1 + x2 + x3")
     with pytest.raises(SemError, match="only one"):

@@ -63,6 +63,7 @@ def test_what_is_not_identified_is_a_record(whole):
     assert row["universe"] not in set(whole.paths["universe"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_run_goes_on(whole, tmp_path, workers):
     def stop(done, total):
@@ -81,6 +82,7 @@ def test_an_interrupted_run_goes_on(whole, tmp_path, workers):
     assert run_multiverse(SPEC, HOLZINGER, folder=tmp_path).fitted == 0
 
 
+@pytest.mark.slow
 def test_another_choice_costs_only_what_is_new(whole, tmp_path):
     run_multiverse(SPEC, HOLZINGER, folder=tmp_path)
     more = parse_spec(HEAD.replace("| drop x9", "| drop x9 | drop x6") + BODY)

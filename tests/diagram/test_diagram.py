@@ -1,17 +1,21 @@
 """Files of diagrams: formats, literal names, faults."""
 
 import contextlib
+import json
 import re
 import struct
 import xml.etree.ElementTree as ElementTree
 import zlib
 
+import pandas as pd
 import pytest
 
 from sem_toolkit.diagnostics import DataError
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.spec import build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 from tests.diagram.drawing import draw_case, read_model
+from tests.support import ORACLES
 
 SIGNATURES = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".dot": b"digraph", ".tex": b"\\documentclass"}
 NASTY = ['quo"te', "<b>bold</b>", "back\\slash\\N", "amp&amp;", "tail\\", "中文 変数", "a\u0301", "{x|y}", "new\nline"]
@@ -43,7 +47,7 @@ def test_an_unwritable_path_is_named(diagram, tmp_path):
 def test_names_are_drawn_literally(tmp_path):
     rows = tuple(Parameter("f", "=~", name, free=k + 1) for k, name in enumerate(NASTY))
     diagram = draw_diagram(ParameterTable(rows))
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    root = ElementTree.fromstring(diagram.to_svg())  # noqa: S314 - our own text
     shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
     for name in NASTY:
         assert any(text == name.replace("\n", " ") for text in shown) or all(
@@ -53,22 +57,13 @@ def test_names_are_drawn_literally(tmp_path):
 
 
 def test_svg_has_a_size_a_title_and_a_name_for_every_element(diagram):
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    root = ElementTree.fromstring(diagram.to_svg())  # noqa: S314 - our own text
     assert root.get("width", "").endswith("mm")
     assert root.get("role") == "img"
     assert root.find("{http://www.w3.org/2000/svg}desc").text.startswith("Path diagram with 3 latent and 9 observed")
     groups = list(root.iter("{http://www.w3.org/2000/svg}g"))
     assert {group.get("data-variable") for group in groups} >= {"visual", "x1", "x9"}
     assert {group.get("data-path") for group in groups} >= {"visual =~ x1", "visual ~~ textual"}
-
-
-def test_graphviz_keeps_what_was_placed(diagram):
-    """The renderer moves nothing: every shape stands in the SVG where the scene has it."""
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
-    ellipses = [(float(e.get("cx")), float(e.get("rx"))) for e in root.iter("{http://www.w3.org/2000/svg}ellipse")]
-    placed = [(node.box.x, node.box.width / 2) for node in diagram.scene.nodes if node.is_round]
-    for (x, radius), (wanted, half) in zip(sorted(ellipses), sorted(placed), strict=True):
-        assert (x, radius) == pytest.approx((wanted, half), abs=0.02)
 
 
 def test_pages_have_the_size_of_the_scene(diagram):
@@ -100,7 +95,7 @@ def test_control_characters_are_marked_in_every_format(tmp_path):
     diagram = draw_diagram(ParameterTable(rows), hints=hints)
     for suffix in SIGNATURES:
         assert diagram.write(tmp_path / f"model{suffix}").read_bytes().startswith(SIGNATURES[suffix])
-    root = ElementTree.fromstring(diagram.to_svg("embedded"))  # noqa: S314 - our own text
+    root = ElementTree.fromstring(diagram.to_svg())  # noqa: S314 - our own text
     shown = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"x\ufffd", "\ufffdcorner 1", "z\ufffd", "F\ufffd", "T\ufffd\ufffd"} <= set(shown)
     assert sum(text == "x\ufffd" for text in shown) == 2
@@ -122,6 +117,24 @@ def test_paths_that_are_not_significant_can_be_left_out_and_the_legend_says_so()
     assert "y2 ~~ y6" in keys
     assert "y4 ~~ y8" not in keys
     assert any("not drawn" in item.lines[0] for item in diagram.scene.texts)
+
+
+def test_small_rotated_loadings_are_left_out_and_the_legend_says_so():
+    case = json.loads((ORACLES / "rotation" / "efa_hs_geomin.json").read_text(encoding="utf-8"))
+    loadings = {(row["lhs"], row["rhs"]): row["std_all"] for row in case["parameters"] if row["op"] == "=~"}
+    estimates = pd.DataFrame(case["parameters"]).rename(columns={"std_all": "std.all"})
+    table = build_parameter_table(parse_spec(case["spec"]))
+    diagram = draw_diagram(table, estimates)
+    drawn = {edge.key for edge in diagram.scene.edges if " =~ " in edge.key}
+    large = {f"{factor} =~ {item}" for (factor, item), value in loadings.items() if abs(value) >= 0.3}
+    assert drawn == large
+    assert len(drawn) == 10
+    assert any("17 rotated loadings below .3" in item.lines[0] for item in diagram.scene.texts)
+    most = draw_diagram(table, estimates, DiagramStyle(least_loading=0.9))
+    assert {edge.target for edge in most.scene.edges if " =~ " in edge.key} == {item for _, item in loadings}
+    whole = draw_diagram(table, estimates, DiagramStyle(least_loading=0.0))
+    assert len([edge for edge in whole.scene.edges if " =~ " in edge.key]) == 27
+    assert len([edge for edge in draw_diagram(table).scene.edges if " =~ " in edge.key]) == 27
 
 
 def test_a_notebook_shows_the_picture():

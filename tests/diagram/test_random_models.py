@@ -80,6 +80,7 @@ def find_hits(seeds) -> dict[int, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_path_runs_through_a_shape_and_no_number_is_covered():
     """A sample with each of the four styles in it."""
     assert not find_hits(range(12, 20))

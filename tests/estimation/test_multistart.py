@@ -64,6 +64,7 @@ def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
     assert weights[["x8", "x9"]].tolist() == pytest.approx([-0.973, -3.617], abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(21))
 def test_nothing_is_certified_above_scattered_starts(seed: int) -> None:
     _, model, sample = draw_small_case(seed)
@@ -132,3 +133,14 @@ def _build_likelihood(model: Model, sample: Sample) -> MaximumLikelihood:
     found = NATIVE.kind.build(build_targets(model, sample, unbiased=False), None)
     assert isinstance(found, MaximumLikelihood)
     return found
+
+
+def test_lower_values_without_an_optimum_are_said() -> None:
+    """From most starts one variance falls for ever, on values below the only optimum that there is."""
+    _, model, sample = draw_small_case(1035)
+    solution = estimate(model, sample, NATIVE)
+    assert solution.certificate.verdict == "converged"
+    warning = next(message for message in solution.certificate.messages if message.code == "lower-without-end")
+    assert f"{solution.discrepancy:.6g}" in warning.message
+    lowest = float(warning.message.split("(")[1].split(",")[0])
+    assert lowest == pytest.approx(0.0168577, abs=2e-6)

@@ -28,6 +28,7 @@ def fit_text(text: str, sample: Sample, options: TableOptions, estimator: str = 
     return estimate(model, sample, EstimationOptions(engine="native", estimator=estimator))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_random_models_converge_without_restarts(kind: str) -> None:
     for seed in range(12):
@@ -63,6 +64,7 @@ def test_certificates_withstand_finite_differences(kind: str) -> None:
         assert curvature > 0.5 * solution.certificate.hessian_min_eig > 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_small_samples_always_end_with_a_verdict(kind: str) -> None:
     for seed in range(4):
@@ -90,6 +92,7 @@ def rescale(sample: Sample, factors: np.ndarray) -> Sample:
     return Sample(sample.variables, tuple(groups), sample.n_read)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "estimator"),
     [

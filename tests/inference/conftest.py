@@ -27,6 +27,8 @@ class CaseSolution:
     x: np.ndarray
     case: dict
 
+    stages = None
+
     @property
     def tangent(self):
         """Directions that no equality and no inequality or bound at which lavaan's estimate lies forbids."""

@@ -9,7 +9,6 @@ from sem_toolkit.discrepancy import DenseWeight
 from sem_toolkit.discrepancy.least_squares import compute_gamma
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference import InferenceOptions, evaluate_solution
-from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.ugamma import _over_moments, _over_rows, compute_ugamma_trace
 from sem_toolkit.inference.parameters.effects import compute_effects
@@ -25,6 +24,7 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_information,
 )
 from sem_toolkit.inference.weights.moment_derivatives import build_sparse_delta, compute_row_products
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import ObservedWeight, times_observed_information
 
 CASES = ["hs_cfa_marker", "poldem_sem", "path_med_fixedx", "mg_scalar", "growth_tic", "composite", "hs_second_order"]

@@ -182,6 +182,7 @@ def test_any_text_is_an_expression_or_a_spec_error(text: str) -> None:
     assert set(expression.gradient(point)) == set(expression.names)
 
 
+@pytest.mark.slow
 def test_depth_and_length_do_not_matter() -> None:
     deep = parse_expression("(" * 100_000 + "a" + ")" * 100_000)
     assert deep.value({"a": 2.0}) == 2.0

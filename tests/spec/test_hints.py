@@ -17,7 +17,7 @@ def read(text: str, groups: tuple[str, ...] = ("",)) -> list[tuple[str, str, str
     [
         ("y ~ x1 + x2 + x1*x2", "label-is-variable", 'write "x1:x2" for their product'),
         (f"{FACTORS}y ~ f + g + f*g", "label-is-variable", "make products of their indicators"),
-        (f"{FACTORS}y ~ f + g + f:g", "not-supported-yet", "fg =~ x1:z1"),
+        (f"{FACTORS}y ~ f + g + f:g", "latent-product", "fg =~ x1:z1"),
         ("y ~ log(x)", "parenthesis-instead-of-variable", "compute it as a column"),
         ("y ~ I(x^2)", "parenthesis-instead-of-variable", "compute it as a column"),
         ("y ~ factor(school)", "parenthesis-instead-of-variable", "0 and 1 for every category but one"),

@@ -45,6 +45,7 @@ def check_layout(text: str) -> None:
     assert build_meaning(again) == build_meaning(spec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_generated_texts_do_no_harm(part: int) -> None:
     chance = random.Random(part)
@@ -91,6 +92,7 @@ def build_long_spec(factors: int) -> str:
     )
 
 
+@pytest.mark.slow
 def test_time_is_linear_up_to_a_megabyte() -> None:
     """Seconds would be those of the machine and of what else runs on it; benchmarks/layers.py has them."""
     short, long = build_long_spec(1_000), build_long_spec(11_000)
@@ -109,6 +111,7 @@ def test_tables_grow_linearly_with_the_indicators() -> None:
     assert measure(lambda: build_parameter_table(many)) < 5 * 3 * measure(lambda: build_parameter_table(few))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -127,6 +130,7 @@ def test_deep_and_long_texts_have_a_table(text: str) -> None:
     assert build_parameter_table(spec).rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -175,6 +179,7 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GROWING)
 def test_time_grows_no_faster_than_the_text(kind: str) -> None:
     """Ten times the statements, tokens, definitions or groups take at most thirty times as long, not a hundred."""

@@ -155,6 +155,7 @@ def list_sum(prefix: str, count: int) -> str:
     return " + ".join(f"{prefix}{number}" for number in range(count))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "options"),
     [

@@ -40,6 +40,7 @@ def test_correlations_within_a_table_are_kept():
     assert build_extreme_completion(known, 4, 7.0) is None
 
 
+@pytest.mark.slow
 def test_two_predictors_without_negative_coefficients_have_closed_bounds():
     """β₁ = (r₁ − ρr₂)/(1 − ρ²): from 0 at ρ = r₁/r₂ up to its largest value while β₂ stays positive."""
     r = np.array([0.5, 0.6])
@@ -51,6 +52,7 @@ def test_two_predictors_without_negative_coefficients_have_closed_bounds():
     assert found["highest"].to_numpy() == pytest.approx(beta[:, inside].max(axis=1), abs=2e-3)
 
 
+@pytest.mark.slow
 def test_random_completions_lie_within_the_bounds_and_come_near_them():
     bounds = bound_without_negative(know(R))
     rng, seen = np.random.default_rng(5), []

@@ -109,6 +109,7 @@ def test_shifted_lattices_admit_nothing(recovery):
     assert count_false_hits(recovery, 2000) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(50))
 def test_planted_items_are_among_the_solutions(seed):
     rng = np.random.default_rng([seed, 612])

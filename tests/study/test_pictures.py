@@ -12,6 +12,8 @@ from sem_toolkit.study.published import read_publication
 from sem_toolkit.study.recover import recover_sums
 from sem_toolkit.study.sensitivity import compare_correlations, compare_joint_regressions
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 TABLES = read_publication(PUBLISHED).tables
 

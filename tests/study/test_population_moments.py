@@ -21,6 +21,8 @@ from sem_toolkit.study.published import read_publication
 from sem_toolkit.study.recover import recover_sums
 from sem_toolkit.study.simulation import simulate_survey
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 
 

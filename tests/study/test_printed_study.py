@@ -7,6 +7,8 @@ import pytest
 from sem_toolkit.study.manual import build_manual
 from sem_toolkit.study.printed_study import run_printed_study
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 
 

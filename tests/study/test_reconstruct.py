@@ -13,6 +13,8 @@ from sem_toolkit.study.published import read_publication
 from sem_toolkit.study.reconstruct import NOTE, read_bystanders, reconstruct_data, run_reconstruct, write_reconstruction
 from sem_toolkit.study.recover import recover_sums
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[2] / "data"
 TABLES = read_publication(DATA / "published").tables
 

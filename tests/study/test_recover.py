@@ -76,6 +76,7 @@ def test_tables_without_whole_number_items_or_coefficients_are_left_out_and_say_
     assert "no coefficient" in reasons["market-capital"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(50))
 def test_planted_sums_are_among_the_solutions(seed):
     survey = plant_survey(np.random.default_rng(seed), n=77, items=3)
@@ -92,6 +93,7 @@ def test_planted_sums_are_among_the_solutions(seed):
     assert float(recovery.sd.lo) <= survey["y"].std() <= float(recovery.sd.hi)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [100, 105, 107, 108])
 def test_planted_sums_and_products_of_two_and_three_predictors(seed):
     survey = plant_survey(np.random.default_rng(seed), n=77, items=8)

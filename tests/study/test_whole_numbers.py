@@ -15,6 +15,8 @@ from sem_toolkit.study.recovered_models import build_covariance, check_reflectiv
 from sem_toolkit.study.sensitivity import list_composites
 from sem_toolkit.study.whole_numbers import draw_whole_numbers
 
+pytestmark = pytest.mark.slow
+
 TABLES = read_publication(Path(__file__).parents[2] / "data" / "published").tables
 
 

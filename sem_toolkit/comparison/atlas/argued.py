@@ -35,14 +35,19 @@ def list_argued_rivals(
         seen.add((lhs, op, rhs))
         counts[op] += 1
         argued = f"modification index {row['mi']:.1f}, expected {row['sepc.all']:+.2f}"
-        if is_loading:
-            change, claim = f"{rhs} also loads on {lhs}", f"{rhs} measures {lhs} as well"
-            name = f"cross-loading-{lhs}-{rhs}"
-        else:
-            change, claim = f"residuals of {lhs} and {rhs} covary", f"{lhs} and {rhs} share something of their own"
-            name = f"residuals-{lhs}-{rhs}"
+        change, claim = describe_addition(lhs, op, rhs)
+        name = f"cross-loading-{lhs}-{rhs}" if is_loading else f"residuals-{lhs}-{rhs}"
         yield Rival(name, "measurement", f"{change} ({argued})", claim, GIVEN, draft.add(lhs, op, rhs))
     yield from _list_split(draft, anatomy, fit, least)
+
+
+def describe_addition(lhs: str, op: str, rhs: str) -> tuple[str, str]:
+    """What a parameter more changes, and what it claims of the world, in words."""
+    if op == "=~":
+        return f"{rhs} also loads on {lhs}", f"{rhs} measures {lhs} as well"
+    if op == "~":
+        return f"a path from {rhs} to {lhs}", f"{rhs} has an effect of its own on {lhs}"
+    return f"residuals of {lhs} and {rhs} covary", f"{lhs} and {rhs} share something of their own"
 
 
 def _list_split(draft: Draft, anatomy: Anatomy, fit: Fit, least: float) -> Iterator[Rival]:

@@ -1,7 +1,6 @@
 """The atlas of a model: its rivals fitted, certified and set beside it."""
 
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,12 +11,11 @@ from sem_toolkit.comparison.atlas.anatomy import Anatomy, dissect
 from sem_toolkit.comparison.atlas.answers import describe_answer, list_answers
 from sem_toolkit.comparison.atlas.argued import LEAST_INDEX, list_argued_rivals
 from sem_toolkit.comparison.atlas.measurement import list_measurement_rivals
-from sem_toolkit.comparison.atlas.rival import GIVEN, Rival, name_model
+from sem_toolkit.comparison.atlas.rival import GIVEN, Rival, name_model, write_rivals
 from sem_toolkit.comparison.atlas.structural import list_missing_paths, list_structural_rivals
 from sem_toolkit.comparison.side_by_side import describe_fit, test_pair
 from sem_toolkit.comparison.workers import choose_workers, measure, run_all
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SemError
-from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
 from sem_toolkit.fit.receipts import Failure, build_receipt
 from sem_toolkit.fit.reversed import list_reversed_items
@@ -222,33 +220,8 @@ def relate(_: None, pair: tuple[Fit, Fit]) -> dict[str, Any]:
 
 
 def write_atlas(atlas: Atlas, folder: Path, data: object = None) -> tuple[Path, ...]:
-    """Write every rival as NAME.lav into the folder, which is made where it is not there.
-
-    data  the path of the rows, for the headers; None: that of the given header. Raises DataError where the place cannot
-          be written to.
-    """
-    make_folder(folder)
-    source = atlas.given.spec
-    if data is None and source.header.data:
-        data = Path(source.source.name).parent / source.header.data
-    paths = []
-    for entry in atlas.entries:
-        spec = entry.spec
-        if isinstance(data, (str, Path)):
-            header = spec.header
-            said = {"title": header.title, "claim": header.claim, "parent": header.parent}
-            drop = ["diagram"] if "codebook" in header.diagram else []  # its path is meant from the given folder
-            spec = Draft(spec).describe(drop, **said, data=_see_from(Path(data), folder)).spec
-        paths.append(folder / f"{entry.rival.name}.lav")
-        write_text(paths[-1], spec.text)
-    return tuple(paths)
-
-
-def _see_from(path: Path, folder: Path) -> str:
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive
-        return path.as_posix()
+    """Write every rival as NAME.lav into the folder, as `write_rivals` does."""
+    return write_rivals({entry.rival.name: entry.spec for entry in atlas.entries}, folder, atlas.given.spec, data)
 
 
 def _find_reversed(given: Fit) -> tuple[str, ...]:

@@ -55,6 +55,22 @@ def _list_whole(draft: Draft, anatomy: Anatomy) -> Iterator[Rival]:
         claim = "one general factor is why the factors go together"
         yield _rival("second-order", f"a factor of the factors: {general}", claim, parent, second, loses_hints=True)
     yield from _list_bifactor(bare, anatomy, general, parent)
+    yield from _list_exploratory(bare, anatomy, parent)
+
+
+def _list_exploratory(bare: Draft, anatomy: Anatomy, parent: str) -> Iterator[Rival]:
+    """Exploratory factors in their place: Asparouhov & Muthén (2009), Structural Equation Modeling 16, 397-438."""
+    factors = [name for name, items in anatomy.factors.items() if len(items) > 1]
+    items = list(dict.fromkeys(item for name in factors for item in anatomy.factors[name]))
+    p, m = len(items), len(factors)
+    if m < 2 or (p - m) ** 2 < p + m:
+        return
+    wanted = set(factors)
+    free = bare.remove_where(lambda lhs, op, rhs: op == "=~" and lhs in wanted)
+    left = " + ".join(f'efa("esem")*{name}' for name in factors)
+    claim = "how many factors there are is known, and not which item measures which of them"
+    change = "every item may measure every factor (exploratory, rotated)"
+    yield _rival("esem", change, claim, parent, free.append(f"{left} =~ {' + '.join(items)}"), loses_hints=True)
 
 
 def _list_bifactor(bare: Draft, anatomy: Anatomy, general: str, parent: str) -> Iterator[Rival]:

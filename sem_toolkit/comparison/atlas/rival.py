@@ -1,8 +1,11 @@
 """One rival of a model: a spec made from the user's text, and in words what it changes and claims."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.drafts import Draft
 
@@ -43,3 +46,33 @@ def name_model(spec: Spec) -> str:
     """The title of a spec, or the name of its file."""
     name = Path(spec.source.name).stem
     return spec.header.title or ("the given model" if name.startswith("<") else name)
+
+
+def write_rivals(specs: Mapping[str, Spec], folder: Path, given: Spec, data: object = None) -> tuple[Path, ...]:
+    """Write each as NAME.lav into the folder, which is made where it is not there.
+
+    given  the spec that they were made from
+    data   the path of the rows, for the headers; None: that of the given header
+
+    Raises DataError where the place cannot be written to.
+    """
+    make_folder(folder)
+    if data is None and given.header.data:
+        data = Path(given.source.name).parent / given.header.data
+    paths = []
+    for name, spec in specs.items():
+        if isinstance(data, (str, Path)):
+            header = spec.header
+            said = {"title": header.title, "claim": header.claim, "parent": header.parent}
+            drop = ["diagram"] if "codebook" in header.diagram else []  # its path is meant from the given folder
+            spec = Draft(spec).describe(drop, **said, data=_see_from(Path(data), folder)).spec
+        paths.append(folder / f"{name}.lav")
+        write_text(paths[-1], spec.text)
+    return tuple(paths)
+
+
+def _see_from(path: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()

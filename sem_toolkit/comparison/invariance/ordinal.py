@@ -148,11 +148,11 @@ def parse_identification(text: str | None, *, is_ordered: bool) -> Identificatio
 def complete_options(
     options: Mapping[str, object], asked: Mapping[str, object], identification: Identification
 ) -> dict[str, object]:
-    """Options with the parameterization that a ladder of ordered items needs, where none is named.
+    """Options with the parameterization and the scale of factors of a ladder of ordered items, where none are named.
 
     asked  the options of the header and the call together
 
-    Millsap and Yun-Tein set the scale of factors by markers, so that std_lv does not hold there.
+    Factors get the variance 1, so that every loading can be tested. Millsap and Yun-Tein have markers.
     """
     found = dict(options)
     parameterization = asked.get("parameterization")
@@ -161,7 +161,10 @@ def complete_options(
             message = "the convention of Millsap and Yun-Tein is about residual variances, which delta does not have"
             raise OptionError(Diagnostic("error", "option-value", message, hint="use --parameterization theta"))
         if asked.get("std_lv"):
-            found["std_lv"] = False
+            message = "the convention of Millsap and Yun-Tein sets the scale of factors by markers: std_lv has no place"
+            raise OptionError(Diagnostic("error", "option-without-effect", message, hint="leave std_lv out"))
+    elif asked.get("std_lv") is None:
+        found["std_lv"] = True
     if parameterization is None:
         found["parameterization"] = "theta"
     return found

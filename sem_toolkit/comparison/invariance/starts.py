@@ -15,7 +15,7 @@ def build_start(model: Model, before: Fit) -> FloatArray:
     A parameter that the other fit does not have at all is NaN: estimation finds a start for it.
     """
     values = {_key(row): row.ustart for row in before.table.parameters if not row.free}
-    solution = before.solution
+    solution = before.solution.searched
     values |= {_key(row): float(x) for row, x in zip(solution.model.parameters, solution.x, strict=True)}
     found = [values.get(_key(row)) for row in model.parameters]
     return np.array([np.nan if value is None else value for value in found], dtype=np.float64)

@@ -18,6 +18,7 @@ from sem_toolkit.fit.origins import hash_text
 from sem_toolkit.fit.pipeline import get_header_options
 from sem_toolkit.fit.receipts import build_receipt, get_version
 from sem_toolkit.fit.records import build_frame_records, clean
+from sem_toolkit.inference.frames import number_groups
 from sem_toolkit.sample.selection import select_rows
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.choices import Choice
@@ -225,11 +226,11 @@ def _add_standardized_intervals(paths: "pd.DataFrame", fitted: Fit) -> "pd.DataF
     """The table with the interval of std.all by the delta method."""
     several = len(fitted.sample.groups) > 1
     found: dict[tuple[str, str], tuple[float, float]] = {}
-    for row in fitted.standardized.to_dict("records"):
+    for row, number in zip(fitted.standardized.to_dict("records"), number_groups(fitted.standardized), strict=True):
         name = row["lhs"] if row["op"] == ":=" else f"{row['lhs']} {row['op']} {row['rhs']}"
         if row["op"] == "~~":
             name = " ~~ ".join(sorted((row["lhs"], row["rhs"])))
-        label = fitted.sample.groups[int(row["group"]) - 1].label if several and row["op"] != ":=" else ""
+        label = fitted.sample.groups[int(number) - 1].label if several and row["op"] != ":=" else ""
         found[name, label] = row["ci.lower"], row["ci.upper"]
     keys = list(zip(paths["path"], paths["group"], strict=True))
     nothing = (float("nan"), float("nan"))

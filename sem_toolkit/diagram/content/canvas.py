@@ -122,8 +122,9 @@ def set_in_note(canvas: Canvas) -> Canvas:
 
 def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
     """The graph without what the style leaves out."""
-    structure = build_structure(graph)
     chosen = graph.copy()
+    chosen.remove_edges_from(list_small_loadings(graph, style.least_loading))
+    structure = build_structure(chosen)
     if style.only == "structural":
         chosen.remove_nodes_from([name for name in structure.owner if name in chosen])
     dropped = [
@@ -138,6 +139,19 @@ def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.M
     ]
     chosen.remove_edges_from(dropped)
     return chosen
+
+
+def list_small_loadings(graph: "nx.MultiDiGraph[str]", least: float) -> list[tuple[str, str, str]]:
+    """Edges of rotated loadings below `least` in size, without the largest of each item; none without estimates."""
+    sizes = {
+        (source, target, key): abs(data["std"])
+        for source, target, key, data in graph.edges(keys=True, data=True)
+        if data.get("exploratory") and data["std"] is not None
+    }
+    largest: dict[str, float] = {}
+    for (_, target, _), size in sizes.items():
+        largest[target] = max(size, largest.get(target, 0.0))
+    return [edge for edge, size in sizes.items() if size < min(least, largest[edge[1]])]
 
 
 def _is_negligible(data: Mapping[str, Any], style: DiagramStyle) -> bool:

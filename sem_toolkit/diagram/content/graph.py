@@ -32,9 +32,10 @@ def build_path_graph(
     Nodes carry `kind` ("latent", "composite" or "observed"). Edges run from cause to effect (covariances in the order
     of their row) under the key "lhs op rhs" and carry `role` ("loading", "weight", "regression", "covariance",
     "variance", "intercept"; an intercept is an edge from a variable to itself), `fixed`, `value` (of a fixed row),
-    `label`, `exogenous`, `given` (True for loadings of a factor that has only fixed ones), and from `estimates`
-    (columns lhs op rhs group est se pvalue std.all, lavaan's names) `est`, `se`, `pvalue`, `std`, `lower` and `upper`,
-    each None where unknown. Thresholds and response scales are not drawn.
+    `label`, `exogenous`, `exploratory` (True for loadings of an exploratory block), `given` (True for loadings of a
+    factor that has only fixed ones), and from `estimates` (columns lhs op rhs group est se pvalue std.all, lavaan's
+    names) `est`, `se`, `pvalue`, `std`, `lower` and `upper`, each None where unknown. Thresholds and response scales
+    are not drawn.
 
     Raises ModelError when the table has no parameters, or more variables than a picture can hold.
     """
@@ -101,6 +102,7 @@ def _add_edge(graph: "nx.MultiDiGraph[str]", row: Parameter, known: Mapping[tupl
         value=row.ustart if row.free == 0 else None,
         label="" if row.label.startswith(".p") else row.label,
         exogenous=row.exo == 1,
+        exploratory=bool(row.efa) and row.op == "=~",
         **(found or dict.fromkeys(ESTIMATE_COLUMNS)),
     )
 

@@ -106,6 +106,8 @@ class DiagramStyle:
     only           "all", "structural" (no indicators) or "measurement" (no regressions)
     grey_nonsignificant  paths with p ≥ alpha are drawn grey; fixed paths are dashed whatever this says
     hide_nonsignificant  structural paths and covariances with p ≥ alpha are left out, and the legend says so
+    least_loading  standardised loadings of exploratory blocks below this in size are left out, but for the largest of
+                   each item
     width_by_estimate    lines as wide as the standardised estimate is large
     greek          names such as eta1 or lambda_2 become η₁ and λ₂
     labels         show the labels of parameters where there are no estimates
@@ -130,6 +132,7 @@ class DiagramStyle:
     grey_nonsignificant: bool = True
     hide_nonsignificant: bool = False
     alpha: float = 0.05
+    least_loading: float = 0.3
     width_by_estimate: bool = False
     greek: bool = False
     labels: bool = True
@@ -203,7 +206,13 @@ def _check_setting(name: str, value: object) -> Diagnostic | None:
     return _build_wrong_type(name, value, f"between {low:g} and {high:g}")
 
 
-_RANGES = {"digits": (0, 6), "alpha": (0, 1), "font_size": (SMALLEST_FONT, 24), "dpi": (50, 1200)}
+_RANGES = {
+    "digits": (0, 6),
+    "alpha": (0, 1),
+    "least_loading": (0, 1),
+    "font_size": (SMALLEST_FONT, 24),
+    "dpi": (50, 1200),
+}
 
 
 def _build_wrong_type(name: str, value: object, wanted: str) -> Diagnostic:

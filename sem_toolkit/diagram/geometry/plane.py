@@ -111,6 +111,22 @@ def flatten_curves(curves: list[FloatArray], steps: int = 12) -> FloatArray:
     return np.asarray(_build_basis(steps) @ np.array(curves))
 
 
+def simplify_polyline(points: FloatArray, tolerance: float) -> FloatArray:
+    """The fewest of a polyline's points from which none of the others is farther than `tolerance`.
+
+    Source: Douglas and Peucker (1973), Cartographica 10(2), 112-122.
+    """
+    step = points[-1] - points[0]
+    length = float(np.hypot(*step))
+    offsets = points - points[0]
+    away = np.hypot(*offsets.T) if length == 0 else np.abs(offsets @ np.array([-step[1], step[0]])) / length
+    farthest = int(np.argmax(away))
+    if away[farthest] <= tolerance:
+        return points[[0, -1]]
+    before = simplify_polyline(points[: farthest + 1], tolerance)
+    return np.concatenate([before[:-1], simplify_polyline(points[farthest:], tolerance)])
+
+
 def compute_length(points: FloatArray) -> float:
     """Length of a polyline."""
     return float(np.hypot(*np.diff(points, axis=0).T).sum())

@@ -1,5 +1,6 @@
 """The finished picture as geometry: every writer draws this and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Literal
@@ -10,6 +11,12 @@ from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 ARROW_LENGTH = 5.5
 """Length of an arrowhead in points; graphviz draws 10 at arrowsize 1."""
 
+ARROW_WIDTH = 4.1
+"""Width of an arrowhead at its base in points."""
+
+DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
+"""Lengths of strokes and gaps of a path in points."""
+
 PAGE = "#ffffff"
 """Colour of the page."""
 
@@ -17,6 +24,13 @@ HALO = 0.8
 """How far the ground of a number reaches beyond it to both sides in points; its own height suffices above and below."""
 
 ShapeKind = Literal["ellipse", "rectangle", "hexagon", "triangle"]
+
+CORNERS: Mapping[ShapeKind, tuple[tuple[float, float], ...]] = {
+    "rectangle": ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),
+    "hexagon": ((0.0, 0.5), (0.25, 0.0), (0.75, 0.0), (1.0, 0.5), (0.75, 1.0), (0.25, 1.0)),
+    "triangle": ((0.0, 1.0), (0.5, 0.0), (1.0, 1.0)),
+}
+"""Corners of the shapes that have some, as shares of their boxes across and down."""
 
 
 def grow_halo(box: Rectangle) -> Rectangle:

@@ -9,6 +9,7 @@ from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.geometry.plane import FloatArray, cut_curve_at, cut_into_dashes, draw_in_controls, trim_curve
 from sem_toolkit.diagram.scene.elements import (
     ARROW_LENGTH,
+    DASHES,
     PAGE,
     Band,
     EdgeShape,
@@ -17,9 +18,6 @@ from sem_toolkit.diagram.scene.elements import (
     TextItem,
     grow_halo,
 )
-
-DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
-"""Lengths of strokes and gaps in points."""
 
 SPILL = 0.02
 """Share of its width by which a centred line may stand out on each side: hinted letters are wider than measured."""

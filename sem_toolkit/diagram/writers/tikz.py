@@ -3,15 +3,27 @@
 Every engine of TeX compiles it as long as names are in Latin or Greek letters; for other scripts it asks for LuaLaTeX.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
 
 from sem_toolkit.diagram.content.words import GREEK, format_printable
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
-from sem_toolkit.diagram.geometry.plane import FloatArray, trim_curve
-from sem_toolkit.diagram.scene.elements import ARROW_LENGTH, PAGE, EdgeShape, NodeShape, Scene, grow_halo
-from sem_toolkit.diagram.writers.dot import split_into_pieces
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, is_straight
+from sem_toolkit.diagram.scene.connections import collect_boxes, find_ports
+from sem_toolkit.diagram.scene.elements import (
+    ARROW_LENGTH,
+    ARROW_WIDTH,
+    CORNERS,
+    DASHES,
+    PAGE,
+    EdgeShape,
+    NodeShape,
+    Scene,
+    grow_halo,
+)
 
-ARROW_WIDTH = 4.1
 PREAMBLE = r"""\documentclass[border=0bp]{standalone}
 \usepackage{iftex}
 \ifPDFTeX
@@ -23,9 +35,18 @@ PREAMBLE = r"""\documentclass[border=0bp]{standalone}
   \IfFontExistsTF{DejaVu Sans}{\setsansfont{DejaVu Sans}}{}
 \fi
 \usepackage{tikz}
-\usetikzlibrary{shapes.geometric}
+\usetikzlibrary{shapes.geometric, arrows.meta}
+\pgfdeclarelayer{stages}
+\pgfdeclarelayer{paths}
+\pgfdeclarelayer{numbers}
+\pgfsetlayers{stages,paths,numbers,main}
 \renewcommand{\familydefault}{\sfdefault}
 """
+OTHER_SCRIPTS = ("Noto Sans CJK SC", "Source Han Sans SC", "FandolHei", "Noto Sans", "FreeSans")
+"""Fonts for scripts that DejaVu lacks, the best first."""
+
+NODE_STYLES = {"ellipse": "latent", "rectangle": "observed", "hexagon": "composite", "triangle": "constant"}
+SHAPES = {"ellipse": "ellipse", "rectangle": "rectangle", "hexagon": "rectangle", "triangle": "rectangle"}
 ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -60,22 +81,45 @@ def escape_tex(text: str) -> str:
 
 
 def format_tikz(scene: Scene) -> str:
-    """A complete LaTeX document; lengths are big points, the unit of the scene."""
+    """A complete LaTeX document; lengths are big points, the unit of the scene.
+
+    Variables are nodes with names; the paths start and end relative to them, so that these move with their variables.
+    """
+    names = name_nodes(scene)
     body = "\n".join(
         [
             r"\begin{tikzpicture}[x=1bp, y=1bp, line width=0.8bp]",
             rf"\useasboundingbox (0,0) rectangle ({scene.width:.2f},{scene.height:.2f});",
-            *_iterate_colours(scene),
-            *_iterate_bands(scene),
-            *(line for edge in (*scene.edges, *scene.samples) for line in _iterate_edge(scene, edge)),
-            *(line for edge in scene.edges for line in _iterate_label(scene, edge)),
-            *(_format_node(scene, node) for node in scene.nodes),
+            *_iterate_layer("stages", _iterate_bands(scene)),
+            *(line for node in scene.nodes for line in _iterate_node(scene, node, names[node.name])),
+            *_iterate_layer("paths", (_format_path(scene, edge, names) for edge in (*scene.edges, *scene.samples))),
+            *_iterate_layer("numbers", (line for edge in scene.edges for line in _iterate_label(scene, edge))),
             *_iterate_texts(scene),
             r"\end{tikzpicture}",
         ]
     )
-    magic = "" if _is_simple(body) else "% !TeX program = lualatex\n"
-    return f"{magic}{PREAMBLE}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    magic, fallback = ("", "") if _is_simple(body) else ("% !TeX program = lualatex\n", _format_fallback())
+    settings = "\n".join([*_iterate_colours(scene), *_iterate_styles(scene)])
+    return f"{magic}{PREAMBLE}{fallback}{settings}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def name_nodes(scene: Scene) -> dict[str, str]:
+    """Variable → the name of its node: its own where TikZ takes that, otherwise a number."""
+    found: dict[str, str] = {}
+    for number, node in enumerate(scene.nodes, 1):
+        plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_ -]*", node.name) is not None
+        found[node.name] = node.name if plain else f"variable {number}"
+    return found
+
+
+def _format_fallback() -> str:
+    """Where the characters come from that the usual font lacks: the first of some fonts that is installed."""
+    choice = ""
+    for font in reversed(OTHER_SCRIPTS):
+        choice = rf"\IfFontExistsTF{{{font}}}{{\def\otherscripts{{{font}}}}}{{{choice}}}"
+    add = r"""\directlua{luaotfload.add_fallback("otherscripts", {"\otherscripts:mode=node;"})}"""
+    font = r"\IfFontExistsTF{DejaVu Sans}{\setsansfont{DejaVu Sans}[RawFeature={fallback=otherscripts}]}{}"
+    return f"\\ifLuaTeX\n  {choice}\n  \\ifdefined\\otherscripts\n  {add}\n  {font}\n  \\fi\n\\fi\n"
 
 
 def _is_simple(text: str) -> bool:
@@ -105,6 +149,29 @@ def _format_point(scene: Scene, point: FloatArray) -> str:
     return f"({point[0]:.2f},{scene.height - point[1]:.2f})"
 
 
+def _iterate_styles(scene: Scene) -> Iterator[str]:
+    """What all variables of a kind, and all numbers, have in common: to be changed in one place."""
+    yield r"\tikzset{"
+    text = _name_colour(scene.style.colours.text)
+    yield rf"  words/.style={{inner sep=0bp, outer sep=0bp, align=center, text={text}}},"
+    yield r"  any variable/.style={inner sep=0bp, outer sep=0bp},"
+    for shape, name in NODE_STYLES.items():
+        node = next((node for node in scene.nodes if node.shape == shape), None)
+        if node is not None:
+            paint = f"draw={_name_colour(node.outline)}, fill={_name_colour(node.fill)}"
+            yield f"  {name}/.style={{any variable, {SHAPES[shape]}, {paint}}},"
+    yield rf"  arrowhead/.tip={{Triangle[length={ARROW_LENGTH:g}bp, width={ARROW_WIDTH:g}bp]}},"
+    for name, (on, off) in DASHES.items():
+        yield f"  {name} path/.style={{dash pattern=on {on:g}bp off {off:g}bp}},"
+    yield "}"
+
+
+def _iterate_layer(name: str, lines: Iterable[str]) -> Iterator[str]:
+    yield rf"\begin{{pgfonlayer}}{{{name}}}"
+    yield from lines
+    yield r"\end{pgfonlayer}"
+
+
 def _iterate_bands(scene: Scene) -> Iterator[str]:
     for band in scene.bands:
         low, high = scene.height - band.box.bottom, scene.height - band.box.top
@@ -123,18 +190,34 @@ def _iterate_bands(scene: Scene) -> Iterator[str]:
         )
 
 
-def _iterate_edge(scene: Scene, edge: EdgeShape) -> Iterator[str]:
-    colour = _name_colour(edge.colour)
-    for piece in split_into_pieces(edge):
-        parts = [_format_point(scene, piece[0])]
-        for k in range(1, len(piece), 3):
-            first, second, end = (_format_point(scene, point) for point in piece[k : k + 3])
-            parts.append(f".. controls {first} and {second} .. {end}")
-        yield rf"\draw[{colour}, line width={edge.width:g}bp] {' '.join(parts)};"
-    if edge.head:
-        yield _format_arrow(scene, edge.curve, colour)
-    if edge.tail:
-        yield _format_arrow(scene, edge.curve[::-1], colour)
+def _format_path(scene: Scene, edge: EdgeShape, names: Mapping[str, str]) -> str:
+    """A path between its variables; points between the ends of a longer course stay where they are."""
+    boxes = collect_boxes(scene)
+    ports = find_ports(edge, boxes)
+    curve = edge.curve
+    start, end = (
+        _format_point(scene, point) if port is None else _format_beside(boxes[port.name], point, names[port.name])
+        for port, point in zip(ports, (curve[0], curve[-1]), strict=True)
+    )
+    options = [_name_colour(edge.colour), f"line width={edge.width:g}bp"]
+    options += [f"{edge.pattern} path"] if edge.pattern != "solid" else []
+    options += [f"{'arrowhead' if edge.tail else ''}-{'arrowhead' if edge.head else ''}"]
+    if is_straight(curve):
+        course = "--"
+    else:
+        pieces = []
+        for k in range(1, len(curve), 3):
+            towards = [curve[k] - curve[k - 1], curve[k + 1] - curve[k + 2]]
+            first, second = (f"+({step[0]:.2f},{-step[1]:.2f})" for step in towards)
+            pieces.append(f".. controls {first} and {second} ..")
+            pieces += [_format_point(scene, curve[k + 2])] if k + 3 < len(curve) else []
+        course = " ".join(pieces)
+    return rf"\draw[{', '.join(options)}] {start} {course} {end};"
+
+
+def _format_beside(box: Rectangle, point: FloatArray, name: str) -> str:
+    """A point by its distance from the middle of a variable."""
+    return f"([shift={{({point[0] - box.x:.2f},{box.y - point[1]:.2f})}}]{name}.center)"
 
 
 def _iterate_label(scene: Scene, edge: EdgeShape) -> Iterator[str]:
@@ -149,32 +232,26 @@ def _iterate_label(scene: Scene, edge: EdgeShape) -> Iterator[str]:
     yield _format_text(scene, label.box.x, label.box.y, text, label.font_size, label.colour, "centre")
 
 
-def _format_arrow(scene: Scene, curve: FloatArray, colour: str) -> str:
-    """A filled triangle whose tip is the end of the curve."""
-    tip, base = curve[-1], trim_curve(curve, 0.0, ARROW_LENGTH)[-1]
-    direction = (tip - base) / max(float(((tip - base) ** 2).sum() ** 0.5), 1e-9)
-    side = direction[::-1] * [-1, 1] * ARROW_WIDTH / 2
-    corners = " -- ".join(_format_point(scene, point) for point in (tip, base + side, base - side))
-    return rf"\fill[{colour}] {corners} -- cycle;"
-
-
-def _format_node(scene: Scene, node: NodeShape) -> str:
-    x, y = node.box.x, scene.height - node.box.y
-    half_width, half_height = node.box.width / 2, node.box.height / 2
-    options = f"draw={_name_colour(node.outline)}, fill={_name_colour(node.fill)}" + (", dashed" if node.dashed else "")
-    if node.shape == "ellipse":
-        path = f"({x:.2f},{y:.2f}) ellipse [x radius={half_width:.2f}, y radius={half_height:.2f}]"
-    elif node.shape == "hexagon":
-        corners = [(-1, 0), (-0.5, 1), (0.5, 1), (1, 0), (0.5, -1), (-0.5, -1)]
-        path = " -- ".join(f"({x + a * half_width:.2f},{y + b * half_height:.2f})" for a, b in corners) + " -- cycle"
-    elif node.shape == "triangle":
-        corners = [(-1, -1), (0, 1), (1, -1)]
-        path = " -- ".join(f"({x + a * half_width:.2f},{y + b * half_height:.2f})" for a, b in corners) + " -- cycle"
-    else:
-        path = f"({x - half_width:.2f},{y - half_height:.2f}) rectangle ({x + half_width:.2f},{y + half_height:.2f})"
+def _iterate_node(scene: Scene, node: NodeShape, name: str) -> Iterator[str]:
+    """A variable as a node of its size, and its text in another, as a node would grow around its own text."""
+    size = f"minimum width={node.box.width:.2f}bp, minimum height={node.box.height:.2f}bp"
+    usual = next(other for other in scene.nodes if other.shape == node.shape)
+    options = [NODE_STYLES[node.shape], size]
+    if (node.fill, node.outline) != (usual.fill, usual.outline):
+        options.append(f"draw={_name_colour(node.outline)}, fill={_name_colour(node.fill)}")
+    options += ["dashed path"] if node.dashed else []
+    cornered = node.shape in ("hexagon", "triangle")
+    place = f"at ({node.box.x:.2f},{scene.height - node.box.y:.2f})"
+    # No shape of TikZ's has these corners at any width and height.
+    yield rf"\node[{', '.join([*options, *(['draw=none, fill=none'] if cornered else [])])}] ({name}) {place} {{}};"
+    if cornered:
+        corners = np.array(CORNERS[node.shape]) * [node.box.width, node.box.height] + [node.box.left, node.box.top]
+        outline = " -- ".join(_format_beside(node.box, corner, name) for corner in corners)
+        yield rf"\path[draw={_name_colour(node.outline)}, fill={_name_colour(node.fill)}] {outline} -- cycle;"
     lines = tuple(escape_tex(line) for line in node.lines)
-    text = _format_text(scene, x, node.box.y, lines, node.font_size, scene.style.colours.text, "centre")
-    return rf"\path[{options}] {path};" + "\n" + text
+    if lines:
+        font = _format_font(node.font_size)
+        yield rf"\node[words, font={font}] at ({name}.center) {{" + r"\\".join(map(_protect, lines)) + "};"
 
 
 def _iterate_texts(scene: Scene) -> Iterator[str]:
@@ -186,11 +263,15 @@ def _iterate_texts(scene: Scene) -> Iterator[str]:
 
 def _format_text(scene: Scene, x: float, y: float, lines: tuple[str, ...], size: float, colour: str, align: str) -> str:
     anchor, alignment = ("west", "left") if align == "left" else ("center", "center")
-    font = rf"\fontsize{{{size:g}bp}}{{{size * LINE_SPACING:g}bp}}\selectfont"
+    font = _format_font(size)
     return (
         rf"\node[inner sep=0bp, anchor={anchor}, align={alignment}, text={_name_colour(colour)}, font={font}] "
         rf"at ({x:.2f},{scene.height - y:.2f}) {{" + r"\\".join(map(_protect, lines)) + "};"
     )
+
+
+def _format_font(size: float) -> str:
+    return rf"\fontsize{{{size:g}bp}}{{{size * LINE_SPACING:g}bp}}\selectfont"
 
 
 def _protect(line: str) -> str:

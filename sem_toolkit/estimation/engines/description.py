@@ -37,6 +37,8 @@ def find_obstacle(model: Model, kind: Kind) -> str | None:
     where, linear = model.locations, model.constraints.linear
     if not kind.is_normal_theory:
         return f"its {kind.name} is not lavaan's"
+    if kind.has_levels:
+        return "it has no levels"
     if model.n_groups > 1:
         return "it fits several groups apart, without equalities across them"
     if model.composites is not None:

@@ -22,8 +22,8 @@ from sem_toolkit.inference.weights.information import (
     compute_observed_first_order,
     compute_observed_information,
 )
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE
 
@@ -79,9 +79,17 @@ def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
     where singular.
     """
     try:
+        if basis.shape[0] == basis.shape[1]:  # it spans everything, as in `_factorise`
+            return np.asarray(np.linalg.inv(information))
         return np.asarray(basis @ np.linalg.solve(basis.T @ information @ basis, basis.T))
     except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
+
+
+@once
+def compute_weight_inverse(evaluation: AtEstimate, weight: Weight) -> FloatArray:
+    """E⁻¹ (q × q) within the constraints, E = ΔᵀVΔ by any weight; NaN where singular."""
+    return invert_any(weight.information(evaluation), evaluation.free_basis)
 
 
 def invert_information_root(information: FloatArray, basis: FloatArray) -> FloatArray:
@@ -123,8 +131,8 @@ def compute_parameter_covariance_matrix(evaluation: AtEstimate, options: Inferen
         return np.full((evaluation.model.n_parameters,) * 2, np.nan)
     if options.se in TWO_STAGE:
         weight = build_robust_weight(evaluation, options.information)
-        bread = invert_any(weight.information(evaluation), evaluation.free_basis)
-        return bread @ compute_robust_meat(evaluation, options.information) @ bread / evaluation.total
+        bread = compute_weight_inverse(evaluation, weight)
+        return np.asarray(bread @ compute_robust_meat(evaluation, options.information) @ bread / evaluation.total)
     by_h1 = options.information == "observed" and options.observed == "h1"
     bread = compute_inverse_information(evaluation, "observed.h1" if by_h1 else options.information)
     if options.se == "standard":
@@ -186,20 +194,3 @@ def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
             product -= multiply_normal_gamma(explained, columns, evaluation.has_means)
         total += evaluation.shares[g] * columns.T @ product
     return total
-
-
-def multiply_normal_gamma(covariance: FloatArray, columns: FloatArray, means: bool) -> FloatArray:
-    """Γ times columns (m × k), Γ the covariance matrix of [y; vech(yyᵀ)] for normal y with this covariance (p × p).
-
-    Γ vech(X) = 2 vech(S X̃ S), where X̃ is X with its off-diagonal elements halved.
-    """
-    p = len(covariance)
-    rows, cols = vech_indices(p)
-    first = p if means else 0
-    half = np.where(rows == cols, 1.0, 0.5)[:, None] * columns[first:]
-    full = np.zeros((columns.shape[1], p, p))
-    full[:, rows, cols] = half.T
-    full[:, cols, rows] = half.T
-    product = 2.0 * (covariance @ full @ covariance)
-    lower = product[:, rows, cols].T
-    return np.concatenate([covariance @ columns[:first], lower]) if means else lower

@@ -56,9 +56,11 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
 
 def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
-    incomplete rows or moments of pairs, as in lavaan. NaN where Σ̂ is not positive definite and weights nothing.
+    incomplete rows, moments of pairs or two levels, as in lavaan. NaN where Σ̂ is not positive definite and so
+    weights nothing.
     """
     pairwise = evaluation.sample.missing in PAIRWISE or evaluation.kind.is_categorical
+    pairwise |= evaluation.kind.has_levels
     if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
         return test.stat
     if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:

@@ -29,10 +29,13 @@ def compute_reference_test(evaluation: AtEstimate, scaled: bool = False, free: b
     """The test that fit measures are made of: the standard one, but for ULS and DWLS Browne's residual test.
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, or, `free` of
-    distribution, browne.residual.adf, unless a `scaled` test corrects for that. Of ordered variables there is none.
+    distribution, browne.residual.adf, unless a `scaled` test corrects for that. Of ordered variables there is the
+    latter where nothing was minimised, and otherwise none.
     """
-    if evaluation.kind.has_distribution or scaled or evaluation.kind.is_categorical:
+    kind = evaluation.kind
+    if kind.has_distribution or scaled or (kind.is_categorical and kind.is_minimised):
         return compute_standard_test(evaluation)
+    free = free or kind.is_categorical
     return RESIDUAL_TESTS["browne.residual.adf" if free else "browne.residual.nt"](evaluation)
 
 
@@ -51,11 +54,22 @@ def compute_browne_adf_test(evaluation: AtEstimate) -> TestStatistic:
     equation 2.20b.
     """
     groups = range(evaluation.model.n_groups)
+    if evaluation.kind.is_categorical:
+        return _compute_categorical_adf_test(evaluation)
     gammas = [compute_gamma(evaluation, g) for g in groups]
     kept = find_conditional(evaluation.model.n_observed, evaluation.exogenous, means=evaluation.has_means)
     if any(_is_singular(gamma[np.ix_(kept, kept)]) for gamma in gammas):
         return _compute_adf_by_complement(evaluation, gammas, kept)
     weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
+    return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
+
+
+def _compute_categorical_adf_test(evaluation: AtEstimate) -> TestStatistic:
+    """The same of thresholds and correlations, by their own covariance matrix."""
+    gammas = [own.gamma for own in evaluation.statistics]
+    if any(_is_singular(gamma) for gamma in gammas):
+        return _compute_adf_by_complement(evaluation, gammas, np.ones(len(gammas[0]), dtype=np.bool_))
+    weight = DenseWeight(tuple(map(invert_symmetric, gammas)))
     return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
 
 

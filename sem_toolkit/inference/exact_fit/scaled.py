@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import NormalWeight, invert_symmetric, once
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
 from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
+from sem_toolkit.inference.exact_fit.steps import compute_step_trace
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
@@ -24,9 +26,10 @@ from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import compute_cluster_trace
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
+from sem_toolkit.inference.weights.levels import compute_level_trace
 from sem_toolkit.sample.moments import FloatArray
 
-ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "scaled.shifted"})
+ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "scaled.shifted"})
 """The scaled tests that robust fit measures exist for."""
 
 
@@ -93,6 +96,16 @@ def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chose
     return replace(scaled, scaling_factor_h1=mplus.scaling_factor_h1, scaling_factor_h0=mplus.scaling_factor_h0)
 
 
+def _compute_yuan_chan(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
+    """Scaled for both steps; of a model that was not estimated in steps, such as the baseline model, for its own."""
+    stages = evaluation.stages
+    if isinstance(stages, Steps) and stages.model is evaluation.model:
+        trace = compute_step_trace(evaluation, stages)
+    else:
+        trace = _compute_trace(evaluation, chosen)
+    return scale_test(standard, chosen.name, standard.df, trace)
+
+
 def _compute_trace(evaluation: AtEstimate, chosen: ScaledTest) -> float:
     if chosen.normal:
         return compute_normal_ugamma_trace(evaluation)
@@ -105,6 +118,7 @@ _SCALED = {
     "scaled.shifted": _compute_shifted,
     "yuan.bentler": _compute_yuan_bentler,
     "yuan.bentler.mplus": _compute_yuan_bentler_mplus,
+    "yuan.chan": _compute_yuan_chan,
 }
 
 
@@ -127,6 +141,7 @@ def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: Scale
         return compute_scaled_test(evaluation, standard, chosen)
     name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
     unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
+    unweighted |= evaluation.kind.has_levels
     return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
@@ -182,7 +197,9 @@ def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if evaluation.sample.has_design:
+    if evaluation.kind.has_levels:
+        saturated, count = compute_level_trace(evaluation, chosen.information)
+    elif evaluation.sample.has_design:
         saturated, count = compute_cluster_trace(evaluation, chosen.information)
     elif evaluation.is_incomplete:
         saturated, count = compute_incomplete_saturated_trace(evaluation, chosen.information)
@@ -194,7 +211,7 @@ def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen
     return replace(
         scale_test(standard, "yuan.bentler.mplus", standard.df, saturated - model),
         scaling_factor_h1=saturated / count,
-        scaling_factor_h0=model / max(evaluation.model.n_parameters, 1),
+        scaling_factor_h0=model / max(evaluation.model.n_searched, 1),
     )
 
 

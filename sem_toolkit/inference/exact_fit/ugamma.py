@@ -14,13 +14,14 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import (
     compute_normal_meat,
     compute_robust_meat,
+    compute_weight_inverse,
     invert_any,
-    multiply_normal_gamma,
 )
 from sem_toolkit.inference.exact_fit.nuisance import compute_full_delta
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.gammas import list_statistic_covariances
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 
@@ -48,7 +49,7 @@ def compute_ugamma_traces(evaluation: AtEstimate, information: str = "expected")
     if evaluation.model.composites is not None:
         return saturated, saturated - float(np.trace(_over_moments(evaluation, weight)))
     meat = compute_robust_meat(evaluation, information)
-    return saturated, float(np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
+    return saturated, float(np.einsum("ij,ji->", compute_weight_inverse(evaluation, weight), meat))
 
 
 def compute_ugamma_matrix(evaluation: AtEstimate, information: str = "expected") -> FloatArray:
@@ -74,7 +75,7 @@ def compute_normal_ugamma_trace(evaluation: AtEstimate) -> float:
         weight.times(g, compute_normal_variances(S, means=evaluation.has_means, exogenous=evaluation.exogenous)).sum()
         for g, S in enumerate(evaluation.sample_cov)
     )
-    return float(saturated - np.einsum("ij,ji->", _inverse(evaluation, weight), meat))
+    return float(saturated - np.einsum("ij,ji->", compute_weight_inverse(evaluation, weight), meat))
 
 
 def _build_normal_gamma(evaluation: AtEstimate, group: int) -> FloatArray:
@@ -102,15 +103,11 @@ def compute_ugamma_eigenvalues(evaluation: AtEstimate, information: str = "expec
     return np.asarray(np.linalg.eigvalsh(compute_ugamma_matrix(evaluation, information))[::-1][: evaluation.df])
 
 
-def _inverse(evaluation: AtEstimate, weight: Weight) -> FloatArray:
-    return invert_any(weight.information(evaluation), evaluation.free_basis)
-
-
 def _over_rows(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     groups = build_casewise(evaluation, weight)
     pairs = list(zip(evaluation.shares, groups, strict=True))
     scores = np.concatenate([np.sqrt(f / part.size) * part.scores for f, part in pairs])
-    matrix = -scores @ _inverse(evaluation, weight) @ scores.T
+    matrix = -scores @ compute_weight_inverse(evaluation, weight) @ scores.T
     start = 0
     for part in groups:
         block = slice(start, start + len(part.scores))
@@ -133,23 +130,20 @@ def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[Float
 
 
 def _compute_squared_trace(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray]) -> float:
-    """tr((UΓ)²) by UΓ = VΓ − VΔE⁻¹(ΔᵀVΓ), whose second part has the rank of the parameters."""
+    """tr((UΓ)²) by UΓ = VΓ − VΔE⁻¹(ΔᵀVΓ): all but the first part's square is of the size of the parameters."""
     delta, basis = compute_full_delta(evaluation)
-    shares = evaluation.shares
-    pulls = [share * weight.times(g, delta[g]) for g, share in enumerate(shares)]
-    information = sum(own.T @ pull for own, pull in zip(delta, pulls, strict=True))
-    inverse = invert_any(np.asarray(information), basis)
-    reach = [pull.T @ (gamma / share) for pull, gamma, share in zip(pulls, gammas, shares, strict=True)]
-    total = 0.0
-    blocks = {}
-    for g, pull in enumerate(pulls):
-        along = pull @ inverse
-        for h, other in enumerate(reach):
-            blocks[g, h] = -along @ other
-        blocks[g, g] += weight.times(g, gammas[g])
-    for (g, h), block in blocks.items():
-        total += float(np.sum(block * blocks[h, g].T))
-    return total
+    q = delta.shape[-1]
+    total, information, twice, thrice = 0.0, np.zeros((q, q)), np.zeros((q, q)), np.zeros((q, q))
+    for g, (own, gamma, share) in enumerate(zip(delta, gammas, evaluation.shares, strict=True)):
+        pull, product = weight.times(g, own), weight.times(g, gamma)
+        reach = pull.T @ gamma
+        information += share * own.T @ pull
+        twice += share * reach @ pull
+        thrice += share * reach @ weight.times(g, reach.T)
+        total += float(np.sum(product * product.T))
+    inverse = invert_any(information, basis)
+    taken = inverse @ twice
+    return total - 2.0 * float(np.sum(inverse * thrice)) + float(np.sum(taken * taken.T))
 
 
 def _build_residual_weight(evaluation: AtEstimate, weight: Weight) -> FloatArray:

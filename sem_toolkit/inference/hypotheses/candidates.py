@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sem_toolkit.model import Model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, THRESHOLD
 from sem_toolkit.spec.names import exogenous_observed_variables, latent_variables, observed_variables
+from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.table import Operator, Parameter
 
 IntArray = NDArray[np.intp]
@@ -74,6 +75,9 @@ def _list_triples(model: Model, group: int) -> Iterator[Triple]:
     mine = [row for row in table.parameters if row.group == group]
     observed, latent = observed_variables(table), latent_variables(table)
     exogenous = exogenous_observed_variables(table)
+    if table.separated:  # levels have variables of their own
+        roles = compute_roles(mine)
+        observed, latent, exogenous = roles.observed, roles.latent, roles.exogenous_observed
     indicators = {row.rhs for row in mine if row.op == "=~"}
     inner = [name for name in observed if name not in exogenous]
     structural = _structural_names(mine)

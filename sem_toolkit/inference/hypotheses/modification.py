@@ -4,7 +4,7 @@ With score s and information I of candidate and parameters, MI = N s²/(I_cc −
 Sources: Sörbom (1989), Psychometrika 54, 371-384; Saris, Satorra & Sörbom (1987), Sociological Methodology 17, 105-129.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +14,10 @@ from sem_toolkit.discrepancy import NormalWeight, Weight
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_information_root
-from sem_toolkit.inference.frames import build_frame, build_text_columns
+from sem_toolkit.inference.frames import build_frame, build_place_columns, build_text_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.hypotheses.categorical_candidates import compute_categorical_candidate_delta
+from sem_toolkit.inference.hypotheses.level_candidates import compute_level_piece
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_slopes
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
@@ -48,27 +49,32 @@ def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
     names = ["lhs", "op", "rhs", "group", "mi", "epc", "sepc.lv", "sepc.all", "sepc.nox", "pvalue"]
     if evaluation.model.composites is not None:
         return pd.DataFrame(columns=names)
+    evaluation.require_minimum("modification indices")
     candidates = build_candidates(evaluation.model)
     mi, epc = compute_modification_indices(evaluation, candidates)
     order = np.argsort(-mi, kind="stable")[: int(np.isfinite(mi).sum())]
     numbers = {"mi": mi, "epc": epc} | standardize_changes(evaluation, candidates, epc)
     lhs, op, rhs, _ = zip(*(candidates.rows[k] for k in order), strict=True) if order.size else ((),) * 4
-    columns = build_text_columns({"lhs": lhs, "op": op, "rhs": rhs}) | {"group": candidates.group[order] + 1}
+    columns = build_text_columns({"lhs": lhs, "op": op, "rhs": rhs})
+    columns |= build_place_columns(evaluation.model.table, candidates.group[order] + 1)
     columns |= {name: values[order] for name, values in numbers.items()}
     return build_frame(columns | {"pvalue": chdtrc(1.0, mi[order])})
 
 
 def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
-    weight = (
-        build_unstructured_weight(evaluation) if _is_unstructured(evaluation) else build_estimator_weight(evaluation)
-    )
-    information = (
-        weight.information(evaluation) if _is_unstructured(evaluation) else compute_estimator_information(evaluation)
-    )
+    pieces: Iterable[Piece]
+    if evaluation.kind.has_levels:
+        information, piece = compute_level_piece(evaluation, candidates)
+        pieces = [piece]
+    else:
+        unstructured = _is_unstructured(evaluation)
+        weight = build_unstructured_weight(evaluation) if unstructured else build_estimator_weight(evaluation)
+        information = weight.information(evaluation) if unstructured else compute_estimator_information(evaluation)
+        pieces = compute_pieces(evaluation, candidates, weight)
     half = invert_information_root(information, evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
-    for mine, slope, own, shared in compute_pieces(evaluation, candidates, weight):
+    for mine, slope, own, shared in pieces:
         reach = shared @ half.T
         score[mine] = slope
         left[mine] = own - np.einsum("kr,kr->k", reach, reach)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.discrepancy import once
+from sem_toolkit.discrepancy import Weight, once
 from sem_toolkit.discrepancy.base import invert_symmetric
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate, compute_equality_basis
-from sem_toolkit.inference.errors.covariance import invert_any
+from sem_toolkit.inference.errors.covariance import compute_weight_inverse
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
 from sem_toolkit.inference.exact_fit.scaled import ROBUST
 from sem_toolkit.inference.measures.incremental import Comparison
@@ -121,26 +121,31 @@ def _count_parameters(evaluation: AtEstimate) -> int:
 def _compute_trace(evaluation: AtEstimate, layout: CategoricalLayout, inverse: FloatArray) -> float:
     """tr(VMΓMᵀ) with M = I − ΔA⁻¹ΔᵀW over the correlations of all groups, V of normal theory at those implied.
 
-    Both VM and MΓ are what they are without the model, less a product of the rank of the parameters.
+    But for tr(VΓ) these are traces of the size of the parameters that move correlations.
     """
     rows, columns = layout.pairs
-    pairs, shares = len(rows), evaluation.shares
+    pairs = len(rows)
     delta = compute_delta(evaluation)[:, -pairs:]
+    moving = np.flatnonzero(delta.any(axis=(0, 1)))
     weight = build_estimator_weight(evaluation)
-    solved = invert_any(weight.information(evaluation), evaluation.free_basis)
-    unit = np.zeros((evaluation.moments_per_group, pairs))
-    unit[-pairs:] = np.eye(pairs)
-    pulls = [delta[g].T @ (share * weight.times(g, unit)[-pairs:]) for g, share in enumerate(shares)]
-    gammas = [own.gamma[-pairs:, -pairs:] / share for own, share in zip(evaluation.statistics, shares, strict=True)]
-    total = 0.0
-    for g, (Q, share) in enumerate(zip(inverse, shares, strict=True)):
-        V = Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)]
-        V = share * (V + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)])
-        along = delta[g] @ solved
-        weighted = V @ along
-        for h, pull in enumerate(pulls):
-            left, right = -weighted @ pull, -along @ (pull @ gammas[h])
-            if g == h:
-                left, right = left + V, right + gammas[g]
-            total += float(np.sum(left * right))
-    return total
+    solved = compute_weight_inverse(evaluation, weight)[np.ix_(moving, moving)]
+    total, across = 0.0, 0.0
+    meat, bread = np.zeros((len(moving),) * 2), np.zeros((len(moving),) * 2)
+    parts = zip(inverse, evaluation.shares, delta[..., moving], evaluation.statistics, strict=True)
+    for g, (Q, share, own, statistics) in enumerate(parts):
+        V = Q[np.ix_(rows, rows)] * Q[np.ix_(columns, columns)] + Q[np.ix_(rows, columns)] * Q[np.ix_(columns, rows)]
+        gamma = statistics.gamma[-pairs:, -pairs:]
+        pull = _weigh_correlations(weight, g, own, evaluation.moments_per_group)
+        weighted, reach = V @ own, pull.T @ gamma
+        total += float(np.sum(V * gamma))
+        across = across + share * (reach @ weighted)
+        meat += share * reach @ pull
+        bread += share * own.T @ weighted
+    return total - 2.0 * float(np.sum(solved * across)) + float(np.sum(meat * (solved @ bread @ solved)))
+
+
+def _weigh_correlations(weight: Weight, group: int, columns: FloatArray, size: int) -> FloatArray:
+    """W times columns of the correlations (pairs × k), the last of `size` statistics, and of these what is theirs."""
+    whole = np.zeros((size, columns.shape[1]))
+    whole[-len(columns) :] = columns
+    return weight.times(group, whole)[-len(columns) :]

@@ -3,8 +3,10 @@
 import math
 from typing import Protocol
 
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.exact_fit.level_fit import build_level_evaluation
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
@@ -16,6 +18,7 @@ from sem_toolkit.inference.measures.indices import (
     compute_other_measures,
     compute_wrmr,
 )
+from sem_toolkit.inference.measures.levels import LevelVariables
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
 from sem_toolkit.inference.measures.numeric import NumericVariables
 from sem_toolkit.inference.measures.robust import RobustVariants
@@ -64,8 +67,10 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= _list_tests(tests, evaluation)
     measures |= compute_incremental_measures(plain, scaled, robust.comparison)
     by_test, by_residual = (Misfit(stat, test.df, tail=stat) for stat in (test.stat, tests.residual))
-    measures |= compute_rmsea_measures(total, model.n_groups, by_test, by_scaled, robust.misfit)
+    measures |= compute_rmsea_measures(total, evaluation.n_populations, by_test, by_scaled, robust.misfit)
     measures |= compute_gfi_measures(total, variables.count(evaluation), by_residual, robust.residual)
+    if evaluation.kind.has_levels:  # the rest is of moments of one level
+        return measures
     count = evaluation.moments_per_group * model.n_groups
     explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
     measures |= compute_lisrel_measures(explained, test.df, count)
@@ -74,7 +79,21 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     return measures | compute_other_measures(test.stat, test.df, npar, total)
 
 
+def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions, level: int) -> Measures:
+    """The same of one level of rows in clusters (0 within them, 1 between), beside a saturated other one.
+
+    Raises ModelError where there are no levels, or neither can be judged by itself.
+    """
+    if not evaluation.kind.has_levels:
+        raise ModelError(Diagnostic("error", "no-levels", "the model has no levels", hint="write level: blocks"))
+    measures = compute_all_measures(build_level_evaluation(evaluation, level), options)
+    own = measures["srmr_between" if level else "srmr_within"]
+    return {name: value for name, value in measures.items() if not name.startswith("srmr")} | {"srmr": own}
+
+
 def _choose_variables(evaluation: AtEstimate) -> VariableKind:
+    if evaluation.kind.has_levels:
+        return LevelVariables()
     return CategoricalVariables() if evaluation.kind.is_categorical else NumericVariables()
 
 

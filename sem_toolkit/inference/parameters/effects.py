@@ -16,13 +16,14 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.discrepancy.weights import spread_cells
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.frames import build_frame, build_text_columns
+from sem_toolkit.inference.frames import build_frame, build_place_columns, build_text_columns
 from sem_toolkit.inference.parameters.estimates import build_test_columns, compute_delta_se, compute_units
 from sem_toolkit.inference.parameters.monte_carlo import draw_parameters
 from sem_toolkit.inference.parameters.standardized import Standardization, standardize
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.moments import compute_total_effects
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def build_effects_table(
     size = len(evaluation.x)
     values = np.array([effect.value for effect in effects])
     slopes = np.array([effect.slope for effect in effects]).reshape(len(effects), size)
-    columns = describe_effects(effects) | {"est": values}
+    columns = describe_effects(effects, evaluation.model.table) | {"est": values}
     units = np.abs(slopes) @ compute_units(evaluation)
     columns |= build_test_columns(values, compute_delta_se(slopes, covariance), level, units)
     if draws:
@@ -88,7 +89,7 @@ def build_effects_table(
     return build_frame(columns | {"std.se": compute_delta_se(scaled_slopes, covariance)})
 
 
-def describe_effects(effects: list[Effect]) -> dict[str, Any]:
+def describe_effects(effects: list[Effect], table: ParameterTable) -> dict[str, Any]:
     """The columns that say which effect is which."""
     texts = build_text_columns(
         {
@@ -98,7 +99,7 @@ def describe_effects(effects: list[Effect]) -> dict[str, Any]:
             "path": [" -> ".join(effect.path) for effect in effects],
         }
     )
-    return {"group": np.array([effect.group for effect in effects], dtype=np.int64)} | texts
+    return build_place_columns(table, np.array([effect.group for effect in effects], dtype=np.int64)) | texts
 
 
 def compute_effects(evaluation: AtEstimate, g: int, cause: str, outcome: str) -> list[Effect]:

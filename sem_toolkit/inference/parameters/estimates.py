@@ -8,7 +8,7 @@ from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_normal_quantile, compute_two_sided_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix
-from sem_toolkit.inference.frames import build_frame, build_text_columns
+from sem_toolkit.inference.frames import build_frame, build_place_columns, build_text_columns
 from sem_toolkit.inference.parameters.standardized import Scale, Standardization, standardize
 from sem_toolkit.sample.moments import FloatArray
 
@@ -65,7 +65,8 @@ def describe_rows(evaluation: AtEstimate) -> dict[str, Any]:
     marks = [(*place, row.free, row.exo) for place, row in zip(places, rows, strict=True)]
     block, group, free, exo = np.array(marks, dtype=np.int64).reshape(-1, 4).T
     label = texts.pop("label")
-    return texts | {"block": block, "group": group, "free": free, "label": label, "exo": exo}
+    place = build_place_columns(evaluation.model.table, group)
+    return texts | {"block": block} | place | {"free": free, "label": label, "exo": exo}
 
 
 def _compute_free_se(standard: Standardization, covariance: FloatArray) -> FloatArray:

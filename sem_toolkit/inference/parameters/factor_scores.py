@@ -54,6 +54,9 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
     if method not in get_args(ScoreMethod):
         hint = f"one of: {', '.join(get_args(ScoreMethod))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no factor scores "{method}"', hint=hint))
+    if evaluation.kind.has_levels:
+        message = "factor scores are those of rows, which two levels do not have apart"
+        raise DataError(Diagnostic("error", "not-with-levels", message))
     return tuple(_score_group(evaluation, g, method) for g in range(evaluation.model.n_groups))
 
 

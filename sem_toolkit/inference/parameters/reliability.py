@@ -175,7 +175,8 @@ def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
         correlations = compute_correlation(V[np.ix_(where, where)]) if names else np.zeros((0, 0))
         table = np.where(np.tri(len(names), dtype=bool), correlations, np.nan)
         np.fill_diagonal(table, np.sqrt(columns[4]))
-    sample = compute_correlation(S)
+    with np.errstate(invalid="ignore"):  # variables that do not occur at a level have no variance there
+        sample = compute_correlation(S)
     blocks = list(measured.values())
     alpha_response = omega_response = None
     if isinstance(model.layout, CategoricalLayout):

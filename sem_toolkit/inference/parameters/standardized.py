@@ -120,7 +120,7 @@ class Standardization:
             return self._list_response_values(model.responses)
         if model.composites is None:
             return {}
-        values, slopes = compute_cell_values(model, x), model.composites.cell_jacobian(model, x)
+        values, slopes = compute_cell_values(model, x), model.composites.jacobian(model, x)
         found = {}
         for member in model.composites.members:
             cells, key = model.cells[member.group], (member.group + 1, model.variables[member.variable])
@@ -132,14 +132,14 @@ class Standardization:
                 k, at = rows.get(key), np.flatnonzero(chosen)
                 if k is not None and not self.rows[k].free:
                     place = int(cells.position[at[-1]])
-                    found[k] = float(values[place]), slopes[place]
+                    found[k] = float(values[place]), slopes[place - len(x)]
         return found
 
     def _list_response_values(self, responses: Responses) -> dict[int, tuple[float, FloatArray]]:
         model, x = self.evaluation.model, self.evaluation.x
         found: dict[int, tuple[float, FloatArray]] = {}
         if model.derived is not None:
-            values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.cell_jacobian(model, x)[len(x) :]
+            values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.jacobian(model, x)
             for place, (group, item) in enumerate(
                 (group, item) for group in range(model.n_groups) for item in responses.items
             ):
@@ -163,8 +163,27 @@ class Standardization:
 
     @cached_property
     def variances(self) -> FloatArray:
-        """Variances of all variables as implied, G × t."""
-        return np.diagonal(self.evaluation.moments.all_covariance, axis1=-2, axis2=-1)
+        """Variances of all variables as implied, G × t; of a product of latent variables those of its parts multiplied.
+
+        So it is a product of standardised variables (Wen, Marsh & Hau, 2010, Structural Equation Modeling 17, 1-22).
+        """
+        variances = np.diagonal(self.evaluation.moments.all_covariance, axis1=-2, axis2=-1)
+        if not self._products:
+            return variances
+        variances = variances.copy()
+        for product, left, right in self._products:
+            variances[:, product] = variances[:, left] * variances[:, right]
+        return variances
+
+    @cached_property
+    def _products(self) -> list[tuple[int, int, int]]:
+        """Places of products of latent variables, such as f:g, and of their two parts."""
+        model = self.evaluation.model
+        place = {name: number for number, name in enumerate(model.variables)}
+        parts = [(place[name], name.split(":")) for name in model.variables[model.n_observed :] if ":" in name]
+        return [
+            (at, place[names[0]], place[names[1]]) for at, names in parts if len(names) == 2 and {*names} <= {*place}
+        ]
 
     @cached_property
     def variances_by_x(self) -> FloatArray:
@@ -178,7 +197,12 @@ class Standardization:
         for g, cells in enumerate(model.cells):
             both = np.concatenate([moments.total_effects[g], moments.all_covariance[g]], axis=1)
             by_cells[g][:, cells.position] = 2.0 * cells.weight * both[:, cells.row] * both[:, cells.right]
-        return pull_back(model, self.evaluation.x, by_cells)
+        slopes = pull_back(model, self.evaluation.x, by_cells)
+        variances = self.variances
+        for product, left, right in self._products:
+            one, other = slopes[:, left] * variances[:, right, None], slopes[:, right] * variances[:, left, None]
+            slopes[:, product] = one + other
+        return slopes
 
     def values(self, scale: Scale) -> FloatArray:
         """Standardised values of the rows, then of the definitions (k + d)."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from sem_toolkit.discrepancy import invert_symmetric
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix, invert_information
+from sem_toolkit.inference.errors.covariance import invert_information
+from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.residuals.saturated import CasewiseGamma, Gamma, NormalGamma, build_gamma, times_delta
@@ -49,7 +50,7 @@ class ResidualCovariance:
 
     def simple_variances(self, g: int, metric: str) -> FloatArray:
         """Variances of the sample moments less those of the implied ones (m), which may be negative."""
-        covariance = compute_parameter_covariance_matrix(self.evaluation, self.options)
+        covariance = compute_estimate_covariance(self.evaluation, self.options)
         delta = self._jacobian(g, metric).times(self.delta[g])
         return np.asarray(self.sample_variances(g, metric) - compute_row_products(delta, covariance))
 

@@ -12,12 +12,13 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_normal_quantile
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.categorical import compute_categorical_residuals
 from sem_toolkit.inference.residuals.covariance import ResidualCovariance, build_residual_covariance
+from sem_toolkit.inference.residuals.levels import LevelResiduals
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
@@ -95,22 +96,38 @@ def compute_group_residuals(
         raise OptionError(Diagnostic("error", "option-value", f'there are no residuals of type "{kind}"', hint=hint))
     if evaluation.kind.is_categorical:
         return tuple(_describe_categorical(evaluation, g, kind) for g in range(evaluation.model.n_groups))
+    if evaluation.kind.has_levels:
+        levels = LevelResiduals(evaluation, options)
+        return tuple(_describe_level(levels, g, kind) for g in range(evaluation.model.n_groups))
     pieces = build_residual_covariance(evaluation, options)
     return tuple(_describe_group(evaluation, pieces, g, kind) for g in range(evaluation.model.n_groups))
 
 
 def _describe_group(evaluation: AtEstimate, pieces: ResidualCovariance, g: int, kind: ResidualType) -> GroupResiduals:
-    group = evaluation.sample.groups[g]
-    cov, mean = _residuals(evaluation, g, kind)
-    metric = kind if kind.startswith("cor") else "raw"
-    cov_se, mean_se = _unstack(evaluation, _compute_se(pieces, g, metric, kind))
+    label, names = evaluation.sample.groups[g].label, evaluation.model.observed
+    se = _compute_se(pieces, g, _choose_metric(kind), kind)
+    return _describe(label, names, *_residuals(evaluation, g, kind), se, kind)
+
+
+def _choose_metric(kind: ResidualType) -> str:
+    return kind if kind.startswith("cor") else "raw"
+
+
+def _describe(
+    label: str,
+    names: tuple[str, ...],
+    cov: FloatArray,
+    mean: FloatArray | None,
+    se: FloatArray,
+    kind: ResidualType,
+) -> GroupResiduals:
+    """Residuals with their standard errors (m)."""
+    cov_se, mean_se = _unstack(len(names), se)
     if kind in SCALED_BY_SE:
         cov, mean = _ratio(cov, cov_se), None if mean is None or mean_se is None else _ratio(mean, mean_se)
         cov_se, mean_se = np.ones_like(cov), None if mean is None else np.ones_like(mean)
     mean_z = None if mean is None or mean_se is None else _ratio(mean, mean_se)
-    return GroupResiduals(
-        group.label, evaluation.model.observed, cov, cov_se, _ratio(cov, cov_se), mean, mean_se, mean_z
-    )
+    return GroupResiduals(label, names, cov, cov_se, _ratio(cov, cov_se), mean, mean_se, mean_z)
 
 
 def _describe_categorical(evaluation: AtEstimate, g: int, kind: ResidualType) -> GroupResiduals:
@@ -154,7 +171,16 @@ def _describe_categorical(evaluation: AtEstimate, g: int, kind: ResidualType) ->
     return GroupResiduals(label, names, cov, cov_se, cov_z, mean, mean_se, mean_z, tuple(others))
 
 
-def _compute_se(pieces: ResidualCovariance, g: int, metric: str, kind: ResidualType) -> FloatArray:
+def _describe_level(pieces: LevelResiduals, g: int, kind: ResidualType) -> GroupResiduals:
+    """The same of the variables that occur at a level."""
+    evaluation, own = pieces.evaluation, pieces.list_variables(g)
+    chosen = np.ix_(own, own)
+    part = ResidualMoments(evaluation.sample_cov[g][chosen], evaluation.implied_cov[g][chosen], pieces.mean_gap(g))
+    label, names = evaluation.sample.groups[g].label, tuple(evaluation.model.observed[i] for i in own)
+    return _describe(label, names, *part.compute(kind), _compute_se(pieces, g, _choose_metric(kind), kind), kind)
+
+
+def _compute_se(pieces: ResidualCovariance | LevelResiduals, g: int, metric: str, kind: ResidualType) -> FloatArray:
     """Standard errors of the residuals of a kind (m), before they are divided by these."""
     if kind == "normalized":
         variances = pieces.sample_variances(g, metric)
@@ -167,14 +193,29 @@ def _compute_se(pieces: ResidualCovariance, g: int, metric: str, kind: ResidualT
 
 
 def _residuals(evaluation: AtEstimate, g: int, kind: ResidualType) -> tuple[FloatArray, FloatArray | None]:
-    S, Sigma, gap = evaluation.sample_cov[g], evaluation.implied_cov[g], evaluation.mean_gap
-    deviation = np.sqrt(np.diag(S))
-    mean = None if gap is None else gap[g]
-    if kind == "cor.bollen":
-        return compute_correlation(S) - compute_correlation(Sigma), None if mean is None else mean / deviation
-    if kind == "cor.bentler":
-        return (S - Sigma) / np.outer(deviation, deviation), None if mean is None else mean / deviation
-    return S - Sigma, mean
+    gap = evaluation.mean_gap
+    moments = ResidualMoments(evaluation.sample_cov[g], evaluation.implied_cov[g], None if gap is None else gap[g])
+    return moments.compute(kind)
+
+
+@dataclass(frozen=True, eq=False)
+class ResidualMoments:
+    """Sample and implied covariances (p × p), and what the sample means exceed the implied ones by (p, or None)."""
+
+    sample: FloatArray
+    implied: FloatArray
+    gap: FloatArray | None
+
+    def compute(self, kind: ResidualType) -> tuple[FloatArray, FloatArray | None]:
+        """The residuals in the metric of a kind."""
+        with np.errstate(invalid="ignore", divide="ignore"):  # NaN where a variance between clusters is negative
+            deviation = np.sqrt(np.diag(self.sample))
+            mean = None if self.gap is None else self.gap / deviation
+            if kind == "cor.bollen":
+                return compute_correlation(self.sample) - compute_correlation(self.implied), mean
+            if kind == "cor.bentler":
+                return (self.sample - self.implied) / np.outer(deviation, deviation), mean
+        return self.sample - self.implied, self.gap
 
 
 def compute_residual_summaries(
@@ -191,6 +232,9 @@ def compute_residual_summaries(
         return tuple(
             _summarise_categorical(evaluation, g, kind, close, level) for g in range(evaluation.model.n_groups)
         )
+    if evaluation.kind.has_levels:
+        message = "summaries of residuals with tests are not there with two levels"
+        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="see srmr_within and srmr_between"))
     pieces = build_residual_covariance(evaluation, options)
     p, found = evaluation.model.n_observed, []
     for g in range(evaluation.model.n_groups):
@@ -275,9 +319,8 @@ def _ratio(values: FloatArray, se: FloatArray) -> FloatArray:
     return np.divide(values, se, out=np.full_like(values, np.nan), where=se > 1e-8)
 
 
-def _unstack(evaluation: AtEstimate, vector: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+def _unstack(p: int, vector: FloatArray) -> tuple[FloatArray, FloatArray | None]:
     """A vector of moments (m) to a symmetric matrix (p × p) and means (p, or None)."""
-    p = evaluation.model.n_observed
     rows, cols = vech_indices(p)
     first = len(vector) - len(rows)
     matrix = np.zeros((p, p))

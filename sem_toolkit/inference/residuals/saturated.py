@@ -10,7 +10,6 @@ from sem_toolkit.discrepancy import NormalWeight, centre_rows
 from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight
 from sem_toolkit.discrepancy.weights import compute_products
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.errors.covariance import multiply_normal_gamma
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
@@ -18,6 +17,7 @@ from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight, times_observed_information
 from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.model.jacobian import vech_indices

@@ -1,4 +1,4 @@
-"""What the data say of the moments: complete rows (or moments alone), incomplete rows, and these in two stages.
+"""What the data say of the moments: complete rows (or moments alone), incomplete rows, these in two stages, two levels.
 
 One class each, in a file of its own; `AtEstimate.data` is that of the sample, so that who needs a likelihood, a weight
 or a quadratic form asks for nothing else.
@@ -9,6 +9,7 @@ from typing import Protocol
 from sem_toolkit.discrepancy import MomentPair, Weight
 from sem_toolkit.inference.weights.complete import CompleteData
 from sem_toolkit.inference.weights.incomplete import IncompleteData
+from sem_toolkit.inference.weights.levels import TwoLevelData
 from sem_toolkit.inference.weights.two_stage import TwoStageData
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
@@ -45,6 +46,8 @@ class DataKind(Protocol):
 
 def choose_data_kind(sample: Sample) -> DataKind:
     """By how the sample has its moments."""
+    if sample.has_levels:
+        return TwoLevelData()
     if sample.is_incomplete:
         return IncompleteData()
     return TwoStageData() if sample.is_two_stage else CompleteData()

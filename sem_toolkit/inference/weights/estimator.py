@@ -14,6 +14,8 @@ def build_estimator_weight(evaluation: MomentPair) -> Weight:
 @once
 def compute_estimator_information(evaluation: MomentPair) -> FloatArray:
     """Σ_g share_g ΔᵀVΔ with V of the estimator, q × q: for ML the expected information."""
+    if evaluation.kind.has_levels:
+        return evaluation.evaluated.information(evaluation.model, evaluation.x)
     return build_estimator_weight(evaluation).information(evaluation)
 
 

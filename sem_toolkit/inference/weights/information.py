@@ -13,6 +13,7 @@ from sem_toolkit.inference.weights.incomplete import (
     compute_incomplete_hessian,
     compute_incomplete_scores,
 )
+from sem_toolkit.inference.weights.levels import compute_level_scores, get_evaluation
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.kernels import (
     add_block,
@@ -42,6 +43,8 @@ def compute_observed_information(evaluation: MomentPair) -> FloatArray:
     ½tr(Q ∂aΣ (2QTQ − Q) ∂bΣ) + ∂aμᵀQ∂bμ + ∂aμᵀQ∂bΣz + ∂bμᵀQ∂aΣz + ½tr((Q − QTQ)∂a∂bΣ) − zᵀ∂a∂bμ.
     """
     model, moments = evaluation.model, evaluation.moments
+    if evaluation.kind.has_levels:
+        return evaluation.evaluated.hessian(model, evaluation.x)
     if model.composites is not None:
         return _difference_gradient(evaluation)
     if evaluation.is_incomplete:
@@ -56,6 +59,8 @@ def compute_observed_information(evaluation: MomentPair) -> FloatArray:
 
 def compute_observed_first_order(evaluation: MomentPair) -> FloatArray:
     """The part of it that first derivatives make: ΔᵀWΔ with W the observed information of the saturated model."""
+    if evaluation.kind.has_levels:
+        return get_evaluation(evaluation).pull_back(evaluation.model, evaluation.x, expected=False)
     if evaluation.is_incomplete:
         return build_information_weight(evaluation, "observed").information(evaluation)
     model, moments = evaluation.model, evaluation.moments
@@ -72,6 +77,8 @@ def compute_observed_first_order(evaluation: MomentPair) -> FloatArray:
 
 def compute_gradient_of_fit(evaluation: MomentPair) -> FloatArray:
     """Gradient of −logl/N by x (q) for normal data; zero along the basis at an optimum."""
+    if evaluation.kind.has_levels:
+        return evaluation.evaluated.gradient(evaluation.model, evaluation.x)
     if evaluation.is_incomplete:
         return compute_incomplete_gradient(evaluation)
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
@@ -82,10 +89,12 @@ def compute_gradient_of_fit(evaluation: MomentPair) -> FloatArray:
 
 
 def compute_casewise_scores(evaluation: MomentPair, group: int) -> FloatArray:
-    """Gradient of each row's log-likelihood by x, n × q, for normal data.
+    """Gradient of each row's (with levels: each cluster's) log-likelihood by x, n × q, for normal data.
 
     Without means in the model they are saturated: rows are taken from their sample mean.
     """
+    if evaluation.kind.has_levels:
+        return compute_level_scores(evaluation, group)
     if evaluation.is_incomplete:
         return compute_incomplete_scores(evaluation, group)
     return _score_rows(evaluation, group, centre_rows(evaluation, group, at_model=True))

@@ -13,6 +13,7 @@ def check_blocks(statements: Sequence[Statement], reporter: Reporter) -> None:
         return
     _check_before(statements, headers[0], reporter)
     _check_nesting(headers, reporter)
+    _check_levels(headers, reporter)
     _check_empty(statements, reporter)
     if len(headers) == 1 and not any(isinstance(s, BadStatement) and s.is_header for s in statements):
         reporter.warning(
@@ -50,6 +51,31 @@ def _check_nesting(headers: Sequence[BlockHeader], reporter: Reporter) -> None:
             header.end,
             'write "group: …" first, and the levels of each group below it',
         )
+
+
+def _check_levels(headers: Sequence[BlockHeader], reporter: Reporter) -> None:
+    """Report a third level, and a group that lacks one of two."""
+    labels = list(dict.fromkeys(header.label for header in headers if header.block == "level"))
+    third = next((header for header in headers if header.block == "level" and header.label in labels[2:]), None)
+    if third is not None:
+        message = f"the model has {len(labels)} levels; two can be estimated"
+        reporter.error("too-many-levels", message, third.start, third.end, "take the others out")
+        return
+    own: dict[str, BlockHeader] = {}
+    found: dict[str, set[str]] = {}
+    group = None
+    for header in headers:
+        if header.block == "group":
+            group = own.setdefault(header.label, header).label
+            found.setdefault(group, set())
+        elif header.block == "level" and group is not None:
+            found[group].add(header.label)
+    for label, levels in found.items() if headers[0].block == "group" else ():
+        if labels and len(levels) < len(labels):
+            missing = ", ".join(f'"{name}"' for name in labels if name not in levels)
+            message = f'group "{label}" has no level {missing}, as other groups have'
+            hint = "write both levels below every group"
+            reporter.error("group-without-level", message, own[label].start, own[label].end, hint)
 
 
 def _check_empty(statements: Sequence[Statement], reporter: Reporter) -> None:

@@ -7,14 +7,15 @@ from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tree import BlockHeader, Formula, Statement
 
 NOT_SUPPORTED = "not-supported-yet"
+LATENT_PRODUCT = "latent-product"
 
-_OPERATORS = {"|~": "instruments (|~)", ":~": "heterogeneity (:~)"}
-_BLOCKS = {"level": "several levels (level:)", "class": "latent classes (class:)", "block": "blocks (block:)"}
-_PRODUCT_HINT = (
-    "make products of the indicators as columns of the data (centred first), and a factor of these: "
-    "fg =~ x1:z1 + x2:z2 + x3:z3"
+_OPERATORS = {":~": "heterogeneity (:~)"}
+_BLOCKS = {"class": "latent classes (class:)", "block": "blocks (block:)"}
+PRODUCT_HINT = (
+    'sam_method = "local" (--sam local); or make products of the indicators as columns of the data (centred first), '
+    "and a factor of these: fg =~ x1:z1 + x2:z2 + x3:z3"
 )
-_MODIFIERS = {"efa": "exploratory blocks (efa())", "rv": "random slopes (rv())"}
+_MODIFIERS = {"rv": "random slopes (rv())"}
 
 
 def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
@@ -28,20 +29,25 @@ def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
     }
     for statement in statements:
         if isinstance(statement, BlockHeader) and statement.block in _BLOCKS:
-            severity: Severity = "warning" if statement.block == "level" else "error"
-            _report(_BLOCKS[statement.block], severity, statement.start, statement.end, told, reporter)
+            _report(_BLOCKS[statement.block], "error", statement.start, statement.end, told, reporter)
         elif isinstance(statement, Formula):
             if statement.operator in _OPERATORS:
                 what = _OPERATORS[statement.operator]
                 _report(what, "error", statement.operator_start, statement.operator_end, told, reporter)
             for term in (*statement.left, *statement.right):
                 if ":" in term.variable and not factors.isdisjoint(term.variable.split(":")):
-                    what = f"products of latent variables ({term.variable})"
-                    _report(what, "warning", term.start, term.end, told, reporter, _PRODUCT_HINT)
+                    _note_product(term.variable, term.start, term.end, told, reporter)
                 for modifier in term.modifiers:
                     if modifier.kind in _MODIFIERS:
                         what = _MODIFIERS[modifier.kind]
                         _report(what, "warning", modifier.start, modifier.end, told, reporter)
+
+
+def _note_product(name: str, start: int, end: int, told: set[str], reporter: Reporter) -> None:
+    if LATENT_PRODUCT not in told:
+        told.add(LATENT_PRODUCT)
+        message = f"products of latent variables ({name}) are estimated by structural after measurement alone"
+        reporter.add("note", LATENT_PRODUCT, message, start, end, PRODUCT_HINT)
 
 
 def _report(

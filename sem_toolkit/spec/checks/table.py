@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from sem_toolkit.diagnostics import Diagnostic, Related, Span
+from sem_toolkit.spec.checks.absent import check_absent_covariances
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import Roles
 from sem_toolkit.spec.table import PARAMETER_OPERATORS, Parameter, ParameterTable
@@ -29,6 +30,7 @@ def check_table(
         found += _check_isolated_factors(rows, roles, options)
         found += _check_exogenous(rows, roles, options)
         found += _check_ordered(rows, roles, options)
+        found += check_absent_covariances(rows, roles, options)
         found += _check_starts(rows)
     found += _check_labels_across_groups(table, options, deliberate)
     found += _check_marker_labels(table)

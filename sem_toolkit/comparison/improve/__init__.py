@@ -1,0 +1,6 @@
+"""`improve(spec, data, ...)`: what is done by hand with modification indices, and what of it was won by chance."""
+
+from sem_toolkit.comparison.improve.improve import Improvement, improve, write_chain
+from sem_toolkit.comparison.improve.search import KINDS, SearchRules, Step
+
+__all__ = ["KINDS", "Improvement", "SearchRules", "Step", "improve", "write_chain"]

@@ -1,0 +1,206 @@
+"""Coefficients by two-stage least squares, of all equations together where constraints tie them.
+
+With S the covariance matrix, x the regressors of an equation, z its instruments and y its outcome the normal equations
+are A b = c with A = S_xz S_zz⁻¹ S_zx and c = S_xz S_zz⁻¹ s_zy (A = S_xx and c = s_xy where no instruments are needed).
+Equal coefficients add theirs up. Source: Bollen (1996), Psychometrika 61, 109-121; Fisher & Bollen (2020), Structural
+Equation Modeling 27, 525-543.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.estimation.instruments.equations import Equation
+from sem_toolkit.model import Model
+from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_SINGULAR = 1e-10
+"""Smallest eigenvalue of normal equations with unit diagonal that counts as regular."""
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """What the linear equalities allow parameters of one kind: values = offset + basis @ θ for those at `places`."""
+
+    places: IntArray
+    basis: FloatArray
+    offset: FloatArray
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether constraints make parameters equal, and do no more."""
+        return bool(np.isin(self.basis, (0.0, 1.0)).all() and (self.basis.sum(axis=1) == 1.0).all())
+
+    def project(self, square: FloatArray, right: FloatArray) -> FloatArray:
+        """The values v (or their derivatives by columns, without offset) that minimise ½vᵀMv − vᵀr."""
+        offset = self.offset if right.ndim == 1 else np.zeros_like(right)
+        inner = self.basis.T @ square @ self.basis
+        return np.asarray(offset + self.basis @ np.linalg.solve(inner, self.basis.T @ (right - square @ offset)))
+
+    def invert(self, square: FloatArray) -> FloatArray:
+        """K (KᵀMK)⁻¹ Kᵀ."""
+        return np.asarray(self.basis @ np.linalg.solve(self.basis.T @ square @ self.basis, self.basis.T))
+
+
+def split_constraints(model: Model) -> dict[int, Space]:
+    """The equalities among coefficients, among (co)variances and among intercepts, by the kind of their parameters.
+
+    Raises ModelError for constraints that cannot be kept one stage after the other: non-linear ones, inequalities, and
+    those across kinds.
+    """
+    constraints, kind = model.constraints, model.locations.kind
+    linear = constraints.linear
+    if constraints.equalities or constraints.inequalities or constraints.has_bounds:
+        message = "estimation by instruments keeps linear equalities, and no inequalities, bounds or other equalities"
+        raise ModelError(Diagnostic("error", "constraint-with-instruments", message, hint="leave them out, or use ML"))
+    found, rank = {}, 0
+    for own in (DIRECTED, SYMMETRIC, INTERCEPT):
+        places = np.flatnonzero(kind == own)
+        basis = linear.basis[places]
+        basis = basis[:, np.any(basis != 0.0, axis=0)]
+        rank += basis.shape[1]
+        found[own] = Space(places, basis, linear.offset[places])
+    others = np.flatnonzero(~np.isin(kind, (DIRECTED, SYMMETRIC, INTERCEPT)))
+    rank += int(np.any(linear.basis[others] != 0.0, axis=0).sum())
+    if rank != linear.basis.shape[1]:
+        message = "a constraint ties coefficients to variances or intercepts, which are estimated one after the other"
+        raise ModelError(Diagnostic("error", "constraint-with-instruments", message, hint="leave it out, or use ML"))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class NormalEquations:
+    """A and c of one equation with k regressors: gram (k × k), cross (k).
+
+    forecast   W = S_zz⁻¹S_zx, instruments × k; None where no instruments are needed
+    """
+
+    equation: Equation
+    gram: FloatArray
+    cross: FloatArray
+    forecast: FloatArray | None
+
+    @cached_property
+    def coefficients(self) -> FloatArray:
+        """b (k) of this equation by itself, fixed ones with their values."""
+        free, result = self.equation.free, self.equation.fixed.copy()
+        if len(free):
+            right = (self.cross - self.gram @ self.equation.fixed)[free]
+            result[free] = np.linalg.solve(self.gram[np.ix_(free, free)], right)
+        return result
+
+    def take(self, x: FloatArray) -> FloatArray:
+        """The coefficients (k) in x (q)."""
+        return np.where(self.equation.parameters >= 0, x[self.equation.parameters], self.equation.fixed)
+
+
+def build_normal_equations(equation: Equation, covariance: FloatArray) -> NormalEquations:
+    """A and c from a covariance matrix (p × p)."""
+    x, z, y = equation.regressors, equation.instruments, equation.outcome
+    if equation.kind == "ols":
+        return NormalEquations(equation, covariance[np.ix_(x, x)], covariance[x, y], None)
+    across = covariance[np.ix_(z, x)]
+    forecast = np.asarray(np.linalg.solve(covariance[np.ix_(z, z)], across), dtype=np.float64)
+    return NormalEquations(equation, forecast.T @ across, forecast.T @ covariance[z, y], forecast)
+
+
+@dataclass(frozen=True, eq=False)
+class FirstStage:
+    """The equations at a sample, and their coefficients and intercepts.
+
+    covariance   G × p × p; mean: G × p, or None without means; sizes: G, observations
+    spaces       what constraints allow, by kind
+    """
+
+    model: Model
+    equations: tuple[Equation, ...]
+    covariance: FloatArray
+    mean: FloatArray | None
+    sizes: FloatArray
+    spaces: dict[int, Space]
+
+    @cached_property
+    def normal(self) -> tuple[NormalEquations, ...]:
+        """Those of each equation."""
+        return tuple(build_normal_equations(own, self.covariance[own.group]) for own in self.equations)
+
+    def add_up(self, give: Callable[[NormalEquations], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+        """Sums over the equations of squares (k × k) and right-hand sides (k or k × columns), by coefficients."""
+        places = self.spaces[DIRECTED].places
+        where = np.full(self.model.n_parameters + 1, -1)
+        where[places] = np.arange(len(places))
+        square, right = np.zeros((len(places),) * 2), None
+        for own in self.normal:
+            free = own.equation.free
+            part, side = give(own)
+            if right is None:
+                right = np.zeros((len(places), *side.shape[1:]))
+            to = where[own.equation.parameters[free]]
+            square[np.ix_(to, to)] += part[np.ix_(free, free)]
+            right[to] += side[free]
+        return square, np.zeros(len(places)) if right is None else right
+
+    @cached_property
+    def system(self) -> tuple[FloatArray, FloatArray]:
+        """The normal equations of all coefficients together (d × d, d)."""
+        return self.add_up(lambda own: (own.gram, own.cross - own.gram @ own.equation.fixed))
+
+    @cached_property
+    def smallest(self) -> float:
+        """Smallest eigenvalue of the system, scaled to unit diagonal: how far the instruments tell regressors apart."""
+        space, (square, _) = self.spaces[DIRECTED], self.system
+        return _find_smallest(space.basis.T @ square @ space.basis)
+
+    def require_regular(self) -> None:
+        """Raise ModelError where the instruments of an equation do not tell its regressors apart."""
+        for own in self.normal:
+            free = own.equation.free
+            if _find_smallest(own.gram[np.ix_(free, free)]) < _SINGULAR and not self.smallest > _SINGULAR:
+                message = f"the instruments of {own.equation.describe(self.model)} do not tell its predictors apart"
+                hint = "name other instruments with |~, or use ML"
+                raise ModelError(Diagnostic("error", "instruments-singular", message, hint=hint))
+
+    def fill(self, x: FloatArray, by_means: bool) -> FloatArray:
+        """x (q) with the coefficients and, unless they are left to all means together, the intercepts of the equations.
+
+        An intercept that several equations share is their mean, weighted by the sizes of their groups.
+        """
+        x = x.copy()
+        space = self.spaces[DIRECTED]
+        if len(space.places):
+            x[space.places] = space.project(*self.system)
+        own = self.spaces[INTERCEPT]
+        if self.mean is None or by_means or not len(own.places):
+            return x
+        weight, target = np.zeros(self.model.n_parameters), np.zeros(self.model.n_parameters)
+        for part in self.normal:
+            equation = part.equation
+            if equation.intercept >= 0:
+                mean = self.mean[equation.group]
+                level = mean[equation.outcome] - part.take(x) @ mean[equation.regressors]
+                weight[equation.intercept] += self.sizes[equation.group]
+                target[equation.intercept] += self.sizes[equation.group] * level
+        x[own.places] = own.project(np.diag(weight[own.places]), target[own.places])
+        return x
+
+    def residual_variance(self, own: NormalEquations) -> float:
+        """Variance of y − bᵀx of an equation by itself, with the divisor of the covariance matrix."""
+        S, equation, b = self.covariance[own.equation.group], own.equation, own.coefficients
+        x, y = equation.regressors, equation.outcome
+        return float(S[y, y] - 2.0 * b @ S[x, y] + b @ S[np.ix_(x, x)] @ b)
+
+
+def _find_smallest(square: FloatArray) -> float:
+    if not len(square):
+        return np.inf
+    size = np.sqrt(np.maximum(np.diagonal(square), 0.0))
+    if not (size > 0.0).all():
+        return 0.0
+    return float(np.linalg.eigvalsh(square / (size[:, None] * size))[0])

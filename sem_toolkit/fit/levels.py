@@ -1,0 +1,94 @@
+"""Options of a fit of rows in clusters at two levels: what they mean there, and what does not go with levels."""
+
+from dataclasses import replace
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.estimation import ESTIMATORS
+from sem_toolkit.fit.options import FitOptions
+from sem_toolkit.inference import InferenceOptions, resolve_inference_options
+from sem_toolkit.spec import Spec
+from sem_toolkit.spec.tree import BlockHeader
+
+_STANDARD_ERRORS = ("standard", "robust.huber.white", "none")
+_TESTS = ("standard", "yuan.bentler.mplus", "none")
+_MISSING = ("listwise", "ml", "ml.x")
+_ALIASES = {"robust": "robust.huber.white", "robust.cluster": "robust.huber.white"}
+
+
+def has_levels(spec: Spec) -> bool:
+    """Whether a spec has several `level:` blocks."""
+    return (
+        len({entry.label for entry in spec.statements if isinstance(entry, BlockHeader) and entry.block == "level"}) > 1
+    )
+
+
+def adapt_to_levels(spec: Spec, options: FitOptions) -> FitOptions:
+    """The options as they are meant for a spec with levels; those of another spec as they are.
+
+    As in lavaan, standard errors take observed information. Raises OptionError for what does not go with levels.
+    """
+    if not has_levels(spec):
+        return options
+    given = options.given
+    record = options.estimation.record
+    faults = list(_check_options(options))
+    inference = options.inference
+    if not faults:
+        se = given.get("se")
+        inference = resolve_inference_options(
+            record,
+            _ALIASES.get(se.lower(), se) if isinstance(se, str) else None,
+            given.get("test"),  # type: ignore[arg-type]
+            str(given.get("information", "first.order" if record.information == "first.order" else "observed")),
+            observed=given.get("observed_information"),  # type: ignore[arg-type]
+        )
+        faults += _check_inference(inference)
+    if faults:
+        raise OptionError(faults)
+    table = replace(options.table, meanstructure=True)
+    return replace(options, table=table, estimation=replace(options.estimation, has_levels=True), inference=inference)
+
+
+def require_cluster(options: FitOptions) -> str:
+    """Name of the column of the clusters. Raises OptionError where none is given."""
+    if options.cluster is None:
+        message = "the model has levels, and nothing says which rows belong together"
+        hint = "name the column of the clusters: --cluster COLUMN, or cluster in the header of the spec"
+        raise OptionError(Diagnostic("error", "no-cluster", message, hint=hint))
+    return options.cluster
+
+
+def _check_options(options: FitOptions) -> list[Diagnostic]:
+    estimation, faults = options.estimation, []
+    if estimation.categorical:
+        faults.append(_refuse("ordered variables", "take the answers as numbers"))
+    elif estimation.record.levels is None:
+        known = ", ".join(name for name, record in ESTIMATORS.items() if record.levels is not None)
+        faults.append(_refuse(f"the estimator {estimation.record.name}", f"one of: {known}"))
+    if estimation.likelihood == "wishart":
+        faults.append(_refuse('likelihood = "wishart"', "leave likelihood out"))
+    if options.sampling_weights is not None:
+        faults.append(_refuse("sampling_weights", "leave the weights out"))
+    if options.missing is not None and options.missing not in _MISSING:
+        faults.append(_refuse(f'missing = "{options.missing}"', 'missing = "ml" keeps rows with empty cells'))
+    if options.aux:
+        faults.append(_refuse("aux", "take these variables into the model, or leave them out"))
+    if options.sample_cov is not None:
+        faults.append(_refuse("moments (sample_cov)", "give the rows of the data"))
+    if options.table.meanstructure is False:
+        faults.append(_refuse("meanstructure = false", "leave it out: means are part of the model"))
+    return faults
+
+
+def _check_inference(inference: InferenceOptions) -> list[Diagnostic]:
+    faults = []
+    if inference.se not in _STANDARD_ERRORS:
+        faults.append(_refuse(f'se = "{inference.se}"', f"one of: {', '.join(_STANDARD_ERRORS)}"))
+    unfit = [name for name in (inference.test, *inference.more_tests) if name not in _TESTS]
+    if unfit:
+        faults.append(_refuse(f'test = "{unfit[0]}"', f"one of: {', '.join(_TESTS)}"))
+    return faults
+
+
+def _refuse(what: str, hint: str) -> Diagnostic:
+    return Diagnostic("error", "not-with-levels", f"{what} cannot be combined with level: blocks", hint=hint)

@@ -1,0 +1,21 @@
+"""The covariance matrix of estimates, however they came about: those found stage by stage have their own."""
+
+from sem_toolkit.estimation.instruments.search import Instrumental
+from sem_toolkit.estimation.steps.search import Steps
+from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
+from sem_toolkit.inference.errors.instruments import compute_instrument_covariance
+from sem_toolkit.inference.errors.steps import compute_step_covariance
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.sample.moments import FloatArray
+
+
+def compute_estimate_covariance(evaluation: AtEstimate, options: InferenceOptions) -> FloatArray:
+    """Covariance matrix of x (q × q) by the kind of standard errors asked for; NaN where none are."""
+    stages = evaluation.stages
+    if options.se == "none" or stages is None:
+        return compute_parameter_covariance_matrix(evaluation, options)
+    if isinstance(stages, Instrumental):
+        return compute_instrument_covariance(evaluation, stages, options)
+    assert isinstance(stages, Steps)  # noqa: S101 (there are no other stages)
+    return compute_step_covariance(evaluation, stages, options)

@@ -1,0 +1,285 @@
+"""Standard errors of estimates in two steps, and what the moments of latent variables vary by.
+
+With I the information of the whole model and V₁₁ the covariance matrix of the first step, that of the second is
+I₂₂⁻¹/n + I₂₂⁻¹I₂₁V₁₁I₁₂I₂₂⁻¹. Sources: Gong & Samaniego (1981), Annals of Statistics 9, 861-869; Rosseel & Loh (2024),
+Psychological Methods 29, 561-588; Yuan & Chan (2002), Statistica Sinica 12, 637-657 (robust).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sem_toolkit.discrepancy import Weight, compute_delta, once
+from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
+from sem_toolkit.estimation.steps.search import Block, Steps
+from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
+from sem_toolkit.inference.errors.covariance import (
+    compute_information_matrix,
+    compute_parameter_covariance_matrix,
+    invert_information,
+)
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.incomplete import list_moment_covariances
+from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
+from sem_toolkit.model.jacobian import vech_indices
+from sem_toolkit.sample import Sample
+from sem_toolkit.sample.moments import FloatArray
+
+_STEP = 1e-6
+
+
+@once
+def compute_step_covariance(evaluation: AtEstimate, steps: Steps, options: InferenceOptions) -> FloatArray:
+    """Covariance matrix of x (q × q): blocks of the first step, and the second given or heeding them; 0 between, as in
+    lavaan.
+
+    se  "twostep"; "twostep.robust", free of distribution; "local", by the moments of latent variables and what they
+        vary by; "standard", as if the first step were known; "naive", as if the latent variables were observed
+    """
+    pieces = StepPieces(evaluation, steps, options)
+    covariance = np.zeros((evaluation.model.n_parameters,) * 2)
+    covariance[np.ix_(steps.first, steps.first)] = pieces.first
+    covariance[np.ix_(steps.second, steps.second)] = pieces.compute_second()
+    return covariance
+
+
+@dataclass(frozen=True, eq=False)
+class StepPieces:
+    """What the standard errors of both steps are made of, for q₁ and q₂ parameters."""
+
+    evaluation: AtEstimate
+    steps: Steps
+    options: InferenceOptions
+
+    @cached_property
+    def first(self) -> FloatArray:
+        """V₁₁, q₁ × q₁: of the blocks, which do not covary here."""
+        whole = np.zeros((self.evaluation.model.n_parameters,) * 2)
+        plain = InferenceOptions(information=self.options.information)
+        for block in self.steps.blocks:
+            own = np.flatnonzero(np.isin(block.places, self.steps.first))
+            found = compute_parameter_covariance_matrix(evaluate_solution(block.solution), plain)
+            whole[np.ix_(block.places[own], block.places[own])] = found[np.ix_(own, own)]
+        return whole[np.ix_(self.steps.first, self.steps.first)]
+
+    @cached_property
+    def information(self) -> FloatArray:
+        """I, q × q: per observation."""
+        return compute_information_matrix(self.evaluation, self.options.information)
+
+    @cached_property
+    def inverse(self) -> FloatArray:
+        """I₂₂⁻¹ within the constraints."""
+        second = self.steps.second
+        basis = self.evaluation.model.constraints.linear.basis[second]
+        basis = basis[:, np.any(basis != 0.0, axis=0)]
+        return invert_information(self.information[np.ix_(second, second)], basis)
+
+    def compute_second(self) -> FloatArray:
+        """V₂₂, q₂ × q₂, by the kind of standard errors."""
+        se, n = "local" if self.steps.products else self.options.se, self.evaluation.total
+        if se in ("naive", "local") and self.steps.structural is not None:
+            return self._take_structural(se == "local")
+        if se in ("standard", "naive"):
+            return np.asarray(self.inverse / n)
+        across = self.information[np.ix_(self.steps.second, self.steps.first)]
+        found: FloatArray
+        if se == "twostep":
+            found = self.inverse / n + self.inverse @ across @ self.first @ across.T @ self.inverse
+        else:
+            found = self._compute_robust(across)
+        kept = min(self.steps.options.alpha_correction / (n - 1.0), 1.0)
+        return np.asarray(found if not kept else kept * self._take_structural() + (1.0 - kept) * found)
+
+    def _take_structural(self, varying: bool = False) -> FloatArray:
+        """That of the structural part by itself: its variables observed, or of moments that vary as they do."""
+        structural, places = self.steps.structural, self.steps.structural_places
+        assert structural is not None  # noqa: S101 (asked for where there is one)
+        assert places is not None  # noqa: S101
+        if varying:
+            structural = replace(structural, sample=attach_latent_covariances(self.evaluation, self.steps))
+        se = "robust.sem" if varying else "standard"
+        found = compute_parameter_covariance_matrix(evaluate_solution(structural), InferenceOptions(se))
+        order = np.array([int(np.flatnonzero(places == place)[0]) for place in self.steps.second])
+        return np.asarray(found[np.ix_(order, order)])
+
+    def _compute_robust(self, across: FloatArray) -> FloatArray:
+        """The sandwich with Γ of the sample moments: scores of the second step less what the first step explains."""
+        evaluation, second = self.evaluation, self.steps.second
+        weight, delta, n = build_estimator_weight(evaluation), compute_delta(evaluation), evaluation.total
+        slopes = list_first_slopes(self.steps, evaluation, "expected")
+        total = np.zeros((len(second),) * 2)
+        for g, gamma in enumerate(list_joint_gammas(evaluation)):
+            score = evaluation.shares[g] * weight.times(g, delta[g][:, second]).T
+            score = score - across @ slopes[g][self.steps.first]
+            total += score @ gamma @ score.T / evaluation.shares[g]
+        return np.asarray(self.inverse @ total @ self.inverse / n)
+
+
+@once
+def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
+    """n times the covariance matrix of the moments of each group (m × m), without bias.
+
+    Of incomplete rows it is that of their saturated estimates, and with fixed exogenous variables given these.
+    """
+    if evaluation.is_incomplete:
+        return tuple(list_moment_covariances(evaluation, "observed", True))
+    means = evaluation.has_means
+    return tuple(
+        compute_gamma(evaluation, g)
+        if group.data is None or evaluation.exogenous
+        else compute_unbiased_gamma(group.data, means)
+        for g, group in enumerate(evaluation.sample.groups)
+    )
+
+
+def list_block_slopes(
+    steps: Steps, evaluation: AtEstimate, information: str
+) -> Iterator[tuple[Block, tuple[FloatArray, ...]]]:
+    """Derivatives of the parameters of each block (q_b) by the moments of each group (m): E⁻¹ΔᵀV."""
+    p, means = evaluation.model.n_observed, evaluation.has_means
+    for block, place in zip(steps.blocks, steps.places, strict=True):
+        own = evaluate_solution(block.solution)
+        inverse = invert_information(compute_information_matrix(own, information), own.free_basis)
+        weight: Weight = build_estimator_weight(own)
+        delta, columns = compute_delta(own), _find_moments(place.observed, p, means)
+        found = []
+        for g in range(len(delta)):
+            slopes = np.zeros((len(own.x), evaluation.moments_per_group))
+            slopes[:, columns] = own.shares[g] * inverse @ weight.times(g, delta[g]).T
+            found.append(slopes)
+        yield block, tuple(found)
+
+
+def list_first_slopes(steps: Steps, evaluation: AtEstimate, information: str) -> tuple[FloatArray, ...]:
+    """The same for the parameters of the first step among all (q × m), for each group; 0 for the others."""
+    shape = (evaluation.model.n_parameters, evaluation.moments_per_group)
+    result = tuple(np.zeros(shape) for _ in range(evaluation.model.n_groups))
+    for block, slopes in list_block_slopes(steps, evaluation, information):
+        own = np.flatnonzero(block.places >= 0)
+        for whole, part in zip(result, slopes, strict=True):
+            whole[block.places[own]] = part[own]
+    return result
+
+
+def _find_moments(variables: np.ndarray, p: int, means: bool) -> np.ndarray:
+    """Places of the moments of some variables, in their order, among those of all p."""
+    rows, columns = vech_indices(len(variables))
+    place = np.zeros((p, p), dtype=np.intp)
+    first, second = vech_indices(p)
+    place[first, second] = place[second, first] = np.arange(len(first))
+    own = place[variables[rows], variables[columns]]
+    return np.concatenate([variables, p + own]) if means else own
+
+
+@once
+def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
+    """The sample of the structural part with what the moments of latent variables vary by (`moment_gamma`).
+
+    J = ∂s/∂θ₁ ∂θ₁/∂m + ∂s/∂m of the latent moments s by those of the indicators m, and JΓJᵀ over the groups.
+    """
+    structural = steps.structural
+    assert structural is not None  # noqa: S101 (of the local method)
+    means = structural.model.has_means
+    chosen = np.array([steps.everything.index(name) for name in structural.model.observed])
+    if steps.products:
+        return _attach_product_covariances(evaluation, steps, structural.sample, chosen)
+    gammas, groups = list_joint_gammas(evaluation), range(evaluation.model.n_groups)
+    kept = _find_moments(chosen, len(steps.names), means)
+    blocks = list(list_block_slopes(steps, evaluation, "observed"))
+    found = []
+    for g in groups:
+        by_parameters = _differentiate_latent(evaluation, steps, g, means)
+        total = np.zeros((len(kept),) * 2)
+        for h in groups:
+            slopes = np.zeros((by_parameters[0].shape[0], evaluation.moments_per_group))
+            for (_, own), part in zip(blocks, by_parameters, strict=True):
+                slopes += part @ own[h]
+            if h == g:
+                slopes += _differentiate_by_moments(steps.latent[g].mapping, evaluation.has_means, means)
+            slopes = slopes[kept]
+            total += slopes @ gammas[h] @ slopes.T * (evaluation.rows[g] / evaluation.rows[h])
+        found.append(replace(structural.sample.groups[g], moment_gamma=total))
+    return replace(structural.sample, groups=tuple(found))
+
+
+def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sample, chosen: np.ndarray) -> Sample:
+    """The same with products: what rows add given the measurement part, and what that part varies by."""
+    first = StepPieces(evaluation, steps, InferenceOptions()).first
+    kept = _find_moments(chosen, len(steps.everything), True)
+    found = []
+    for g, (_, share) in enumerate(steps.extended):
+        base, own = steps.plain[g].share, steps.score(steps.points, g)
+        influences = compute_influences(own, steps.wanted, base, share)[:, kept]
+        influences = influences - influences.mean(axis=0)
+        n = len(influences)
+
+        def stack(points: tuple[FloatArray, ...], g: int = g, base: float = base, share: float = share) -> FloatArray:
+            return np.asarray(compute_mean_influence(steps.score(points, g), steps.wanted, base, share)[kept])
+
+        slopes = np.zeros((len(kept), evaluation.model.n_parameters))
+        for block, part in zip(steps.blocks, _differentiate(steps, g, stack), strict=True):
+            inside = np.flatnonzero(block.places >= 0)
+            slopes[:, block.places[inside]] = part[:, inside]
+        slopes = slopes[:, steps.first]
+        gamma = influences.T @ influences / n + n * slopes @ first @ slopes.T
+        found.append(replace(sample.groups[g], moment_gamma=gamma))
+    return replace(sample, groups=tuple(found))
+
+
+def _differentiate_latent(evaluation: AtEstimate, steps: Steps, g: int, means: bool) -> list[FloatArray]:
+    """Derivatives of [mean; vech(covariance)] of the structural part's variables by the parameters of each block."""
+    group = evaluation.sample.groups[g]
+    mean = group.mean if evaluation.has_means else None
+    rows, columns = vech_indices(len(steps.names))
+
+    def stack(points: tuple[FloatArray, ...]) -> FloatArray:
+        moments = steps.compute_latent(points, g, group.covariance, mean)
+        second = moments.covariance[rows, columns]
+        return np.concatenate([moments.mean, second]) if means else second
+
+    return _differentiate(steps, g, stack)
+
+
+def _differentiate(steps: Steps, g: int, stack: Callable[[tuple[FloatArray, ...]], FloatArray]) -> list[FloatArray]:
+    """Derivatives of a function of the measurement part by the parameters of each block that are of the group."""
+    result, size = [], len(stack(steps.points))
+    for b, point in enumerate(steps.points):
+        part = np.zeros((size, len(point)))
+        for i in range(len(point)):
+            if not _touches_measurement(steps.blocks[b], i, g):
+                continue
+            step = _STEP * max(1.0, abs(float(point[i])))
+            ahead, behind = point.copy(), point.copy()
+            ahead[i] += step
+            behind[i] -= step
+            others = list(steps.points)
+            others[b] = ahead
+            high = stack(tuple(others))
+            others[b] = behind
+            part[:, i] = (high - stack(tuple(others))) / (2.0 * step)
+        result.append(part)
+    return result
+
+
+def _touches_measurement(block: Block, i: int, g: int) -> bool:
+    """Whether a parameter of a block is of the group, and not a moment of its latent variables."""
+    return int(block.solution.model.locations.group[i]) == g and block.places[i] >= 0
+
+
+def _differentiate_by_moments(M: FloatArray, has_means: bool, means: bool) -> FloatArray:
+    """∂[Mȳ; vech(MSMᵀ)] by [ȳ; vech(S)], for M (k × p)."""
+    k, p = M.shape
+    rows, columns = vech_indices(k)
+    first, second = vech_indices(p)
+    inner = M[rows][:, first] * M[columns][:, second]
+    inner += np.where(first == second, 0.0, 1.0) * M[rows][:, second] * M[columns][:, first]
+    if not has_means:
+        return inner
+    whole = np.zeros((k + len(rows), p + len(first)))
+    whole[:k, :p], whole[k:, p:] = M, inner
+    return whole if means else whole[k:]

@@ -1,0 +1,81 @@
+"""Estimates beside the text they belong to: a fit of one state of a spec, and what of it stands at which term."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sem_toolkit.fit import Fit, estimate, prepare
+from sem_toolkit.lsp.document import Document
+from sem_toolkit.report.numbers import format_cell
+from sem_toolkit.spec import Parameter
+
+Key = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """A fit and the text that it is of."""
+
+    text: str
+    fit: Fit
+
+    @cached_property
+    def _rows(self) -> dict[Key, dict[str, object]]:
+        columns = ["lhs", "op", "rhs", "group", "est", "se", "pvalue", "std.all"]
+        frame = self.fit.parameters
+        named = [name for name in columns if name in frame.columns]
+        found = {}
+        for values in frame[named].itertuples(index=False, name=None):
+            row = dict(zip(named, values, strict=True))
+            found[str(row["lhs"]), str(row["op"]), str(row["rhs"]), int(row.get("group", 1) or 1)] = row
+        return found
+
+    def find(self, row: Parameter) -> dict[str, object] | None:
+        """The line of the table of estimates for a row of the parameter table."""
+        for lhs, rhs in ((row.lhs, row.rhs), (row.rhs, row.lhs)):
+            found = self._rows.get((lhs, row.op, rhs, row.group or 1))
+            if found is not None and (lhs == row.lhs or row.op == "~~"):
+                return found
+        return None
+
+    def describe(self, row: Parameter) -> str:
+        """Estimate, standard error, p and standardised value in one line; empty where there is none."""
+        found = self.find(row)
+        if found is None:
+            return ""
+        parts = [f"estimate {format_cell('est', found['est'])}"]
+        if row.free:
+            parts += [f"se {format_cell('se', found['se'])}", f"p {format_cell('pvalue', found['pvalue'])}"]
+        if "std.all" in found:
+            parts.append(f"standardised {format_cell('std.all', found['std.all'])}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A text to be shown behind the character at `offset`."""
+
+    offset: int
+    text: str
+    tooltip: str
+
+
+def fit_document(document: Document) -> Estimates:
+    """Fit the text with the data that its header names; raises SemError where that cannot be done."""
+    return Estimates(document.text, estimate(prepare(document.spec)))
+
+
+def list_hints(document: Document, estimates: Estimates) -> Iterator[Hint]:
+    """The estimate behind each typed term, by groups where there are several; nothing once the text has changed."""
+    if estimates.text != document.text or document.table is None:
+        return
+    by_place: dict[int, list[Parameter]] = {}
+    shift = len(document.spec.source.text) - len(document.text)
+    for row in document.table.rows:
+        if row.origin.span is not None and row.origin.span.start >= shift:
+            by_place.setdefault(row.origin.span.end - shift, []).append(row)
+    for offset, rows in sorted(by_place.items()):
+        found = [(row, estimates.find(row)) for row in rows]
+        texts = [format_cell("est", values["est"]) for _, values in found if values is not None]
+        if texts:
+            yield Hint(offset, " / ".join(texts), "\n".join(estimates.describe(row) for row, _ in found))

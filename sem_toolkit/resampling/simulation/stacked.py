@@ -1,0 +1,221 @@
+"""Samples of complete numeric rows fitted all at once by maximum likelihood, from their moments alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import SemError
+from sem_toolkit.discrepancy import MaximumLikelihood
+from sem_toolkit.discrepancy.targets import Targets, build_targets
+from sem_toolkit.estimation import EstimationOptions
+from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.estimation.batch import Arrival, Search, evaluate_stack, find_box, minimise_stack
+from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.moments import compute_stacked_moments
+from sem_toolkit.resampling.admissibility import are_above, are_admissible
+from sem_toolkit.resampling.measures import (
+    compute_stacked_baseline,
+    compute_stacked_cfi,
+    compute_stacked_rmsea,
+    compute_stacked_srmr,
+    compute_stacked_tli,
+)
+from sem_toolkit.resampling.simulation.analyses import Analysis
+from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
+from sem_toolkit.resampling.simulation.population_fit import fit_population
+from sem_toolkit.resampling.simulation.sampling import Sampling
+from sem_toolkit.sample import Sample, SampleGroup
+from sem_toolkit.spec.names import exogenous_observed_variables
+
+FloatArray = NDArray[np.float64]
+
+_SEARCH = Search(tolerance=1e-8)
+_SINGULAR = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class StackedFitter:
+    """A model of samples whose moments are all that is needed of them.
+
+    model   with free exogenous moments: their estimates are the sample's, and the others do not depend on them
+    start   where every search begins (q): the true values
+    order   places of the model's observed variables in the population
+    places  position in [x, definitions] of each quantity (k)
+    """
+
+    analysis: Analysis
+    sampling: Sampling
+    model: Model
+    start: FloatArray
+    order: NDArray[np.intp]
+    places: NDArray[np.intp]
+
+    def fit(self, samples: Sequence[FloatArray]) -> Outcomes:
+        covariance, mean = self._compute_moments(samples)
+        return self.fit_moments(covariance, mean if self.model.has_means else None)
+
+    def _compute_moments(self, samples: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Covariances with divisor n (b × G × p × p) and means (b × G × p), variables in the model's order."""
+        covariances, means = [], []
+        for rows in samples:
+            own = rows[..., self.order]
+            mean = own.mean(axis=1)
+            centred = own - mean[:, None, :]
+            covariances.append(centred.swapaxes(-1, -2) @ centred / own.shape[1])
+            means.append(mean)
+        return np.stack(covariances, axis=1), np.stack(means, axis=1)
+
+    def fit_moments(self, covariance: FloatArray, mean: FloatArray | None) -> Outcomes:
+        """Outcomes of samples with these moments; those with singular covariances cannot be analysed."""
+        deviations = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+        correlations = covariance / (deviations[..., :, None] * deviations[..., None, :])
+        sound = np.flatnonzero(are_above(correlations, _SINGULAR).all(axis=1))
+        if len(sound) == len(covariance):
+            return self._fit_sound(covariance, mean)
+        found = build_empty_outcomes(len(covariance), len(self.places))
+        if len(sound):
+            found.put(sound, self._fit_sound(covariance[sound], None if mean is None else mean[sound]))
+        return found
+
+    def _fit_sound(self, covariance: FloatArray, mean: FloatArray | None) -> Outcomes:
+        found = build_empty_outcomes(len(covariance), len(self.places))
+        targets = self._prototype.with_moments(covariance, mean)
+        discrepancy = MaximumLikelihood(targets)
+        starts = np.broadcast_to(self.start, (len(covariance), len(self.start))).copy()
+        arrivals = minimise_stack(self.model, discrepancy, starts, _SEARCH)
+        x, verdict = arrivals.x.copy(), found.verdict
+        verdict[:] = np.where(arrivals.status == Arrival.MINIMUM, Verdict.PROPER, Verdict.NO_OPTIMUM)
+        for draw in np.flatnonzero(verdict == Verdict.NO_OPTIMUM):
+            self._climb(int(draw), covariance, mean, x, verdict)
+        self._fill(found, x, discrepancy, covariance, mean)
+        return found
+
+    @cached_property
+    def _prototype(self) -> Targets:
+        groups = tuple(
+            SampleGroup(label, size, np.eye(len(self.order)), np.zeros(len(self.order)))
+            for label, size in zip(self.model.groups, self.sampling.sizes, strict=True)
+        )
+        sample = Sample(self.model.observed, groups, self.sampling.n)
+        return build_targets(self.model, sample, unbiased=False)
+
+    def _climb(
+        self, draw: int, covariance: FloatArray, mean: FloatArray | None, x: FloatArray, verdict: NDArray[np.int8]
+    ) -> None:
+        """What the stack has no optimum for is given to the ladder; it refuses samples with singular covariances."""
+        groups = tuple(
+            SampleGroup(label, size, covariance[draw, g], None if mean is None else mean[draw, g])
+            for g, (label, size) in enumerate(zip(self.model.groups, self.sampling.sizes, strict=True))
+        )
+        sample = Sample(self.model.observed, groups, self.sampling.n)
+        try:
+            solution = find_solution(self.model, sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
+        except SemError:
+            verdict[draw] = Verdict.FAILED
+            return
+        if solution.certificate.converged:
+            x[draw] = solution.x
+            verdict[draw] = Verdict.PROPER
+
+    def _fill(
+        self,
+        found: Outcomes,
+        x: FloatArray,
+        discrepancy: MaximumLikelihood,
+        covariance: FloatArray,
+        mean: FloatArray | None,
+    ) -> None:
+        """Standard errors, measures and verdicts at the optima x (b × q)."""
+        good = np.flatnonzero(found.verdict == Verdict.PROPER)
+        if not len(good):
+            return
+        linear, n = self.model.constraints.linear, float(self.sampling.n)
+        points = x[good]
+        at = evaluate_stack(self.model, discrepancy, points[:, linear.kept], good)
+        spread = linear.basis @ _invert(at.informations) @ linear.basis.T / n
+        values, errors = self._collect(points, spread)
+        found.est[good], found.se[good] = values[:, self.places], errors[:, self.places]
+        moments, _ = compute_stacked_moments(self.model, points)
+        found.verdict[good[~are_admissible(self.model, points, moments)]] = Verdict.IMPROPER
+        self._measure(found, good, 2.0 * n * at.values, moments, covariance[good], None if mean is None else mean[good])
+
+    def _collect(self, points: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Values and standard errors of parameters and definitions (b × (q + d))."""
+        errors = np.sqrt(np.diagonal(spread, axis1=-2, axis2=-1))
+        definitions = self.model.definitions
+        if not definitions.names:
+            return points, errors
+        values = np.array([definitions.values(x) for x in points])
+        slopes = np.array([definitions.jacobian(x) for x in points])
+        own = np.sqrt(np.einsum("bdq,bqr,bdr->bd", slopes, spread, slopes))
+        return np.concatenate([points, values], axis=1), np.concatenate([errors, own], axis=1)
+
+    def _measure(
+        self,
+        found: Outcomes,
+        good: NDArray[np.intp],
+        chisq: FloatArray,
+        moments: ImpliedMoments,
+        covariance: FloatArray,
+        mean: FloatArray | None,
+    ) -> None:
+        df, n, share = self.analysis.df, float(self.sampling.n), self._prototype.share
+        chisq = np.maximum(chisq, 0.0)
+        exogenous = set(exogenous_observed_variables(self.model.table))
+        block = tuple(i for i, name in enumerate(self.model.observed) if name in exogenous)
+        null, df_null = compute_stacked_baseline(covariance, share, n, block)
+        measures = {
+            "chisq": chisq,
+            "pvalue": np.array([compute_chisq_pvalue(value, df) for value in chisq]),
+            "rmsea": compute_stacked_rmsea(chisq, df, n, len(share)),
+            "cfi": compute_stacked_cfi(chisq, df, null, df_null),
+            "tli": compute_stacked_tli(chisq, df, null, df_null),
+            "srmr": compute_stacked_srmr((covariance, mean), (moments.covariance, moments.mean), share),
+        }
+        for name, values in measures.items():
+            found.measures[name][good] = values
+
+
+def build_stacked_fitter(analysis: Analysis, sampling: Sampling, shares: Sequence[int] = ()) -> StackedFitter | None:
+    """A fitter of the analysis; None where something other than moments is asked for."""
+    options = analysis.chosen
+    inference, estimation = options.inference, options.estimation
+    plain = (
+        sampling.is_plain
+        and estimation.kind.name == "ML"
+        and not estimation.kind.unbiased
+        and (inference.se, inference.test, inference.information) == ("standard", "standard", "expected")
+        and not inference.more_tests
+        and options.missing in (None, "listwise")
+    )
+    if not plain:
+        return None
+    free = {**analysis.options, "fixed_x": False}
+    fitted = fit_population(analysis.spec, sampling.population, shares, **free).fit
+    model = fitted.solution.model
+    constraints = model.constraints
+    curved = constraints.equalities or constraints.inequalities or constraints.surface is not None
+    if model.derived is not None or curved or find_box(model) is None:
+        return None
+    keys: list[tuple[str, str, str, int]] = [(row.lhs, row.op, row.rhs, row.group) for row in model.parameters]
+    keys += [(name, ":=", "", 0) for name in model.definitions.names]
+    wanted = [(q.lhs, q.op, "" if q.op == ":=" else q.rhs, 0 if q.op == ":=" else q.group) for q in analysis.quantities]
+    places = np.array([keys.index(key) for key in wanted], dtype=np.intp)
+    order = np.array([sampling.population.variables.index(name) for name in model.observed], dtype=np.intp)
+    return StackedFitter(analysis, sampling, model, np.asarray(fitted.solution.x), order, places)
+
+
+def _invert(informations: FloatArray) -> FloatArray:
+    """Inverses (b × r × r), scaled on the way; NaN where an information is not positive definite."""
+    diagonal = np.diagonal(informations, axis1=-2, axis2=-1)
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    outer = scale[:, :, None] * scale[:, None, :]
+    scaled = informations * outer
+    sound = (diagonal > 0.0).all(axis=1) & are_above(scaled, _SINGULAR)
+    identity = np.eye(informations.shape[-1])
+    inverse = np.linalg.inv(np.where(sound[:, None, None], scaled, identity)) * outer
+    return np.where(sound[:, None, None], inverse, np.nan)
