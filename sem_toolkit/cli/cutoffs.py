@@ -46,7 +46,9 @@ def cutoffs(
     ] = None,
     replications: Annotated[int, typer.Option("--replications", help="Samples of each population.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the samples.")] = 1,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option("--write", help="A folder to write the misspecified specs into.")
     ] = None,

@@ -34,7 +34,7 @@ def compute_cutoffs_of_fit(
     kind: str | None = None,
     discrepancies: Sequence[float] = tuple(DISCREPANCIES),
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     watch: Callable[[int, int], object] | None = None,
 ) -> Cutoffs:
     """Cut-offs for a fit of one group.
