@@ -34,6 +34,7 @@ lint: .venv/installed-development ## Formatting, lint, types and the layer contr
 
 bench: .venv/installed ## Measure speed, beside lavaan and semopy where they are installed
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/simulations.py
 
 docs: .venv/installed ## Write the pages of docs/ that are made from the code
 	$(BIN)/python docs/make.py

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "improve": ("improve", "improve"),
     "invariance": ("invariance", "invariance"),
     "equivalents": ("equivalents", "equivalents"),
+    "bootstrap": ("bootstrap", "bootstrap"),
     "power": ("power", "power"),
     "simulate": ("simulate", "simulate"),
     "cutoffs": ("cutoffs", "cutoffs"),

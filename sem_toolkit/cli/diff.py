@@ -11,6 +11,7 @@ from sem_toolkit.cli.output import DONE, build_console, print_record
 from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.spec import read_spec, require_estimable
 from sem_toolkit.spec.difference import build_difference_record, compare_tables, format_difference
+from sem_toolkit.spec.levels import separate_levels
 
 
 @takes_fit_options
@@ -29,7 +30,7 @@ def diff(
     from sem_toolkit.comparison import compute_relation
 
     difference = compare_tables(tables[0], tables[1])
-    relation = compute_relation(tables[0], tables[1])
+    relation = compute_relation(separate_levels(tables[0]), separate_levels(tables[1]))
     if json:
         print_record(build_difference_record(difference) | {"relation": relation})
     else:

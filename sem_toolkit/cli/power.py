@@ -141,11 +141,11 @@ def power(
         simulated = None if replications is None else _simulate(setting, found, replications, seed)
     if plot is not None:
         write_power_curve(found, plot)
+    print_messages(found.messages, None)
     if json:
         record = found.to_dict(sensitivity=sensitivity)
         print_record(record if simulated is None else record | {"simulated": build_frame_records(simulated)})
         return DONE
-    print_messages(found.messages, None)
     console = build_console()
     console.print(build_frame_table(f"Power at α = {alpha:g}", found.table))
     if simulated is not None:
@@ -225,7 +225,9 @@ def _build_setting(
         options=chosen,
     )
     lost = source.count_lost_rows()
-    return Setting(source.analysis, source.population, source.shares, source.options, question.alpha, lost)
+    return Setting(
+        source.analysis, source.population, source.shares, source.options, question.alpha, lost, source.messages
+    )
 
 
 def _analyse_spec(

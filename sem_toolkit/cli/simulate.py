@@ -97,7 +97,16 @@ def simulate(
     target: Annotated[
         float | None, typer.Option("--target", rich_help_panel=SEARCH, help="The power that is wanted: 0.8.")
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option("--dask", help="Address of a dask scheduler: tcp://host:8786.")] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store", metavar="DIR", help="Keep what every sample gave here, as it comes: a run goes on from there."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Draw samples from a population and fit models to each: bias, coverage, power, convergence, with their errors."""
@@ -120,24 +129,30 @@ def simulate(
         "shares": () if shares is None else parse_sizes("--group-shares", shares),
         "alpha": alpha,
         "workers": workers,
+        "dask": dask,
         "options": chosen,
     }
     if find_n:
+        if store is not None:
+            message = "--store would do nothing: samples of a search are not kept"
+            raise OptionError(Diagnostic("error", "option-without-effect", message))
         return _search(find_n, 0.8 if target is None else target, parsed, fitted, common, json=json)
     if target is not None:
         message = "--target would do nothing: no n is searched"
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint='add --find-n "y ~ x"'))
     sizes = parse_sizes("--n", n)
     with show_progress("samples") as watch:
-        found = run_study(parsed, fitted, sizes, replications, watch=watch, **common)
+        found = run_study(parsed, fitted, sizes, replications, store=store, watch=watch, **common)
+    print_messages(found.messages, None)
     if json:
         print_record(found.to_dict())
         return DONE if found.usable else NOT_CERTIFIED
-    print_messages(found.messages, None)
     console = build_console()
     for summary in found.summaries:
         title = f"{summary.analysis.name}, n = {summary.n}, {summary.replications} samples"
         console.print(build_frame_table(f"{title}: how the fits ended", summary.build_verdicts()))
+        if not summary.converged:
+            continue
         console.print(build_frame_table("Parameters", summary.build_parameters()))
         if summary.analysis.df > 0:
             rate, error = summary.compute_rejection()
@@ -153,7 +168,7 @@ def _search(
     import pandas as pd
 
     from sem_toolkit.resampling.simulation.sources import parse_path
-    from sem_toolkit.resampling.simulation.study import find_study_size
+    from sem_toolkit.resampling.simulation.study_size import find_study_size
 
     if len(models) > 1:
         message = f"there are {len(models)} models, and n is searched for one"

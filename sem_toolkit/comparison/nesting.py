@@ -17,6 +17,8 @@ from sem_toolkit.model import ImpliedMoments, compute_moments
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.categorical.answers import place_statistics
+from sem_toolkit.sample.levels import LevelMoments
+from sem_toolkit.sample.levels.population import build_expected_levels
 from sem_toolkit.sample.moments import FloatArray
 
 Relation = Literal["nested", "equivalent", "not nested", ""]
@@ -143,8 +145,23 @@ def _build_sample(larger: Solution, smaller: Solution, moments: ImpliedMoments) 
             statistics = given.categorical.with_values(values).permute(turned)
             groups.append(place_statistics(own, statistics, target.variables.tolist(), target.covariates.tolist()))
         return replace(larger.sample, groups=tuple(groups), messages=())
+    if larger.sample.has_levels:
+        return _build_level_sample(larger, moments, order)
     for g, group in enumerate(larger.sample.groups):
         mean = group.mean if moments.mean is None else moments.mean[g][order]
         covariance = np.ascontiguousarray(moments.covariance[g][np.ix_(order, order)])
         groups.append(replace(group, covariance=covariance, mean=mean, data=None, saturated=None))
+    return replace(larger.sample, groups=tuple(groups), messages=(), missing="listwise")
+
+
+def _build_level_sample(larger: Solution, moments: ImpliedMoments, order: list[int]) -> Sample:
+    """The same of two levels: clusters of the same sizes that show these moments."""
+    assert moments.mean is not None  # noqa: S101 (levels have means)
+    groups, covariance, means = [], moments.covariance[:, order][:, :, order], moments.mean[:, order]
+    for g, group in enumerate(larger.sample.groups):
+        inner, outer = g - g % 2, g - g % 2 + 1
+        own = LevelMoments(means[inner] + means[outer], covariance[inner], covariance[outer])
+        assert group.levels is not None  # noqa: S101
+        levels = build_expected_levels(group.levels.likelihood.clusters, own)
+        groups.append(replace(group, covariance=covariance[g], mean=means[g], levels=levels))
     return replace(larger.sample, groups=tuple(groups), messages=(), missing="listwise")

@@ -3,14 +3,17 @@
 Source: Bentler & Satorra (2010), Psychological Methods 15, 111-123 (NET), at random populations instead of one sample.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.estimation import EstimationOptions, estimate, fill_exogenous_moments
-from sem_toolkit.model import build_model, compute_moments, draw_population
+from sem_toolkit.model import ImpliedMoments, Model, build_model, compute_moments, draw_population
 from sem_toolkit.sample import Sample, SampleGroup
+from sem_toolkit.sample.levels import LevelMoments, build_clusters
+from sem_toolkit.sample.levels.population import build_expected_levels
 from sem_toolkit.spec import ParameterTable
 
 Relation = Literal["equivalent", "A is nested in B", "B is nested in A", "not nested", "about different variables"]
@@ -48,6 +51,8 @@ def _draw_sample(table: ParameterTable, other: ParameterTable, rng: np.random.Ge
     moments = compute_moments(model, x)
     variables = build_model(other).observed
     order = [model.observed.index(name) for name in variables]
+    if model.presence is not None:
+        return _draw_levels(model, moments, variables, order)
     groups = tuple(
         SampleGroup(
             label,
@@ -60,10 +65,31 @@ def _draw_sample(table: ParameterTable, other: ParameterTable, rng: np.random.Ge
     return Sample(variables, groups, _N * len(groups))
 
 
+def _draw_levels(model: Model, moments: ImpliedMoments, variables: tuple[str, ...], order: list[int]) -> Sample:
+    """The same of two levels, in clusters of two to five rows."""
+    assert model.presence is not None  # noqa: S101
+    presence, covariance = model.presence[:, order], moments.covariance[:, order][:, :, order]
+    means = np.zeros(presence.shape) if moments.mean is None else moments.mean[:, order]
+    cluster = np.repeat(np.arange(_N // 4), np.arange(_N // 4) % 4 + 2)
+    groups = []
+    for g, label in enumerate(model.groups):
+        inner, outer = g - g % 2, g - g % 2 + 1
+        rows = np.zeros((len(cluster), len(order)))
+        clusters = build_clusters(rows, cluster, presence[inner], presence[outer])
+        own = LevelMoments(means[inner] + means[outer], covariance[inner], covariance[outer])
+        levels = build_expected_levels(clusters, own)
+        groups.append(SampleGroup(label, _N, covariance[g], means[g], levels=levels, is_between=g % 2 == 1))
+    return Sample(variables, tuple(groups), _N * len(groups))
+
+
 def _reproduces(table: ParameterTable, sample: Sample) -> bool:
     try:
         model = build_model(fill_exogenous_moments(table, sample))
-        solution = estimate(model, sample, EstimationOptions(engine="native"))
+        options = EstimationOptions(engine="native", has_levels=sample.has_levels)
+        # scattered starts are for what the first search has not fitted exactly
+        return any(
+            estimate(model, sample, replace(options, multistart=starts)).discrepancy <= _EXACT
+            for starts in (0, options.multistart)
+        )
     except SemError:
         return False
-    return bool(solution.discrepancy <= _EXACT)

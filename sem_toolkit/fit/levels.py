@@ -45,7 +45,8 @@ def adapt_to_levels(spec: Spec, options: FitOptions) -> FitOptions:
         faults += _check_inference(inference)
     if faults:
         raise OptionError(faults)
-    return replace(options, estimation=replace(options.estimation, has_levels=True), inference=inference)
+    table = replace(options.table, meanstructure=True)
+    return replace(options, table=table, estimation=replace(options.estimation, has_levels=True), inference=inference)
 
 
 def require_cluster(options: FitOptions) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.inference import EvaluatedSolution, InferenceOptions, build_standardized_solution
+from sem_toolkit.inference.frames import number_groups
 from sem_toolkit.rotation import Rotation
 
 if TYPE_CHECKING:
@@ -42,15 +43,22 @@ class Loadings:
 
 
 def build_loadings(solution: EvaluatedSolution, options: InferenceOptions) -> tuple[Loadings, ...]:
-    """The loadings of every group, items and factors in the order of the table."""
+    """The loadings of every group, and level, with factors; items and factors in the order of the table."""
     rows = build_standardized_solution(solution, 0.95, options=options)
+    numbers = number_groups(rows)
     model = solution.model
-    loadings = [row for row in model.table.parameters if row.op == "=~" and row.rhs in model.observed]
-    items = tuple(dict.fromkeys(row.rhs for row in loadings))
-    factors = tuple(dict.fromkeys(row.lhs for row in loadings))
     found = []
     for number, label in enumerate(model.groups, start=1):
-        own = rows[rows["group"] == number]
+        loadings = [
+            row
+            for row in model.table.parameters
+            if row.group == number and row.op == "=~" and row.rhs in model.observed and row.rhs != row.lhs
+        ]
+        items = tuple(dict.fromkeys(row.rhs for row in loadings))
+        factors = tuple(dict.fromkeys(row.lhs for row in loadings))
+        if not factors:
+            continue
+        own = rows[numbers == number]
         pairs = zip(own["lhs"], own["op"], own["rhs"], own["est.std"], own["se"], strict=True)
         table = {(lhs, op, rhs): (value, error) for lhs, op, rhs, value, error in pairs}
         table |= {(rhs, "~~", lhs): both for (lhs, op, rhs), both in table.items() if op == "~~"}

@@ -19,9 +19,10 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import FitOptions, heed_products, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.fit.rotated import require_one_step
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
-from sem_toolkit.rotation import anchor_blocks, require_rotatable, rotate_blocks
+from sem_toolkit.rotation import anchor_blocks, list_anchors, require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
@@ -32,7 +33,13 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
-from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, code_answers, find_answers
+from sem_toolkit.sample.categorical.answers import (
+    Answers,
+    attach_statistics,
+    code_answers,
+    find_answers,
+    require_varied_answers,
+)
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
@@ -151,6 +158,7 @@ class Prepared:
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
+        require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
     @cached_property
@@ -244,6 +252,8 @@ class Prepared:
         """The statistics of ordered variables and of those that go with them."""
         assert self.rows is not None  # noqa: S101
         options = self.options
+        if options.group is not None:
+            require_varied_answers(self.rows, self.answers, options.group)
         coded = code_answers(self.rows, self.answers)
         frame = add_products(coded, variables)
         covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()
@@ -381,6 +391,8 @@ def _match_start(start: Start, model: Model) -> FloatArray:
     """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
     if isinstance(start, (Fit, Solution)):
         found = (start.solution if isinstance(start, Fit) else start).searched
+        if list_anchors(found.model.table) != list_anchors(model.table):
+            return np.full(model.n_parameters, np.nan)  # other coordinates of the factors
         values = {
             (row.lhs, row.op, row.rhs, row.group): value
             for row, value in zip(found.model.parameters, found.x, strict=True)

@@ -41,6 +41,7 @@ from sem_toolkit.inference import (
     compute_blocked_r2,
     compute_eigenvalue_tests,
     compute_fit_measures,
+    compute_level_measures,
     compute_r2,
     compute_reliability,
     compute_residuals,
@@ -56,6 +57,7 @@ from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.levels import BETWEEN, WITHIN
 
 Result = TypeVar("Result")
 
@@ -164,6 +166,17 @@ class Fit:
     def fit_measures(self) -> dict[str, float]:
         """Fit measures by lavaan's names; empty where no optimum was certified."""
         return compute_fit_measures(self.judged, self.options.inference) if self.converged else {}
+
+    @cached_property
+    def level_measures(self) -> dict[str, dict[str, float]]:
+        """Fit measures of each level by itself, "within" and "between", the other level saturated; empty as above.
+
+        Raises ModelError without levels, and where parameters are tied across them.
+        """
+        if not self.converged:
+            return {}
+        names, options = (WITHIN, BETWEEN), self.options.inference
+        return {name: compute_level_measures(self.evaluated, level, options) for level, name in enumerate(names)}
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:

@@ -53,10 +53,13 @@ class AtEstimate(MomentPair):
 
     tangent   basis (q × s) of the directions that no equality and no active inequality forbids, as estimation found
               them; None for a model that has none but equalities
+    level     of rows in clusters the one that is judged by itself, beside a saturated other one (0: within clusters,
+              1: between them); None for the whole model
     stages    how an estimate that was not searched for came about; None for the minimum of a discrepancy
     """
 
     tangent: FloatArray | None = None
+    level: int | None = None
     stages: Stages = None
 
     @cached_property

@@ -22,7 +22,7 @@ from sem_toolkit.inference.hypotheses.modification import build_modification_tab
 from sem_toolkit.inference.hypotheses.overidentification import build_instruments_table, build_sargan_table
 from sem_toolkit.inference.hypotheses.score import ScoreTests, compute_addition_test, compute_score_tests
 from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_test
-from sem_toolkit.inference.measures.measures import compute_all_measures
+from sem_toolkit.inference.measures.measures import compute_all_measures, compute_measures_of_level
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.parameters.effects import build_effects_table
 from sem_toolkit.inference.parameters.estimates import build_estimate_table, build_standardized_table
@@ -73,6 +73,16 @@ def build_standardized_solution(
 def compute_fit_measures(solution: SolutionLike, options: InferenceOptions | None = None) -> dict[str, float]:
     """Fit measures by lavaan's names; those that do not exist for the estimator are absent."""
     return compute_all_measures(evaluate_solution(solution), _options(solution, options))
+
+
+def compute_level_measures(
+    solution: SolutionLike, level: int, options: InferenceOptions | None = None
+) -> dict[str, float]:
+    """Fit measures of one level of rows in clusters (0 within them, 1 between), the other one saturated.
+
+    Raises ModelError for models without levels, or with parameters tied across them.
+    """
+    return compute_measures_of_level(evaluate_solution(solution), _options(solution, options), level)
 
 
 def compute_test_statistics(

@@ -367,6 +367,9 @@ def build_model(table: ParameterTable) -> Model:
     in from the sample before. Raises ModelError for tables without observed variables, for composites beside ordered
     variables, for two rows of one cell, and for contradictory constraints.
     """
+    if table.levels and not table.separated:
+        message = "this cannot be done with a model of two levels"
+        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="take the level: blocks out"))
     rows = table.parameters
     _require_supported(rows)
     observed = observed_variables(table)

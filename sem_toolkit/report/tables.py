@@ -105,6 +105,20 @@ def build_score_quality(fit: Fit, method: ScoreMethod = "regression") -> "pd.Dat
     )
 
 
+def _build_loadings(fit: Fit, _: TableSettings) -> "pd.DataFrame":
+    """group item, one column a factor, communality, uniqueness; NaN where a group has no such factor."""
+    import pandas as pd
+
+    _require_factors(fit, tuple(name for entry in fit.loadings for name in entry.factors))
+    parts = [entry.to_frame() for entry in fit.loadings]
+    if len(parts) > 1:
+        for entry, frame in zip(fit.loadings, parts, strict=True):
+            frame.insert(0, "group", entry.group)
+    found = pd.concat(parts, ignore_index=True)
+    last = ["communality", "uniqueness"]
+    return found[[*(name for name in found if name not in last), *last]]
+
+
 def build_residual_rows(fit: Fit, kind: ResidualType = "cor.bollen") -> "pd.DataFrame":
     """group lhs op rhs residual se z, one row a covariance (`~~`) or mean (`~1`)."""
     rows: list[dict[str, Any]] = []
@@ -128,10 +142,16 @@ def _require_factors(fit: Fit, names: tuple[str, ...]) -> None:
 
 
 def _frame(fit: Fit, rows: list[dict[str, Any]]) -> "pd.DataFrame":
-    """Rows with the label of their group, which is left out where there is only one."""
+    """Rows with the label of their group, which is left out where there is only one; of levels with that of these."""
     import pandas as pd
 
-    return _drop_group(fit, pd.DataFrame(rows))
+    frame = pd.DataFrame(rows)
+    if fit.sample.has_levels and "group" in frame:
+        labels = frame["group"].str.rpartition(", ")
+        frame.insert(1, "level", labels[2])
+        frame["group"] = labels[0]
+        return frame.drop(columns="group") if not labels[0].any() else frame
+    return _drop_group(fit, frame)
 
 
 def _drop_group(fit: Fit, frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -142,6 +162,16 @@ def _build_measures(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame({"measure": list(fit.fit_measures), "value": list(fit.fit_measures.values())})
+
+
+def _build_level_measures(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
+    """measure and a column a level."""
+    import pandas as pd
+
+    levels = fit.level_measures
+    names = list(dict.fromkeys(name for measures in levels.values() for name in measures))
+    columns = {level: [own.get(name) for name in names] for level, own in levels.items()}
+    return pd.DataFrame({"measure": names} | columns)
 
 
 def _build_r2(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
@@ -243,7 +273,9 @@ TABLES: Mapping[str, TableKind] = {
     "standardized": TableKind(
         "Standardised solution", lambda fit, _: fit.standardized, ("standardizedSolution", "standardised", "std")
     ),
+    "loadings": TableKind("Standardised loadings", _build_loadings, ("lambda", "pattern")),
     "fit_measures": TableKind("Fit measures", _build_measures, ("fitMeasures", "fit")),
+    "level_measures": TableKind("Fit measures of each level", _build_level_measures, ("fit_by_level",)),
     "r2": TableKind("Explained variance", _build_r2, ("rsquare", "R2")),
     "modification_indices": TableKind(
         "Modification indices", lambda fit, _: fit.modification_indices, ("modindices", "mi")

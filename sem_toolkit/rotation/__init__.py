@@ -1,9 +1,9 @@
 """Rotation of exploratory blocks: criteria, the search for their optima, and the equations that errors come from."""
 
-from sem_toolkit.rotation.anchors import anchor_blocks
+from sem_toolkit.rotation.anchors import anchor_blocks, list_anchors
 from sem_toolkit.rotation.blocks import Block, find_blocks
 from sem_toolkit.rotation.options import ROTATIONS, RotationOptions
-from sem_toolkit.rotation.rotate import change_errors, require_rotatable, rotate_blocks
+from sem_toolkit.rotation.rotate import change_errors, match_factors, require_rotatable, rotate_blocks
 from sem_toolkit.rotation.rotation import BlockRotation, Rotation
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "anchor_blocks",
     "change_errors",
     "find_blocks",
+    "list_anchors",
+    "match_factors",
     "require_rotatable",
     "rotate_blocks",
 ]

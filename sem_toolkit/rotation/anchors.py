@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from sem_toolkit.model import Model, build_model
-from sem_toolkit.rotation.blocks import Block, find_blocks, number_rows
+from sem_toolkit.rotation.blocks import Block, find_blocks, list_tied_items, number_rows
 from sem_toolkit.rotation.options import RotationOptions
 from sem_toolkit.sample import Sample
-from sem_toolkit.spec.table import ECHELON, TIED_ECHELON, Parameter
+from sem_toolkit.spec.table import ECHELON, TIED_ECHELON, Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
 
@@ -31,25 +31,33 @@ def anchor_blocks(model: Model, sample: Sample, options: RotationOptions) -> Mod
     return build_model(replace(table, rows=number_rows(rows))) if rows != table.rows else model
 
 
+def list_anchors(table: ParameterTable) -> frozenset[tuple[str, str, int]]:
+    """Factor, item and group of the loadings that are held at 0 until a rotation."""
+    return frozenset(
+        (row.lhs, row.rhs, row.group) for row in table.parameters if row.user == ECHELON and row.op == "=~" and row.efa
+    )
+
+
 def _choose_anchors(block: Block, model: Model, sample: Sample) -> tuple[str, ...]:
     """Items by how well they tell the factors apart: QR with column pivoting of principal factors of all groups.
 
     As many as there are factors; the first ones of the block where the correlations are not proper.
     """
     m = len(block.factors)
-    places = [model.observed.index(name) for name in block.items]
+    items, _ = list_tied_items(model.table, block)
+    places = [model.observed.index(name) for name in items]
     shares = np.array([group.n for group in sample.groups], dtype=np.float64)
     pooled = np.einsum("g,gij->ij", shares / shares.sum(), np.array([group.covariance for group in sample.groups]))
     covariance = pooled[np.ix_(places, places)]
     spread = np.sqrt(np.diagonal(covariance))
     correlations = covariance / np.outer(spread, spread)
     if not np.isfinite(correlations).all() or np.linalg.cond(correlations) > 1e10:
-        return block.items[:m]
+        return items[:m]
     reduced = correlations - np.diag(1.0 / np.diagonal(np.linalg.inv(correlations)))
     values, vectors = np.linalg.eigh(reduced)
     loadings = vectors[:, -m:] * np.sqrt(np.maximum(values[-m:], 1e-6))
     order = qr(loadings.T, mode="r", pivoting=True)[1]
-    return tuple(block.items[place] for place in order[:m])
+    return tuple(items[place] for place in order[:m])
 
 
 def _hold(row: Parameter, block: Block, anchors: tuple[str, ...]) -> Parameter:

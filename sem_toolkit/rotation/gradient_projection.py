@@ -17,7 +17,7 @@ from sem_toolkit.rotation.equations import apply_rotation, compute_stationarity
 FloatArray = NDArray[np.float64]
 
 _MOST_STEPS, _MOST_HALVINGS, _MOST_STACKS = 2000, 40, 10
-_ENOUGH = 3
+_ENOUGH, _NEW = 3, 0.1
 _NEAR = 1e-5
 _MEMORY = 5
 _SUFFICIENT = 1e-4
@@ -43,10 +43,7 @@ class RotationSearch:
     @property
     def optima(self) -> FloatArray:
         """The distinct values among those of the starts, ascending."""
-        if not len(self.values):
-            return np.array([self.value])
-        gaps = np.diff(self.values) > _SAME * max(1.0, abs(self.value))
-        return np.asarray(self.values[np.concatenate([[True], gaps])])
+        return self.values[_find_first(self.values, self.value)] if len(self.values) else np.array([self.value])
 
     @property
     def hits(self) -> int:
@@ -61,7 +58,9 @@ class RotationSearch:
 def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts: int, seed: int) -> RotationSearch:
     """The rotation (m × m) of A (p × m) with the lowest criterion over so many starts, the first of them A itself.
 
-    Where fewer than three have reached the best optimum the search goes on with as many more, ten times at most.
+    It goes on with as many more, ten times at most, until three have reached the best optimum and fewer than a tenth
+    have ended at an optimum that no other has: that share estimates the chance of a start to find a new one (Good,
+    1953, Biometrika 40, 237-264).
     """
     rng = np.random.default_rng(seed)
     reached, best, norm_of_best, value = np.zeros(0), np.eye(A.shape[1]), np.inf, np.inf
@@ -76,12 +75,25 @@ def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts:
         first = order[0]
         if (not arrived[first], values[first]) < (norm_of_best >= _NEAR, value):
             best, value, norm_of_best = T[first], float(values[first]), float(norms[first])
-        if (reached <= value + _SAME * max(1.0, abs(value))).sum() >= _ENOUGH:
+        if _has_seen_enough(np.sort(reached), value):
             break
     best = polish(A, best, criterion, orthogonal)
     value = _compute_value(A, best, criterion, orthogonal)
     gradient = float(np.abs(compute_stationarity(A, best, criterion, orthogonal)).max())
     return RotationSearch(best, value, np.sort(reached), count * starts, gradient)
+
+
+def _find_first(values: FloatArray, best: float) -> NDArray[np.bool_]:
+    """Which of the ascending values are the first of their optimum."""
+    gaps = np.diff(values, prepend=-np.inf)
+    return np.asarray(gaps > _SAME * max(1.0, abs(best)), dtype=np.bool_)
+
+
+def _has_seen_enough(values: FloatArray, best: float) -> bool:
+    """Whether more starts are unlikely to find a better optimum than these (ascending) have."""
+    firsts = np.flatnonzero(_find_first(values, best))
+    sizes = np.diff(firsts, append=len(values))
+    return len(sizes) > 0 and bool(sizes[0] >= _ENOUGH and (sizes == 1).sum() < _NEW * len(values))
 
 
 def _draw_starts(m: int, starts: int, rng: np.random.Generator) -> FloatArray:

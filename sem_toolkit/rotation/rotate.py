@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError
 from sem_toolkit.estimation import Solution
@@ -12,7 +13,8 @@ from sem_toolkit.model import Model, build_model, compute_matrices
 from sem_toolkit.model.moments import RamMatrices
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.rotation.arrange import arrange_factors
-from sem_toolkit.rotation.blocks import Block, check_blocks, find_blocks, free_rotated_rows
+from sem_toolkit.rotation.blocks import Block, find_blocks, free_rotated_rows
+from sem_toolkit.rotation.checks import check_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from sem_toolkit.rotation.equations import apply_rotation
 from sem_toolkit.rotation.gradient_projection import find_rotation
@@ -26,7 +28,7 @@ from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
 
-_COLLAPSED = 1e-4
+_COLLAPSED, _CHANGED = 1e-4, 1e-6
 
 
 def require_rotatable(table: ParameterTable, options: RotationOptions) -> None:
@@ -54,7 +56,9 @@ def rotate_blocks(solution: Solution, options: RotationOptions) -> tuple[Solutio
     matrices = compute_matrices(solution.model, solution.x)
     rotations = tuple(_rotate_block(solution.model, matrices, block, options) for block in blocks)
     bare = build_model(free_rotated_rows(solution.model.table))
-    x = _read_parameters(bare, _turn(solution.model, matrices, rotations), solution)
+    turned = _turn(solution.model, matrices, rotations)
+    x = _read_parameters(bare, turned, solution)
+    _require_closed(bare, turned, x)
     model = confine_to_surface(bare, build_surface(bare, rotations, options))
     certificate = solution.certificate
     notes = tuple(note for rotation in rotations for note in _report(rotation, options, solution.model))
@@ -73,6 +77,26 @@ def change_errors(solution: Solution, rotation: Rotation, errors: RotationErrors
     """The rotated solution with its standard errors by the other equations; estimates and rotations are the same."""
     surface = build_surface(solution.model, rotation.blocks, replace(rotation.options, errors=errors))
     return replace(solution, model=confine_to_surface(solution.model, surface))
+
+
+def match_factors(solution: Solution, rotation: Rotation, reference: Solution) -> Solution:
+    """The rotated solution with the factors of its blocks in the order, and with the signs, of another one.
+
+    They are matched by the sums of products of their loadings, the largest in all: for samples of the same rows, where
+    neither order nor sign is to vary. Both solutions are of the same model.
+    """
+    model = solution.model
+    matrices = compute_matrices(model, solution.x)
+    wanted = compute_matrices(reference.model, reference.x).directed
+    turns = []
+    for entry in rotation.blocks:
+        first, place = entry.block.groups[0] - 1, np.ix_(*locate(model, entry.block))
+        likeness = matrices.directed[first][place].T @ wanted[first][place]
+        rows, columns = linear_sum_assignment(-np.abs(likeness))
+        turn = np.zeros_like(likeness)
+        turn[rows, columns] = np.where(likeness[rows, columns] < 0.0, -1.0, 1.0)
+        turns.append(replace(entry, rotation=turn))
+    return replace(solution, x=_read_parameters(model, _turn(model, matrices, tuple(turns)), solution))
 
 
 def _rotate_block(model: Model, matrices: RamMatrices, block: Block, options: RotationOptions) -> BlockRotation:
@@ -125,6 +149,23 @@ def _read_parameters(model: Model, matrices: RamMatrices, solution: Solution) ->
     own = where.kind == INTERCEPT
     x[own] = matrices.intercepts[where.group[own], where.row[own]]
     return np.asarray(x)
+
+
+def _require_closed(model: Model, turned: RamMatrices, x: FloatArray) -> None:
+    """Raise ModelError where the rotated model cannot say what the rotated matrices do."""
+    own, linear = compute_matrices(model, x), model.constraints.linear
+    gaps = [
+        np.abs(ours - theirs).max(initial=0.0) / max(1.0, np.abs(theirs).max(initial=0.0))
+        for ours, theirs in zip(
+            (own.directed, own.symmetric, own.intercepts),
+            (turned.directed, turned.symmetric, turned.intercepts),
+            strict=True,
+        )
+    ]
+    ties = np.abs(linear.matrix @ x - linear.target).max(initial=0.0) if len(linear.target) else 0.0
+    if max(*gaps, ties) > _CHANGED:
+        message = "fixed or equal parameters keep an exploratory block of this model from being rotated"
+        raise ModelError(Diagnostic("error", "not-rotatable", message, hint='take rotation = "none"'))
 
 
 def _key(row: Parameter) -> tuple[str, str, str, int]:

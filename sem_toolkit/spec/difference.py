@@ -18,7 +18,7 @@ from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, PARAMETER_OPERATORS, Pa
 ChangeKind = Literal[
     "added", "removed", "freed", "fixed", "value changed", "tied", "untied", "bound changed", "start changed"
 ]
-Key = tuple[str, str, str, int]
+Key = tuple[str, str, str, int, int]
 """lhs, op, rhs (covariances by the alphabet) and group."""
 
 
@@ -146,7 +146,7 @@ def _count_exogenous(table: ParameterTable) -> int:
 
 def _key(row: Parameter) -> Key:
     lhs, rhs = (row.rhs, row.lhs) if row.op == "~~" and row.rhs < row.lhs else (row.lhs, row.rhs)
-    return lhs, row.op, rhs, row.group
+    return lhs, row.op, rhs, row.group, row.level
 
 
 def _index(table: ParameterTable) -> dict[Key, Parameter]:
@@ -198,8 +198,10 @@ def _list_ties(table: ParameterTable) -> dict[Key, frozenset[Key]]:
 
 def _format_keys(keys: Iterable[Key], own: Key) -> str:
     return ", ".join(
-        f"{lhs} {op} {rhs}".strip() + (f" [group {group}]" if group != own[3] else "")
-        for lhs, op, rhs, group in sorted(keys)
+        f"{lhs} {op} {rhs}".strip()
+        + (f" [group {group}]" if group != own[3] else "")
+        + (f" [level {level}]" if level != own[4] else "")
+        for lhs, op, rhs, group, level in sorted(keys)
     )
 
 
@@ -233,6 +235,7 @@ class ChangeRecord(TypedDict):
     op: str
     rhs: str
     group: int
+    level: int
     before: float | None
     after: float | None
     detail: str
@@ -275,6 +278,7 @@ def _build_change_record(change: Change) -> ChangeRecord:
         "op": row.op,
         "rhs": row.rhs,
         "group": row.group,
+        "level": row.level,
         "before": old.ustart if old else None,
         "after": new.ustart if new else None,
         "detail": change.detail,
@@ -290,7 +294,8 @@ def format_difference(difference: SpecDifference) -> str:
     lines = [f"+ variable {name}" for name in difference.variables_added]
     lines += [f"- variable {name}" for name in difference.variables_removed]
     several = len({change.row.group for change in difference.changes} - {0}) > 1
-    lines += [_format_change(change, several) for change in difference.changes]
+    levels = len({change.row.level for change in difference.changes} - {0}) > 1
+    lines += [_format_change(change, several, levels) for change in difference.changes]
     lines.append("")
     lines.append(f"free parameters {difference.free_before} → {difference.free_after}")
     if difference.df_change is not None:
@@ -298,11 +303,12 @@ def format_difference(difference: SpecDifference) -> str:
     return "\n".join(lines)
 
 
-def _format_change(change: Change, several_groups: bool) -> str:
+def _format_change(change: Change, several_groups: bool, several_levels: bool) -> str:
     row = change.row
     sign = {"added": "+", "removed": "-"}.get(change.kind, "~")
     what = f"{row.lhs} {row.op} {row.rhs}".strip()
     group = f" [group {row.group}]" if several_groups and row.group else ""
+    group += f" [level {row.level}]" if several_levels and row.level else ""
     return f"{sign} {what}{group}{_format_detail(change)}"
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
+from sem_toolkit.comparison.exploration import analyse_in_parallel
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.study.intervals import FloatArray
 
@@ -164,12 +165,8 @@ def screen_factors(
 
     x = _require_items(data, items, least=3).dropna().to_numpy(float)
     r = np.corrcoef(x, rowvar=False)
-    eigenvalues = np.linalg.eigvalsh(r)[::-1]
-    rng = np.random.default_rng(seed)
-    random = [np.linalg.eigvalsh(np.corrcoef(rng.standard_normal(x.shape), rowvar=False))[::-1] for _ in range(draws)]
-    limit = np.quantile(random, 0.95, axis=0)
-    kept = int(np.argmin(eigenvalues > limit)) if not (eigenvalues > limit).all() else len(items)
-    number = max(kept if factors is None else factors, 1)
+    parallel = analyse_in_parallel(r, len(x), draws, seed=seed)
+    number = max(parallel.factors if factors is None else factors, 1)
     loadings = _compute_principal_axes(r, number)
     if number > 1:
         loadings = rotate_factors(loadings, "varimax")[0]
@@ -177,9 +174,9 @@ def screen_factors(
     index = pd.Index(items, name="item")
     names = [f"factor_{i}" for i in range(1, number + 1)]
     return FactorScreening(
-        eigenvalues,
-        limit,
-        kept,
+        parallel.eigenvalues,
+        parallel.limit,
+        parallel.factors,
         pd.DataFrame(loadings, index, names),
         pd.Series((loadings**2).sum(axis=1), index, name="communality"),
     )

@@ -40,6 +40,7 @@ def test_the_record_has_every_number_with_its_error(command, write):
         (["--missing-rule", "m"], "no rule of missing answers"),
         (["--clusters", "10"], "one is missing"),
         (["--cluster", "school"], "cluster is about rows"),
+        (["--find-n", "y ~ x", "--store", "chunks"], "--store would do nothing"),
         (["--target", "0.9"], "--target would do nothing"),
         (["--find-n", "y ~ w"], 'does not estimate "y ~ w"'),
         (["--find-n", "model"], "no degrees of freedom"),
@@ -65,3 +66,24 @@ def test_the_n_for_a_power_comes_with_its_error(command, write):
     row = outcome.record["sizes"][0]
     assert row["settled"]
     assert abs(row["n"] - 61) < 4.0 * row["error"] + 2.0  # 61 rows by Satorra & Saris, of the likelihood-ratio test
+
+
+def test_a_run_goes_on_where_it_was(command, write, tmp_path):
+    spec, folder = write("mediation.lav", POPULATION), tmp_path / "chunks"
+    given = "simulate", spec, "--replications", 500, "--json", "--store", folder
+    first = command(*given)
+    next((folder / "n200").glob("*.parquet")).unlink()
+    assert command(*given).record == first.record
+    assert "another run: it differs in seed" in command(*given, "--seed", 2).err
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_samples_that_cannot_be_analysed_are_counted(command, write, n):
+    spec = write("factor.lav", "f =~ .7*a + .6*b + .5*c + .6*d + .7*e\n")
+    outcome = command("simulate", spec, "--n", n, "--replications", 10, "--json")
+    ended = {row["outcome"]: row["samples"] for row in outcome.record["simulations"][0]["outcomes"]}
+    assert sum(ended.values()) == 10
+    if n == 4:  # fewer rows than variables
+        assert ended["the sample could not be analysed"] == 10
+        assert outcome.code == 1
+        assert any(message["code"] == "samples-without-optimum" for message in outcome.record["messages"])

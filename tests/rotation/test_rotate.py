@@ -8,7 +8,9 @@ import pytest
 
 from sem_toolkit import fit
 from sem_toolkit.diagnostics import ModelError, OptionError
-from sem_toolkit.rotation import RotationOptions, rotate_blocks
+from sem_toolkit.inference import EvaluatedSolution, compute_scores_of_factors
+from sem_toolkit.report.tables import build_table_of
+from sem_toolkit.rotation import RotationOptions, match_factors, rotate_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from tests.support import DATA, ORACLES, near, row_key
 
@@ -159,6 +161,11 @@ def test_orthogonal_rotations_have_lavaans_errors_either_way():
         (EFA3 + "\nf2 ~ f1", "f2 ~ f1"),
         ('efa("b")*f1 =~ x1 + x2 + x3 + x4\nefa("b")*f2 =~ x1 + x2 + x3 + x5', "x4"),
         (EFA3.replace("x8", "a*x8").replace("x9", "a*x9"), "label"),
+        (
+            'efa("b")*f1 =~ a*x1 + x2 + x3 + x4 + x5\nefa("b")*f2 =~ b*x1 + x2 + x3 + x4 + x5\nd := a + b\nd > 0',
+            "label",
+        ),
+        (EFA3.replace("x9", "lower(0)*x9"), "bound"),
     ],
 )
 def test_what_a_rotation_would_mix_is_refused_by_name(spec, culprit):
@@ -166,6 +173,23 @@ def test_what_a_rotation_would_mix_is_refused_by_name(spec, culprit):
         fit(spec, DATA / "hs.csv")
     assert culprit in str(fault.value)
     assert fault.value.diagnostics[0].code == "not-rotatable"
+
+
+def test_partial_invariance_frees_an_item_on_all_factors():
+    equal = {"group": "school", "group_equal": "loadings"}
+    with pytest.raises(ModelError, match="group_partial = f1=~x1, f2=~x1, f3=~x1"):
+        fit(EFA3, DATA / "hs.csv", **equal, group_partial=["f1=~x1"])
+    partial = ["f1=~x1", "f2=~x1", "f3=~x1"]
+    result = fit(EFA3, DATA / "hs.csv", **equal, group_partial=partial, multistart=0)
+    assert result.fit_measures["df"] == 39
+    rows = result.parameters[result.parameters["op"] == "=~"].pivot_table("est", ["lhs", "rhs"], "group")
+    same = np.isclose(rows[1], rows[2], atol=1e-10)
+    assert list(rows.index[~same]) == [("f1", "x1"), ("f2", "x1"), ("f3", "x1")]
+
+
+def test_equalities_that_a_rotation_breaks_are_refused():
+    with pytest.raises(ModelError, match="keep an exploratory block"):
+        fit(EFA3 + "\nageyr ~ f1 + f2 + f3", DATA / "hs.csv", group="school", group_equal="regressions")
 
 
 def test_without_rotation_such_models_are_fitted():
@@ -226,6 +250,55 @@ def test_items_of_one_factor_in_front_do_not_hide_the_others():
     (found,) = result.loadings
     assert np.allclose(found.values, loadings, atol=1e-6)
     assert np.allclose(found.correlations, phi, atol=1e-6)
+
+
+def test_two_levels():
+    """Rotated blocks at both levels: estimates and standard errors of lavaan 0.7-2."""
+    items = " + ".join(f"y{k}" for k in range(1, 7))
+    spec = f'level: 1\nefa("w")*f1 + efa("w")*f2 =~ {items}\nlevel: 2\nefa("b")*b1 + efa("b")*b2 =~ {items}\n'
+    result = fit(spec, DATA / "twolevel.csv", cluster="cluster", rotation="oblimin")
+    rows = result.parameters.set_index(["lhs", "op", "rhs"])
+    expected = {
+        ("f1", "=~", "y1"): (1.021, 0.046), ("f2", "=~", "y4"): (0.652, 0.165), ("b1", "=~", "y1"): (0.943, 0.065),
+        ("b2", "=~", "y3"): (0.037, 0.030), ("f1", "~~", "f2"): (0.507, 0.147), ("b1", "~~", "b2"): (0.064, 0.083),
+    }  # fmt: skip
+    for key, (value, error) in expected.items():
+        assert rows.loc[key, "est"] == pytest.approx(value, abs=6e-4)
+        assert rows.loc[key, "se"] == pytest.approx(error, abs=6e-4)
+    assert [entry.factors for entry in result.loadings] == [("f1", "f2"), ("b1", "b2")]
+
+
+def test_steps_are_not_rotated():
+    spec = 'efa("a")*f1 + efa("a")*f2 =~ x1 + x2 + x3 + x4 + x5 + x6\nspeed =~ x7 + x8 + x9\nspeed ~ f1 + f2'
+    with pytest.raises(OptionError, match="sam does not go with the rotation"):
+        fit(spec, DATA / "hs.csv", sam_method="local")
+
+
+def test_scores_are_those_of_the_unrotated_factors_turned():
+    result = fit(EFA3, DATA / "hs.csv", rotation="oblimin", multistart=0)
+    (rotation,) = result.rotation.blocks
+    before = compute_scores_of_factors(EvaluatedSolution(result.solution.unrotated), "regression")
+    after = result.factor_scores()
+    assert np.allclose(after[0].scores, before[0].scores @ rotation.rotation, atol=1e-8)
+
+
+def test_factors_are_matched_to_those_of_another_solution():
+    result = fit(EFA3 + "\nf1 + f2 + f3 ~ ageyr", DATA / "hs.csv", rotation="oblimin", multistart=0)
+    (entry,) = result.rotation.blocks
+    other = RotationOptions("oblimin", order="none", reflect=False, seed=3)
+    shuffled, rotation = rotate_blocks(result.solution.unrotated, other)
+    assert not np.allclose(shuffled.x, result.solution.x, atol=1e-3)
+    matched = match_factors(shuffled, rotation, result.solution)
+    assert np.allclose(matched.x, result.solution.x, atol=1e-7)
+    assert np.allclose(matched.moments.covariance, result.implied_moments.covariance, atol=1e-10)
+    assert entry.block.factors == ("f1", "f2", "f3")
+
+
+def test_a_table_of_loadings():
+    table = build_table_of(fit(EFA3, DATA / "hs.csv", group="school", multistart=0), "loadings")
+    assert list(table.columns) == ["group", "item", "f1", "f2", "f3", "communality", "uniqueness"]
+    assert len(table) == 18
+    assert np.allclose(table["communality"] + table["uniqueness"], 1.0)
 
 
 def test_options_of_rotations_know_their_nature():

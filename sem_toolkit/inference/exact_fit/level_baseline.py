@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from sem_toolkit.discrepancy import once
+from sem_toolkit.estimation import fill_exogenous_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.exact_fit.level_fit import list_saturated_rows, number_rows
 from sem_toolkit.model import build_model
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.names import exogenous_observed_variables
@@ -38,6 +40,9 @@ def build_level_baseline(evaluation: AtEstimate) -> AtEstimate:
     fixed = {(row.group, row.lhs) for row in model.table.parameters if row.exo > 0 and row.free == 0}
     rows: list[Parameter] = []
     for g, own in enumerate(presence):
+        if evaluation.level is not None and g % 2 != evaluation.level:
+            rows += list_saturated_rows(evaluation, g)
+            continue
         here = [int(i) for i in np.flatnonzero(own)]
         values: list[tuple[Operator, int, int, float]]
         values = [("~~", i, i, float(evaluation.sample_cov[g, i, i])) for i in here]
@@ -52,11 +57,11 @@ def build_level_baseline(evaluation: AtEstimate) -> AtEstimate:
         for op, i, j, value in values:
             is_fixed = (g + 1, names[i]) in fixed
             held = is_fixed or (op == "~1" and g % 2 == 0 and bool(upper[i]))
-            free = 0 if held else sum(row.free > 0 for row in rows) + 1
+            free = int(not held)
             rhs = names[j] if op == "~~" else ""
             rows.append(Parameter(names[i], op, rhs, 0, g + 1, g + 1, free, value, int(is_fixed), level=g % 2 + 1))
-    table = replace(model.table, rows=tuple(rows))
-    found = build_model(table)
-    start = np.array([row.ustart for row in found.parameters], dtype=np.float64)
+    table = number_rows(replace(model.table, rows=tuple(rows)))
+    found = build_model(fill_exogenous_moments(table, evaluation.sample))
+    start = np.array([np.nan if row.ustart is None else row.ustart for row in found.parameters])
     x = evaluation.data.estimate_baseline(evaluation, found, start)
     return replace(evaluation, model=found, x=x, tangent=None)

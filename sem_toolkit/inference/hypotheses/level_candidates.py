@@ -23,13 +23,19 @@ Piece = tuple[IntArray, FloatArray, FloatArray, FloatArray]
 
 def compute_level_piece(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, Piece]:
     """Information of the parameters (q × q), and what is needed of all candidates."""
-    q, k = evaluation.model.n_parameters, candidates.size
+    information, score = compute_level_scores_of(evaluation, candidates)
+    q = evaluation.model.n_parameters
+    piece = np.arange(candidates.size), score, np.diagonal(information)[q:], information[q:, :q]
+    return information[:q, :q], piece
+
+
+def compute_level_scores_of(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
+    """Information of the parameters and then of the candidates (q + k, squared), and the scores of these (k)."""
+    q = evaluation.model.n_parameters
     freed, values = _free_candidates(evaluation.model, candidates)
     there = replace(evaluation, model=freed, x=np.concatenate([evaluation.x, values]), tangent=None)
     information = _compute_expected_information(there)
-    score = -there.evaluated.gradient(freed, there.x)
-    piece = np.arange(k), score[q:], np.diagonal(information)[q:], information[q:, :q]
-    return information[:q, :q], piece
+    return information, -there.evaluated.gradient(freed, there.x)[q:]
 
 
 def _compute_expected_information(evaluation: AtEstimate) -> FloatArray:

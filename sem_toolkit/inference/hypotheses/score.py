@@ -17,7 +17,9 @@ from sem_toolkit.estimation import compute_tangent
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
+from sem_toolkit.inference.frames import build_place_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
+from sem_toolkit.inference.hypotheses.level_candidates import compute_level_scores_of
 from sem_toolkit.inference.hypotheses.modification import (
     compute_candidate_delta,
     compute_modification_indices,
@@ -147,22 +149,32 @@ def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFra
 
     evaluation.require_minimum("score tests")
     rows = [
-        (*triple, g + 1) for triple in _parse_additions(evaluation, additions) for g in range(evaluation.model.n_groups)
+        (*triple, g + 1)
+        for triple in _parse_additions(evaluation, additions)
+        for g in range(evaluation.model.n_groups)
+        if _occurs(evaluation, triple, g)
     ]
+    if not rows:
+        message = f'the variables of "{additions}" do not occur at the same level'
+        raise ModelError(Diagnostic("error", "no-addition", message, hint="name one of them at the other's level too"))
     candidates = locate_candidates(evaluation.model, rows)
     _require_absent(evaluation, candidates)
     mi, epc = compute_modification_indices(evaluation, candidates)
     stat, df = _joint_statistic(evaluation, candidates)
-    frame = pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group"])
+    frame = pd.DataFrame([row[:3] for row in rows], columns=["lhs", "op", "rhs"])
+    frame = frame.assign(**build_place_columns(evaluation.model.table, candidates.group + 1))
     frame["X2"], frame["df"] = mi, 1
     frame["pvalue"], frame["epc"] = [compute_chisq_pvalue(value, 1) for value in mi], epc
     total = {"lhs": "all", "op": "", "rhs": "", "group": 0, "X2": stat, "df": df}
+    total |= {"level": 0} if "level" in frame else {}
     total |= {"pvalue": compute_chisq_pvalue(stat, df), "epc": float("nan")}
     return pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
 
 
 def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[float, int]:
     """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
+    if evaluation.kind.has_levels:
+        return _conclude_jointly(evaluation, *_split_levels(evaluation, candidates))
     weight = build_estimator_weight(evaluation)
     k = candidates.size
     score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
@@ -172,7 +184,23 @@ def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[fl
         mine = np.flatnonzero(candidates.group == g)
         extra = compute_candidate_delta(evaluation, candidates, mine, g)
         own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
-    inverse = compute_inverse_information(evaluation)
+    return _conclude_jointly(evaluation, score, own, shared, compute_inverse_information(evaluation))
+
+
+def _split_levels(
+    evaluation: AtEstimate, candidates: Candidates
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Scores, own and shared information of candidates of two levels, and the inverse information of the parameters."""
+    information, score = compute_level_scores_of(evaluation, candidates)
+    q = evaluation.model.n_parameters
+    inverse = invert_information(information[:q, :q], evaluation.free_basis)
+    return score, information[q:, q:], information[q:, :q], inverse
+
+
+def _conclude_jointly(
+    evaluation: AtEstimate, score: FloatArray, own: FloatArray, shared: FloatArray, inverse: FloatArray
+) -> tuple[float, int]:
+    """The statistic and its degrees of freedom from scores (k), own (k × k) and shared information (k × q)."""
     left = own - shared @ inverse @ shared.T
     size = np.sqrt(np.maximum(np.diag(own), 1e-300))
     values, vectors = np.linalg.eigh(left / (size[:, None] * size))
@@ -201,6 +229,15 @@ def _parse_additions(evaluation: AtEstimate, additions: str) -> list[tuple[str, 
     if not found:
         raise ModelError(Diagnostic("error", "no-addition", "there is nothing to add", hint='such as "x1 ~~ x2"'))
     return found
+
+
+def _occurs(evaluation: AtEstimate, triple: tuple[str, Operator, str], group: int) -> bool:
+    """Whether the variables of an addition occur in a group: of levels each has its own."""
+    table = evaluation.model.table
+    if not table.separated:
+        return True
+    there = {name for row in table.parameters if row.group == group + 1 for name in (row.lhs, row.rhs)}
+    return {triple[0], triple[2] or triple[0]} <= there
 
 
 def _require_absent(evaluation: AtEstimate, candidates: Candidates) -> None:

@@ -3,8 +3,10 @@
 import math
 from typing import Protocol
 
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.exact_fit.level_fit import build_level_evaluation
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
@@ -75,6 +77,18 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     if evaluation.kind.is_categorical:
         measures["wrmr"] = compute_wrmr(test.stat, evaluation.moments_per_group)
     return measures | compute_other_measures(test.stat, test.df, npar, total)
+
+
+def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions, level: int) -> Measures:
+    """The same of one level of rows in clusters (0 within them, 1 between), beside a saturated other one.
+
+    Raises ModelError where there are no levels, or neither can be judged by itself.
+    """
+    if not evaluation.kind.has_levels:
+        raise ModelError(Diagnostic("error", "no-levels", "the model has no levels", hint="write level: blocks"))
+    measures = compute_all_measures(build_level_evaluation(evaluation, level), options)
+    own = measures["srmr_between" if level else "srmr_within"]
+    return {name: value for name, value in measures.items() if not name.startswith("srmr")} | {"srmr": own}
 
 
 def _choose_variables(evaluation: AtEstimate) -> VariableKind:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.resampling.power.chisq import ChisqTest, require_probability
 from sem_toolkit.resampling.power.rmsea import (
     RMSEA_TESTS,
@@ -148,7 +149,7 @@ class PowerAnalysis:
             if sensitivity:
                 record["sensitivity"] = self._list_found(entry)
             found.append(record)
-        return {"tests": found}
+        return {"tests": found, "messages": [build_diagnostic_record(message) for message in self.messages]}
 
     def _list_found(self, entry: NamedTest) -> list[dict[str, Any]]:
         """What each n would find, for JSON."""
@@ -230,6 +231,7 @@ def analyse_population(
     """
     _require_sizes(sizes)
     require_probability("the wanted power", power)
+    _require_numeric(setting)
     larger = setting.fit()
     groups = len(setting.population.groups)
     tests = []
@@ -260,7 +262,15 @@ def analyse_population(
         message = "the model holds in the population and has no paths: there is nothing to test"
         hint = "name a parameter to set to zero (--path), or a restricted model (--null)"
         raise OptionError(Diagnostic("error", "no-effect", message, hint=hint))
-    return PowerAnalysis(tuple(tests), tuple(sizes), power, setting.population.messages)
+    return PowerAnalysis(tuple(tests), tuple(sizes), power, setting.messages)
+
+
+def _require_numeric(setting: Setting) -> None:
+    ordered = sorted({name for own in setting.population.thresholds for name in own})
+    if ordered:
+        message = f"analytic power is that of numeric variables, and {ordered[0]} is ordered"
+        hint = "`sem-toolkit simulate` has the power of tests with ordered variables"
+        raise OptionError(Diagnostic("error", "ordered-in-population", message, hint=hint))
 
 
 def _require_sizes(sizes: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.diagnostics import SemError
 from sem_toolkit.discrepancy import MaximumLikelihood
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
@@ -14,7 +15,8 @@ from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Search, evaluate_stack, find_box, minimise_stack
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.moments import compute_matrices, compute_stacked_moments
+from sem_toolkit.model.moments import compute_stacked_moments
+from sem_toolkit.resampling.admissibility import are_above, are_admissible
 from sem_toolkit.resampling.measures import (
     compute_stacked_baseline,
     compute_stacked_cfi,
@@ -32,8 +34,7 @@ from sem_toolkit.spec.names import exogenous_observed_variables
 FloatArray = NDArray[np.float64]
 
 _SEARCH = Search(tolerance=1e-8)
-_ROUNDING = 1e-9
-_SINGULAR = 1e-12
+_SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,18 @@ class StackedFitter:
         return np.stack(covariances, axis=1), np.stack(means, axis=1)
 
     def fit_moments(self, covariance: FloatArray, mean: FloatArray | None) -> Outcomes:
-        """Outcomes of samples with these moments."""
+        """Outcomes of samples with these moments; those with singular covariances cannot be analysed."""
+        deviations = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+        correlations = covariance / (deviations[..., :, None] * deviations[..., None, :])
+        sound = np.flatnonzero(are_above(correlations, _SINGULAR).all(axis=1))
+        if len(sound) == len(covariance):
+            return self._fit_sound(covariance, mean)
+        found = build_empty_outcomes(len(covariance), len(self.places))
+        if len(sound):
+            found.put(sound, self._fit_sound(covariance[sound], None if mean is None else mean[sound]))
+        return found
+
+    def _fit_sound(self, covariance: FloatArray, mean: FloatArray | None) -> Outcomes:
         found = build_empty_outcomes(len(covariance), len(self.places))
         targets = self._prototype.with_moments(covariance, mean)
         discrepancy = MaximumLikelihood(targets)
@@ -94,13 +106,17 @@ class StackedFitter:
     def _climb(
         self, draw: int, covariance: FloatArray, mean: FloatArray | None, x: FloatArray, verdict: NDArray[np.int8]
     ) -> None:
-        """What the stack has no optimum for is given to the ladder."""
+        """What the stack has no optimum for is given to the ladder; it refuses samples with singular covariances."""
         groups = tuple(
             SampleGroup(label, size, covariance[draw, g], None if mean is None else mean[draw, g])
             for g, (label, size) in enumerate(zip(self.model.groups, self.sampling.sizes, strict=True))
         )
         sample = Sample(self.model.observed, groups, self.sampling.n)
-        solution = find_solution(self.model, sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
+        try:
+            solution = find_solution(self.model, sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
+        except SemError:
+            verdict[draw] = Verdict.FAILED
+            return
         if solution.certificate.converged:
             x[draw] = solution.x
             verdict[draw] = Verdict.PROPER
@@ -124,7 +140,7 @@ class StackedFitter:
         values, errors = self._collect(points, spread)
         found.est[good], found.se[good] = values[:, self.places], errors[:, self.places]
         moments, _ = compute_stacked_moments(self.model, points)
-        found.verdict[good[~_are_admissible(self.model, points, moments)]] = Verdict.IMPROPER
+        found.verdict[good[~are_admissible(self.model, points, moments)]] = Verdict.IMPROPER
         self._measure(found, good, 2.0 * n * at.values, moments, covariance[good], None if mean is None else mean[good])
 
     def _collect(self, points: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -199,21 +215,7 @@ def _invert(informations: FloatArray) -> FloatArray:
     scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
     outer = scale[:, :, None] * scale[:, None, :]
     scaled = informations * outer
-    sound = (diagonal > 0.0).all(axis=1) & (np.linalg.eigvalsh(scaled)[:, 0] > _SINGULAR)
+    sound = (diagonal > 0.0).all(axis=1) & are_above(scaled, _SINGULAR)
     identity = np.eye(informations.shape[-1])
     inverse = np.linalg.inv(np.where(sound[:, None, None], scaled, identity)) * outer
     return np.where(sound[:, None, None], inverse, np.nan)
-
-
-def _are_admissible(model: Model, x: FloatArray, moments: ImpliedMoments) -> NDArray[np.bool_]:
-    """Whether the estimates (b × q) are those of variables: variances, residual and latent covariance matrices (b)."""
-    p = model.n_observed
-    symmetric = compute_matrices(model, x).symmetric
-    fine = (np.diagonal(symmetric, axis1=-2, axis2=-1) >= -_ROUNDING).all(axis=(1, 2))
-    for matrices in (symmetric[..., :p, :p], symmetric[..., p:, p:], moments.all_covariance[..., p:, p:]):
-        if matrices.shape[-1]:
-            size = np.abs(np.diagonal(matrices, axis1=-2, axis2=-1))
-            scale = 1.0 / np.sqrt(np.where(size > 0.0, size, 1.0))
-            least = np.linalg.eigvalsh(matrices * scale[..., :, None] * scale[..., None, :])[..., 0]
-            fine &= (least >= -_ROUNDING).all(axis=-1)
-    return np.asarray(fine)

@@ -1,0 +1,114 @@
+"""`sem-toolkit bootstrap`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
+from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.files import write_text
+from sem_toolkit.report.text_tables import build_frame_table
+from sem_toolkit.spec import read_spec
+
+if TYPE_CHECKING:
+    from sem_toolkit.resampling.bootstrap import Bootstrap
+
+PANEL = "Bootstrap"
+
+
+@takes_fit_options
+def bootstrap(
+    spec: SpecArgument,
+    chosen: Mapping[str, object],
+    data: DataOption = None,
+    draws: Annotated[int, typer.Option("--draws", rich_help_panel=PANEL, help="Samples.")] = 1000,
+    resample: Annotated[
+        str, typer.Option("--resample", rich_help_panel=PANEL, help="ordinary, bollen.stine or parametric.")
+    ] = "ordinary",
+    interval: Annotated[
+        str, typer.Option("--interval", rich_help_panel=PANEL, help="perc, basic, norm, bca.simple or bca.")
+    ] = "perc",
+    seed: Annotated[int, typer.Option("--seed", rich_help_panel=PANEL, help="Of the draws.", min=0)] = 1,
+    standardized: Annotated[
+        bool, typer.Option("--standardized", rich_help_panel=PANEL, help="Standardised values, too.")
+    ] = False,
+    r2: Annotated[bool, typer.Option("--r2", rich_help_panel=PANEL, help="Explained variances, too.")] = False,
+    improper: Annotated[
+        str, typer.Option("--improper", rich_help_panel=PANEL, help="keep or drop draws with impossible values.")
+    ] = "keep",
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, rich_help_panel=PANEL, help="Processes. Default: one a core where that pays."),
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option("--dask", rich_help_panel=PANEL, help="Address of a dask scheduler: tcp://host:8786.")
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="DIR",
+            rich_help_panel=PANEL,
+            help="Keep draws here as they come: a run goes on from them.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", rich_help_panel=PANEL, help="Write the table as CSV.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", rich_help_panel=PANEL, help="Draw the draws: .svg, .pdf or .png.")
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Fit a model to samples drawn from its data: standard errors and intervals without a theory of distributions."""
+    from sem_toolkit.report.draw_plot import write_draws
+    from sem_toolkit.report.plots import require_plot_format
+    from sem_toolkit.resampling.bootstrap import bootstrap as run
+
+    if improper not in ("keep", "drop"):
+        message = f"improper draws are kept or dropped, not {improper!r}"
+        raise OptionError(Diagnostic("error", "option-value", message, hint="--improper keep, or --improper drop"))
+    parsed = read_spec(spec)
+    for path in (output, plot):
+        protect_inputs(path, [spec, data])
+        protect_files_of(path, [parsed], data)
+    if plot is not None:
+        require_plot_format(plot)
+    with show_progress("draws") as watch:
+        found = run(
+            parsed, data, draws=draws, resample=resample, interval=interval, seed=seed, standardized=standardized,
+            r2=r2, keep_improper=improper == "keep", workers=workers, dask=dask, store=store, watch=watch, **chosen,
+        )  # fmt: skip
+    if output is not None:
+        write_text(output, found.table.to_csv(index=False))
+    if plot is not None:
+        write_draws(found, plot)
+    print_messages((*found.fit.messages, *found.messages), parsed.source)
+    if json:
+        print_record(found.to_dict())
+    else:
+        _print(found)
+    return DONE if found.fit.certified else NOT_CERTIFIED
+
+
+def _print(found: "Bootstrap") -> None:
+    from sem_toolkit.resampling.bootstrap import INTERVALS, RESAMPLINGS
+
+    console = build_console()
+    console.print(f"{found.fit.title}: {len(found.verdicts)} draws, {RESAMPLINGS[found.resample]}, seed {found.seed}")
+    title = f"Estimates with {100 * found.level:g} % limits ({INTERVALS[found.interval]})"
+    table = found.table
+    empty = [name for name in ("label", "group") if table[name].astype(str).isin(["", "1", "0"]).all()]
+    if (table["scale"] == "est").all():
+        empty.append("scale")
+    console.print(build_frame_table(title, table.drop(columns=[*empty, "draws"])))
+    if found.pvalue == found.pvalue:
+        console.print(
+            f"Bollen-Stine: the statistic {found.statistic:.3f} is exceeded in {100 * found.pvalue:.1f} % of samples "
+            f"that the model holds in (p = {found.pvalue:.3f})"
+        )

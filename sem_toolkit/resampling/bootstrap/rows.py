@@ -1,0 +1,63 @@
+"""Samples that are more than their moments (empty cells, ordered items, weights): rows drawn and fitted one by one."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import SemError
+from sem_toolkit.fit import Fit, Prepared, estimate
+from sem_toolkit.resampling.bootstrap.fitting import Fitted
+from sem_toolkit.rotation import match_factors
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RowFitter:
+    """Draws rows of a prepared model and fits each sample, from the estimate on.
+
+    strata    which rows are drawn for each other: numbers of the rows of each group
+    clusters  for each group the rows of each cluster, where clusters are drawn and not rows
+    """
+
+    prepared: Prepared
+    fit: Fit
+    strata: tuple[NDArray[np.intp], ...]
+    clusters: tuple[tuple[NDArray[np.intp], ...], ...] | None = None
+
+    def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
+        """Estimates of so many samples."""
+        q = len(self.fit.solution.x)
+        x, value = np.full((draws, q), np.nan), np.full(draws, np.nan)
+        found, proper = np.zeros(draws, dtype=np.bool_), np.zeros(draws, dtype=np.bool_)
+        for draw in range(draws):
+            solution = self._fit_rows(self._draw(rng))
+            if solution is not None:
+                x[draw], value[draw] = solution.solution.x, solution.solution.discrepancy
+                found[draw], proper[draw] = True, solution.certified
+        return Fitted(x, value, found, proper)
+
+    def _draw(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        if self.clusters is None:
+            return np.concatenate([rng.choice(rows, len(rows)) for rows in self.strata])
+        chosen = []
+        for groups in self.clusters:
+            chosen += [groups[i] for i in rng.integers(len(groups), size=len(groups))]
+        return np.concatenate(chosen)
+
+    def _fit_rows(self, rows: NDArray[np.intp]) -> Fit | None:
+        frame = self.prepared.frame
+        assert frame is not None  # noqa: S101 (rows were asked for)
+        sample = replace(self.prepared, frame=frame.iloc[rows].reset_index(drop=True))
+        try:
+            found = estimate(sample, self.fit)
+        except SemError:  # an answer that nobody gave, a constant item: a sample without an estimate
+            return None
+        names = [(row.lhs, row.op, row.rhs, row.group) for row in found.solution.model.parameters]
+        same = names == [(row.lhs, row.op, row.rhs, row.group) for row in self.fit.solution.model.parameters]
+        if not (found.converged and same):
+            return None
+        if found.rotation is None:
+            return found
+        return replace(found, solution=match_factors(found.solution, found.rotation, self.fit.solution))
