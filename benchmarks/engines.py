@@ -59,7 +59,7 @@ def time_ours(benchmark: Benchmark, frame: pd.DataFrame, repeats: int, engine: s
         measures = {} if benchmark.stages else result.fit_measures
         more = (result.standardized, result.modification_indices) if benchmark.complete else ()
         seconds.append(time.process_time() - start)
-        chisq = measures["chisq"] if measures else float(rows["est"].abs().sum())
+        chisq = measures["chisq"] if measures else float(rows.loc[rows["op"] == "~", "est"].abs().sum())
         del rows, shares, more
     return Timing(tuple(seconds[1:]), chisq, _peak())  # the first fit imports
 
@@ -160,7 +160,7 @@ for (k in seq_len(as.integer(arguments[4]))) {
       call(text, data = data, group = group, estimator = estimator, missing = arguments[7], cluster = cluster,
            ordered = if (ordered) names(data) else NULL)
     rows <- parameterEstimates(fit, standardized = TRUE, rsquare = TRUE)
-    measures <- if (stages == "-") fitMeasures(fit) else c(chisq = sum(abs(rows$est[rows$op != "r2"])))
+    measures <- if (stages == "-") fitMeasures(fit) else c(chisq = sum(abs(rows$est[rows$op == "~"])))
     if (complete) { standardized <- standardizedSolution(fit); indices <- modindices(fit) }
   })[c("user.self", "sys.self")])
   cat(seconds, measures[["chisq"]], "\\n")
