@@ -161,6 +161,11 @@ def test_orthogonal_rotations_have_lavaans_errors_either_way():
         (EFA3 + "\nf2 ~ f1", "f2 ~ f1"),
         ('efa("b")*f1 =~ x1 + x2 + x3 + x4\nefa("b")*f2 =~ x1 + x2 + x3 + x5', "x4"),
         (EFA3.replace("x8", "a*x8").replace("x9", "a*x9"), "label"),
+        (
+            'efa("b")*f1 =~ a*x1 + x2 + x3 + x4 + x5\nefa("b")*f2 =~ b*x1 + x2 + x3 + x4 + x5\nd := a + b\nd > 0',
+            "label",
+        ),
+        (EFA3.replace("x9", "lower(0)*x9"), "bound"),
     ],
 )
 def test_what_a_rotation_would_mix_is_refused_by_name(spec, culprit):

@@ -261,7 +261,7 @@ def analyse_population(
         message = "the model holds in the population and has no paths: there is nothing to test"
         hint = "name a parameter to set to zero (--path), or a restricted model (--null)"
         raise OptionError(Diagnostic("error", "no-effect", message, hint=hint))
-    return PowerAnalysis(tuple(tests), tuple(sizes), power, setting.population.messages)
+    return PowerAnalysis(tuple(tests), tuple(sizes), power, setting.messages)
 
 
 def _require_sizes(sizes: Sequence[int]) -> None:
