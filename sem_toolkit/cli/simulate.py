@@ -168,7 +168,7 @@ def _search(
     import pandas as pd
 
     from sem_toolkit.resampling.simulation.sources import parse_path
-    from sem_toolkit.resampling.simulation.study import find_study_size
+    from sem_toolkit.resampling.simulation.study_size import find_study_size
 
     if len(models) > 1:
         message = f"there are {len(models)} models, and n is searched for one"

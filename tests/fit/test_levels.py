@@ -382,3 +382,15 @@ def test_nested_models_are_told_at_both_levels(rows):
     assert relations[frozenset(("general", "restricted"))].relation == "nested"
     assert relations[frozenset(("general", "other"))].relation == "nested"
     assert relations[frozenset(("restricted", "other"))].relation != "nested"
+
+
+def test_tables_have_a_column_for_the_level(fits):
+    from sem_toolkit.report.tables import build_table_of
+
+    found = fits["ml2_sem"]
+    for name in ("r2", "residuals", "reliability"):
+        frame = build_table_of(found, name)
+        assert set(frame["level"]) == {"within", "between"}, name
+        assert "group" not in frame, name
+    for name in ("parameters", "standardized", "effects", "modification_indices"):
+        assert set(build_table_of(found, name)["level"]) <= {0, 1, 2}, name
