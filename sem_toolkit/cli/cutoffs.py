@@ -70,7 +70,9 @@ def cutoffs(
         common: dict[str, Any] = {"workers": workers, "watch": watch}
         found = _compute(parsed, fit, n, kind, discrepancies, replications, seed, dict(chosen), common)
     written = _write(found, write, spec.stem)
-    sizes = None if fit is None else _build_sizes(fit)
+    sizes = None
+    if fit is not None and fit.options.estimation.kind.is_likelihood:
+        sizes = _build_sizes(fit)
     print_messages(found.messages, None)
     if json:
         record = found.to_dict() | {"written": [str(path) for path in written]}
