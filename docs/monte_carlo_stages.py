@@ -37,8 +37,8 @@ Made by `python docs/monte_carlo_stages.py {replications}`: {replications} sampl
 the same samples for each estimator (rows are normal, or skewed: y = Σ^½ w with standardised χ²(3)). Regressions are the
 three structural coefficients; "all" are the loadings, regressions and variances. Bias is that of the mean estimate
 relative to the true value: its size averaged, and the largest. Coverage is of 95 % intervals: its mean and the range.
-The standard error of a rate of 5 % is {se:.1%}. With skewed rows intervals of variances are too short with normal-theory
-errors, and with `twostep.robust` too, which is robust in its structural step alone, as in lavaan."""
+The standard error of a rate of 5 % is {se:.1%}. With skewed rows intervals of variances are too short with normal
+theory's errors, and with `twostep.robust` too, which is robust in its structural step alone, as in lavaan."""
 
 
 def draw_rows(rng, n, shape, root, names):

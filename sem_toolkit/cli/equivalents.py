@@ -9,6 +9,7 @@ import typer
 
 from sem_toolkit.cli.options import JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.report.compared import spread_paths
 from sem_toolkit.report.text_tables import build_frame_table
@@ -82,4 +83,5 @@ def _fit_all(given: Spec, found: "Sequence[Equivalent]", data: Path, chosen: Map
     from sem_toolkit.comparison import compare
 
     specs = {"given": given} | {str(number): entry.spec for number, entry in enumerate(found, start=1)}
-    return compare(specs, data, **chosen)
+    with show_progress("models") as watch:
+        return compare(specs, data, workers=None, watch=watch, **chosen)

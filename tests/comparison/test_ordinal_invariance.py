@@ -196,3 +196,26 @@ def test_items_with_other_answers_at_another_wave_are_refused() -> None:
     rows["v5"] = rows["v5"].clip(upper=3)
     with pytest.raises(SemError, match="different numbers of answers over time: v1 4, v5 3"):
         compute_invariance(parse_spec(TWO_FACTORS), rows, time=[("f1", "f2")], ordered=True)
+
+
+def test_several_groups_are_released_together() -> None:
+    rows = pd.read_csv(GROUPS)
+    rows["third"] = [f"part {place % 3}" for place in range(len(rows))]
+    found = compute_invariance(parse_spec(ONE_FACTOR), rows, group="third", ordered=True, steps=["metric", "scalar"])
+    releases = found.steps["scalar"].releases
+    assert set(releases["df"]) == {2}
+    best = releases.iloc[0]["parameter"]
+    freed = compute_invariance(
+        parse_spec(ONE_FACTOR), rows, group="third", ordered=True, steps=["metric", "scalar"], release=[best]
+    )
+    assert freed.fits["scalar"].npar == found.fits["scalar"].npar + 2
+
+
+def test_an_item_without_equal_thresholds_keeps_what_identifies_it() -> None:
+    released = ["v2|t1", "v2|t2", "v2|t3"]
+    found = compute_invariance(parse_spec(ONE_FACTOR), GROUPS, group="g", ordered=True, release=released)
+    assert found.certified
+    rows = found.fits["thresholds"].table.parameters
+    fixed = {(row.lhs, row.op): row.free for row in rows if row.group == 2 and row.op in ("~1", "~~")}
+    assert (fixed["v2", "~1"], fixed["v2", "~~"]) == (0, 0)
+    assert min(fixed["v1", "~1"], fixed["v1", "~~"]) > 0
