@@ -24,6 +24,7 @@ class Benchmark:
     incomplete  full information maximum likelihood of rows with empty cells
     ordered  answers in five categories, by WLSMV
     cluster  name of the column with the clusters of rows that are modelled at two levels
+    stages   "iv" for instruments (MIIV-2SLS), "sam" for structural after measurement (local)
     """
 
     name: str
@@ -38,6 +39,7 @@ class Benchmark:
     incomplete: bool = False
     ordered: bool = False
     cluster: str | None = None
+    stages: str | None = None
 
 
 def _factor_text(factors: int, indicators: int) -> str:
@@ -152,6 +154,7 @@ y2 ~~ y4 + y6
 y3 ~~ y7
 y4 ~~ y8
 y6 ~~ y8"""
+_CHAIN = _factor_text(6, 4) + "".join(f"\nf{k + 1} ~ f{k}" for k in range(1, 6))
 _PATH_TEXT, _PATH_DATA = _path_model(60, 6, 1000)
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -222,6 +225,10 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         incomplete=True,
         cluster="cluster",
     ),
+    Benchmark("IV: Political Democracy", _DEMOCRACY, _read("poldem.csv"), "sem", semopy=False, stages="iv"),
+    Benchmark("IV: chain 6×4, n = 1000", _CHAIN, _factor_data(6, 4, 1000), "sem", semopy=False, stages="iv"),
+    Benchmark("SAM: Political Democracy", _DEMOCRACY, _read("poldem.csv"), "sem", semopy=False, stages="sam"),
+    Benchmark("SAM: chain 6×4, n = 1000", _CHAIN, _factor_data(6, 4, 1000), "sem", semopy=False, stages="sam"),
     Benchmark("complete: 3×3", _HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
     Benchmark("complete: CFA 10×6", _factor_text(10, 6), _factor_data(10, 6, 1000), "cfa", None, False, 1, True),
     Benchmark("complete: CFA 20×6", _factor_text(20, 6), _factor_data(20, 6, 2000), "cfa", None, False, 1, True),

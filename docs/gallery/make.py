@@ -64,6 +64,16 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
 | Feedback loop | 7 | two arrows bend apart; six covariances of causes are much for one side |
 | Composites | 7 | readable, weights and loadings look alike but for their direction |
+| Growth of a factor | 8 | growth above, measures below, covariances in tracks; loops turn the grey one sidewards |
+| Two measures that grow | 8 | mirrored rows; fixed loadings cross, as they do in the textbooks |
+| Latent change scores | 9 | scores in a row, each change above the score it leads to |
+| States of a trait | 7 | numbers in columns; the methods' loadings leave in bundles |
+| Twins | 8 | genes innermost, so that the arcs nest; a legend for each group |
+| Dyads | 8 | exact grid, residual covariances nested outside |
+| Planned behaviour | 8 | causes in a column, a straight way to the behaviour; the third covariance takes room inside |
+| Marketing chain | 7 | four columns in one page's width; one path passes between a factor and its items |
+| Abilities | 9 | a tree from left to right, levels in columns |
+| Ecosystem | 7 | a chain of arrows with bows on both sides; bows of the same length lie close |
 | Twenty factors | 5 | all is readable, but it is longer than a page |
 | Figure 3-1 | 9 | eight paths run straight through a free corridor; with estimates it is longer than a page |
 """

@@ -68,6 +68,112 @@ def _write_traits_and_methods() -> str:
     return "\n".join(lines)
 
 
+def _write_trajectories() -> str:
+    lines = [f"F{t} =~ p{t} + q{t} + r{t}" for t in (1, 2, 3, 4)]
+    lines += ["i =~ 1*F1 + 1*F2 + 1*F3 + 1*F4", "s =~ 0*F1 + 1*F2 + 2*F3 + 3*F4"]
+    return "\n".join([*lines, *(f"{v}{t} ~~ {v}{t + 1}" for v in "pqr" for t in (1, 2, 3))])
+
+
+def _write_changes() -> str:
+    lines = [f"X{t} =~ 1*x{t}\nx{t} ~~ e*x{t}" for t in (1, 2, 3, 4)]
+    lines += [
+        f"X{t} ~ 1*X{t - 1}\nd{t} =~ 1*X{t}\nX{t} ~~ 0*X{t}\nd{t} ~ b*X{t - 1}\nd{t} ~~ 0*d{t}" for t in (2, 3, 4)
+    ]
+    return "\n".join([*lines, "g =~ 1*d2 + 1*d3 + 1*d4", "g ~~ X1"])
+
+
+def _write_states() -> str:
+    lines = [f"S{t} =~ a{t} + b{t} + c{t}" for t in (1, 2, 3, 4)]
+    lines += ["Trait =~ S1 + S2 + S3 + S4", "Ma =~ a1 + a2 + a3 + a4", "Mb =~ b1 + b2 + b3 + b4"]
+    return "\n".join([*lines, "Trait ~~ 0*Ma + 0*Mb", "Ma ~~ 0*Mb"])
+
+
+def _write_twins() -> str:
+    lines = [
+        f"{f}{t} =~ NA*bmi{t} + c({f.lower()}, {f.lower()})*bmi{t}\n{f}{t} ~~ 1*{f}{t}" for t in (1, 2) for f in "ACE"
+    ]
+    names = [f"{f}{t}" for t in (1, 2) for f in "ACE"]
+    free = {("A1", "A2"): "c(1, 0.5)", ("C1", "C2"): "1"}
+    lines += [f"{a} ~~ {free.get((a, b), 0)}*{b}" for k, a in enumerate(names) for b in names[k + 1 :]]
+    return "\n".join([*lines, "bmi1 ~~ 0*bmi1", "bmi2 ~~ 0*bmi2"])
+
+
+def _write_dyads() -> str:
+    lines = [
+        f"{f} =~ " + " + ".join(f"{f.lower()}{k}" for k in (1, 2, 3))
+        for f in ("StressW", "StressH", "SatisW", "SatisH")
+    ]
+    lines += ["SatisW ~ StressW + StressH", "SatisH ~ StressH + StressW", "StressW ~~ StressH", "SatisW ~~ SatisH"]
+    return "\n".join([*lines, *(f"{f}w{k} ~~ {f}h{k}" for f in ("stress", "satis") for k in (1, 2, 3))])
+
+
+DYADS = {
+    "StressW": {},
+    "StressH": {"StressW": 0.3},
+    "SatisW": {"StressW": -0.45, "StressH": -0.2},
+    "SatisH": {"StressH": -0.4, "StressW": -0.15, "SatisW": 0.2},
+}
+PLANNED = {
+    "Attitude": {},
+    "Norms": {"Attitude": 0.35},
+    "Control": {"Attitude": 0.3, "Norms": 0.2},
+    "Intention": {"Attitude": 0.4, "Norms": 0.2, "Control": 0.25},
+    "Behaviour": {"Intention": 0.45, "Control": 0.2},
+}
+CUSTOMERS = {
+    "Quality": {},
+    "Image": {"Quality": 0.4},
+    "Value": {"Quality": 0.35, "Image": 0.2},
+    "Trust": {"Quality": 0.4, "Image": 0.2},
+    "Satisfaction": {"Quality": 0.3, "Image": 0.25, "Value": 0.3},
+    "Loyalty": {"Trust": 0.3, "Satisfaction": 0.45},
+}
+ABILITIES = {
+    "g": {},
+    "Verbal": {"g": 0.85},
+    "Reasoning": {"g": 0.8},
+    "Memory": {"g": 0.75},
+    "Speed": {"g": 0.6},
+}
+SUBTESTS = {
+    "Verbal": ("similarities", "vocabulary", "comprehension", "information"),
+    "Reasoning": ("blocks", "concepts", "matrices", "completion"),
+    "Memory": ("digits", "letters", "arithmetic"),
+    "Speed": ("coding", "symbols", "cancellation"),
+}
+ECOLOGY = {
+    "elevation": {},
+    "burn_age": {"elevation": -0.2},
+    "canopy": {"burn_age": 0.5, "elevation": -0.3},
+    "soil_N": {"elevation": 0.3, "canopy": 0.3},
+    "richness": {"soil_N": 0.3, "canopy": -0.35, "burn_age": 0.2},
+    "biomass": {"richness": 0.4, "soil_N": 0.3},
+    "birds": {"biomass": 0.3, "canopy": 0.35, "richness": 0.2},
+}
+
+
+def _write_equations(equations: dict[str, dict[str, float]]) -> str:
+    return "\n".join(f"{name} ~ " + " + ".join(causes) for name, causes in equations.items() if causes)
+
+
+def _simulate_factors(
+    factors: dict[str, dict[str, float]], stems: dict[str, tuple[str, int]]
+) -> Callable[[], pd.DataFrame]:
+    """Data of factors with items of their own; factor → the stem of its items and how many there are."""
+    items = {name: item for factor, stem in stems.items() for name, item in samples.build_items(factor, *stem).items()}
+    return lambda: samples.simulate_recursive(factors | items)
+
+
+def _write_items(stems: dict[str, tuple[str, int]]) -> str:
+    return "\n".join(
+        f"{factor} =~ " + " + ".join(f"{stem}{k + 1}" for k in range(count)) for factor, (stem, count) in stems.items()
+    )
+
+
+DYAD_ITEMS = {name: (name.lower(), 3) for name in DYADS}
+PLANNED_ITEMS = dict(zip(PLANNED, (("att", 4), ("sn", 3), ("pbc", 3), ("int", 3), ("beh", 2)), strict=True))
+CUSTOMER_ITEMS = {name: (name[:3].lower(), 3) for name in CUSTOMERS}
+
 HOLZINGER = "visual  =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed   =~ x7 + x8 + x9"
 
 MODELS = (
@@ -178,5 +284,59 @@ MODELS = (
         "Composites and a factor",
         "C1 <~ x1 + x2 + x3\nC2 <~ z1 + z2 + z3\neta =~ y1 + y2 + y3\neta ~ C1 + C2",
         _read("composite.csv"),
+    ),
+    Model(
+        "second-order-growth",
+        "Growth of a factor",
+        _write_trajectories(),
+        samples.simulate_trajectories,
+    ),
+    Model(
+        "parallel-growth",
+        "Two measures that grow side by side",
+        "iA =~ 1*a1 + 1*a2 + 1*a3 + 1*a4\nsA =~ 0*a1 + 1*a2 + 2*a3 + 3*a4\n"
+        "iB =~ 1*b1 + 1*b2 + 1*b3 + 1*b4\nsB =~ 0*b1 + 1*b2 + 2*b3 + 3*b4\nsA ~ iB\nsB ~ iA\niA ~~ iB\nsA ~~ sB",
+        samples.simulate_trajectories,
+        {"call": "growth"},
+    ),
+    Model("latent-change", "Latent change scores", _write_changes(), samples.simulate_change),
+    Model("states-and-trait", "States of a trait, with methods", _write_states(), samples.simulate_states),
+    Model(
+        "twins",
+        "Twins: genes, shared and own surroundings",
+        _write_twins(),
+        samples.simulate_twins,
+        {"group": "kind"},
+        groups=("identical", "fraternal"),
+    ),
+    Model("dyads", "Actors and partners, latent", _write_dyads(), _simulate_factors(DYADS, DYAD_ITEMS)),
+    Model(
+        "planned-behaviour",
+        "Planned behaviour",
+        _write_items(PLANNED_ITEMS) + "\nIntention ~ Attitude + Norms + Control\nBehaviour ~ Intention + Control",
+        _simulate_factors(PLANNED, PLANNED_ITEMS),
+    ),
+    Model(
+        "customers",
+        "A marketing chain: quality, value, satisfaction, loyalty",
+        _write_items(CUSTOMER_ITEMS)
+        + "\n"
+        + _write_equations({k: v for k, v in CUSTOMERS.items() if k not in ("Image",)}),
+        _simulate_factors(CUSTOMERS, CUSTOMER_ITEMS),
+    ),
+    Model(
+        "abilities",
+        "A hierarchy of abilities",
+        "\n".join(f"{name} =~ " + " + ".join(tests) for name, tests in SUBTESTS.items())
+        + "\ng =~ Verbal + Reasoning + Memory + Speed",
+        lambda: samples.simulate_recursive(
+            ABILITIES | {test: {name: 0.75} for name, tests in SUBTESTS.items() for test in tests}
+        ),
+    ),
+    Model(
+        "ecology",
+        "A path model of an ecosystem",
+        _write_equations({name: causes for name, causes in ECOLOGY.items() if name != "burn_age"}),
+        lambda: samples.simulate_recursive(ECOLOGY),
     ),
 )

@@ -1,5 +1,7 @@
 """Simulated data for models of the gallery that have no classic data set: fixed seeds, populations in plain sight."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -69,3 +71,75 @@ def simulate_feedback(n: int = 500, seed: int = 4) -> pd.DataFrame:
     settled = np.linalg.solve(np.array([[1, -0.35], [-0.25, 1]]), np.stack([one, two]))
     names = ("ability1", "family1", "ability2", "family2")
     return pd.DataFrame(dict(zip(names, own, strict=True)) | {"aspiration1": settled[0], "aspiration2": settled[1]})
+
+
+def simulate_recursive(equations: Mapping[str, Mapping[str, float]], n: int = 500, seed: int = 5) -> pd.DataFrame:
+    """Standardised variables, each the weighted sum of earlier ones and as much noise as its variance leaves.
+
+    equations  variable → weights of its causes, in the order from causes to effects
+    """
+    draw = np.random.default_rng(seed)
+    columns: dict[str, Array] = {}
+    for name, weights in equations.items():
+        explained = sum((weight * columns[cause] for cause, weight in weights.items()), np.zeros(n))
+        rest = max(0.15, 1 - float(np.var(explained)))
+        columns[name] = explained + np.sqrt(rest) * draw.standard_normal(n)
+    return pd.DataFrame(columns)
+
+
+def build_items(factor: str, stem: str, count: int, first: float = 0.85) -> dict[str, dict[str, float]]:
+    """Equations of the items stem1, stem2, … of a factor, with falling loadings."""
+    return {f"{stem}{k + 1}": {factor: first - 0.06 * k} for k in range(count)}
+
+
+def simulate_change(n: int = 500, seed: int = 6) -> pd.DataFrame:
+    """Four occasions of a score that changes by a share of itself and by what all changes have in common."""
+    draw = np.random.default_rng(seed)
+    start = draw.standard_normal(n)
+    common = 0.3 * start + 0.4 * draw.standard_normal(n)
+    scores = [start]
+    for _ in range(3):
+        scores.append(scores[-1] + common - 0.25 * scores[-1])
+    return pd.DataFrame({f"x{t + 1}": score + 0.4 * draw.standard_normal(n) for t, score in enumerate(scores)})
+
+
+def simulate_trajectories(n: int = 500, seed: int = 7) -> pd.DataFrame:
+    """Two measures (a, b) at four occasions that grow in lines, and three items (p, q, r) of a third that grows."""
+    draw = np.random.default_rng(seed)
+    levels = draw.multivariate_normal(np.zeros(3), 0.7 * np.eye(3) + 0.3, n).T
+    slopes = 0.4 * draw.standard_normal((3, n)) + 0.15 * levels[[1, 0, 2]]
+    columns: dict[str, Array] = {}
+    for t in range(4):
+        for k, name in enumerate("ab"):
+            columns[f"{name}{t + 1}"] = levels[k] + t * (0.3 + slopes[k]) + 0.6 * draw.standard_normal(n)
+        score = levels[2] + t * (0.3 + slopes[2]) + 0.4 * draw.standard_normal(n)
+        for name, loading in (("p", 1.0), ("q", 0.9), ("r", 0.8)):
+            columns[f"{name}{t + 1}"] = loading * score + 0.5 * draw.standard_normal(n)
+    return pd.DataFrame(columns)
+
+
+def simulate_twins(n: int = 400, seed: int = 8) -> pd.DataFrame:
+    """Pairs of twins, identical and fraternal: genes, shared and own surroundings."""
+    draw = np.random.default_rng(seed)
+    parts = []
+    for kind, likeness in (("identical", 1.0), ("fraternal", 0.5)):
+        genes = draw.multivariate_normal([0, 0], [[1, likeness], [likeness, 1]], n).T
+        shared = draw.standard_normal(n)
+        own = draw.standard_normal((2, n))
+        pair = np.sqrt(0.5) * genes + np.sqrt(0.2) * shared + np.sqrt(0.3) * own
+        parts.append(pd.DataFrame({"kind": kind, "bmi1": pair[0], "bmi2": pair[1]}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def simulate_states(n: int = 600, seed: int = 9) -> pd.DataFrame:
+    """A trait measured at four occasions by three tests, the first two of which have something of their own."""
+    draw = np.random.default_rng(seed)
+    trait = draw.standard_normal(n)
+    methods = draw.standard_normal((2, n))
+    columns: dict[str, Array] = {}
+    for t in range(1, 5):
+        state = 0.75 * trait + 0.65 * draw.standard_normal(n)
+        for k, name in enumerate("abc"):
+            method = 0.45 * methods[k] if k < 2 else 0.0
+            columns[f"{name}{t}"] = (0.8 - 0.05 * k) * state + method + 0.5 * draw.standard_normal(n)
+    return pd.DataFrame(columns)

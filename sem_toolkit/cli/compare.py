@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, takes_fit_options
+from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
@@ -19,6 +20,10 @@ def compare(
     chosen: Mapping[str, object],
     data: DataOption = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw the paths into a .svg, .pdf or .png file.")] = None,
+    report: ReportOption = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
+    ] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
 ) -> int:
@@ -26,13 +31,21 @@ def compare(
     from sem_toolkit.comparison import compare as fit_models
     from sem_toolkit.report.coefficient_plot import write_coefficients
     from sem_toolkit.report.compared import spread_paths, spread_r2
+    from sem_toolkit.report.document import require_document_format, write_document
     from sem_toolkit.report.plots import require_plot_format
+    from sem_toolkit.report.reported import build_comparison_report
 
     if plot is not None:
         require_plot_format(plot)
-        protect_inputs(plot, [*specs, data])
-    found = fit_models([read_spec(path) for path in specs], data, **chosen)
+    if report is not None:
+        require_document_format(report)
+    for path in (plot, report):
+        protect_inputs(path, [*specs, data])
+    with show_progress("models") as watch:
+        found = fit_models([read_spec(path) for path in specs], data, workers=workers, watch=watch, **chosen)
     write_receipt(receipt, lambda: found.receipt)
+    if report is not None:
+        write_document(report, build_comparison_report(found))
     if json:
         print_record(found.to_dict())
     else:

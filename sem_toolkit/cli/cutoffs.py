@@ -46,7 +46,9 @@ def cutoffs(
     ] = None,
     replications: Annotated[int, typer.Option("--replications", help="Samples of each population.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the samples.")] = 1,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option("--write", help="A folder to write the misspecified specs into.")
     ] = None,
@@ -68,7 +70,9 @@ def cutoffs(
         common: dict[str, Any] = {"workers": workers, "watch": watch}
         found = _compute(parsed, fit, n, kind, discrepancies, replications, seed, dict(chosen), common)
     written = _write(found, write, spec.stem)
-    sizes = None if fit is None else _build_sizes(fit)
+    sizes = None
+    if fit is not None and fit.options.estimation.kind.is_likelihood:
+        sizes = _build_sizes(fit)
     print_messages(found.messages, None)
     if json:
         record = found.to_dict() | {"written": [str(path) for path in written]}

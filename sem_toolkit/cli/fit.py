@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
+from sem_toolkit.report.document import require_document_format, write_document
+from sem_toolkit.report.reported import build_fit_report
 from sem_toolkit.report.summary import EXTRAS, build_summary
 from sem_toolkit.report.tables import TableSettings, build_table_of, find_name
 from sem_toolkit.report.text_tables import build_frame_table
@@ -40,6 +42,7 @@ def fit(
         typer.Option("-o", "--output", help="Write the estimates, or the one --table: .csv .xlsx .md .tex .html .docx"),
     ] = None,
     receipt: ReceiptOption = None,
+    report: ReportOption = None,
     standardized: Annotated[bool, typer.Option("--standardized", help="std.all with standard errors.")] = False,
     modification: Annotated[bool, typer.Option("--mi", help="Modification indices, the largest 20.")] = False,
     residuals: Annotated[bool, typer.Option("--residuals", help="Residual correlations, the largest 20.")] = False,
@@ -97,7 +100,9 @@ def fit(
         cast("ResidualType", residual_type or "cor.bollen"), cause, outcome, draws or 0, 1 if seed is None else seed
     )
     parsed = read_spec(spec)
-    for path in (output, receipt):
+    if report is not None:
+        require_document_format(report)
+    for path in (output, receipt, report):
         protect_files_of(path, [parsed], data)
     result = fit_model(parsed, data, **chosen)
     print_messages(result.messages, result.spec.source)
@@ -107,6 +112,8 @@ def fit(
     if output is not None:
         _write(output, result, built)
     write_receipt(receipt, lambda: result.receipt)
+    if report is not None:
+        write_document(report, build_fit_report(result))
     if json:
         record = result.to_dict(everything=everything)
         if not built:

@@ -34,8 +34,8 @@ def invariance(
         typer.Option(
             "--steps",
             rich_help_panel=LADDER,
-            help="configural,metric,scalar,strict unless said otherwise, for ordered items thresholds before metric; "
-            "also lv.variances, lv.covariances, means.",
+            help="configural,metric,scalar,strict unless said otherwise, with thresholds before metric for ordered "
+            "items; also lv.variances, lv.covariances, means.",
         ),
     ] = None,
     release: Annotated[
@@ -45,6 +45,15 @@ def invariance(
             metavar="x3~1",
             rich_help_panel=LADDER,
             help="Left free (repeat, or put commas between), or auto: one after the other until a step holds.",
+        ),
+    ] = None,
+    identification: Annotated[
+        str | None,
+        typer.Option(
+            "--identification",
+            metavar="wu|millsap|mplus",
+            rich_help_panel=LADDER,
+            help="Of ordered items: Wu & Estabrook (2016; the default), Millsap & Yun-Tein (2004), or as Mplus does.",
         ),
     ] = None,
     write: Annotated[
@@ -58,7 +67,10 @@ def invariance(
     json: JsonOption = False,
     receipt: ReceiptOption = None,
 ) -> int:
-    """Measurement invariance across groups or over time: configural, metric, scalar, strict, each step tested."""
+    """Measurement invariance across groups or over time: configural, metric, scalar, strict, each step tested.
+
+    Of ordered items the thresholds come first.
+    """
     from sem_toolkit.comparison.invariance import build_item_parameters, compute_invariance, write_steps
     from sem_toolkit.report.invariance import build_invariance
     from sem_toolkit.report.item_plot import write_item_parameters
@@ -71,7 +83,7 @@ def invariance(
         protect_files_of(plot, [parsed], data)
     found = compute_invariance(
         parsed, data, steps=_split(steps), release=_split(",".join(release or ())), time=list(map(_split, time or ())),
-        **chosen,
+        identification=identification, **chosen,
     )  # fmt: skip
     print_messages(found.messages, parsed.source)
     written = write_steps(found, parsed, data, write) if write is not None else ()

@@ -28,6 +28,10 @@ ReceiptOption = Annotated[
     Path | None,
     typer.Option("--receipt", help="Write what the result was made from, for `sem-toolkit verify`, into a JSON file."),
 ]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--report", help="Write methods, tables and the checklist of JARS-SEM: .html .md .docx .tex"),
+]
 
 PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation",
           "rotation": "Rotation"}  # fmt: skip
@@ -53,7 +57,7 @@ def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def wrapped(**given: Any) -> int:
         typed = {name: given.pop(name) for name in FIT_OPTIONS}
-        written = {name: given.get(name) for name in ("output", "receipt")}
+        written = {name: given.get(name) for name in ("output", "receipt", "report")}
         read = [*(given.get("specs") or ()), *(value for name, value in given.items() if name not in written)]
         for path in written.values():
             protect_inputs(path, [*read, *typed.values()])

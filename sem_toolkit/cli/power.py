@@ -225,7 +225,9 @@ def _build_setting(
         options=chosen,
     )
     lost = source.count_lost_rows()
-    return Setting(source.analysis, source.population, source.shares, source.options, question.alpha, lost)
+    return Setting(
+        source.analysis, source.population, source.shares, source.options, question.alpha, lost, source.messages
+    )
 
 
 def _analyse_spec(

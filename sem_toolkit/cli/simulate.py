@@ -97,16 +97,16 @@ def simulate(
     target: Annotated[
         float | None, typer.Option("--target", rich_help_panel=SEARCH, help="The power that is wanted: 0.8.")
     ] = None,
-    output: Annotated[
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option("--dask", help="Address of a dask scheduler: tcp://host:8786.")] = None,
+    store: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="Keep the outcome of every sample here, as they come (Parquet)."
+            "--store", metavar="DIR", help="Keep what every sample gave here, as it comes: a run goes on from there."
         ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what an interrupted run has left in -o.")
-    ] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     json: JsonOption = False,
 ) -> int:
     """Draw samples from a population and fit models to each: bias, coverage, power, convergence, with their errors."""
@@ -120,9 +120,6 @@ def simulate(
         clusters,
         icc,
     )
-    if resume and output is None:
-        message = "--resume would do nothing: there is no folder to go on with"
-        raise OptionError(Diagnostic("error", "option-without-effect", message, hint="add -o DIR"))
     parsed, fitted = read_spec(spec), [read_spec(path) for path in models or ()]
     common: dict[str, Any] = {
         "seed": seed,
@@ -132,11 +129,12 @@ def simulate(
         "shares": () if shares is None else parse_sizes("--group-shares", shares),
         "alpha": alpha,
         "workers": workers,
+        "dask": dask,
         "options": chosen,
     }
     if find_n:
-        if output is not None:
-            message = "-o would do nothing: samples of a search are not kept"
+        if store is not None:
+            message = "--store would do nothing: samples of a search are not kept"
             raise OptionError(Diagnostic("error", "option-without-effect", message))
         return _search(find_n, 0.8 if target is None else target, parsed, fitted, common, json=json)
     if target is not None:
@@ -144,7 +142,7 @@ def simulate(
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint='add --find-n "y ~ x"'))
     sizes = parse_sizes("--n", n)
     with show_progress("samples") as watch:
-        found = run_study(parsed, fitted, sizes, replications, folder=output, resume=resume, watch=watch, **common)
+        found = run_study(parsed, fitted, sizes, replications, store=store, watch=watch, **common)
     print_messages(found.messages, None)
     if json:
         print_record(found.to_dict())
@@ -170,7 +168,7 @@ def _search(
     import pandas as pd
 
     from sem_toolkit.resampling.simulation.sources import parse_path
-    from sem_toolkit.resampling.simulation.study import find_study_size
+    from sem_toolkit.resampling.simulation.study_size import find_study_size
 
     if len(models) > 1:
         message = f"there are {len(models)} models, and n is searched for one"

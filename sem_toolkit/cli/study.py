@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
 
@@ -23,12 +24,25 @@ def study(
     replications: Annotated[
         int, typer.Option(min=1, help="Surveys of other seeds, to see how often a verdict comes out.")
     ] = 200,
+    init: Annotated[
+        Path | None,
+        typer.Option("--init", metavar="DIR", help="Only copy the study's specs and data into this folder."),
+    ] = None,
 ) -> int:
     """Fit the whole study; write Figure 3-1, the tables and report.html."""
     from sem_toolkit.study.files import write_study
     from sem_toolkit.study.run import count_stages, list_faults, run_study
+    from sem_toolkit.study.shipping import copy_study
 
     console = build_console()
+    if init is not None:
+        copied = copy_study(init)
+        console.print(f"{', '.join(map(str, copied))}\nNext: cd {init} && sem-toolkit study")
+        return DONE
+    if not specs.is_dir():
+        message = f"there is no folder {specs} of specs"
+        hint = "sem-toolkit study --init DIR copies those of the study; --specs names another folder"
+        raise DataError(Diagnostic("error", "missing-file", message, hint=hint))
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("reading", total=count_stages(specs) + 1)

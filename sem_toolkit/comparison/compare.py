@@ -1,6 +1,6 @@
 """`compare(specs, data, ...)`: several models fitted to the same data on equal terms, and all that sets them apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -11,6 +11,7 @@ from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obsta
 from sem_toolkit.comparison.paths import build_paths_table, build_r2_table
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests
 from sem_toolkit.comparison.vuong import build_vuong_table, find_vuong_obstacle
+from sem_toolkit.comparison.workers import choose_workers, measure, run_all
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, ModelError, OptionError, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import prepare_together
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AnySpec = Spec | str | Path
+Watch = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,11 +151,20 @@ class Comparison:
         }
 
 
-def compare(specs: Iterable[AnySpec] | Mapping[str, AnySpec], data: object = None, **options: object) -> Comparison:
+def compare(
+    specs: Iterable[AnySpec] | Mapping[str, AnySpec],
+    data: object = None,
+    *,
+    workers: int | None = 1,
+    watch: Watch = lambda done, total: None,
+    **options: object,
+) -> Comparison:
     """Fit several models to the same data and set them side by side.
 
     specs    as for `fit`, each a path, a text or a `Spec`; a mapping names them, otherwise their files do
     data     as for `fit`, for all of them
+    workers  processes; None: as many as there are cores where that pays
+    watch    hears how many of how many models are fitted
     options  as for `fit`, for all of them
 
     Where one model has a mean structure all of them get one, so that they count the same parameters. A model that
@@ -162,8 +173,13 @@ def compare(specs: Iterable[AnySpec] | Mapping[str, AnySpec], data: object = Non
     """
     named = _name_specs(specs)
     prepared, notes = _give_means(dict(zip(named, prepare_together(named.values(), data, **options), strict=True)))
-    models = tuple(_fit_model(name, entry) for name, entry in prepared.items())
-    found = Comparison(models, notes)
+    (first, *others), fitted = prepared.items(), {}
+    fitted[0], seconds = measure(lambda: fit_compared(None, first))
+    watch(1, len(prepared))
+    for place, model in run_all(fit_compared, others, choose_workers(workers, seconds * len(others)), None):
+        fitted[place + 1] = model
+        watch(len(fitted), len(prepared))
+    found = Comparison(tuple(fitted[place] for place in range(len(prepared))), notes)
     return replace(found, notes=(*notes, *_check_common_ground(found.fits)))
 
 
@@ -209,7 +225,9 @@ def _give_means(prepared: dict[str, Prepared]) -> tuple[dict[str, Prepared], tup
     return changed, (Diagnostic("note", "means-for-all", message),)
 
 
-def _fit_model(name: str, prepared: Prepared) -> ComparedModel:
+def fit_compared(_: None, entry: tuple[str, Prepared]) -> ComparedModel:
+    """One model of a comparison, by its name; raises DataError and OptionError with the name in the message."""
+    name, prepared = entry
     try:
         return ComparedModel(name, prepared.spec, estimate(prepared))
     except (ModelError, EstimationError) as fault:

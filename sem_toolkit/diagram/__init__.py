@@ -6,6 +6,7 @@ from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints, build_hints
 from sem_toolkit.diagram.content.style import DiagramStyle, read_style
 from sem_toolkit.diagram.diagram import Diagram, draw_diagram
+from sem_toolkit.diagram.places.earlier import read_earlier
 from sem_toolkit.diagram.places.pins import Layout, find_layout_path, read_layout, write_layout
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "draw_overlay",
     "draw_side_by_side",
     "find_layout_path",
+    "read_earlier",
     "read_layout",
     "read_style",
     "write_layout",

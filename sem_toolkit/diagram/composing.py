@@ -129,11 +129,16 @@ class Draft:
         return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
 
 
-def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
+def build_scene(canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None) -> Scene:
     """The best picture of a canvas: no hits, within the column's width, not higher than a page, in this order.
 
-    layout  places that variables keep
+    layout   places that variables keep
+    earlier  places of another picture, kept as long as nothing is hit for it
     """
+    if earlier is not None:
+        kept = _keep_places(canvas, Layout({**earlier.positions, **(layout.positions if layout else {})}))
+        if kept is not None:
+            return kept
     graph, style, draft = canvas.graph, canvas.style, Draft(canvas, layout)
     if layout is not None and set(layout.positions) >= set(graph):
         # Every place is given: there is nothing to search for.
@@ -155,6 +160,17 @@ def build_scene(canvas: Canvas, layout: Layout | None = None) -> Scene:
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
+
+
+def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
+    """A picture without faults in which the variables of a layout have not moved; None where that cannot be."""
+    for variant in _iterate_arrangements(Draft(canvas, layout)):
+        for density in DENSITIES:
+            search = Search(canvas.style.column_width, 1)
+            search.try_spacing(variant.with_density(density), density.spacing, GROWTH[:1], must_fit=False)
+            if search.best is not None and search.best[0][0] == 0:
+                return search.best[1]
+    return None
 
 
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:

@@ -101,6 +101,7 @@ def draw_diagram(
     layout: Layout | None = None,
     modification_indices: "pd.DataFrame | None" = None,
     residuals: "pd.DataFrame | None" = None,
+    earlier: Layout | None = None,
 ) -> Diagram:
     """Draw a model, with estimates where they are given.
 
@@ -108,6 +109,7 @@ def draw_diagram(
     r2         variable → R²
     group      which group of the table and of the estimates, from 1
     layout     places that variables keep, of `read_layout` or of another diagram's `layout()`
+    earlier    places of another picture, such as one with a path less: kept as long as nothing is hit for it
     modification_indices, residuals  misfit to be painted on: columns lhs op rhs mi, and residual correlations as a
                square frame; the largest become dotted candidates
     Raises ModelError when there is nothing to draw, or too much; DataError for stages or a layout of unknown variables.
@@ -125,4 +127,4 @@ def draw_diagram(
         graph = add_modifications(graph, modification_indices)
     if residuals is not None:
         graph = add_residuals(graph, residuals)
-    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout), graph)
+    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout, earlier), graph)

@@ -37,9 +37,11 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
     """Factors whose marker is a poor item while another is none.
 
     Only where nothing depends on the choice: the first loading alone is fixed (at 1), no loading of the factor has a
-    label, bounds or a start value, and the model has neither bounds nor inequalities.
+    label, bounds or a start value, and the model has neither bounds nor inequalities. Levels keep their markers.
     """
-    if any(row.op in {"<", ">"} or isfinite(row.lower) or isfinite(row.upper) for row in model.table.rows):
+    if targets.clusters or any(
+        row.op in {"<", ">"} or isfinite(row.lower) or isfinite(row.upper) for row in model.table.rows
+    ):
         return ()
     pooled = np.tensordot(targets.share, targets.covariance, axes=1)
     place = {name: position for position, name in enumerate(model.observed)}

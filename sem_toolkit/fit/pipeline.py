@@ -33,7 +33,13 @@ from sem_toolkit.sample import (
     rename_columns,
     require_any_column,
 )
-from sem_toolkit.sample.categorical.answers import Answers, attach_statistics, code_answers, find_answers
+from sem_toolkit.sample.categorical.answers import (
+    Answers,
+    attach_statistics,
+    code_answers,
+    find_answers,
+    require_varied_answers,
+)
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
@@ -246,6 +252,8 @@ class Prepared:
         """The statistics of ordered variables and of those that go with them."""
         assert self.rows is not None  # noqa: S101
         options = self.options
+        if options.group is not None:
+            require_varied_answers(self.rows, self.answers, options.group)
         coded = code_answers(self.rows, self.answers)
         frame = add_products(coded, variables)
         covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()

@@ -295,6 +295,8 @@ def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tu
             linear.append((condition, slopes[0], float(constant)))
         else:
             other.append(condition)
+    place = {id(condition): number for number, condition in enumerate(conditions)}
+    linear.sort(key=lambda entry: place[id(entry[0])])  # in the order of the table, which score tests are named by
     return linear, other
 
 

@@ -52,8 +52,13 @@ def write_table(path: str | Path, frame: pd.DataFrame, title: str = "", note: st
 
 
 def _write(path: Path, suffix: str, printed: Printed) -> Path:
+    return write_with_packages(path, suffix, lambda: WRITERS[suffix](clean_table(printed)))
+
+
+def write_with_packages(path: Path, suffix: str, make: Callable[[], bytes]) -> Path:
+    """Write what is made. Raises DataError where a package is missing that makes the format of this suffix."""
     try:
-        write_bytes(path, WRITERS[suffix](clean_table(printed)))
+        write_bytes(path, make())
     except ImportError as problem:
         message = f"{suffix} files need the package {problem.name}, which is not installed"
         hint = f"pip install {_PACKAGES.get(suffix, problem.name)}, or write .csv, .md, .tex or .html"
@@ -172,44 +177,15 @@ def _format_page(suffix: str) -> Callable[[Printed], bytes]:
 
 
 def _format_word(printed: Printed) -> bytes:
-    frame, title, note = printed.frame, printed.title, printed.note
     from docx import Document
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    from sem_toolkit.report.word import add_table
 
     document = Document()
-    document.add_paragraph().add_run(title).bold = True
-    table = document.add_table(rows=1 + len(frame), cols=len(frame.columns))
-    for position, name in enumerate(frame.columns):
-        for number, cell in enumerate([name, *frame[name]]):
-            paragraph = table.cell(number, position).paragraphs[0]
-            paragraph.text = str(cell)
-            paragraph.paragraph_format.space_after = 0
-            if name in printed.numbers:
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for number, edges in ((0, ("top", "bottom")), (len(frame), ("bottom",))):
-        for cell in table.rows[number].cells:
-            _draw_rules(cell, edges)
-    if note:
-        paragraph = document.add_paragraph()
-        paragraph.add_run("Note. ").italic = True
-        paragraph.add_run(note)
+    add_table(document, printed)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
-
-
-def _draw_rules(cell: object, edges: tuple[str, ...]) -> None:
-    """Borders of a Word cell; python-docx has no call for them, so the element is made by hand."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    borders = OxmlElement("w:tcBorders")
-    for edge in edges:
-        rule = OxmlElement(f"w:{edge}")
-        for name, value in (("val", "single"), ("sz", "8"), ("color", "000000")):
-            rule.set(qn(f"w:{name}"), value)
-        borders.append(rule)
-    cell._tc.get_or_add_tcPr().append(borders)  # type: ignore[attr-defined]
 
 
 _PACKAGES = {".xlsx": "openpyxl", ".docx": "python-docx"}

@@ -17,33 +17,49 @@ if TYPE_CHECKING:
     from sem_toolkit.diagram import DiagramHints
 
 
-def draw_spec(spec: Spec, table: ParameterTable, style: DiagramStyle | None = None, group: int = 1) -> Diagram:
+def draw_spec(
+    spec: Spec,
+    table: ParameterTable,
+    style: DiagramStyle | None = None,
+    group: int = 1,
+    earlier: Layout | None = None,
+) -> Diagram:
     """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them.
 
     What holds an exploratory block until it is rotated is drawn as the rest of the block.
+
+    earlier  places of another picture, kept as long as nothing is hit for it
     """
     table = free_rotated_rows(table)
     hints = build_spec_hints(spec, table)
-    return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec))
+    return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec), earlier=earlier)
 
 
 def draw_fit(
-    fit: Fit, style: DiagramStyle | None = None, group: int = 1, *, misfit: bool = False, remark: str = ""
+    fit: Fit,
+    style: DiagramStyle | None = None,
+    group: int = 1,
+    *,
+    misfit: bool = False,
+    remark: str = "",
+    earlier: Layout | None = None,
 ) -> Diagram:
     """The model with its estimates; without them, and saying so, where no optimum was certified.
 
     group   number of the group to draw, from 1
     misfit  dotted candidates: the paths with the largest modification indices
+    earlier places of another picture, kept as long as nothing is hit for it
     remark  what a reader must know before the caption, such as that the data are simulated
     """
     style = style or DiagramStyle()
     hints = build_spec_hints(fit.spec, fit.table, f"{remark} {build_caption(fit, style, group)}".strip())
     layout = find_layout(fit.spec)
     if not fit.converged:
-        return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout)
+        return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout, earlier=earlier)
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
     candidates = separate_groups(fit.modification_indices) if misfit else None
-    return draw_diagram(fit.table, separate_groups(fit.parameters), style, hints, r2, group, layout, candidates)
+    estimates = separate_groups(fit.parameters)
+    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, earlier=earlier)
 
 
 def find_layout(spec: Spec) -> Layout | None:

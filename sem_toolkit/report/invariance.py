@@ -52,6 +52,13 @@ def _list_notes(found: Invariance, test: str) -> Iterable[str]:
     yield "Rules: " + "; ".join(f"{name}: {rule}" for name, rule in RULES.items())
     if any(step.is_scaled for step in found.steps.values()):
         yield f"Changes are of the scaled indices ({test}); the difference test is scaled. Score tests are not."
+    if found.ladder.identification:
+        where = "group" if found.ladder.across == "groups" else "wave"
+        yield (
+            f"Ordered items, identified as by {found.ladder.identification}: in the first {where} the responses have "
+            "intercept 0 and residual variance (delta: scale) 1. The cutoffs were found for continuous items; with "
+            "ordered ones ΔCFI and ΔRMSEA depend on the model's size and misfit as well (Sass, Schmitt & Marsh, 2014)"
+        )
     markers = list_markers(found)
     if markers:
         verb = "is" if len(markers) == 1 else "are"

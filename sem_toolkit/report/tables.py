@@ -142,10 +142,16 @@ def _require_factors(fit: Fit, names: tuple[str, ...]) -> None:
 
 
 def _frame(fit: Fit, rows: list[dict[str, Any]]) -> "pd.DataFrame":
-    """Rows with the label of their group, which is left out where there is only one."""
+    """Rows with the label of their group, which is left out where there is only one; of levels with that of these."""
     import pandas as pd
 
-    return _drop_group(fit, pd.DataFrame(rows))
+    frame = pd.DataFrame(rows)
+    if fit.sample.has_levels and "group" in frame:
+        labels = frame["group"].str.rpartition(", ")
+        frame.insert(1, "level", labels[2])
+        frame["group"] = labels[0]
+        return frame.drop(columns="group") if not labels[0].any() else frame
+    return _drop_group(fit, frame)
 
 
 def _drop_group(fit: Fit, frame: "pd.DataFrame") -> "pd.DataFrame":

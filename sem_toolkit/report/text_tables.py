@@ -39,12 +39,23 @@ def format_row(frame: pd.DataFrame, row: Sequence[object]) -> list[str]:
     return [format_cell(name, value) for name, value in zip(names, row, strict=True)]
 
 
-def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
-    """A DataFrame with one row a model as a table with one column a model."""
+def build_transposed_frame(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """A DataFrame with one row a model as texts with one column a model; the first column names the numbers."""
     names = [str(name) for name in frame[key]]
+    rows = [
+        [str(column), *(format_cell(str(column), value) for value in frame[column])]
+        for column in frame.columns.drop(key)
+    ]
+    return pd.DataFrame(rows, columns=["", *names])
+
+
+def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
+    """The same as a table."""
+    found = build_transposed_frame(frame, key)
+    names = [str(name) for name in found.columns[1:]]
     table = build_table(title, ("",), names, right=names)
-    for column in frame.columns.drop(key):
-        table.add_row(str(column), *(format_cell(str(column), value) for value in frame[column]))
+    for row in found.itertuples(index=False, name=None):
+        table.add_row(*row)
     return protect_numbers(table)
 
 

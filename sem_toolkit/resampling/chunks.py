@@ -9,30 +9,31 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.files import write_bytes, write_text
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.files import make_folder, write_bytes, write_text
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The `place`-th chunk of `draws` draws, by the seed."""
+    """The `place`-th chunk of `draws` draws, by the seed; key: of the run among several by one seed."""
 
     place: int
     draws: int
     seed: int
+    key: tuple[int, ...] = ()
 
     @property
     def generator(self) -> np.random.Generator:
         """Its own stream, whatever other chunks there are and whoever works on them."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.place,)))
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(*self.key, self.place)))
 
 
-def list_chunks(draws: int, size: int, seed: int) -> list[Chunk]:
+def list_chunks(draws: int, size: int, seed: int, key: tuple[int, ...] = ()) -> list[Chunk]:
     """The chunks of so many draws; the first ones are the same for any larger number."""
     starts = range(0, draws, size)
-    return [Chunk(place, min(size, draws - first), seed) for place, first in enumerate(starts)]
+    return [Chunk(place, min(size, draws - first), seed, key) for place, first in enumerate(starts)]
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class ChunkStore:
         path = folder / "run.json"
         if path.exists():
             if path.read_text(encoding="utf-8") != text:
-                message = f"{folder} keeps the draws of another run: another spec, data, options or seed"
+                message = f"{folder} keeps the draws of another run{_list_changes(path, fingerprint)}"
                 raise OptionError(Diagnostic("error", "other-run", message, hint="name another folder"))
             return cls(folder)
         if folder.exists() and any(folder.iterdir()):
             message = f"{folder} is not empty, and has no run.json of a run to go on with"
             raise OptionError(Diagnostic("error", "other-run", message, hint="name a new folder"))
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_text(path, text)
         return cls(folder)
 
@@ -63,10 +64,15 @@ class ChunkStore:
         return sorted(int(path.stem.partition("-")[2]) for path in self.folder.glob("chunk-*.parquet"))
 
     def read(self, place: int) -> dict[str, FloatArray]:
-        """What a chunk gave."""
+        """What a chunk gave. Raises DataError where its file is damaged."""
         import pyarrow.parquet as parquet
 
-        table = parquet.read_table(self._path(place)).to_pandas()
+        try:
+            table = parquet.read_table(self._path(place)).to_pandas()
+        except (OSError, ValueError):  # pyarrow's own errors are of these kinds
+            message = f"{self._path(place)} is damaged"
+            hint = "remove the file: its draws are made again, and are the same"
+            raise DataError(Diagnostic("error", "damaged-file", message, hint=hint)) from None
         found: dict[str, list[FloatArray]] = {}
         for column in table.columns:
             found.setdefault(str(column).partition("|")[0], []).append(table[column].to_numpy())
@@ -89,3 +95,14 @@ class ChunkStore:
 
     def _path(self, place: int) -> Path:
         return self.folder / f"chunk-{place:06d}.parquet"
+
+
+def _list_changes(path: Path, fingerprint: Mapping[str, object]) -> str:
+    """What the run of a folder differs in, as far as its description can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return ""
+    given = json.loads(json.dumps(fingerprint))
+    changed = sorted(key for key in {**given, **found} if given.get(key) != found.get(key))
+    return f": it differs in {', '.join(changed)}" if changed else ""

@@ -1,6 +1,7 @@
 """Who works on chunks: this process, processes of its own, or a dask cluster. The numbers are the same."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from sem_toolkit.comparison.workers import choose_workers, run_all
@@ -34,7 +35,20 @@ def run_chunks(
     if dask is not None:
         yield from _run_on_cluster(function, items, shared, dask)
         return
-    yield from run_all(function, items, choose_workers(workers, seconds), shared)
+    left = list(range(len(items)))
+    for attempt in range(_RETRIES + 1):
+        done: set[int] = set()
+        try:
+            for number, result in run_all(function, [items[i] for i in left], choose_workers(workers, seconds), shared):
+                done.add(number)
+                yield left[number], result
+            return
+        except BrokenProcessPool:
+            left = [place for number, place in enumerate(left) if number not in done]
+            if attempt == _RETRIES:
+                message = f"processes were lost {_RETRIES + 1} times while they worked on {len(left)} chunks"
+                hint = "they may need more memory than there is: take fewer workers"
+                raise OptionError(Diagnostic("error", "workers-lost", message, hint=hint)) from None
 
 
 def _run_on_cluster(

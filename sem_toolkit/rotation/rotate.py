@@ -13,7 +13,8 @@ from sem_toolkit.model import Model, build_model, compute_matrices
 from sem_toolkit.model.moments import RamMatrices
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.rotation.arrange import arrange_factors
-from sem_toolkit.rotation.blocks import Block, check_blocks, find_blocks, free_rotated_rows
+from sem_toolkit.rotation.blocks import Block, find_blocks, free_rotated_rows
+from sem_toolkit.rotation.checks import check_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from sem_toolkit.rotation.equations import apply_rotation
 from sem_toolkit.rotation.gradient_projection import find_rotation

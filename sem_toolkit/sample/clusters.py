@@ -37,7 +37,10 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         if count < 2:
             message = f"all rows are of one cluster {name!r}{where}; standard errors need several"
             raise DataError(Diagnostic("error", "too-few-clusters", message))
-        if count < 20:
+        if count == len(own):
+            message = f"every row is a cluster {name!r} of its own{where}: the clusters change nothing"
+            messages.append(Diagnostic("warning", "single-row-clusters", message, hint="is this the right column?"))
+        elif count < 20:
             message = f"only {count} clusters {name!r}{where}: standard errors and tests need about 20 or more"
             messages.append(Diagnostic("warning", "few-clusters", message))
         design = replace(group.design, clusters=np.unique(own, return_inverse=True)[1].astype(np.intp))

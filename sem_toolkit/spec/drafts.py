@@ -10,6 +10,7 @@ from sem_toolkit.spec.edits import (
     apply_edits,
     fix_parameter,
     free_parameter,
+    label_parameter,
     remove_term,
     rename_variable,
 )
@@ -53,6 +54,10 @@ class Draft:
         """Free a parameter."""
         return self._take(free_parameter(self.spec, lhs, op, rhs))
 
+    def label(self, lhs: str, op: str, rhs: str, label: str) -> "Draft":
+        """Give a parameter a label."""
+        return self._take(label_parameter(self.spec, lhs, op, rhs, label))
+
     def rename(self, old: str, new: str) -> "Draft":
         """Rename a variable."""
         return self._take(rename_variable(self.spec, old, new))
@@ -64,6 +69,10 @@ class Draft:
             if unwanted(lhs, op, rhs):
                 draft = draft.remove(lhs, op, rhs)
         return draft
+
+    def remove_variable(self, name: str) -> "Draft":
+        """Take out every typed parameter of a variable."""
+        return self.remove_where(lambda lhs, op, rhs: name in (lhs, rhs))
 
     def list_terms(self) -> list[tuple[str, str, str]]:
         """Typed parameters without intercepts, each once, in the order of the text."""

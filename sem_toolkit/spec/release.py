@@ -1,8 +1,8 @@
 """A spec with values, as a population has them, into the spec that estimates these values.
 
 - the number before a parameter goes, and so does a starting value
-- 0 stays, and 1 stays but before a variance: they are how a model is built (a path that is not there, the scale of a
-  factor, the basis of a growth curve) and not what it estimates
+- 0 stays, and so do whole numbers before loadings: they are how a model is built (a path that is not there, the scale
+  of a factor, the basis of a growth curve) and not what it estimates
 - a variance that has a number goes altogether, so that the usual rules about it hold again
 """
 
@@ -15,17 +15,26 @@ from sem_toolkit.spec.tree import Formula, Modifier, Term
 
 
 def release_values(spec: Spec) -> Spec:
-    """The same spec with free parameters in the place of values other than 0 and 1."""
+    """The same spec with free parameters in the place of values."""
     draft = Draft(spec)
     for lhs, op, rhs in draft.list_terms():
         if op == "~~" and lhs == rhs and _is_given(draft.spec, lhs):
             draft = draft.remove(lhs, op, rhs)
     edits = [
         Edit(modifier.start, find_end_of_mark(draft.spec, modifier, term), "")
-        for term, modifier in _list_values(draft.spec)
-        if modifier.kind == "start" or not _is_structure(modifier)
+        for formula, term, modifier in _list_values(draft.spec)
+        if not _is_structure(formula, modifier)
     ]
     return parse_spec(apply_edits(draft.text, edits), spec.source.name)
+
+
+def list_structure(spec: Spec) -> list[str]:
+    """What `release_values` leaves fixed at a number other than 0, as it is typed: "s =~ 2*t3"."""
+    return [
+        f"{formula.left[0].variable} {formula.operator} {spec.source.text[term.start : term.end]}"
+        for formula, term, modifier in _list_values(spec)
+        if _is_structure(formula, modifier) and any(modifier.values)
+    ]
 
 
 def has_values(spec: Spec) -> bool:
@@ -47,20 +56,23 @@ def _is_given(spec: Spec, name: str) -> bool:
     )
 
 
-def _list_values(spec: Spec) -> Iterator[tuple[Term, Modifier]]:
-    """Terms with the numbers before them; the 0 of `y ~ 0` is no number before a term."""
+def _list_values(spec: Spec) -> Iterator[tuple[Formula, Term, Modifier]]:
+    """Formulas and terms with the numbers before these; the 0 of `y ~ 0` is no number before a term."""
     for formula in spec.statements:
         if isinstance(formula, Formula):
             for term in formula.right:
                 for modifier in term.modifiers:
                     before = modifier.start < term.name_start
                     if modifier.kind in ("fixed", "start") and before and _is_numeric(modifier):
-                        yield term, modifier
+                        yield formula, term, modifier
 
 
 def _is_numeric(modifier: Modifier) -> bool:
     return all(isinstance(value, (int, float)) for value in modifier.values)
 
 
-def _is_structure(modifier: Modifier) -> bool:
-    return all(value in (0.0, 1.0) for value in modifier.values)
+def _is_structure(formula: Formula, modifier: Modifier) -> bool:
+    if modifier.kind == "start":
+        return False
+    whole = all(isinstance(value, (int, float)) and float(value).is_integer() for value in modifier.values)
+    return not any(modifier.values) or (formula.operator == "=~" and whole)

@@ -15,7 +15,7 @@ from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTab
 
 Key = tuple[str, str, str]
 _PLABEL = re.compile(r"\.p\d+\.")
-_WORDS = {"~~": "covariance", "~1": "intercept", "|": "threshold", "~*~": "scale"}
+_WORDS = {"~~": "covariance", "~1": "intercept", "~*~": "scale"}
 _PLAIN = re.compile(r"[A-Za-z_.~/][\w.~/ -]*(?<! )")
 _NO_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", ".inf", ".nan"})
 _NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9_.]")
@@ -227,7 +227,7 @@ def _format_bound(value: float) -> str:
 
 
 def _make_label(row: Parameter, used: set[str]) -> str:
-    """A label that says what it is of: visual.x2, x3.intercept, x1.variance, f.g.covariance."""
+    """A label that says what it is of: visual.x2, x3.intercept, x1.variance, b1.t1, f.g.covariance."""
     parts = [row.lhs, *([row.rhs] if row.rhs and row.rhs != row.lhs else [])]
     word = "variance" if row.op == "~~" and row.lhs == row.rhs else _WORDS.get(row.op, "")
     label = _NOT_IN_LABELS.sub("_", ".".join([*parts, word] if word else parts))

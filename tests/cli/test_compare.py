@@ -58,3 +58,15 @@ def test_a_failure_is_a_row_and_the_exit_code_says_so(command, write):
     assert rows["loop"]["verdict"] == "not identified"
     assert rows["good"]["verdict"] == "converged"
     assert set(outcome.record) == {"models", "tests", "vuong", "paths", "r2", "messages", "receipt"}
+
+
+def test_a_report_in_a_file_and_none_over_a_spec(command, write, tmp_path):
+    one, two = write("one.lav", "f =~ x1 + x2 + x3 + x4\n"), write("two.lav", "f =~ x1 + x2 + x3\nf =~ 1*x4\n")
+    words = ("compare", one, two, "--data", DATA / "hs.csv", "--report")
+    assert command(*words, tmp_path / "r.html").code == 0
+    assert "What to report, and where it stands" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    wrong = command(*words, tmp_path / "r.odt")
+    assert wrong.code == 2
+    assert ".docx" in wrong.err
+    assert command("fit", one, "--data", DATA / "hs.csv", "--report", tmp_path / "f.md").code == 0
+    assert "## Method" in (tmp_path / "f.md").read_text(encoding="utf-8")

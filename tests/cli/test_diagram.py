@@ -122,3 +122,30 @@ def test_comparisons_that_are_none_are_refused(command, write, tmp_path, specs, 
     assert outcome.code == 2
     assert part in outcome.err
     assert not (tmp_path / "a.svg").exists()
+
+
+def test_a_picture_like_an_earlier_one(command, spec, write, tmp_path):
+    assert command("diagram", spec, "--data", DATA / "hs.csv", "-o", tmp_path / "a.svg").code == 0
+    more = write("more.lav", SMALLER + "x1 ~~ x4\n")
+    arguments = ["--data", DATA / "hs.csv", "--check", "-o", tmp_path / "b.svg"]
+    assert command("diagram", more, *arguments, "--like", tmp_path / "a.svg").code == 0
+    outcome = command("diagram", more, *arguments, "--like", more)
+    assert outcome.code == 2
+    assert "is no SVG" in outcome.err
+
+
+def test_too_narrow_a_column_is_said_and_fails_only_a_check(command, write, tmp_path):
+    long = write("long.lav", "f =~ " + " + ".join(f"x{k}{'y' * 120}" for k in range(3)) + "\n")
+    arguments = ["--column", "single", "-o", tmp_path / "a.svg"]
+    for extra, code in (([], 0), (["--check"], 1)):
+        outcome = command("diagram", long, *arguments, *extra)
+        assert outcome.code == code
+        assert "the column has 85 mm" in outcome.err
+
+
+def test_positions_that_collide_are_said(command, write, tmp_path):
+    pinned = write("pinned.lav", SMALLER)
+    pinned.with_name("pinned.layout.toml").write_text("[positions]\nvisual = [50, 50]\ntextual = [52, 51]\n")
+    outcome = command("diagram", pinned, "-o", tmp_path / "a.svg")
+    assert outcome.code == 0
+    assert "lies on" in outcome.err

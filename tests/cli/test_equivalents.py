@@ -29,6 +29,21 @@ def test_the_list_is_cut_at_its_limit(command, write):
 
 
 def test_a_model_without_structure_is_wrong_input(command, write):
-    outcome = command("equivalents", write("cfa.lav", "f =~ x1 + x2 + x3\n"))
+    outcome = command("equivalents", write("cfa.lav", "f =~ x1 + x2 + x3\n"), "--only", "structure")
     assert outcome.code == 2
     assert "no-structure" in outcome.err
+
+
+def test_with_data_the_fit_is_equal_and_the_estimates_are_not(command, write):
+    spec = write("m.lav", "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\ng ~ f\n")
+    words = ("equivalents", spec, "--data", DATA / "hs.csv", "--only", "structure")
+    outcome = command(*words)
+    assert outcome.code == 0, outcome.err
+    assert "The fit is the same" in outcome.out
+    assert "f ~ g" in outcome.out
+    record = command(*words, "--json").record
+    fits = {row["model"]: row["chisq"] for row in record["comparison"]["models"]}
+    assert len(fits) == len(record["equivalents"]) + 1
+    assert max(fits.values()) - min(fits.values()) < 1e-6
+    assert record["equivalents"][0]["family"] == "structure"
+    assert command(*words, "--only", "paths").code == 2

@@ -40,8 +40,7 @@ def test_the_record_has_every_number_with_its_error(command, write):
         (["--missing-rule", "m"], "no rule of missing answers"),
         (["--clusters", "10"], "one is missing"),
         (["--cluster", "school"], "cluster is about rows"),
-        (["--resume"], "--resume would do nothing"),
-        (["--find-n", "y ~ x", "-o", "chunks"], "-o would do nothing"),
+        (["--find-n", "y ~ x", "--store", "chunks"], "--store would do nothing"),
         (["--target", "0.9"], "--target would do nothing"),
         (["--find-n", "y ~ w"], 'does not estimate "y ~ w"'),
         (["--find-n", "model"], "no degrees of freedom"),
@@ -71,13 +70,11 @@ def test_the_n_for_a_power_comes_with_its_error(command, write):
 
 def test_a_run_goes_on_where_it_was(command, write, tmp_path):
     spec, folder = write("mediation.lav", POPULATION), tmp_path / "chunks"
-    given = "simulate", spec, "--replications", 500, "--json", "-o", folder
+    given = "simulate", spec, "--replications", 500, "--json", "--store", folder
     first = command(*given)
-    assert command(*given).code == 2
-    next(folder.glob("*.parquet")).unlink()
-    assert command(*given, "--resume").record == first.record
-    (folder / "run.json").write_text("{}", encoding="utf-8")
-    assert "another run" in command(*given, "--resume").err
+    next((folder / "n200").glob("*.parquet")).unlink()
+    assert command(*given).record == first.record
+    assert "another run: it differs in seed" in command(*given, "--seed", 2).err
 
 
 @pytest.mark.parametrize("n", [4, 6])

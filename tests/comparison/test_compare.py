@@ -142,3 +142,15 @@ def test_definitions_stand_by_their_names_and_correlations_where_there_is_no_pat
     assert sums["one", "total"] == pytest.approx(sums["one", "x1 ~ x2"] + sums["one", "x1 ~ x3"])
     factors = compare({"cfa": CFA}, DATA / "hs.csv", call="cfa").paths
     assert factors["path"].tolist() == ["textual ~~ visual", "speed ~~ visual", "speed ~~ textual"]
+
+
+@pytest.mark.slow
+def test_several_processes_change_nothing():
+    specs = {"three": CFA, "two": CFA + "visual ~~ 0*speed\n", "none": "f =~ x1\ng =~ x1\n"}
+    heard = []
+    alone = compare(specs, DATA / "hs.csv", engine="native")
+    together = compare(
+        specs, DATA / "hs.csv", engine="native", workers=2, watch=lambda done, total: heard.append((done, total))
+    )
+    assert rows(alone) == rows(together)
+    assert heard == [(1, 3), (2, 3), (3, 3)]

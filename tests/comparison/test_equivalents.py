@@ -7,6 +7,8 @@ import pytest
 from sem_toolkit import ModelError, fit
 from sem_toolkit.comparison import build_pairwise_tests, compute_relation, find_equivalents
 from sem_toolkit.comparison.equivalents import build_structure
+from sem_toolkit.comparison.equivalents.finding import prove
+from sem_toolkit.comparison.equivalents.measurement import list_factor_moves
 from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.spec import parse_spec
 from tests.support import DATA, ORACLES
@@ -26,7 +28,7 @@ def structure(spec, **options):
 def test_textbook_sets_are_found(name, limit):
     reference = read(name)
     base, *others = reference["members"]
-    found = find_equivalents(parse_spec(base["spec"]), limit, **base["options"])
+    found = find_equivalents(parse_spec(base["spec"]), limit, ["structure"], **base["options"])
     listed = {structure(entry.spec, **base["options"]) for entry in found}
     for member in others:
         assert structure(parse_spec(member["spec"]), **member["options"]) in listed, member["name"]
@@ -52,7 +54,7 @@ def test_chain_of_factors():
         "visual =~ x1 + x2 + x3  # seen\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
         "textual ~ visual\nspeed ~ textual\n"
     )
-    found = find_equivalents(parse_spec(text))
+    found = find_equivalents(parse_spec(text), families=["structure"])
     assert {entry.changes for entry in found} == {
         ("textual ~ visual becomes visual ~ textual",),
         ("textual ~ visual becomes textual ~~ visual",),
@@ -70,6 +72,11 @@ def test_a_variable_that_is_no_longer_in_a_regression_stays():
     assert ("m ~ x1 becomes m ~~ x1",) in changes
 
 
+def test_a_single_path():
+    changes = {entry.changes for entry in find_equivalents(parse_spec("y1 ~ x1"), fixed_x=False)}
+    assert changes == {("y1 ~ x1 becomes x1 ~ y1",), ("y1 ~ x1 becomes x1 ~~ y1",)}
+
+
 def test_labelled_and_fixed_paths_stay():
     found = find_equivalents(parse_spec("m ~ a*x1\ny ~ x1 + m\nz ~ x1 + m"))
     assert found
@@ -80,7 +87,72 @@ def test_labelled_and_fixed_paths_stay():
 
 def test_a_model_without_structure_has_none():
     with pytest.raises(ModelError, match="no free path or covariance"):
-        find_equivalents(parse_spec("f =~ x1 + x2 + x3"))
+        find_equivalents(parse_spec("f =~ x1 + x2 + x3"), families=["structure"])
+    with pytest.raises(ModelError, match="nothing in its measurement"):
+        find_equivalents(parse_spec("f =~ a*x1 + a*x2 + a*x3 + x4"))
+
+
+HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "claims"),
+    [
+        ("second_order", "correlated", ["become a factor behind them"]),
+        ("second_order", "second_order", ["becomes their covariances"]),
+        ("doublet", "covariance", ["becomes a factor of the two"]),
+        ("doublet", "doublet", ["becomes their covariance"]),
+        ("testlet", "second_order", ["becomes their covariances", "in the same proportions"]),
+        ("testlet", "testlet", ["becomes the covariances of", "becomes a factor behind"]),
+    ],
+)
+def test_factors_that_could_be_something_else(name, member, claims):
+    """Found, and fitted to the reference's data with the χ² and the degrees of freedom of lavaan's members."""
+    reference = read(f"equiv_{name}")
+    base = next(entry for entry in reference["members"] if entry["name"] == member)
+    spec = parse_spec(base["spec"])
+    prepared = prepare_schematic(spec, **base["options"])
+    found = list(prove(prepared, list_factor_moves(prepared)))
+    for claim in claims:
+        own = [entry for entry in found if claim in entry.changes[0]]
+        assert len(own) == 1, (claim, [entry.changes for entry in found])
+        measures = fit(own[0].spec, DATA / reference["data"], **base["options"]).fit_measures
+        assert measures["df"] == base["df"]
+        assert measures["chisq"] == pytest.approx(base["chisq"], rel=1e-6)
+
+
+def test_an_item_that_could_be_a_cause():
+    spec = parse_spec("# tests\n" + HS)
+    found = [entry for entry in find_equivalents(spec, 40, ["measurement"]) if "~ x2" in entry.changes[0]]
+    assert [entry.changes for entry in found] == [
+        (
+            "visual =~ x2 becomes visual ~ x2",
+            "speed ~~ visual becomes speed ~ visual",
+            "textual ~~ visual becomes textual ~ visual",
+        )
+    ]
+    assert "visual =~ x1 + x3\n" in found[0].spec.text
+    assert found[0].spec.text.startswith("# tests\n")
+    measures = fit(found[0].spec, DATA / "hs.csv").fit_measures
+    assert measures["df"] == 24
+    assert measures["chisq"] == pytest.approx(85.3055217699727, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_what_is_no_equivalent_is_not_listed():
+    """A factor of two correlated factors with free loadings, a two-item factor with free loadings, labels."""
+    two = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\n"
+    for text in (
+        HS + "m =~ x7 + x8\nm ~~ 0*visual + 0*textual + 0*speed\n",
+        "f =~ a*x1 + a*x2 + a*x3\ng =~ x4 + b*x5 + b*x6\n",
+    ):
+        prepared = prepare_schematic(parse_spec(text))
+        for entry in prove(prepared, list_factor_moves(prepared)):
+            assert not entry.changes[0].startswith(("m,", "f =~", "g =~"))
+    prepared = prepare_schematic(parse_spec(two))
+    assert [entry.changes for entry in prove(prepared, list_factor_moves(prepared))] == [
+        ("f ~~ g becomes a factor of the two, f_g",)
+    ]
 
 
 @pytest.mark.slow

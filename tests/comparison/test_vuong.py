@@ -15,6 +15,12 @@ from tests.support import DATA, ORACLES
 NAMES = sorted(path.stem for path in (ORACLES / "nonnested").glob("vuong_*.json"))
 # ω² moves with the first power of the distance between lavaan's stopping point and the optimum, unlike logl.
 LOOSE = {"vuong_groups": 1e-5, "vuong_hs_structure": 1e-5, "vuong_poldem": 1e-5}
+# ω² and z of these at lavaan's own optimum: its estimates, by Newton steps on its gradient until that is below 1e-14.
+POLISHED = {
+    "vuong_groups": (0.043886590338, -0.634348797399),
+    "vuong_hs_structure": (0.697422990722, 2.92020579389),
+    "vuong_poldem": (0.0700253690078, 1.30595545836),
+}
 
 
 def read(name):
@@ -61,6 +67,12 @@ def test_statistics_are_nonnest2s(fits_of, name):
     assert test.bic_interval == pytest.approx(intervals["bic_interval"], rel=1e-6, abs=near * width)
     # by lavaan's information, which it differences numerically where rows are incomplete
     assert test.p_distinguishable == pytest.approx(reference["p_omega_davies"], rel=1e-4, abs=1e-11)
+
+
+@pytest.mark.parametrize("name", sorted(POLISHED))
+def test_statistics_are_those_of_lavaans_own_optimum(fits_of, name):
+    test = compute_vuong(*fits_of(name))
+    assert (test.omega2, test.z) == pytest.approx(POLISHED[name], rel=1e-8)
 
 
 @pytest.mark.parametrize("name", ["vuong_hs_crossload", "vuong_groups", "vuong_fiml"])

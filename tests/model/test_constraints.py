@@ -207,3 +207,10 @@ def test_thousands_of_constraints_are_refused(constraint: tuple[str, str, str], 
         constrain(*((left, operator, right.format(number)) for number in range(count)))
     assert caught.value.diagnostics[0].code == "too-many-constraints"
     assert str(count) in caught.value.diagnostics[0].message
+
+
+def test_linear_equalities_keep_the_order_of_the_table() -> None:
+    found = constrain(("a", "==", "0.5"), ("b", "==", "c"), ("c", "==", "2*d")).linear.matrix
+    assert np.flatnonzero(found[0]).tolist() == [0]
+    assert np.flatnonzero(found[1]).tolist() == [1, 2]
+    assert np.flatnonzero(found[2]).tolist() == [2, 3]

@@ -106,17 +106,13 @@ def _make_specific(bare: Draft, anatomy: Anatomy, factors: Sequence[str]) -> tup
     for name in factors:
         items = anatomy.factors[name]
         if len(items) == 1:
-            draft = _remove_variable(draft, name)
+            draft = draft.remove_variable(name)
             continue
         kept.append(name)
         if len(items) == 2:
             for item in items:
                 draft = draft.fix(name, "=~", item, 1.0)
     return kept, draft
-
-
-def _remove_variable(draft: Draft, name: str) -> Draft:
-    return draft.remove_where(lambda lhs, op, rhs: name in (lhs, rhs))
 
 
 def _tell_pairs(anatomy: Anatomy, factors: Sequence[str]) -> str:

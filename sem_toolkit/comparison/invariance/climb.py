@@ -53,4 +53,4 @@ def _take(ladder: Ladder, name: str, equal: tuple[str, ...], partial: tuple[str,
     test = None
     if before is not None and before.converged and fit.converged:
         test = compute_difference(before, fit)
-    return Step(name, fit, equal, partial, test, before)
+    return Step(name, fit, ladder, equal, partial, test, before)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sem_toolkit.comparison.invariance.releases import name_parameter
+from sem_toolkit.comparison.invariance.releases import list_new_ties, name_parameter
 from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
@@ -12,7 +12,7 @@ from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.pipeline import Prepared, get_header_options, prepare
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.spec import Spec
-from sem_toolkit.spec.table import ParameterTable
+from sem_toolkit.spec.table import Parameter, ParameterTable
 from sem_toolkit.spec.written import find_ties, write_table
 
 
@@ -28,6 +28,7 @@ class GroupLadder:
     partial: tuple[str, ...]
     messages: tuple[Diagnostic, ...]
     across: str = "groups"
+    identification: str = ""
 
     @classmethod
     def build(cls, spec: Spec, data: object, options: Mapping[str, object]) -> "GroupLadder":
@@ -55,6 +56,12 @@ class GroupLadder:
     def fit(self, equal: Collection[str], partial: Collection[str], start: Fit | None = None) -> Fit:
         """Fit one step, from the estimates of another where there is one."""
         return estimate_from(self._prepare(equal, partial), start)
+
+    def open_equalities(
+        self, fit: Fit, before: Fit, equal: Collection[str], partial: Collection[str]
+    ) -> tuple[Fit, list[list[Parameter]]]:
+        """The step as it is, and the parameters that it newly ties."""
+        return fit, list_new_ties(fit.table, before.table)
 
     def write(self, equal: Collection[str], partial: Collection[str]) -> tuple[str, Mapping[str, object]]:
         """The step as a text without header, and the options that it needs.
@@ -103,7 +110,7 @@ def require_ladder(prepared: Prepared) -> None:
 
 def require_factors(table: ParameterTable) -> None:
     """Raise ModelError for a model without factors."""
-    if all(row.op != "=~" for row in table.parameters):
+    if not any(row.op == "=~" for row in table.parameters):
         message = "invariance is of the measurement of factors, and the model has none"
         raise ModelError(Diagnostic("error", "no-factors", message, hint="add a factor: f =~ x1 + x2 + x3"))
 

@@ -12,6 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import build_receipt
 from sem_toolkit.inference.options import SCALED
+from sem_toolkit.spec.table import Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,11 @@ class Ladder(Protocol):
         """What must be said of the ladder, whatever its steps show."""
         ...
 
+    @property
+    def identification(self) -> str:
+        """Whose convention identifies the responses behind ordered items; empty without such items."""
+        ...
+
     def find_ties(self, equal: Collection[str]) -> Mapping[str, str]:
         """What can be left free at a step that holds these equal: every name for it, and the name to be used."""
         ...
@@ -53,6 +59,12 @@ class Ladder(Protocol):
 
     def write(self, equal: Collection[str], partial: Collection[str]) -> tuple[str, Mapping[str, object]]:
         """The step as a spec: its text without a header, and the options that it needs."""
+        ...
+
+    def open_equalities(
+        self, fit: Fit, before: Fit, equal: Collection[str], partial: Collection[str]
+    ) -> tuple[Fit, list[list[Parameter]]]:
+        """The step with what it newly holds equal, beside the step before, as ties that can be released, and these."""
         ...
 
     def locate(self, item: str, group: int) -> tuple[str, str] | None:
@@ -68,10 +80,12 @@ class Step:
     partial  parameters left free all the same, such as "x3~1"
     test     of the difference from the step before; None for the first step and where one of the two has no optimum
     before   the fit of the step before
+    ladder   what it was fitted by
     """
 
     name: str
     fit: Fit
+    ladder: Ladder
     equal: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
     test: DifferenceTest | None = None
@@ -137,8 +151,8 @@ class Step:
     def releases(self) -> "pd.DataFrame":
         """Score tests of the equalities that this step adds, the largest first; see `build_releases`."""
         if self.before is None or not self.fit.converged:
-            return build_releases(self.fit, None)
-        return build_releases(self.fit, self.before)
+            return build_releases(self.fit, [])
+        return build_releases(*self.ladder.open_equalities(self.fit, self.before, self.equal, self.partial))
 
     @property
     def release_next(self) -> str:
@@ -204,6 +218,7 @@ class Invariance:
         """The table as records, with the rules that its verdicts rest on and the score tests of steps that fail."""
         return {
             "across": self.ladder.across,
+            "identification": self.ladder.identification,
             "steps": _list_records(self.table),
             "rules": RULES,
             "releases": {

@@ -1,5 +1,6 @@
 """Which equality of a step to release next: score tests of the equalities that the step adds, with expected changes."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +18,10 @@ Key = tuple[str, str, str, int]
 COLUMNS = ("parameter", "X2", "df", "pvalue", "est")
 
 
-def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
+def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> "pd.DataFrame":
     """One row for every parameter that this step makes equal and the step before does not, the largest X2 first.
 
-    What a step makes equal by fixing it (intercepts and residual variances of ordered items) is tested by the
-    modification index of the place where it is largest.
-
+    new            the rows of each of them in all groups or waves; a first one that is fixed stands for its value
 
     parameter      as `group_partial` has it: x3~1, visual=~x2; over time that of the first wave
     X2 df pvalue   score test of releasing it everywhere at once; of normal theory, never scaled
@@ -30,60 +29,27 @@ def build_releases(fit: Fit, before: Fit | None) -> "pd.DataFrame":
     sepc           difference between the largest and the smallest change, in standard deviations: of the item for
                    intercepts and loadings (these times that of the factor), and in variances for variances
 
-    The table is empty without a step before. Source: score tests after Silvey (1959); see inference.hypotheses.score.
+    The table is empty where nothing new is equal. Source: Silvey (1959); see inference.hypotheses.score.
     """
     import pandas as pd
 
     evaluation = fit.evaluated.evaluation
-    new = [] if before is None else list_new_ties(fit.table, before.table)
-    deviations = _compute_deviations(fit)
-    rows = [] if before is None else _build_fixed_rows(fit, list_newly_fixed(fit.table, before.table), deviations)
-    if not new and not rows:
+    if not new:
         return pd.DataFrame({name: [] for name in COLUMNS})
-    tests = compute_joint_releases(evaluation, [[row.plabel for row in members] for members in new]) if new else []
-    for members, (stat, df, changes) in zip(new, tests, strict=True):
+    tests = compute_joint_releases(evaluation, [_list_sides(members) for members in new])
+    deviations = _compute_deviations(fit)
+    order = sorted(range(len(new)), key=lambda k: -tests[k][0])
+    rows: list[dict[str, object]] = []
+    for members, (stat, df, changes) in ((new[k], tests[k]) for k in order):
         first = members[0]
-        epc = [float(changes[row.free - 1]) for row in members]
+        epc = [float(changes[row.free - 1]) if row.free else 0.0 for row in members]
         row: dict[str, object] = {"parameter": name_parameter(first), "X2": stat, "df": df}
         row |= {"pvalue": compute_chisq_pvalue(stat, df) if df else float("nan")}
-        row |= {"est": float(evaluation.x[first.free - 1])}
+        row |= {"est": float(evaluation.x[first.free - 1]) if first.free else first.ustart or 0.0}
         row |= {f"epc.{_name_place(fit, member)}": change for member, change in zip(members, epc, strict=True)}
         rows.append(row | {"sepc": (max(epc) - min(epc)) * _compute_scale(deviations, first)})
-    rows.sort(key=lambda row: -float(str(row["X2"])))
     names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
     return pd.DataFrame({name: [row.get(name, np.nan) for row in rows] for name in names})
-
-
-def list_newly_fixed(table: ParameterTable, before: ParameterTable) -> list[list[Parameter]]:
-    """Parameters that are fixed here and were free before, each with its rows of all groups or waves."""
-    free = {_find_key(row) for row in before.parameters if row.free}
-    found: dict[str, list[Parameter]] = {}
-    for row in table.parameters:
-        if not row.free and not row.exo and _find_key(row) in free:
-            found.setdefault(name_parameter(row), []).append(row)
-    return list(found.values())
-
-
-def _build_fixed_rows(fit: Fit, fixed: list[list[Parameter]], deviations: dict[str, float]) -> list[dict[str, object]]:
-    if not fixed:
-        return []
-    indices = {
-        (str(lhs), str(op), str(rhs), int(group)): (float(mi), float(epc))
-        for lhs, op, rhs, group, mi, epc in fit.modification_indices[
-            ["lhs", "op", "rhs", "group", "mi", "epc"]
-        ].itertuples(index=False, name=None)
-    }
-    rows: list[dict[str, object]] = []
-    for members in fixed:
-        known = [(row, *indices[key]) for row in members if (key := (row.lhs, row.op, row.rhs, row.group)) in indices]
-        if not known:
-            continue
-        _, stat, change = max(known, key=lambda entry: entry[1])
-        row: dict[str, object] = {"parameter": name_parameter(members[0]), "X2": stat, "df": 1}
-        row |= {"pvalue": compute_chisq_pvalue(stat, 1), "est": float(members[0].ustart or 0.0)}
-        row |= {f"epc.{_name_place(fit, member)}": epc for member, _, epc in known}
-        rows.append(row | {"sepc": abs(change) * _compute_scale(deviations, members[0])})
-    return rows
 
 
 def describe_release(releases: "pd.DataFrame") -> str:
@@ -117,6 +83,13 @@ def name_parameter(row: Parameter) -> str:
     return f"{row.lhs}{row.op}{row.rhs}"
 
 
+def _list_sides(members: Sequence[Parameter]) -> list[str]:
+    """What the equalities among these are written with: their names, and the value that a fixed first one has."""
+    first = members[0]
+    names = [name for row in members for name in (row.plabel, row.label) if name]
+    return [*names, *([] if first.free else [f"{first.ustart or 0.0:g}"])]
+
+
 def _list_roots(table: ParameterTable) -> list[tuple[Parameter, str]]:
     ties = find_ties(table)
     return [(row, ties[row.plabel]) for row in table.parameters if row.free]
@@ -143,5 +116,5 @@ def _compute_deviations(fit: Fit) -> dict[str, float]:
 def _compute_scale(deviations: dict[str, float], row: Parameter) -> float:
     """What makes a difference of this parameter one in standard deviations of the (first) item."""
     own, other = deviations[row.lhs], deviations.get(row.rhs, np.nan)
-    scales = {"=~": own / other, "~1": 1.0 / own, "~~": 1.0 / (own * other), "~": other / own}
+    scales = {"=~": own / other, "~1": 1.0 / own, "~~": 1.0 / (own * other), "|": 1.0 / own, "~": other / own}
     return scales.get(row.op, np.nan)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sem_toolkit.comparison.invariance.groups import is_said_by_text, require_factors
-from sem_toolkit.comparison.invariance.releases import name_parameter
+from sem_toolkit.comparison.invariance.releases import list_new_ties, name_parameter
 from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
@@ -38,6 +38,7 @@ class WaveLadder:
     partial: tuple[str, ...]
     messages: tuple[Diagnostic, ...]
     across: str = "waves"
+    identification: str = ""
 
     @cached_property
     def table(self) -> ParameterTable:
@@ -61,7 +62,13 @@ class WaveLadder:
         """Fit one step from its written spec."""
         text, options = self.write(equal, partial)
         spec = parse_spec(text, self.base.spec.source.name)
-        return estimate_from(replace(self.base, spec=spec, options=parse_fit_options(options)), start)
+        return estimate_from(self.base.with_equalities(parse_fit_options(options), spec), start)
+
+    def open_equalities(
+        self, fit: Fit, before: Fit, equal: Collection[str], partial: Collection[str]
+    ) -> tuple[Fit, list[list[Parameter]]]:
+        """The step as it is, and the parameters that it newly ties."""
+        return fit, list_new_ties(fit.table, before.table)
 
     def write(self, equal: Collection[str], partial: Collection[str]) -> tuple[str, Mapping[str, object]]:
         """The step as a text without header, and the options that it needs."""

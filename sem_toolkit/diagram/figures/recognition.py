@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sem_toolkit.diagram.content.figure import Figure
 from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.figures.change import recognise_change
 from sem_toolkit.diagram.figures.fans import recognise_components, recognise_growth
 from sem_toolkit.diagram.figures.mediation import recognise_mediation
 from sem_toolkit.diagram.figures.panels import recognise_panel, recognise_random_intercepts
@@ -11,6 +12,7 @@ from sem_toolkit.diagram.figures.waves import recognise_waves
 
 RECOGNISERS: tuple[Callable[[Structure], Figure | None], ...] = (
     recognise_random_intercepts,
+    recognise_change,
     recognise_growth,
     recognise_components,
     recognise_mediation,

@@ -27,6 +27,9 @@ many points.
 CLEAR = 7.0
 """Distance of a row of indicators from a path that leads past it, in points."""
 
+NUMBER_SHARE = 0.58
+"""Where the first numbers of such a row stand on the way from their core."""
+
 TURNED: Mapping[Side, Side] = {"left": "top", "top": "left", "right": "bottom", "bottom": "right"}
 
 
@@ -80,7 +83,7 @@ def place_ranks(
     found = [[(blocks[name], heights[name]) for name in column if name in blocks] for column in columns]
     offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
     if not downward:
-        found = _lean_rows(found, offsets, structure)
+        found = _lean_rows(found, offsets, structure, measures)
         offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
     places = {
         name: box.moved(offset, height)
@@ -92,14 +95,16 @@ def place_ranks(
 
 
 def _lean_rows(
-    columns: Sequence[Sequence[tuple[Block, float]]], offsets: FloatArray, structure: Structure
+    columns: Sequence[Sequence[tuple[Block, float]]], offsets: FloatArray, structure: Structure, measures: Measures
 ) -> list[list[tuple[Block, float]]]:
     """Rows of indicators above or below their core, moved to the side where a steep path would run through them."""
     centres = {block.core: (x, y) for column, x in zip(columns, offsets.tolist(), strict=True) for block, y in column}
-    return [[(_lean_row(block, centres, structure), y) for block, y in column] for column in columns]
+    return [[(_lean_row(block, centres, structure, measures), y) for block, y in column] for column in columns]
 
 
-def _lean_row(block: Block, centres: Mapping[str, tuple[float, float]], structure: Structure) -> Block:
+def _lean_row(
+    block: Block, centres: Mapping[str, tuple[float, float]], structure: Structure, measures: Measures
+) -> Block:
     if block.side not in ("top", "bottom") or len(block.places) < 2:
         return block
     up = -1.0 if block.side == "top" else 1.0
@@ -107,6 +112,10 @@ def _lean_row(block: Block, centres: Mapping[str, tuple[float, float]], structur
     left, right = min(box.left for box in rows.values()), max(box.right for box in rows.values())
     reach = max(abs(box.y) + box.height / 2 for box in rows.values())
     x, y = centres[block.core]
+    # The numbers of the row stand nearer to the core, where the outermost loading is nearer to the path as well.
+    number = max((measures.labels.get(f"{block.core} =~ {name}", 0.0) for name in rows), default=0.0)
+    item = min(box.width for box in rows.values())
+    clear = max(CLEAR, (number / 2 + 3) / NUMBER_SHARE - item / 2)
     low, high = 0.0, 0.0
     for pair in structure.links:
         if block.core not in pair:
@@ -115,9 +124,9 @@ def _lean_row(block: Block, centres: Mapping[str, tuple[float, float]], structur
         if dy * up > reach:
             passes = dx / (dy * up) * reach
             if dx < 0:
-                low = max(low, passes + CLEAR - left)
+                low = max(low, passes + clear - left)
             else:
-                high = max(high, right + CLEAR - passes)
+                high = max(high, right + clear - passes)
     shift = low if high == 0 else -high if low == 0 else 0.0
     shift = float(np.clip(shift, -(right - left) / 2, (right - left) / 2))
     if shift == 0:

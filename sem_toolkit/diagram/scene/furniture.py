@@ -17,6 +17,9 @@ from sem_toolkit.diagram.scene.elements import Band, EdgeShape, Scene, TextItem
 
 GAP = 9.0
 
+LINE_ROOM = 2.0
+"""What the page holds for the width of lines at its left and right edges, in points."""
+
 
 def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     """The scene with everything around it, moved so that the page starts at (0, 0)."""
@@ -27,9 +30,9 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     edges = [(a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(matrix)]
     given = style.covariances == "auto" and all(data["exogenous"] for _, _, data in edges)
     shown = bool(matrix) and known and style.values != "none" and not given
-    width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN)
+    width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN - LINE_ROOM)
     if style.column_width and ((hints.caption and style.caption) or shown):
-        width = max(width, style.column_width - 2 * MARGIN)
+        width = max(width, style.column_width - 2 * MARGIN - LINE_ROOM)
     left = bounds.x - width / 2
     texts = list(scene.texts)
     samples: list[EdgeShape] = []
@@ -63,7 +66,9 @@ def find_bounds(scene: Scene) -> Rectangle:
         points = flatten_curve(edge.curve)
         low, high = points.min(axis=0), points.max(axis=0)
         middle, size = (low + high) / 2, high - low
-        boxes.append(Rectangle(float(middle[0]), float(middle[1]), float(size[0]) + 2, float(size[1]) + 2))
+        boxes.append(
+            Rectangle(float(middle[0]), float(middle[1]), float(size[0]) + LINE_ROOM, float(size[1]) + LINE_ROOM)
+        )
     return compute_bounds(boxes)
 
 

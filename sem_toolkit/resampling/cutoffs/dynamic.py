@@ -20,7 +20,7 @@ from sem_toolkit.resampling.cutoffs.direct import build_perturbed_rows
 from sem_toolkit.resampling.cutoffs.misspecified import Level, build_levels
 from sem_toolkit.resampling.simulation.analyses import build_analysis
 from sem_toolkit.resampling.simulation.population import Population
-from sem_toolkit.resampling.simulation.run import require_replications, run_simulation
+from sem_toolkit.resampling.simulation.run import Hands, require_replications, run_simulation
 from sem_toolkit.resampling.simulation.sampling import Sampling, build_sampling
 from sem_toolkit.spec import Spec
 
@@ -163,7 +163,7 @@ def compute_dynamic_cutoffs(
     seed: int = 1,
     *,
     own: Mapping[str, float] | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     watch: Callable[[int, int], object] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> Cutoffs:
@@ -191,7 +191,7 @@ def compute_direct_cutoffs(
     discrepancies: Sequence[float] = tuple(DISCREPANCIES),
     *,
     own: Mapping[str, float] | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     watch: Callable[[int, int], object] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> Cutoffs:
@@ -233,7 +233,7 @@ def _simulate(
     replications: int,
     seed: int,
     own: Mapping[str, float] | None,
-    workers: int,
+    workers: int | None,
     watch: Callable[[int, int], object] | None,
     options: Mapping[str, object] | None,
 ) -> Cutoffs:
@@ -248,7 +248,7 @@ def _simulate(
             [fitted],
             replications,
             seed + place,
-            workers=workers,
+            hands=Hands(workers),
             watch=None if watch is None else _shift(watch, place * replications, total),
         )[0]
         if not summary.converged:

@@ -34,7 +34,7 @@ def compute_cutoffs_of_fit(
     kind: str | None = None,
     discrepancies: Sequence[float] = tuple(DISCREPANCIES),
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     watch: Callable[[int, int], object] | None = None,
 ) -> Cutoffs:
     """Cut-offs for a fit of one group.
@@ -85,8 +85,14 @@ def build_standardized_spec(fit: Fit) -> Spec:
 
 
 def compute_t_sizes_of_fit(fit: Fit) -> tuple[TSize, TSize]:
-    """T-size RMSEA and CFI of a fit of one group. Raises ModelError for others, and without degrees of freedom."""
+    """T-size RMSEA and CFI of a fit of one group by maximum likelihood, whose χ² the bins are made for.
+
+    Raises ModelError for others, and without degrees of freedom.
+    """
     require_one_group(fit)
+    if not fit.options.estimation.kind.is_likelihood:
+        message = "tests of equivalence are those of maximum likelihood, and the fit is by another estimator"
+        raise ModelError(Diagnostic("error", "no-test", message))
     measures = fit.fit_measures
     if "chisq" not in measures:
         raise ModelError(Diagnostic("error", "no-test", "the fit has no χ² to test equivalence by"))

@@ -231,6 +231,7 @@ def analyse_population(
     """
     _require_sizes(sizes)
     require_probability("the wanted power", power)
+    _require_numeric(setting)
     larger = setting.fit()
     groups = len(setting.population.groups)
     tests = []
@@ -261,7 +262,15 @@ def analyse_population(
         message = "the model holds in the population and has no paths: there is nothing to test"
         hint = "name a parameter to set to zero (--path), or a restricted model (--null)"
         raise OptionError(Diagnostic("error", "no-effect", message, hint=hint))
-    return PowerAnalysis(tuple(tests), tuple(sizes), power, setting.population.messages)
+    return PowerAnalysis(tuple(tests), tuple(sizes), power, setting.messages)
+
+
+def _require_numeric(setting: Setting) -> None:
+    ordered = sorted({name for own in setting.population.thresholds for name in own})
+    if ordered:
+        message = f"analytic power is that of numeric variables, and {ordered[0]} is ordered"
+        hint = "`sem-toolkit simulate` has the power of tests with ordered variables"
+        raise OptionError(Diagnostic("error", "ordered-in-population", message, hint=hint))
 
 
 def _require_sizes(sizes: Sequence[int]) -> None:

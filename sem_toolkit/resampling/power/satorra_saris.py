@@ -35,6 +35,7 @@ class Setting:
     shares      of the groups, in whole numbers
     options     of the fit
     alpha, lost of the tests (`ChisqTest`)
+    messages    what a reader must know about the population and the model
     """
 
     spec: Spec
@@ -43,6 +44,7 @@ class Setting:
     options: dict[str, object]
     alpha: float = 0.05
     lost: int = 0
+    messages: tuple[Diagnostic, ...] = ()
 
     def fit(self, spec: Spec | None = None) -> PopulationFit:
         """A model, by default the one that is estimated, in the population."""

@@ -8,7 +8,7 @@ import numpy as np
 from sem_toolkit.resampling.power.analysis import PowerAnalysis
 from sem_toolkit.resampling.power.satorra_saris import Setting
 from sem_toolkit.resampling.simulation.analyses import build_analysis, find_quantity
-from sem_toolkit.resampling.simulation.run import run_simulation
+from sem_toolkit.resampling.simulation.run import Hands, run_simulation
 from sem_toolkit.resampling.simulation.sampling import build_sampling
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def build_simulated_table(
     found: PowerAnalysis,
     replications: int,
     seed: int = 1,
-    workers: int = 1,
+    workers: int | None = 1,
     watch: Callable[[int, int], object] | None = None,
 ) -> "pd.DataFrame":
     """test, n, power, simulated and its Monte Carlo error: z tests of parameters in normal samples of every size.
@@ -42,7 +42,7 @@ def build_simulated_table(
             seed,
             setting.shares,
             alpha=setting.alpha,
-            workers=workers,
+            hands=Hands(workers),
             watch=None if watch is None else _count_from(watch, before, replications * len(found.sizes)),
         )[0]
         for entry in tests:

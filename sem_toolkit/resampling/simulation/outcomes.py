@@ -53,6 +53,18 @@ class Outcomes:
         for name, values in self.measures.items():
             values[places] = others.measures[name]
 
+    def to_arrays(self, prefix: str) -> dict[str, FloatArray]:
+        """Arrays by name, to be kept; `read_outcomes` makes outcomes of them again."""
+        own = {"verdict": self.verdict.astype(np.float64), "est": self.est, "se": self.se, **self.measures}
+        return {f"{prefix}{name}": values for name, values in own.items()}
+
+
+def read_outcomes(arrays: Mapping[str, FloatArray], prefix: str) -> Outcomes:
+    """What `Outcomes.to_arrays` wrote."""
+    own = {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+    verdict = own["verdict"].astype(np.int8)
+    return Outcomes(verdict, own["est"], own["se"], {name: own[name] for name in MEASURES})
+
 
 def build_empty_outcomes(size: int, quantities: int) -> Outcomes:
     """Room for the outcomes of b samples, each failed until something else is known."""

@@ -21,12 +21,12 @@ from sem_toolkit.model import RamMatrices, build_model, compute_matrices
 from sem_toolkit.model.held_variances import solve_residual_variances
 from sem_toolkit.model.moments import compute_total_effects
 from sem_toolkit.model.ram import format_parameter
+from sem_toolkit.resampling.simulation.population_checks import require_covariances, require_definite
 from sem_toolkit.spec import ParameterTable, Spec, build_parameter_table
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]
 
-_ROUNDING = 1e-10
 _NAMED = 6
 _ROUNDS = 200
 _SETTLED = 1e-15
@@ -254,12 +254,12 @@ def _complete(spec: Spec, table: ParameterTable, followed: Mapping[int, float]) 
             wanted = np.array([followed[position] for position in mine])
             psi, S[g] = _follow(effects[g], S[g], at, wanted, model.variables, table.groups[g])
             values |= dict(zip(mine, map(float, psi), strict=True))
-        _require_covariances(S[g], model.variables, table.groups[g])
+        require_covariances(S[g], model.variables, table.groups[g])
     everything = effects @ S @ effects.swapaxes(-1, -2)
     everything = 0.5 * (everything + everything.swapaxes(-1, -2))
     p = model.n_observed
     covariance = everything[:, :p, :p]
-    _require_definite(covariance, model.observed, table.groups)
+    require_definite(covariance, model.observed, table.groups)
     mean = _compute_mean(effects, matrices)[:, :p]
     thresholds = tuple(_collect_thresholds(table, g + 1) for g in range(model.n_groups))
     filled = table.with_values(values)
@@ -297,49 +297,6 @@ def _follow(
         hint = f"weaken the paths to {name}, or type its variance: {name} ~~ 0.5*{name}"
         raise ModelError(Diagnostic("error", "no-population", message, hint=hint))
     return psi, S
-
-
-def _require_covariances(S: FloatArray, names: tuple[str, ...], group: str) -> None:
-    """Raise ModelError where the (residual) variances and covariances S (t × t) are those of no variables."""
-    where = f" in group {group}" if group else ""
-    deviations = np.diagonal(S)
-    negative = np.flatnonzero(deviations < 0)
-    if len(negative):
-        name = names[negative[0]]
-        message = f"the variance of {name} is {S[negative[0], negative[0]]:.4g}{where}, and no variable has one below 0"
-        raise ModelError(
-            Diagnostic("error", "no-population", message, hint=f"type another value: {name} ~~ 0.5*{name}")
-        )
-    excess = np.tril(np.abs(S) - np.sqrt(np.outer(deviations, deviations)), -1)
-    i, j = np.unravel_index(int(excess.argmax()), excess.shape)
-    if excess[i, j] > _ROUNDING:
-        message = f"the (residual) correlation of {names[j]} and {names[i]} is beyond ±1{where}"
-        hint = f"the covariance {S[i, j]:.4g} goes with variances {S[j, j]:.4g} and {S[i, i]:.4g}"
-        raise ModelError(Diagnostic("error", "no-population", message, hint=hint))
-    smallest = float(np.linalg.eigvalsh(S)[0])
-    if smallest < -_ROUNDING * max(float(deviations.max()), 1.0):
-        linked = [name for name, row in zip(names, S, strict=True) if np.count_nonzero(row) > 1]
-        message = f"no variables have these (residual) covariances{where}: {', '.join(linked[:_NAMED])}"
-        hint = f"their matrix is not positive definite (smallest eigenvalue {smallest:.3g}); weaken some of them"
-        raise ModelError(Diagnostic("error", "no-population", message, hint=hint))
-
-
-def _require_definite(covariance: FloatArray, names: tuple[str, ...], groups: tuple[str, ...]) -> None:
-    for label, matrix in zip(groups, covariance, strict=True):
-        deviations = np.sqrt(np.diagonal(matrix))
-        where = f" in group {label}" if label else ""
-        if not (deviations > 0).all():
-            message = f"{names[int(deviations.argmin())]} does not vary in the population{where}"
-            raise ModelError(Diagnostic("error", "no-population", message, hint="give it a variance above 0"))
-        values, vectors = np.linalg.eigh(matrix / np.outer(deviations, deviations))
-        if values[0] < _ROUNDING:
-            heavy = np.argsort(-np.abs(vectors[:, 0]))[:3]
-            message = (
-                f"the covariance matrix of the population is not positive definite{where}: "
-                f"{', '.join(names[i] for i in sorted(heavy))} determine each other"
-            )
-            hint = "give them residual variances above 0"
-            raise ModelError(Diagnostic("error", "no-population", message, hint=hint))
 
 
 def _collect_thresholds(table: ParameterTable, group: int) -> dict[str, FloatArray]:

@@ -1,45 +1,49 @@
 """Samples drawn, fitted and summed up, chunk by chunk: the same numbers whoever works on which chunk."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sem_toolkit.comparison.workers import run_all
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
+from sem_toolkit.resampling.executors import run_chunks
 from sem_toolkit.resampling.simulation.analyses import Analysis, Fitter, SingleFitter
-from sem_toolkit.resampling.simulation.outcomes import Outcomes, join_outcomes
+from sem_toolkit.resampling.simulation.outcomes import join_outcomes, read_outcomes
 from sem_toolkit.resampling.simulation.sampling import Sampling
-from sem_toolkit.resampling.simulation.stacked import build_stacked_fitter
-from sem_toolkit.resampling.simulation.store import ChunkStore
+from sem_toolkit.resampling.simulation.stacked import StackedFitter, build_stacked_fitter
 from sem_toolkit.resampling.simulation.summaries import Summary, Sums, add_sums, sum_outcomes
+
+FloatArray = NDArray[np.float64]
 
 CHUNK = 250
 """Samples of a chunk: what a worker does at a time, and what an interruption can cost."""
 _MOST_VALUES = 4_000_000
 """Values of samples that are in memory at once."""
-_ATTEMPTS = 4
+_STACKED, _SINGLE = 0.0005, 0.02
+"""Seconds of one core that a sample takes at least, fitted with others or alone."""
 
 
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Some samples of a simulation: the `place`-th chunk, `draws` of them, of samples with n rows, by the seed."""
+@dataclass(frozen=True)
+class Hands:
+    """Who works on the chunks.
 
-    place: int
-    draws: int
-    n: int
-    seed: int
+    workers  processes of this machine; None: as many as pay
+    dask     address of a dask scheduler whose workers do it instead
+    store    a folder where chunks are kept as they end, and looked for before they are worked on
+    run      what they are of, for the folder
+    """
 
-    @property
-    def name(self) -> str:
-        """Of its file, where it is kept."""
-        return f"n{self.n}_seed{self.seed}_{self.place:06d}"
+    workers: int | None = 1
+    dask: str | None = None
+    store: Path | None = None
+    run: Mapping[str, object] = field(default_factory=dict)
 
-    @property
-    def generator(self) -> np.random.Generator:
-        """Its own stream, whatever other chunks there are."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.n, self.place)))
+    def open_store(self, n: int) -> ChunkStore | None:
+        """The folder of the samples of a size. Raises OptionError where it is of another run."""
+        return None if self.store is None else ChunkStore.open(self.store / f"n{n}", {**self.run, "n": n})
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +54,18 @@ class Task:
     fitters: tuple[Fitter, ...]
 
 
-def run_chunk(task: Task, chunk: Chunk) -> tuple[Outcomes, ...]:
-    """Outcomes of each fitter for the samples of a chunk."""
+def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:
+    """Outcomes of each fitter for the samples of a chunk, as arrays."""
     rng, sampling = chunk.generator, task.sampling
     size = max(1, min(chunk.draws, _MOST_VALUES // (sampling.n * len(sampling.population.variables))))
     parts = []
     for first in range(0, chunk.draws, size):
         samples = sampling.draw(rng, min(size, chunk.draws - first))
         parts.append([fitter.fit(samples) for fitter in task.fitters])
-    return tuple(join_outcomes(own) for own in zip(*parts, strict=True))
+    found: dict[str, FloatArray] = {}
+    for place, own in enumerate(zip(*parts, strict=True)):
+        found |= join_outcomes(own).to_arrays(f"{place}:")
+    return found
 
 
 def run_simulation(
@@ -69,44 +76,49 @@ def run_simulation(
     shares: Sequence[int] = (),
     *,
     alpha: float = 0.05,
-    workers: int = 1,
-    store: ChunkStore | None = None,
+    hands: Hands | None = None,
     watch: Callable[[int, int], object] | None = None,
 ) -> tuple[Summary, ...]:
     """Draw samples and fit every analysis to each: one summary an analysis.
 
-    store  where chunks are kept as they end, and looked for before they are worked on
+    hands  who works on it; None: this process
     watch  hears how many of how many samples are done. Raises OptionError for numbers that make no simulation.
     """
     require_replications(replications)
     fitters = tuple(
         build_stacked_fitter(analysis, sampling, shares) or SingleFitter(analysis, sampling) for analysis in analyses
     )
-    chunks = list_chunks(replications, sampling.n, seed)
+    hands = Hands() if hands is None else hands
+    store = hands.open_store(sampling.n)
+    chunks = list_chunks(replications, CHUNK, seed, (sampling.n,))
     found: dict[int, list[Sums]] = {}
     done = 0
 
-    def take(chunk: Chunk, outcomes: Sequence[Outcomes]) -> None:
+    def take(chunk: Chunk, arrays: Mapping[str, FloatArray]) -> None:
         nonlocal done
-        pairs = zip(outcomes, analyses, strict=True)
         found[chunk.place] = [
-            sum_outcomes(own, analysis.truth, alpha, analysis.chosen.level) for own, analysis in pairs
+            sum_outcomes(read_outcomes(arrays, f"{place}:"), analysis.truth, alpha, analysis.chosen.level)
+            for place, analysis in enumerate(analyses)
         ]
         done += chunk.draws
         if watch is not None:
             watch(done, replications)
 
+    kept = set() if store is None else set(store.list_done())
     waiting = []
     for chunk in chunks:
-        kept = None if store is None else store.read(chunk.name, chunk.draws, [len(a.quantities) for a in analyses])
-        if kept is None:
-            waiting.append(chunk)
+        arrays = store.read(chunk.place) if store is not None and chunk.place in kept else {}
+        if arrays and len(arrays["0:verdict"]) == chunk.draws:
+            take(chunk, arrays)
         else:
-            take(chunk, kept)
-    for chunk, outcomes in _work(Task(sampling, fitters), waiting, workers):
+            waiting.append(chunk)
+    stacked = all(isinstance(fitter, StackedFitter) for fitter in fitters)
+    seconds = len(waiting) * CHUNK * len(fitters) * (_STACKED if stacked else _SINGLE)
+    task = Task(sampling, fitters)
+    for place, given in run_chunks(run_chunk, waiting, task, workers=hands.workers, seconds=seconds, dask=hands.dask):
         if store is not None:
-            store.write(chunk.name, outcomes)
-        take(chunk, outcomes)
+            store.write(waiting[place].place, given)
+        take(waiting[place], given)
     ordered = [found[place] for place in sorted(found)]
     return tuple(
         Summary(
@@ -114,30 +126,6 @@ def run_simulation(
         )
         for i, analysis in enumerate(analyses)
     )
-
-
-def _work(task: Task, chunks: Sequence[Chunk], workers: int) -> Iterator[tuple[Chunk, tuple[Outcomes, ...]]]:
-    """Outcomes of the chunks as they come; what a worker that was lost had is given to new ones."""
-    left = list(chunks)
-    for attempt in range(_ATTEMPTS):
-        done: set[int] = set()
-        try:
-            for place, outcomes in run_all(run_chunk, left, workers, task):
-                done.add(place)
-                yield left[place], outcomes
-            return
-        except BrokenProcessPool:
-            left = [chunk for place, chunk in enumerate(left) if place not in done]
-            if attempt == _ATTEMPTS - 1:
-                message = f"worker processes were lost {_ATTEMPTS} times"
-                hint = "they may need more memory than there is: take fewer workers, or smaller samples"
-                raise OptionError(Diagnostic("error", "workers-lost", message, hint=hint)) from None
-
-
-def list_chunks(replications: int, n: int, seed: int) -> list[Chunk]:
-    """The chunks of a simulation; the first ones are the same for any larger number of replications."""
-    starts = range(0, replications, CHUNK)
-    return [Chunk(place, min(CHUNK, replications - first), n, seed) for place, first in enumerate(starts)]
 
 
 def require_replications(replications: int) -> None:

@@ -16,13 +16,14 @@ from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.pipeline import get_header_options
 from sem_toolkit.resampling.simulation.population import Population, build_population, build_population_from_fit
 from sem_toolkit.spec import Spec
-from sem_toolkit.spec.release import release_values
+from sem_toolkit.spec.release import list_structure, release_values
 from sem_toolkit.spec.tokens import split_tokens
 
 OF_ROWS = (
     "group", "sample_cov", "sample_mean", "sample_nobs", "sampling_weights", "cluster", "sheet", "missing_codes",
 )  # fmt: skip
 """Options that are about rows of data, or that say what a population has to say itself."""
+_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,24 @@ class Source:
 
     shares   of the groups, in whole numbers; () for equal ones
     options  of the fits
+    kept     numbers of the spec that are no values, and stay fixed in the model
     """
 
     population: Population
     analysis: Spec
     shares: tuple[int, ...] = ()
     options: dict[str, object] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Diagnostic, ...]:
+        """What a reader must know about the population and the model."""
+        if not self.kept:
+            return self.population.messages
+        more = f" and {len(self.kept) - _NAMED} more" if len(self.kept) > _NAMED else ""
+        message = f"the model keeps whole numbers before loadings fixed: {', '.join(self.kept[:_NAMED])}{more}"
+        hint = "write start(1)*x1, or 1.0001*x1, for a value; or give the model itself (--model)"
+        return (*self.population.messages, Diagnostic("note", "fixed-in-model", message, hint=hint))
 
     def count_lost_rows(self) -> int:
         """How many rows less than n the statistic is multiplied by: one a group with likelihood = wishart."""
@@ -79,7 +92,9 @@ def build_source(
     labels = tuple(f"{number + 1}" for number in range(len(shares))) if len(shares) > 1 else ("",)
     of_table: dict[str, Any] = {name: options[name] for name in ("call",) if name in options}
     population = build_population(spec, labels, **of_table)
-    return Source(population, release_values(spec) if model is None else model, shares, dict(options))
+    if model is not None:
+        return Source(population, model, shares, options)
+    return Source(population, release_values(spec), shares, options, tuple(list_structure(spec)))
 
 
 def parse_path(text: str) -> tuple[str, str, str]:

@@ -11,24 +11,18 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.receipts import get_version
 from sem_toolkit.resampling.power.chisq import require_probability
-from sem_toolkit.resampling.simulation.analyses import Analysis, build_analysis, find_quantity
+from sem_toolkit.resampling.simulation.analyses import build_analysis
 from sem_toolkit.resampling.simulation.generators import METHODS
 from sem_toolkit.resampling.simulation.missing_rules import parse_missing_rule
 from sem_toolkit.resampling.simulation.population import Population
-from sem_toolkit.resampling.simulation.run import require_replications, run_simulation
+from sem_toolkit.resampling.simulation.run import Hands, require_replications, run_simulation
 from sem_toolkit.resampling.simulation.sampling import CLUSTER, ClusterRule, Sampling, Shapes, build_sampling
-from sem_toolkit.resampling.simulation.size_search import SizeEstimate, find_size
 from sem_toolkit.resampling.simulation.sources import Source, build_source
-from sem_toolkit.resampling.simulation.store import open_store
 from sem_toolkit.resampling.simulation.summaries import Summary
 from sem_toolkit.spec import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_NOTHING = 1e-8
-_BATCH = 500
-"""Samples of a size at a time while rows are searched."""
 
 Shape = float | Mapping[str, float] | None
 
@@ -107,9 +101,9 @@ def run_study(
     estimates: bool = False,
     shares: tuple[int, ...] = (),
     alpha: float = 0.05,
-    workers: int = 1,
-    folder: Path | None = None,
-    resume: bool = False,
+    workers: int | None = 1,
+    dask: str | None = None,
+    store: Path | None = None,
     watch: Callable[[int, int], object] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> Study:
@@ -117,7 +111,8 @@ def run_study(
 
     spec      with values, or with `estimates` fitted to data
     models    that are estimated; none: the spec itself, its values freed
-    folder    where chunks of samples are kept as they end; resume: go on with those that are there
+    workers   processes; None: as many as pay. dask: address of a scheduler that gives chunks to its workers instead
+    store     a folder that keeps chunks of samples as they end, and from which an interrupted run goes on
     options   of the fits
 
     Raises what `build_source` and `build_sampling` raise, and OptionError for numbers that make no study.
@@ -126,15 +121,13 @@ def run_study(
     require_probability("alpha", alpha)
     rules = rules or SampleRules()
     source = build_source(spec, data=data, estimates=estimates, shares=shares, options=options)
-    store = None
-    if folder is not None:
-        fitted = [model.text for model in (models or [source.analysis])]
-        store = open_store(folder, _describe_run(source, fitted, rules, seed), resume=resume)
+    fitted = [model.text for model in (models or [source.analysis])]
+    hands = Hands(workers, dask, store, _describe_run(source, fitted, rules, seed))
     summaries: list[Summary] = []
     total = replications * len(sizes)
     for place, n in enumerate(sizes):
         sampling = rules.build(source.population, n, source.shares)
-        chosen = _complete_options(source, sampling)
+        chosen = complete_study_options(source, sampling)
         analyses = [
             build_analysis(model, sampling, source.shares, options=chosen) for model in (models or [source.analysis])
         ]
@@ -145,12 +138,11 @@ def run_study(
             seed,
             source.shares,
             alpha=alpha,
-            workers=workers,
-            store=store,
+            hands=hands,
             watch=None if watch is None else _shift(watch, place * replications, total),
         )
         summaries += found
-    return Study(tuple(summaries), (*source.population.messages, *_describe(summaries)))
+    return Study(tuple(summaries), (*source.messages, *_describe(summaries)))
 
 
 def _describe_run(source: Source, models: Sequence[str], rules: SampleRules, seed: int) -> dict[str, Any]:
@@ -172,79 +164,12 @@ def _describe_run(source: Source, models: Sequence[str], rules: SampleRules, see
     }
 
 
-def find_study_size(
-    spec: Spec,
-    path: tuple[str, str, str] | None,
-    power: float = 0.8,
-    model: Spec | None = None,
-    *,
-    start: int = 200,
-    seed: int = 1,
-    most_samples: int = 20_000,
-    rules: SampleRules | None = None,
-    data: Path | None = None,
-    estimates: bool = False,
-    shares: tuple[int, ...] = (),
-    alpha: float = 0.05,
-    workers: int = 1,
-    watch: Callable[[int, int], object] | None = None,
-    options: Mapping[str, object] | None = None,
-) -> SizeEstimate | None:
-    """The rows with which a parameter's z test, or with no path the χ² test of the model, has a power.
-
-    None where no number of rows was found. Raises what `run_study` raises, OptionError for a parameter that the model
-    does not estimate, and where every sample of a size is without an optimum.
-    """
-    require_probability("the wanted power", power)
-    require_probability("alpha", alpha)
-    rules = rules or SampleRules()
-    source = build_source(spec, data=data, estimates=estimates, shares=shares, options=options)
-    least = len(source.population.groups) * (len(source.population.variables) + 2)
-    fitted = source.analysis if model is None else model
-    drawn: dict[int, int] = {}
-
-    def prepare(n: int) -> tuple[Sampling, Analysis]:
-        sampling = rules.build(source.population, n, source.shares)
-        chosen = _complete_options(source, sampling)
-        return sampling, build_analysis(fitted, sampling, source.shares, options=chosen)
-
-    place = _require_effect(prepare(max(start, least))[1], path)
-
-    def count(n: int) -> tuple[int, int]:
-        sampling, analysis = prepare(n)
-        batch = seed + 1_000 * drawn.get(n, 0)  # new samples where a size comes again
-        drawn[n] = drawn.get(n, 0) + 1
-        summary = run_simulation(sampling, [analysis], _BATCH, batch, source.shares, alpha=alpha, workers=workers)[0]
-        if watch is not None:
-            watch(_BATCH * sum(drawn.values()), most_samples)
-        return summary.count_model_rejections() if place is None else summary.find_power(place)
-
-    return find_size(count, start, power, least, most_samples)
-
-
-def _complete_options(source: Source, sampling: Sampling) -> dict[str, object]:
+def complete_study_options(source: Source, sampling: Sampling) -> dict[str, object]:
     """The options of the fits; maximum likelihood has standard errors by clusters, others take rows as independent."""
     chosen = dict(source.options)
     if sampling.clusters is not None and str(chosen.get("estimator", "ML")).startswith("ML"):
         chosen.setdefault("cluster", CLUSTER)
     return chosen
-
-
-def _require_effect(analysis: Analysis, path: tuple[str, str, str] | None) -> int | None:
-    """The place of the parameter, None for the model itself; OptionError where there is nothing to find."""
-    if path is not None:
-        place = find_quantity(analysis, path)
-        if abs(analysis.truth[place]) > _NOTHING:
-            return place
-        what = f'"{" ".join(path).rstrip()}" is 0 in the population'
-    elif analysis.df == 0:
-        what = f"{analysis.name} has no degrees of freedom, and so no test"
-    elif analysis.misfit < _NOTHING:
-        what = f"{analysis.name} holds in the population"
-    else:
-        return None
-    message = f"no number of rows gives this power: {what}"
-    raise OptionError(Diagnostic("error", "no-effect", message, hint="assume an effect that is not zero"))
 
 
 def _name(models: Sequence[Spec], source: Source) -> list[str]:

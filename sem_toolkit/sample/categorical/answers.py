@@ -32,7 +32,7 @@ class Answers:
 
     values   in their order, as messages show them: numbers, or the names of categories
     numbers  what stands for each of them in the column as numbers
-    unused   declared answers that nobody gave
+    unused   answers that nobody gave: declared ones, and whole numbers between others that are counted by ones
     """
 
     values: tuple[str, ...]
@@ -84,7 +84,31 @@ def _describe_answers(column: "pd.Series", values: FloatArray) -> Answers:
         if not pd.api.types.is_numeric_dtype(column.cat.categories.dtype):
             texts = tuple(names[int(value) - 1] for value in values)
         return Answers(texts, tuple(values.tolist()), unused)
-    return Answers(texts, tuple(values.tolist()))
+    return Answers(texts, tuple(values.tolist()), _list_skipped(values))
+
+
+def _list_skipped(values: FloatArray) -> tuple[str, ...]:
+    """Whole numbers that lie between values and are none of them, where two neighbours are 1 apart."""
+    steps = np.diff(values)
+    if steps.min() != 1.0 or values[0] % 1.0 or (steps % 1.0).any() or np.ptp(values) > _MOST_CATEGORIES:
+        return ()
+    return tuple(f"{value:g}" for value in np.setdiff1d(np.arange(values[0], values[-1]), values))
+
+
+def require_varied_answers(frame: "pd.DataFrame", answers: Mapping[str, Answers], group: str) -> None:
+    """Raise DataError for ordered variables to which all rows of a group give the same answer."""
+    faults = []
+    for label, rows in frame.groupby(group, sort=False):
+        for name, own in answers.items():
+            numbers = numeric_values(rows[name])
+            assert numbers is not None  # noqa: S101 (`find_answers` has looked at them)
+            given = np.unique(numbers[~np.isnan(numbers)])
+            if len(given) == 1:
+                answer = own.values[own.numbers.index(float(given[0]))]
+                message = f"{name!r} has no two different answers in group '{label}': every answer is {answer}"
+                faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
+    if faults:
+        raise DataError(faults)
 
 
 def code_answers(frame: "pd.DataFrame", answers: Mapping[str, Answers]) -> "pd.DataFrame":

@@ -12,7 +12,7 @@ and of w_i. Du Toit & du Toit (2008); the inverse of a sum: Henderson & Searle (
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,64 +26,11 @@ from sem_toolkit.sample.incomplete import (
 )
 from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.levels.likelihood import LevelMoments
+from sem_toolkit.sample.levels.members import Members, build_members
+from sem_toolkit.sample.levels.outer import Outer, build_outer
 from sem_toolkit.sample.moments import FloatArray
 
 IntArray = NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
-class Outer:
-    """What a cluster says of the variables that do not vary within it, by pattern of their empty cells (C of these).
-
-    pattern   of each cluster (J)
-    inverse   Σ_zz⁻¹ among the cells that are there (C × p × p)
-    reach     I − K with K the regression of u on z (C × p × p)
-    left      S, the covariance matrix of u given z among the variables that vary within clusters (C × p × p)
-    size      log|Σ_zz| (C)
-    gap       z − μ_z, 0 for empty cells and for the other variables (J × p)
-    """
-
-    pattern: IntArray
-    inverse: FloatArray
-    reach: FloatArray
-    left: FloatArray
-    size: FloatArray
-    gap: FloatArray
-
-    @cached_property
-    def shift(self) -> FloatArray:
-        """K(z − μ_z), J × p."""
-        return np.asarray(self.gap - np.einsum("jab,jb->ja", self.reach[self.pattern], self.gap))
-
-
-@dataclass(frozen=True, eq=False)
-class Members:
-    """The patterns of the rows of each cluster: one entry a pair of a cluster and a pattern that occurs in it (R).
-
-    cluster, pattern, count  R each; starts: first entry of each cluster that has rows (J' ≤ J); owners: these clusters
-    row_entry  the entry of each row (n), −1 for a row without any value
-    """
-
-    cluster: IntArray
-    pattern: IntArray
-    count: FloatArray
-    row_entry: IntArray
-    n_clusters: int
-
-    def sum_clusters(self, values: FloatArray) -> FloatArray:
-        """Sums of values of entries (R × ...) over each cluster: J × ..."""
-        found = np.zeros((self.n_clusters, *values.shape[1:]))
-        if len(values):
-            starts = np.flatnonzero(np.diff(self.cluster, prepend=-1))
-            found[self.cluster[starts]] = np.add.reduceat(values, starts, axis=0)
-        return found
-
-    def sum_rows(self, values: FloatArray) -> FloatArray:
-        """Sums of values of rows (n × k) over each entry: R × k; entries are in the order of the clusters."""
-        used = np.flatnonzero(self.row_entry >= 0)
-        order = used[np.argsort(self.row_entry[used], kind="stable")]
-        starts = np.flatnonzero(np.diff(self.row_entry[order], prepend=-1))
-        return np.asarray(np.add.reduceat(values[order], starts, axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,14 +168,7 @@ class IncompleteLevels:
         flat, bent = Q[:, lower, upper] * members.count[:, None], turned[:, lower, upper]
         half = flat.T @ (0.5 * Q[:, lower, upper] - bent)
         result = gather_pairs(half + half.T, p)
-        left, right = _list_pairs(members)
-        both = np.ascontiguousarray(
-            self.inverses[members.pattern[left]] @ M[left] @ self.inverses[members.pattern[right]]
-        )
-        counts = (members.count[left] * members.count[right] * np.where(left == right, 0.5, 1.0))[:, None]
-        columns = both.reshape(len(both), -1)
-        once = _gather_squares((columns * counts).T @ columns, p)
-        result += once + once.T  # two patterns in the other order
+        result += self._pair_rows()
         if expected:
             return result
         moments = members.sum_rows(self.weights[:, lower] * self.weights[:, upper])
@@ -236,6 +176,18 @@ class IncompleteLevels:
         leverage = self._row_leverage
         answered = (self.posterior @ leverage).reshape(-1, len(lower))
         return np.asarray(gather_pairs(half + half.T, p) - leverage.reshape(-1, len(lower)).T @ answered - result)
+
+    def _pair_rows(self) -> FloatArray:
+        """½tr(M L M L′) with L = Σ_i Q_i dΣ_W Q_i: what pairs of rows of a cluster have, summed over the clusters."""
+        p, members = len(self.moments.mean), self.members
+        half, (first, second) = get_halves(p), _list_turns(p)
+        result = np.zeros((len(half), len(half)))
+        for j, entries in members.iterate_clusters():
+            Q = self.inverses[members.pattern[entries]].reshape(-1, p * p)
+            products = ((Q * members.count[entries, None]).T @ Q).ravel()
+            turned = (products.take(first) + products.take(second)) @ self.posterior[j]
+            result += turned.reshape(len(half), -1) @ turned.swapaxes(1, 2).reshape(len(half), -1).T
+        return np.asarray(0.5 * half[:, None] * half * result)
 
     def _pair_levels(self, expected: bool) -> FloatArray:
         p, members = len(self.moments.mean), self.members
@@ -255,9 +207,12 @@ class IncompleteLevels:
         """Σ_i Q_i dΣ_W w_i by vech Σ_W, J × p × vech."""
         p, members = len(self.moments.mean), self.members
         lower, upper = list_vech(p)
-        Q, w = self.inverses[members.pattern], members.sum_rows(self.weights)
-        own = Q[:, :, lower] * w[:, None, upper] + Q[:, :, upper] * w[:, None, lower]
-        return members.sum_clusters(own * get_halves(p))
+        w = members.sum_rows(self.weights)
+        products = np.zeros((self.clusters.count, p, p, p))
+        for j, entries in members.iterate_clusters():
+            Q = self.inverses[members.pattern[entries]].reshape(-1, p * p)
+            products[j] = (Q.T @ w[entries]).reshape(p, p, p)
+        return np.asarray((products[:, :, lower, upper] + products[:, :, upper, lower]) * get_halves(p))
 
     @cached_property
     def _leverage(self) -> FloatArray:
@@ -285,8 +240,8 @@ def compute_incomplete_level_likelihood(clusters: Clusters, moments: LevelMoment
         return None
     inverses = np.zeros((len(rows.inverses), p, p))
     inverses[:, chosen[:, None], chosen] = rows.inverses
-    members = _build_members(clusters)
-    outer = _build_outer(clusters, moments)
+    members = build_members(clusters)
+    outer = build_outer(clusters, moments)
     gap = np.where(np.isnan(clusters.rows) | ~clusters.within, 0.0, clusters.rows - moments.mean)
     there = ~np.isnan(clusters.rows) & clusters.within
     gap = np.where(there, gap - outer.shift[clusters.cluster], 0.0)
@@ -305,53 +260,13 @@ def compute_incomplete_level_likelihood(clusters: Clusters, moments: LevelMoment
     )
 
 
-def _build_members(clusters: Clusters) -> Members:
-    row = clusters.patterns.row
-    used = np.flatnonzero(row >= 0)
-    keys = clusters.cluster[used] * (int(row.max(initial=0)) + 1) + row[used]
-    found, entry, count = np.unique(keys, return_inverse=True, return_counts=True)
-    row_entry = np.full(len(row), -1, dtype=np.intp)
-    row_entry[used] = entry
-    width = int(row.max(initial=0)) + 1
-    return Members(found // width, found % width, count.astype(np.float64), row_entry, clusters.count)
-
-
-def _build_outer(clusters: Clusters, moments: LevelMoments) -> Outer:
-    """z by pattern of its empty cells; raises LinAlgError where Σ_zz is not positive definite."""
-    p = len(moments.mean)
-    values = clusters.rows[clusters.starts]
-    there = ~np.isnan(values) & ~clusters.within
-    patterns, pattern = np.unique(there, axis=0, return_inverse=True)
-    inner = np.flatnonzero(clusters.within)
-    inverse, reach = np.zeros((len(patterns), p, p)), np.zeros((len(patterns), p, p))
-    left, size = np.zeros((len(patterns), p, p)), np.zeros(len(patterns))
-    for c, present in enumerate(patterns):
-        z = np.flatnonzero(present)
-        block = moments.between[np.ix_(z, z)]
-        root = np.linalg.cholesky(block)
-        size[c] = 2.0 * np.log(np.diagonal(root)).sum()
-        own = np.linalg.inv(block)
-        slopes = moments.between[np.ix_(inner, z)] @ own
-        inverse[c][np.ix_(z, z)] = own
-        reach[c] = np.eye(p)
-        reach[c][np.ix_(inner, z)] = -slopes
-        left[c][np.ix_(inner, inner)] = (
-            moments.between[np.ix_(inner, inner)] - slopes @ moments.between[np.ix_(z, inner)]
-        )
-    gap = np.where(there, values - moments.mean, 0.0)
-    return Outer(np.asarray(pattern).reshape(-1).astype(np.intp), inverse, reach, left, size, gap)
-
-
-def _list_pairs(members: Members) -> tuple[IntArray, IntArray]:
-    """All pairs of entries of the same cluster, each with itself as well."""
-    starts = np.flatnonzero(np.diff(members.cluster, prepend=-1))
-    counts = np.diff(starts, append=len(members.cluster))
-    repeats = np.repeat(counts, counts)
-    left = np.repeat(np.arange(len(members.cluster)), repeats)
-    first = np.repeat(np.repeat(starts, counts), repeats)
-    right = first + np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    once = left <= right
-    return left[once], right[once]
+@lru_cache(maxsize=8)
+def _list_turns(p: int) -> tuple[IntArray, IntArray]:
+    """Where Q_ac Q_bd and Q_ad Q_bc stand among products of vec(Q) with itself, for (c, d) of vech: vech × p × p."""
+    lower, upper = list_vech(p)
+    a, b = np.arange(p)[:, None] * p**3, np.arange(p) * p
+    first = a + b + (lower * p**2 + upper)[:, None, None]
+    return first, a + b + (upper * p**2 + lower)[:, None, None]
 
 
 def _turn(matrices: FloatArray, which: IntArray, rows: FloatArray) -> FloatArray:

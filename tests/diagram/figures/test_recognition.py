@@ -26,6 +26,11 @@ TWINS += "\n".join(
 )
 WAVES = "\n".join(f"W{t} =~ a{t} + b{t} + c{t}" for t in (1, 2, 3)) + "\n"
 WAVES += "\n".join(f"{v}{s} ~~ {v}{t}" for v in "abc" for s, t in ((1, 2), (2, 3)))
+CHANGE = "\n".join(
+    ["X1 =~ 1*x1"]
+    + [f"X{t} =~ 1*x{t}\nX{t} ~ 1*X{t - 1}\nd{t} =~ 1*X{t}\nX{t} ~~ 0*X{t}\nd{t} ~ X{t - 1}" for t in (2, 3, 4)]
+    + ["g =~ 1*d2 + 1*d3 + 1*d4\ng ~~ X1"]
+)
 TWO_SIDES = "G =~ " + " + ".join(f"y{k}" for k in range(1, 10)) + "\n"
 TWO_SIDES += "\n".join(f"S{s} =~ y{3 * s - 2} + y{3 * s - 1} + y{3 * s}" for s in (1, 2, 3))
 
@@ -157,3 +162,22 @@ def test_families_are_read_from_names_only_where_they_are_whole():
     assert find_families(["t1_mood", "t2_mood", "t1_sleep", "t2_sleep"])["t#_mood"] == ["t1_mood", "t2_mood"]
     assert find_families(["x1", "y1", "x2"]) == {}
     assert find_families(["x", "y1"]) == {}
+
+
+def test_changes_stand_above_the_scores_they_lead_to():
+    boxes = find_boxes(CHANGE)
+    for t in (2, 3, 4):
+        assert boxes[f"d{t}"].x == pytest.approx(boxes[f"X{t}"].x)
+        assert boxes["g"].bottom < boxes[f"d{t}"].top < boxes[f"X{t}"].top < boxes[f"x{t}"].top
+        assert boxes[f"X{t - 1}"].right < boxes[f"X{t}"].left
+        assert boxes[f"X{t}"].y == pytest.approx(boxes["X1"].y)
+
+
+def test_changes_between_two_occasions_and_what_predicts_them():
+    boxes = find_boxes("X1 =~ 1*x1\nX2 =~ 1*x2\nX2 ~ 1*X1\nd =~ 1*X2\nX2 ~~ 0*X2\nd ~ X1 + sex\nout ~ d")
+    assert boxes["d"].x == pytest.approx(boxes["X2"].x)
+    assert boxes["sex"].right < boxes["X1"].left < boxes["X2"].left < boxes["out"].left
+
+
+def test_a_second_order_factor_of_one_factor_is_no_change():
+    assert recognise_figure(find_structure("f =~ a + b + c\nh =~ d + e + k\ng =~ 1*h\ng ~ f")) is None

@@ -11,7 +11,12 @@ from sem_toolkit.diagnostics import ModelError, OptionError
 from sem_toolkit.resampling.cutoffs.direct import build_perturbed_rows, draw_correlation_roots
 from sem_toolkit.resampling.cutoffs.dynamic import INDICES, compute_direct_cutoffs, compute_dynamic_cutoffs
 from sem_toolkit.resampling.cutoffs.equivalence import compute_t_sizes
-from sem_toolkit.resampling.cutoffs.fitted import build_standardized_spec, choose_kind, compute_cutoffs_of_fit
+from sem_toolkit.resampling.cutoffs.fitted import (
+    build_standardized_spec,
+    choose_kind,
+    compute_cutoffs_of_fit,
+    compute_t_sizes_of_fit,
+)
 from sem_toolkit.resampling.simulation.population import build_population
 from sem_toolkit.spec import parse_spec
 from tests.support import DATA, ORACLES
@@ -140,6 +145,12 @@ def test_t_sizes_and_bins_are_those_of_the_reference():
     assert round(cfi.value, 3) == expected["cfi"]["t_size"]
     assert [round(bound, 3) for bound in cfi.bins] == expected["cfi"]["bins"][::-1]
     assert (rmsea.label, cfi.label) == ("mediocre", "fair")
+
+
+def test_equivalence_is_that_of_maximum_likelihood():
+    found = fit(HS, DATA / "hs.csv", call="cfa", estimator="ULS")
+    with pytest.raises(ModelError, match="maximum likelihood"):
+        compute_t_sizes_of_fit(found)
 
 
 def test_saturated_models_and_impossible_discrepancies_are_refused():

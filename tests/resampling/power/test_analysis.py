@@ -60,6 +60,12 @@ def test_nothing_to_test_is_said():
         analyse_population(build_setting("f =~ .8*a1 + .7*a2 + .6*a3 + .5*a4"), (100,))
 
 
+def test_ordered_variables_are_sent_to_simulation():
+    setting = build_setting("f =~ .7*a + .6*b + .5*c\ny ~ .3*f\na | 0*t1")
+    with pytest.raises(OptionError, match="a is ordered"):
+        analyse_population(setting, (100,))
+
+
 def test_the_record_has_what_the_table_has():
     found = analyse_nested((26, 24), (0.06, 0.05), (100, 200))
     record = found.to_dict(sensitivity=True)["tests"][0]

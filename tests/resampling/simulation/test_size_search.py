@@ -7,7 +7,7 @@ from scipy.special import ndtr
 from sem_toolkit.resampling.power.satorra_saris import Setting, build_path_test
 from sem_toolkit.resampling.simulation.size_search import find_size
 from sem_toolkit.resampling.simulation.sources import build_source
-from sem_toolkit.resampling.simulation.study import find_study_size
+from sem_toolkit.resampling.simulation.study_size import find_study_size
 from sem_toolkit.spec import parse_spec
 
 
@@ -28,6 +28,7 @@ def test_the_answer_is_within_its_error_wherever_the_search_begins(start, power)
     assert found.error < 0.021 * truth
 
 
+@pytest.mark.slow
 def test_errors_cover_as_often_as_they_say():
     truth = ((1.959964 + 0.841621) / 0.2) ** 2
     found = [find_size(build_count(0.2, seed), 150, 0.8, 10) for seed in range(100)]

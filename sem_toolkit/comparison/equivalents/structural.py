@@ -1,4 +1,4 @@
-"""Models that no data can tell from a given one: other directions and covariances within its structural part.
+"""Equivalent models of a structural part: other directions and covariances among its variables.
 
 One edge at a time is replaced (a path by its reversal or by a covariance of what is left, a covariance by a path), and
 each result is proved by NET; what the replacing rules allow (Stelzl, 1986, Multivariate Behavioral Research 21,
@@ -9,14 +9,13 @@ that those with the fewest changes come first.
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import networkx as nx
 
+from sem_toolkit.comparison.equivalents.equivalent import Equivalent
 from sem_toolkit.comparison.relation import compute_relation
-from sem_toolkit.diagnostics import Diagnostic, ModelError, SemError
-from sem_toolkit.files import make_folder, write_text
-from sem_toolkit.fit import Prepared, prepare_schematic
+from sem_toolkit.diagnostics import SemError
+from sem_toolkit.fit import Prepared
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.edits import add_term, remove_term
 
@@ -42,37 +41,6 @@ class Structure:
         return bool(nx.is_directed_acyclic_graph(nx.DiGraph(self.paths)))
 
 
-@dataclass(frozen=True)
-class Equivalent:
-    """A model equivalent to the given one.
-
-    changes  each as "m ~ x becomes x ~ m"
-    spec     the given text with these changes, its comments kept
-    """
-
-    changes: tuple[str, ...]
-    spec: Spec
-
-
-def find_equivalents(spec: Spec, limit: int = 20, **options: object) -> tuple[Equivalent, ...]:
-    """The equivalent models with the fewest changes, at most `limit`. No data are needed.
-
-    options  as for `fit`, as far as they say what the spec means (call, std_lv, fixed_x, ...)
-
-    Labelled and fixed paths stay as they are, and no loop is made. Raises SpecError for a faulty spec, ModelError for a
-    model without structural part.
-    """
-    spec.require_valid()
-    prepared = prepare_schematic(spec, **options)
-    start = build_structure(prepared.table)
-    fixed = _list_tied(prepared.table)
-    pairs = [pair for pair in _list_pairs(start) if pair not in fixed]
-    if not pairs:
-        message = "the model has no free path or covariance between structural variables that could be replaced"
-        raise ModelError(Diagnostic("error", "no-structure", message, hint="a path is written as y ~ x"))
-    return tuple(_search(prepared, start, pairs, limit))
-
-
 def build_structure(table: ParameterTable, variables: Iterable[str] = ()) -> Structure:
     """Paths and free covariances of the first group between the variables, by default all latent ones and those in
     regressions; what is fixed at 0 is left out.
@@ -92,9 +60,19 @@ def build_structure(table: ParameterTable, variables: Iterable[str] = ()) -> Str
     )
 
 
-def _search(prepared: Prepared, start: Structure, pairs: list[Pair], limit: int) -> Iterator[Equivalent]:
-    """Breadth first over structures that are equivalent to the first."""
-    seen, found = {start}, 0
+def list_replaceable(table: ParameterTable) -> list[Pair]:
+    """Pairs of structural variables with a path or a covariance of which nothing is said that would be lost."""
+    tied = list_tied(table)
+    return [pair for pair in _list_pairs(build_structure(table)) if pair not in tied]
+
+
+def search_structures(prepared: Prepared) -> Iterator[Equivalent]:
+    """Breadth first over structures that are equivalent to the given one.
+
+    Labelled and fixed paths stay as they are, and no loop is made.
+    """
+    start, pairs = build_structure(prepared.table), list_replaceable(prepared.table)
+    seen = {start}
     queue = deque([start])
     while queue:
         base = queue.popleft()
@@ -107,13 +85,10 @@ def _search(prepared: Prepared, start: Structure, pairs: list[Pair], limit: int)
             candidate = _write(prepared, start, changed)
             if candidate is None:
                 continue
-            if compute_relation(prepared.table, _build_table(prepared, candidate)) != "equivalent":
+            if compute_relation(prepared.table, build_table_of(prepared, candidate)) != "equivalent":
                 continue
             queue.append(changed)
-            yield Equivalent(_describe(start, changed), candidate)
-            found += 1
-            if found == limit:
-                return
+            yield Equivalent(_describe(start, changed), candidate, "structure")
 
 
 def _list_neighbours(base: Structure, pairs: list[Pair]) -> Iterator[Structure]:
@@ -168,16 +143,21 @@ def _write(prepared: Prepared, start: Structure, wanted: Structure) -> Spec | No
     return settle_covariances(prepared, spec, wanted)
 
 
-def settle_covariances(prepared: Prepared, spec: Spec, wanted: Structure) -> Spec | None:
-    """Type what the rules would leave out, and fix at 0 what they would add; None where they stand against it."""
-    variables = {name for edge in (*wanted.paths, *wanted.covariances) for name in edge}
-    now = build_structure(_build_table(prepared, spec), variables)
+def settle_covariances(prepared: Prepared, spec: Spec, wanted: Structure, also: Iterable[str] = ()) -> Spec | None:
+    """Type what the rules would leave out, and fix at 0 what they would add; None where they stand against it.
+
+    also  variables that the rules may join with others, beside those of the wanted structure
+    """
+    variables = {name for edge in (*wanted.paths, *wanted.covariances) for name in edge} | {*also}
+    # the only path of a model may have been taken out to become a covariance
+    nothing = Structure(frozenset(), frozenset())
+    now = build_structure(build_table_of(prepared, spec), variables) if spec.statements else nothing
     for pair in sorted(now.covariances - wanted.covariances, key=sorted):
         spec = parse_spec(add_term(spec, *_split(pair), modifier="0"), spec.source.name)
     for pair in sorted(wanted.covariances - now.covariances, key=sorted):
         spec = _take_out(spec, " ~~ ".join(sorted(pair)))
         spec = parse_spec(add_term(spec, *_split(pair)), spec.source.name)
-    return spec if build_structure(_build_table(prepared, spec), variables) == wanted else None
+    return spec if build_structure(build_table_of(prepared, spec), variables) == wanted else None
 
 
 def _split(pair: Pair) -> tuple[str, str, str]:
@@ -194,7 +174,8 @@ def _take_out(spec: Spec, edge: str) -> Spec:
         return spec
 
 
-def _build_table(prepared: Prepared, spec: Spec) -> ParameterTable:
+def build_table_of(prepared: Prepared, spec: Spec) -> ParameterTable:
+    """The table of another text under the same options."""
     return replace(prepared, spec=spec).table
 
 
@@ -203,8 +184,8 @@ def _list_pairs(structure: Structure) -> list[Pair]:
     return list(dict.fromkeys([*edges, *sorted(structure.covariances, key=sorted)]))
 
 
-def _list_tied(table: ParameterTable) -> set[Pair]:
-    """Pairs with a label, a bound or a value: what is said of them would be lost with the edge."""
+def list_tied(table: ParameterTable) -> set[Pair]:
+    """Pairs whose path or covariance has a label, a bound or a value: that would be lost with the edge."""
     return {
         frozenset((row.lhs, row.rhs))
         for row in table.parameters
@@ -219,15 +200,3 @@ def _describe(start: Structure, changed: Structure) -> tuple[str, ...]:
     pairs = _list_pairs(start)
     before_after = [(start.get_edge(pair), changed.get_edge(pair)) for pair in pairs]
     return tuple(f"{before} becomes {after}" for before, after in before_after if before != after)
-
-
-def write_equivalents(found: tuple[Equivalent, ...], folder: Path, stem: str) -> tuple[Path, ...]:
-    """Write each as STEM-1.lav, STEM-2.lav, … into the folder, which is made where it is not there.
-
-    Raises DataError where the place cannot be written to.
-    """
-    make_folder(folder)
-    paths = tuple(folder / f"{stem}-{number}.lav" for number in range(1, len(found) + 1))
-    for path, entry in zip(paths, found, strict=True):
-        write_text(path, entry.spec.text)
-    return paths

@@ -1,0 +1,16 @@
+"""`find_equivalents(spec, ...)`: models that no data can tell from a given one, each proved by NET."""
+
+from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, Family
+from sem_toolkit.comparison.equivalents.finding import find_equivalents, write_equivalents
+from sem_toolkit.comparison.equivalents.structural import Structure, build_structure, settle_covariances
+
+__all__ = [
+    "FAMILIES",
+    "Equivalent",
+    "Family",
+    "Structure",
+    "build_structure",
+    "find_equivalents",
+    "settle_covariances",
+    "write_equivalents",
+]

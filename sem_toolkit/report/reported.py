@@ -1,0 +1,141 @@
+"""Reports of a fit and of a comparison: methods in words, tables, and what JARS-SEM asks for and where it stands.
+
+Source of the list: Appelbaum et al. (2018), American Psychologist 73, 3-25, Table 7.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sem_toolkit.comparison import Comparison
+from sem_toolkit.fit import Fit
+from sem_toolkit.fit.receipts import format_mark
+from sem_toolkit.report.compared import spread_paths, spread_r2
+from sem_toolkit.report.document import Document, Section
+from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed
+from sem_toolkit.report.figures import format_fit_line
+from sem_toolkit.report.numbers import format_cell, format_estimate
+from sem_toolkit.report.text_tables import build_transposed_frame
+
+_AUTHOR = "to be written by the authors"
+
+
+def build_fit_report(fit: Fit) -> Document:
+    """Methods, fit, estimates, explained variance, messages, and the checklist. Without a certified optimum the report
+    says so in place of estimates.
+    """
+    sections = [Section("Method", (describe_method(fit),), (build_facts(fit),))]
+    if fit.converged:
+        note = build_note(fit)
+        estimates = build_apa_table(fit)
+        sections.append(Section("Estimates", (), (Printed(estimates, "", note, frozenset(estimates.columns[1:])),)))
+        r2 = [
+            {"variable": name, "group": label, "R²": value}
+            for label, own in fit.r2.items()
+            for name, value in own.items()
+        ]
+        if r2:
+            sections.append(Section("Explained variance", (), (build_printed(pd.DataFrame(r2)),)))
+    said = tuple(dict.fromkeys(str(message) for message in fit.messages))
+    if said:
+        sections.append(Section("Messages", said))
+    sections.append(_build_checklist([fit], "Estimates", compared=False))
+    return Document(fit.title, (*sections, Section("Origin", (format_mark(fit),))))
+
+
+def build_comparison_report(found: Comparison) -> Document:
+    """Methods of each model, the table of fit, tests of pairs, paths and R² from model to model, and the checklist."""
+    methods = tuple(f"{name}: {describe_method(fit)}" for name, fit in found.fits.items())
+    faults = tuple(f"{model.name}: {model.fault}" for model in found.models if model.fault is not None)
+    facts = build_transposed_frame(found.table.drop(columns="reason"), "model")
+    table = Printed(facts, "", "", frozenset(facts.columns[1:]))
+    sections = [Section("Method", (*methods, *faults)), Section("Models", (), (table,))]
+    for heading, frame in (
+        ("Pairs of models, by what each implies", found.tests),
+        ("Pairs that are not nested, by Vuong's tests", found.vuong),
+        ("Paths from model to model: estimate [interval]", spread_paths(found.paths)),
+        ("R² from model to model", spread_r2(found.r2)),
+    ):
+        if len(frame):
+            sections.append(Section(heading, (), (build_printed(frame),)))
+    said = tuple(dict.fromkeys(str(message) for message in found.messages))
+    if said:
+        sections.append(Section("Messages", said))
+    sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))
+    title = f"Comparison of {', '.join(model.name for model in found.models)}"
+    return Document(title, (*sections, Section("Origin", tuple(format_mark(fit) for fit in found.fits.values()))))
+
+
+def describe_method(fit: Fit) -> str:
+    """How a model was fitted and how well, in sentences; every number is one of `build_facts`."""
+    options, certificate = fit.options, fit.certificate
+    facts = _list_facts(fit)
+    groups = fit.sample.groups
+    rows = f"n = {facts['rows used']}"
+    if len(groups) > 1:
+        rows += f" ({', '.join(f'{group.label}: {group.n}' for group in groups)})"
+    first = f"The model was fitted to {rows} by {options.estimation.estimator}"
+    first += f", missing values {options.missing}." if options.missing else "."
+    standing = f", {certificate.standing}" if certificate.standing else ""
+    second = f"The search (engine {certificate.engine}) ended: {certificate.verdict}{standing}."
+    if not fit.converged:
+        return f"{first} {second} There are no estimates."
+    freedom = f"{facts['free parameters']} free parameters"
+    if "degrees of freedom" in facts:
+        freedom += f" leave {facts['degrees of freedom']} degrees of freedom"
+    return f"{first} {second} {freedom}. {format_fit_line(fit)}"
+
+
+def build_facts(fit: Fit) -> Printed:
+    """The numbers of the method, one a row."""
+    facts = _list_facts(fit)
+    frame = pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
+    return Printed(frame, "", "", frozenset({"value"}))
+
+
+def _list_facts(fit: Fit) -> dict[str, str]:
+    measures = fit.fit_measures
+    facts = {"rows used": str(fit.sample.n)}
+    if len(fit.sample.groups) > 1:
+        facts |= {f"rows of {group.label}": str(group.n) for group in fit.sample.groups}
+    facts |= {"estimator": str(fit.options.estimation.estimator), "verdict": fit.certificate.verdict}
+    facts["free parameters"] = str(fit.npar)
+    if "df" in measures:
+        facts["degrees of freedom"] = format_cell("df", measures["df"])
+    if "chisq" in measures:
+        facts["χ²"] = format_estimate(measures["chisq"], 2)
+    facts |= {"p": format_cell("pvalue", measures["pvalue"])} if "pvalue" in measures else {}
+    named = {
+        "CFI": "cfi", "TLI": "tli", "RMSEA": "rmsea", "RMSEA, lower limit": "rmsea.ci.lower",
+        "RMSEA, upper limit": "rmsea.ci.upper", "SRMR": "srmr",
+    }  # fmt: skip
+    facts |= {label: format_estimate(measures[name]) for label, name in named.items() if name in measures}
+    starts = fit.certificate.standing
+    return facts | ({"standing of the optimum": starts} if starts else {})
+
+
+def _build_checklist(fits: Sequence[Fit], estimates: str, *, compared: bool) -> Section:
+    """What JARS-SEM asks for, and where it stands: here, behind a command, or with the authors."""
+    complete = all(fit.options.missing in (None, "listwise") for fit in fits)
+    rows = [
+        ("theory behind the model, and why its paths have these directions", _AUTHOR),
+        ("sample, its size and how it was planned", f"size: Method; the rest {_AUTHOR}"),
+        ("missing data: how much, and what was done", "Method" + ("; how much: sem-toolkit data" if complete else "")),
+        ("distributions and outliers", "sem-toolkit data, with --html as a page"),
+        ("whether raw data or moments were analysed, and where they are", "Origin (hashes), a receipt (--receipt)"),
+        ("the model, so that it can be fitted again", "the spec itself; its picture: sem-toolkit diagram"),
+        ("free parameters and degrees of freedom", "Models" if compared else "Method"),
+        ("identification", "sem-toolkit check"),
+        ("software and version, estimator, options", "Method and Origin"),
+        ("whether the solution converged and is admissible", "Models (verdict)" if compared else "Method"),
+        ("global fit, with intervals", "Models" if compared else "Method"),
+        ("local fit: residuals", "sem-toolkit fit --residuals"),
+        ("criteria by which models were chosen", "Pairs of models; " + _AUTHOR if compared else _AUTHOR),
+        ("respecification: what was changed, and why", f"{_AUTHOR}; what chance can do: sem-toolkit improve"),
+        ("estimates with standard errors or intervals, standardised too", estimates),
+        ("explained variance", "R² from model to model" if compared else "Explained variance"),
+        ("equivalent models", "sem-toolkit equivalents; why these are less likely " + _AUTHOR),
+        ("rival models", "Models" if compared else "sem-toolkit atlas, sem-toolkit compare"),
+    ]
+    frame = pd.DataFrame(rows, columns=["JARS-SEM asks for", "where it stands"])
+    return Section("What to report, and where it stands", (), (Printed(frame),))

@@ -1,0 +1,43 @@
+"""Tables in Word documents, in APA layout."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sem_toolkit.report.export import Printed
+
+
+def add_table(document: Any, printed: "Printed") -> None:
+    """A table with its title and note at the end of a document of python-docx."""
+    frame, title, note = printed.frame, printed.title, printed.note
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    document.add_paragraph().add_run(title).bold = True
+    table = document.add_table(rows=1 + len(frame), cols=len(frame.columns))
+    for position, name in enumerate(frame.columns):
+        for number, cell in enumerate([name, *frame[name]]):
+            paragraph = table.cell(number, position).paragraphs[0]
+            paragraph.text = str(cell)
+            paragraph.paragraph_format.space_after = 0
+            if name in printed.numbers:
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    for number, edges in ((0, ("top", "bottom")), (len(frame), ("bottom",))):
+        for cell in table.rows[number].cells:
+            _draw_rules(cell, edges)
+    if note:
+        paragraph = document.add_paragraph()
+        paragraph.add_run("Note. ").italic = True
+        paragraph.add_run(note)
+
+
+def _draw_rules(cell: object, edges: tuple[str, ...]) -> None:
+    """Borders of a Word cell; python-docx has no call for them, so the element is made by hand."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    borders = OxmlElement("w:tcBorders")
+    for edge in edges:
+        rule = OxmlElement(f"w:{edge}")
+        for name, value in (("val", "single"), ("sz", "8"), ("color", "000000")):
+            rule.set(qn(f"w:{name}"), value)
+        borders.append(rule)
+    cell._tc.get_or_add_tcPr().append(borders)  # type: ignore[attr-defined]

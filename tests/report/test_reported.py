@@ -1,0 +1,77 @@
+"""Reports of fits and comparisons: every number of the prose is one of the tables, in every format."""
+
+import re
+
+import pytest
+
+from sem_toolkit import DataError, compare, fit
+from sem_toolkit.report.document import DOCUMENTS, write_document
+from sem_toolkit.report.reported import build_comparison_report, build_fit_report
+from tests.support import DATA
+
+CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
+NUMBER = re.compile(r"−?\d*\.?\d+")
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit(CFA, DATA / "hs.csv", engine="native")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"group": "school"}, {"estimator": "MLR"}, {"estimator": "ULS"}], ids=["ml", "groups", "mlr", "uls"]
+)
+def test_every_number_of_the_method_stands_in_its_table(options):
+    result = fit(CFA, DATA / "hs.csv", engine="native", **options)
+    section = build_fit_report(result).sections[0]
+    cells = {number for cell in section.tables[0].frame["value"] for number in NUMBER.findall(cell)}
+    cells |= set(NUMBER.findall(" ".join(section.tables[0].frame["fact"])))
+    told = NUMBER.findall(section.paragraphs[0])
+    assert len(told) > 5
+    assert set(told) <= cells
+    assert str(result.sample.n) in told
+    assert str(result.npar) in told
+
+
+def test_numbers_are_those_of_the_fit(fitted):
+    words = build_fit_report(fitted).sections[0].paragraphs[0]
+    assert "χ²(24) = 85.31" in words
+    assert "21 free parameters leave 24 degrees of freedom" in words
+
+
+def test_the_checklist_names_sections_that_are_there(fitted):
+    other = fit("f =~ x1 + x2 + x3 + x4", DATA / "hs.csv")
+    both = compare({"three": CFA, "one": "f =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"}, DATA / "hs.csv")
+    for report in (build_fit_report(fitted), build_fit_report(other), build_comparison_report(both)):
+        headings = [section.heading for section in report.sections]
+        places = report.sections[headings.index("What to report, and where it stands")].tables[0].frame
+        for word in ("Method", "Models", "Estimates", "Origin", "Explained variance", "Messages"):
+            if any(place.startswith(word) for place in places["where it stands"]):
+                assert word in headings
+
+
+@pytest.mark.parametrize("suffix", sorted(DOCUMENTS))
+def test_every_format(tmp_path, suffix, fitted):
+    path = write_document(tmp_path / f"r{suffix}", build_fit_report(fitted))
+    if suffix == ".docx":
+        from docx import Document
+
+        document = Document(str(path))
+        text = " ".join(paragraph.text for paragraph in document.paragraphs)
+        assert len(document.tables) >= 3
+    else:
+        text = path.read_text(encoding="utf-8")
+    assert "85.31" in text
+    assert "What to report" in text
+    if suffix == ".html":
+        assert "<script" not in text
+        assert "http" not in text
+    with pytest.raises(DataError, match="cannot be written"):
+        write_document(tmp_path / "r.pages", build_fit_report(fitted))
+
+
+def test_users_texts_are_escaped(tmp_path):
+    spec = "#' title: <b>&_%\n" + CFA
+    report = build_fit_report(fit(spec, DATA / "hs.csv", engine="native"))
+    assert "<h1>&lt;b&gt;&amp;_%</h1>" in write_document(tmp_path / "r.html", report).read_text()
+    assert "\\&\\_\\%" in write_document(tmp_path / "r.tex", report).read_text()
