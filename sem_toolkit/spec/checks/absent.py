@@ -1,6 +1,7 @@
 """Covariances that lavaan's rules would add, were it not for a path: it takes more than it adds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.spec.options import TableOptions
@@ -17,32 +18,34 @@ def check_absent_covariances(rows: Sequence[Parameter], roles: Roles, options: T
     """
     if not options.auto_cov_y:
         return []
-    effects = [row for row in rows if row.op == "~" and row.lhs != row.rhs]
+    effects: dict[str, list[Parameter]] = {}
+    causes: dict[str, list[str]] = {}
+    for row in rows:
+        if row.op == "~" and row.lhs != row.rhs:
+            effects.setdefault(row.rhs, []).append(row)
+            causes.setdefault(row.lhs, []).append(row.rhs)
     typed = {frozenset((row.lhs, row.rhs)) for row in rows if row.op == "~~"}
-    indicators, last = {*roles.indicators}, (*roles.endogenous_latent, *roles.endogenous_observed)
+    indicators = {*roles.indicators}
+    reaching = {name: _find_reaching(name, causes) for name in (*roles.endogenous_latent, *roles.endogenous_observed)}
     found = []
     for name in roles.outcomes:
-        own = [row for row in effects if row.rhs == name]
-        if not own or name in indicators:
+        if name not in effects or name in indicators:
             continue
-        reached = _find_reached(name, effects)
-        absent = [other for other in last if other not in reached and frozenset((name, other)) not in typed]
+        apart = (w for w, own in reaching.items() if name not in own and frozenset((name, w)) not in typed)
+        absent = list(islice(apart, _SHOWN + 1))
         if absent:
-            found.append(_describe(name, absent, own[0]))
+            found.append(_describe(name, absent, effects[name][0]))
     return found
 
 
-def _find_reached(name: str, effects: Sequence[Parameter]) -> set[str]:
-    """All variables that a variable has an effect on, also by way of others."""
-    after: dict[str, list[str]] = {}
-    for row in effects:
-        after.setdefault(row.rhs, []).append(row.lhs)
-    reached, waiting = {name}, [name]
+def _find_reaching(name: str, causes: Mapping[str, Sequence[str]]) -> set[str]:
+    """The variable itself and all that have an effect on it, also by way of others."""
+    found, waiting = {name}, [name]
     while waiting:
-        new = [other for other in after.get(waiting.pop(), ()) if other not in reached]
-        reached.update(new)
+        new = [cause for cause in causes.get(waiting.pop(), ()) if cause not in found]
+        found.update(new)
         waiting += new
-    return reached
+    return found
 
 
 def _describe(name: str, absent: Sequence[str], effect: Parameter) -> Diagnostic:
