@@ -117,18 +117,14 @@ class AtEstimate(MomentPair):
 
 
 @dataclass(frozen=True, eq=False)
-class EvaluatedSolution:
-    """A solution that keeps its evaluation: given to several functions, what they share is computed once."""
+class SolutionView:
+    """What a solution says but for its sample, handed on."""
 
     solution: SolutionLike
 
     @property
     def model(self) -> Model:
         return self.solution.model
-
-    @property
-    def sample(self) -> Sample:
-        return self.solution.sample
 
     @property
     def options(self) -> SolutionOptions:
@@ -145,6 +141,15 @@ class EvaluatedSolution:
     @property
     def stages(self) -> Stages:
         return self.solution.stages
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedSolution(SolutionView):
+    """A solution that keeps its evaluation: given to several functions, what they share is computed once."""
+
+    @property
+    def sample(self) -> Sample:
+        return self.solution.sample
 
     @cached_property
     def evaluation(self) -> AtEstimate:

@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.estimation import Stages
 from sem_toolkit.estimation.steps.search import Steps
-from sem_toolkit.inference.at_estimate import EvaluatedSolution, SolutionLike, SolutionOptions, evaluate_solution
+from sem_toolkit.inference.at_estimate import (
+    EvaluatedSolution,
+    SolutionLike,
+    SolutionView,
+    evaluate_solution,
+)
 from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
 from sem_toolkit.inference.errors.steps import attach_latent_covariances
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
@@ -31,7 +35,6 @@ from sem_toolkit.inference.parameters.reliability import Reliability, compute_gr
 from sem_toolkit.inference.parameters.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
 from sem_toolkit.inference.parameters.standardized import Scale
 from sem_toolkit.inference.residuals.residuals import GroupResiduals, ResidualType, compute_group_residuals
-from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
 
@@ -191,31 +194,10 @@ def compute_baseline_test(solution: SolutionLike) -> BaselineTest:
 
 
 @dataclass(frozen=True, eq=False)
-class _WithSample:
+class _WithSample(SolutionView):
     """A solution whose sample says more of its moments."""
 
-    solution: SolutionLike
     sample: Sample
-
-    @property
-    def model(self) -> Model:
-        return self.solution.model
-
-    @property
-    def options(self) -> SolutionOptions:
-        return self.solution.options
-
-    @property
-    def x(self) -> FloatArray:
-        return self.solution.x
-
-    @property
-    def tangent(self) -> FloatArray:
-        return self.solution.tangent
-
-    @property
-    def stages(self) -> Stages:
-        return self.solution.stages
 
 
 def choose_judged(solution: EvaluatedSolution, options: InferenceOptions) -> EvaluatedSolution:
