@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
+from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.pipeline import get_header_options
 from sem_toolkit.resampling.bootstrap.fitting import STACKED, Fitted, MomentFitter
 from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
@@ -214,7 +215,7 @@ def bootstrap(
     own = estimate(prepared)
     if not own.converged:
         raise EstimationError(own.certificate.messages)
-    task, free = _build_task(prepared, own, data, resample, options)
+    task, free = _build_task(prepared, own, resample, options)
     keys = frozenset((row.lhs, row.op, row.rhs, row.group) for row in own.table.parameters if row.free)
     quantities = Quantities(free.evaluated.evaluation, keys, standardized, r2)
     chunks = list_chunks(draws, task.chunk_size, seed)
@@ -278,9 +279,7 @@ def _run(
     return [found[place] for place in sorted(found)]
 
 
-def _build_task(
-    prepared: Prepared, own: Fit, data: object, resample: str, options: Mapping[str, object]
-) -> tuple[Task, Fit]:
+def _build_task(prepared: Prepared, own: Fit, resample: str, options: Mapping[str, object]) -> tuple[Task, Fit]:
     """What draws and fits, and the fit whose model it is: one that takes nothing from the sample."""
     groups = own.sample.groups
     plain = (
@@ -299,10 +298,10 @@ def _build_task(
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
         rows = _build_rows(prepared, own)
         return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or rows), own
-    header = get_header_options(prepared.spec)
     free = own
-    if own.solution.model.table is not None and any(row.exo for row in own.table.parameters):
-        free = estimate(prepare(prepared.spec, data, **{**header, **options, "fixed_x": False}))
+    if any(row.exo for row in own.table.parameters):
+        given = parse_fit_options(get_header_options(prepared.spec), options, {"fixed_x": False})
+        free = estimate(prepared.with_equalities(given))
     model = free.solution.model
     order = [own.sample.variables.index(name) for name in model.observed]
     members = []
