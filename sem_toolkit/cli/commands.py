@@ -13,35 +13,14 @@ from typer.core import TyperCommand, TyperGroup
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.process import import_without_collecting
 
-# module of sem_toolkit.cli, and the function where it is not named like the command
-COMMANDS: Mapping[str, tuple[str, str]] = {
-    "study": ("study", "study"),
-    "data": ("data", "data"),
-    "check": ("check", "check"),
-    "fit": ("fit", "fit"),
-    "efa": ("efa", "efa"),
-    "test": ("test", "run_tests"),
-    "scores": ("scores", "scores"),
-    "compare": ("compare", "compare"),
-    "atlas": ("atlas", "atlas"),
-    "multiverse": ("multiverse", "multiverse"),
-    "improve": ("improve", "improve"),
-    "invariance": ("invariance", "invariance"),
-    "equivalents": ("equivalents", "equivalents"),
-    "bootstrap": ("bootstrap", "bootstrap"),
-    "power": ("power", "power"),
-    "simulate": ("simulate", "simulate"),
-    "cutoffs": ("cutoffs", "cutoffs"),
-    "verify": ("verify", "verify"),
-    "diagram": ("diagram", "diagram"),
-    "fmt": ("fmt", "fmt"),
-    "diff": ("diff", "diff"),
-    "audit": ("audit", "audit"),
-    "recover": ("recover", "recover"),
-    "reconstruct": ("reconstruct", "reconstruct"),
-    "lsp": ("lsp", "lsp"),
-    "doctor": ("doctor", "doctor"),
-}
+COMMANDS = (
+    "study", "data", "check", "fit", "efa", "test", "scores", "compare", "atlas", "multiverse", "improve",
+    "invariance", "equivalents", "bootstrap", "power", "simulate", "cutoffs", "verify", "diagram", "fmt", "diff",
+    "audit", "recover", "reconstruct", "lsp", "doctor",
+)  # fmt: skip
+"""Names of commands, each that of its module in sem_toolkit.cli."""
+_FUNCTIONS: Mapping[str, str] = {"test": "run_tests"}
+"""Functions that are not called like their command."""
 
 
 class LazyCommands(TyperGroup):
@@ -66,10 +45,9 @@ class LazyCommands(TyperGroup):
 
 def load_command(name: str) -> TyperCommand:
     """The command of this name, with its options."""
-    module, function = COMMANDS[name]
     own = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     with import_without_collecting():
-        call = getattr(import_module(f"sem_toolkit.cli.{module}"), function)
+        call = getattr(import_module(f"sem_toolkit.cli.{name}"), _FUNCTIONS.get(name, name))
     own.command(name, context_settings={"help_option_names": ["-h", "--help"]})(_leave_with_code(call))
     command = typer.main.get_command(own)
     assert isinstance(command, TyperCommand)  # noqa: S101 (one function makes one command)
@@ -78,8 +56,8 @@ def load_command(name: str) -> TyperCommand:
 
 def read_summary(name: str) -> str:
     """The first paragraph of a command's docstring, from its source."""
-    module, function = COMMANDS[name]
-    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    function = _FUNCTIONS.get(name, name)
+    tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8"))
     found = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
     return (ast.get_docstring(found) or "").partition("\n\n")[0]
 

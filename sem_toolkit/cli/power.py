@@ -11,6 +11,7 @@ from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.numbers import parse_pair, parse_sizes
 from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record
+from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption, SharesOption, parse_shares
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit.records import build_frame_records
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sem_toolkit.resampling.power.analysis import PowerAnalysis
     from sem_toolkit.resampling.power.satorra_saris import Setting
 
-POPULATION, FIT = "Population", "Tests of fit by the RMSEA"
+FIT = "Tests of fit by the RMSEA"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def power(
     chosen: Mapping[str, object] = {},
     n: Annotated[str, typer.Option("--n", metavar="N,...", help="Numbers of rows to look at.")] = "100,200,500",
     target: Annotated[float, typer.Option("--target", help="The power that is wanted.")] = 0.8,
-    alpha: Annotated[float, typer.Option("--alpha", help="Level of the tests.")] = 0.05,
+    alpha: AlphaOption = 0.05,
     paths: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,18 +67,8 @@ def power(
             "--model", rich_help_panel=POPULATION, help="The spec that is estimated. Default: SPEC, its values freed."
         ),
     ] = None,
-    shares: Annotated[
-        str | None,
-        typer.Option(
-            "--group-shares", metavar="N,N,...", rich_help_panel=POPULATION, help="Several groups, such as 1,2."
-        ),
-    ] = None,
-    estimates: Annotated[
-        bool,
-        typer.Option(
-            "--estimates", rich_help_panel=POPULATION, help="The values are the estimates of a fit of SPEC to its data."
-        ),
-    ] = False,
+    shares: SharesOption = None,
+    estimates: EstimatesOption = False,
     data: DataOption = None,
     df: Annotated[
         str | None,
@@ -221,7 +212,7 @@ def _build_setting(
         None if model is None else read_spec(model),
         data=data,
         estimates=estimates or data is not None,
-        shares=() if shares is None else parse_sizes("--group-shares", shares),
+        shares=parse_shares(shares),
         options=chosen,
     )
     lost = source.count_lost_rows()

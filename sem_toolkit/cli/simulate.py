@@ -9,12 +9,13 @@ import typer
 from sem_toolkit.cli.numbers import parse_shapes, parse_sizes
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption, SharesOption, parse_shares
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import Spec, read_spec
 
-POPULATION, SAMPLES, SEARCH = "Population", "Samples", "The n for a power"
+SAMPLES, SEARCH = "Samples", "The n for a power"
 
 
 @takes_fit_options
@@ -26,7 +27,7 @@ def simulate(
     ] = "200",
     replications: Annotated[int, typer.Option("--replications", help="Samples of each size.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the samples.")] = 1,
-    alpha: Annotated[float, typer.Option("--alpha", help="Level of the tests.")] = 0.05,
+    alpha: AlphaOption = 0.05,
     models: Annotated[
         list[Path] | None,
         typer.Option(
@@ -35,18 +36,8 @@ def simulate(
             help="A spec that is fitted to every sample (repeat for more). Default: SPEC, its values freed.",
         ),
     ] = None,
-    shares: Annotated[
-        str | None,
-        typer.Option(
-            "--group-shares", metavar="N,N,...", rich_help_panel=POPULATION, help="Several groups, such as 1,2."
-        ),
-    ] = None,
-    estimates: Annotated[
-        bool,
-        typer.Option(
-            "--estimates", rich_help_panel=POPULATION, help="The values are the estimates of a fit of SPEC to its data."
-        ),
-    ] = False,
+    shares: SharesOption = None,
+    estimates: EstimatesOption = False,
     data: DataOption = None,
     skewness: Annotated[
         str | None,
@@ -126,7 +117,7 @@ def simulate(
         "rules": rules,
         "data": data,
         "estimates": estimates or data is not None,
-        "shares": () if shares is None else parse_sizes("--group-shares", shares),
+        "shares": parse_shares(shares),
         "alpha": alpha,
         "workers": workers,
         "dask": dask,
