@@ -63,3 +63,7 @@ clean: ## Remove the environment and caches
 .venv/installed-development: .venv/installed requirements/development.txt
 	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements/development.txt
 	@touch $@
+
+.venv/installed-documentation: .venv/installed-development requirements/documentation.txt
+	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements/documentation.txt
+	@touch $@
