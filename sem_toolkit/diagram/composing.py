@@ -50,10 +50,16 @@ DENSITIES = (
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
 
-MOST_PAINTED = 10
+MOST_PAINTED, LEAST_PAINTED = 10, 2
 """How many pictures a search paints before it takes the best."""
 
-LARGE, LARGE_GROWTH = 80, (1.6, 2.2)
+MOST_ROUTED = 180
+"""How many structural paths and covariances it leads through all its pictures together, as each takes its time."""
+
+CROWDED_FROM = 24
+"""From this many of them on more room comes in large steps."""
+
+LARGE, LARGE_GROWTH = 80, (1.6, 2.2, 3.0)
 """From this many variables on a model that fits no page is set wide from the beginning, as every picture takes long."""
 
 MOST_FOR_CROSSINGS = 1.6
@@ -62,8 +68,14 @@ MOST_FOR_CROSSINGS = 1.6
 MOST_COVERED = 12
 """From this many such paths on more room is all that helps."""
 
+CROWDED_GROWTH = (2.2, 3.0)
+"""Factors of the spacing for crowded pictures."""
+
+MANY_HITS = 4
+"""More hits than this need much more room."""
+
 GROWTH = (1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
-"""Factors of the spacing in the order tried; the first comes twice, to find the width that arcs take."""
+"""Factors of the spacing in the order tried elsewhere; the first comes twice, to find the width that arcs take."""
 
 
 @dataclass(frozen=True)
@@ -147,19 +159,33 @@ def build_scene(canvas: Canvas, layout: Layout | None = None, earlier: Layout | 
         assert search.best is not None  # noqa: S101 - a layout has no other way
         return search.best[1]
     drafts = list(_iterate_arrangements(draft))
-    search = Search(style.column_width, MOST_PAINTED)
+    routed = _count_routed(canvas)
+    most = min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed)))
+    search = Search(style.column_width, most)
     for variant in drafts:
         search.try_densities(variant)
         if search.best is not None and search.best[0][0] == 0:
             return search.best[1]
     if search.best is None or search.best[0][1] > 0:
         # Better a picture too wide or too high than one with hits.
-        search.left = MOST_PAINTED // 2
-        growth = LARGE_GROWTH if canvas.structure.links and len(graph) > LARGE else GROWTH
+        search.left = max(LEAST_PAINTED, most // 2)
+        large = bool(canvas.structure.links) and len(graph) > LARGE
+        many = search.best is not None and search.best[0][1] > MANY_HITS
+        growth = CROWDED_GROWTH if routed > CROWDED_FROM else LARGE_GROWTH if large or many else GROWTH
         usual = next(variant for variant in drafts if variant.arrangement == "across")
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
+
+
+def _count_routed(canvas: Canvas) -> int:
+    """How many paths are not part of a fan, so that each looks for its own way."""
+    owner, matrix = canvas.structure.owner, set(canvas.matrix)
+    return sum(
+        data["role"] in ("regression", "covariance") or (data["role"] == "loading" and owner.get(b) not in (None, a))
+        for a, b, key, data in canvas.graph.edges(keys=True, data=True)
+        if key not in matrix
+    )
 
 
 def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
@@ -229,7 +255,8 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed.
-        width = self._find_width() if must_fit or draft.canvas.matrix else None
+        tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
+        width = self._find_width() if must_fit or tiled else None
         tried: Placement | None = None
         for factor in growth:
             wider = spacing.grow(factor)
@@ -289,5 +316,6 @@ def _score_scene(scene: Scene) -> tuple[float, ...]:
     crossings = sum(problem.kind == "crossing" for problem in problems)
     wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
     high = max(0.0, scene.height - TALLEST)
-    faults = 4.0 * (hits > 0) + (wide > 0) + (high > TALLEST / 4)
+    # Where something is hit nothing matters more than how much.
+    faults = 4.0 if hits else float((wide > 0) + (high > TALLEST / 4))
     return faults, hits, wide, high, crossings, scene.width * scene.height
