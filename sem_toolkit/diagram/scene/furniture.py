@@ -26,10 +26,7 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     graph, hints, matrix = canvas.graph, canvas.hints, canvas.matrix
     bounds = find_bounds(scene)
     style = scene.style
-    known = any(data["est"] is not None or data["std"] is not None for _, _, data in graph.edges(data=True))
-    edges = [(a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(matrix)]
-    given = style.covariances == "auto" and all(data["exogenous"] for _, _, data in edges)
-    shown = bool(matrix) and known and style.values != "none" and not given
+    shown = _shows_matrix(canvas)
     width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN - LINE_ROOM)
     if style.column_width and ((hints.caption and style.caption) or shown):
         width = max(width, style.column_width - 2 * MARGIN - LINE_ROOM)
@@ -39,10 +36,7 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     y = bounds.bottom + GAP
     block = _build_matrix(graph, matrix, style, hints, width) if shown else []
     if matrix and not block:
-        names = {name for a, b, _ in edges for name in (a, b)}
-        how = "as in the data" if given else "freely with each other"
-        note = f"{len(names)} variables covary {how} ({len(matrix)} covariances, not drawn)"
-        hints = replace(hints, legend=(*hints.legend, note))
+        hints = replace(hints, legend=(*hints.legend, _format_note(canvas)))
     elif matrix:
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
@@ -55,6 +49,30 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     if hints.title and style.title:
         texts.append(_build_title(hints.title, left, bounds.top - GAP * 0.7, width, style))
     return _fit_page(replace(scene, texts=tuple(texts), samples=tuple(samples)))
+
+
+def list_notes(canvas: Canvas) -> tuple[str, ...]:
+    """What the legend says about covariances that are neither arcs nor a matrix."""
+    return (_format_note(canvas),) if canvas.matrix and not _shows_matrix(canvas) else ()
+
+
+def _is_given(canvas: Canvas) -> bool:
+    """Whether the covariances that are no arcs are all taken from the data."""
+    kept = [data for _, _, key, data in canvas.graph.edges(keys=True, data=True) if key in set(canvas.matrix)]
+    return canvas.style.covariances == "auto" and all(data["exogenous"] for data in kept)
+
+
+def _shows_matrix(canvas: Canvas) -> bool:
+    data = [data for _, _, data in canvas.graph.edges(data=True)]
+    known = any(entry["est"] is not None or entry["std"] is not None for entry in data)
+    return bool(canvas.matrix) and known and canvas.style.values != "none" and not _is_given(canvas)
+
+
+def _format_note(canvas: Canvas) -> str:
+    kept = set(canvas.matrix)
+    names = {name for a, b, key in canvas.graph.edges(keys=True) if key in kept for name in (a, b)}
+    how = "as in the data" if _is_given(canvas) else "freely with each other"
+    return f"{len(names)} variables covary {how} ({len(kept)} covariances, not drawn)"
 
 
 def find_bounds(scene: Scene) -> Rectangle:
