@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.canvas import DENSE, Canvas, compute_density
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import SMALLEST_FONT, DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name
@@ -149,6 +150,8 @@ def _build_matrix(
     edges = {key: (a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(keys)}
     names = [name for name in graph if any(name in edge[:2] for edge in edges.values())]
     size, font = SMALLEST_FONT, style.font
+    if compute_density(edge[:2] for edge in edges.values()) < DENSE:
+        return _build_list(list(edges.values()), style, hints, width)
     titles = [f"{k + 1}  {' '.join(format_name(name, style, hints.labels).split())}" for k, name in enumerate(names)]
     first = max(measure_line(text, size, font) for text in titles) + 6
     columns = len(names) - 1
@@ -164,8 +167,7 @@ def _build_matrix(
         titles = [_shorten(text, first - 6, size, font) for text in titles]
     left = -(first + cell * columns) / 2
     row = size * LINE_SPACING + 1.5
-    word = "Correlations" if style.values in ("standardized", "both") else "Covariances"
-    items = [_build_text("matrix heading", f"{word} (estimated, not drawn)", left, row / 2, style, bold=True)]
+    items = [_build_heading(left, style)]
     for k in range(columns):
         x = left + first + cell * (k + 0.5)
         items.append(_build_text(f"matrix column {k + 1}", str(k + 1), x, row * 1.5, style, centre=True))
@@ -177,6 +179,34 @@ def _build_matrix(
                 x = left + first + cell * (m + 0.5)
                 items.append(_build_text(f"matrix {k + 1} {m + 1}", value, x, row * (k + 1.5), style, centre=True))
     return items
+
+
+def _build_heading(left: float, style: DiagramStyle) -> TextItem:
+    word = "Correlations" if style.values in ("standardized", "both") else "Covariances"
+    y = (SMALLEST_FONT * LINE_SPACING + 1.5) / 2
+    return _build_text("matrix heading", f"{word} (estimated, not drawn)", left, y, style, bold=True)
+
+
+def _build_list(
+    edges: Sequence[tuple[str, str, Mapping[str, Any]]], style: DiagramStyle, hints: DiagramHints, width: float
+) -> list[TextItem]:
+    """A few of many possible covariances pair by pair, in columns that fill from the top; around x = 0 from y = 0."""
+    labels = {name: " ".join(format_name(name, style, hints.labels).split()) for edge in edges for name in edge[:2]}
+    texts = [f"{labels[a]} with {labels[b]}  {format_edge_text(data, style)}" for a, b, data in edges]
+    across = max(measure_line(text, SMALLEST_FONT, style.font) for text in texts) + 16
+    columns = max(1, min(int((width + 16) / across), len(texts)))
+    if across - 16 > width:
+        return []
+    rows = -(-len(texts) // columns)
+    columns = -(-len(texts) // rows)
+    left, row = -(columns * across - 16) / 2, SMALLEST_FONT * LINE_SPACING + 1.5
+    return [
+        _build_heading(left, style),
+        *(
+            _build_text(f"matrix pair {k + 1}", text, left + across * (k // rows), row * (k % rows + 1.5), style)
+            for k, text in enumerate(texts)
+        ),
+    ]
 
 
 def _iterate_closer(style: DiagramStyle) -> Iterator[DiagramStyle]:
