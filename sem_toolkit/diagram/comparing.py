@@ -116,9 +116,10 @@ def draw_side_by_side(
     union, _ = merge_graphs(graphs[0], graphs[-1], style, 0.0)
     for graph in graphs[1:-1]:
         union, _ = merge_graphs(union, graph, style, 0.0)
-    for *_, data in union.edges(data=True):
-        # Each picture has its own number only.
-        data.pop("text", None)
+    for a, b, key, data in union.edges(keys=True, data=True):
+        # Each picture has its own number only; the places must hold the longest.
+        own = [format_edge_text(graph.edges[a, b, key], style) for graph in graphs if graph.has_edge(a, b, key)]
+        data["text"] = max(own, key=len, default="")
     fixed = _keep_known(layout, union)
     # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
     for column in ("free", style.column):

@@ -20,6 +20,7 @@ from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.places.constants import place_constants
 from sem_toolkit.diagram.places.converging import find_outcome
 from sem_toolkit.diagram.places.dot_layout import place_by_dot
+from sem_toolkit.diagram.places.folds import LEAST_RANKS
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, find_extent, place_variables
 from sem_toolkit.diagram.scene.elements import Scene
@@ -53,7 +54,7 @@ REPAIRS = 3
 MOST_PAINTED, LEAST_PAINTED = 10, 2
 """How many pictures a search paints before it takes the best."""
 
-MOST_ROUTED = 180
+MOST_ROUTED = 150
 """How many structural paths and covariances it leads through all its pictures together, as each takes its time."""
 
 CROWDED_FROM = 24
@@ -167,11 +168,18 @@ def build_scene(canvas: Canvas, layout: Layout | None = None, earlier: Layout | 
         if search.best is not None and search.best[0][0] == 0:
             return search.best[1]
     if search.best is None or search.best[0][1] > 0:
-        # Better a picture too wide or too high than one with hits.
-        search.left = max(LEAST_PAINTED, most // 2)
+        # Better a picture too high or too wide than one with hits.
         large = bool(canvas.structure.links) and len(graph) > LARGE
         many = search.best is not None and search.best[0][1] > MANY_HITS
         growth = CROWDED_GROWTH if routed > CROWDED_FROM else LARGE_GROWTH if large or many else GROWTH
+        search.tallest = np.inf
+        tall = [variant for variant in drafts if variant.arrangement in ("across", "folded", "downward")]
+        for variant in tall if search.best is None or routed <= CROWDED_FROM else ():
+            if search.best is None or search.best[0][1] > 0:
+                search.left = LEAST_PAINTED
+                search.try_densities(variant, growth)
+    if search.best is None or search.best[0][1] > 0:
+        search.left = max(LEAST_PAINTED, most // 2)
         usual = next(variant for variant in drafts if variant.arrangement == "across")
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
@@ -214,7 +222,12 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
         yield draft
     if structure.links and not structure.two_sided and canvas.style.layout == "own":
-        yield replace(draft, arrangement="downward")
+        turned: tuple[Arrangement, ...] = ("downward",)
+        if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
+            # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
+            turned = ("folded", "downward") if structure.owner else ("downward", "folded")
+        for arrangement in turned:
+            yield replace(draft, arrangement=arrangement)
     smaller = set_in_matrix(canvas)
     if smaller is not None and canvas.style.layout == "own":
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))
@@ -231,20 +244,21 @@ class Search:
         """
         self.limit, self.left = limit, most
         self.best: Found | None = None
+        self.tallest = 1.25 * TALLEST
         self._overhang = np.inf
 
-    def try_densities(self, draft: Draft) -> None:
+    def try_densities(self, draft: Draft, growth: Sequence[float] = GROWTH) -> None:
         """Try a draft at the densities at which its shapes fit the page."""
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
             sized = draft.with_density(density)
-            self.try_spacing(sized, density.spacing, GROWTH, must_fit=True)
+            self.try_spacing(sized, density.spacing, growth, must_fit=True)
             if stacked is not None and (self.best is None or any(self.best[0][:5])):
                 # The other reading of the ranks is worth a full search only where the first one fails.
-                growth = GROWTH if self.best is None or self.best[0][0] else GROWTH[:1]
-                self.try_spacing(sized.with_structure(stacked), density.spacing, growth, must_fit=True)
+                tried = growth if self.best is None or self.best[0][0] else growth[:1]
+                self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
             if self.best is not None and self.best[0][2] == 0 and self.best[0][3] < TALLEST / 10:
                 break
@@ -296,7 +310,7 @@ class Search:
         Arcs and variances outside of them take at least about as much room as they did in the pictures before.
         """
         width = self._find_width()
-        return width is None or (extent.width <= width and extent.height <= 1.25 * TALLEST)
+        return width is None or (extent.width <= width and extent.height <= self.tallest)
 
     def _find_width(self) -> float | None:
         if self.limit is None:
