@@ -62,9 +62,11 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
 
 
 def _score_level_of_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:
-    """Scores of rows within clusters, or of clusters; Bartlett's weigh what the rows say of the parts of either level."""
+    """Scores of rows within clusters, or of clusters; Bartlett's weigh what the rows say of its parts."""
     if method == "tenberge":
-        message = "ten Berge scores are those of rows that are observed themselves, which the parts of two levels are not"
+        message = (
+            "ten Berge scores are those of rows that are observed themselves, which the parts of two levels are not"
+        )
         raise DataError(Diagnostic("error", "not-with-levels", message, hint='ask for "regression" or "bartlett"'))
     weights = None if method == "regression" else _bartlett_weights(evaluation, g)[0]
     scores, se, determinacy = score_level(evaluation, g, weights)

@@ -12,7 +12,9 @@ from sem_toolkit.sample.levels.directions import compute_directions
 from sem_toolkit.sample.moments import FloatArray
 
 
-def score_level(evaluation: AtEstimate, g: int, weights: FloatArray | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+def score_level(
+    evaluation: AtEstimate, g: int, weights: FloatArray | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Scores, one row a cluster between them and a row of data within, standard errors and determinacy (k).
 
     weights  of the parts of the observed variables (k × p); None for regression

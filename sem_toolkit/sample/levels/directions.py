@@ -1,8 +1,8 @@
 """What clusters and rows say of the two parts that they are made of, u and e: V⁻¹(y − μ), from which both are predicted.
 
-With V the covariance matrix of all values of a cluster, E(u | rows) − μ_B = Σ_B Σ_i [V⁻¹(y − μ)]_i and E(e_i | rows) =
-Σ_W [V⁻¹(y − μ)]_i, and what is known of either has the covariance matrix of these with the blocks of V⁻¹ in the
-middle. Source: Searle, Casella & McCulloch (1992), Variance components, ch. 7.
+With V the covariance matrix of all values of a cluster, E(u | rows) − μ_B = Σ_B Σ_i [V⁻¹(y − μ)]_i and
+E(e_i | rows) = Σ_W [V⁻¹(y − μ)]_i, and what is known of either has the covariance matrix of these, with the blocks of
+V⁻¹ in the middle. Source: Searle, Casella & McCulloch (1992), Variance components, ch. 7.
 """
 
 from dataclasses import dataclass
