@@ -1,4 +1,4 @@
-"""What clusters and rows say of the two parts that they are made of, u and e: V⁻¹(y − μ), from which both are predicted.
+"""What clusters and rows say of the two parts that they are made of, u and e: V⁻¹(y − μ), which predicts both.
 
 With V the covariance matrix of all values of a cluster, E(u | rows) − μ_B = Σ_B Σ_i [V⁻¹(y − μ)]_i and
 E(e_i | rows) = Σ_W [V⁻¹(y − μ)]_i, and what is known of either has the covariance matrix of these, with the blocks of
