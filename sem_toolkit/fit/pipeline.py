@@ -44,6 +44,8 @@ from sem_toolkit.sample.categorical.answers import (
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.dropping import EACH_PAIR
+from sem_toolkit.sample.group_choice import choose_groups
 from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
@@ -259,8 +261,11 @@ class Prepared:
         coded = code_answers(self.rows, self.answers)
         frame = add_products(coded, variables)
         covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()
-        build = build_pairwise_answers if options.missing in PAIRWISE else build_sample
-        sample = build(frame, variables, options.group, self.source, exogenous=covariates)
+        group, source = options.group, self.source
+        if options.missing in PAIRWISE:
+            sample = build_pairwise_answers(frame, variables, group, source, exogenous=covariates)
+        else:
+            sample = build_sample(frame, variables, group, source, options.missing, covariates, keeping=EACH_PAIR)
         sample = self._attach_design(sample, frame)
         cells = EmptyCells(options.zero_add, options.zero_keep_margins)
         return attach_statistics(sample, self.answers, covariates, cells)
@@ -365,7 +370,10 @@ def prepare_from(rows: RowMemory, spec: Spec, data: object = None, **options: ob
     source = find_data(spec, data)
     if (stream := find_stream(spec, source, chosen)) is not None:
         return Prepared(spec, chosen, source=stream.path.name, origin=read_origin(stream.path), stream=stream)
-    return Prepared(spec, chosen, *rows.read(source, chosen.door))
+    frame, called, origin = rows.read(source, chosen.door)
+    if chosen.group_label and chosen.group is not None:
+        frame = choose_groups(frame, chosen.group, chosen.group_label)
+    return Prepared(spec, chosen, frame, called, origin)
 
 
 def _find_state(path: Path) -> tuple[str, int, int]:

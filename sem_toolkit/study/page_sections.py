@@ -78,7 +78,8 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
         }),
         "tests": build_page_table(build_joint_tests_table(result), {
             "hypothesis": ("Hypothesis", show_text), "null": ("Tested: that …", show_text), "df": ("df", WHOLE),
-            "wald": ("Wald χ²", TWO), "wald_pvalue": ("p", show_p), "lr": ("LR χ²", TWO), "lr_pvalue": ("p", show_p),
+            "wald": ("Wald χ²", TWO), "wald_pvalue": ("p (Wald)", show_p), "lr": ("LR χ²", TWO),
+            "lr_pvalue": ("p (LR)", show_p),
             "power": ("Power", TWO), "rejected_with_other_seeds": ("Rejected with other seeds", show_share),
         }),
         "paths": build_page_table(_describe_paths(result), {
