@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test test-all test-browser lint bench docs gallery tikz studio-assets clean
+.PHONY: help install study test test-all test-browser lint bench docs site gallery tikz studio-assets clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -42,6 +42,9 @@ bench: .venv/installed ## Measure speed, beside lavaan and semopy where they are
 docs: .venv/installed ## Write the pages of docs/ that are made from the code
 	$(BIN)/python docs/make.py
 
+site: .venv/installed-documentation ## Build the documentation as a site: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+
 gallery: .venv/installed ## Draw the gallery of diagrams into docs/gallery/
 	$(BIN)/python docs/gallery/make.py
 
@@ -52,7 +55,7 @@ studio-assets: ## Bundle the studio's editor anew from pinned npm packages (need
 	cd editors/studio && npm ci --ignore-scripts && node build.mjs
 
 clean: ## Remove the environment and caches
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found. README.md, \"If make or Python is missing\", tells what to install." >&2; exit 1; }

@@ -1,6 +1,6 @@
 """A spec as an editor holds it: text, statements, table, and the columns of the data that its header names."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -39,12 +39,16 @@ class Columns:
 class Document:
     """One state of a text; another state is another document.
 
-    path  the file that the text is of; None where it has none yet
+    path     the file that the text is of; None where it has none yet
+    require  raises SemError for a file named in the text that may not be read; None leaves all that can be read
+    other_data  the file of the data where the header names none
     """
 
     text: str
     path: Path | None = None
     known: Columns = field(default_factory=Columns)
+    require: Callable[[Path], object] | None = None
+    other_data: Path | None = None
 
     @cached_property
     def own(self) -> Spec:
@@ -63,7 +67,7 @@ class Document:
         if self.path is None:
             return parse_spec(self.text), ()
         try:
-            return parse_text_of_file(self.text, self.path), ()
+            return parse_text_of_file(self.text, self.path, require=self.require), ()
         except SemError as fault:
             return self.own, fault.diagnostics
 
@@ -81,11 +85,16 @@ class Document:
 
     @cached_property
     def data(self) -> Path | None:
-        """The file of the data that the header names, where it is there."""
+        """The file of the data that the header names, or else the one given, where it is there."""
         if not self.spec.header.data:
-            return None
+            return self.other_data
         path = (self.path.parent if self.path is not None else Path()) / self.spec.header.data
-        return path if path.is_file() else None
+        try:
+            if self.require is not None:
+                self.require(path)
+            return path if path.is_file() else None
+        except (OSError, ValueError, SemError):
+            return None
 
     @cached_property
     def columns(self) -> tuple[str, ...] | None:
