@@ -28,9 +28,7 @@ def test_the_time_from_key_stroke_to_picture_and_fit(studio, visit, folder, name
         desk.put_caret(line)
         desk.page.keyboard.press("Backspace")
         desk.page.keyboard.type("8" if stroke % 2 else "7")
-        desk.page.wait_for_function(
-            f"performance.getEntriesByName('studio-latency').length > {before}"
-        )
+        desk.until(f"performance.getEntriesByName('studio-latency').length > {before}")
     measured = desk.latencies()[-STROKES:]
     with capsys.disabled():
         print(f"\n{name}: first page {first:.2f} s; key to picture and fit {statistics.median(measured):.0f} ms")  # noqa: T201

@@ -27,14 +27,14 @@ def list_changed_lines(before: str, after: str) -> list[str]:
 def test_a_dragged_variable_stays_where_it_is_let_go(desk, folder):
     x, y = desk.centre("ind60")
     desk.drag("ind60", (x + 10, y - 90))
-    desk.page.wait_for_function("!document.getElementById('undo').disabled")
+    desk.until("!document.getElementById('undo').disabled")
     sidecar = folder / "model.layout.toml"
     assert "ind60" in sidecar.read_text(encoding="utf-8")
-    moved = desk.page.wait_for_function("document.querySelector('#drawing .dragged') === null")
+    moved = desk.until("document.querySelector('#drawing .dragged') === null")
     assert moved
     assert (folder / "model.lav").read_text(encoding="utf-8") == POLDEM  # the text is not touched
     desk.page.locator("#undo").click()
-    desk.page.wait_for_function("document.getElementById('undo').disabled")
+    desk.until("document.getElementById('undo').disabled")
     desk.page.wait_for_timeout(500)
     assert not sidecar.exists() or "ind60" not in sidecar.read_text(encoding="utf-8")
 
@@ -58,7 +58,7 @@ def test_a_path_is_drawn_with_keys_alone(desk):
     assert "ind60" in desk.page.locator("#hint").inner_text()
     desk.page.locator('#drawing .variable[data-variable="y5"]').focus()
     desk.page.keyboard.press("Enter")
-    desk.page.wait_for_function("[...document.querySelectorAll('#drawing .path')].some(path => "
+    desk.until("[...document.querySelectorAll('#drawing .path')].some(path => "
                                 "/^(ind60 =~ y5|y5 ~ ind60)$/.test(path.dataset.path))")  # fmt: skip
     assert len(list_changed_lines(POLDEM, desk.text)) == 1
 
@@ -73,7 +73,7 @@ def test_a_path_is_chosen_fixed_freed_and_removed(desk):
     card.get_by_role("button", name="Fix").click()
     desk.page.locator("dialog input").fill("0.5")
     desk.page.locator("dialog button[type=submit]").click()
-    desk.page.wait_for_function("document.querySelector('.cm-content').textContent.includes('0.5*ind60')")
+    desk.until("document.querySelector('.cm-content').textContent.includes('0.5*ind60')")
     assert len(list_changed_lines(POLDEM, desk.text)) == 1
     desk.wait_for_path("dem65 ~ ind60")
     desk.page.locator('#drawing .path[data-path="dem65 ~ ind60"]').focus()
@@ -95,7 +95,7 @@ def test_a_modification_index_is_tried_as_a_ghost_before_it_is_kept(desk):
     desk.page.wait_for_selector("#drawing .tried", state="detached")
     desk.page.locator("#result tbody tr").first.click()
     trial.get_by_role("button", name="Keep").click()
-    desk.page.wait_for_function("document.getElementById('strip').textContent.includes('df34')")
+    desk.until("document.getElementById('strip').textContent.includes('df34')")
     assert len(list_changed_lines(POLDEM, desk.text)) == 1
 
 

@@ -18,7 +18,7 @@ def test_two_pages_on_one_file_do_not_overwrite_each_other(studio, visit, spec):
     first.wait_for_path("dem65 ~ dem60")
     second.wait_for_path("dem65 ~ dem60")
     # the second page hears nothing of the first while it cannot poll
-    second.page.route("**/api/state*", lambda route: route.abort() if False else route.fulfill(status=503, body="{}"))
+    second.page.route("**/api/state*", lambda route: route.fulfill(status=503, body="{}"))
     first.put_caret(4)
     first.page.keyboard.type(", of the first page")
     first.wait_for_saved()
@@ -35,7 +35,7 @@ def test_two_pages_on_one_file_do_not_overwrite_each_other(studio, visit, spec):
     kept = spec.read_text(encoding="utf-8")
     assert "second page" in kept
     assert "first page" not in kept
-    first.page.wait_for_function("document.querySelector('.cm-content').textContent.includes('second page')")
+    first.until("document.querySelector('.cm-content').textContent.includes('second page')")
 
 
 def test_a_change_by_another_editor_is_shown(studio, visit, spec):

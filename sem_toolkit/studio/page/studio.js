@@ -120,6 +120,7 @@ export class Studio {
     this.comparison.clear();
     this.picture.viewport.fit();
     this.#settings.group = 1;
+    this.#showBlank(!this.editor.text.trim());
     this.analyst.request(0);
   }
 
