@@ -62,6 +62,7 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
             "table": ("Table", show_text), "term": ("Term", show_text), "printed": ("B as printed", THREE),
             "lowest": ("Lowest B jointly", THREE), "median": ("Median", THREE), "highest": ("Highest", THREE),
             "positive": ("Positive in", show_share), "significant": ("p < .05 in", show_share),
+            "sharp.highest": ("Sharp upper bound beside those with B printed, if no B is negative", THREE),
         }),
         "path_models": build_page_table(_in_words(study.path_models, "composite"), {
             "composite": ("Composite", show_text), "alone": ("r with success", THREE),
