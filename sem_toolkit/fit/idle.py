@@ -17,6 +17,8 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
     faults = []
     if given.get("group_partial") and not given.get("group_equal"):
         faults.append(_build_idle("group_partial", "nothing is held equal across groups", "add group_equal"))
+    if given.get("group_label") and not given.get("group"):
+        faults.append(_build_idle("group_label", "there is no grouping column", "name it with group"))
     if given.get("parameterization") == "theta" and not given.get("ordered"):
         faults.append(_build_idle("parameterization", "it is about ordered variables, and none are named"))
     if "sample_cov" in given:

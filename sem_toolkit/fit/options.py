@@ -43,6 +43,7 @@ class FitOptions:
     sampling_weights  name of the column with the weights of the rows
     sampling_weights_normalization  how they are scaled; sampling_weights_type: what they are
     group        name of the grouping column
+    group_label  which of its values are the groups, in their order; none: all, as they appear
     all_ordered  whether every endogenous observed variable is ordered; else `table.ordered` names those that are
     zero_add     what is added to empty cells of 2 × 2 tables and of larger ones, where polychorics are estimated
     zero_keep_margins  whether the margins of a 2 × 2 table stay when a cell of it is filled
@@ -66,6 +67,7 @@ class FitOptions:
     sampling_weights_normalization: Normalization = "group"
     sampling_weights_type: str = "design"
     group: str | None = None
+    group_label: tuple[str, ...] = ()
     all_ordered: bool = False
     zero_add: tuple[float, float] = (0.5, 0.0)
     zero_keep_margins: bool = True

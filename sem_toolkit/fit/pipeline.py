@@ -1,7 +1,7 @@
 """The way from a spec and data to a fit, stage by stage: each stage is there when it is first asked for, and once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification, require_moments
 from sem_toolkit.rotation import anchor_blocks, list_anchors, require_rotatable, rotate_blocks
 from sem_toolkit.sample import (
+    Door,
     Sample,
     add_products,
     build_sample,
@@ -43,6 +44,8 @@ from sem_toolkit.sample.categorical.answers import (
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.dropping import EACH_PAIR
+from sem_toolkit.sample.group_choice import choose_groups
 from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
@@ -67,6 +70,7 @@ from sem_toolkit.spec.tree import Formula
 FloatArray = NDArray[np.float64]
 Watch = Callable[[Progress], object]
 Start = FloatArray | Fit | Solution
+ReadRows = tuple[pd.DataFrame, str, Origin | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,8 +261,11 @@ class Prepared:
         coded = code_answers(self.rows, self.answers)
         frame = add_products(coded, variables)
         covariates = self.table.roles[0].exogenous_observed if self.table.conditional_x else ()
-        build = build_pairwise_answers if options.missing in PAIRWISE else build_sample
-        sample = build(frame, variables, options.group, self.source, exogenous=covariates)
+        group, source = options.group, self.source
+        if options.missing in PAIRWISE:
+            sample = build_pairwise_answers(frame, variables, group, source, exogenous=covariates)
+        else:
+            sample = build_sample(frame, variables, group, source, options.missing, covariates, keeping=EACH_PAIR)
         sample = self._attach_design(sample, frame)
         cells = EmptyCells(options.zero_add, options.zero_keep_margins)
         return attach_statistics(sample, self.answers, covariates, cells)
@@ -326,29 +333,56 @@ def prepare_together(specs: Iterable[Spec], data: object = None, **options: obje
     specs = list(specs)
     for spec in specs:
         require_estimable(spec)
-    read: dict[object, tuple[pd.DataFrame, str, Origin | None]] = {}
-    found = []
-    for spec in specs:
-        chosen = adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options))
-        if chosen.sample_cov is not None:
-            if data is not None:
-                message = "there are data and moments (sample_cov): the data would be left unread"
-                raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give one of them"))
-            found.append(Prepared(spec, chosen))
-            continue
-        source = find_data(spec, data)
-        if (stream := find_stream(spec, source, chosen)) is not None:
-            origin = read_origin(stream.path)
-            found.append(Prepared(spec, chosen, source=stream.path.name, origin=origin, stream=stream))
-            continue
-        door = chosen.door
-        key = (source if isinstance(source, Path) else id(source), door)
-        if key not in read:
+    rows = RowMemory()
+    return [prepare_from(rows, spec, data, **options) for spec in specs]
+
+
+@dataclass(frozen=True)
+class RowMemory:
+    """Rows that were read already, by where they are, the state of the file, and how they are to be read."""
+
+    known: dict[object, ReadRows] = field(default_factory=dict)
+
+    def read(self, source: object, door: Door) -> ReadRows:
+        """The rows, what captions call them, and the file that they are from. Raises DataError where there are none."""
+        key = (_find_state(source) if isinstance(source, Path) else id(source), door)
+        if key not in self.known:
             called = source.name if isinstance(source, Path) else type(source).__name__
             origin = read_origin(source) if isinstance(source, Path) else None
-            read[key] = open_table(source, door), called, origin
-        found.append(Prepared(spec, chosen, *read[key]))
-    return found
+            self.known[key] = open_table(source, door), called, origin
+        return self.known[key]
+
+    def forget(self, most: int) -> None:
+        """Keep no more than the last `most` tables."""
+        for key in list(self.known)[: max(len(self.known) - most, 0)]:
+            del self.known[key]
+
+
+def prepare_from(rows: RowMemory, spec: Spec, data: object = None, **options: object) -> Prepared:
+    """What `prepare` does, with rows that may have been read before."""
+    require_estimable(spec)
+    chosen = adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options))
+    if chosen.sample_cov is not None:
+        if data is not None:
+            message = "there are data and moments (sample_cov): the data would be left unread"
+            raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give one of them"))
+        return Prepared(spec, chosen)
+    source = find_data(spec, data)
+    if (stream := find_stream(spec, source, chosen)) is not None:
+        return Prepared(spec, chosen, source=stream.path.name, origin=read_origin(stream.path), stream=stream)
+    frame, called, origin = rows.read(source, chosen.door)
+    if chosen.group_label and chosen.group is not None:
+        frame = choose_groups(frame, chosen.group, chosen.group_label)
+    return Prepared(spec, chosen, frame, called, origin)
+
+
+def _find_state(path: Path) -> tuple[str, int, int]:
+    """What changes when a file is written anew; a file that is not there is so when it is read."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
 
 
 def prepare_schematic(spec: Spec, **options: object) -> Prepared:

@@ -57,13 +57,18 @@ def _write(path: Path, suffix: str, printed: Printed) -> Path:
 
 def write_with_packages(path: Path, suffix: str, make: Callable[[], bytes]) -> Path:
     """Write what is made. Raises DataError where a package is missing that makes the format of this suffix."""
+    write_bytes(path, make_with_packages(suffix, make))
+    return path
+
+
+def make_with_packages(suffix: str, make: Callable[[], bytes]) -> bytes:
+    """What is made. Raises DataError where a package is missing that makes the format of this suffix."""
     try:
-        write_bytes(path, make())
+        return make()
     except ImportError as problem:
         message = f"{suffix} files need the package {problem.name}, which is not installed"
         hint = f"pip install {_PACKAGES.get(suffix, problem.name)}, or write .csv, .md, .tex or .html"
         raise DataError(Diagnostic("error", "missing-package", message, hint=hint)) from None
-    return path
 
 
 def clean_table(printed: Printed) -> Printed:

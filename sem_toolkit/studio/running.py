@@ -1,0 +1,104 @@
+"""Starting a studio: the folder, a free port of this machine, the token, and the server until it is interrupted."""
+
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
+from sem_toolkit.spec.includes import list_included
+from sem_toolkit.spec.specs import read_spec
+from sem_toolkit.studio.folder import Folder
+from sem_toolkit.studio.guard import Door
+from sem_toolkit.studio.pool import Pool
+from sem_toolkit.studio.server import build_app
+from sem_toolkit.studio.session import Session
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a studio is started with; `folder` None takes the current one where it holds the spec, else the spec's."""
+
+    spec: Path | None = None
+    data: Path | None = None
+    folder: Path | None = None
+    port: int = 0
+
+
+def run_studio(start: Start, tell: Callable[[str], object]) -> None:
+    """Serve until interrupted; `tell` hears the address once the port is taken. Raises OptionError for a taken port."""
+    session = build_session(start)
+    listening = open_port(start.port)
+    door = Door(listening.getsockname()[1], secrets.token_urlsafe(24))
+    settings = uvicorn.Config(
+        build_app(session, door),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        ws="none",
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        limit_concurrency=2000,
+    )
+    tell(door.address)
+    uvicorn.Server(settings).run(sockets=[listening])
+
+
+def build_session(start: Start) -> Session:
+    """The session of a start. Raises DataError or OptionError where a file or folder is not there."""
+    folder = _find_folder(start)
+    given = frozenset(_list_given(start))
+    spec = start.spec.absolute() if start.spec is not None else None
+    data = start.data.absolute() if start.data is not None else None
+    if data is not None and not data.is_file():
+        raise OptionError(Diagnostic("error", "missing-file", f'there is no file "{start.data}"'))
+    return Session(Folder(folder, given), Pool(folder, sorted(given)), spec, data)
+
+
+def open_port(port: int) -> socket.socket:
+    """A socket on the loopback interface, of any free port for 0. Raises OptionError where the port is taken."""
+    # With the protocol named, asyncio sends answers at once; otherwise each one waits 40 ms for the one before.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as problem:
+        listening.close()
+        message = f"port {port} cannot be used: {problem.strerror}"
+        raise OptionError(
+            Diagnostic("error", "port-taken", message, hint="leave out --port, or name another")
+        ) from None
+    return listening
+
+
+def _find_folder(start: Start) -> Path:
+    folder = (start.folder or Path()).resolve()
+    if not folder.is_dir():
+        raise OptionError(Diagnostic("error", "missing-file", f'there is no folder "{start.folder}"'))
+    if start.spec is None:
+        return folder
+    spec = start.spec.resolve()
+    if spec.is_relative_to(folder):
+        return folder
+    if start.folder is not None:
+        message = f'"{start.spec}" is not in the folder "{start.folder}"'
+        raise OptionError(Diagnostic("error", "outside-folder", message))
+    if not spec.parent.is_dir():
+        raise OptionError(Diagnostic("error", "missing-file", f'there is no folder "{start.spec.parent}"'))
+    return spec.parent
+
+
+def _list_given(start: Start) -> list[Path]:
+    """Files that the user named, and those that the spec names as it is now: they may be read wherever they are."""
+    found = [path.resolve() for path in (start.spec, start.data) if path is not None]
+    if start.spec is not None and start.spec.is_file():
+        try:
+            header = read_spec(start.spec, expand=False).header
+        except SemError:
+            return found
+        names = [header.data, *list_included(header), str(header.diagram.get("codebook") or "")]
+        found += [(start.spec.parent / name).resolve() for name in names if name]
+    return found

@@ -1,0 +1,91 @@
+"""What a running studio knows: its folder and texts, the file it was started with, data by file, estimates by page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.lsp.document import Columns, Document
+from sem_toolkit.lsp.estimates import EstimateRows
+from sem_toolkit.studio.documents import open_document
+from sem_toolkit.studio.folder import SPECS, TABLES, Folder
+from sem_toolkit.studio.pool import Pool
+from sem_toolkit.studio.texts import Text, Texts
+
+Record = dict[str, Any]
+_MOST_REMEMBERED = 16
+
+
+@dataclass
+class Session:
+    """One studio.
+
+    spec   the file it was started with, if any
+    data   the file of the data for specs whose header names none
+    """
+
+    folder: Folder
+    pool: Pool
+    spec: Path | None = None
+    data: Path | None = None
+    texts: Texts = field(default_factory=Texts)
+    columns: Columns = field(default_factory=Columns)
+    documents: dict[tuple[str, Path | None, Path | None], Document] = field(default_factory=dict)
+    estimates: dict[str, EstimateRows] = field(default_factory=dict)
+
+    def find_path(self, call: Mapping[str, Any]) -> Path | None:
+        """The file that a call is about: the one named, or the one the studio was started with."""
+        name = call.get("file")
+        if name is None:
+            return self.spec
+        return self.find_spec(name)
+
+    def find_spec(self, name: object) -> Path:
+        """The path of a spec by its name in a call. Raises DataError for what is none."""
+        if not isinstance(name, str):
+            raise DataError(Diagnostic("error", "bad-request", "the name of the file is missing"))
+        if self.spec is not None and name == self.folder.name(self.spec):
+            return self.spec
+        return self.folder.find_spec(name)
+
+    def open(self, call: Mapping[str, Any]) -> Document:
+        """The text of a call, parsed once for as long as it is asked about."""
+        text, path = call.get("text"), self.find_path(call)
+        if not isinstance(text, str):
+            raise DataError(Diagnostic("error", "bad-request", "the text is missing"))
+        key = (text, path, self.data)
+        if key not in self.documents:
+            while len(self.documents) >= _MOST_REMEMBERED:
+                self.documents.pop(next(iter(self.documents)), None)
+            self.documents[key] = open_document(text, path, self.folder, self.columns, self.data)
+        return self.documents[key]
+
+    def remember(self, page: str, estimates: EstimateRows) -> None:
+        """Keep the estimates that a page was shown, for what is said beside its text."""
+        self.estimates.pop(page, None)
+        self.estimates[page] = estimates
+        while len(self.estimates) > _MOST_REMEMBERED:
+            self.estimates.pop(next(iter(self.estimates)))
+
+    def build_state(self, path: Path | None) -> Record:
+        """What a page begins with: a text, its version, its data, and what else the folder holds."""
+        text = self.texts.read(path) if path is not None else Text("", "")
+        document = open_document(text.text, path, self.folder, self.columns, self.data)
+        data = document.data
+        files = self.folder.list_files(SPECS - {".txt"})
+        own = self.folder.name(path) if path is not None else None
+        if own is not None and own not in files:
+            files.insert(0, own)
+        return {
+            "file": own,
+            "text": text.text,
+            "version": text.version,
+            "recovered": text.recovered,
+            "data": self.folder.name(data) if data is not None else None,
+            "data_columns": list(document.columns or ()),
+            "files": files,
+            "datasets": self.folder.list_files(TABLES),
+            "rivals": [name for name in files if name != own],
+            "simulated": False,
+        }
