@@ -63,4 +63,4 @@ def _find_step(here: Conditions) -> FloatArray | None:
         step = np.linalg.lstsq(rows[short], wanted[short], rcond=1e-10)[0]
     else:
         step = found[0]
-    return step if np.isfinite(step).all() and step.any() else None
+    return np.asarray(step) if np.isfinite(step).all() and step.any() else None

@@ -72,7 +72,7 @@ def _find_metric(point: Point, scale: FloatArray) -> tuple[FloatArray, FloatArra
     for square in (point.hessian, point.information):
         scaled = square * scale[:, None] * scale
         try:
-            return scaled, np.linalg.cholesky(scaled + _RIDGE * np.eye(len(scaled)))
+            return scaled, np.asarray(np.linalg.cholesky(scaled + _RIDGE * np.eye(len(scaled))))
         except np.linalg.LinAlgError:
             continue
     return np.eye(len(scale)), np.eye(len(scale))
