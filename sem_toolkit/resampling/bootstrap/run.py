@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 _STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 3e-4, 5e-3, 0.05  # seconds, about
-STACK, PATTERNS, SINGLE = 500, 100, 20
+STACK, PATTERNS, SINGLE = 1000, 100, 20
 """Draws of a chunk, fitted at once from moments or from patterns of rows, or one by one: what a worker does at a time,
 and what an interruption can cost."""
 
