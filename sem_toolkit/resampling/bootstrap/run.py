@@ -13,7 +13,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, Opti
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import get_header_options
+from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.resampling.bootstrap.fitting import STACKED, Fitted, MomentFitter
 from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
 from sem_toolkit.resampling.bootstrap.intervals import INTERVALS, build_limits, compute_acceleration
