@@ -25,6 +25,17 @@ def offer_lazily(package: str) -> None:
     sys.modules[package].__class__ = _LazyPackage
 
 
+def call_above(name: str, *given: object, **settings: object) -> "Any":
+    """What a layer asks of a function of one above it, which it knows by name only, such as the words of the report.
+
+    name  the function from within the package: "report.presenter.format_summary"
+    """
+    from importlib import import_module
+
+    module, _, function = f"sem_toolkit.{name}".rpartition(".")
+    return getattr(import_module(module), function)(*given, **settings)
+
+
 class _LazyPackage(ModuleType):
     """A package whose names are loaded when they are first asked for."""
 

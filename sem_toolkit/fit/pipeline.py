@@ -1,7 +1,7 @@
 """The way from a spec and data to a fit, stage by stage: each stage is there when it is first asked for, and once."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from sem_toolkit.fit.prepared import Prepared, build_no_data, get_header_options
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.libraries import pd
+from sem_toolkit.loading import call_above
 from sem_toolkit.model import Model, require_moments
 from sem_toolkit.rotation import list_anchors, rotate_blocks
 from sem_toolkit.sample import (
@@ -126,7 +127,11 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     if not solution.certificate.converged:
         prepared.identification.require_identified()
     solution, rotation = rotate_blocks(solution, options.rotation)
-    return Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
+    found = Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
+    if not (options.inference.is_resampled and found.converged):
+        return found
+    drawn = call_above("resampling.within_fits.resample", prepared, found)
+    return replace(found, options=replace(options, inference=replace(options.inference, resampled=drawn)))
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:

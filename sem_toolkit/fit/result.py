@@ -52,8 +52,8 @@ from sem_toolkit.inference import (
     describe_steps,
 )
 from sem_toolkit.libraries import pd
+from sem_toolkit.loading import call_above
 from sem_toolkit.model import ImpliedMoments
-from sem_toolkit.presenting import present
 from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
@@ -310,7 +310,7 @@ class Fit:
         width   columns of text; below 100 intervals and std.lv are left out
         extras  any of "standardized", "modification", "residuals", "effects", "reliability"
         """
-        return str(present("format_summary", self, width=width, extras=extras))
+        return str(call_above("report.presenter.format_summary", self, width=width, extras=extras))
 
     def __repr__(self) -> str:
         """One line: what was fitted, how it ended, and of how much."""
@@ -322,7 +322,7 @@ class Fit:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return str(present("format_html", self))
+        return str(call_above("report.presenter.format_html", self))
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""
@@ -358,6 +358,8 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
+        drawn = self.options.inference.resampled
+        own += () if drawn is None else drawn.messages
         return self.findings + own + self._rotated + self._coarse
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
-from sem_toolkit.diagram import DiagramStyle, find_layout_path
 from sem_toolkit.estimation import Progress
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import RowMemory, prepare_from
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.lsp.document import Columns, Document
-from sem_toolkit.report.figures import draw_fit, draw_spec
 from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 from sem_toolkit.studio.documents import find_data_path, open_document
+from sem_toolkit.studio.drawing import build_style, draw_text
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.pictures import build_picture
 from sem_toolkit.studio.records import Places, Record, build_fit, build_indices, build_table
@@ -122,8 +121,9 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
         fit, faults = _find_fit(document, memory, watch)
         found += [entry for entry in faults if entry not in found]
         try:
-            _require_named_files(document, memory.folder)
-            answer |= _draw(document, question, places, fit)
+            picture, faults = _draw(document, question, places, fit, memory.folder)
+            answer |= picture
+            found += [entry for entry in faults if entry not in found]
         except SemError as fault:
             found += fault.diagnostics
     if fit is not None:
@@ -147,35 +147,27 @@ def _find_fit(document: Document, memory: Memory, watch: Watch | None) -> tuple[
         return None, fault.diagnostics
 
 
-def _require_named_files(document: Document, folder: Folder) -> None:
-    """Raise DataError where a picture would read a file outside of the folder: a codebook, or a linked layout."""
-    codebook = document.spec.header.diagram.get("codebook")
-    assert document.path is not None  # noqa: S101 - open_document gives every text one
-    if codebook is not None:
-        folder.require_readable(document.path.parent / str(codebook))
-    folder.require_readable(find_layout_path(document.path))
-
-
 def _estimate(prepared: Prepared, start: Fit | None, watch: Watch | None) -> Fit:
     """Estimate from the fit before; what goes wrong from there is tried again without it."""
     if start is not None:
         with suppress(SemError):
             found = estimate(prepared, start, watch)
-            if found.certified:
+            if found.certified or found.certificate.starts > 1:  # other starts were looked at too
                 return found
     return estimate(prepared, None, watch)
 
 
-def _draw(document: Document, question: Question, places: Places, fit: Fit | None) -> Record:
-    style = DiagramStyle(title=False, caption=False, column="free").with_settings(question.style)
-    if fit is None:
-        assert document.table is not None  # noqa: S101 - asked before
-        diagram = draw_spec(document.spec, document.table, style, question.group)
-        return build_picture(diagram, document.table, places, None, question.group)
-    group = min(question.group, len(fit.sample.groups))
-    diagram = draw_fit(fit, style, group, misfit=question.misfit)
-    estimates = separate_groups(fit.parameters) if fit.converged else None
-    return build_picture(diagram, fit.table, places, estimates, group)
+def _draw(
+    document: Document, question: Question, places: Places, fit: Fit | None, folder: Folder
+) -> tuple[Record, tuple[Diagnostic, ...]]:
+    style, group = build_style(question.style), question.group
+    if fit is not None:
+        group = min(group, len(fit.sample.groups))
+    diagram, faults = draw_text(document, fit, folder, style, group, misfit=question.misfit)
+    table = document.table if fit is None else fit.table
+    assert table is not None  # noqa: S101 - asked before
+    estimates = separate_groups(fit.parameters) if fit is not None and fit.converged else None
+    return build_picture(diagram, table, places, estimates, group), faults
 
 
 def _infer(fit: Fit, question: Question) -> Record:

@@ -18,6 +18,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.studio import language
 from sem_toolkit.studio.guard import Door, Guard, TooLargeError
+from sem_toolkit.studio.pictured import edit_text
 from sem_toolkit.studio.pool import GoneError
 from sem_toolkit.studio.records import build_error
 from sem_toolkit.studio.session import Record, Session
@@ -160,6 +161,14 @@ def _pass_on(head: Record, body: bytes) -> Response:
     return Response(body, head.get("status", 200), media_type="application/json")
 
 
+async def _edit(session: Session, call: Call) -> Response:
+    def work() -> Record:
+        text = session.open(call).text
+        return edit_text(text, call.get("action"), lambda new: session.open({**call, "text": new}))
+
+    return await _answer(work)
+
+
 def _ask(work: Callable[[language.Asked], Any]) -> Handler:
     """A handler of what an editor asks of a text."""
 
@@ -184,6 +193,7 @@ HANDLERS: Mapping[str, Handler] = {
     "data": _choose_data,
     "save": _save,
     "analyse": _analyse,
+    "edit": _edit,
     "complete": _ask(language.complete),
     "hover": _ask(language.hover),
     "format": _ask(language.lay_out),
