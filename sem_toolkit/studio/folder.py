@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.spec import read_spec
 
 SPECS = frozenset({".lav", ".lavaan", ".txt", ".mod"})
 """Endings of files that the page may make and change."""
@@ -60,6 +61,11 @@ class Folder:
             message = f'"{path.name}" lies outside of the folder of the studio'
             hint = "start the studio in a folder that holds the spec and its data"
             raise DataError(Diagnostic("error", "outside-folder", message, hint=hint))
+
+    def read(self, path: Path) -> str:
+        """The text of a file that may be read. Raises DataError or SpecError where there is none."""
+        self.require_readable(path)
+        return read_spec(path, expand=False).source.text
 
     def name(self, path: Path) -> str:
         """What the page calls a file."""

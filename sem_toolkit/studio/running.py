@@ -1,5 +1,6 @@
 """Starting a studio: the folder, a free port of this machine, the token, and the server until it is interrupted."""
 
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import uvicorn
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.spec.includes import list_included
 from sem_toolkit.spec.specs import read_spec
+from sem_toolkit.studio.doors import keep_door, read_door
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.guard import Door
 from sem_toolkit.studio.pool import Pool
@@ -31,8 +33,11 @@ class Start:
 def run_studio(start: Start, tell: Callable[[str], object]) -> None:
     """Serve until interrupted; `tell` hears the address once the port is taken. Raises OptionError for a taken port."""
     session = build_session(start)
-    listening = open_port(start.port)
-    door = Door(listening.getsockname()[1], secrets.token_urlsafe(24))
+    known = read_door(session.folder.root)
+    listening = open_port(start.port or (known.port if known is not None else 0), fallback=start.port == 0)
+    port = listening.getsockname()[1]
+    door = Door(port, known.token if known is not None and known.port == port else secrets.token_urlsafe(24))
+    keep_door(session.folder.root, door)
     settings = uvicorn.Config(
         build_app(session, door),
         log_level="warning",
@@ -59,14 +64,22 @@ def build_session(start: Start) -> Session:
     return Session(Folder(folder, given), Pool(folder, sorted(given)), spec, data)
 
 
-def open_port(port: int) -> socket.socket:
-    """A socket on the loopback interface, of any free port for 0. Raises OptionError where the port is taken."""
+def open_port(port: int, *, fallback: bool = False) -> socket.socket:
+    """A socket that listens on the loopback interface, on any free port for 0.
+
+    fallback  take another port where this one is taken; otherwise that raises OptionError
+    """
     # With the protocol named, asyncio sends answers at once; otherwise each one waits 40 ms for the one before.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # a port that was served a moment ago; elsewhere this would let two servers share one
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(128)
     except OSError as problem:
         listening.close()
+        if fallback and port:
+            return open_port(0)
         message = f"port {port} cannot be used: {problem.strerror}"
         raise OptionError(
             Diagnostic("error", "port-taken", message, hint="leave out --port, or name another")

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -19,14 +21,16 @@ from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.studio import language
 from sem_toolkit.studio.guard import Door, Guard, TooLargeError
 from sem_toolkit.studio.pictured import edit_text
+from sem_toolkit.studio.pins import change_pins, read_all_pins, rename_pin
 from sem_toolkit.studio.pool import GoneError
 from sem_toolkit.studio.records import build_error
-from sem_toolkit.studio.session import Record, Session
-from sem_toolkit.studio.texts import ConflictError
+from sem_toolkit.studio.session import Record, Session, Shown, get_page
+from sem_toolkit.studio.texts import ConflictError, list_states
+from sem_toolkit.studio.uploads import take_upload
 
 PAGE = files("sem_toolkit.studio") / "page"
 Call = Mapping[str, Any]
-Handler = Callable[[Session, Call], Awaitable[Response]]
+Handler = Callable[[Session, Any], Awaitable[Response]]
 
 
 def build_app(session: Session, door: Door) -> ASGIApp:
@@ -40,6 +44,8 @@ def build_app(session: Session, door: Door) -> ASGIApp:
 
     routes: list[Any] = [Route("/", _show_page), Mount("/page", StaticFiles(directory=str(PAGE), check_dir=False))]
     routes.append(Route("/api/state", _take(session, _tell_state), methods=["GET"]))
+    routes.append(Route("/api/compare", _take(session, _compare), methods=["GET"]))
+    routes.append(Route("/api/upload", _take(session, take_file), methods=["POST"]))
     routes += [Route(f"/api/{name}", _take(session, handle), methods=["POST"]) for name, handle in HANDLERS.items()]
     return Guard(Starlette(routes=routes, lifespan=live), door)
 
@@ -57,6 +63,8 @@ def _take(session: Session, handle: Handler) -> Callable[[Request], Awaitable[Re
 
     async def answer(request: Request) -> Response:
         try:
+            if handle is take_file:
+                return await take_file(session, request)
             if request.method == "GET":
                 return await handle(session, dict(request.query_params))
             return await handle(session, _read_call(await request.body()))
@@ -120,7 +128,7 @@ async def _make(session: Session, call: Call) -> Response:
 async def _choose_data(session: Session, call: Call) -> Response:
     def work() -> Record:
         name = call.get("file")
-        session.data = session.folder.find(str(name)) if name is not None else None
+        session.data = session.find_data(name) if name is not None else None
         columns = None if session.data is None else session.columns.read(session.data)
         return {"data": name, "data_columns": list(columns or ())}
 
@@ -139,12 +147,13 @@ async def _save(session: Session, call: Call) -> Response:
 
 
 async def _analyse(session: Session, call: Call) -> Response:
-    page = str(call.get("page", ""))[:100]
+    page = get_page(call)
     head, body = await session.pool.ask(f"page {page}", _build_task(session, "analyse", call), supersedes=True)
     if head.get("stale"):
         return JSONResponse({"sequence": call.get("sequence"), "stale": True})
-    if "estimates" in head:
-        session.remember(page, EstimateRows(str(call.get("text", "")), head["estimates"]))
+    text = str(call.get("text", ""))
+    estimates = EstimateRows(text, head["estimates"]) if "estimates" in head else None
+    session.remember(page, Shown(estimates, {name: (x, y) for name, (x, y) in head.get("places", {}).items()}))
     return _pass_on(head, body)
 
 
@@ -154,7 +163,10 @@ def _build_task(session: Session, name: str, call: Call) -> Record:
         raise DataError(Diagnostic("error", "bad-request", "the text is missing"))
     path = session.find_path(call)
     data = session.data
-    return {"task": name, "call": dict(call), "path": str(path) if path else None, "data": str(data) if data else None}
+    named = call.get("rival")
+    rival = session.find_spec(named) if isinstance(named, str) and named else None
+    places = {"path": path, "data": data, "rival": rival}
+    return {"task": name, "call": dict(call)} | {key: str(own) if own else None for key, own in places.items()}
 
 
 def _pass_on(head: Record, body: bytes) -> Response:
@@ -163,10 +175,71 @@ def _pass_on(head: Record, body: bytes) -> Response:
 
 async def _edit(session: Session, call: Call) -> Response:
     def work() -> Record:
-        text = session.open(call).text
-        return edit_text(text, call.get("action"), lambda new: session.open({**call, "text": new}))
+        text, action = session.open(call).text, call.get("action")
+        found = edit_text(text, action, lambda new: session.open({**call, "text": new}))
+        path = session.find_path(call)
+        if path is not None and isinstance(action, dict) and action.get("kind") == "rename":
+            pins = rename_pin(read_all_pins(path, session.folder), str(action.get("name")), str(action.get("new")))
+            found["pins"] = pins
+        return found
 
     return await _answer(work)
+
+
+async def _move(session: Session, call: Call) -> Response:
+    def work() -> Record:
+        path = session.find_path(call)
+        if path is None:
+            raise DataError(Diagnostic("error", "no-file", "places are kept beside a file", hint="save the text first"))
+        pins = change_pins(path, call, session.get_shown(call).places, session.folder)
+        return {"pins": pins}
+
+    return await _answer(work)
+
+
+async def _try(session: Session, call: Call) -> Response:
+    head, body = await session.pool.ask(f"page {get_page(call)}", _build_task(session, "try", call))
+    return _pass_on(head, body)
+
+
+async def _export(session: Session, call: Call) -> Response:
+    head, body = await session.pool.ask("aside", _build_task(session, "export", call))
+    if "name" not in head:
+        return _pass_on(head, body)
+    name = quote(head["name"])
+    disposition = f"attachment; filename*=UTF-8''{name}"
+    kind = mimetypes.guess_type(head["name"])[0] or "application/octet-stream"
+    kind = "application/octet-stream" if kind in ("text/html", "image/svg+xml") else kind  # nothing that runs here
+    return Response(body, media_type=kind, headers={"content-disposition": disposition})
+
+
+async def _compare(session: Session, call: Call) -> Response:
+    names = call.get("files")
+    names = names.split(",") if isinstance(names, str) else names
+    if not isinstance(names, list):
+        raise DataError(Diagnostic("error", "bad-request", "the names of the files are missing"))
+    paths = [str(session.find_spec(name)) for name in names]
+    task = _build_task(session, "compare", {**call, "text": ""})
+    head, body = await session.pool.ask("aside", {**task, "paths": paths})
+    return _pass_on(head, body)
+
+
+async def _tell_journal(session: Session, call: Call) -> Response:
+    def work() -> Record:
+        path = session.find_path(call)
+        return {"states": list_states(path) if path is not None else []}
+
+    return await _answer(work)
+
+
+async def take_file(session: Session, request: Request) -> Response:
+    """An upload: the name in the address, the file as the body."""
+    path = await take_upload(request.query_params.get("file", ""), request.stream(), session.folder)
+    head, body = await session.pool.ask("aside", {"task": "read_data", "call": {}, "data": str(path)})
+    if head.get("status", 200) != 200:
+        path.unlink(missing_ok=True)
+        return _pass_on(head, body)
+    return JSONResponse({"file": session.folder.name(path), **json.loads(body)})
 
 
 def _ask(work: Callable[[language.Asked], Any]) -> Handler:
@@ -174,8 +247,7 @@ def _ask(work: Callable[[language.Asked], Any]) -> Handler:
 
     async def handle(session: Session, call: Call) -> Response:
         def answer() -> Any:
-            estimates = session.estimates.get(str(call.get("page", ""))[:100])
-            return work(language.Asked(session.open(call), call, estimates))
+            return work(language.Asked(session.open(call), call, session.get_shown(call).estimates))
 
         return await _answer(answer)
 
@@ -194,6 +266,11 @@ HANDLERS: Mapping[str, Handler] = {
     "save": _save,
     "analyse": _analyse,
     "edit": _edit,
+    "layout": _move,
+    "try": _try,
+    "export": _export,
+    "compare": _compare,
+    "journal": _tell_journal,
     "complete": _ask(language.complete),
     "hover": _ask(language.hover),
     "format": _ask(language.lay_out),
