@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -17,7 +18,9 @@ from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.guard import Door
 from sem_toolkit.studio.pool import Pool
 from sem_toolkit.studio.server import build_app
-from sem_toolkit.studio.session import Session
+
+if TYPE_CHECKING:
+    from sem_toolkit.studio.session import Session
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,15 @@ class Start:
 
 def run_studio(start: Start, tell: Callable[[str], object]) -> None:
     """Serve until interrupted; `tell` hears the address once the port is taken. Raises OptionError for a taken port."""
-    session = build_session(start)
-    known = read_door(session.folder.root)
+    folder = build_folder(start)
+    pool = Pool(folder.root, sorted(folder.given))
+    known = read_door(folder.root)
     listening = open_port(start.port or (known.port if known is not None else 0), fallback=start.port == 0)
     port = listening.getsockname()[1]
     door = Door(port, known.token if known is not None and known.port == port else secrets.token_urlsafe(24))
-    keep_door(session.folder.root, door)
+    keep_door(folder.root, door)
     settings = uvicorn.Config(
-        build_app(session, door),
+        build_app(lambda: build_session(start, folder, pool), pool, door),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -53,15 +57,20 @@ def run_studio(start: Start, tell: Callable[[str], object]) -> None:
     uvicorn.Server(settings).run(sockets=[listening])
 
 
-def build_session(start: Start) -> Session:
-    """The session of a start. Raises DataError or OptionError where a file or folder is not there."""
-    folder = _find_folder(start)
-    given = frozenset(_list_given(start))
+def build_folder(start: Start) -> Folder:
+    """The folder of a start. Raises DataError or OptionError where a file or folder is not there."""
+    if start.data is not None and not start.data.is_file():
+        raise OptionError(Diagnostic("error", "missing-file", f'there is no file "{start.data}"'))
+    return Folder(_find_folder(start), frozenset(_list_given(start)))
+
+
+def build_session(start: Start, folder: Folder, pool: Pool) -> "Session":
+    """The session of a start; this loads what parses, reads and fits."""
+    from sem_toolkit.studio.session import Session
+
     spec = start.spec.absolute() if start.spec is not None else None
     data = start.data.absolute() if start.data is not None else None
-    if data is not None and not data.is_file():
-        raise OptionError(Diagnostic("error", "missing-file", f'there is no file "{start.data}"'))
-    return Session(Folder(folder, given), Pool(folder, sorted(given)), spec, data)
+    return Session(folder, pool, spec, data)
 
 
 def open_port(port: int, *, fallback: bool = False) -> socket.socket:

@@ -159,7 +159,7 @@ def _append(journal: Path, entry: dict[str, object], *, at_once: bool = True) ->
     """Add an entry, and see it on the disk `at_once`; a journal that has become long keeps its last states."""
     if not journal.parent.is_dir():
         make_folder(journal.parent)
-        write_bytes(journal.parent / ".gitignore", b"*\n")
+        (journal.parent / ".gitignore").write_text("*\n", encoding="ascii")
     entry = {"time": time.time(), **entry}
     line = (json.dumps(entry) + "\n").encode()  # in ASCII: whatever was typed, the journal can hold it
     try:
