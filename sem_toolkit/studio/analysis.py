@@ -9,7 +9,7 @@ from typing import Any
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.estimation import Progress
 from sem_toolkit.fit import Fit, Prepared, estimate
-from sem_toolkit.fit.pipeline import RowMemory, prepare_from
+from sem_toolkit.fit.pipeline import RowMemory, find_state, prepare_from
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.lsp.document import Columns, Document
 from sem_toolkit.report.compared_figures import draw_compared_fits
@@ -99,8 +99,7 @@ class Memory:
         if document.spec.header.data:
             data = find_data_path(document)
             self.folder.require_readable(data)
-        state = (data.stat().st_mtime_ns, data.stat().st_size) if data is not None else None
-        key = (document.spec.source.text, document.path, data, state)
+        key = (document.spec.source.text, document.path, None if data is None else find_state(data))
         if key not in self.fits:
             own = prepare_from(self.rows, document.spec, data, engine="native")
             start = self.last.get(document.path)

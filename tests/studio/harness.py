@@ -78,7 +78,7 @@ class Studio:
         own = httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:{PORT}", headers=headers, timeout=120)
         self.client = Client(own, self._loop)
 
-    def post(self, name: str, **call: Any) -> Any:
+    def post(self, name: str, /, **call: Any) -> Any:
         """The answer to a call that is taken."""
         answer = self.client.post(f"/api/{name}", json=call)
         assert answer.status_code == 200, answer.text
