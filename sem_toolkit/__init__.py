@@ -39,10 +39,11 @@ class _Package(ModuleType):
     def __setattr__(self, name: str, value: object) -> None:
         if name == "fit" and isinstance(value, ModuleType):
             # Python hands in the layer when it has been loaded. Its name goes to the function; and as the one place
-            # above both layers the package gives every fit the words of the report, which fit/ knows nothing of.
+            # above the layers the package gives every fit the words of the report and the samples of the bootstrap.
             from sem_toolkit.report.presenter import ReportPresenter
+            from sem_toolkit.resampling.within_fits import FitResampler
 
-            value.Fit.presenter = ReportPresenter()
+            value.Fit.presenter, value.Fit.resampler = ReportPresenter(), FitResampler()
             value = value.fit
         super().__setattr__(name, value)
 

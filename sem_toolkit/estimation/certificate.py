@@ -33,10 +33,11 @@ _LARGE = 250  # from here on Lanczos iteration is faster than a reduction of the
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """The certificate and the constraints that were found active."""
+    """The certificate, the constraints that were found active, and whether all of them hold."""
 
     certificate: Certificate
     active: tuple[ActiveConstraint, ...]
+    feasible: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class Geometry:
 
     @property
     def is_stationary(self) -> bool:
-        return self.gradient_max < ENOUGH and self.missed < 10.0 * FEASIBLE and self.inward < 1e-6
+        return self.gradient_max < ENOUGH and self.is_feasible and self.inward < 1e-6
+
+    @property
+    def is_feasible(self) -> bool:
+        return self.missed < 10.0 * FEASIBLE
 
     @property
     def is_optimum(self) -> bool:
@@ -89,7 +94,7 @@ def examine(objective: Objective, point: Point, engine: str, iterations: int, no
         iterations=iterations,
         messages=tuple(messages),
     )
-    return Examination(certificate, constraints)
+    return Examination(certificate, constraints, geometry.is_feasible)
 
 
 def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> Geometry:
@@ -199,7 +204,7 @@ def _scale_moments(covariance: FloatArray) -> FloatArray:
 def _explain(objective: Objective, point: Point, geometry: Geometry, note: str) -> Diagnostic:
     names = objective.model.parameter_names
     largest = int(np.argmax(np.abs(point.x))) if len(point.x) else 0
-    if geometry.missed >= 10.0 * FEASIBLE:
+    if not geometry.is_feasible:
         why = f"a constraint is missed by {geometry.missed:.3g}"
     elif geometry.gradient_max >= ENOUGH:
         why = f"the gradient is not zero ({geometry.gradient_max:.3g})"

@@ -15,7 +15,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from sem_toolkit.estimation.objective import Objective, Point
 
 FloatArray = NDArray[np.float64]
-Reason = Literal["optimum", "stalled", "drifting", "iteration limit", "no value at the start"]
+Reason = Literal["optimum", "stalled", "drifting", "iteration limit", "no value at the start", "infeasible"]
 
 TIGHT = 1e-10
 ENOUGH = 1e-8

@@ -413,7 +413,11 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     if not solution.certificate.converged:
         prepared.identification.require_identified()
     solution, rotation = rotate_blocks(solution, options.rotation)
-    return Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
+    found = Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
+    if not (options.inference.is_resampled and found.converged):
+        return found
+    drawn = Fit.resampler.resample(prepared, found)
+    return replace(found, options=replace(options, inference=replace(options.inference, resampled=drawn)))
 
 
 def _list_exogenous(table: ParameterTable) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ from sem_toolkit.inference import (
     compute_wald,
     describe_steps,
 )
+from sem_toolkit.inference.errors.resampled import Resampled
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
@@ -81,6 +82,14 @@ class Presenter(Protocol):
         ...
 
 
+class Resampler(Protocol):
+    """Who draws the samples of a fit with bootstrapped standard errors or tests: a layer above this one, likewise."""
+
+    def resample(self, prepared: Any, fit: "Fit") -> Resampled:
+        """What bootstrap samples of the rows say of the fit to them."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted model. Tables are pandas DataFrames with lavaan's column names; they are computed when first asked for.
@@ -95,6 +104,7 @@ class Fit:
     """
 
     presenter: ClassVar[Presenter]
+    resampler: ClassVar[Resampler]
 
     spec: Spec
     options: FitOptions
@@ -375,6 +385,8 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
+        drawn = self.options.inference.resampled
+        own += () if drawn is None else drawn.messages
         return self.findings + own + self._rotated + self._coarse
 
 

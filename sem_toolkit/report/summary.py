@@ -17,6 +17,7 @@ from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
 from sem_toolkit.report.text_tables import build_frame_table, build_table, protect_numbers
+from sem_toolkit.resampling.bootstrap.intervals import INTERVALS
 
 # lavaan's sections, in its order; variances and covariances share an operator.
 SECTIONS = {
@@ -161,7 +162,13 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
     information = f", {inference.information} information" if certificate.way != "closed form" else ""
+    if inference.resampled is not None:
+        drawn = inference.resampled
+        limits = f", {INTERVALS[drawn.interval]} limits" if inference.se == "bootstrap" else ""
+        information = f" ({drawn.draws} samples of the rows, seed {drawn.seed}{limits})"
     text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
+    if inference.resampled is not None and np.isfinite(inference.resampled.pvalue):
+        text.append(f"; Bollen-Stine p {format_p_value(inference.resampled.pvalue)}", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")
     if fit.rotation is not None:
