@@ -64,7 +64,7 @@ class RowMemory:
 
     def read(self, source: object, door: Door) -> ReadRows:
         """The rows, what captions call them, and the file that they are from. Raises DataError where there are none."""
-        key = (_find_state(source) if isinstance(source, Path) else id(source), door)
+        key = (find_state(source) if isinstance(source, Path) else id(source), door)
         if key not in self.known:
             called = source.name if isinstance(source, Path) else type(source).__name__
             origin = read_origin(source) if isinstance(source, Path) else None
@@ -95,7 +95,7 @@ def prepare_from(rows: RowMemory, spec: Spec, data: object = None, **options: ob
     return Prepared(spec, chosen, frame, called, origin)
 
 
-def _find_state(path: Path) -> tuple[str, int, int]:
+def find_state(path: Path) -> tuple[str, int, int]:
     """What changes when a file is written anew; a file that is not there is so when it is read."""
     try:
         found = path.stat()
