@@ -38,7 +38,7 @@ class Action:
     """One action; of the fields those count that its kind has.
 
     a, b           add_path: cause and effect; add_covariance: the two; rename: the old and the new name; add_node: a
-    lhs, op, rhs   the parameter that is removed, fixed, freed or labelled
+    lhs, op, rhs   the parameter that is removed, fixed, freed or labelled; add_path: op may say which path it is
     value, label   what it is fixed to, and the new label ("" takes the old one away)
     latent, indicators  of a new variable
     """
@@ -108,9 +108,10 @@ def change_text(text: str, action: Action, expand: Expand) -> Change:
 
 
 def _add(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:
-    row = ("", "~~", "") if action.kind == "add_covariance" else ("", _choose_operator(before, action), "")
-    flipped = row[1] in ("~", "<~")
-    row = (action.b, row[1], action.a) if flipped else (action.a, row[1], action.b)
+    operator = "~~" if action.kind == "add_covariance" else action.op or _choose_operator(before, action)
+    if operator not in ("=~", "~", "<~", "~~"):
+        raise _refuse(f'"{operator}" is no path', None)
+    row = (action.b, operator, action.a) if operator in ("~", "<~") else (action.a, operator, action.b)
     if action.a == action.b:
         raise _refuse("a path leads from one variable to another", None)
     shown = " ".join(row)

@@ -12,7 +12,6 @@ from sem_toolkit.diagram import (
     draw_diagram,
     find_layout_path,
     read_layout,
-    write_layout,
 )
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
@@ -58,16 +57,6 @@ def read_pins(path: Path | None, table: ParameterTable, folder: Folder) -> tuple
     names = {name for row in table.parameters for name in (row.lhs, row.rhs)}
     own = {name: place for name, place in kept.items() if name in names}
     return (Layout(own) if own else None), ()
-
-
-def write_pins(path: Path, pins: dict[str, tuple[float, float]], folder: Folder) -> None:
-    """Keep places beside a spec; none takes the file away. Raises DataError where that cannot be."""
-    place = find_layout_path(path)
-    folder.require_readable(place)
-    if pins:
-        write_layout(Layout(pins), place)
-    else:
-        place.unlink(missing_ok=True)
 
 
 def _find_hints(
