@@ -1,5 +1,12 @@
-"""Write what docs/ has from the code: the command line's reference and Figure 3-1 in both versions."""
+"""Write what docs/ has from the code: reference pages, outputs of examples, Figure 3-1 in both versions.
 
+`python docs/make.py PAGE...` only runs the examples of these pages.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from typer.core import TyperArgument, TyperCommand, TyperOption
@@ -31,13 +38,32 @@ ours. Results go to standard output, messages to standard error.
 
 
 def main() -> None:
-    """Write docs/cli.md, docs/study.md and the figures of the README."""
+    """Write docs/cli.md, docs/study.md, the figures of the README, and what the examples of pages print."""
+    sys.path.insert(0, str(HERE / "site"))
+    from pages import find_pages
+
+    if len(sys.argv) > 1:
+        write_examples(Path(name).resolve() for name in sys.argv[1:])
+        return
+    write_examples(find_pages())
     write_text(HERE / "cli.md", build_page())
     write_text(HERE / "study.md", build_manual(run_printed_study(HERE.parent / "data" / "published")))
     path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
     model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
     for name, (_, figure) in draw_figures(model).items():
         write_text(HERE / f"{name}.svg", figure.to_svg())
+
+
+def write_examples(wanted: Iterable[Path]) -> None:
+    """Run the examples of pages; outputs go into the pages, pictures into docs/pictures/."""
+    from pages import PICTURES, run_page
+
+    for page in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            run = run_page(page.read_text(encoding="utf-8"), Path(folder))
+            write_text(page, run.text)
+            for name, drawn in run.pictures.items():
+                shutil.copy(drawn, PICTURES / name)
 
 
 def build_page() -> str:

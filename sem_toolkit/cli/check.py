@@ -1,6 +1,7 @@
 """`sem-toolkit check`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +10,10 @@ from rich.table import Table
 
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, WRONG_INPUT, build_console, print_messages, print_record
+from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Check, check_model
 from sem_toolkit.report.text_tables import build_table
-from sem_toolkit.spec import ParameterTable, format_explanation, read_spec
+from sem_toolkit.spec import ParameterTable, Spec, format_explanation, read_spec
 
 
 @takes_fit_options
@@ -23,7 +25,9 @@ def check(
     explain: Annotated[bool, typer.Option("--explain", help="The expanded model beside its source.")] = False,
 ) -> int:
     """Read a spec: say what is wrong with it, which model it means, and whether that model is identified."""
-    checked = check_model(read_spec(spec), data, **chosen)
+    parsed = read_spec(spec)
+    named = _find_named_data(parsed) if data is None and "sample_cov" not in chosen else data
+    checked = check_model(parsed, named if named is not None and named.exists() else data, **chosen)
     if json:
         print_record(checked.to_dict())
     elif explain and checked.table is not None:
@@ -31,7 +35,15 @@ def check(
     else:
         print_check(build_console(), checked)
     print_messages(checked.diagnostics, checked.spec.source)
+    if named is not None and not checked.has_data and not json:
+        message = f'there is no file "{named}", so that names are not looked up in the data'
+        print_messages([Diagnostic("warning", "missing-file", message)], None)
     return WRONG_INPUT if checked.has_errors else DONE
+
+
+def _find_named_data(spec: Spec) -> Path | None:
+    """The file that the header of a spec names, whether it exists or not."""
+    return Path(spec.source.name).parent / spec.header.data if spec.header.data else None
 
 
 _MOST_ROWS = 2000

@@ -98,6 +98,12 @@ def simulate(
             "--store", metavar="DIR", help="Keep what every sample gave here, as it comes: a run goes on from there."
         ),
     ] = None,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            "--draw", metavar="FILE", help="Only draw one sample of --n rows and write it there: .csv or .xlsx."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Draw samples from a population and fit models to each: bias, coverage, power, convergence, with their errors."""
@@ -132,6 +138,8 @@ def simulate(
         message = "--target would do nothing: no n is searched"
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint='add --find-n "y ~ x"'))
     sizes = parse_sizes("--n", n)
+    if draw is not None:
+        return _draw(draw, sizes, parsed, fitted, common)
     with show_progress("samples") as watch:
         found = run_study(parsed, fitted, sizes, replications, store=store, watch=watch, **common)
     print_messages(found.messages, None)
@@ -150,6 +158,25 @@ def simulate(
             console.print(build_frame_table("Fit measures over samples", summary.build_measures()))
             console.print(f"The χ² test rejects the model in {rate:.3f} of the samples (error {error:.3f}).", "")
     return DONE if found.usable else NOT_CERTIFIED
+
+
+def _draw(path: Path, sizes: Sequence[int], spec: Spec, models: Sequence[Spec], common: Mapping[str, Any]) -> int:
+    """One sample as a file."""
+    from sem_toolkit.report.export import RAW, write_table
+    from sem_toolkit.resampling.simulation.one_sample import draw_one_sample
+
+    if len(sizes) > 1 or models:
+        what = "--model" if models else "all sizes but one"
+        message = f"{what} would do nothing: one sample is drawn, and nothing is fitted"
+        raise OptionError(Diagnostic("error", "option-without-effect", message, hint="leave out --draw, or that"))
+    if path.suffix.lower() not in RAW:
+        message = f'a sample cannot be written to "{path.name}"'
+        raise OptionError(Diagnostic("error", "unknown-format", message, hint="use .csv or .xlsx"))
+    wanted = {name: common[name] for name in ("seed", "rules", "data", "estimates", "shares", "options")}
+    frame = draw_one_sample(spec, sizes[0], **wanted)
+    write_table(path, frame)
+    build_console().print(f"{path}: {len(frame)} rows of {', '.join(map(str, frame.columns))}")
+    return DONE
 
 
 def _search(

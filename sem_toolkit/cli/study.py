@@ -24,12 +24,13 @@ def study(
     replications: Annotated[
         int, typer.Option(min=1, help="Surveys of other seeds, to see how often a verdict comes out.")
     ] = 200,
+    word: Annotated[bool, typer.Option("--word", help="Write the report as report.docx too.")] = False,
     init: Annotated[
         Path | None,
         typer.Option("--init", metavar="DIR", help="Only copy the study's specs and data into this folder."),
     ] = None,
 ) -> int:
-    """Fit the whole study; write Figure 3-1, the tables and report.html."""
+    """Fit the whole study; write Figure 3-1, the tables and the report."""
     from sem_toolkit.study.files import write_study
     from sem_toolkit.study.run import count_stages, list_faults, run_study
     from sem_toolkit.study.shipping import copy_study
@@ -52,7 +53,7 @@ def study(
 
         result = run_study(specs, data, show, replications)
         show("figure and report")
-        written = write_study(result, data, output)
+        written = write_study(result, data, output, word=word)
     print_study(console, result, written)
     for model, entry in list_faults(result.models):
         print_messages([entry], model.spec.source)

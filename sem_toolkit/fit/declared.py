@@ -21,6 +21,7 @@ from sem_toolkit.fit.readers import (
     parse_count_or_none,
     parse_counts,
     parse_fraction,
+    parse_labels,
     parse_moments,
     parse_number,
     parse_pair,
@@ -31,6 +32,7 @@ from sem_toolkit.fit.readers import (
     parse_words,
 )
 from sem_toolkit.fit.rotation import parse_rotation_arguments
+from sem_toolkit.inference.errors.resampled import LIMITS
 from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
 from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS
 from sem_toolkit.spec.options import GROUP_EQUAL
@@ -127,6 +129,8 @@ _DECLARED = (
     Option("marker_int_zero", "switch", "table", "With means: no intercepts of markers, latent means are free."),
     Option("ngroups", "count", "table", "Number of groups where there are no data."),
     Option("group", "word", "data", "Name of the grouping column.", flag="--group"),
+    Option("group_label", "words", "data", "Of the grouping column: the values to take, in this order.",
+           flag="--group-label", reader=parse_labels),
     Option("group_equal", "words", "table", "loadings,intercepts,residuals,... held equal.", GROUP_EQUAL,
            "--group-equal"),
     Option("group_partial", "words", "table", "Left free all the same, such as f=~x2,x3~1.", flag="--group-partial"),
@@ -182,9 +186,14 @@ _DECLARED = (
            ADJUSTMENTS),
     Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
            "--likelihood"),
-    Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, none.",
+    Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, bootstrap, none.",
            STANDARD_ERRORS, "--se", reader=parse_word),
     Option("test", "words", "inference", "Test beside the standard one, such as satorra.bentler.", TESTS, "--test"),
+    Option("bootstrap", "count", "inference", "Samples of se = bootstrap and test = bollen.stine: 1000.",
+           flag="--bootstrap"),
+    Option("iseed", "count", "inference", "Of these samples: 1.", flag="--iseed", reader=parse_count_or_none),
+    Option("boot_ci_type", "word", "inference", "Their limits: perc, norm, basic, bca.simple or bca.", LIMITS,
+           "--boot-ci-type"),
     Option("information", "word", "inference", "expected, observed or first.order.", INFORMATION, "--information",
            reader=parse_word),
     Option("observed_information", "word", "inference", "hessian or h1.", OBSERVED_INFORMATION,

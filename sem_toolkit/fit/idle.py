@@ -17,6 +17,8 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
     faults = []
     if given.get("group_partial") and not given.get("group_equal"):
         faults.append(_build_idle("group_partial", "nothing is held equal across groups", "add group_equal"))
+    if given.get("group_label") and not given.get("group"):
+        faults.append(_build_idle("group_label", "there is no grouping column", "name it with group"))
     if given.get("parameterization") == "theta" and not given.get("ordered"):
         faults.append(_build_idle("parameterization", "it is about ordered variables, and none are named"))
     if "sample_cov" in given:
@@ -44,6 +46,11 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
     if "sampling_weights" not in given:
         idle = [name for name in ("sampling_weights_normalization", "sampling_weights_type") if name in given]
         faults += [_build_idle(name, "there are no weights", "add sampling_weights") for name in idle]
+    asked = f"{given.get('se', '')} {given.get('test', '')}".lower()
+    if "boot" not in asked and "bollen" not in asked:
+        idle = [name for name in ("bootstrap", "iseed", "boot_ci_type") if name in given]
+        hint = 'add se = "bootstrap", or test = "bollen.stine"'
+        faults += [_build_idle(name, "nothing is bootstrapped", hint) for name in idle]
     return faults
 
 

@@ -47,6 +47,15 @@ def parse_word(value: object) -> str:
     return value
 
 
+def parse_labels(value: object) -> tuple[str, ...]:
+    """One or several values of a column as the texts by which groups are known."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = [value]
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        value = [str(int(own)) if isinstance(own, float) and own.is_integer() else str(own) for own in value]
+    return parse_words(value)
+
+
 def parse_words(value: object) -> tuple[str, ...]:
     """A text with commas, or a list of texts. Raises ValueError for anything else."""
     words = split_words(value)

@@ -43,7 +43,7 @@ def _takes_moments(options: FitOptions) -> bool:
     inference = options.inference
     rows_only = (
         options.aux, options.cluster, options.weighting, options.reverse, options.parcel, options.missing_codes,
-        options.sheet, options.all_ordered, options.table.ordered, options.table.conditional_x,
+        options.sheet, options.group_label, options.all_ordered, options.table.ordered, options.table.conditional_x,
     )  # fmt: skip
     return (
         not any(rows_only)

@@ -1,22 +1,50 @@
 """A report of sections with words and tables, as one self-contained file: HTML, Markdown, LaTeX or Word."""
 
+import base64
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.report.export import Printed, clean_table, clean_text, write_with_packages
-from sem_toolkit.report.pages import FORMATS, format_page
+from sem_toolkit.files import write_bytes
+from sem_toolkit.report.export import Printed, clean_table, clean_text, make_with_packages
+from sem_toolkit.report.pages import escape_latex, escape_markdown, format_page
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture beside the report: its file's name from there, its bytes (PNG), what it shows, and its caption."""
+
+    name: str
+    png: bytes
+    description: str
+    caption: str = ""
+
+
+_MOST_UPRIGHT = 8
+"""Columns of a table that go on an upright page."""
+Block = str | Printed | Picture
+"""What stands below a heading: a paragraph, a table, or a picture."""
 
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A heading, paragraphs below it, and tables below these."""
+    """A heading and what stands below it, in order; level 1 is a part of the report, 2 a part of this."""
 
     heading: str
-    paragraphs: tuple[str, ...] = ()
-    tables: tuple[Printed, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    level: int = 1
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs alone."""
+        return tuple(block for block in self.blocks if isinstance(block, str))
+
+    @property
+    def tables(self) -> tuple[Printed, ...]:
+        """The tables alone."""
+        return tuple(block for block in self.blocks if isinstance(block, Printed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +67,28 @@ def require_document_format(path: Path) -> str:
 def write_document(path: Path, document: Document) -> Path:
     """Write a report in the format of the path's suffix. Raises DataError where that cannot be done."""
     suffix = require_document_format(path)
-    return write_with_packages(path, suffix, lambda: DOCUMENTS[suffix](_clean(document)))
+    write_bytes(path, format_document(suffix, document))
+    return path
+
+
+def format_document(suffix: str, document: Document) -> bytes:
+    """A report in one of DOCUMENTS. Raises DataError where a package is missing that makes the format."""
+    return make_with_packages(suffix, lambda: DOCUMENTS[suffix](_clean(document)))
 
 
 def _clean(document: Document) -> Document:
     sections = (
-        Section(clean_text(own.heading), tuple(map(clean_text, own.paragraphs)), tuple(map(clean_table, own.tables)))
-        for own in document.sections
+        Section(clean_text(own.heading), tuple(map(_clean_block, own.blocks)), own.level) for own in document.sections
     )
     return Document(clean_text(document.title), tuple(sections))
+
+
+def _clean_block(block: Block) -> Block:
+    if isinstance(block, str):
+        return clean_text(block)
+    if isinstance(block, Printed):
+        return clean_table(block)
+    return replace(block, description=clean_text(block.description), caption=clean_text(block.caption))
 
 
 def _format_html(document: Document) -> bytes:
@@ -57,6 +98,7 @@ def _format_html(document: Document) -> bytes:
         loader=PackageLoader("sem_toolkit.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["data_address"] = lambda png: f"data:image/png;base64,{base64.b64encode(png).decode()}"
     template = environment.get_template("document.html.j2")
     return template.render(document=document).encode()
 
@@ -64,18 +106,32 @@ def _format_html(document: Document) -> bytes:
 def _format_markdown(document: Document) -> bytes:
     parts = [f"# {document.title}"]
     for section in document.sections:
-        parts += [f"## {section.heading}", *section.paragraphs]
-        parts += [_format_table("md", table).strip("\n") for table in section.tables]
+        parts.append(f"{'#' * (section.level + 1)} {section.heading}")
+        for block in section.blocks:
+            if isinstance(block, str):
+                parts.append(block)
+            elif isinstance(block, Printed):
+                parts.append(_format_table("md", block).strip("\n"))
+            else:
+                told = escape_markdown(block.description).replace("[", "\\[").replace("]", "\\]")
+                parts += [f"![{told}]({block.name})", *filter(None, [block.caption])]
     return ("\n\n".join(parts) + "\n").encode()
 
 
 def _format_latex(document: Document) -> bytes:
-    escape, _ = FORMATS["tex"]
-    parts = ["\\documentclass{article}", "\\usepackage[utf8]{inputenc}", "\\usepackage{booktabs}", "\\begin{document}"]
-    parts += [f"\\title{{{escape(document.title)}}}", "\\date{}", "\\maketitle"]
+    packages = ("[utf8]{inputenc}", "{booktabs}", "{graphicx}")
+    parts = ["\\documentclass{article}", *(f"\\usepackage{package}" for package in packages), "\\begin{document}"]
+    parts += [f"\\title{{{escape_latex(document.title)}}}", "\\date{}", "\\maketitle"]
     for section in document.sections:
-        parts += [f"\\section*{{{escape(section.heading)}}}", *(escape(words) + "\n" for words in section.paragraphs)]
-        parts += [_format_table("tex", table) for table in section.tables]
+        parts.append(f"\\{'sub' * (section.level - 1)}section*{{{escape_latex(section.heading)}}}")
+        for block in section.blocks:
+            if isinstance(block, str):
+                parts.append(escape_latex(block) + "\n")
+            elif isinstance(block, Printed):
+                parts.append(_format_table("tex", block))
+            else:
+                picture = f"\\includegraphics[width=\\linewidth]{{{block.name}}}"
+                parts.append(f"\\noindent{picture}\\\\{escape_latex(block.caption)}\n")
     return "\n".join([*parts, "\\end{document}", ""]).encode()
 
 
@@ -88,16 +144,21 @@ def _format_table(suffix: str, table: Printed) -> str:
 def _format_word(document: Document) -> bytes:
     from docx import Document as WordDocument
 
-    from sem_toolkit.report.word import add_table
+    from sem_toolkit.report.word import add_picture, add_table, turn_page
 
     word = WordDocument()
+    if any(len(table.frame.columns) > _MOST_UPRIGHT for section in document.sections for table in section.tables):
+        turn_page(word)
     word.add_heading(document.title, 0)
     for section in document.sections:
-        word.add_heading(section.heading, 1)
-        for words in section.paragraphs:
-            word.add_paragraph(words)
-        for table in section.tables:
-            add_table(word, table)
+        word.add_heading(section.heading, section.level)
+        for block in section.blocks:
+            if isinstance(block, str):
+                word.add_paragraph(block)
+            elif isinstance(block, Printed):
+                add_table(word, block)
+            else:
+                add_picture(word, block.png, block.description, block.caption)
     buffer = io.BytesIO()
     word.save(buffer)
     return buffer.getvalue()

@@ -5,11 +5,10 @@ Source of the list: Appelbaum et al. (2018), American Psychologist 73, 3-25, Tab
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from sem_toolkit.comparison import Comparison
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed
@@ -24,18 +23,18 @@ def build_fit_report(fit: Fit) -> Document:
     """Methods, fit, estimates, explained variance, messages, and the checklist. Without a certified optimum the report
     says so in place of estimates.
     """
-    sections = [Section("Method", (describe_method(fit),), (build_facts(fit),))]
+    sections = [Section("Method", (describe_method(fit), build_facts(fit)))]
     if fit.converged:
         note = build_note(fit)
         estimates = build_apa_table(fit)
-        sections.append(Section("Estimates", (), (Printed(estimates, "", note, frozenset(estimates.columns[1:])),)))
+        sections.append(Section("Estimates", (Printed(estimates, "", note, frozenset(estimates.columns[1:])),)))
         r2 = [
             {"variable": name, "group": label, "R²": value}
             for label, own in fit.r2.items()
             for name, value in own.items()
         ]
         if r2:
-            sections.append(Section("Explained variance", (), (build_printed(pd.DataFrame(r2)),)))
+            sections.append(Section("Explained variance", (build_printed(pd.DataFrame(r2)),)))
     said = tuple(dict.fromkeys(str(message) for message in fit.messages))
     if said:
         sections.append(Section("Messages", said))
@@ -49,7 +48,7 @@ def build_comparison_report(found: Comparison) -> Document:
     faults = tuple(f"{model.name}: {model.fault}" for model in found.models if model.fault is not None)
     facts = build_transposed_frame(found.table.drop(columns="reason"), "model")
     table = Printed(facts, "", "", frozenset(facts.columns[1:]))
-    sections = [Section("Method", (*methods, *faults)), Section("Models", (), (table,))]
+    sections = [Section("Method", (*methods, *faults)), Section("Models", (table,))]
     for heading, frame in (
         ("Pairs of models, by what each implies", found.tests),
         ("Pairs that are not nested, by Vuong's tests", found.vuong),
@@ -57,7 +56,7 @@ def build_comparison_report(found: Comparison) -> Document:
         ("R² from model to model", spread_r2(found.r2)),
     ):
         if len(frame):
-            sections.append(Section(heading, (), (build_printed(frame),)))
+            sections.append(Section(heading, (build_printed(frame),)))
     said = tuple(dict.fromkeys(str(message) for message in found.messages))
     if said:
         sections.append(Section("Messages", said))
@@ -138,4 +137,4 @@ def _build_checklist(fits: Sequence[Fit], estimates: str, *, compared: bool) -> 
         ("rival models", "Models" if compared else "sem-toolkit atlas, sem-toolkit compare"),
     ]
     frame = pd.DataFrame(rows, columns=["JARS-SEM asks for", "where it stands"])
-    return Section("What to report, and where it stands", (), (Printed(frame),))
+    return Section("What to report, and where it stands", (Printed(frame),))

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import Reliability, ResidualType, ScoreMethod
+from sem_toolkit.report.score_tables import tabulate_scores
 from sem_toolkit.sample.patterns import Patterns, build_patterns
 
 if TYPE_CHECKING:
@@ -80,17 +79,8 @@ def _fold(name: str) -> str:
 
 def build_score_rows(fit: Fit, method: ScoreMethod = "regression") -> "pd.DataFrame":
     """Factor scores: row (of the data, from 1), group where there are several, one column a factor."""
-    import pandas as pd
-
-    _require_factors(fit, fit.factor_scores(method)[0].names)
-    parts = []
-    for scores, group in zip(fit.factor_scores(method), fit.sample.groups, strict=True):
-        places = np.arange(group.n) if group.places is None else group.places
-        columns: dict[str, Any] = {"row": places + 1}
-        if len(fit.sample.groups) > 1:
-            columns["group"] = scores.label
-        parts.append(pd.DataFrame(columns | dict(zip(scores.names, scores.scores.T, strict=True))))
-    return pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True)
+    _require_factors(fit, tuple(name for scores in fit.factor_scores(method) for name in scores.names))
+    return tabulate_scores(fit, method)
 
 
 def build_score_quality(fit: Fit, method: ScoreMethod = "regression") -> "pd.DataFrame":

@@ -13,6 +13,10 @@ BoolArray = NDArray[np.bool_]
 
 _MOST_NAMED = 5
 
+FULL = ("ml", "full information maximum likelihood")
+EACH_PAIR = ("pairwise", "each correlation from the rows that have both answers")
+"""What keeps incomplete rows, of numbers and of ordered answers: a value of `missing`, and what it stands for."""
+
 
 def describe_dropped(
     data: FloatArray, kept: BoolArray, variables: Sequence[str], without_group: int, group: str | None, hint: str | None
@@ -25,19 +29,28 @@ def describe_dropped(
     return Diagnostic("warning", "rows-dropped", message, hint=hint)
 
 
-def describe_listwise_hint(dropped: int, without_group: int = 0, group: str | None = None) -> str:
+def describe_listwise_hint(
+    dropped: int, without_group: int = 0, group: str | None = None, keeping: tuple[str, str] = FULL
+) -> str:
     """How to keep the rows that listwise deletion drops; those without a group cannot be kept."""
     if dropped == without_group:
         return f"a row without a value of {group!r} belongs to no group"
     rows = "this row" if dropped == 1 else "those with a group" if without_group else "these rows"
-    return f'missing = "ml" keeps {rows} (full information maximum likelihood)'
+    return f'missing = "{keeping[0]}" keeps {rows} ({keeping[1]})'
 
 
-def explain_too_few(faults: Sequence[Diagnostic], rows: FloatArray, variables: Sequence[str]) -> list[Diagnostic]:
+def explain_too_few(
+    faults: Sequence[Diagnostic], rows: FloatArray, variables: Sequence[str], keeping: tuple[str, str] = FULL
+) -> list[Diagnostic]:
     """Faults of the complete rows of a group, where these are too few with what the others (all rows: n × p) lack."""
     holes = _count_holes(rows, variables)
+    keeps = f'missing = "{keeping[0]}" takes rows with empty cells ({keeping[1]})'
+    complete = int((~np.isnan(rows).any(axis=1)).sum())
     found = []
     for fault in faults:
+        if fault.code == "constant-column" and holes:
+            found.append(_explain_constant(fault, rows, variables, complete, keeps))
+            continue
         if fault.code != "too-few-rows" or not holes:
             found.append(fault)
             continue
@@ -47,9 +60,20 @@ def explain_too_few(faults: Sequence[Diagnostic], rows: FloatArray, variables: S
             message += f"none has a value of {', '.join(empty)}"
         else:
             message += f"many lack a value: {_list_worst(holes)}"
-        keeps = 'missing = "ml" takes rows with empty cells (full information maximum likelihood)'
         found.append(replace(fault, message=message, hint="leave it out of the model" if empty else keeps))
     return found
+
+
+def _explain_constant(
+    fault: Diagnostic, rows: FloatArray, variables: Sequence[str], complete: int, keeps: str
+) -> Diagnostic:
+    """A variable that varies, but not among the rows that are complete."""
+    name = next(name for name in variables if fault.message.startswith(repr(name)))
+    values = rows[:, variables.index(name)]
+    if np.nanmax(values) == np.nanmin(values):
+        return fault
+    message = f"{name!r} has the same value in all {complete} complete rows of {len(rows)}"
+    return replace(fault, message=message, hint=keeps)
 
 
 def check_groups(count: int, rows: int, variables: int, name: str) -> list[Diagnostic]:

@@ -20,7 +20,7 @@ from sem_toolkit.sample.checks import (
     numeric_values,
 )
 from sem_toolkit.sample.delimited import is_headerless, require_unique_names
-from sem_toolkit.sample.dropping import check_groups, describe_dropped, describe_listwise_hint, explain_too_few
+from sem_toolkit.sample.dropping import FULL, check_groups, describe_dropped, describe_listwise_hint, explain_too_few
 from sem_toolkit.sample.messages import SHEETS, get_messages
 from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
@@ -39,6 +39,7 @@ def build_sample(
     missing: str | None = None,
     exogenous: Sequence[str] = (),
     auxiliary: Sequence[str] = (),
+    keeping: tuple[str, str] = FULL,
 ) -> Sample:
     """Take the model's variables out of a table; rows with a missing value among them are left out, or kept.
 
@@ -50,6 +51,7 @@ def build_sample(
                want of a choice
     exogenous  variables whose moments are taken from the data (fixed.x)
     auxiliary  variables that only help to estimate the moments of incomplete rows in two stages
+    keeping    which value of `missing` would keep incomplete rows, and what it stands for: for messages
 
     Means and covariances have divisor n. Raises DataError with every fault of every column: unknown, duplicate,
     text, constant, infinite, all missing; too few rows; collinear columns.
@@ -72,11 +74,11 @@ def build_sample(
         found = _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
         return replace(found, messages=(*found.messages, *doubts))
     complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
-    groups = _split_groups(data, codes, complete, labels, variables)
+    groups = _split_groups(data, codes, complete, labels, variables, keeping)
     messages = [*list_findings(frame, data, (*variables, *auxiliary)), *doubts]
     if not complete.all():
         without = int(np.sum(codes < 0))
-        hint = describe_listwise_hint(int((~complete).sum()), without, group) if missing is None else None
+        hint = describe_listwise_hint(int((~complete).sum()), without, group, keeping) if missing is None else None
         messages.append(describe_dropped(data, complete, variables, without, group, hint))
     messages += [message for part in groups for message in check_scales(np.diag(part.covariance), variables)]
     messages += _describe_renamed(names, variables)
@@ -168,6 +170,7 @@ def _split_groups(
     complete: NDArray[np.bool_],
     labels: tuple[str, ...],
     variables: tuple[str, ...],
+    keeping: tuple[str, str],
 ) -> tuple[SampleGroup, ...]:
     """The complete rows of every group by their code (n)."""
     places = [np.flatnonzero(complete & (codes == code)) for code in range(len(labels))]
@@ -175,7 +178,7 @@ def _split_groups(
     faults = [
         fault
         for code, (label, rows) in enumerate(parts)
-        for fault in explain_too_few(check_rows(rows, variables, label), data[codes == code], variables)
+        for fault in explain_too_few(check_rows(rows, variables, label), data[codes == code], variables, keeping)
     ]
     if not faults:
         groups = tuple(_build_group(*part, chosen) for part, chosen in zip(parts, places, strict=True))

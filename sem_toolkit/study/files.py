@@ -1,31 +1,38 @@
 """The study's files: figure, tables as CSV and the report, each written whole."""
 
+import io
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import Failure, build_receipt, format_receipt
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
+from sem_toolkit.report.document import format_document
 from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
 from sem_toolkit.spec import build_parameter_table
 from sem_toolkit.study.page import build_study_page
+from sem_toolkit.study.page_document import build_page_document
+from sem_toolkit.study.pictures import draw_plots
 from sem_toolkit.study.run import StudyModel, StudyResult
 from sem_toolkit.study.tables import build_study_tables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FIGURE = "figure-3-1"
 SIMULATED = "Simulated survey, no evidence about Shenzhen."
 FIGURE_FORMATS = ("svg", "pdf", "png")
 
 
-def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
+def write_study(result: StudyResult, data: Path, output: Path, *, word: bool = False) -> list[Path]:
     """Write everything into `output` and return the paths, the report first.
 
     data  folder with published/regressions.csv
+    word  whether to write report.docx too
     Raises DataError for what cannot be read or written; everything is computed before the first file is written.
     """
     tables = build_study_tables(result)
@@ -36,14 +43,26 @@ def write_study(result: StudyResult, data: Path, output: Path) -> list[Path]:
         for name, (_, figure) in figures.items()
         for suffix in FIGURE_FORMATS
     }
-    shown = [(caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
+    plots = draw_plots(result.printed)
+    contents |= {f"plots/{name}.png": _write_png(plot) for name, plot in plots.items()}
+    shown = [(name, caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
     remarks = pd.DataFrame(result.printed.publication.statements.get("remarks", ()), columns=["subject", "remark"])
-    page = build_study_page(result, shown, read_printed_regressions(data), remarks).encode()
+    page = build_study_page(result, shown, plots, read_printed_regressions(data), remarks)
+    document = build_page_document(page, {name: png for name, png in contents.items() if name.endswith(".png")})
+    reports = {"report.html": page.encode()}
+    reports |= {f"report{suffix}": format_document(suffix, document) for suffix in (".md", *[".docx"] * word)}
     contents["receipt.json"] = format_receipt(build_study_receipt(result)).encode()
-    make_folder(output / "tables")
-    for name, content in {"report.html": page, **contents}.items():
+    for folder in ("tables", "plots"):
+        make_folder(output / folder)
+    for name, content in {**reports, **contents}.items():
         write_bytes(output / name, content)
-    return [output / name for name in ("report.html", *contents)]
+    return [output / name for name in (*reports, *contents)]
+
+
+def _write_png(plot: "Figure") -> bytes:
+    buffer = io.BytesIO()
+    plot.savefig(buffer, format="png", dpi=200, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def build_study_receipt(result: StudyResult) -> dict[str, Any]:
@@ -67,7 +86,7 @@ def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
     return {FIGURE: (f"{SIMULATED} {build_caption(model.fit)}", draw_fit(model.fit, remark=SIMULATED))} | figures
 
 
-def read_printed_regressions(data: Path) -> pd.DataFrame:
+def read_printed_regressions(data: Path) -> "pd.DataFrame":
     """The published regressions as printed: texts, so that "0.000" keeps its three digits."""
     path = data / "published" / "regressions.csv"
     try:

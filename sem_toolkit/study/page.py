@@ -1,16 +1,14 @@
 """The study's report: one HTML file that needs nothing beside it, an argument with every number from a table."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.study.joint_tests import JointTest
 from sem_toolkit.study.page_sections import build_sections, name_words
 from sem_toolkit.study.page_tables import join_words
-from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
 from sem_toolkit.study.run import StudyModel, StudyResult
 from sem_toolkit.study.tables import list_equivalent_models
 from sem_toolkit.study.truth import LEVEL
@@ -21,11 +19,16 @@ if TYPE_CHECKING:
 
 
 def build_study_page(
-    result: StudyResult, figures: Iterable[tuple[str, str]], printed: pd.DataFrame, remarks: pd.DataFrame
+    result: StudyResult,
+    figures: Iterable[tuple[str, str, str]],
+    plots: Mapping[str, "Figure"],
+    printed: "pd.DataFrame",
+    remarks: "pd.DataFrame",
 ) -> str:
     """The page as text.
 
-    figures  caption and SVG text of each figure, in order
+    figures  file name without its suffix, caption and SVG text of each figure, in order
+    plots    of `draw_plots`
     printed  the published regressions, one row a coefficient (data/published/regressions.csv)
     remarks  what else a reader notices (data/published/remarks.csv)
     """
@@ -62,12 +65,8 @@ def build_study_page(
         better=_list_better(result),
         remarks=remarks.to_dict("records"),
         tables=build_sections(result, printed),
-        pictures={
-            "n": _draw("n", draw_compatible_n(study.audit)),
-            "region": _draw("region", draw_moment_region(study.recovery)),
-            "joint": _draw("joint", draw_joint_regressions(study.joint_regressions)),
-        },
-        figures=[(caption, Markup(_strip_prolog(svg))) for caption, svg in figures],  # noqa: S704 - our own drawing
+        plots={name: _write_svg(name, plot) for name, plot in plots.items()},
+        figures=[(name, caption, Markup(_strip_prolog(svg))) for name, caption, svg in figures],  # noqa: S704 - our own drawing
         sections=_build_sections,
     )
 
@@ -78,7 +77,7 @@ def _judge(test: JointTest) -> str:
     return "rejected" if all(both) else "not rejected" if not any(both) else "rejected by one of the two tests"
 
 
-def _index_stages(effects: pd.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
+def _index_stages(effects: "pd.DataFrame") -> dict[str, dict[str, dict[str, Any]]]:
     return {
         str(factor): {str(row["stage"]): row for row in rows.to_dict("records")}
         for factor, rows in effects.groupby("factor", sort=False)
@@ -105,7 +104,7 @@ def _list_better(result: StudyResult) -> list[str]:
     ]
 
 
-def _draw(name: str, figure: "Figure") -> "Markup":
+def _write_svg(name: str, figure: "Figure") -> "Markup":
     """A matplotlib figure as inline SVG; ids are seeded by its name, so that a study always gives the same page."""
     from markupsafe import Markup
     from matplotlib import rc_context

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from sem_toolkit.comparison import check_nesting, compute_difference
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.page_tables import (
     PageTable,
     build_page_table,
@@ -62,6 +61,7 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
             "table": ("Table", show_text), "term": ("Term", show_text), "printed": ("B as printed", THREE),
             "lowest": ("Lowest B jointly", THREE), "median": ("Median", THREE), "highest": ("Highest", THREE),
             "positive": ("Positive in", show_share), "significant": ("p < .05 in", show_share),
+            "sharp.highest": ("Sharp upper bound beside those with B printed, if no B is negative", THREE),
         }),
         "path_models": build_page_table(_in_words(study.path_models, "composite"), {
             "composite": ("Composite", show_text), "alone": ("r with success", THREE),
@@ -78,7 +78,8 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
         }),
         "tests": build_page_table(build_joint_tests_table(result), {
             "hypothesis": ("Hypothesis", show_text), "null": ("Tested: that …", show_text), "df": ("df", WHOLE),
-            "wald": ("Wald χ²", TWO), "wald_pvalue": ("p", show_p), "lr": ("LR χ²", TWO), "lr_pvalue": ("p", show_p),
+            "wald": ("Wald χ²", TWO), "wald_pvalue": ("p (Wald)", show_p), "lr": ("LR χ²", TWO),
+            "lr_pvalue": ("p (LR)", show_p),
             "power": ("Power", TWO), "rejected_with_other_seeds": ("Rejected with other seeds", show_share),
         }),
         "paths": build_page_table(_describe_paths(result), {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.audit import Audit
 from sem_toolkit.study.intervals import build_interval
 from sem_toolkit.study.polygons import Polygon, build_rectangle
+from sem_toolkit.study.printed_study import PrintedStudy
 from sem_toolkit.study.recover import Recovery
 from sem_toolkit.study.sums_search import search_table
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008): colours that colour-blind readers tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _INK, _PALE = "#222222", "#BBBBBB"
+
+
+def draw_plots(study: PrintedStudy) -> dict[str, Figure]:
+    """Every plot of the report by the name of its file."""
+    return {
+        "compatible-n": draw_compatible_n(study.audit),
+        "moment-region": draw_moment_region(study.recovery),
+        "joint-regressions": draw_joint_regressions(study.joint_regressions),
+    }
 
 
 def draw_compatible_n(audit: Audit) -> Figure:

@@ -32,6 +32,19 @@ def test_data_are_checked_too(command, write):
     assert "x3" in outcome.err
 
 
+def test_data_of_the_header_are_checked_too(command, write):
+    write("rows.csv", "x1,x2,x3\n1,2,3\n2,1,3\n3,5,4\n2,2,1\n")
+    spec = write("model.lav", "#' data: rows.csv\nf =~ x1 + x2 + x33\n")
+    outcome = command("check", spec)
+    assert outcome.code == 2
+    assert 'did you mean "x3"' in outcome.err
+    later = write("later.lav", "#' data: later.csv\nf =~ x1 + x2 + x33\n")
+    outcome = command("check", later)
+    assert outcome.code == 0
+    assert "later.csv" in outcome.err
+    assert "names are not looked up" in outcome.err
+
+
 def test_a_model_that_is_not_identified(command, write):
     outcome = command("check", write("model.lav", "f =~ x1 + x2\n"), "--json")
     assert outcome.code == 2

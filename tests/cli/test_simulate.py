@@ -1,5 +1,6 @@
 """`sem-toolkit simulate` as users run it."""
 
+import pandas as pd
 import pytest
 
 POPULATION = "#' title: Mediation\nm ~ .4*x\ny ~ .35*m + .15*x\n"
@@ -87,3 +88,22 @@ def test_samples_that_cannot_be_analysed_are_counted(command, write, n):
         assert ended["the sample could not be analysed"] == 10
         assert outcome.code == 1
         assert any(message["code"] == "samples-without-optimum" for message in outcome.record["messages"])
+
+
+def test_one_sample_is_written_as_a_file(command, write, tmp_path):
+    spec = write("scale.lav", "f =~ .8*a + .7*b + .6*c\nf ~~ 1*f\na | -.5*t1 + .5*t2\n")
+    path = tmp_path / "rows.csv"
+    outcome = command("simulate", spec, "--n", 4000, "--seed", 3, "--missing-rule", "c ~ 0.1", "--draw", path)
+    assert (outcome.code, outcome.out) == (0, f"{path}: 4000 rows of a, b, c\n")
+    rows = pd.read_csv(path)
+    shares = rows["a"].value_counts(normalize=True).sort_index()
+    assert list(shares.index) == [1, 2, 3]
+    assert shares.to_numpy() == pytest.approx([0.3085, 0.3829, 0.3085], abs=0.025)
+    assert rows["c"].isna().mean() == pytest.approx(0.1, abs=0.015)
+    assert rows["b"].corr(rows["c"]) == pytest.approx(0.42, abs=0.04)
+    first = path.read_bytes()
+    command("simulate", spec, "--n", 4000, "--seed", 3, "--missing-rule", "c ~ 0.1", "--draw", path)
+    assert path.read_bytes() == first
+    refused = command("simulate", spec, "--n", "50,80", "--draw", path)
+    assert (refused.code, "would do nothing" in refused.err) == (2, True)
+    assert command("simulate", spec, "--draw", tmp_path / "rows.docx").code == 2

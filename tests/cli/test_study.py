@@ -20,7 +20,20 @@ def output(tmp_path_factory):
     from sem_toolkit.cli.main import run
 
     folder = tmp_path_factory.mktemp("study")
-    code = run(["study", "--specs", str(SPECS), "--data", str(ROOT / "data"), "-o", str(folder), "--replications", "8"])
+    code = run(
+        [
+            "study",
+            "--specs",
+            str(SPECS),
+            "--data",
+            str(ROOT / "data"),
+            "-o",
+            str(folder),
+            "--replications",
+            "8",
+            "--word",
+        ]
+    )
     assert code == 0
     return folder
 
@@ -169,3 +182,25 @@ def test_the_receipt_of_the_study_holds(output):
     found = verify(some | {"sha256": hash_receipt(some)})
     assert found.holds
     assert found.reasons == ()
+
+
+def test_markdown_and_word_say_what_the_page_says(output):
+    """Every heading, paragraph and table up to the models one by one, and pictures that are there."""
+    from docx import Document
+
+    page = (output / "report.html").read_text(encoding="utf-8").partition('<h2 id="models">')[0]
+    said = (output / "report.md").read_text(encoding="utf-8")
+    word = Document(str(output / "report.docx"))
+    headings = [html.unescape(re.sub("<[^>]+>", "", text)) for text in re.findall("<h[23].*?>(.*?)</h[23]>", page)]
+    assert len(headings) > 10
+    for heading in headings:
+        assert heading.removesuffix(" simulated survey") in said
+    assert page.count("<table>") == len(word.tables) == len(re.findall(r"^\| -", said, flags=re.MULTILINE))
+    cells = [html.unescape(cell) for cell in re.findall("<td[^>]*>(.*?)</td>", page)]
+    told = [cell.text for table in word.tables for row in table.rows[1:] for cell in row.cells]
+    assert told == [" ".join(cell.split()) for cell in cells]
+    pictures = re.findall(r"^!\[.+\]\((\S+)\)$", said, flags=re.MULTILINE)
+    assert len(pictures) == len(word.inline_shapes) == page.count("<figure")
+    assert all((output / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
+    assert "The models one by one" not in said
+    assert "(simulated survey)" in said

@@ -104,3 +104,16 @@ def test_a_negative_residual_variance_of_a_response_is_said() -> None:
     left = found.parameters.set_index(["lhs", "op", "rhs"]).loc[("a", "~~", "a"), "est"]
     assert bool(warned) == (left < 0.0)
     assert left < 0.05
+
+
+def test_rows_with_empty_cells_are_kept_pairwise_which_is_what_the_hints_say(answers: pd.DataFrame) -> None:
+    answers = answers.astype(dict.fromkeys("abcd", float))
+    answers.loc[50:, "a"] = np.nan
+    dropped = [entry for entry in fit(SPEC, answers, ordered="all").messages if entry.code == "rows-dropped"]
+    assert [entry.hint for entry in dropped] == [
+        'missing = "pairwise" keeps these rows (each correlation from the rows that have both answers)'
+    ]
+    answers.loc[3:49, "b"] = np.nan
+    with pytest.raises(DataError, match="3 complete rows for 4 variables") as caught:
+        fit(SPEC, answers, ordered="all")
+    assert caught.value.diagnostics[0].hint.startswith('missing = "pairwise" takes rows with empty cells')

@@ -78,3 +78,13 @@ def test_weights_that_leave_few_rows_anything_to_say_are_said(rows):
     assert "40 rows count like 1" in said.message
     even = attach_weights(build_sample(rows, NAMES), rows.assign(w=rows.index + 1.0), Weighting("w"))
     assert "uneven-weights" not in [entry.code for entry in even.messages]
+
+
+def test_a_variable_that_varies_but_not_among_complete_rows_is_told_apart_from_a_constant(rows):
+    rows["a"] = np.where(rows.index < 10, 1.0, rows["a"])
+    rows.loc[10:, "b"] = np.nan
+    fault = refuse(rows).diagnostics[0]
+    assert fault.message == "'a' has the same value in all 10 complete rows of 40"
+    assert fault.hint.startswith('missing = "ml" takes rows with empty cells')
+    rows["a"] = 1.0
+    assert refuse(rows).diagnostics[0].message == "'a' is constant: every value is 1"

@@ -8,6 +8,7 @@ import numpy as np
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.parameters.categorical_scores import score_ordered_rows
+from sem_toolkit.inference.parameters.level_scores import score_level
 from sem_toolkit.inference.weights.incomplete import list_likelihoods
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
@@ -48,16 +49,38 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
     Without means in the model rows are taken from their sample mean, and the factors' means are what the sample means
     of their observed causes imply, as in lavaan. Factors without indicators of their own have no
     Bartlett scores (NaN). A row with empty cells is scored by what it has: it has no Bartlett score of a factor without
-    an indicator there, and none at all where its indicators do not tell the factors apart. Raises DataError without
-    raw data, and for ten Berge scores of incomplete rows.
+    an indicator there, and none at all where its indicators do not tell the factors apart. Rows in clusters at two
+    levels have a group of scores within clusters, one row a row of data, and one between them, one row a cluster.
+    Raises DataError without raw data, and for ten Berge scores of incomplete rows and of two levels.
     """
     if method not in get_args(ScoreMethod):
         hint = f"one of: {', '.join(get_args(ScoreMethod))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no factor scores "{method}"', hint=hint))
     if evaluation.kind.has_levels:
-        message = "factor scores are those of rows, which two levels do not have apart"
-        raise DataError(Diagnostic("error", "not-with-levels", message))
+        return tuple(_score_level_of_group(evaluation, g, method) for g in range(evaluation.model.n_groups))
     return tuple(_score_group(evaluation, g, method) for g in range(evaluation.model.n_groups))
+
+
+def _score_level_of_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:
+    """Scores of rows within clusters, or of clusters; Bartlett's weigh what the rows say of its parts."""
+    if method == "tenberge":
+        message = (
+            "ten Berge scores are those of rows that are observed themselves, which the parts of two levels are not"
+        )
+        raise DataError(Diagnostic("error", "not-with-levels", message, hint='ask for "regression" or "bartlett"'))
+    weights = None if method == "regression" else _bartlett_weights(evaluation, g)[0]
+    scores, se, determinacy = score_level(evaluation, g, weights)
+    names = _list_factors(evaluation, g)
+    chosen = [evaluation.model.variables.index(name) - evaluation.model.n_observed for name in names]
+    label = evaluation.sample.groups[g].label
+    return FactorScores(label, names, scores[:, chosen], se[chosen], determinacy[chosen])
+
+
+def _list_factors(evaluation: AtEstimate, g: int) -> tuple[str, ...]:
+    """The latent variables of a level."""
+    model = evaluation.model
+    there = {name for row in model.table.parameters if row.group == g + 1 for name in (row.lhs, row.rhs)}
+    return tuple(name for name in model.variables[model.n_observed :] if name in there)
 
 
 def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:

@@ -26,12 +26,14 @@ class Clusters:
     cluster  n: number of each row's cluster, from 0, ascending
     within   p: which variables vary within clusters; between: which ones are modelled between them. Those that are
              both are split into two parts that are not observed by themselves
+    order    n: which of the rows as they were given each of these is; None where they were given like this
     """
 
     rows: FloatArray
     cluster: IntArray
     within: BoolArray
     between: BoolArray
+    order: IntArray | None = None
 
     @property
     def n(self) -> int:
@@ -116,6 +118,14 @@ class Clusters:
         """The patterns of empty cells among the variables that vary within clusters."""
         return build_patterns(self.rows[:, self.within])
 
+    def restore(self, values: FloatArray) -> FloatArray:
+        """Values of the rows (n × k) in the order in which these were given."""
+        if self.order is None:
+            return values
+        found = np.empty_like(values)
+        found[self.order] = values
+        return found
+
     def divide(self, units: FloatArray) -> "Clusters":
         """The same rows in other units: every variable divided by its own (p)."""
         return replace(self, rows=self.rows / units)
@@ -131,4 +141,4 @@ def build_clusters(rows: FloatArray, codes: IntArray, within: BoolArray, between
     """Sort rows (n × p) by the number of their cluster (n, from 0)."""
     order = np.argsort(codes, kind="stable")
     _, cluster = np.unique(codes[order], return_inverse=True)
-    return Clusters(np.ascontiguousarray(rows[order]), cluster.astype(np.intp), within, between)
+    return Clusters(np.ascontiguousarray(rows[order]), cluster.astype(np.intp), within, between, order)

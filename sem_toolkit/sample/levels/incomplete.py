@@ -114,10 +114,10 @@ class IncompleteLevels:
 
     @cached_property
     def by_within(self) -> FloatArray:
-        return np.asarray(0.5 * (self._blocks.sum(axis=0) - self.weights.T @ self.weights) / self.clusters.n)
+        return np.asarray(0.5 * (self.blocks.sum(axis=0) - self.weights.T @ self.weights) / self.clusters.n)
 
     @cached_property
-    def _blocks(self) -> FloatArray:
+    def blocks(self) -> FloatArray:
         """Σ_i (Q_i − Q_iMQ_i) of the rows of each entry, R × p × p."""
         Q = self.inverses[self.members.pattern]
         return np.asarray((Q - Q @ self.posterior[self.members.cluster] @ Q) * self.members.count[:, None, None])
@@ -224,7 +224,7 @@ class IncompleteLevels:
         p = len(self.moments.mean)
         lower, upper = list_vech(p)
         half = get_halves(p)
-        inside = self.members.sum_rows(self.weights[:, lower] * self.weights[:, upper]) - self._blocks[:, lower, upper]
+        inside = self.members.sum_rows(self.weights[:, lower] * self.weights[:, upper]) - self.blocks[:, lower, upper]
         u = self.direction
         outer = u[:, lower] * u[:, upper] - self.outward[:, lower, upper]
         return np.concatenate([u, half * self.members.sum_clusters(inside), half * outer], axis=1)

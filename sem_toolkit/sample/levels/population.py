@@ -4,7 +4,7 @@ Their statistics are what those of rows in clusters of these sizes are expected 
 at the moments of the population.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ class ExpectedClusters(Clusters):
     expected  the moments of both levels
     """
 
-    expected: LevelMoments
+    expected: LevelMoments = field(kw_only=True)
 
     @cached_property
     def is_complete(self) -> bool:
@@ -56,6 +56,6 @@ class ExpectedClusters(Clusters):
 def build_expected_levels(clusters: Clusters, moments: LevelMoments) -> SaturatedLevels | None:
     """The saturated model of a population in clusters of the same sizes; None where Σ_B or Σ_W is impossible."""
     rows = np.tile(moments.mean, (clusters.n, 1))
-    expected = ExpectedClusters(rows, clusters.cluster, clusters.within, clusters.between, moments)
+    expected = ExpectedClusters(rows, clusters.cluster, clusters.within, clusters.between, expected=moments)
     likelihood = compute_level_likelihood(expected, moments)
     return None if likelihood is None else SaturatedLevels(likelihood, 0.0, 0, True, True)

@@ -1,0 +1,52 @@
+"""What the site adds to mkdocs: colours for specs, and a look at what the built pages load."""
+
+import re
+from pathlib import Path
+
+import pygments.lexers
+from mkdocs.exceptions import Abort
+from pygments.lexer import RegexLexer
+from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text
+
+_LOADS = re.compile(
+    r"<(?:script|img|iframe|link|source)\b[^>]*?\b(?:src|href)=[\"']?(https?:)?//[^\"'> ]+", re.IGNORECASE
+)
+
+
+class LavaanLexer(RegexLexer):
+    """Specs: comments and header, operators, labels and numbers before a star."""
+
+    name, aliases, filenames = "lavaan", ["lavaan"], ["*.lav"]
+    tokens = {  # noqa: RUF012 - as pygments has it
+        "root": [
+            (r"^#'.*$", Comment.Special),
+            (r"[#!].*$", Comment.Single),
+            (r"=~|~~|~\*~|<~|:=|==|\|~|:~|~|\||<|>", Operator),
+            (r"\b(?:group|level|class|block)\s*:", Keyword),
+            (r"\"[^\"]*\"", String),
+            (r"[\w.]+(?=\s*[*?])", Name.Label),
+            (r"\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+", Number),
+            (r"[^\W\d][\w.]*(?=\()", Name.Function),
+            (r"[^\W\d][\w.]*|\.[^\W\d][\w.]*", Name),
+            (r"[*+,;()?:^/-]", Operator),
+            (r"\s+|.", Text),
+        ]
+    }
+
+
+def on_startup(**_: object) -> None:
+    """Let fences be written in the language of specs."""
+    pygments.lexers._lexer_cache[LavaanLexer.name] = LavaanLexer
+    entry = (__name__, LavaanLexer.name, tuple(LavaanLexer.aliases), tuple(LavaanLexer.filenames), ())
+    pygments.lexers.LEXERS[LavaanLexer.__name__] = entry
+
+
+def on_post_build(config: dict[str, str], **_: object) -> None:
+    """No page may load anything from elsewhere. Raises Abort with what one would."""
+    found = [
+        f"{page}: {match[0]}"
+        for page in sorted(Path(config["site_dir"]).rglob("*.html"))
+        for match in _LOADS.finditer(page.read_text(encoding="utf-8"))
+    ]
+    if found:
+        raise Abort("pages load from elsewhere:\n" + "\n".join(found))
