@@ -119,11 +119,12 @@ def draw_side_by_side(
         # Each picture has its own number only; the places must hold the longest.
         own = [format_edge_text(graph.edges[a, b, key], style) for graph in graphs if graph.has_edge(a, b, key)]
         data["text"] = max(own, key=len, default="")
+    r2 = {name: value for version in versions for name, value in (version.r2 or {}).items()}
     fixed = _keep_known(layout, union)
     # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
     for column in ("free", style.column):
         part = replace(style, column=column, legend=False)
-        common = take_layout(build_scene(build_canvas(union, part, plain), fixed))
+        common = take_layout(build_scene(build_canvas(union, part, plain, r2), fixed))
         scenes = []
         for version, graph in zip(versions, graphs, strict=True):
             names = {name: place for name, place in common.positions.items() if name in graph}
