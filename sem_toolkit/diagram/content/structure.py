@@ -5,11 +5,12 @@ observed belongs to a core as its indicator (or, beside an indicator, as its sat
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.figure import Figure, Side
 from sem_toolkit.libraries import nx
 
 DIRECTED = ("loading", "weight", "regression")
@@ -27,6 +28,8 @@ class Structure:
     links       directed pairs of cores (cause, effect), feedback included
     loadings    (factor, what it loads on), cross-loadings and those of higher order included
     figure      the figure of the field as which it is drawn, if any
+    order       cores that keep this order in their column
+    pinned      core → the side on which its indicators are to stand
     """
 
     cores: tuple[str, ...]
@@ -39,6 +42,8 @@ class Structure:
     two_sided: tuple[tuple[str, ...], tuple[str, ...]] | None = field(default=None)
     loadings: tuple[tuple[str, str], ...] = ()
     figure: Figure | None = None
+    order: tuple[str, ...] = ()
+    pinned: Mapping[str, Side] = field(default_factory=dict)
 
 
 def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
