@@ -6,7 +6,7 @@ from typing import Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.content.hints import DiagramHints
-from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure
+from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, order_by_shared
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
@@ -62,8 +62,9 @@ def build_canvas(
     marks: Mapping[str, str] | None = None,
 ) -> Canvas:
     """The canvas of the elements that are to be drawn (of `select_elements`)."""
-    graph = _order_variables(graph, hints.order)
-    structure = replace(build_structure(_drop_candidates(graph)), order=hints.order)
+    order = hints.order or order_by_shared(build_structure(_drop_candidates(graph)))
+    graph = _order_variables(graph, order)
+    structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
     return Canvas(graph, structure, style, hints, r2 or {}, marks or {}, matrix)
 

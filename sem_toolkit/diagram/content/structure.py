@@ -7,6 +7,7 @@ observed belongs to a core as its indicator (or, beside an indicator, as its sat
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 import numpy as np
 
@@ -179,6 +180,28 @@ def stack_related(structure: Structure) -> Structure | None:
     used = sorted(set(ranks.values()))
     ranks = {name: used.index(rank) for name, rank in ranks.items()}
     return replace(structure, ranks=ranks) if ranks != structure.ranks and len(used) > 1 else None
+
+
+MOST_ORDERED = 7
+"""The most factors of which all orders are tried."""
+
+
+def order_by_shared(structure: Structure) -> tuple[str, ...]:
+    """The factors of a measurement model in an order in which those that share an indicator are neighbours.
+
+    Of equally good orders the one nearest to the model's; () where that is good already, or for other models.
+    """
+    cores, owner = structure.cores, structure.owner
+    shared = [(a, owner[b]) for a, b in structure.loadings if b in owner and owner[b] != a and a in cores]
+    if structure.links or structure.two_sided or not shared or not 2 < len(cores) <= MOST_ORDERED:
+        return ()
+    orders = np.array(list(permutations(range(len(cores)))))
+    place = np.argsort(orders, axis=1)
+    pairs = np.array([(cores.index(a), cores.index(b)) for a, b in shared])
+    apart = (np.abs(place[:, pairs[:, 0]] - place[:, pairs[:, 1]]) - 1).sum(axis=1)
+    moved = np.abs(place - np.arange(len(cores))).sum(axis=1)
+    best = int(np.lexsort((moved, apart))[0])
+    return tuple(cores[k] for k in orders[best]) if apart[best] < apart[0] else ()
 
 
 def _find_root(together: dict[str, str], name: str) -> str:
