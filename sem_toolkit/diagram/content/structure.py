@@ -193,7 +193,8 @@ def order_by_shared(structure: Structure) -> tuple[str, ...]:
     """
     cores, owner = structure.cores, structure.owner
     shared = [(a, owner[b]) for a, b in structure.loadings if b in owner and owner[b] != a and a in cores]
-    if structure.links or structure.two_sided or not shared or not 2 < len(cores) <= MOST_ORDERED:
+    measured = all(structure.indicators.get(name) for pair in shared for name in pair)
+    if structure.links or structure.two_sided or not shared or not measured or not 2 < len(cores) <= MOST_ORDERED:
         return ()
     orders = np.array(list(permutations(range(len(cores)))))
     place = np.argsort(orders, axis=1)
