@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
@@ -23,6 +21,7 @@ from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.writers.dot import format_dot
 from sem_toolkit.diagram.writers.formats import WRITERS
 from sem_toolkit.files import write_bytes
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:

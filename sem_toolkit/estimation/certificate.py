@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs, dsyevr
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation.admissibility import check_admissibility
@@ -19,6 +18,7 @@ from sem_toolkit.estimation.constrained import (
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.scoring import ENOUGH, compute_scale
 from sem_toolkit.estimation.solution import ActiveConstraint, Certificate, Verdict
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import check_identification, compute_jacobian
 from sem_toolkit.model.identification import build_report, compute_null_space, is_safely_definite
 
@@ -152,10 +152,10 @@ def compute_smallest_eigenvalue(square: FloatArray) -> float:
     if size == 0:
         return float("inf")
     if size > _LARGE:
-        factor, fault = dpotrf(square, lower=1)
+        factor, fault = lapack.dpotrf(square, lower=1)
         if not fault:
             return _compute_by_lanczos(square, factor)
-    values, _, found, _, fault = dsyevr(square, compute_v=0, range="I", il=1, iu=1)
+    values, _, found, _, fault = lapack.dsyevr(square, compute_v=0, range="I", il=1, iu=1)
     return float(values[0]) if found and not fault else float(np.linalg.eigvalsh(square)[0])
 
 
@@ -163,7 +163,7 @@ def _compute_by_lanczos(square: FloatArray, factor: FloatArray) -> float:
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
     def solve(vector: FloatArray) -> FloatArray:
-        return np.asarray(dpotrs(factor, vector, lower=1)[0])
+        return np.asarray(lapack.dpotrs(factor, vector, lower=1)[0])
 
     inverse = LinearOperator(square.shape, matvec=solve, dtype=np.float64)
     start = np.random.default_rng(3).normal(size=len(square))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.fit import prepare_schematic
-from sem_toolkit.fit.pipeline import Prepared
+from sem_toolkit.fit.prepared import Prepared
 from sem_toolkit.sample import Door, list_known_names, open_table
 from sem_toolkit.spec import ParameterTable, Spec, check_spec, parse_spec
 from sem_toolkit.spec.specs import parse_text_of_file

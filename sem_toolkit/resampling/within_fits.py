@@ -12,35 +12,32 @@ if TYPE_CHECKING:
     from sem_toolkit.resampling.bootstrap import Bootstrap
 
 
-class FitResampler:
-    """Draws the samples of a fit, as its options have them."""
+def resample(prepared: "Prepared", fit: "Fit") -> Resampled:
+    """What bootstrap samples of the rows say of the fit. Raises what `bootstrap` does."""
+    from sem_toolkit.resampling.bootstrap.run import Hands, Wanted, bootstrap_fit
 
-    def resample(self, prepared: "Prepared", fit: "Fit") -> Resampled:
-        """What bootstrap samples of the rows say of the fit. Raises what `bootstrap` does."""
-        from sem_toolkit.resampling.bootstrap.run import Hands, Wanted, bootstrap_fit
-
-        options = fit.options
-        plain = options.without_resampling
-        rows = prepared.with_equalities(plain)
-        own = replace(fit, options=plain)
-        wanted = Wanted(options.bootstrap, "ordinary", options.boot_ci_type, options.iseed)
-        errors = test = None
-        if options.inference.se == "bootstrap":
-            errors = bootstrap_fit(rows, own, wanted, Hands(workers=None))
-        if "bollen.stine" in options.inference.more_tests:
-            test = bootstrap_fit(rows, own, replace(wanted, resample="bollen.stine", interval="perc"), Hands(None))
-        some = errors or test
-        assert some is not None  # noqa: S101 (one of the two was asked for)
-        return Resampled(
-            covariance=None if errors is None else _compute_covariance(errors, fit),
-            rows={} if errors is None else _list_rows(errors),
-            pvalue=float("nan") if test is None else test.pvalue,
-            draws=options.bootstrap,
-            interval=options.boot_ci_type,
-            seed=options.iseed,
-            counts=some.counts,
-            messages=tuple(message for found in (errors, test) if found is not None for message in found.messages),
-        )
+    options = fit.options
+    plain = options.without_resampling
+    rows = prepared.with_equalities(plain)
+    own = replace(fit, options=plain)
+    wanted = Wanted(options.bootstrap, "ordinary", options.boot_ci_type, options.iseed)
+    errors = test = None
+    if options.inference.se == "bootstrap":
+        errors = bootstrap_fit(rows, own, wanted, Hands(workers=None))
+    if "bollen.stine" in options.inference.more_tests:
+        test = bootstrap_fit(rows, own, replace(wanted, resample="bollen.stine", interval="perc"), Hands(None))
+    some = errors or test
+    assert some is not None  # noqa: S101 (one of the two was asked for)
+    return Resampled(
+        covariance=None if errors is None else _compute_covariance(errors, fit),
+        rows={} if errors is None else _list_rows(errors),
+        pvalue=float("nan") if test is None else test.pvalue,
+        draws=options.bootstrap,
+        interval=options.boot_ci_type,
+        seed=options.iseed,
+        counts=some.counts,
+        messages=tuple(message for found in (errors, test) if found is not None for message in found.messages),
+    )
 
 
 def _compute_covariance(found: "Bootstrap", fit: "Fit") -> np.ndarray:
