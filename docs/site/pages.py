@@ -23,6 +23,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from sem_toolkit.cli.main import run as run_command
@@ -36,6 +37,7 @@ CONTINUED = "    "
 _FENCE = re.compile(r"^```(?P<language>[\w-]*)(?: title=\"(?P<title>[^\"]+)\")?[^\n]*\n(?P<body>.*?)^```$", re.M | re.S)
 _DIRECTIVE = re.compile(r"^<!-- (?P<word>files|show|not run): (?P<rest>.*?) -->$", re.M)
 _ROUNDING = re.compile(r"\b\d(?:\.\d+)?e-(?:09|[1-3]\d)\b")
+_LAST_DIGITS = re.compile(r"(\d\.\d{8})\d+")
 _PICTURE = re.compile(r"!\[[^]]*]\((?:\.\./)?pictures/([\w.-]+)\)")
 
 
@@ -101,7 +103,7 @@ def run_page(text: str, folder: Path) -> PageRun:
     """
     session, parts, done = Session(folder), [], 0
     fences = read_fences(text)
-    for fence, following in zip(fences, [*fences[1:], None], strict=True):
+    for fence, following in zip_longest(fences, fences[1:]):
         if fence.start < done:  # the output of Python, written with its code
             continue
         _copy_files(fence.directives.get("files", ""), folder)
@@ -128,9 +130,13 @@ def run_page(text: str, folder: Path) -> PageRun:
 
 
 def _keep_rounding(new: str, old: str) -> str:
-    """The new text, with the old line where only numbers that are zero but for rounding differ (2.4e-14)."""
-    known = {_ROUNDING.sub("0", line): line for line in old.splitlines() if _ROUNDING.search(line)}
-    return "\n".join(known.get(_ROUNDING.sub("0", line), line) for line in new.split("\n"))
+    """The new text, with the old line where only rounding differs: 2.4e-14, or the tenth digit and those after it."""
+    known = {_blur(line): line for line in old.splitlines() if _blur(line) != line}
+    return "\n".join(known.get(_blur(line), line) for line in new.split("\n"))
+
+
+def _blur(line: str) -> str:
+    return _LAST_DIGITS.sub(r"\1", _ROUNDING.sub("0", line))
 
 
 def _copy_files(names: str, folder: Path) -> None:
@@ -158,8 +164,19 @@ def _run_console(fence: Fence, session: Session) -> str:
         heads.append("$ " + "".join(f"{part}\n" for part in command))
     if failed:
         raise PageError(failed)
-    shown = _select(outputs, fence.directives.get("show"))
+    shown = iter(
+        _select(
+            [output for head, output in zip(heads, outputs, strict=True) if _is_ours(head)],
+            fence.directives.get("show"),
+        )
+    )
+    shown = [next(shown) if _is_ours(head) else output for head, output in zip(heads, outputs, strict=True)]
     return "".join(f"{head}{output}" for head, output in zip(heads, shown, strict=True))
+
+
+def _is_ours(head: str) -> bool:
+    """Whether a command's output may be cut by `show`: what the shell prints is short."""
+    return head.startswith("$ sem-toolkit ")
 
 
 def _read_commands(body: str) -> Iterator[list[str]]:
