@@ -44,7 +44,7 @@ def test_messages_and_empty_cells_are_told_in_words():
     report = build_fit_report(result)
     assert "full information maximum likelihood" in report.sections[0].paragraphs[0]
     said = {section.heading: section for section in report.sections}["Messages"].paragraphs
-    assert any(text.startswith("Note: ") or text.startswith("Warning: ") for text in said)
+    assert any(text.startswith(("Note: ", "Warning: ")) for text in said)
     assert any("x3" in text and text.endswith(".") for text in said)
     assert not any("Diagnostic(" in text or "severity" in text for text in said)
 
