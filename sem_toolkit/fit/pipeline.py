@@ -45,6 +45,7 @@ from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.dropping import EACH_PAIR
 from sem_toolkit.sample.group_choice import choose_groups
+from sem_toolkit.sample.levels.carried import carry_sample
 from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
@@ -64,6 +65,7 @@ from sem_toolkit.spec import (
 from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.slopes import carry_slopes, list_hidden, list_slopes, require_random_slopes
 from sem_toolkit.spec.tree import Formula
 
 FloatArray = NDArray[np.float64]
@@ -160,6 +162,7 @@ class Prepared:
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
+        require_random_slopes(table)
         require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
@@ -181,7 +184,7 @@ class Prepared:
     @cached_property
     def estimated_table(self) -> ParameterTable:
         """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
-        table = separate_levels(self.table)
+        table = carry_slopes(separate_levels(self.table))
         return add_saturated_correlates(table, self._correlates) if self._correlates else table
 
     @cached_property
@@ -226,6 +229,8 @@ class Prepared:
     def sample(self) -> Sample:
         """The statistics of the data, its variables in the table's order. Raises DataError without data."""
         variables = observed_variables(self.estimated_table)
+        hidden = list_hidden(list_slopes(self.estimated_table))
+        everything, variables = variables, tuple(name for name in variables if name not in hidden)
         if self.options.sample_cov is not None:
             return self._build_moments(variables)
         if self.stream is not None:
@@ -245,7 +250,8 @@ class Prepared:
         sample = build_sample(frame, variables, group, self.source, missing, exogenous, auxiliary)
         sample = self._attach_design(sample, frame)
         if self.table.levels:
-            return split_levels(sample, self.estimated_table, frame[require_cluster(self.options)])
+            sample = split_levels(sample, self.estimated_table, frame[require_cluster(self.options)])
+            return carry_sample(sample, self.estimated_table, everything) if hidden else sample
         if sample.has_design and self.options.ignores_design:
             sample = replace(sample, messages=(*sample.messages, _describe_draws()))
         return replace(sample, auxiliary=self._correlates)

@@ -53,6 +53,8 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(*compute_logl(evaluation), npar, float(evaluation.rows.sum()))
+    if not evaluation.kind.has_saturated:
+        return measures
     measures |= variables.compute_residual_measures(evaluation)
     if options.test == "none":
         return measures
