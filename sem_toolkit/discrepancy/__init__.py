@@ -10,9 +10,9 @@ from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
 from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
 from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
 from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
+from sem_toolkit.discrepancy.random_slopes import RANDOM_SLOPES
 from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
 from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.discrepancy.random_slopes import RANDOM_SLOPES
 from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
 from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS, STEPS
 from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight, compute_delta
@@ -26,9 +26,9 @@ __all__ = [
     "GLS",
     "INSTRUMENTS",
     "ML",
+    "RANDOM_SLOPES",
     "SAMPLE_DWLS",
     "STEPS",
-    "RANDOM_SLOPES",
     "TWO_LEVELS",
     "ULS",
     "WISHART",

@@ -71,6 +71,8 @@ def _adapt_to_slopes(options: FitOptions, inference: InferenceOptions) -> Infere
     asked = options.given.get("test")
     if asked not in (None, "none", ["none"]):
         faults.append(_refuse_slopes(f'test = "{asked}"', "no saturated model tells what a test would be of"))
+    if inference.information == "expected":
+        faults.append(_refuse_slopes('information = "expected"', 'information = "observed" is what there is'))
     if options.missing == "ml.x":
         faults.append(_refuse_slopes('missing = "ml.x"', 'rows are taken given their covariates: missing = "ml"'))
     if faults:

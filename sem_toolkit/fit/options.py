@@ -443,7 +443,8 @@ _STEPS = frozenset(entry.name for entry in fields(StepOptions))
 _INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
     "categorical",
-    "has_levels", "random_slopes",
+    "has_levels",
+    "random_slopes",
     "normal_weights",
     "instruments",
     "steps",

@@ -15,6 +15,7 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
@@ -205,7 +206,9 @@ def _list_shown(fit: Fit) -> list[list[int]]:
     presence, everything = fit.solution.model.presence, list(range(len(fit.sample.variables)))
     if presence is None:
         return [everything for _ in fit.sample.groups]
-    return [np.flatnonzero(own).tolist() for own in presence]
+    hidden = list_hidden(list_slopes(fit.solution.model.table))
+    shown = ~np.isin(fit.sample.variables, hidden)
+    return [np.flatnonzero(own & shown).tolist() for own in presence]
 
 
 def _name_place(label: str) -> Record:

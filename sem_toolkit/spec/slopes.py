@@ -1,9 +1,9 @@
 """Random slopes: paths whose coefficient varies between clusters, as the numbers see them.
 
-`y ~ rv("s")*x` within clusters makes s a variable between them. What a slope does to the variables within clusters is what
-a unit of its outcome's disturbance does. A carrier, one for each such path, tells it: it covaries by 1 with that
-disturbance and with nothing else, so that its covariances with the observed variables are these effects, and changes no
-variance. Beside the carriers, slopes count as variables of the level between clusters that nobody has observed.
+`y ~ rv("s")*x` within clusters makes s a variable between them. What a slope does to the variables within clusters is
+what a unit of its outcome's disturbance does. A carrier, one for each such path, tells it: it covaries by 1 with that
+disturbance and with nothing else, so that its covariances with the observed variables are these effects, and changes
+no variance. Beside the carriers, slopes count as variables of the level between clusters that nobody has observed.
 """
 
 from collections.abc import Sequence
@@ -66,9 +66,14 @@ def carry_slopes(table: ParameterTable) -> ParameterTable:
     return replace(table, rows=tuple(rows))
 
 
+def check_random_slopes(table: ParameterTable) -> list[Diagnostic]:
+    """Faults of random slopes that cannot be estimated: their place, their causes, and what they are."""
+    return [fault for row in table.parameters if row.rv and row.rhs != row.lhs for fault in _check(row, table)]
+
+
 def require_random_slopes(table: ParameterTable) -> None:
-    """Raise ModelError for random slopes that cannot be estimated: their place, their causes, and what they are."""
-    faults = [fault for row in table.parameters if row.rv and row.rhs != row.lhs for fault in _check(row, table)]
+    """Raise ModelError for these."""
+    faults = check_random_slopes(table)
     if faults:
         raise ModelError(faults)
 
@@ -92,7 +97,9 @@ def _check(row: Parameter, table: ParameterTable) -> list[Diagnostic]:
         message = f"{what} is a random slope of a latent variable, which takes numerical integration"
         return refuse(message, "only slopes of observed variables vary here")
     if any(row.rhs in (other.lhs, other.rhs) for other in outer):
-        message = f"{row.rhs!r} has a random slope and is modelled at both levels, so that it is split into latent parts"
+        message = (
+            f"{row.rhs!r} has a random slope and is modelled at both levels, so that it is split into latent parts"
+        )
         hint = f"name {row.rhs!r} within clusters only; their means of it, as a column, may stand between them"
         return refuse(message, hint)
     if not any(other.op == "~~" and other.lhs == other.rhs == row.rhs and other.exo for other in inner):

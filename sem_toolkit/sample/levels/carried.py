@@ -69,9 +69,7 @@ def _carry(
     given &= within & ~between
     paths = tuple(SlopePath(place[own.carrier], place[own.cause], place[own.name]) for own in slopes)
     moments = _guess(plain, real, slopes, place, table)
-    whole = SlopeClusters(
-        rows, clusters.cluster, within, between, order=clusters.order, paths=paths, given=given
-    )
+    whole = SlopeClusters(rows, clusters.cluster, within, between, order=clusters.order, paths=paths, given=given)
     likelihood = compute_level_likelihood(whole, moments)
     if likelihood is None:
         message = "the variables of the model are collinear within clusters or between them"
@@ -111,5 +109,3 @@ def find_plain(levels: SaturatedLevels, variables: Sequence[str]) -> tuple[Satur
     assert isinstance(clusters, SlopeClusters)  # noqa: S101
     hidden = {path.slope for path in clusters.paths} | {path.carrier for path in clusters.paths}
     return levels.plain, tuple(name for i, name in enumerate(variables) if i not in hidden)
-
-

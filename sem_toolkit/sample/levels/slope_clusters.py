@@ -103,9 +103,7 @@ class SlopeClusters(Clusters):
         y = self.rows[:, self.outcomes]
         x = np.column_stack([np.ones(self.n), self.rows[:, self.causes]])
         there, pattern = np.unique(~np.isnan(y), axis=0, return_inverse=True)
-        key, place = np.unique(
-            self.cluster * len(there) + np.asarray(pattern).reshape(-1), return_inverse=True
-        )
+        key, place = np.unique(self.cluster * len(there) + np.asarray(pattern).reshape(-1), return_inverse=True)
         y = np.nan_to_num(y)
 
         def add(values: FloatArray) -> FloatArray:

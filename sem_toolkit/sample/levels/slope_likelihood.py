@@ -4,7 +4,7 @@ import numpy as np
 
 from sem_toolkit.sample.levels.likelihood import LevelMoments
 from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
-from sem_toolkit.sample.levels.slopes import SlopeLevels
+from sem_toolkit.sample.levels.slopes import SlopeLevels, shift_lines
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -12,7 +12,7 @@ def compute_slope_likelihood(clusters: SlopeClusters, moments: LevelMoments) -> 
     """The likelihood at these moments; raises LinAlgError where a covariance matrix is not positive definite."""
     y, x, v, o = clusters.outcomes, clusters.causes, clusters.hidden, clusters.outer
     W, B, mean = moments.within, moments.between, moments.mean
-    spread = np.linalg.inv(W[np.ix_(x, x)])
+    spread = np.asarray(np.linalg.inv(W[np.ix_(x, x)]), dtype=np.float64)
     projection = W[np.ix_(y, x)] @ spread
     residual = W[np.ix_(y, y)] - projection @ W[np.ix_(x, y)]
     inverses, sizes = _invert_present(0.5 * (residual + residual.T), clusters.cells.there)
@@ -28,9 +28,9 @@ def compute_slope_likelihood(clusters: SlopeClusters, moments: LevelMoments) -> 
     expected = np.einsum("jvo,jo->jv", reach, gap)
     expected[:, len(v) - len(clusters.slopes) :] += mean[clusters.slopes]
     base = np.column_stack([mean[y] - projection @ mean[x], projection])
-    lines = base + np.einsum("kya,ja->jyk", effects, expected)
+    lines = base + shift_lines(effects, expected)
     weighed = _weigh(clusters, effects, inverses)
-    posterior, size = _update(priors[which], weighed)
+    posterior, size = _update(priors, which, weighed)
     if not (np.isfinite(size).all() and np.isfinite(inverses).all()):
         return None
     return SlopeLevels(
@@ -66,19 +66,34 @@ def _invert_present(matrix: FloatArray, patterns: np.ndarray) -> tuple[FloatArra
 def _weigh(clusters: SlopeClusters, effects: FloatArray, inverses: FloatArray) -> FloatArray:
     """A of each cluster."""
     cells = clusters.cells
-    pairs = np.einsum("kya,pyz,lzb->pklab", effects, inverses, effects, optimize=True)
-    own = np.einsum("ckl,cklab->cab", cells.crossed, pairs[cells.pattern], optimize=True)
+    k, _, v = effects.shape
+    own = np.empty((len(cells.count), v, v))
+    for pattern, inverse in enumerate(inverses):
+        pairs = effects[:, None].swapaxes(2, 3) @ inverse @ effects[None]  # k × k × v × v
+        chosen = cells.pattern == pattern
+        own[chosen] = (cells.crossed[chosen].reshape(-1, k * k) @ pairs.reshape(k * k, -1)).reshape(-1, v, v)
     starts = np.flatnonzero(np.diff(cells.cluster, prepend=-1))
     total = np.add.reduceat(own, starts, axis=0)
     return np.asarray(0.5 * (total + total.swapaxes(1, 2)))
 
 
-def _update(prior: FloatArray, weighed: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """M and log|I + CA| by the root of A, so that a matrix that is not positive definite is found out."""
-    values, vectors = np.linalg.eigh(weighed)
-    root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.swapaxes(1, 2)
-    middle = np.eye(prior.shape[-1]) + root @ prior @ root
-    factor = np.linalg.cholesky(0.5 * (middle + middle.swapaxes(1, 2)))
-    half = np.linalg.solve(factor, root @ prior)
-    size = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    return prior - half.swapaxes(1, 2) @ half, np.asarray(size)
+def _update(priors: FloatArray, which: np.ndarray, weighed: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """M and log|I + CA| of each cluster, with the covariance matrix C of its pattern.
+
+    C may have negative eigenvalues, where the root of A tells whether I + CA has.
+    """
+    try:
+        left = np.linalg.cholesky(priors)[which]
+        middle = left.swapaxes(1, 2) @ weighed @ left
+        factor = np.linalg.cholesky(np.eye(priors.shape[-1]) + 0.5 * (middle + middle.swapaxes(1, 2)))
+        half = np.linalg.solve(factor, left.swapaxes(1, 2))
+        posterior = half.swapaxes(1, 2) @ half
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(weighed)
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.swapaxes(1, 2)
+        prior = priors[which]
+        middle = root @ prior @ root
+        factor = np.linalg.cholesky(np.eye(priors.shape[-1]) + 0.5 * (middle + middle.swapaxes(1, 2)))
+        half = np.linalg.solve(factor, root @ prior)
+        posterior = prior - half.swapaxes(1, 2) @ half
+    return np.asarray(posterior), np.asarray(2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1))

@@ -22,6 +22,12 @@ from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
 from sem_toolkit.sample.moments import FloatArray
 
 
+def shift_lines(effects: FloatArray, v: FloatArray) -> FloatArray:
+    """What v (J × v) adds to the lines of a cluster's rows, J × y × k."""
+    k, y, _ = effects.shape
+    return np.asarray((v @ effects.reshape(k * y, -1).T).reshape(-1, k, y).swapaxes(1, 2))
+
+
 @dataclass(frozen=True, eq=False)
 class SlopeLevels:
     """See `LevelLikelihood`. Arrays by cluster (J) unless they say otherwise.
@@ -77,7 +83,8 @@ class SlopeLevels:
     def sums(self) -> FloatArray:
         """b = Σ_i Q_iᵀR_i⁻¹r_i with r_i what a row differs from its expectation by."""
         mixed, _ = self._prior_remainders
-        return self._sum(np.einsum("kya,cyz,ckz->ca", self.effects, self._own, mixed, optimize=True))
+        turned = (mixed @ self._own).reshape(len(mixed), -1)
+        return self._sum(turned @ self.effects.reshape(-1, self.effects.shape[-1]))
 
     @cached_property
     def predictions(self) -> FloatArray:
@@ -96,13 +103,12 @@ class SlopeLevels:
     @cached_property
     def pull(self) -> FloatArray:
         """g = C⁻¹(E(v | rows) − E(v)) = b − AMb."""
-        return self.sums - np.einsum("jab,jb->ja", self.weighed, self.predictions)
+        return np.asarray(self.sums - np.einsum("jab,jb->ja", self.weighed, self.predictions))
 
     @cached_property
     def _after(self) -> tuple[FloatArray, FloatArray]:
         """Remainders of the rows with v at its prediction: Σ x̃eᵀ and Σ eeᵀ."""
-        shift = np.einsum("kya,ja->jyk", self.effects, self.predictions)
-        return self._remainders(self.lines + shift)
+        return self._remainders(self.lines + shift_lines(self.effects, self.predictions))
 
     @cached_property
     def _turned(self) -> FloatArray:
@@ -113,14 +119,17 @@ class SlopeLevels:
     def _carried(self) -> FloatArray:
         """Σ_l (Σ x̃x̃ᵀ)_kl T_l M, by cell: k × y × v."""
         cells = self.clusters.cells
-        along = np.einsum("lya,jab->jlyb", self.effects, self.posterior)
-        return np.einsum("ckl,clyb->ckyb", cells.crossed, along[cells.cluster], optimize=True)
+        k, y, v = self.effects.shape
+        along = (self.effects.reshape(-1, v) @ self.posterior).reshape(-1, k, y * v)
+        return np.asarray((cells.crossed @ along[cells.cluster]).reshape(-1, k, y, v))
 
     @cached_property
     def _by_residual(self) -> FloatArray:
         """D_R of each cluster."""
         cells, W = self.clusters.cells, self._own
-        spread = self._after[1] + np.einsum("ckyb,kzb->cyz", self._carried, self.effects)
+        k, y, v = self.effects.shape
+        columns = self._carried.swapaxes(1, 2).reshape(-1, y, k * v)
+        spread = self._after[1] + columns @ self.effects.swapaxes(1, 2).reshape(k * v, y)
         spread = 0.5 * (spread + spread.swapaxes(1, 2))
         return self._sum(0.5 * (cells.count[:, None, None] * W - W @ spread @ W))
 
@@ -129,8 +138,8 @@ class SlopeLevels:
         """Derivatives by T, J × k × y × v."""
         cells = self.clusters.cells
         v = (self.expected + self.predictions)[cells.cluster]
-        own = np.einsum("cyk,ca->ckya", self._turned, v)
-        own -= np.einsum("cyz,ckza->ckya", self._own, self._carried)
+        own = self._turned.swapaxes(1, 2)[..., None] * v[:, None, None, :]
+        own -= self._own[:, None] @ self._carried
         return -self._sum(own)
 
     @cached_property
@@ -199,6 +208,25 @@ class SlopeLevels:
             slope = 0.5 * path.factor * by_effects[:, row[path.cause], :, column[path.slope]]
             found[:, y, path.carrier] += slope
             found[:, path.carrier, y] += slope
+        return found
+
+    def compute_row_pull(self) -> FloatArray:
+        """What multiplies covariances within clusters in E(· | rows), n × p: carriers bring what the slopes do."""
+        clusters, mean = self.clusters, self.moments.mean
+        rows, cluster = clusters.rows, clusters.cluster
+        x = rows[:, clusters.causes]
+        lines = self.lines + shift_lines(self.effects, self.predictions)
+        gap = rows[:, clusters.outcomes] - lines[cluster, :, 0] - np.einsum("iyk,ik->iy", lines[cluster, :, 1:], x)
+        there, pattern = np.unique(~np.isnan(gap), axis=0, return_inverse=True)
+        assert len(there) == len(self.inverses)  # noqa: S101 (the same patterns in the same order)
+        own = np.einsum("iyz,iz->iy", self.inverses[np.asarray(pattern).reshape(-1)], np.nan_to_num(gap))
+        found = np.zeros_like(rows)
+        found[:, clusters.outcomes] = own
+        found[:, clusters.causes] = (x - mean[clusters.causes]) @ self.spread - own @ self.projection
+        slopes = self.expected + self.predictions
+        column = {int(place): k for k, place in enumerate(clusters.hidden)}
+        for path in clusters.paths:
+            found[:, path.carrier] += path.factor * rows[:, path.cause] * slopes[cluster, column[path.slope]]
         return found
 
     @cached_property
