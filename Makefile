@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test test-all lint bench docs site gallery tikz clean
+.PHONY: help install study test test-all test-browser lint bench docs site gallery tikz studio-assets clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,10 +21,13 @@ study: .venv/installed ## Run the whole study: figure, tables and report into ou
 	$(BIN)/sem-toolkit study
 
 test: .venv/installed-development ## Run the fast tests, with coverage
-	$(BIN)/python -m pytest --numprocesses auto -m "not slow" --cov --cov-report=term $(TESTS)
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow and not browser" --cov --cov-report=term $(TESTS)
 
 test-all: .venv/installed-development ## Run all tests, the long ones too, with coverage
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(TESTS)
+	$(BIN)/python -m pytest --numprocesses auto -m "not browser" --cov --cov-report=term $(TESTS)
+
+test-browser: .venv/installed-development ## Drive the studio's page in chromium, which has to be installed
+	$(BIN)/python -m pytest -m browser tests/browser $(TESTS)
 
 lint: .venv/installed-development ## Formatting, lint, types and the layer contract
 	$(BIN)/ruff format --check .
@@ -47,6 +50,9 @@ gallery: .venv/installed ## Draw the gallery of diagrams into docs/gallery/
 
 tikz: .venv/installed ## Compile the gallery's TikZ with pdflatex and lualatex, where they are installed
 	$(BIN)/python docs/gallery/compile.py
+
+studio-assets: ## Bundle the studio's editor anew from pinned npm packages (needs Node)
+	cd editors/studio && npm ci --ignore-scripts && node build.mjs
 
 clean: ## Remove the environment and caches
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

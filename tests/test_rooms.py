@@ -6,8 +6,9 @@ import pytest
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "sem_toolkit"
-DOCUMENTATION = Path("docs")
-ROOMS = sorted({path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")})
+DOCUMENTATION, BROWSER = Path("docs"), Path("browser")
+"""Tests of the manual, and of the studio's page as a whole: they are of no one part of the package."""
+ROOMS = sorted({path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")} - {BROWSER})
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=str)

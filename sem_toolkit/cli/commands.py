@@ -16,7 +16,7 @@ from sem_toolkit.process import import_without_collecting
 COMMANDS = (
     "study", "data", "check", "fit", "efa", "test", "scores", "compare", "atlas", "multiverse", "improve",
     "invariance", "equivalents", "bootstrap", "power", "simulate", "cutoffs", "verify", "diagram", "fmt", "diff",
-    "audit", "recover", "reconstruct", "lsp", "doctor",
+    "audit", "recover", "reconstruct", "studio", "lsp", "doctor",
 )  # fmt: skip
 """Names of commands, each that of its module in sem_toolkit.cli."""
 _FUNCTIONS: Mapping[str, str] = {"test": "run_tests"}

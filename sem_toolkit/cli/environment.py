@@ -15,6 +15,8 @@ _PURPOSES = {
     "excel": "Excel files",
     "word": "tables and reports in Word",
     "cluster": "draws on a dask cluster",
+    "powerpoint": "diagrams as PowerPoint slides",
+    "studio": "text and picture side by side in the browser",
     "lsp": "diagnostics, completion and estimates in an editor",
 }
 

@@ -80,7 +80,7 @@ def _suggest_names(document: Document, line: str) -> Iterator[Suggestion]:
         return
     for name in document.columns or ():
         if name not in seen:
-            yield Suggestion(name, "column", f"column of {document.spec.header.data}")
+            yield Suggestion(name, "column", f"column of {document.data.name if document.data else ''}")
     if before.rstrip().endswith(("~", "+")):
         for name, (insert, detail) in _MODIFIERS.items():
             yield Suggestion(name, "function", detail, insert)

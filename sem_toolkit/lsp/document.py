@@ -1,13 +1,13 @@
 """A spec as an editor holds it: text, statements, table, and the columns of the data that its header names."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.fit import prepare_schematic
-from sem_toolkit.fit.pipeline import Prepared
+from sem_toolkit.fit.prepared import Prepared
 from sem_toolkit.sample import Door, list_known_names, open_table
 from sem_toolkit.spec import ParameterTable, Spec, check_spec, parse_spec
 from sem_toolkit.spec.specs import parse_text_of_file
@@ -39,12 +39,16 @@ class Columns:
 class Document:
     """One state of a text; another state is another document.
 
-    path  the file that the text is of; None where it has none yet
+    path     the file that the text is of; None where it has none yet
+    require  raises SemError for a file named in the text that may not be read; None leaves all that can be read
+    other_data  the file of the data where the header names none
     """
 
     text: str
     path: Path | None = None
     known: Columns = field(default_factory=Columns)
+    require: Callable[[Path], object] | None = None
+    other_data: Path | None = None
 
     @cached_property
     def own(self) -> Spec:
@@ -63,7 +67,7 @@ class Document:
         if self.path is None:
             return parse_spec(self.text), ()
         try:
-            return parse_text_of_file(self.text, self.path), ()
+            return parse_text_of_file(self.text, self.path, require=self.require), ()
         except SemError as fault:
             return self.own, fault.diagnostics
 
@@ -81,11 +85,16 @@ class Document:
 
     @cached_property
     def data(self) -> Path | None:
-        """The file of the data that the header names, where it is there."""
+        """The file of the data that the header names, or else the one given, where it is there."""
         if not self.spec.header.data:
-            return None
+            return self.other_data
         path = (self.path.parent if self.path is not None else Path()) / self.spec.header.data
-        return path if path.is_file() else None
+        try:
+            if self.require is not None:
+                self.require(path)
+            return path if path.is_file() else None
+        except (OSError, ValueError, SemError):
+            return None
 
     @cached_property
     def columns(self) -> tuple[str, ...] | None:
@@ -105,7 +114,8 @@ class Document:
         return self._checked[1]
 
     @cached_property
-    def _checked(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+    def meaning(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+        """The table, and what is wrong with the text, the table and its names; identification is not looked at."""
         prepared, faults = self._prepared
         faults = (*self._expanded[1], *faults)
         if prepared is None:
@@ -114,10 +124,15 @@ class Document:
         if columns is not None:
             columns = [*columns, *(parcel.name for parcel in prepared.options.parcel)]
         checked = check_spec(self.spec, prepared.options.table, prepared.groups, columns)
-        found = [*checked.diagnostics, *faults]
-        if checked.table is not None and not checked.errors:
-            found += self._check_identification(prepared, checked.table)
-        return checked.table, tuple(dict.fromkeys(found))
+        return checked.table, tuple(dict.fromkeys((*checked.diagnostics, *faults)))
+
+    @cached_property
+    def _checked(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+        table, found = self.meaning
+        if table is not None and not any(entry.severity == "error" for entry in found):
+            assert self.prepared is not None  # noqa: S101 - it has a table
+            found = tuple(dict.fromkeys((*found, *self._check_identification(self.prepared, table))))
+        return table, found
 
     def _check_identification(self, prepared: Prepared, table: ParameterTable) -> tuple[Diagnostic, ...]:
         if sum(1 for row in table.parameters if row.free) > _MOST_IDENTIFIED:

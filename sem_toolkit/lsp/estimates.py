@@ -1,8 +1,9 @@
 """Estimates beside the text they belong to: a fit of one state of a spec, and what of it stands at which term."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from sem_toolkit.fit import Fit, estimate, prepare
 from sem_toolkit.lsp.document import Document
@@ -13,24 +14,22 @@ Key = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Estimates:
-    """A fit and the text that it is of."""
+class EstimateRows:
+    """Rows of a table of estimates and the text that they are of.
+
+    rows  with lhs op rhs est se pvalue, and where there are any group and std.all
+    """
 
     text: str
-    fit: Fit
+    rows: Iterable[Mapping[str, Any]]
 
     @cached_property
-    def _rows(self) -> dict[Key, dict[str, object]]:
-        columns = ["lhs", "op", "rhs", "group", "est", "se", "pvalue", "std.all"]
-        frame = self.fit.parameters
-        named = [name for name in columns if name in frame.columns]
-        found = {}
-        for values in frame[named].itertuples(index=False, name=None):
-            row = dict(zip(named, values, strict=True))
-            found[str(row["lhs"]), str(row["op"]), str(row["rhs"]), int(row.get("group", 1) or 1)] = row
-        return found
+    def _rows(self) -> dict[Key, Mapping[str, Any]]:
+        return {
+            (str(row["lhs"]), str(row["op"]), str(row["rhs"]), int(row.get("group", 1) or 1)): row for row in self.rows
+        }
 
-    def find(self, row: Parameter) -> dict[str, object] | None:
+    def find(self, row: Parameter) -> Mapping[str, Any] | None:
         """The line of the table of estimates for a row of the parameter table."""
         for lhs, rhs in ((row.lhs, row.rhs), (row.rhs, row.lhs)):
             found = self._rows.get((lhs, row.op, rhs, row.group or 1))
@@ -51,6 +50,22 @@ class Estimates:
         return ", ".join(parts)
 
 
+@dataclass(frozen=True, eq=False)
+class Estimates(EstimateRows):
+    """The same with the fit that they are from."""
+
+    fit: Fit
+
+    @classmethod
+    def of(cls, text: str, fit: Fit) -> "Estimates":
+        """The estimates of a fit of a text."""
+        names = ["lhs", "op", "rhs", "group", "est", "se", "pvalue", "std.all"]
+        frame = fit.parameters
+        named = [name for name in names if name in frame.columns]
+        rows = [dict(zip(named, row, strict=True)) for row in frame[named].itertuples(index=False, name=None)]
+        return cls(text, rows, fit)
+
+
 @dataclass(frozen=True)
 class Hint:
     """A text to be shown behind the character at `offset`."""
@@ -62,10 +77,10 @@ class Hint:
 
 def fit_document(document: Document) -> Estimates:
     """Fit the text with the data that its header names; raises SemError where that cannot be done."""
-    return Estimates(document.text, estimate(prepare(document.spec)))
+    return Estimates.of(document.text, estimate(prepare(document.spec)))
 
 
-def list_hints(document: Document, estimates: Estimates) -> Iterator[Hint]:
+def list_hints(document: Document, estimates: EstimateRows) -> Iterator[Hint]:
     """The estimate behind each typed term, by groups where there are several; nothing once the text has changed."""
     if estimates.text != document.text or document.table is None:
         return

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from sem_toolkit.lsp.document import Document
-from sem_toolkit.lsp.estimates import Estimates
+from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.lsp.names import find_occurrence, list_same
 from sem_toolkit.spec import Parameter
 
 _MOST = 8
 
 
-def describe_place(document: Document, offset: int, estimates: Estimates | None = None) -> str:
+def describe_place(document: Document, offset: int, estimates: EstimateRows | None = None) -> str:
     """Markdown on the name and the parameters at an offset; empty where nothing is to be said."""
     parts = [*_describe_name(document, offset), *_describe_rows(document, offset, estimates)]
     return "\n\n".join(parts)
@@ -38,11 +38,11 @@ def _describe_name(document: Document, offset: int) -> Iterator[str]:
     column = ""
     if document.columns is not None and role != "factor":
         known = found.name in document.columns
-        column = f", {'a column' if known else 'no column'} of {document.spec.header.data}"
+        column = f", {'a column' if known else 'no column'} of {document.data.name if document.data else ''}"
     yield f"**{found.name}** · {role}{column}"
 
 
-def _describe_rows(document: Document, offset: int, estimates: Estimates | None) -> Iterator[str]:
+def _describe_rows(document: Document, offset: int, estimates: EstimateRows | None) -> Iterator[str]:
     if document.table is None:
         return
     offset += len(document.spec.source.text) - len(document.text)
@@ -55,7 +55,7 @@ def _describe_rows(document: Document, offset: int, estimates: Estimates | None)
         yield f"… and {len(rows) - _MOST} more parameters"
 
 
-def _describe_row(row: Parameter, estimates: Estimates | None) -> str:
+def _describe_row(row: Parameter, estimates: EstimateRows | None) -> str:
     name = f"{row.lhs} {row.op} {row.rhs}".strip()
     group = f", group {row.group}" if row.group and row.group > 1 else ""
     state = "free" if row.free else "data" if row.exo else "fixed" if row.ustart is None else f"fixed to {row.ustart:g}"

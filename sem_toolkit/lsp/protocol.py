@@ -1,6 +1,5 @@
 """The words of the protocol for what the other modules find: positions, diagnostics, symbols, suggestions, colours."""
 
-import difflib
 from collections.abc import Iterator
 
 from lsprotocol import types
@@ -9,6 +8,7 @@ from sem_toolkit.diagnostics import Diagnostic, Span
 from sem_toolkit.lsp import coloring
 from sem_toolkit.lsp.completion import Suggestion
 from sem_toolkit.lsp.document import Document
+from sem_toolkit.lsp.layout import list_layout_changes
 from sem_toolkit.lsp.names import Occurrence
 from sem_toolkit.lsp.outline import Symbol
 from sem_toolkit.lsp.positions import TextMap
@@ -67,15 +67,7 @@ def build_diagnostic(document: Document, at: TextMap, uri: str, entry: Diagnosti
 
 def list_layout_edits(at: TextMap, old: str, new: str) -> list[types.TextEdit]:
     """The changes of lines that make one text of another: what stays is not touched, nor the cursor in it."""
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
-    return [
-        types.TextEdit(build_range(at, starts[first], starts[last]), "".join(after[start:end]))
-        for tag, first, last, start, end in difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
-        if tag != "equal"
-    ]
+    return [types.TextEdit(build_range(at, start, end), text) for start, end, text in list_layout_changes(old, new)]
 
 
 def build_token_data(at: TextMap, document: Document) -> list[int]:

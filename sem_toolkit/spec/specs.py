@@ -1,5 +1,6 @@
 """The spec: text, statements, header and what is wrong with them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -94,14 +95,23 @@ def read_spec(path: str | Path, expand: bool = True) -> Spec:
     return parse_text_of_file(_read_text(Path(path)), Path(path), expand)
 
 
-def parse_text_of_file(text: str, path: Path | None, expand: bool = True) -> Spec:
+def parse_text_of_file(
+    text: str, path: Path | None, expand: bool = True, require: Callable[[Path], object] | None = None
+) -> Spec:
     """Read a text that is, or is to be, what a file holds (None: one without a name yet, which includes nothing).
 
+    require  raises SemError for a file that may not be included; None leaves all that can be read
     Raises DataError or SpecError for files that it includes, where `expand` asks for them.
     """
     if path is None:
         return _parse(Source("<spec>", text), expand)
-    return _parse(expand_includes(text, path, _read_text) if expand else Source(str(path), text), expand)
+
+    def read(file: Path) -> str:
+        if require is not None:
+            require(file)
+        return _read_text(file)
+
+    return _parse(expand_includes(text, path, read) if expand else Source(str(path), text), expand)
 
 
 def _read_text(file: Path) -> str:

@@ -6,7 +6,8 @@ another; those across tables are free, as long as the whole is a correlation mat
 
 Write each predictor as x = (r/R²)ŷ + u with u orthogonal to ŷ = Σ βx. Then Σ βu = 0, and the length of βu is
 |β| √(1 − r²/R²): the pieces βu close a polygon, and any lengths that do (the longest at most the sum of the others) can
-be had. So predictors that stand alone in their tables admit exactly those β with Σ rβ = R² whose lengths close.
+be had. So predictors that stand alone in their tables admit exactly those β with Σ rβ = R² whose lengths close. The
+predictors of one table are one piece: its length is √(β'Gβ) over them, with G = S − rr'/R², which the table fixes.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.intervals import FloatArray
 
 
@@ -40,15 +41,14 @@ class FixedCorrelations:
 def build_extreme_completion(known: FixedCorrelations, j: int, size: float, r2: float = 0.95) -> FloatArray | None:
     """Correlations of the predictors (k × k) among which predictor j has the coefficient `size`; None if none is found.
 
-    Two others close the triangle: one with a large coefficient of the other sign, one that makes up the rest of R².
-    Only predictors that stand alone in their tables are used; the others have the coefficient 0.
+    Two others, of two other tables, close the triangle: one with a large coefficient of the other sign, one that makes
+    up the rest of R². All further coefficients are 0.
     """
     r = known.outcome
-    alone = [i for i in range(len(r)) if known.fixed[i].sum() == 1]
-    if j not in alone:
-        return None
     length = np.sqrt(1.0 - r**2 / r2)
-    for other, third in permutations([i for i in alone if i != j], 2):
+    for other, third in permutations([i for i in range(len(r)) if not known.fixed[i, j]], 2):
+        if known.fixed[other, third]:
+            continue
         for rest in np.linspace(-2.0 * abs(size) - 2.0, 2.0 * abs(size) + 2.0, 801):
             against = (r2 - size * r[j] - rest * r[third]) / r[other]
             sides = np.abs([size * length[j], against * length[other], rest * length[third]])
@@ -59,7 +59,10 @@ def build_extreme_completion(known: FixedCorrelations, j: int, size: float, r2: 
 
 
 def _close_triangle(known: FixedCorrelations, beta: dict[int, float], sides: FloatArray, r2: float) -> FloatArray:
-    """S with Σ βu = 0 for three predictors whose pieces have these lengths; the others' u are orthogonal to them."""
+    """S with Σ βu = 0 for three predictors whose pieces have these lengths.
+
+    Others of their tables follow them as far as their own correlation goes; the rest of every u is orthogonal to all.
+    """
     a, b, c = sides
     # Directions of the three pieces along a triangle's sides, one after the other.
     cosines = {(0, 1): (c * c - a * a - b * b) / (2 * a * b), (1, 2): (a * a - b * b - c * c) / (2 * b * c)}
@@ -69,15 +72,18 @@ def _close_triangle(known: FixedCorrelations, beta: dict[int, float], sides: Flo
     chosen, length = list(beta), np.sqrt(1.0 - r**2 / r2)
     for (p, q), cosine in cosines.items():
         i, k = chosen[p], chosen[q]
-        rest[i, k] = rest[k, i] = cosine * np.sign(beta[i] * beta[k]) * length[i] * length[k]
+        product = cosine * np.sign(beta[i] * beta[k]) * length[i] * length[k]
+        mine, theirs = np.flatnonzero(known.fixed[i]), np.flatnonzero(known.fixed[k])
+        shared = product * np.outer(rest[mine, i] / rest[i, i], rest[k, theirs] / rest[k, k])
+        rest[np.ix_(mine, theirs)], rest[np.ix_(theirs, mine)] = shared, shared.T
     return np.asarray(rest + np.outer(r, r) / r2)
 
 
 def bound_without_negative(known: FixedCorrelations, most_r2: float = 1.0, steps: int = 40) -> pd.DataFrame:
     """Lowest and highest coefficient of each predictor where none is negative: a linear programme for each R².
 
-    All predictors stand alone in their tables; R² runs over `steps` equal steps from the largest of one table to
-    `most_r2`. Columns: predictor, lowest, highest.
+    All predictors stand alone in their tables (`bound_blocks_without_negative` where they do not); R² runs over `steps`
+    equal steps from the largest of one table to `most_r2`. Columns: predictor, lowest, highest.
     """
     from scipy.optimize import linprog
 
@@ -94,6 +100,85 @@ def bound_without_negative(known: FixedCorrelations, most_r2: float = 1.0, steps
                 if found.x is not None:
                     ends[j] = better(ends[j], found.x[j])
     return pd.DataFrame({"predictor": known.names, "lowest": low, "highest": high})
+
+
+def bound_blocks_without_negative(
+    known: FixedCorrelations, most_r2: float = 1.0, starts: int = 8, seed: int = 1
+) -> pd.DataFrame:
+    """Lowest and highest coefficient of each predictor where none is negative, for tables with several predictors.
+
+    The lengths of pieces are convex in β, so that closing them is not a convex condition: the best end of `starts`
+    searches by sequential quadratic programming. Columns: predictor, lowest, highest.
+    """
+    from scipy.optimize import minimize
+
+    k, rng = len(known.names), np.random.default_rng(seed)
+    pieces = _Pieces(known)
+    ends = {}
+    for j in range(k):
+        for sign in (1.0, -1.0):
+            found = []
+            for _ in range(starts):
+                start = np.append(rng.dirichlet(np.full(k, 0.5)), rng.uniform(pieces.least_r2, most_r2))
+                slope = np.zeros(k + 1)
+                slope[j] = sign
+                outcome = minimize(
+                    lambda x, slope=slope: float(slope @ x),
+                    start,
+                    jac=lambda x, slope=slope: slope,
+                    bounds=[*[(0.0, None)] * k, (pieces.least_r2, most_r2)],
+                    constraints=[
+                        {"type": "eq", "fun": pieces.explain, "jac": pieces.explain_slope},
+                        {"type": "ineq", "fun": pieces.close, "jac": pieces.close_slope},
+                    ],
+                    method="SLSQP",
+                    options={"maxiter": 300, "ftol": 1e-10},
+                )
+                if outcome.success and abs(pieces.explain(outcome.x)) < 1e-7 and pieces.close(outcome.x).min() > -1e-6:
+                    found.append(float(outcome.x[j]))
+            ends[j, sign] = sign * min((sign * value for value in found), default=np.nan)
+    low, high = [ends[j, 1.0] for j in range(k)], [ends[j, -1.0] for j in range(k)]
+    return pd.DataFrame({"predictor": known.names, "lowest": low, "highest": high})
+
+
+class _Pieces:
+    """Lengths of the pieces of a completion, x = (β, R²), with their slopes."""
+
+    def __init__(self, known: FixedCorrelations) -> None:
+        blocks = {tuple(np.flatnonzero(row)) for row in known.fixed}
+        self._blocks = [np.array(block) for block in sorted(blocks)]
+        self._r, self._matrix = known.outcome, np.where(known.fixed, known.matrix, 0.0)
+        own = [(known.matrix[np.ix_(block, block)], self._r[block]) for block in self._blocks]
+        self.least_r2 = max(float(r @ np.linalg.solve(matrix, r)) for matrix, r in own)
+
+    def explain(self, x: FloatArray) -> float:
+        """What the coefficients explain, less R²."""
+        return float(self._r @ x[:-1] - x[-1])
+
+    def explain_slope(self, x: FloatArray) -> FloatArray:
+        """Slope of `explain`."""
+        return np.append(self._r, -1.0)
+
+    def close(self, x: FloatArray) -> FloatArray:
+        """For each piece, the sum of all others less its own length: none may be negative."""
+        lengths = self._measure(x)[0]
+        return np.asarray(lengths.sum() - 2.0 * lengths)
+
+    def close_slope(self, x: FloatArray) -> FloatArray:
+        """Slopes of `close`, pieces × (k + 1)."""
+        slopes = self._measure(x)[1]
+        return np.asarray(slopes.sum(axis=0) - 2.0 * slopes)
+
+    def _measure(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        beta, r2 = x[:-1], x[-1]
+        lengths, slopes = np.zeros(len(self._blocks)), np.zeros((len(self._blocks), len(x)))
+        for number, block in enumerate(self._blocks):
+            own, r = beta[block], self._r[block]
+            gram = self._matrix[np.ix_(block, block)] - np.outer(r, r) / r2
+            lengths[number] = np.sqrt(max(float(own @ gram @ own), 0.0) + 1e-16)  # smooth where a piece vanishes
+            slopes[number, block] = gram @ own / lengths[number]
+            slopes[number, -1] = (r @ own) ** 2 / (2.0 * r2**2 * lengths[number])
+        return lengths, slopes
 
 
 def combine_blocks(

@@ -28,6 +28,8 @@ def build_manual(study: PrintedStudy) -> str:
     odds = (r2 := float(compute_r2(table, n).middle)) / (1.0 - r2)
     stated = next(size for size in study.audit.stated_n.values() if size is not None)
     found = scores.to_frame(tables).to_dict("records")
+    joint = study.joint_regressions
+    bounded = joint[joint["unbounded"].notna()]
     return environment.get_template("study.md.j2").render(
         audit=study.audit,
         recovery=recovery,
@@ -53,5 +55,8 @@ def build_manual(study: PrintedStudy) -> str:
         unattained=study.reconstruction.unattained,
         completions=len(study.completions.frames),
         paths=study.path_models.to_dict("records"),
+        items_bounded=bounded.to_dict("records"),
+        items_unbounded=bool(bounded["unbounded"].all()),
+        items_lowest=float(bounded["sharp.lowest"].min()),
         reflective=study.reflective,
     )

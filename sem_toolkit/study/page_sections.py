@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from sem_toolkit.comparison import check_nesting, compute_difference
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.page_tables import (
     PageTable,
     build_page_table,
@@ -62,6 +61,7 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
             "table": ("Table", show_text), "term": ("Term", show_text), "printed": ("B as printed", THREE),
             "lowest": ("Lowest B jointly", THREE), "median": ("Median", THREE), "highest": ("Highest", THREE),
             "positive": ("Positive in", show_share), "significant": ("p < .05 in", show_share),
+            "sharp.highest": ("Sharp upper bound beside those with B printed, if no B is negative", THREE),
         }),
         "path_models": build_page_table(_in_words(study.path_models, "composite"), {
             "composite": ("Composite", show_text), "alone": ("r with success", THREE),

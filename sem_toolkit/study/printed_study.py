@@ -6,11 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.audit import Audit, audit_publication
 from sem_toolkit.study.calibration import FixedMoments, build_fixed_moments
-from sem_toolkit.study.completion_bounds import bound_without_negative, build_extreme_completion
+from sem_toolkit.study.completion_bounds import (
+    FixedCorrelations,
+    bound_blocks_without_negative,
+    bound_without_negative,
+    build_extreme_completion,
+)
 from sem_toolkit.study.completions import Completions, draw_completions
 from sem_toolkit.study.item_search import ScoreItems, search_score_items
 from sem_toolkit.study.published import Publication, read_publication
@@ -38,7 +44,9 @@ class PrintedStudy:
     fixed              means, SDs and correlations that the tables fix
     reconstruction     the data set that goes with the study, with the items that did not enter
     completions        data sets without these items, to see what the tables leave open
-    joint_regressions  what they say of all predictors at once: see `compare_joint_regressions`
+    joint_regressions  what they say of all predictors at once: see `compare_joint_regressions`; with `sharp.lowest` and
+                       `sharp.highest` B beside all others that have printed coefficients, over all data where none is
+                       negative, and whether `unbounded` without that
     path_models        what they say of composites: see `compare_path_models`, with `sharp.lowest` and `sharp.highest`
                        over all data where no coefficient is negative, and whether `unbounded` without that
     reflective         the tables with three items or more and one-factor models of them
@@ -92,7 +100,7 @@ def run_printed_study(
         fixed,
         reconstruction,
         completed,
-        compare_joint_regressions(completed, tables),
+        _bound_joint_regressions(completed, publication, fixed, recovery.outcome),
         _bound_path_models(completed, publication, fixed, recovery.outcome),
         tuple(
             check_reflective(table, fixed, recovery.n, recovery.outcome)
@@ -100,6 +108,33 @@ def run_printed_study(
             if len(table.predictors) > 2 and all("b" in row.figures for row in table.predictors)
         ),
     )
+
+
+def _bound_joint_regressions(
+    completed: Completions, publication: Publication, fixed: FixedMoments, outcome: str
+) -> pd.DataFrame:
+    rows = compare_joint_regressions(completed, publication.tables)
+    terms = [term for composite in list_composites(publication.tables) for term in composite.terms]
+    known = build_fixed_correlations(fixed.correlations, terms, outcome)
+    units = np.array([fixed.sds[outcome] / fixed.sds[term] for term in terms])
+    sharp = bound_blocks_without_negative(known)
+    bounds = pd.DataFrame(
+        {
+            "term": terms,
+            "sharp.lowest": sharp["lowest"] * units,
+            "sharp.highest": sharp["highest"] * units,
+            "unbounded": _list_unbounded(known),
+        }
+    )
+    return rows.merge(bounds, on="term", how="left")
+
+
+def _list_unbounded(known: FixedCorrelations) -> list[bool]:
+    """Of each predictor, whether data exist in which its coefficient is as far out as EXTREME, on either side."""
+    return [
+        all(build_extreme_completion(known, j, sign * EXTREME) is not None for sign in (1, -1))
+        for j in range(len(known.names))
+    ]
 
 
 def _bound_path_models(
@@ -115,9 +150,6 @@ def _bound_path_models(
             "alone": known.outcome,
             "sharp.lowest": sharp["lowest"],
             "sharp.highest": sharp["highest"],
-            "unbounded": [
-                all(build_extreme_completion(known, j, sign * EXTREME) is not None for sign in (1, -1))
-                for j in range(len(rows))
-            ],
+            "unbounded": _list_unbounded(known),
         }
     )

@@ -5,6 +5,7 @@ import pytest
 
 from sem_toolkit.study.completion_bounds import (
     FixedCorrelations,
+    bound_blocks_without_negative,
     bound_without_negative,
     build_extreme_completion,
     combine_blocks,
@@ -37,7 +38,49 @@ def test_correlations_within_a_table_are_kept():
     matrix = build_extreme_completion(known, 0, 7.0)
     assert matrix[4, 5] == pytest.approx(0.06)
     assert np.linalg.solve(matrix, known.outcome)[0] == pytest.approx(7.0)
-    assert build_extreme_completion(known, 4, 7.0) is None
+
+
+@pytest.mark.parametrize("size", [30.0, -30.0])
+@pytest.mark.parametrize("j", range(6))
+def test_a_predictor_among_others_of_its_table_is_not_bounded_either(j, size):
+    known = tables_of_several()
+    matrix = build_extreme_completion(known, j, size)
+    assert np.where(known.fixed, matrix - known.matrix, 0.0) == pytest.approx(np.zeros((6, 6)), abs=1e-12)
+    assert np.linalg.eigvalsh(matrix)[0] > 0
+    assert np.linalg.solve(matrix, known.outcome)[j] == pytest.approx(size, rel=1e-6)
+
+
+def test_bounds_of_pieces_are_those_of_the_linear_programme_where_every_table_has_one():
+    exact, found = bound_without_negative(know(R), steps=200), bound_blocks_without_negative(know(R))
+    assert found["highest"].to_numpy() == pytest.approx(exact["highest"].to_numpy(), rel=1e-6)
+    assert found["lowest"].to_numpy() == pytest.approx(exact["lowest"].to_numpy(), abs=1e-7)
+
+
+@pytest.mark.slow
+def test_random_completions_of_tables_with_several_predictors_lie_within_their_bounds():
+    known = tables_of_several()
+    bounds, rng, seen = bound_blocks_without_negative(known), np.random.default_rng(8), []
+    free = np.argwhere(np.triu(~known.fixed))
+    for _ in range(60_000):
+        s = np.where(known.fixed, known.matrix, 0.0)
+        for i, k in free:
+            s[i, k] = s[k, i] = rng.uniform(-0.5, 0.8)
+        whole = np.block([[s, known.outcome[:, None]], [known.outcome[None, :], np.ones((1, 1))]])
+        if np.linalg.eigvalsh(whole)[0] > 0 and ((beta := np.linalg.solve(s, known.outcome)) >= 0).all():
+            seen.append(beta)
+    seen = np.array(seen)
+    assert len(seen) > 50
+    assert (seen <= bounds["highest"].to_numpy() + 1e-6).all()
+    assert (seen.max(axis=0) > 0.3 * bounds["highest"].to_numpy()).all()
+
+
+def tables_of_several():
+    """Six predictors: one alone, two tables of two, and one more alone."""
+    matrix, fixed = np.eye(6), np.eye(6, dtype=bool)
+    for i, k, r in ((1, 2, 0.3), (3, 4, -0.1)):
+        matrix[i, k] = matrix[k, i] = r
+        fixed[i, k] = fixed[k, i] = True
+    return FixedCorrelations(tuple("abcdef"), matrix, fixed, np.array([0.5, 0.4, 0.45, 0.35, 0.25, 0.4]))
 
 
 @pytest.mark.slow

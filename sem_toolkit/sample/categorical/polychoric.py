@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+
+from sem_toolkit.libraries import special
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -62,12 +63,12 @@ def compute_bivariate_normal(first: FloatArray, second: FloatArray, correlation:
     for node, weight in zip(*rule, strict=True):
         sine = np.sin(angle * (1.0 + node))
         total += weight * np.exp((product * sine - squares) / (1.0 - sine**2))
-    return np.asarray(ndtr(first) * ndtr(second) + angle * total / (2.0 * np.pi))
+    return np.asarray(special.ndtr(first) * special.ndtr(second) + angle * total / (2.0 * np.pi))
 
 
 def compute_thresholds(counts: FloatArray) -> FloatArray:
     """Thresholds (categories − 1) of one item from the rows in each of its categories, which all occur."""
-    return np.asarray(ndtri(np.cumsum(counts)[:-1] / np.sum(counts)))
+    return np.asarray(special.ndtri(np.cumsum(counts)[:-1] / np.sum(counts)))
 
 
 def build_threshold_grid(thresholds: tuple[FloatArray, ...]) -> FloatArray:
@@ -128,11 +129,11 @@ def compute_polychoric(
     thresholds = tuple(compute_thresholds(margins[item, :known]) for item, known in enumerate(categories))
     known_cells = np.arange(largest) < np.asarray(categories)[:, None]
     empty = (tables == 0) & known_cells[rows][:, :, None] & known_cells[columns][:, None, :]
-    tables = _fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add, keep_margins)
+    tables = fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add, keep_margins)
 
     grid = build_threshold_grid(thresholds)
     estimates, slopes, informed = _maximise(tables / tables.sum(axis=(1, 2), keepdims=True), grid[rows], grid[columns])
-    diagonal = _find_diagonal_tables(empty, np.asarray(categories), (rows, columns))
+    diagonal = find_diagonal_tables(empty, np.asarray(categories), (rows, columns))
     at_bound = diagonal != 0
     found = (
         (1.0, np.where(at_bound, diagonal, estimates)),
@@ -151,7 +152,7 @@ def _spread(own: float, values: FloatArray, pairs: tuple[IntArray, IntArray], it
     return matrix
 
 
-def _fill_empty_cells(
+def fill_empty_cells(
     tables: FloatArray,
     empty: BoolArray,
     categories: IntArray,
@@ -170,7 +171,7 @@ def _fill_empty_cells(
     return np.asarray(filled)
 
 
-def _find_diagonal_tables(empty: BoolArray, categories: IntArray, pairs: tuple[IntArray, IntArray]) -> FloatArray:
+def find_diagonal_tables(empty: BoolArray, categories: IntArray, pairs: tuple[IntArray, IntArray]) -> FloatArray:
     """1 or −1 for each 2 × 2 table with all its rows on one diagonal, whose correlation is at that bound; else 0."""
     binary = (categories[pairs[0]] == 2) & (categories[pairs[1]] == 2)
     on_main = empty[:, 0, 1] & empty[:, 1, 0]

@@ -1,0 +1,51 @@
+// The loop from key stroke to picture and fit: asked a moment after the last stroke, only the newest answer counts.
+
+import { Lost, Refused } from "./server.js";
+
+const PAUSE = 60;
+
+export class Analyst {
+  #server;
+  #getQuestion;
+  #listeners;
+  #sequence = 0;
+  #shown = 0;
+  #timer = 0;
+  #struck = 0;
+
+  /** getQuestion() gives the call without its sequence; listeners: {answer(answer, question), failed(problem), busy(is)}. */
+  constructor(server, getQuestion, listeners) {
+    this.#server = server;
+    this.#getQuestion = getQuestion;
+    this.#listeners = listeners;
+  }
+
+  /** The text or the settings have changed: ask when nothing more has come for a moment. */
+  request(pause = PAUSE) {
+    this.#struck ||= performance.now();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), pause);
+  }
+
+  async #ask() {
+    const sequence = ++this.#sequence;
+    const struck = this.#struck;
+    this.#struck = 0;
+    const question = this.#getQuestion();
+    this.#listeners.busy(true);
+    try {
+      const answer = await this.#server.post("/api/analyse", { ...question, sequence });
+      if (answer.stale || sequence < this.#shown || sequence < this.#sequence) return;
+      this.#shown = sequence;
+      this.#listeners.answer(answer, question);
+      await new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+      // from the first stroke that this answer is of to the frame that shows it; read by whoever measures
+      performance.measure("studio-latency", { start: struck, end: performance.now() });
+    } catch (problem) {
+      if (!(problem instanceof Refused) && !(problem instanceof Lost)) throw problem;
+      if (sequence === this.#sequence) this.#listeners.failed(problem);
+    } finally {
+      if (sequence === this.#sequence) this.#listeners.busy(false);
+    }
+  }
+}
