@@ -17,6 +17,7 @@ from sem_toolkit.libraries import pd
 from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
@@ -212,7 +213,9 @@ def _list_shown(fit: Fit) -> list[list[int]]:
     presence, everything = fit.solution.model.presence, list(range(len(fit.sample.variables)))
     if presence is None:
         return [everything for _ in fit.sample.groups]
-    return [np.flatnonzero(own).tolist() for own in presence]
+    hidden = list_hidden(list_slopes(fit.solution.model.table))
+    shown = ~np.isin(fit.sample.variables, hidden)
+    return [np.flatnonzero(own & shown).tolist() for own in presence]
 
 
 def _name_place(label: str) -> Record:
