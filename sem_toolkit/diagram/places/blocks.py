@@ -142,8 +142,8 @@ def _equalise(
     ]
     height = max((boxes[name].height for names in structure.indicators.values() for name in names), default=0.0)
     together: dict[int, list[str]] = defaultdict(list)
-    for core, names in structure.indicators.items():
-        together[0 if alike else structure.ranks[core]] += names
+    for core, items in structure.indicators.items():
+        together[0 if alike else structure.ranks[core]] += items
     groups += together.values()
     groups.append([name for names in structure.satellites.values() for name in names])
     result = dict(boxes)
