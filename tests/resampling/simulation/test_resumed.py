@@ -103,7 +103,7 @@ def test_a_run_that_is_killed_ten_times_ends_with_the_same_numbers(tmp_path):
     spec, folder = tmp_path / "population.lav", tmp_path / "chunks"
     spec.write_text(SPEC.text, encoding="utf-8")
     program = "import sys; from sem_toolkit.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "simulate", str(spec), "--n", "100", "--replications", "20000"]
+    command = [sys.executable, "-c", program, "simulate", str(spec), "--n", "100", "--replications", "8000"]
     rng, kept = np.random.default_rng(3), 0
     for _ in range(10):
         process = subprocess.Popen([*command, "--store", str(folder), "--json"], stdout=subprocess.DEVNULL)
@@ -114,24 +114,5 @@ def test_a_run_that_is_killed_ten_times_ends_with_the_same_numbers(tmp_path):
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         kept = len(list(folder.glob("n100/*.parquet")))
-    assert 10 <= kept < 80
-    assert run(folder, 20_000) == run(replications=20_000)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.0, 0.3, 0.7])
-def test_a_run_that_was_killed_goes_on_to_the_same_numbers(tmp_path, seconds):
-    spec, folder = tmp_path / "population.lav", tmp_path / "chunks"
-    spec.write_text(SPEC.text, encoding="utf-8")
-    program = "import sys; from sem_toolkit.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "simulate", str(spec), "--n", "100", "--replications", "10000"]
-    process = subprocess.Popen([*command, "--store", str(folder), "--json"], stdout=subprocess.DEVNULL)
-    started = time.monotonic()
-    while not list(folder.glob("n100/*.parquet")) and process.poll() is None and time.monotonic() - started < 60:
-        time.sleep(0.01)
-    time.sleep(seconds)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    kept = len(list(folder.glob("n100/*.parquet")))
-    assert 0 < kept < 40
-    assert run(folder, 10_000) == run(replications=10_000)
+    assert 10 <= kept < 32
+    assert run(folder, 8_000) == run(replications=8_000)
