@@ -26,6 +26,7 @@ from models import _factor_data, _factor_text
 
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import estimate, fit, prepare
+from sem_toolkit.process import keep_scratch_memory
 from sem_toolkit.resampling.bootstrap import bootstrap
 from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
 from sem_toolkit.resampling.bootstrap.samples import GroupRows
@@ -155,6 +156,7 @@ def main() -> None:
     parser.add_argument("--rows", default="", help="part of the name of the rows to run")
     parser.add_argument("--agree", type=int, default=0, help="draws to compare with single fits")
     arguments = parser.parse_args()
+    keep_scratch_memory()  # as the command does
     version = find_lavaan()
     print(f"lavaan {version}" if version else "lavaan was not found: its column stays empty", file=sys.stdout)
     print(f"{'model':24s}{'ours ms':>10s}{'lavaan ms':>11s}{'×':>7s}   draws")

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from sem_toolkit.cli.options import JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import Spec, read_spec

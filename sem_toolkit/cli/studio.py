@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from sem_toolkit.cli.options import DataOption
 from sem_toolkit.cli.output import DONE
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 
@@ -15,7 +14,9 @@ def studio(
     spec: Annotated[
         Path | None, typer.Argument(metavar="[SPEC]", help="A model in lavaan syntax, there or to be made.")
     ] = None,
-    data: DataOption = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Rows, for models whose header names none: CSV, Excel, SPSS, …")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--folder", help="The folder whose files the page may open and write.")
     ] = None,

@@ -1,13 +1,18 @@
 """Several fits side by side: tests of nested models, and what may not be compared."""
 
-from sem_toolkit.comparison.compare import ComparedModel, Comparison, compare
-from sem_toolkit.comparison.differences import DifferenceTest
-from sem_toolkit.comparison.equivalents import Equivalent, find_equivalents, write_equivalents
-from sem_toolkit.comparison.nested import build_nested_table, compute_difference
-from sem_toolkit.comparison.nesting import Nesting, PairRelation, check_nesting, compare_fits
-from sem_toolkit.comparison.relation import Relation, compute_relation
-from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests, describe_fit
-from sem_toolkit.comparison.vuong import VuongTest, build_vuong_table, compute_vuong
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.comparison.compare import ComparedModel, Comparison, compare
+    from sem_toolkit.comparison.differences import DifferenceTest
+    from sem_toolkit.comparison.equivalents import Equivalent, find_equivalents, write_equivalents
+    from sem_toolkit.comparison.nested import build_nested_table, compute_difference
+    from sem_toolkit.comparison.nesting import Nesting, PairRelation, check_nesting, compare_fits
+    from sem_toolkit.comparison.relation import Relation, compute_relation
+    from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests, describe_fit
+    from sem_toolkit.comparison.vuong import VuongTest, build_vuong_table, compute_vuong
 
 __all__ = [
     "ComparedModel",
@@ -32,3 +37,5 @@ __all__ = [
     "find_equivalents",
     "write_equivalents",
 ]
+
+offer_lazily(__name__)

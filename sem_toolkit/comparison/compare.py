@@ -117,12 +117,20 @@ class Comparison:
         obstacles = find_criteria_obstacles(self.fits)
         said = [
             Diagnostic(
-                "warning", "criteria-not-comparable", f"no AIC and BIC for {name}: {reason}", hint=_suggest(reason)
+                "warning", "criteria-not-comparable", f"no AIC and BIC for {name}: {reason}", hint=self._suggest(reason)
             )
             for name, reason in obstacles.items()
             if reason and self.fits[name].converged
         ]
         return (*self.notes, *said)
+
+    def _suggest(self, reason: str) -> str | None:
+        """What to do where likelihoods are of other variables: free the exogenous ones, or leave none out."""
+        if not reason.startswith("its likelihood is of"):
+            return None
+        if len({frozenset(fit.solution.model.observed) for fit in self.fits.values()}) == 1:
+            return "with fixed_x = false (--free-x) every variable is random in every model"
+        return "keep every variable in every model: one without effect has a row such as x ~~ x"
 
     @property
     def receipt(self) -> dict[str, Any]:
@@ -259,9 +267,3 @@ def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
             hint = "fit all models to the rows that are complete in every variable, or use missing = ml"
             message = f"{name} is fitted to other rows than {reference}: {difference}"
             yield Diagnostic("warning", "different-rows", message, hint=hint)
-
-
-def _suggest(reason: str) -> str | None:
-    if reason.startswith("its likelihood is of"):
-        return "with fixed_x = false (--free-x) every variable is random in every model"
-    return None

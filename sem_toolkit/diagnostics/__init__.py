@@ -3,19 +3,24 @@
 Every fault is first a `Diagnostic`; one renderer a format (text, JSON) turns it into output later.
 """
 
-from sem_toolkit.diagnostics.errors import (
-    DataError,
-    EstimationError,
-    ModelError,
-    OptionError,
-    SemError,
-    SpecError,
-    UnavailableError,
-)
-from sem_toolkit.diagnostics.positions import LineIndex
-from sem_toolkit.diagnostics.records import DiagnosticRecord, build_diagnostic_record
-from sem_toolkit.diagnostics.text import format_diagnostic, format_diagnostics
-from sem_toolkit.diagnostics.values import Diagnostic, Fix, Related, Severity, Source, SourcePart, Span
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.diagnostics.errors import (
+        DataError,
+        EstimationError,
+        ModelError,
+        OptionError,
+        SemError,
+        SpecError,
+        UnavailableError,
+    )
+    from sem_toolkit.diagnostics.positions import LineIndex
+    from sem_toolkit.diagnostics.records import DiagnosticRecord, build_diagnostic_record
+    from sem_toolkit.diagnostics.text import format_diagnostic, format_diagnostics
+    from sem_toolkit.diagnostics.values import Diagnostic, Fix, Related, Severity, Source, SourcePart, Span
 
 __all__ = [
     "DataError",
@@ -38,3 +43,5 @@ __all__ = [
     "format_diagnostic",
     "format_diagnostics",
 ]
+
+offer_lazily(__name__)

@@ -1,13 +1,18 @@
 """Path diagrams: parameter table → path graph → layout → scene → files."""
 
-from sem_toolkit.diagram.checks.checker import Problem, check_scene
-from sem_toolkit.diagram.comparing import Version, draw_overlay, draw_side_by_side
-from sem_toolkit.diagram.content.graph import build_path_graph
-from sem_toolkit.diagram.content.hints import DiagramHints, build_hints
-from sem_toolkit.diagram.content.style import DiagramStyle, read_style
-from sem_toolkit.diagram.diagram import Diagram, draw_diagram
-from sem_toolkit.diagram.places.earlier import read_earlier
-from sem_toolkit.diagram.places.pins import Layout, find_layout_path, read_layout, write_layout
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.diagram.checks.checker import Problem, check_scene
+    from sem_toolkit.diagram.comparing import Version, draw_overlay, draw_side_by_side
+    from sem_toolkit.diagram.content.graph import build_path_graph
+    from sem_toolkit.diagram.content.hints import DiagramHints, build_hints
+    from sem_toolkit.diagram.content.style import DiagramStyle, read_style
+    from sem_toolkit.diagram.diagram import Diagram, draw_diagram
+    from sem_toolkit.diagram.places.earlier import read_earlier
+    from sem_toolkit.diagram.places.pins import Layout, find_layout_path, read_layout, write_layout
 
 __all__ = [
     "Diagram",
@@ -28,3 +33,5 @@ __all__ = [
     "read_style",
     "write_layout",
 ]
+
+offer_lazily(__name__)

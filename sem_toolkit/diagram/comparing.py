@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
 from sem_toolkit.diagram.composing import build_scene
 from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
@@ -19,6 +17,7 @@ from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.places.placement import MARGIN
 from sem_toolkit.diagram.scene.elements import Scene, TextItem
 from sem_toolkit.diagram.scene.furniture import find_bounds, move_scene
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:

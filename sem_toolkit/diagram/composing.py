@@ -129,11 +129,14 @@ class Draft:
         return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
 
 
-def build_scene(canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None) -> Scene:
+def build_scene(
+    canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None, *, at_once: bool = False
+) -> Scene:
     """The best picture of a canvas: no hits, within the column's width, not higher than a page, in this order.
 
     layout   places that variables keep
     earlier  places of another picture, kept as long as nothing is hit for it
+    at_once  take the first picture without faults, without a look at whether another has fewer crossings
     """
     if earlier is not None:
         kept = _keep_places(canvas, Layout({**earlier.positions, **(layout.positions if layout else {})}))
@@ -147,7 +150,7 @@ def build_scene(canvas: Canvas, layout: Layout | None = None, earlier: Layout | 
         assert search.best is not None  # noqa: S101 - a layout has no other way
         return search.best[1]
     drafts = list(_iterate_arrangements(draft))
-    search = Search(style.column_width, MOST_PAINTED)
+    search = Search(style.column_width, MOST_PAINTED, at_once=at_once)
     for variant in drafts:
         search.try_densities(variant)
         if search.best is not None and search.best[0][0] == 0:
@@ -197,13 +200,14 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
 class Search:
     """The best picture so far, and what the pictures before it have taught."""
 
-    def __init__(self, limit: float | None, most: int) -> None:
+    def __init__(self, limit: float | None, most: int, *, at_once: bool = False) -> None:
         """Begin a search.
 
-        limit  width that is not to be exceeded
-        most   how many pictures are painted at most
+        limit    width that is not to be exceeded
+        most     how many pictures are painted at most
+        at_once  whether the first picture without faults ends it
         """
-        self.limit, self.left = limit, most
+        self.limit, self.left, self._at_once = limit, most, at_once
         self.best: Found | None = None
         self._overhang = np.inf
 
@@ -215,6 +219,8 @@ class Search:
         for density in DENSITIES:
             sized = draft.with_density(density)
             self.try_spacing(sized, density.spacing, GROWTH, must_fit=True)
+            if self._at_once and self.best is not None and self.best[0][0] == 0:
+                break
             if stacked is not None and (self.best is None or any(self.best[0][:5])):
                 # The other reading of the ranks is worth a full search only where the first one fails.
                 growth = GROWTH if self.best is None or self.best[0][0] else GROWTH[:1]

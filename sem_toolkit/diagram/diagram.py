@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
@@ -23,6 +21,7 @@ from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.writers.dot import format_dot
 from sem_toolkit.diagram.writers.formats import WRITERS
 from sem_toolkit.files import write_bytes
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ def draw_diagram(
     modification_indices: "pd.DataFrame | None" = None,
     residuals: "pd.DataFrame | None" = None,
     earlier: Layout | None = None,
+    *,
+    at_once: bool = False,
 ) -> Diagram:
     """Draw a model, with estimates where they are given.
 
@@ -112,6 +113,7 @@ def draw_diagram(
     earlier    places of another picture, such as one with a path less: kept as long as nothing is hit for it
     modification_indices, residuals  misfit to be painted on: columns lhs op rhs mi, and residual correlations as a
                square frame; the largest become dotted candidates
+    at_once    take the first picture in which nothing is hit, for a page that is drawn anew at every key stroke
     Raises ModelError when there is nothing to draw, or too much; DataError for stages or a layout of unknown variables.
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
@@ -127,4 +129,4 @@ def draw_diagram(
         graph = add_modifications(graph, modification_indices)
     if residuals is not None:
         graph = add_residuals(graph, residuals)
-    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout, earlier), graph)
+    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout, earlier, at_once=at_once), graph)

@@ -3,18 +3,23 @@
 Each file ends in its `Kind`: how the discrepancy is built and what inference may take from it. A new one is a new file.
 """
 
-from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
-from sem_toolkit.discrepancy.categorical import CATEGORICAL_DWLS, CATEGORICAL_ULS, CATEGORICAL_WLS
-from sem_toolkit.discrepancy.full_information import FullInformation
-from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
-from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
-from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
-from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
-from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
-from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
-from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS, STEPS
-from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight, compute_delta
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
+    from sem_toolkit.discrepancy.categorical import CATEGORICAL_DWLS, CATEGORICAL_ULS, CATEGORICAL_WLS
+    from sem_toolkit.discrepancy.full_information import FullInformation
+    from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
+    from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
+    from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
+    from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
+    from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
+    from sem_toolkit.discrepancy.targets import Targets, build_targets
+    from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
+    from sem_toolkit.discrepancy.unminimised import CATEGORICAL_INSTRUMENTS, INSTRUMENTS, STEPS
+    from sem_toolkit.discrepancy.weights import DenseWeight, NormalWeight, compute_delta
 
 __all__ = [
     "CATEGORICAL_DWLS",
@@ -55,3 +60,5 @@ __all__ = [
     "iterate_rows",
     "once",
 ]
+
+offer_lazily(__name__)

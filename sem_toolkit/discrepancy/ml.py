@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
@@ -19,6 +18,7 @@ from sem_toolkit.discrepancy.pair import Kind, MomentPair
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.kernels import (
     add_block,
@@ -68,13 +68,13 @@ class MaximumLikelihood:
         values = np.empty(len(moments.covariance))
         gap = None if moments.mean is None or self.targets.mean is None else self.targets.mean - moments.mean
         for group, covariance in enumerate(moments.covariance):
-            root, fault = dpotrf(covariance, lower=1)  # zero above the diagonal
+            root, fault = lapack.dpotrf(covariance, lower=1)  # zero above the diagonal
             if fault:
                 return None
             value = 2.0 * np.log(root.diagonal()).sum() - self.log_determinants[group] - len(root)
-            value += np.vdot(self.folded[group], dpotri(root, lower=1)[0])
+            value += np.vdot(self.folded[group], lapack.dpotri(root, lower=1)[0])
             if gap is not None:
-                value += gap[group] @ dpotrs(root, gap[group], lower=1)[0]
+                value += gap[group] @ lapack.dpotrs(root, gap[group], lower=1)[0]
             values[group] = 0.5 * value
             roots.append(root)
         return LikelihoodEvaluation(self.targets, moments, values, tuple(roots), gap)
@@ -146,14 +146,14 @@ class LikelihoodEvaluation:
     def by_mean(self) -> FloatArray | None:
         if self.gap is None:
             return None
-        pull = [dpotrs(root, off, lower=1)[0] for root, off in zip(self.roots, self.gap, strict=True)]
+        pull = [lapack.dpotrs(root, off, lower=1)[0] for root, off in zip(self.roots, self.gap, strict=True)]
         return np.asarray(-self.targets.share[:, None] * np.array(pull))
 
     @cached_property
     def solved(self) -> FloatArray:
         """Σ⁻¹C, G × p × k."""
         pairs = zip(self.roots, self.moments.used_columns, strict=True)
-        return np.stack([dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
+        return np.stack([lapack.dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
 
     @cached_property
     def expected(self) -> FloatArray:

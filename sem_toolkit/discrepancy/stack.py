@@ -19,6 +19,8 @@ from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, tak
 FloatArray = NDArray[np.float64]
 
 _PIVOT = 1e-13  # of its diagonal element: what is smaller is rounding
+_FEW = 8
+_SMALL = 10
 
 
 class Status(IntEnum):
@@ -78,11 +80,45 @@ def pick_draws(moments: Array, draws: NDArray[np.intp] | None, ndim: int) -> Arr
     return moments if draws is None or moments.ndim == ndim else take(moments, draws, 0)
 
 
+def pick_evaluations(found: Evaluations, chosen: NDArray[np.intp]) -> Evaluations:
+    """Those at some points of a stack of one axis."""
+    parts = (found.values, found.gradients, found.informations, found.status)
+    return Evaluations(*(take(part, chosen, 0) for part in parts))
+
+
 def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
     """Which of symmetric matrices (... × p × p) are positive definite, and the logarithms of their determinants.
 
-    By elimination of all at once, so that one that is not cannot stop the others.
+    What is not positive definite does not stop its neighbours, and has 0 for a logarithm.
     """
+    if get_namespace(matrices) is not np:
+        return _eliminate(matrices)
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    usable, logarithms = np.ones(len(flat), dtype=np.bool_), np.zeros(len(flat))
+    _factor_into(flat, usable, logarithms)
+    batch = matrices.shape[:-2]
+    return usable.reshape(batch), logarithms.reshape(batch)
+
+
+def _factor_into(matrices: FloatArray, usable: NDArray[np.bool_], logarithms: FloatArray) -> None:
+    """By Cholesky's factors of all together; where one has none, of halves, down to the few that it is among."""
+    count = len(matrices)
+    try:
+        diagonal = np.linalg.cholesky(matrices).diagonal(axis1=-2, axis2=-1)
+    except np.linalg.LinAlgError:
+        if count <= _FEW:
+            usable[:], logarithms[:] = _eliminate(matrices)
+            return
+        for part in (slice(None, count // 2), slice(count // 2, None)):
+            _factor_into(matrices[part], usable[part], logarithms[part])
+        return
+    own = matrices.diagonal(axis1=-2, axis2=-1)
+    usable[:] = (diagonal * diagonal > _PIVOT * own).all(axis=-1)
+    logarithms[:] = np.where(usable, 2.0 * np.log(diagonal).sum(axis=-1), 0.0)
+
+
+def _eliminate(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
+    """The same by elimination of all at once, in any array library."""
     space = get_namespace(matrices)
     floor = _PIVOT * space.linalg.diagonal(matrices)
     work = matrices
@@ -97,7 +133,7 @@ def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
             total = total + space.log(safe)
             column = work[..., 1:, 0]
             work = work[..., 1:, 1:] - column[..., :, None] * (column / safe[..., None])[..., None, :]
-    return usable, total
+    return usable, space.where(usable, total, space.zeros_like(total))
 
 
 def invert_stack(matrices: FloatArray, usable: NDArray[np.bool_]) -> FloatArray:
@@ -107,8 +143,26 @@ def invert_stack(matrices: FloatArray, usable: NDArray[np.bool_]) -> FloatArray:
     sound = space.where(usable[..., None, None], matrices, identity)
     scale = 1.0 / space.sqrt(space.linalg.diagonal(sound))
     outer = scale[..., :, None] * scale[..., None, :]
-    inverse = space.linalg.inv(sound * outer)
+    inverse = _invert_definite(sound * outer)
     return 0.5 * (inverse + swap(inverse)) * outer  # type: ignore[no-any-return]
+
+
+def _invert_definite(matrices: FloatArray) -> FloatArray:
+    """Inverses (... × p × p); larger ones are put together from those of their halves, by products, which are fast.
+
+    Source: Duncan (1944), Philosophical Magazine 35, 660-670.
+    """
+    space, p = get_namespace(matrices), matrices.shape[-1]
+    if p <= _SMALL:
+        return space.linalg.inv(matrices)  # type: ignore[no-any-return]
+    half = p // 2
+    across = matrices[..., :half, half:]
+    first = _invert_definite(matrices[..., :half, :half])
+    turned = first @ across
+    second = _invert_definite(matrices[..., half:, half:] - swap(across) @ turned)
+    corner = -(turned @ second)
+    upper = space.concat([first - corner @ swap(turned), corner], axis=-1)
+    return space.concat([upper, space.concat([swap(corner), second], axis=-1)], axis=-2)  # type: ignore[no-any-return]
 
 
 def conclude(

@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model, compute_matrices
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.model.ram import SYMMETRIC
@@ -107,7 +107,7 @@ def _check_matrices(
 
 def _has_negative_eigenvalue(matrix: FloatArray) -> bool:
     """Whether an eigenvalue is negative beyond rounding, variables scaled; a Cholesky factor settles the usual case."""
-    if not len(matrix) or dpotrf(matrix, lower=1)[1] == 0:
+    if not len(matrix) or lapack.dpotrf(matrix, lower=1)[1] == 0:
         return False
     size = np.abs(np.diagonal(matrix))
     used = np.flatnonzero(size > 0.0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
-from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack
+from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations
 from sem_toolkit.model import Model
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
@@ -77,13 +77,7 @@ class _Stack:
     damping: FloatArray
 
     def pick(self, chosen: NDArray[np.intp]) -> "_Stack":
-        found = self.found
-        own = Evaluations(
-            take(found.values, chosen, 0),
-            take(found.gradients, chosen, 0),
-            take(found.informations, chosen, 0),
-            take(found.status, chosen, 0),
-        )
+        own = pick_evaluations(self.found, chosen)
         return _Stack(self.place[chosen], take(self.theta, chosen, 0), own, take(self.damping, chosen, 0))
 
 
@@ -114,22 +108,22 @@ def minimise_stack(
     """
     search = Search() if search is None else search
     box = find_box(model)
-    theta = _clip(take(starts, model.constraints.linear.kept, -1), box)
+    theta = clip_to_box(take(starts, model.constraints.linear.kept, -1), box)
     task = _Task(model, discrepancy, box, discrepancy.has_draws)
     places = np.arange(theta.shape[0])
     if search.sharp <= search.tolerance or model.derived is not None:
-        return _expand(model, _run(task, theta, places, search, exact=False))
+        return expand_arrivals(model, _run(task, theta, places, search, exact=False))
     near = _run(task, theta, places, replace(search, tolerance=search.sharp), exact=False)
     close = np.flatnonzero(near.status == Arrival.MINIMUM)
     if not len(close):
-        return _expand(model, near)
+        return expand_arrivals(model, near)
     steps = replace(search, damping=0.0)
     finished = _put(near, close, _run(task, take(near.x, close, 0), close, steps, exact=True))
     lost = close[finished.status[close] != Arrival.MINIMUM]
     if len(lost):
         again = _run(task, take(near.x, lost, 0), lost, search, exact=False)
         finished = _put(finished, lost, again)
-    return _expand(model, finished)
+    return expand_arrivals(model, finished)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +150,7 @@ def _run(task: _Task, theta: FloatArray, place: NDArray[np.intp], search: Search
     for iteration in range(search.max_iterations):
         if not len(stack.place):
             break
-        scale = _compute_scales(stack.found.informations) * _find_free(stack, task.box)
+        scale = compute_scales(stack.found.informations) * find_free(stack.theta, stack.found.gradients, task.box)
         slope = stack.found.gradients * scale
         flat = space.all(space.abs(slope) < search.tolerance, axis=1)
         stuck = ~flat & (stack.damping >= _MOST_DAMPING)
@@ -173,7 +167,7 @@ def _run(task: _Task, theta: FloatArray, place: NDArray[np.intp], search: Search
             stack, scale, slope = stack.pick(chosen), take(scale, chosen, 0), take(slope, chosen, 0)
             if not len(chosen):
                 break
-        trial = _clip(stack.theta + _compute_step(stack, scale, slope), task.box)
+        trial = clip_to_box(stack.theta + _compute_step(stack, scale, slope), task.box)
         stack = _accept(stack, trial, task.evaluate(trial, stack.place, exact=exact))
     done.take_off(stack, space.ones(len(stack.place), dtype=space.bool), Arrival.ITERATION_LIMIT, search.max_iterations)
     return done.collect(place, theta)
@@ -203,8 +197,8 @@ def _put(arrivals: Arrivals, places: NDArray[np.intp], others: Arrivals) -> Arri
     return Arrivals(x, take(space.concat([arrivals.values, others.values], axis=0), order, 0), status, iterations)
 
 
-def _expand(model: Model, arrivals: Arrivals) -> Arrivals:
-    """With x for θ."""
+def expand_arrivals(model: Model, arrivals: Arrivals) -> Arrivals:
+    """The arrivals with x for θ."""
     linear, theta = model.constraints.linear, arrivals.x
     if linear.is_trivial:
         return arrivals
@@ -230,15 +224,14 @@ def evaluate_stack(
     return Evaluations(found.values, found.gradients @ basis, square, found.status)
 
 
-def _find_free(stack: _Stack, box: Box | None) -> Array:
+def find_free(theta: FloatArray, gradient: FloatArray, box: Box | None) -> Array:
     """1 where a parameter may move, 0 where its bound holds it (s × r)."""
-    space = get_namespace(stack.theta)
+    space = get_namespace(theta)
     if box is None:
-        return space.ones_like(stack.theta)
-    gradient = stack.found.gradients
-    held = (stack.theta <= move_to(box.lower, stack.theta)) & (gradient > 0.0)
-    held = held | ((stack.theta >= move_to(box.upper, stack.theta)) & (gradient < 0.0))
-    return space.astype(~held, stack.theta.dtype)
+        return space.ones_like(theta)
+    held = (theta <= move_to(box.lower, theta)) & (gradient > 0.0)
+    held = held | ((theta >= move_to(box.upper, theta)) & (gradient < 0.0))
+    return space.astype(~held, theta.dtype)
 
 
 def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatArray:
@@ -318,7 +311,8 @@ class _Done:
         )
 
 
-def _clip(theta: FloatArray, box: Box | None) -> FloatArray:
+def clip_to_box(theta: FloatArray, box: Box | None) -> FloatArray:
+    """θ (s × r) within its bounds."""
     if box is None:
         return theta
     space = get_namespace(theta)
@@ -326,7 +320,7 @@ def _clip(theta: FloatArray, box: Box | None) -> FloatArray:
     return space.minimum(space.maximum(theta, lower), upper)  # type: ignore[no-any-return]
 
 
-def _compute_scales(informations: FloatArray) -> FloatArray:
+def compute_scales(informations: FloatArray) -> FloatArray:
     """1/√diagonal, 1 where a parameter has no influence (s × r)."""
     space = get_namespace(informations)
     diagonal = space.linalg.diagonal(informations)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs, dsyevr
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation.admissibility import check_admissibility
@@ -19,6 +18,7 @@ from sem_toolkit.estimation.constrained import (
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.scoring import ENOUGH, compute_scale
 from sem_toolkit.estimation.solution import ActiveConstraint, Certificate, Verdict
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import check_identification, compute_jacobian
 from sem_toolkit.model.identification import build_report, compute_null_space, is_safely_definite
 
@@ -33,10 +33,11 @@ _LARGE = 250  # from here on Lanczos iteration is faster than a reduction of the
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """The certificate and the constraints that were found active."""
+    """The certificate, the constraints that were found active, and whether all of them hold."""
 
     certificate: Certificate
     active: tuple[ActiveConstraint, ...]
+    feasible: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class Geometry:
 
     @property
     def is_stationary(self) -> bool:
-        return self.gradient_max < ENOUGH and self.missed < 10.0 * FEASIBLE and self.inward < 1e-6
+        return self.gradient_max < ENOUGH and self.is_feasible and self.inward < 1e-6
+
+    @property
+    def is_feasible(self) -> bool:
+        return self.missed < 10.0 * FEASIBLE
 
     @property
     def is_optimum(self) -> bool:
@@ -89,7 +94,7 @@ def examine(objective: Objective, point: Point, engine: str, iterations: int, no
         iterations=iterations,
         messages=tuple(messages),
     )
-    return Examination(certificate, constraints)
+    return Examination(certificate, constraints, geometry.is_feasible)
 
 
 def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> Geometry:
@@ -147,10 +152,10 @@ def compute_smallest_eigenvalue(square: FloatArray) -> float:
     if size == 0:
         return float("inf")
     if size > _LARGE:
-        factor, fault = dpotrf(square, lower=1)
+        factor, fault = lapack.dpotrf(square, lower=1)
         if not fault:
             return _compute_by_lanczos(square, factor)
-    values, _, found, _, fault = dsyevr(square, compute_v=0, range="I", il=1, iu=1)
+    values, _, found, _, fault = lapack.dsyevr(square, compute_v=0, range="I", il=1, iu=1)
     return float(values[0]) if found and not fault else float(np.linalg.eigvalsh(square)[0])
 
 
@@ -158,7 +163,7 @@ def _compute_by_lanczos(square: FloatArray, factor: FloatArray) -> float:
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
     def solve(vector: FloatArray) -> FloatArray:
-        return np.asarray(dpotrs(factor, vector, lower=1)[0])
+        return np.asarray(lapack.dpotrs(factor, vector, lower=1)[0])
 
     inverse = LinearOperator(square.shape, matvec=solve, dtype=np.float64)
     start = np.random.default_rng(3).normal(size=len(square))
@@ -199,7 +204,7 @@ def _scale_moments(covariance: FloatArray) -> FloatArray:
 def _explain(objective: Objective, point: Point, geometry: Geometry, note: str) -> Diagnostic:
     names = objective.model.parameter_names
     largest = int(np.argmax(np.abs(point.x))) if len(point.x) else 0
-    if geometry.missed >= 10.0 * FEASIBLE:
+    if not geometry.is_feasible:
         why = f"a constraint is missed by {geometry.missed:.3g}"
     elif geometry.gradient_max >= ENOUGH:
         why = f"the gradient is not zero ({geometry.gradient_max:.3g})"

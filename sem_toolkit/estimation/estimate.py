@@ -165,7 +165,13 @@ def _conclude(
         return Solution(model, sample, options, nothing, np.nan, none, certificate, transcript)
     point, examination = state.best.point, state.best.examination
     certificate = examination.certificate
-    messages = (*certificate.messages, *notes, *_report_infinity(state), *_report_lower(state))
+    messages = (
+        *certificate.messages,
+        *notes,
+        *_report_infeasible(state),
+        *_report_infinity(state),
+        *_report_lower(state),
+    )
     messages = (*messages, *_report_attempts(state), *_report_proper(state))
     certificate = replace(certificate, messages=messages, starts=state.starts)
     return Solution(
@@ -188,6 +194,18 @@ def _report_infinity(state: Climb) -> tuple[Diagnostic, ...]:
     names = ", ".join(state.at_infinity)
     message = f"the optimum is infinitely far away in the scale of the marker: its loading (or weight) is 0 for {names}"
     return (Diagnostic("error", "marker-without-loading", message, hint="take another indicator as the marker"),)
+
+
+def _report_infeasible(state: Climb) -> tuple[Diagnostic, ...]:
+    """That no point was found at which the constraints hold, and which of them are there."""
+    if not state.infeasible:
+        return ()
+    constraints = state.objective.model.constraints
+    texts = [condition.text for condition in (*constraints.equalities, *constraints.inequalities)]
+    shown = ", ".join(f'"{text}"' for text in texts[:4]) + (" …" if len(texts) > 4 else "")
+    message = f"no values of the parameters were found at which all constraints hold; among them are {shown}"
+    hint = "look whether they contradict each other or the model; a start() that satisfies them would help"
+    return (Diagnostic("error", "infeasible-constraints", message, hint=hint),)
 
 
 def _report_lower(state: Climb) -> tuple[Diagnostic, ...]:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.certificate import Examination, examine
-from sem_toolkit.estimation.constrained import minimise_constrained
+from sem_toolkit.estimation.constrained import minimise_constrained, polish_constrained
+from sem_toolkit.estimation.feasible import find_feasible
 from sem_toolkit.estimation.multistart import is_surveyable, survey
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
+from sem_toolkit.estimation.sequential import minimise_sequentially
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
 from sem_toolkit.model.ram import SYMMETRIC
@@ -52,6 +54,8 @@ class Candidate:
     def beats(self, other: "Candidate | None") -> bool:
         if other is None:
             return True
+        if self.examination.feasible != other.examination.feasible:
+            return self.examination.feasible
         mine, theirs = self.examination.certificate, other.examination.certificate
         if mine.converged != theirs.converged:
             optimum, drift = (self, other) if mine.converged else (other, self)
@@ -75,6 +79,7 @@ class Climb:
     at_infinity: tuple[str, ...] = ()
     proper: Candidate | None = None
     surveyed: bool = False
+    infeasible: bool = False
 
     def record(self, algorithm: str, start: str, outcome: Outcome, engine: str = "native") -> Candidate | None:
         """Examine where an attempt ended and remember it."""
@@ -103,10 +108,14 @@ def climb(
     Scattered starts, where they are of use, come second: all of them cost less than one of the attempts after them.
     """
     state = Climb(objective) if climb is None else climb
-    for algorithm, name, attempt in _list_attempts(objective, targets, options, start):
+    for algorithm, name, attempt in _list_attempts(state, targets, options, start):
         if _is_enough(state, name):
             break
-        state.record(algorithm, name, attempt())
+        outcome = attempt()
+        state.record(algorithm, name, outcome)
+        if outcome.reason == "infeasible":
+            state.infeasible = True
+            break
         if not state.surveyed:
             survey_starts(state, targets, options, start)
         if state.best is not None and state.best.settled:
@@ -181,9 +190,8 @@ def _is_enough(state: Climb, name: str) -> bool:
 Plan = tuple[str, str, Callable[[], Outcome]]
 
 
-def _list_attempts(
-    objective: Objective, targets: Targets, options: EstimationOptions, start: FloatArray
-) -> Iterator[Plan]:
+def _list_attempts(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> Iterator[Plan]:
+    objective = state.objective
     linear = objective.model.constraints.linear
     theta = linear.reduce(start)
     if objective.model.constraints.is_linear:
@@ -195,6 +203,13 @@ def _list_attempts(
     yield algorithm, "least-squares start", lambda: solve(theta)
     simple = linear.reduce(compute_simple_start(objective.model, targets))
     yield algorithm, "plain start", lambda: solve(simple)
+    if not objective.model.constraints.is_linear:
+        base = theta if objective.locate(theta) is not None else simple
+        yield (
+            "sequential quadratic programming",
+            "feasible start",
+            lambda: minimise_from_feasible(objective, base, options.seed),
+        )
     if objective.model.constraints.is_linear:
         yield "trust region", "least-squares start", lambda: minimise_in_trust_region(objective, theta)
         yield (
@@ -207,6 +222,19 @@ def _list_attempts(
         from_simple = number % 2 == 1
         perturbed = _perturb(objective, simple if from_simple else theta, rng, 0.2 + 0.1 * number)
         yield algorithm, f"perturbed start {number + 1}", lambda at=perturbed: solve(at)  # type: ignore[misc]
+    if objective.model.constraints.is_linear and state.best is not None:
+        lowest = state.best.point.theta  # a search that was given up as drifting may have been on its way
+        yield "trust region", "lowest point so far", lambda: minimise_in_trust_region(objective, lowest)
+
+
+def minimise_from_feasible(objective: Objective, theta: FloatArray, seed: int) -> Outcome:
+    """Minimise under all constraints from a point at which they hold; "infeasible" where none was found from θ."""
+    start = find_feasible(objective, theta, seed)
+    if start is None:
+        return Outcome(None, "infeasible", 0, np.inf)
+    found, iterations = minimise_sequentially(objective, start)
+    finished = polish_constrained(objective, found)
+    return replace(finished, iterations=iterations + finished.iterations)
 
 
 def minimise_in_trust_region(objective: Objective, theta: FloatArray) -> Outcome:

@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs
 
 from sem_toolkit.estimation.objective import Objective, Point
+from sem_toolkit.libraries import lapack
 
 FloatArray = NDArray[np.float64]
-Reason = Literal["optimum", "stalled", "drifting", "iteration limit", "no value at the start"]
+Reason = Literal["optimum", "stalled", "drifting", "iteration limit", "no value at the start", "infeasible"]
 
 TIGHT = 1e-10
 ENOUGH = 1e-8
@@ -106,7 +106,7 @@ class _Quadratic:
 
     def step(self, gradient: FloatArray) -> FloatArray:
         """To the minimum of the quadratic."""
-        step = -dpotrs(self.factor, gradient * self.scale, lower=1)[0] * self.scale
+        step = -lapack.dpotrs(self.factor, gradient * self.scale, lower=1)[0] * self.scale
         self.is_sharp = bool(-gradient @ step < _SHARP_BELOW)
         return np.asarray(step)
 
@@ -118,7 +118,7 @@ class _Quadratic:
 def _build_newton(point: Point, scale: FloatArray) -> _Quadratic | None:
     """From the exact Hessian; None where it is not positive definite."""
     hessian = point.hessian * scale[:, None] * scale
-    factor, fault = dpotrf(hessian, lower=1)
+    factor, fault = lapack.dpotrf(hessian, lower=1)
     return None if fault or not np.isfinite(hessian).all() else _Quadratic(factor, scale)
 
 
@@ -129,7 +129,7 @@ def _build_fisher(point: Point, damping: float) -> tuple[_Quadratic, float]:
     curvature = information * scale[:, None] * scale
     while damping < _HOPELESS:
         work = curvature + damping * np.eye(len(scale)) if damping else curvature
-        factor, fault = dpotrf(work, lower=1)
+        factor, fault = lapack.dpotrf(work, lower=1)
         if not fault and np.isfinite(factor).all():
             return _Quadratic(factor, scale), damping
         damping = max(10.0 * damping, 1e-6)

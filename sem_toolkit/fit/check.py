@@ -5,7 +5,7 @@ from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
-from sem_toolkit.fit.pipeline import prepare_schematic
+from sem_toolkit.fit.prepared import prepare_schematic
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport
 from sem_toolkit.sample import list_known_names, open_table

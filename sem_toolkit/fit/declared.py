@@ -32,6 +32,7 @@ from sem_toolkit.fit.readers import (
     parse_words,
 )
 from sem_toolkit.fit.rotation import parse_rotation_arguments
+from sem_toolkit.inference.errors.resampled import LIMITS
 from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
 from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS
 from sem_toolkit.spec.options import GROUP_EQUAL
@@ -185,9 +186,14 @@ _DECLARED = (
            ADJUSTMENTS),
     Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
            "--likelihood"),
-    Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, none.",
+    Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, bootstrap, none.",
            STANDARD_ERRORS, "--se", reader=parse_word),
     Option("test", "words", "inference", "Test beside the standard one, such as satorra.bentler.", TESTS, "--test"),
+    Option("bootstrap", "count", "inference", "Samples of se = bootstrap and test = bollen.stine: 1000.",
+           flag="--bootstrap"),
+    Option("iseed", "count", "inference", "Of these samples: 1.", flag="--iseed", reader=parse_count_or_none),
+    Option("boot_ci_type", "word", "inference", "Their limits: perc, norm, basic, bca.simple or bca.", LIMITS,
+           "--boot-ci-type"),
     Option("information", "word", "inference", "expected, observed or first.order.", INFORMATION, "--information",
            reader=parse_word),
     Option("observed_information", "word", "inference", "hessian or h1.", OBSERVED_INFORMATION,

@@ -46,6 +46,11 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
     if "sampling_weights" not in given:
         idle = [name for name in ("sampling_weights_normalization", "sampling_weights_type") if name in given]
         faults += [_build_idle(name, "there are no weights", "add sampling_weights") for name in idle]
+    asked = f"{given.get('se', '')} {given.get('test', '')}".lower()
+    if "boot" not in asked and "bollen" not in asked:
+        idle = [name for name in ("bootstrap", "iseed", "boot_ci_type") if name in given]
+        hint = 'add se = "bootstrap", or test = "bollen.stine"'
+        faults += [_build_idle(name, "nothing is bootstrapped", hint) for name in idle]
     return faults
 
 

@@ -17,7 +17,7 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
 from sem_toolkit.fit.rotation import build_rotation_options
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.options import CLUSTER_ERRORS, FREE_STEP_ERRORS, SCALED
+from sem_toolkit.inference.options import BOLLEN_STINE, CLUSTER_ERRORS, FREE_STEP_ERRORS, SCALED
 from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
@@ -53,6 +53,7 @@ class FitOptions:
     missing_codes  numbers or texts that stand for missing values in every column
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
     level        of confidence intervals
+    bootstrap    samples of bootstrapped standard errors and tests; iseed: of their draws; boot_ci_type: their limits
     given        the options as they were given, by name, in the order in which they were read
     """
 
@@ -79,6 +80,9 @@ class FitOptions:
     sample_mean: Mapping[str, Moments] | None = None
     sample_nobs: tuple[int, ...] = ()
     level: float = 0.95
+    bootstrap: int = 1000
+    iseed: int = 1
+    boot_ci_type: str = "perc"
     given: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -88,6 +92,13 @@ class FitOptions:
             return None
         frequencies = self.sampling_weights_type == "frequency"
         return Weighting(self.sampling_weights, self.sampling_weights_normalization, frequencies)
+
+    @property
+    def without_resampling(self) -> "FitOptions":
+        """The same for the fit to one sample among many."""
+        plain = [name for name in self.inference.more_tests if name != BOLLEN_STINE]
+        se = "standard" if self.inference.se == "bootstrap" else self.inference.se
+        return replace(self, inference=replace(self.inference, se=se, more_tests=tuple(plain), resampled=None))
 
     @property
     def ignores_design(self) -> bool:
@@ -239,7 +250,7 @@ def _check_missing(read: Mapping[str, Any], table: TableOptions, inference: Infe
     elif read.get("likelihood") == "wishart":
         message = f'missing = "{missing}" needs likelihood = "normal": incomplete rows have no Wishart distribution'
         faults.append(Diagnostic("error", "missing-estimator", message))
-    elif inference.se not in ("standard", "robust.huber.white", "robust.cluster", "none"):
+    elif inference.se not in ("standard", "robust.huber.white", "robust.cluster", "bootstrap", "none"):
         message = f'se = "{inference.se}" is not there with missing = "{missing}"'
         hint = "robust standard errors of incomplete rows: estimator = MLR"
         faults.append(Diagnostic("error", "missing-estimator", message, hint=hint))
@@ -302,7 +313,7 @@ def _check_cluster(read: Mapping[str, Any], table: TableOptions, inference: Infe
     elif missing not in FULL_INFORMATION | {"listwise"}:
         message = f'{what} does not go with missing = "{missing}"'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"'))
-    elif what == "cluster" and inference.se not in ("standard", *CLUSTER_ERRORS, "none"):
+    elif what == "cluster" and inference.se not in ("standard", *CLUSTER_ERRORS, "bootstrap", "none"):
         message = f'se = "{inference.se}" takes rows for independent draws, which they are not with {what}'
         faults.append(Diagnostic("error", "cluster-estimator", message, hint="leave se out"))
     elif what == "cluster" and (unfit := {inference.test, *inference.more_tests} - _DESIGN_TESTS):

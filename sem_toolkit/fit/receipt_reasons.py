@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
-from sem_toolkit.fit.pipeline import get_header_options, prepare_schematic
+from sem_toolkit.fit.prepared import get_header_options, prepare_schematic
 from sem_toolkit.fit.receipts import LAYOUT, build_receipt, get_version, hash_receipt
 from sem_toolkit.fit.records import clean
 from sem_toolkit.spec import Spec, parse_spec

@@ -15,7 +15,7 @@ from typing import Any
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin, hash_columns, hash_text
-from sem_toolkit.fit.pipeline import Prepared
+from sem_toolkit.fit.prepared import Prepared
 from sem_toolkit.fit.records import Record, clean
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.rotation import RotationOptions

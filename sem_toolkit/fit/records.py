@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
@@ -14,6 +13,7 @@ from sem_toolkit.fit.loadings import build_rotation_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
+from sem_toolkit.libraries import pd
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
 from sem_toolkit.spec.table import INSTRUMENTS
 
@@ -158,7 +158,7 @@ def _list_instrument_records(fit: Fit, columns: list[str]) -> list[Record]:
     return found
 
 
-def build_frame_records(frame: pd.DataFrame) -> list[Record]:
+def build_frame_records(frame: "pd.DataFrame") -> list[Record]:
     """One record a row; column names with underscores for dots, as in the reference cases."""
     names = [str(name).replace(".", "_") for name in frame.columns]
     return [

@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
@@ -52,6 +51,8 @@ from sem_toolkit.inference import (
     compute_wald,
     describe_steps,
 )
+from sem_toolkit.libraries import pd
+from sem_toolkit.loading import call_above
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
@@ -63,22 +64,6 @@ Result = TypeVar("Result")
 
 UNCERTAIN = ["se", "z", "pvalue", "ci.lower", "ci.upper"]
 """Columns that mean nothing without a certified optimum."""
-
-
-class Presenter(Protocol):
-    """How a fit shows itself to people.
-
-    The words and tables for people belong to the report layer, which stands above this one: the package gives every
-    fit its presenter (sem_toolkit/__init__.py), and this layer knows no more than these two methods.
-    """
-
-    def format_summary(self, fit: "Fit", width: int, extras: Collection[str]) -> str:
-        """The fit as text in lines of at most `width` columns."""
-        ...
-
-    def format_html(self, fit: "Fit") -> str:
-        """The fit as HTML for a notebook."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +78,6 @@ class Fit:
     start  where the search was told to begin (q), NaN for where it was not, if it was told at all
     rotation  how exploratory blocks were rotated (`solution.unrotated` is the solution before); None without any
     """
-
-    presenter: ClassVar[Presenter]
 
     spec: Spec
     options: FitOptions
@@ -155,7 +138,7 @@ class Fit:
         return self.evaluated if self.solution.judged is None else self.judged
 
     @cached_property
-    def parameters(self) -> pd.DataFrame:
+    def parameters(self) -> "pd.DataFrame":
         """One row a parameter: est, se, z, pvalue, ci.lower, ci.upper, std.lv, std.all."""
         rows = build_parameter_estimates(self.evaluated, self.options.level, self.options.inference)
         if not self.converged:
@@ -209,7 +192,7 @@ class Fit:
         return self.evaluated.evaluation.moments
 
     @cached_property
-    def standardized(self) -> pd.DataFrame:
+    def standardized(self) -> "pd.DataFrame":
         """std.all of every parameter with delta-method standard errors and intervals."""
         rows = build_standardized_solution(self.evaluated, self.options.level, options=self.options.inference)
         return hide_correlates(rows, self.sample.auxiliary)
@@ -220,7 +203,7 @@ class Fit:
         return build_loadings(self.evaluated, self.options.inference)
 
     @cached_property
-    def modification_indices(self) -> pd.DataFrame:
+    def modification_indices(self) -> "pd.DataFrame":
         """One row a parameter that could be freed: mi, epc, sepc.lv, sepc.all, sepc.nox; the largest first.
 
         Raises ModelError where nothing was minimised.
@@ -228,20 +211,20 @@ class Fit:
         return hide_correlates(_offer(lambda: build_modification_indices(self._searched)), self.sample.auxiliary)
 
     @cached_property
-    def epc_equivalence(self) -> pd.DataFrame:
+    def epc_equivalence(self) -> "pd.DataFrame":
         """The modification indices with the interval of each expected change and what it says of the misfit."""
         from sem_toolkit.inference.hypotheses.equivalence import classify_expected_changes
 
         return classify_expected_changes(self.modification_indices)
 
     @cached_property
-    def effects(self) -> pd.DataFrame:
+    def effects(self) -> "pd.DataFrame":
         """Total, direct, indirect and every specific indirect effect, raw and standardised."""
         return self.compute_effects()
 
     def compute_effects(
         self, cause: str | None = None, outcome: str | None = None, draws: int = 0, seed: int = 1
-    ) -> pd.DataFrame:
+    ) -> "pd.DataFrame":
         """Effects of one variable on another (None: of all that the structural part is about).
 
         draws   of Monte Carlo limits (mc.lower, mc.upper) beside the normal ones; none with 0. Raises ModelError for
@@ -282,7 +265,7 @@ class Fit:
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
         return _offer(lambda: compute_score(self._searched))
 
-    def test_additions(self, additions: str) -> pd.DataFrame:
+    def test_additions(self, additions: str) -> "pd.DataFrame":
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
         return compute_score_of_additions(self._searched, additions)
 
@@ -291,17 +274,17 @@ class Fit:
         return compute_wald(self.evaluated, hypotheses, self.options.inference)
 
     @cached_property
-    def local_tests(self) -> pd.DataFrame:
+    def local_tests(self) -> "pd.DataFrame":
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
         return _offer(lambda: build_local_independence_tests(self.evaluated))
 
     @cached_property
-    def instruments(self) -> pd.DataFrame:
+    def instruments(self) -> "pd.DataFrame":
         """The equations with their instruments and how strong these are. Raises ModelError for other estimators."""
         return _offer(lambda: build_instruments(self.evaluated))
 
     @cached_property
-    def sargan(self) -> pd.DataFrame:
+    def sargan(self) -> "pd.DataFrame":
         """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
         return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
 
@@ -327,7 +310,7 @@ class Fit:
         width   columns of text; below 100 intervals and std.lv are left out
         extras  any of "standardized", "modification", "residuals", "effects", "reliability"
         """
-        return self.presenter.format_summary(self, width, extras)
+        return str(call_above("report.presenter.format_summary", self, width=width, extras=extras))
 
     def __repr__(self) -> str:
         """One line: what was fitted, how it ended, and of how much."""
@@ -339,7 +322,7 @@ class Fit:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return self.presenter.format_html(self)
+        return str(call_above("report.presenter.format_html", self))
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""
@@ -375,6 +358,8 @@ class Fit:
     def messages(self) -> tuple[Diagnostic, ...]:
         """All that a reader of the result must know: about the spec, the data and the optimum."""
         own = self.sample.messages + self.certificate.messages + self._reversed
+        drawn = self.options.inference.resampled
+        own += () if drawn is None else drawn.messages
         return self.findings + own + self._rotated + self._coarse
 
 

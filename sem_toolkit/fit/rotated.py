@@ -2,24 +2,13 @@
 
 import numpy as np
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Solution
-from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.inference import InferenceOptions, compute_parameter_covariance
-from sem_toolkit.rotation import Rotation, RotationOptions, change_errors, find_blocks
-from sem_toolkit.spec import ParameterTable
+from sem_toolkit.rotation import Rotation, change_errors
 
 _WORTH_NOTING = 1.1
 """Ratio of standard errors from which their difference is told."""
-
-
-def require_one_step(table: ParameterTable, rotation: RotationOptions, steps: StepOptions) -> None:
-    """Raise OptionError for exploratory blocks that are to be rotated after an estimation in steps (sam)."""
-    if steps.sam_method is None or rotation.method == "none" or not find_blocks(table):
-        return
-    message = "sam does not go with the rotation of exploratory blocks: its standard errors are those of steps"
-    hint = 'fit without sam, or take rotation = "none"'
-    raise OptionError(Diagnostic("error", "steps-rotation", message, hint=hint))
 
 
 def check_rotation_errors(

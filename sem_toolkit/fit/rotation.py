@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.fit.readers import parse_choice, parse_count, parse_number, parse_switch
-from sem_toolkit.rotation import RotationOptions
+from sem_toolkit.rotation import RotationOptions, find_blocks
 from sem_toolkit.rotation.options import ALWAYS_ORTHOGONAL, COMMON_ARGUMENTS, Target, find_arguments
+from sem_toolkit.spec import ParameterTable
 
 Matrix = Sequence[Sequence[object]]
 
@@ -179,3 +181,12 @@ def _build_fault(name: str, value: object, problem: str) -> Diagnostic:
 def _build_idle(name: str, reason: str) -> Diagnostic:
     message = f'"{name}" of rotation_args would do nothing: {reason}'
     return Diagnostic("error", "option-without-effect", message, hint="leave it out")
+
+
+def require_one_step(table: ParameterTable, rotation: RotationOptions, steps: StepOptions) -> None:
+    """Raise OptionError for exploratory blocks that are to be rotated after an estimation in steps (sam)."""
+    if steps.sam_method is None or rotation.method == "none" or not find_blocks(table):
+        return
+    message = "sam does not go with the rotation of exploratory blocks: its standard errors are those of steps"
+    hint = 'fit without sam, or take rotation = "none"'
+    raise OptionError(Diagnostic("error", "steps-rotation", message, hint=hint))

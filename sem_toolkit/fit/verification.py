@@ -11,7 +11,8 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
-from sem_toolkit.fit.pipeline import FloatArray, Prepared, estimate, prepare
+from sem_toolkit.fit.pipeline import FloatArray, estimate, prepare
+from sem_toolkit.fit.prepared import Prepared
 from sem_toolkit.fit.reading_receipts import require_receipt
 from sem_toolkit.fit.receipt_reasons import ORDER, explain_changes, explain_versions, list_call_options
 from sem_toolkit.fit.receipts import Failure, build_receipt

@@ -3,45 +3,50 @@
 Every function takes a `Solution` (or anything with its model, sample, options and x); how it was found does not matter.
 """
 
-from sem_toolkit.inference.at_estimate import AtEstimate, EvaluatedSolution, SolutionLike, evaluate_solution
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic
-from sem_toolkit.inference.hypotheses.score import ScoreTests
-from sem_toolkit.inference.hypotheses.wald import WaldTest
-from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
-from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
-from sem_toolkit.inference.parameters.reliability import Reliability
-from sem_toolkit.inference.parameters.responses import build_response_records
-from sem_toolkit.inference.residuals.residuals import (
-    GroupResiduals,
-    ResidualSummary,
-    ResidualType,
-    compute_residual_summaries,
-)
-from sem_toolkit.inference.solution import (
-    build_effects,
-    build_instruments,
-    build_local_independence_tests,
-    build_modification_indices,
-    build_parameter_estimates,
-    build_sargan_tests,
-    build_standardized_solution,
-    choose_judged,
-    compute_baseline_test,
-    compute_blocked_r2,
-    compute_eigenvalue_tests,
-    compute_fit_measures,
-    compute_level_measures,
-    compute_parameter_covariance,
-    compute_r2,
-    compute_reliability,
-    compute_residuals,
-    compute_score,
-    compute_score_of_additions,
-    compute_scores_of_factors,
-    compute_test_statistics,
-    compute_wald,
-    describe_steps,
-)
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.inference.at_estimate import AtEstimate, EvaluatedSolution, SolutionLike, evaluate_solution
+    from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+    from sem_toolkit.inference.hypotheses.score import ScoreTests
+    from sem_toolkit.inference.hypotheses.wald import WaldTest
+    from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
+    from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
+    from sem_toolkit.inference.parameters.reliability import Reliability
+    from sem_toolkit.inference.parameters.responses import build_response_records
+    from sem_toolkit.inference.residuals.residuals import (
+        GroupResiduals,
+        ResidualSummary,
+        ResidualType,
+        compute_residual_summaries,
+    )
+    from sem_toolkit.inference.solution import (
+        build_effects,
+        build_instruments,
+        build_local_independence_tests,
+        build_modification_indices,
+        build_parameter_estimates,
+        build_sargan_tests,
+        build_standardized_solution,
+        choose_judged,
+        compute_baseline_test,
+        compute_blocked_r2,
+        compute_eigenvalue_tests,
+        compute_fit_measures,
+        compute_level_measures,
+        compute_parameter_covariance,
+        compute_r2,
+        compute_reliability,
+        compute_residuals,
+        compute_score,
+        compute_score_of_additions,
+        compute_scores_of_factors,
+        compute_test_statistics,
+        compute_wald,
+        describe_steps,
+    )
 
 __all__ = [
     "AtEstimate",
@@ -85,3 +90,5 @@ __all__ = [
     "evaluate_solution",
     "resolve_inference_options",
 ]
+
+offer_lazily(__name__)

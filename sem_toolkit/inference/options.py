@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.discrepancy import Kind
 from sem_toolkit.estimation import Estimator, get_estimator
+from sem_toolkit.inference.errors.resampled import Resampled
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 
 CLUSTER_ERRORS = ("robust.cluster", "robust.cluster.sem")
 """What can be asked for where rows are in clusters, and only there."""
-STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "none")
+STANDARD_ERRORS = ("standard", "robust.sem", "robust.huber.white", "robust.sem.nt", "bootstrap", "none")
 """What can be asked for; those of two stages belong to `missing`."""
+BOLLEN_STINE = "bollen.stine"
 TESTS = (
     "standard",
     "satorra.bentler",
@@ -23,6 +25,7 @@ TESTS = (
     "browne.residual.adf.model",
     "browne.residual.nt",
     "browne.residual.nt.model",
+    BOLLEN_STINE,
     "none",
 )
 STEP_ERRORS = ("twostep", "twostep.robust", "local", "naive", "standard", "none")
@@ -33,6 +36,7 @@ INFORMATION = ("expected", "observed", "first.order")
 OBSERVED_INFORMATION = ("hessian", "h1")
 
 _ALIASES = {
+    "boot": "bootstrap",
     "robust": "robust.sem",
     "robust.mlm": "robust.sem",
     "robust.mlr": "robust.huber.white",
@@ -47,6 +51,7 @@ _ALIASES = {
     "mean_var_adjusted": "mean.var.adjusted",
     "first_order": "first.order",
 }
+_BOOTSTRAPPED_TEST = frozenset({"boot", "bootstrap", "bollen-stine", "bollen_stine"})
 _BY_MOMENTS = frozenset({"robust.sem", "robust.cluster.sem"})
 _BY_GAMMA = frozenset({"satorra.bentler", "mean.var.adjusted", "scaled.shifted"})
 
@@ -59,7 +64,7 @@ class InferenceOptions:
                  "robust.sem.nt" (sandwich by normal theory, for least squares), "robust.cluster" and
                  "robust.cluster.sem" (robust.huber.white and robust.sem by clusters), "two.stage" and
                  "robust.two.stage" (sandwiches with what the saturated estimates of incomplete rows vary by), those of
-                 estimates in steps (STEP_ERRORS), "none"
+                 estimates in steps (STEP_ERRORS), "bootstrap" (by samples of the rows), "none"
     test         the test beside the standard one, which scaled fit measures are made of, or "standard"; "none" for no
                  test and no fit measures that need one
     information  "expected", "observed" or "first.order": what standard errors are made of
@@ -67,6 +72,7 @@ class InferenceOptions:
     observed     what observed information is made of: "hessian", the whole second derivative, or "h1", without the
                  curvature of the moments
     tested_by    information that scaled tests take, where it is not that of the standard errors
+    resampled    what bootstrap samples said, once they have been drawn
     """
 
     se: str = "standard"
@@ -75,11 +81,17 @@ class InferenceOptions:
     more_tests: tuple[str, ...] = ()
     observed: str = "hessian"
     tested_by: str | None = None
+    resampled: Resampled | None = None
 
     @property
     def information_of_tests(self) -> str:
         """What scaled tests take."""
         return self.tested_by or self.information
+
+    @property
+    def is_resampled(self) -> bool:
+        """Whether bootstrap samples are asked for."""
+        return self.se == "bootstrap" or BOLLEN_STINE in self.more_tests
 
     @property
     def needs_gamma(self) -> bool:
@@ -197,12 +209,14 @@ def _heed_clusters(record: Estimator, default: InferenceOptions, weighted: bool)
 def _choose_tests(given: str | Sequence[str] | None, default: str, own: str) -> list[str]:
     """The main test, then the others: scaled ones first, those of the estimator's name before those asked for."""
     asked = [given] if isinstance(given, str) else list(given or [])
+    asked = [BOLLEN_STINE if name.lower() in _BOOTSTRAPPED_TEST else name for name in asked]
     names = [_choose("test", name, default, TESTS) for name in asked]
     if "none" in names:
         return ["none"]
     names = list(dict.fromkeys([default, *names] if own in SCALED or not names else names))
     chosen = sorted(names, key=lambda name: name not in SCALED)
-    return [name for name in chosen if name != "standard"] or ["standard"]
+    chosen = [name for name in chosen if name != "standard"] or ["standard"]
+    return chosen if chosen[0] != BOLLEN_STINE else ["standard", *chosen]
 
 
 def _choose(option: str, value: str | None, default: str, known: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from sem_toolkit.inference.at_estimate import (
     evaluate_solution,
 )
 from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
+from sem_toolkit.inference.errors.resampled import put_resampled_limits
 from sem_toolkit.inference.errors.steps import attach_latent_covariances
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
@@ -56,10 +57,12 @@ def build_parameter_estimates(
     """One row a parameter or definition: lhs op rhs group label est se z pvalue ci.lower ci.upper std.lv std.all
     std.nox.
 
-    Fixed parameters have standard error 0 and no z. Intervals are normal, at `level`.
+    Fixed parameters have standard error 0 and no z. Intervals are normal, at `level`, unless they are of draws.
     """
     covariance = compute_parameter_covariance(solution, options)
-    return build_estimate_table(evaluate_solution(solution), covariance, level)
+    found = build_estimate_table(evaluate_solution(solution), covariance, level)
+    drawn = None if options is None else options.resampled
+    return found if drawn is None else put_resampled_limits(found, drawn)
 
 
 def build_standardized_solution(

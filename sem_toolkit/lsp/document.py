@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.fit import prepare_schematic
-from sem_toolkit.fit.pipeline import Prepared
+from sem_toolkit.fit.prepared import Prepared
 from sem_toolkit.sample import Door, list_known_names, open_table
 from sem_toolkit.spec import ParameterTable, Spec, check_spec, parse_spec
 from sem_toolkit.spec.specs import parse_text_of_file
@@ -114,7 +114,8 @@ class Document:
         return self._checked[1]
 
     @cached_property
-    def _checked(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+    def meaning(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+        """The table, and what is wrong with the text, the table and its names; identification is not looked at."""
         prepared, faults = self._prepared
         faults = (*self._expanded[1], *faults)
         if prepared is None:
@@ -123,10 +124,15 @@ class Document:
         if columns is not None:
             columns = [*columns, *(parcel.name for parcel in prepared.options.parcel)]
         checked = check_spec(self.spec, prepared.options.table, prepared.groups, columns)
-        found = [*checked.diagnostics, *faults]
-        if checked.table is not None and not checked.errors:
-            found += self._check_identification(prepared, checked.table)
-        return checked.table, tuple(dict.fromkeys(found))
+        return checked.table, tuple(dict.fromkeys((*checked.diagnostics, *faults)))
+
+    @cached_property
+    def _checked(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+        table, found = self.meaning
+        if table is not None and not any(entry.severity == "error" for entry in found):
+            assert self.prepared is not None  # noqa: S101 - it has a table
+            found = tuple(dict.fromkeys((*found, *self._check_identification(self.prepared, table))))
+        return table, found
 
     def _check_identification(self, prepared: Prepared, table: ParameterTable) -> tuple[Diagnostic, ...]:
         if sum(1 for row in table.parameters if row.free) > _MOST_IDENTIFIED:

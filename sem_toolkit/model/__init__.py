@@ -1,18 +1,23 @@
 """Parameter table to RAM model: matrices, implied moments, closed-form derivatives, constraints, identification."""
 
-from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
-from sem_toolkit.model.definitions import Definitions, build_definitions
-from sem_toolkit.model.existence import require_moments
-from sem_toolkit.model.identification import (
-    GroupDegrees,
-    IdentificationReport,
-    check_identification,
-)
-from sem_toolkit.model.jacobian import compute_jacobian
-from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
-from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
-from sem_toolkit.model.population import draw_population
-from sem_toolkit.model.ram import Cells, Locations, Model, build_model
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
+    from sem_toolkit.model.definitions import Definitions, build_definitions
+    from sem_toolkit.model.existence import require_moments
+    from sem_toolkit.model.identification import (
+        GroupDegrees,
+        IdentificationReport,
+        check_identification,
+    )
+    from sem_toolkit.model.jacobian import compute_jacobian
+    from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
+    from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
+    from sem_toolkit.model.population import draw_population
+    from sem_toolkit.model.ram import Cells, Locations, Model, build_model
 
 __all__ = [
     "Cells",
@@ -38,3 +43,5 @@ __all__ = [
     "draw_population",
     "require_moments",
 ]
+
+offer_lazily(__name__)

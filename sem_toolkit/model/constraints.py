@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ from sem_toolkit.model.functions import (
     parse_side,
     restrict_to_names,
 )
+from sem_toolkit.spec.domains import Domain, list_domains
+from sem_toolkit.spec.expressions import Expression
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 FloatArray = NDArray[np.float64]
@@ -150,15 +153,45 @@ class Constraints:
             *(f"{names[i]} <= {self.upper[i] * units[i]:g}" for i in high),
         )
 
+    def domain_values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """How far inside of the domains of their functions the constraints are at x (q): values (k), slopes (k × q).
+
+        Each is 0 at an end of a domain and negative outside of it; NaN where an inner function has no value.
+        """
+        if not self._domains:
+            return np.zeros(0), np.zeros((0, len(x)))
+        environment, units = self._compute_environment(x)
+        values, slopes = [], []
+        for domain in self._domains:
+            value, slope = environment.evaluate(domain.argument)
+            for end, sign in ((domain.lower, 1.0), (domain.upper, -1.0)):
+                if end is not None:
+                    values.append(sign * (value - end))
+                    slopes.append(sign * slope * units)
+        return np.array(values), np.array(slopes)
+
+    @cached_property
+    def _domains(self) -> tuple[Domain, ...]:
+        functions = [function for _, function in self.definitions]
+        functions += [side for c in (*self.equalities, *self.inequalities) for side in (c.left, c.right)]
+        return tuple(
+            domain for function in functions if isinstance(function, Expression) for domain in list_domains(function)
+        )
+
     def _evaluate(self, conditions: tuple[Condition, ...], x: FloatArray) -> tuple[FloatArray, FloatArray]:
         if not conditions:
             return np.zeros(0), np.zeros((0, len(x)))
+        environment, units = self._compute_environment(x)
+        found = [condition.evaluate(environment) for condition in conditions]
+        return np.array([value for value, _ in found]), np.array([slope * units for _, slope in found])
+
+    def _compute_environment(self, x: FloatArray) -> tuple[Environment, FloatArray]:
+        """All names at x (q), those of definitions included, and the units that slopes are to be multiplied by."""
         units = np.ones(len(x)) if self.units is None else self.units
         environment = compute_environment(self.positions, self.constants, units * x)
         for name, function in self.definitions:
             environment.define(name, function)
-        found = [condition.evaluate(environment) for condition in conditions]
-        return np.array([value for value, _ in found]), np.array([slope * units for _, slope in found])
+        return environment, units
 
     def count_free(self, x: FloatArray) -> int:
         """Free parameters at x (q), equality constraints taken off: what fit measures and people call npar."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model.existence import draw_usable_points
 from sem_toolkit.model.kernels import compute_information
 from sem_toolkit.model.moments import compute_moments
@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 
 _TOLERANCE = 1e-9
 _WORTH_NAMING = 1e-5
+_SMALL = 100  # parameters, up to which all eigenvalues take no time
 _ROUNDING = 1e-24  # of squares
 _NO_INFLUENCE = 1e-12  # where everything else is of the size of 1
 
@@ -194,8 +195,11 @@ def is_safely_definite(square: FloatArray) -> bool:
         return False
     scale = 1.0 / np.sqrt(diagonal)
     scaled = square * scale[:, None] * scale
-    factor, fault = dpotrf(scaled, lower=1)
-    return not fault and bool(dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-8)
+    if len(scaled) <= _SMALL:
+        values = np.linalg.eigvalsh(scaled)  # SciPy takes longer to load; p times stricter than the norms below
+        return bool(values[0] > 1e-8 * len(scaled) * values[-1])
+    factor, fault = lapack.dpotrf(scaled, lower=1)
+    return not fault and bool(lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-8)
 
 
 def _choose_cure(model: Model, null: FloatArray) -> list[int]:

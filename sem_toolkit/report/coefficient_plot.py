@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.plots import draw_intervals, write_plot
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ SPREAD = 0.6
 """Share of a row that its marks take up."""
 
 
-def draw_coefficients(paths: pd.DataFrame) -> "Figure":
+def draw_coefficients(paths: "pd.DataFrame") -> "Figure":
     """Estimates with their intervals from a table of paths (comparison.build_paths_table).
 
     A path that a model fixes is a mark without interval, one that it does not have is absent.
@@ -44,6 +43,6 @@ def draw_coefficients(paths: pd.DataFrame) -> "Figure":
     return figure
 
 
-def write_coefficients(paths: pd.DataFrame, path: Path) -> None:
+def write_coefficients(paths: "pd.DataFrame", path: Path) -> None:
     """Write the plot; the same table always gives the same file. Raises OptionError for an unknown format."""
     write_plot(lambda: draw_coefficients(paths), path, "coefficients")

@@ -1,11 +1,10 @@
 """What changes from model to model, with one column a model."""
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_number
 
 
-def spread_paths(paths: pd.DataFrame) -> pd.DataFrame:
+def spread_paths(paths: "pd.DataFrame") -> "pd.DataFrame":
     """One row a path, one column a model: estimate and interval as text; the estimate alone where it is fixed."""
     cells = paths.assign(
         cell=[
@@ -16,7 +15,7 @@ def spread_paths(paths: pd.DataFrame) -> pd.DataFrame:
     return _spread(cells, "path", "cell")
 
 
-def spread_r2(r2: pd.DataFrame) -> pd.DataFrame:
+def spread_r2(r2: "pd.DataFrame") -> "pd.DataFrame":
     """One row a variable, one column a model: R² to three decimals."""
     return _spread(r2.assign(cell=[format_number(value) for value in r2["r2"]]), "variable", "cell")
 
@@ -27,7 +26,7 @@ def _format_interval(est: float, lower: float, upper: float) -> str:
     return f"{format_number(est)} [{format_number(lower)}, {format_number(upper)}]"
 
 
-def _spread(rows: pd.DataFrame, key: str, value: str) -> pd.DataFrame:
+def _spread(rows: "pd.DataFrame", key: str, value: str) -> "pd.DataFrame":
     models = list(dict.fromkeys(rows["model"]))
     places = list(dict.fromkeys(zip(rows[key], rows["group"], strict=True)))
     cells = {

@@ -1,12 +1,12 @@
 """Tables as CSV that a spreadsheet does not take for formulas."""
 
-import pandas as pd
+from sem_toolkit.libraries import pd
 
 OPERATORS = frozenset({"=~", "~", "~~", "~1", "<~", "|", "~*~", ":=", "==", "<", ">", "+"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def format_csv(frame: pd.DataFrame) -> str:
+def format_csv(frame: "pd.DataFrame") -> str:
     """The rows as CSV, numbers in full.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front, which it shows as plain text; numbers

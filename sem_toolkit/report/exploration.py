@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from rich.console import RenderableType
 from rich.text import Text
 
 from sem_toolkit.comparison.exploration import Exploration
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.loadings import LEAST, build_loading_tables, format_rotation
 from sem_toolkit.report.plots import write_plot
 from sem_toolkit.report.text_tables import build_frame_table

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.figures import format_fit_line
 from sem_toolkit.report.numbers import format_estimate, format_p_value
@@ -33,13 +32,13 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uf
 class Printed:
     """A table ready to be written: its cells, what stands above and below it, and which columns stand to the right."""
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     title: str = ""
     note: str = ""
     numbers: frozenset[str] = frozenset()
 
 
-def write_table(path: str | Path, frame: pd.DataFrame, title: str = "", note: str = "") -> Path:
+def write_table(path: str | Path, frame: "pd.DataFrame", title: str = "", note: str = "") -> Path:
     """Write any table in the format of the path's suffix; texts are written as they are.
 
     CSV and Excel get the numbers in full. The formats for print get them rounded to three decimals, and a dash where
@@ -97,7 +96,7 @@ def require_format(path: str | Path) -> str:
     return suffix
 
 
-def build_printed(frame: pd.DataFrame, title: str = "", note: str = "") -> Printed:
+def build_printed(frame: "pd.DataFrame", title: str = "", note: str = "") -> Printed:
     """Any table for print: all cells as texts, numbers rounded and set to the right."""
     kinds = {str(name): pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
     rows = [
@@ -123,7 +122,7 @@ def write_estimates(path: str | Path, fit: Fit) -> Path:
     return _write(Path(path), suffix, Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:])))
 
 
-def build_apa_table(fit: Fit) -> pd.DataFrame:
+def build_apa_table(fit: Fit) -> "pd.DataFrame":
     """One row a parameter as printed: parameter, b, SE, z, p, interval and standardised estimate, all texts."""
     level = f"{fit.options.level:.0%} CI"
     rows = []

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.coefficient_plot import COLOURS, MARKS, SPREAD
 from sem_toolkit.report.plots import draw_intervals, write_plot
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_item_parameters(items: pd.DataFrame) -> "Figure":
+def draw_item_parameters(items: "pd.DataFrame") -> "Figure":
     """Estimates with their intervals from the table of `comparison.invariance.build_item_parameters`."""
     from matplotlib.figure import Figure
 
@@ -42,6 +41,6 @@ def draw_item_parameters(items: pd.DataFrame) -> "Figure":
     return figure
 
 
-def write_item_parameters(items: pd.DataFrame, path: Path) -> None:
+def write_item_parameters(items: "pd.DataFrame", path: Path) -> None:
     """Write the plot; the same table always gives the same file. Raises OptionError for an unknown format."""
     write_plot(lambda: draw_item_parameters(items), path, "items")

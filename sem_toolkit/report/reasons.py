@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.libraries import pd
 
 Reason = str | Callable[[Fit], str]
 
@@ -107,7 +107,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def list_reasons(fit: Fit, name: str, frame: pd.DataFrame) -> list[str]:
+def list_reasons(fit: Fit, name: str, frame: "pd.DataFrame") -> list[str]:
     """For each column of a table in which numbers are missing, why; columns with one reason are named together."""
     if frame.empty:
         return [EMPTY[name]] if name in EMPTY else []
@@ -129,7 +129,7 @@ EMPTY: Mapping[str, str] = {
 """Why a table has no rows."""
 
 
-def _find_missing(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, Reason]]:
+def _find_missing(name: str, frame: "pd.DataFrame") -> Iterator[tuple[str, Reason]]:
     reasons = REASONS.get(name, {})
     missing = {column: _where_missing(frame[column]) for column in map(str, frame.columns)}
     for column, where in missing.items():
@@ -140,5 +140,5 @@ def _find_missing(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, Reason]
             yield column, reason
 
 
-def _where_missing(column: pd.Series) -> np.ndarray:
+def _where_missing(column: "pd.Series") -> np.ndarray:
     return np.asarray(column.isna()) if pd.api.types.is_float_dtype(column) else np.zeros(len(column), dtype=np.bool_)

@@ -5,11 +5,10 @@ Source of the list: Appelbaum et al. (2018), American Psychologist 73, 3-25, Tab
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from sem_toolkit.comparison import Comparison
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed

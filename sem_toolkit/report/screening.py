@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-import pandas as pd
 from rich.console import RenderableType
 
 from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.html import format_html
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.sample.screening import SMALLEST_P, Screening
@@ -86,7 +86,7 @@ def build_screening_page(found: Screening, title: str) -> str:
     return _PAGE.format(title=escape(title), style=_STYLE, body="\n".join(parts))
 
 
-def _format_flow(flow: pd.DataFrame) -> str:
+def _format_flow(flow: "pd.DataFrame") -> str:
     boxes = [
         f"<div><b>{row.rows}</b>{escape(str(row.step))}<br><small>{100 * row.share:.1f} %</small></div>"
         for row in flow.itertuples()
@@ -101,7 +101,7 @@ def _format_plots(found: Screening) -> str:
     return f'<div class="plots">{"".join(plots)}</div>'
 
 
-def _format_plot(name: str, counts: pd.DataFrame, column: pd.Series) -> str:
+def _format_plot(name: str, counts: "pd.DataFrame", column: "pd.Series") -> str:
     """Bars of one column: values of a scale apart, bins side by side; answers off the scale are marked."""
     width = _WIDTH / len(counts)
     tallest = max(int(counts["rows"].max()), 1)
@@ -134,7 +134,7 @@ def _format_message(entry: Diagnostic) -> str:
     return f'<p class="said {entry.severity}"><strong>{entry.severity}</strong>: {escape(entry.message)}{hint}</p>\n'
 
 
-def _drop_empty(columns: pd.DataFrame) -> pd.DataFrame:
+def _drop_empty(columns: "pd.DataFrame") -> "pd.DataFrame":
     """The table without columns that nothing has."""
     shown = _drop_blank(columns)
     if "outside" in shown and not (shown["outside"] > 0).any():
@@ -147,7 +147,7 @@ def _drop_empty(columns: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**whole)
 
 
-def _drop_blank(table: pd.DataFrame) -> pd.DataFrame:
+def _drop_blank(table: "pd.DataFrame") -> "pd.DataFrame":
     """The table without columns of nothing but blanks."""
     return table[[name for name in table if not table[name].isna().all() and not (table[name] == "").all()]]
 

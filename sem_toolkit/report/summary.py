@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,11 +11,13 @@ from rich.text import Text
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference.frames import number_groups
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.loadings import build_loading_tables, format_rotation
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
 from sem_toolkit.report.text_tables import build_frame_table, build_table, protect_numbers
+from sem_toolkit.resampling.bootstrap.intervals import INTERVALS
 
 # lavaan's sections, in its order; variances and covariances share an operator.
 SECTIONS = {
@@ -124,7 +125,7 @@ def _build_extras(fit: Fit, asked: Collection[str], settings: TableSettings | No
     return parts
 
 
-def _take_largest(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def _take_largest(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
     if name == "residuals":
         frame = frame.reindex(frame["residual"].abs().sort_values(ascending=False, kind="stable").index)
     return frame.head(MOST)
@@ -161,7 +162,13 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
     inference = fit.options.inference
     information = f", {inference.information} information" if certificate.way != "closed form" else ""
+    if inference.resampled is not None:
+        drawn = inference.resampled
+        limits = f", {INTERVALS[drawn.interval]} limits" if inference.se == "bootstrap" else ""
+        information = f" ({drawn.draws} samples of the rows, seed {drawn.seed}{limits})"
     text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
+    if inference.resampled is not None and np.isfinite(inference.resampled.pvalue):
+        text.append(f"; Bollen-Stine p {format_p_value(inference.resampled.pvalue)}", style="not bold")
     if inference.test != "standard":
         text.append(f"; test: {inference.test}", style="not bold")
     if fit.rotation is not None:
@@ -245,7 +252,7 @@ def _build_sections(fit: Fit, columns: Sequence[str]) -> Iterable[Table]:
                 yield _build_estimates_table(title + where, key, rows, columns)
 
 
-def _find_settled(parameters: pd.DataFrame) -> "pd.Series[bool]":
+def _find_settled(parameters: "pd.DataFrame") -> "pd.Series[bool]":
     """Which rows say nothing: of ordered variables intercepts of 0 and scales of 1 that are fixed, as they always are
     in one group, and within clusters means of 0.
     """
@@ -258,7 +265,7 @@ def _find_settled(parameters: pd.DataFrame) -> "pd.Series[bool]":
     return fixed & (intercept | scale)
 
 
-def _build_estimates_table(title: str, key: str, rows: pd.DataFrame, columns: Sequence[str]) -> Table:
+def _build_estimates_table(title: str, key: str, rows: "pd.DataFrame", columns: Sequence[str]) -> Table:
     """lavaan's layout: the left side once, the right sides indented under it."""
     table = build_table(title, ("",), columns, right=columns)
     nested = key in {"=~", "<~", "~", "~~", "|"}

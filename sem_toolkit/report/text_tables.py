@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.long_tables import LongTable
 from sem_toolkit.report.numbers import format_cell
 
@@ -20,7 +20,7 @@ def build_table(title: str, left: Sequence[str], columns: Sequence[str], right: 
     return table
 
 
-def build_frame_table(title: str, frame: pd.DataFrame) -> Table:
+def build_frame_table(title: str, frame: "pd.DataFrame") -> Table:
     """Any DataFrame as a table: numbers to three decimals, p-values, whole numbers and texts as they are."""
     numbers = [str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
     table = build_table(title, (), [str(name) for name in frame.columns], right=numbers)
@@ -31,7 +31,7 @@ def build_frame_table(title: str, frame: pd.DataFrame) -> Table:
     return protect_numbers(table)
 
 
-def format_row(frame: pd.DataFrame, row: Sequence[object]) -> list[str]:
+def format_row(frame: "pd.DataFrame", row: Sequence[object]) -> list[str]:
     """The cells of one row as texts; the column `value` of a table of measures is written as the measure asks for."""
     names = [str(name) for name in frame.columns]
     if names == ["measure", "value"]:
@@ -39,7 +39,7 @@ def format_row(frame: pd.DataFrame, row: Sequence[object]) -> list[str]:
     return [format_cell(name, value) for name, value in zip(names, row, strict=True)]
 
 
-def build_transposed_frame(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+def build_transposed_frame(frame: "pd.DataFrame", key: str) -> "pd.DataFrame":
     """A DataFrame with one row a model as texts with one column a model; the first column names the numbers."""
     names = [str(name) for name in frame[key]]
     rows = [
@@ -49,7 +49,7 @@ def build_transposed_frame(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", *names])
 
 
-def build_transposed_table(title: str, frame: pd.DataFrame, key: str) -> Table:
+def build_transposed_table(title: str, frame: "pd.DataFrame", key: str) -> Table:
     """The same as a table."""
     found = build_transposed_frame(frame, key)
     names = [str(name) for name in found.columns[1:]]

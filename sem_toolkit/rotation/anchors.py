@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import qr
 
+from sem_toolkit.libraries import linalg
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.rotation.blocks import Block, find_blocks, list_tied_items, number_rows
 from sem_toolkit.rotation.options import RotationOptions
@@ -56,7 +56,7 @@ def _choose_anchors(block: Block, model: Model, sample: Sample) -> tuple[str, ..
     reduced = correlations - np.diag(1.0 / np.diagonal(np.linalg.inv(correlations)))
     values, vectors = np.linalg.eigh(reduced)
     loadings = vectors[:, -m:] * np.sqrt(np.maximum(values[-m:], 1e-6))
-    order = qr(loadings.T, mode="r", pivoting=True)[1]
+    order = linalg.qr(loadings.T, mode="r", pivoting=True)[1]
     return tuple(items[place] for place in order[:m])
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError
 from sem_toolkit.estimation import Solution
 from sem_toolkit.estimation.solution import ActiveConstraint
+from sem_toolkit.libraries import optimize
 from sem_toolkit.model import Model, build_model, compute_matrices
 from sem_toolkit.model.moments import RamMatrices
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
@@ -92,7 +92,7 @@ def match_factors(solution: Solution, rotation: Rotation, reference: Solution) -
     for entry in rotation.blocks:
         first, place = entry.block.groups[0] - 1, np.ix_(*locate(model, entry.block))
         likeness = matrices.directed[first][place].T @ wanted[first][place]
-        rows, columns = linear_sum_assignment(-np.abs(likeness))
+        rows, columns = optimize.linear_sum_assignment(-np.abs(likeness))
         turn = np.zeros_like(likeness)
         turn[rows, columns] = np.where(likeness[rows, columns] < 0.0, -1.0, 1.0)
         turns.append(replace(entry, rotation=turn))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg.lapack import dpocon, dpotrf
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.diagnostics.suggestions import find_nearest
+from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
 if TYPE_CHECKING:
@@ -110,10 +110,10 @@ def check_collinearity(correlation: FloatArray, variables: Sequence[str], where:
 
 def _is_well_conditioned(correlation: FloatArray) -> bool:
     """Whether a Cholesky factor shows that no eigenvalue is anywhere near zero; False settles nothing."""
-    factor, fault = dpotrf(correlation, lower=1)
+    factor, fault = lapack.dpotrf(correlation, lower=1)
     if fault:
         return False
-    reciprocal, _ = dpocon(factor, np.abs(correlation).sum(axis=0).max(), uplo="L")
+    reciprocal, _ = lapack.dpocon(factor, np.abs(correlation).sum(axis=0).max(), uplo="L")
     return bool(reciprocal > 1e4 * SMALLEST_EIGENVALUE)  # the norm of a correlation matrix is 1 or more
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs
 
+from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood, list_vech
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns
@@ -172,10 +172,10 @@ def _step_newton(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> 
 def _solve(square: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float] | None:
     """The step to the minimum of a quadratic and what it gains (twice); None where it is not safely curved."""
     unit = 1.0 / np.sqrt(np.maximum(square.diagonal(), 1e-300))
-    factor, fault = dpotrf(square * (unit[:, None] * unit), lower=1)
+    factor, fault = lapack.dpotrf(square * (unit[:, None] * unit), lower=1)
     if fault or (factor.diagonal() < _FLAT).any():
         return None
-    step = -dpotrs(factor, gradient * unit, lower=1)[0] * unit
+    step = -lapack.dpotrs(factor, gradient * unit, lower=1)[0] * unit
     return step, float(-gradient @ step)
 
 
@@ -191,5 +191,5 @@ def _is_definite(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> 
     if not (square.diagonal() > 0).all():
         return False
     unit = 1.0 / np.sqrt(square.diagonal())
-    factor, fault = dpotrf(square * (unit[:, None] * unit), lower=1)
+    factor, fault = lapack.dpotrf(square * (unit[:, None] * unit), lower=1)
     return not fault and bool((factor.diagonal() > _FLAT).all())

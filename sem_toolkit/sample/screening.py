@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.libraries import special
 from sem_toolkit.sample.answers import build_value_table, check_labelled, count_bars, draw_bars
 from sem_toolkit.sample.checks import LARGEST_NUMBER, check_column, check_names, numeric_values
 from sem_toolkit.sample.labels import ColumnLabels, get_labels
@@ -222,7 +222,7 @@ def _find_far_rows(answers: FloatArray, messages: list[Diagnostic]) -> "pd.DataF
         return empty
     centred = answers[places] - mean
     distances = np.einsum("ij,ij->i", centred, np.linalg.solve(covariance, centred.T).T)
-    pvalues = chi2.sf(distances, p)
+    pvalues = special.chdtrc(p, distances)
     chosen = np.argsort(-distances)[: int(np.sum(pvalues < SMALLEST_P))]
     return pd.DataFrame({"row": places[chosen] + 1, "distance": distances[chosen], "pvalue": pvalues[chosen]})
 

@@ -1,14 +1,19 @@
 """The spec language: text to statements to parameter table. Knows neither data nor estimation."""
 
-from sem_toolkit.spec.build import build_parameter_table
-from sem_toolkit.spec.checks.columns import check_columns
-from sem_toolkit.spec.checks.whole import CheckedSpec, check_expanded, check_spec, require_estimable
-from sem_toolkit.spec.explain import build_table_records, format_explanation
-from sem_toolkit.spec.expressions import Expression, parse_expression
-from sem_toolkit.spec.header import Header
-from sem_toolkit.spec.options import TableOptions, build_table_options
-from sem_toolkit.spec.specs import Spec, parse_spec, read_spec
-from sem_toolkit.spec.table import Origin, Parameter, ParameterTable
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.spec.build import build_parameter_table
+    from sem_toolkit.spec.checks.columns import check_columns
+    from sem_toolkit.spec.checks.whole import CheckedSpec, check_expanded, check_spec, require_estimable
+    from sem_toolkit.spec.explain import build_table_records, format_explanation
+    from sem_toolkit.spec.expressions import Expression, parse_expression
+    from sem_toolkit.spec.header import Header
+    from sem_toolkit.spec.options import TableOptions, build_table_options
+    from sem_toolkit.spec.specs import Spec, parse_spec, read_spec
+    from sem_toolkit.spec.table import Origin, Parameter, ParameterTable
 
 __all__ = [
     "CheckedSpec",
@@ -31,3 +36,5 @@ __all__ = [
     "read_spec",
     "require_estimable",
 ]
+
+offer_lazily(__name__)

@@ -6,7 +6,8 @@ concern stay as they were typed. Parse the result to go on.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from difflib import SequenceMatcher
+from itertools import accumulate, pairwise
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.flat import name_row
@@ -34,6 +35,29 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
             parts += [text[position : edit.start], edit.replacement]
             position = edit.end
     return "".join([*parts, text[position:]])
+
+
+def find_edits(old: str, new: str) -> list[Edit]:
+    """The edits that make one text of another: lines that stay are not touched, nor both ends of those that change."""
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, before))]
+    edits = []
+    for tag, first, last, begin, end in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        start, stop, text = starts[first], starts[last], "".join(after[begin:end])
+        head = _count_common(old[start:stop], text)
+        tail = _count_common(old[start + head : stop][::-1], text[head:][::-1])
+        edits.append(Edit(start + head, stop - tail, text[head : len(text) - tail]))
+    return edits
+
+
+def _count_common(first: str, second: str) -> int:
+    """How many characters two texts have in common at their beginnings."""
+    return next(
+        (place for place, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
+        min(len(first), len(second)),
+    )
 
 
 def apply_fixes(spec: Spec, codes: Iterable[str] | None = None) -> str:
@@ -97,14 +121,25 @@ def _remove_pair(spec: Spec, formula: Formula, left: Term, right: Term) -> str:
 
 def _cut_term(spec: Spec, terms: Sequence[Term], term: Term) -> Edit:
     """Cut a term with the `+` before it, or for the first one with the `+` behind it."""
+    text = spec.source.text
     for before, after in pairwise(terms):
         if after is term:
-            return Edit(_find_plus(spec, before.end, after.start)[0], term.end, "")
+            start = _find_plus(spec, before.end, after.start)[0]
+            return Edit(start, term.end, _keep_comments(text, start, term.end))
     _, end = _find_plus(spec, term.end, terms[1].start)
-    text = spec.source.text
     while end < terms[1].start and text[end] in " \t":
         end += 1
-    return Edit(term.start, end, "")
+    return Edit(term.start, end, _keep_comments(text, term.start, end))
+
+
+def _keep_comments(text: str, start: int, end: int) -> str:
+    """What stays of a part that is cut: its comments, so that what follows is none."""
+    comments = [token.text for token in split_tokens(text[start:end]) if token.kind == "comment"]
+    if not comments:
+        return ""
+    begins = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+    ends = not text[end:].partition("\n")[0].strip()
+    return ("" if begins else " ") + "\n".join(comments) + ("" if ends else "\n")
 
 
 def _find_plus(spec: Spec, start: int, end: int) -> tuple[int, int]:
@@ -186,6 +221,14 @@ def free_parameter(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
     return _set_modifier(spec, lhs, op, rhs, "fixed", "NA")
 
 
+def unfix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
+    """Take the number before a parameter away, so that rules say what it is. Raises SpecError where there is none."""
+    place = _find_pair(spec, lhs, op, rhs, "fixed")
+    if place is None or not any(modifier.kind == "fixed" for modifier in place[2].modifiers):
+        raise _missing(spec, lhs, op, rhs)
+    return _set_modifier(spec, lhs, op, rhs, "fixed", "")
+
+
 def label_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", label: str = "") -> str:
     """Give a parameter a label in place of the one it has; an empty one takes it away."""
     if label:
@@ -210,7 +253,7 @@ def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: s
         return _set_modifier(spec, lhs, op, rhs, kind, written)
     old = next((modifier for modifier in right.modifiers if modifier.kind == kind), None)
     if old is not None and right.number is not None and old.start == right.name_start:  # the 0 of `y ~ 0`
-        return apply_edits(spec.source.text, [Edit(old.start, old.end, f"{written}*1")])
+        return apply_edits(spec.source.text, [Edit(old.start, old.end, f"{written}*1" if written else "1")])
     if old is None:
         edit = Edit(right.start, right.start, f"{written}*" if written else "")
     elif written:
@@ -291,6 +334,9 @@ def _insert_line(spec: Spec, line: str, after: int | None) -> str:
 
 def _remove_lines(text: str, start: int, end: int) -> str:
     """Cut a statement, and its line where nothing else is on it."""
+    kept = _keep_comments(text, start, end)
+    if kept:
+        return text[:start] + kept + text[end:]
     first = start
     while first > 0 and text[first - 1] in " \t":
         first -= 1

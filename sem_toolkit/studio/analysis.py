@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
-from sem_toolkit.diagram import DiagramStyle, find_layout_path
 from sem_toolkit.estimation import Progress
 from sem_toolkit.fit import Fit, Prepared, estimate
-from sem_toolkit.fit.pipeline import RowMemory, prepare_from
+from sem_toolkit.fit.pipeline import RowMemory, find_state, prepare_from
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.lsp.document import Columns, Document
-from sem_toolkit.report.figures import draw_fit, draw_spec
+from sem_toolkit.report.compared_figures import draw_compared_fits
 from sem_toolkit.report.tables import TABLES, build_table_of, find_name
-from sem_toolkit.studio.documents import find_data_path, open_document
+from sem_toolkit.studio.documents import find_data_path, open_document, require_named_files
+from sem_toolkit.studio.drawing import build_style, draw_text
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.pictures import build_picture
 from sem_toolkit.studio.records import Places, Record, build_fit, build_indices, build_table
@@ -37,6 +37,7 @@ class Question:
     data   the file of the data where the header names none
     style  settings of the picture
     group  that is drawn, from 1
+    rival  the file of a spec that is drawn over the text's picture
     """
 
     text: str
@@ -45,10 +46,17 @@ class Question:
     style: Mapping[str, Any] = field(default_factory=dict)
     group: int = 1
     misfit: bool = False
+    rival: Path | None = None
     tables: tuple[str, ...] = SHOWN
 
+    def with_text(self, text: str) -> "Question":
+        """The same about another text."""
+        return replace(self, text=text)
+
     @classmethod
-    def parse(cls, record: Mapping[str, Any], path: Path | None, data: Path | None) -> "Question":
+    def parse(
+        cls, record: Mapping[str, Any], path: Path | None, data: Path | None, rival: Path | None = None
+    ) -> "Question":
         """The question in a call, whose values may be anything."""
         style = record.get("style")
         chosen: dict[str, Any] = dict(style) if isinstance(style, dict) else {}
@@ -63,6 +71,7 @@ class Question:
             chosen,
             group if isinstance(group, int) and group > 0 else 1,
             record.get("overlay") == "misfit",
+            rival,
             tuple(str(name) for name in tables) if isinstance(tables, list) else SHOWN,
         )
 
@@ -90,8 +99,7 @@ class Memory:
         if document.spec.header.data:
             data = find_data_path(document)
             self.folder.require_readable(data)
-        state = (data.stat().st_mtime_ns, data.stat().st_size) if data is not None else None
-        key = (document.spec.source.text, document.path, data, state)
+        key = (document.spec.source.text, document.path, None if data is None else find_state(data))
         if key not in self.fits:
             own = prepare_from(self.rows, document.spec, data, engine="native")
             start = self.last.get(document.path)
@@ -119,12 +127,16 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
                       "paths": [], "scale": 1, "picture": None}  # fmt: skip
     table, fit = document.table, None
     if table is not None and not any(entry.severity == "error" for entry in found):
-        fit, faults = _find_fit(document, memory, watch)
+        fit, faults = find_fit(document, memory, watch)
         found += [entry for entry in faults if entry not in found]
         try:
-            _require_named_files(document, memory.folder)
-            answer |= _draw(document, question, places, fit)
+            picture, faults = draw_question(document, question, fit, memory.folder)
+            answer |= picture
+            found += [entry for entry in faults if entry not in found]
+            if question.rival is not None and fit is not None:
+                answer["svg"] = _draw_beside(fit, question, question.rival, memory, watch)
         except SemError as fault:
+            _pass_cancelled(fault)
             found += fault.diagnostics
     if fit is not None:
         answer["fit"] = build_fit(fit, found)
@@ -133,7 +145,7 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
     return answer, fit
 
 
-def _find_fit(document: Document, memory: Memory, watch: Watch | None) -> tuple[Fit | None, tuple[Diagnostic, ...]]:
+def find_fit(document: Document, memory: Memory, watch: Watch | None) -> tuple[Fit | None, tuple[Diagnostic, ...]]:
     """The fit, or why there is none; neither where no data are named."""
     header = document.spec.header
     prepared = document.prepared
@@ -142,18 +154,23 @@ def _find_fit(document: Document, memory: Memory, watch: Watch | None) -> tuple[
     try:
         return memory.fit(document, watch), ()
     except SemError as fault:
-        if any(entry.code == "cancelled" for entry in fault.diagnostics):
-            raise
+        _pass_cancelled(fault)
         return None, fault.diagnostics
 
 
-def _require_named_files(document: Document, folder: Folder) -> None:
-    """Raise DataError where a picture would read a file outside of the folder: a codebook, or a linked layout."""
-    codebook = document.spec.header.diagram.get("codebook")
-    assert document.path is not None  # noqa: S101 - open_document gives every text one
-    if codebook is not None:
-        folder.require_readable(document.path.parent / str(codebook))
-    folder.require_readable(find_layout_path(document.path))
+def _pass_cancelled(fault: SemError) -> None:
+    """Raise a fault again that says that nobody waits any more."""
+    if any(entry.code == "cancelled" for entry in fault.diagnostics):
+        raise fault
+
+
+def _draw_beside(fit: Fit, question: Question, rival: Path, memory: Memory, watch: Watch | None) -> str:
+    """The picture of a text's fit with that of a rival over it."""
+    other = replace(question, text=memory.folder.read(rival), path=rival)
+    require_named_files(memory.open(question), memory.folder)
+    require_named_files(memory.open(other), memory.folder)
+    found = memory.fit(memory.open(other), watch)
+    return draw_compared_fits([fit, found], "overlay", build_style(question.style)).to_svg()
 
 
 def _estimate(prepared: Prepared, start: Fit | None, watch: Watch | None) -> Fit:
@@ -161,21 +178,23 @@ def _estimate(prepared: Prepared, start: Fit | None, watch: Watch | None) -> Fit
     if start is not None:
         with suppress(SemError):
             found = estimate(prepared, start, watch)
-            if found.certified:
+            if found.certified or found.certificate.starts > 1:  # other starts were looked at too
                 return found
     return estimate(prepared, None, watch)
 
 
-def _draw(document: Document, question: Question, places: Places, fit: Fit | None) -> Record:
-    style = DiagramStyle(title=False, caption=False, column="free").with_settings(question.style)
-    if fit is None:
-        assert document.table is not None  # noqa: S101 - asked before
-        diagram = draw_spec(document.spec, document.table, style, question.group)
-        return build_picture(diagram, document.table, places, None, question.group)
-    group = min(question.group, len(fit.sample.groups))
-    diagram = draw_fit(fit, style, group, misfit=question.misfit)
-    estimates = separate_groups(fit.parameters) if fit.converged else None
-    return build_picture(diagram, fit.table, places, estimates, group)
+def draw_question(
+    document: Document, question: Question, fit: Fit | None, folder: Folder
+) -> tuple[Record, tuple[Diagnostic, ...]]:
+    """The picture of a text as records, and what its hints lack. Raises SemError where there is nothing to draw."""
+    style, group = build_style(question.style), question.group
+    if fit is not None:
+        group = min(group, len(fit.sample.groups))
+    diagram, faults = draw_text(document, fit, folder, style, group, misfit=question.misfit)
+    table = document.table if fit is None else fit.table
+    assert table is not None  # noqa: S101 - asked before
+    estimates = separate_groups(fit.parameters) if fit is not None and fit.converged else None
+    return build_picture(diagram, table, Places(document), estimates, group), faults
 
 
 def _infer(fit: Fit, question: Question) -> Record:

@@ -3,15 +3,17 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.spec import read_spec
 
 SPECS = frozenset({".lav", ".lavaan", ".txt", ".mod"})
 """Endings of files that the page may make and change."""
 TABLES = frozenset({".csv", ".tsv", ".tab", ".dat", ".parquet", ".xlsx", ".sav", ".zsav", ".dta"})
 """Endings of files of data."""
-_MOST_LISTED, _DEEPEST = 500, 4
+_MOST_LISTED, _MOST_SEEN, _DEEPEST = 500, 5000, 4
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv"})
 
 
@@ -61,6 +63,11 @@ class Folder:
             hint = "start the studio in a folder that holds the spec and its data"
             raise DataError(Diagnostic("error", "outside-folder", message, hint=hint))
 
+    def read(self, path: Path) -> str:
+        """The text of a file that may be read. Raises DataError or SpecError where there is none."""
+        self.require_readable(path)
+        return read_spec(path, expand=False).source.text
+
     def name(self, path: Path) -> str:
         """What the page calls a file."""
         try:
@@ -69,9 +76,9 @@ class Folder:
             return path.name
 
     def list_files(self, endings: frozenset[str]) -> list[str]:
-        """Names of the files with some endings, by folder; the first 500, four folders deep."""
-        found = []
-        for path in self._walk(self.root, _DEEPEST):
+        """Names of the files with some endings, by folder; the first 500 among 5000, four folders deep."""
+        found: list[str] = []
+        for path in islice(self._walk(self.root, _DEEPEST), _MOST_SEEN):
             if path.suffix.lower() in endings:
                 found.append(self.name(path))
                 if len(found) == _MOST_LISTED:

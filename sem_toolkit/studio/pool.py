@@ -71,6 +71,11 @@ class Process:
             self._own.kill()
 
     @property
+    def number(self) -> int:
+        """The system's number of it."""
+        return self._own.pid
+
+    @property
     def is_alive(self) -> bool:
         """Whether it can be asked."""
         return not self._ended and self._own.returncode is None

@@ -1,21 +1,26 @@
 """Starting a studio: the folder, a free port of this machine, the token, and the server until it is interrupted."""
 
+import os
 import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.spec.includes import list_included
 from sem_toolkit.spec.specs import read_spec
+from sem_toolkit.studio.doors import keep_door, read_door
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.guard import Door
 from sem_toolkit.studio.pool import Pool
 from sem_toolkit.studio.server import build_app
-from sem_toolkit.studio.session import Session
+
+if TYPE_CHECKING:
+    from sem_toolkit.studio.session import Session
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,15 @@ class Start:
 
 def run_studio(start: Start, tell: Callable[[str], object]) -> None:
     """Serve until interrupted; `tell` hears the address once the port is taken. Raises OptionError for a taken port."""
-    session = build_session(start)
-    listening = open_port(start.port)
-    door = Door(listening.getsockname()[1], secrets.token_urlsafe(24))
+    folder = build_folder(start)
+    pool = Pool(folder.root, sorted(folder.given))
+    known = read_door(folder.root)
+    listening = open_port(start.port or (known.port if known is not None else 0), fallback=start.port == 0)
+    port = listening.getsockname()[1]
+    door = Door(port, known.token if known is not None and known.port == port else secrets.token_urlsafe(24))
+    keep_door(folder.root, door)
     settings = uvicorn.Config(
-        build_app(session, door),
+        build_app(lambda: build_session(start, folder, pool), pool, door),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -48,25 +57,38 @@ def run_studio(start: Start, tell: Callable[[str], object]) -> None:
     uvicorn.Server(settings).run(sockets=[listening])
 
 
-def build_session(start: Start) -> Session:
-    """The session of a start. Raises DataError or OptionError where a file or folder is not there."""
-    folder = _find_folder(start)
-    given = frozenset(_list_given(start))
+def build_folder(start: Start) -> Folder:
+    """The folder of a start. Raises DataError or OptionError where a file or folder is not there."""
+    if start.data is not None and not start.data.is_file():
+        raise OptionError(Diagnostic("error", "missing-file", f'there is no file "{start.data}"'))
+    return Folder(_find_folder(start), frozenset(_list_given(start)))
+
+
+def build_session(start: Start, folder: Folder, pool: Pool) -> "Session":
+    """The session of a start; this loads what parses, reads and fits."""
+    from sem_toolkit.studio.session import Session
+
     spec = start.spec.absolute() if start.spec is not None else None
     data = start.data.absolute() if start.data is not None else None
-    if data is not None and not data.is_file():
-        raise OptionError(Diagnostic("error", "missing-file", f'there is no file "{start.data}"'))
-    return Session(Folder(folder, given), Pool(folder, sorted(given)), spec, data)
+    return Session(folder, pool, spec, data)
 
 
-def open_port(port: int) -> socket.socket:
-    """A socket on the loopback interface, of any free port for 0. Raises OptionError where the port is taken."""
+def open_port(port: int, *, fallback: bool = False) -> socket.socket:
+    """A socket that listens on the loopback interface, on any free port for 0.
+
+    fallback  take another port where this one is taken; otherwise that raises OptionError
+    """
     # With the protocol named, asyncio sends answers at once; otherwise each one waits 40 ms for the one before.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # a port that was served a moment ago; elsewhere this would let two servers share one
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(128)
     except OSError as problem:
         listening.close()
+        if fallback and port:
+            return open_port(0)
         message = f"port {port} cannot be used: {problem.strerror}"
         raise OptionError(
             Diagnostic("error", "port-taken", message, hint="leave out --port, or name another")

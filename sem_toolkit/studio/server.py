@@ -1,45 +1,68 @@
-"""The web server of the studio: which address answers what. Everything behind it is plain functions and processes."""
+"""The web server of the studio: the page at once, its interface as soon as the libraries behind it are loaded."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
-from sem_toolkit.lsp.estimates import EstimateRows
-from sem_toolkit.studio import language
-from sem_toolkit.studio.guard import Door, Guard, TooLargeError
-from sem_toolkit.studio.pool import GoneError
-from sem_toolkit.studio.records import build_error
-from sem_toolkit.studio.session import Record, Session
-from sem_toolkit.studio.texts import ConflictError
+from sem_toolkit.studio.guard import Door, Guard
+from sem_toolkit.studio.pool import Pool
+
+if TYPE_CHECKING:
+    from sem_toolkit.studio.session import Session
 
 PAGE = files("sem_toolkit.studio") / "page"
-Call = Mapping[str, Any]
-Handler = Callable[[Session, Call], Awaitable[Response]]
 
 
-def build_app(session: Session, door: Door) -> ASGIApp:
+class Api:
+    """The interface: its session and its handlers, loaded in a thread while the page is on its way."""
+
+    def __init__(self, build_session: Callable[[], "Session"]) -> None:
+        self._build = build_session
+        self._loading: asyncio.Task[tuple[Session, Any]] | None = None
+
+    def load(self) -> "asyncio.Task[tuple[Session, Any]]":
+        """Begin to load, once."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(asyncio.to_thread(self._load))
+        return self._loading
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        session, handlers = await asyncio.shield(self.load())
+        found: Response = await handlers.answer(session, request, request.path_params["name"])
+        return found
+
+    def _load(self) -> "tuple[Session, Any]":
+        return self._build(), import_module("sem_toolkit.studio.handlers")
+
+
+def build_app(build_session: Callable[[], "Session"], pool: Pool, door: Door) -> ASGIApp:
     """The whole application, its guard in front."""
+    api = Api(build_session)
 
     @asynccontextmanager
     async def live(_: Starlette) -> AsyncIterator[None]:
-        session.pool.warm()
+        pool.warm()
+        loading = api.load()
         yield
-        await session.pool.close()
+        await pool.close()
+        loading.cancel()
 
-    routes: list[Any] = [Route("/", _show_page), Mount("/page", StaticFiles(directory=str(PAGE), check_dir=False))]
-    routes.append(Route("/api/state", _take(session, _tell_state), methods=["GET"]))
-    routes += [Route(f"/api/{name}", _take(session, handle), methods=["POST"]) for name, handle in HANDLERS.items()]
+    routes = [
+        Route("/", _show_page),
+        Mount("/page", StaticFiles(directory=str(PAGE), check_dir=False)),
+        Route("/api/{name}", api.answer, methods=["GET", "POST"]),
+    ]
     return Guard(Starlette(routes=routes, lifespan=live), door)
 
 
@@ -49,144 +72,3 @@ async def _show_page(_: Request) -> Response:
     except FileNotFoundError:
         return Response("This installation has no page of the studio.", 500, media_type="text/plain")
     return Response(content, media_type="text/html; charset=utf-8")
-
-
-def _take(session: Session, handle: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """A handler as the web server calls it: the call is read, and faults become refusals."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            if request.method == "GET":
-                return await handle(session, dict(request.query_params))
-            return await handle(session, _read_call(await request.body()))
-        except ConflictError as conflict:
-            current = conflict.current
-            return JSONResponse({"text": current.text, "version": current.version}, 409)
-        except SemError as fault:
-            is_absent = fault.diagnostics[0].code == "missing-file"
-            return JSONResponse(build_error(fault), 404 if is_absent else 400)
-        except GoneError:
-            message = "the process that was to answer has ended"
-            return JSONResponse(build_error(Diagnostic("error", "ended", message, hint="try again")), 500)
-        except TooLargeError as fault:
-            return JSONResponse({"error": {"code": "too-large", "message": str(fault), "hint": None}}, 413)
-        except ClientDisconnect:
-            return Response(status_code=400)
-
-    return answer
-
-
-def _read_call(body: bytes) -> Call:
-    try:
-        call = json.loads(body)
-    except (ValueError, RecursionError):
-        call = None
-    if not isinstance(call, dict):
-        raise DataError(Diagnostic("error", "bad-request", "the call is no record in JSON"))
-    return call
-
-
-async def _tell_state(session: Session, call: Call) -> Response:
-    return await _answer(lambda: session.build_state(session.find_path(call)))
-
-
-async def _open(session: Session, call: Call) -> Response:
-    def work() -> Record:
-        path = session.find_spec(call.get("file"))
-        if not path.is_file():
-            message = f'there is no file "{call.get("file")}"'
-            raise DataError(Diagnostic("error", "missing-file", message))
-        return session.build_state(path)
-
-    return await _answer(work)
-
-
-async def _make(session: Session, call: Call) -> Response:
-    def work() -> Record:
-        path = session.find_spec(call.get("file"))
-        if path.exists():
-            message = f'there is a file "{call.get("file")}" already'
-            raise DataError(Diagnostic("error", "file-exists", message, hint="choose another name, or open it"))
-        text = call.get("text")
-        session.texts.save(path, text if isinstance(text, str) else "", "", str(call.get("page", "")))
-        if not path.exists():  # an empty text is no change of no file
-            path.touch()
-        return session.build_state(path)
-
-    return await _answer(work)
-
-
-async def _choose_data(session: Session, call: Call) -> Response:
-    def work() -> Record:
-        name = call.get("file")
-        session.data = session.folder.find(str(name)) if name is not None else None
-        columns = None if session.data is None else session.columns.read(session.data)
-        return {"data": name, "data_columns": list(columns or ())}
-
-    return await _answer(work)
-
-
-async def _save(session: Session, call: Call) -> Response:
-    def work() -> Record:
-        path, text = session.find_path(call), call.get("text")
-        if path is None or not isinstance(text, str):
-            message = "there is no file to save the text in"
-            raise DataError(Diagnostic("error", "no-file", message, hint="give it a name first"))
-        return {"version": session.texts.save(path, text, str(call.get("version", "")), str(call.get("page", "")))}
-
-    return await _answer(work)
-
-
-async def _analyse(session: Session, call: Call) -> Response:
-    page = str(call.get("page", ""))[:100]
-    head, body = await session.pool.ask(f"page {page}", _build_task(session, "analyse", call), supersedes=True)
-    if head.get("stale"):
-        return JSONResponse({"sequence": call.get("sequence"), "stale": True})
-    if "estimates" in head:
-        session.remember(page, EstimateRows(str(call.get("text", "")), head["estimates"]))
-    return _pass_on(head, body)
-
-
-def _build_task(session: Session, name: str, call: Call) -> Record:
-    """A call with the paths of what it names."""
-    if not isinstance(call.get("text"), str):
-        raise DataError(Diagnostic("error", "bad-request", "the text is missing"))
-    path = session.find_path(call)
-    data = session.data
-    return {"task": name, "call": dict(call), "path": str(path) if path else None, "data": str(data) if data else None}
-
-
-def _pass_on(head: Record, body: bytes) -> Response:
-    return Response(body, head.get("status", 200), media_type="application/json")
-
-
-def _ask(work: Callable[[language.Asked], Any]) -> Handler:
-    """A handler of what an editor asks of a text."""
-
-    async def handle(session: Session, call: Call) -> Response:
-        def answer() -> Any:
-            estimates = session.estimates.get(str(call.get("page", ""))[:100])
-            return work(language.Asked(session.open(call), call, estimates))
-
-        return await _answer(answer)
-
-    return handle
-
-
-async def _answer(work: Callable[[], Any]) -> Response:
-    """What some work gives, done in a thread."""
-    return JSONResponse(await asyncio.to_thread(work))
-
-
-HANDLERS: Mapping[str, Handler] = {
-    "open": _open,
-    "new": _make,
-    "data": _choose_data,
-    "save": _save,
-    "analyse": _analyse,
-    "complete": _ask(language.complete),
-    "hover": _ask(language.hover),
-    "format": _ask(language.lay_out),
-    "rename": _ask(language.rename),
-    "tokens": _ask(language.color),
-}

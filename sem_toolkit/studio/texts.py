@@ -89,6 +89,12 @@ class Texts:
             return new
 
 
+def list_states(path: Path) -> list[dict[str, object]]:
+    """time, page and text of the states in a file's journal, the newest first."""
+    found = [entry for entry in _iterate_backwards(find_journal(path)) if "text" in entry]
+    return [{name: entry.get(name) for name in ("time", "page", "text")} for entry in found[:_KEPT]]
+
+
 def compute_version(content: bytes | None) -> str:
     """What stands for the bytes of a file; "" for no file."""
     return "" if content is None else hashlib.sha256(content).hexdigest()[:20]
@@ -151,7 +157,9 @@ def _read_bytes(path: Path) -> bytes | None:
 
 def _append(journal: Path, entry: dict[str, object], *, at_once: bool = True) -> None:
     """Add an entry, and see it on the disk `at_once`; a journal that has become long keeps its last states."""
-    make_folder(journal.parent)
+    if not journal.parent.is_dir():
+        make_folder(journal.parent)
+        (journal.parent / ".gitignore").write_text("*\n", encoding="ascii")
     entry = {"time": time.time(), **entry}
     line = (json.dumps(entry) + "\n").encode()  # in ASCII: whatever was typed, the journal can hold it
     try:

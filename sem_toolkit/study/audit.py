@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.checks import Check, Verdict
 from sem_toolkit.study.published import Publication, read_publication
 from sem_toolkit.study.relations import find_compatible_n

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.intervals import FloatArray
 
 

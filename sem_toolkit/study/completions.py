@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.diagnostics import Diagnostic, EstimationError
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.item_search import ScoreItems
 from sem_toolkit.study.published import PrintedTable

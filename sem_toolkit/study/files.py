@@ -4,13 +4,12 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import Failure, build_receipt, format_receipt
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.document import format_document
 from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
@@ -87,7 +86,7 @@ def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
     return {FIGURE: (f"{SIMULATED} {build_caption(model.fit)}", draw_fit(model.fit, remark=SIMULATED))} | figures
 
 
-def read_printed_regressions(data: Path) -> pd.DataFrame:
+def read_printed_regressions(data: Path) -> "pd.DataFrame":
     """The published regressions as printed: texts, so that "0.000" keeps its three digits."""
     path = data / "published" / "regressions.csv"
     try:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import pandas as pd
-
 from sem_toolkit.comparison import check_nesting, compute_difference
 from sem_toolkit.fit import Fit
+from sem_toolkit.libraries import pd
 
 
 class FittedModel(Protocol):
@@ -18,7 +17,7 @@ class FittedModel(Protocol):
     @property
     def fit(self) -> Fit | None: ...
     @property
-    def parameters(self) -> pd.DataFrame: ...
+    def parameters(self) -> "pd.DataFrame": ...
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Evidence:
     """
 
     hypothesis: Hypothesis
-    paths: pd.DataFrame
+    paths: "pd.DataFrame"
     chisq: float | None
     df: int | None
     pvalue: float | None
@@ -82,7 +81,7 @@ def build_evidence(
     return Evidence(hypothesis, paths, chisq, df, pvalue, _format_verdict(paths, research_model, level))
 
 
-def _select_paths(hypothesis: Hypothesis, model: FittedModel) -> pd.DataFrame:
+def _select_paths(hypothesis: Hypothesis, model: FittedModel) -> "pd.DataFrame":
     rows = model.parameters
     meant = [
         row.op == "~" and row.lhs == hypothesis.outcome and row.rhs.startswith(hypothesis.predictors)
@@ -102,7 +101,7 @@ def _compare(larger: Fit | None, smaller: Fit | None) -> tuple[float | None, int
     return test.stat, int(test.df), test.pvalue
 
 
-def _format_verdict(paths: pd.DataFrame, research_model: str, level: float) -> str:
+def _format_verdict(paths: "pd.DataFrame", research_model: str, level: float) -> str:
     main = paths[paths["model"] == research_model] if len(paths) else paths
     if not len(main):
         return "No certified fit of the research model: nothing can be said."
@@ -115,5 +114,5 @@ def _format_verdict(paths: pd.DataFrame, research_model: str, level: float) -> s
     return text
 
 
-def _rename(rows: pd.DataFrame) -> pd.DataFrame:
+def _rename(rows: "pd.DataFrame") -> "pd.DataFrame":
     return rows.rename(columns={"std.all": "std"})

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import FloatArray, build_interval
 from sem_toolkit.study.moments import PredictorMoments, compute_figures, list_printed

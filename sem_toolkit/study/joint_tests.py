@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.fit import Fit, fit
 from sem_toolkit.inference import compute_parameter_covariance
 from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_statistic
 from sem_toolkit.inference.parameters.standardized import Standardization
+from sem_toolkit.libraries import pd
 from sem_toolkit.spec import parse_spec
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.truth import compute_joint_power

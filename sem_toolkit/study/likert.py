@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy.special import chdtrc
 
 from sem_toolkit.comparison.exploration import analyse_in_parallel
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.libraries import pd, special
 from sem_toolkit.study.intervals import FloatArray
 
 
@@ -150,7 +149,7 @@ def compute_adequacy(data: pd.DataFrame, items: Sequence[str]) -> SamplingAdequa
         pd.Series(of_items, index=pd.Index(items, name="item"), name="kmo"),
         chisq,
         df,
-        float(chdtrc(df, chisq)),
+        float(special.chdtrc(df, chisq)),
     )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, fdtrc
 
+from sem_toolkit.libraries import special
 from sem_toolkit.study.interior import maximise_margin
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.published import Figure, PrintedTable
@@ -63,7 +63,7 @@ def compute_figures(moments: PredictorMoments, n: int, q: float, mean: float, cr
     constant = mean - float(b @ moments.means)
     constant_se = float(np.sqrt(variance * (1 / n + moments.means @ inverse @ moments.means)))
     f = r2 / k / (variance / q**2)
-    figures = {"r2": r2, "adj_r2": 1 - (1 - r2) * (n - 1) / df, "f": f, "sig_f": float(fdtrc(k, df, f))}
+    figures = {"r2": r2, "adj_r2": 1 - (1 - r2) * (n - 1) / df, "f": f, "sig_f": float(special.fdtrc(k, df, f))}
     for i, row in enumerate(moments.table.predictors):
         figures |= _name_row(row.term, float(b[i]), float(se[i]), df) | {f"beta {row.term}": float(beta[i])}
     return figures | _name_row("constant", constant, constant_se, df)
@@ -75,7 +75,7 @@ def _name_row(term: str, b: float, se: float, df: int) -> dict[str, float]:
         f"b {term}": b,
         f"se {term}": se,
         f"t {term}": t,
-        f"sig {term}": float(betainc(df / 2, 0.5, df / (df + t * t))),
+        f"sig {term}": float(special.betainc(df / 2, 0.5, df / (df + t * t))),
     }
 
 

@@ -4,8 +4,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.study.joint_tests import JointTest
 from sem_toolkit.study.page_sections import build_sections, name_words
@@ -23,8 +22,8 @@ def build_study_page(
     result: StudyResult,
     figures: Iterable[tuple[str, str, str]],
     plots: Mapping[str, "Figure"],
-    printed: pd.DataFrame,
-    remarks: pd.DataFrame,
+    printed: "pd.DataFrame",
+    remarks: "pd.DataFrame",
 ) -> str:
     """The page as text.
 
@@ -78,7 +77,7 @@ def _judge(test: JointTest) -> str:
     return "rejected" if all(both) else "not rejected" if not any(both) else "rejected by one of the two tests"
 
 
-def _index_stages(effects: pd.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
+def _index_stages(effects: "pd.DataFrame") -> dict[str, dict[str, dict[str, Any]]]:
     return {
         str(factor): {str(row["stage"]): row for row in rows.to_dict("records")}
         for factor, rows in effects.groupby("factor", sort=False)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html.parser import HTMLParser
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.document import Block, Document, Picture, Section
 from sem_toolkit.report.export import Printed
 

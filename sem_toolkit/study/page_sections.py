@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from sem_toolkit.comparison import check_nesting, compute_difference
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.page_tables import (
     PageTable,
     build_page_table,

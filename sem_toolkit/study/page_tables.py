@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 
 Format = Callable[[Any], str]

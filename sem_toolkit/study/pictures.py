@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.audit import Audit
 from sem_toolkit.study.intervals import build_interval
 from sem_toolkit.study.polygons import Polygon, build_rectangle

@@ -8,9 +8,8 @@ polynomials (Mehler's formula; Kendall & Stuart, The Advanced Theory of Statisti
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-from scipy.special import ndtr
 
+from sem_toolkit.libraries import pd, special
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.population import Item, Population
 
@@ -20,7 +19,7 @@ _TERMS = 80
 
 def compute_answer_moments(mean: float, sd: float) -> tuple[float, float]:
     """Mean and standard deviation of the five-point answer behind a normal response with this mean and SD."""
-    above = 1.0 - ndtr((np.array(BORDERS) - mean) / sd)
+    above = 1.0 - special.ndtr((np.array(BORDERS) - mean) / sd)
     # Σ over values: E x = 1 + Σ P(x > j), E x² = 1 + Σ (2j + 1) P(x > j).
     first = 1.0 + float(above.sum())
     second = 1.0 + float((2 * np.arange(1, 5) + 1) @ above)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.likert import compute_adequacy, compute_reliability, compute_weights, describe_items
 from sem_toolkit.study.regression import compute_correlations
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.audit import Audit, audit_publication
 from sem_toolkit.study.calibration import FixedMoments, build_fixed_moments
 from sem_toolkit.study.completion_bounds import (

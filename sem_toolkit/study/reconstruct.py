@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError
 from sem_toolkit.files import write_text
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.item_search import ScoreItems, search_score_items

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.correlations import MOST_PREDICTORS
 from sem_toolkit.study.integer_sums import IntegerArray, compute_product_range, list_frequency_tables
 from sem_toolkit.study.intervals import FloatArray, Interval, build_interval

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.calibration import FixedMoments
 from sem_toolkit.study.published import PrintedTable
 

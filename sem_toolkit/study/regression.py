@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy.special import betainc, fdtrc
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.libraries import pd, special
 
 LEAST_TOLERANCE = 1e-4
 
@@ -138,7 +137,7 @@ def compute_correlations(data: pd.DataFrame, variables: Sequence[str]) -> tuple[
     r = np.atleast_2d(np.corrcoef(used.to_numpy(float), rowvar=False))
     df = len(used) - 2
     with np.errstate(divide="ignore"):
-        p = betainc(df / 2, 0.5, np.clip(1.0 - r * r, 0.0, 1.0))
+        p = special.betainc(df / 2, 0.5, np.clip(1.0 - r * r, 0.0, 1.0))
     np.fill_diagonal(p, np.nan)
     labels = pd.Index(variables)
     return pd.DataFrame(r, labels, labels), pd.DataFrame(p, labels, labels)
@@ -153,7 +152,7 @@ def _build_anova(explained: float, residual: float, k: int, n: int) -> pd.DataFr
             "df": [k, df, n - 1],
             "mean_square": [explained / k, residual / df, np.nan],
             "f": [f, np.nan, np.nan],
-            "sig": [float(fdtrc(k, df, f)), np.nan, np.nan],
+            "sig": [float(special.fdtrc(k, df, f)), np.nan, np.nan],
         },
         index=pd.Index(["Regression", "Residual", "Total"], name="source"),
     )
@@ -174,7 +173,7 @@ def _build_excluded(data: pd.DataFrame, outcome: str, selected: list[str], outsi
         df = n - len(selected) - 2
         t = partial * np.sqrt(df / (1.0 - partial**2))
         beta = x.T @ y / square * np.sqrt(total_x / total_y)
-        sig = betainc(df / 2, 0.5, df / (df + t * t))
+        sig = special.betainc(df / 2, 0.5, df / (df + t * t))
     table = {"beta_in": beta, "t": t, "sig": sig, "partial": partial, "tolerance": tolerance}
     return pd.DataFrame(table, index=pd.Index(outside, name="term"))
 

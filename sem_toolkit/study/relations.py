@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, fdtrc, stdtrit
 
+from sem_toolkit.libraries import special
 from sem_toolkit.study.intervals import EVERYTHING, FloatArray, Interval, as_interval, build_interval
 from sem_toolkit.study.published import Coefficient, PrintedTable
 
@@ -92,14 +92,14 @@ def compute_p_of_t(t: Interval, df: Interval) -> Interval:
 
 def compute_p_of_f(f: Interval, k: int, df: Interval) -> Interval:
     """Upper tail of F with k and df degrees of freedom, over a range of F; df may be a range too."""
-    corners = [fdtrc(k, d, value) for d in (df.lo, df.hi) for value in (f.lo, f.hi)]
+    corners = [special.fdtrc(k, d, value) for d in (df.lo, df.hi) for value in (f.lo, f.hi)]
     return _pad(np.minimum.reduce(corners), np.maximum.reduce(corners))
 
 
 def compute_t_from_p(p: Interval, df: float) -> Interval:
     """|t| whose two-sided p lies in `p`."""
-    largest = np.inf if float(p.lo) <= 0 else float(-stdtrit(df, float(p.lo) / 2))
-    return _pad(np.asarray(-stdtrit(df, min(float(p.hi), 1.0) / 2)), np.asarray(largest))
+    largest = np.inf if float(p.lo) <= 0 else float(-special.stdtrit(df, float(p.lo) / 2))
+    return _pad(np.asarray(-special.stdtrit(df, min(float(p.hi), 1.0) / 2)), np.asarray(largest))
 
 
 def compute_vif(row: Coefficient, r2: Interval, df: float) -> Interval:
@@ -113,7 +113,7 @@ def compute_vif(row: Coefficient, r2: Interval, df: float) -> Interval:
 
 def _two_sided(t: FloatArray, df: FloatArray) -> FloatArray:
     with np.errstate(over="ignore"):
-        return np.asarray(betainc(df / 2, 0.5, df / (df + np.square(t))))
+        return np.asarray(special.betainc(df / 2, 0.5, df / (df + np.square(t))))
 
 
 def _rising(lo: FloatArray, hi: FloatArray) -> Interval:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.libraries import pd
 from sem_toolkit.spec import Spec
 from sem_toolkit.study.joint_tests import HYPOTHESES, JointHypothesis, compute_wald
 from sem_toolkit.study.simulation import simulate_survey

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
+from sem_toolkit.libraries import special
 from sem_toolkit.study.arrangement import arrange_columns, draw_column
 from sem_toolkit.study.correlations import compute_predictor_correlations
 from sem_toolkit.study.integer_sums import IntegerArray, list_frequency_tables
@@ -140,7 +140,7 @@ class Attempt:
         """Counts of a rounded normal variable above the middle of the scale, as answers usually are."""
         width = scale[1] - scale[0]
         centre = scale[0] + width * self._rng.uniform(0.55, 0.7)
-        values = centre + width * self._rng.uniform(0.2, 0.27) * ndtri((np.arange(self._n) + 0.5) / self._n)
+        values = centre + width * self._rng.uniform(0.2, 0.27) * special.ndtri((np.arange(self._n) + 0.5) / self._n)
         answers = np.clip(np.rint(values), *scale).astype(np.int64) - scale[0]
         return np.bincount(answers, minlength=width + 1).astype(np.int64)
 

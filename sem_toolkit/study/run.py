@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.libraries import pd
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import Spec, read_spec
 from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
@@ -66,7 +65,7 @@ class StudyModel:
         return self.fit is not None and self.fit.certified
 
     @property
-    def parameters(self) -> pd.DataFrame:
+    def parameters(self) -> "pd.DataFrame":
         """Estimates beside their true values; empty where there is no fit."""
         return pd.DataFrame() if self.fit is None else add_truth(self.fit.parameters, self.truth)
 
@@ -92,7 +91,7 @@ class StudyResult:
     joint_tests: tuple[JointTest, ...]
     stage_effects: StageEffects | None
     replications: Replications
-    stepwise: pd.DataFrame
+    stepwise: "pd.DataFrame"
 
     @property
     def research_model(self) -> StudyModel:

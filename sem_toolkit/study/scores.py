@@ -8,8 +8,8 @@ brings all values within it.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
+from sem_toolkit.libraries import special
 from sem_toolkit.study.intervals import FloatArray
 
 _MOST_ROUNDS = 2_000
@@ -17,7 +17,7 @@ _MOST_ROUNDS = 2_000
 
 def build_normal_score(n: int, mean: float, q: float, rng: np.random.Generator) -> FloatArray:
     """Normal quantiles in random order with the given mean and root of the sum of squares about it."""
-    quantiles = ndtri((np.arange(n) + 0.5) / n)
+    quantiles = special.ndtri((np.arange(n) + 0.5) / n)
     score: FloatArray = mean + rng.permutation(quantiles) * (q / np.sqrt(quantiles @ quantiles))
     return score
 

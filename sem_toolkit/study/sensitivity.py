@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.completion_bounds import FixedCorrelations, combine_blocks
 from sem_toolkit.study.completions import Completions
 from sem_toolkit.study.intervals import FloatArray

@@ -9,11 +9,10 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from sem_toolkit.files import write_text
+from sem_toolkit.libraries import pd, special
 from sem_toolkit.study.population import SURVEY_POPULATION, Population
 
 SURVEY_SEED = 477
@@ -21,7 +20,7 @@ SCORE_DECIMALS = 6
 FloatArray = NDArray[np.float64]
 
 
-def simulate_survey(population: Population = SURVEY_POPULATION, seed: int = SURVEY_SEED) -> pd.DataFrame:
+def simulate_survey(population: Population = SURVEY_POPULATION, seed: int = SURVEY_SEED) -> "pd.DataFrame":
     """Five-point answers and composites of all respondents, one row each, columns as in data/codebook.csv.
 
     `company` is an integer for enterprise rows and missing for government rows. Answers depend on neither.
@@ -64,7 +63,7 @@ def write_survey(path: Path, population: Population = SURVEY_POPULATION, seed: i
     write_text(path, format_survey(simulate_survey(population, seed)))
 
 
-def format_survey(survey: pd.DataFrame) -> str:
+def format_survey(survey: "pd.DataFrame") -> str:
     """CSV text: integers plain, scores with six decimals, missing company empty."""
     text: str = survey.to_csv(index=False, float_format=f"%.{SCORE_DECIMALS}f", lineterminator="\n")
     return text
@@ -79,7 +78,7 @@ class _NormalStream:
 
     def draw(self) -> FloatArray:
         fractions = (self._bits.random_raw(self._n) >> np.uint64(11)).astype(np.float64)
-        column: FloatArray = ndtri((fractions + 0.5) * 2.0**-53)
+        column: FloatArray = special.ndtri((fractions + 0.5) * 2.0**-53)
         return column
 
 

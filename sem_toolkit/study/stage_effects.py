@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy.special import ndtri
 
 from sem_toolkit.fit import Fit
+from sem_toolkit.libraries import pd, special
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.joint_tests import CAPITAL, NETWORK, compute_standardised_effects
 
@@ -131,4 +130,4 @@ def _build_differences(values: FloatArray, covariance: FloatArray, level: float)
 
 def _quantile(level: float, tests: int) -> float:
     """Two-sided normal quantile at which `tests` intervals hold together (Šidák)."""
-    return float(ndtri((1.0 + level ** (1.0 / tests)) / 2.0))
+    return float(special.ndtri((1.0 + level ** (1.0 / tests)) / 2.0))

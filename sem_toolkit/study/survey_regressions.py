@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.published import PrintedTable
 from sem_toolkit.study.regression import stepwise_regression
 

@@ -2,27 +2,26 @@
 
 from itertools import combinations
 
-import pandas as pd
-
 from sem_toolkit.comparison import compare_fits, describe_fit
+from sem_toolkit.libraries import pd
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue", "srmr",
             "logl", "aic", "bic", "bic2")  # fmt: skip
 
 
-def build_study_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
+def build_study_tables(result: StudyResult) -> "dict[str, pd.DataFrame]":
     """Every table of the study by the name of its file; each says in its first column what its numbers come from."""
     return {name: _mark(name, table) for name, table in _list_tables(result).items()}
 
 
-def _mark(name: str, table: pd.DataFrame) -> pd.DataFrame:
+def _mark(name: str, table: "pd.DataFrame") -> "pd.DataFrame":
     marked = table.reset_index(drop=True)
     marked.insert(0, "source", "printed tables" if name.startswith("printed") else "simulated survey")
     return marked
 
 
-def _list_tables(result: StudyResult) -> dict[str, pd.DataFrame]:
+def _list_tables(result: StudyResult) -> "dict[str, pd.DataFrame]":
     preliminaries, printed, stages = result.preliminaries, result.printed, result.stage_effects
     return {
         "fit_measures": build_models_table(result),
@@ -59,12 +58,12 @@ def list_equivalent_models(result: StudyResult) -> list[tuple[str, str]]:
     ]
 
 
-def build_models_table(result: StudyResult) -> pd.DataFrame:
+def build_models_table(result: StudyResult) -> "pd.DataFrame":
     """One row a model: verdict, n, npar and fit measures; empty numbers where no optimum was certified."""
     return pd.DataFrame([_build_row(model) for model in result.models])
 
 
-def build_hypothesis_table(result: StudyResult) -> pd.DataFrame:
+def build_hypothesis_table(result: StudyResult) -> "pd.DataFrame":
     """One row a path that a hypothesis is about, in every research model."""
     tables = []
     for evidence in result.evidence:
@@ -74,7 +73,7 @@ def build_hypothesis_table(result: StudyResult) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def build_joint_tests_table(result: StudyResult) -> pd.DataFrame:
+def build_joint_tests_table(result: StudyResult) -> "pd.DataFrame":
     """One row a joint hypothesis: both tests, power at this n, and the share of other seeds in which it is rejected."""
     shares = result.replications.compute_shares()
     rows = [
@@ -94,7 +93,7 @@ def build_joint_tests_table(result: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def build_estimates_table(model: StudyModel) -> pd.DataFrame:
+def build_estimates_table(model: StudyModel) -> "pd.DataFrame":
     """The parameter estimates of one model with its name in front; empty where there is no fit."""
     if model.fit is None:
         return pd.DataFrame()

@@ -8,11 +8,10 @@ of that fit at the survey's n give the power of each test (Satorra & Saris, 1985
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-from scipy.special import chdtri, ndtr, ndtri
 from scipy.stats import ncx2
 
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.libraries import pd, special
 from sem_toolkit.spec import Spec
 from sem_toolkit.study.population import SURVEY_POPULATION, Population
 from sem_toolkit.study.population_moments import compute_survey_moments
@@ -47,10 +46,10 @@ def compute_power(effect: float, se: float, level: float = LEVEL) -> float:
     """Power of the two-sided z test of an effect with this standard error; NaN without one."""
     if not se > 0:
         return float("nan")
-    border, shift = float(ndtri(1 - level / 2)), effect / se
-    return float(ndtr(shift - border) + ndtr(-shift - border))
+    border, shift = float(special.ndtri(1 - level / 2)), effect / se
+    return float(special.ndtr(shift - border) + special.ndtr(-shift - border))
 
 
 def compute_joint_power(noncentrality: float, df: int, level: float = LEVEL) -> float:
     """Power of a χ² test with this noncentrality (the statistic at the population's own values)."""
-    return float(ncx2.sf(chdtri(df, level), df, noncentrality))
+    return float(ncx2.sf(special.chdtri(df, level), df, noncentrality))

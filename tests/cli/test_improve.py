@@ -10,7 +10,7 @@ def test_the_chain_its_files_and_json(command, write, tmp_path):
     words = ("improve", spec, "--data", DATA / "hs.csv", "--steps", "2", "--workers", "1")
     outcome = command(*words, "--write", tmp_path / "chain", "--receipt", tmp_path / "r.json")
     assert outcome.code == 0, outcome.err
-    for text in ("Search on 151 rows", "won by chance", "CVI", "ECVI", "degrees of freedom -2", "m-step-2.lav"):
+    for text in ("Search on 151 rows", "carry over", "CVI", "ECVI", "degrees of freedom -2", "m-step-2.lav"):
         assert text in outcome.out
     assert spec.read_text() == MODEL
     assert command("verify", tmp_path / "r.json").code == 0

@@ -44,6 +44,8 @@ def test_every_choice_is_taken(name: str) -> None:
     beside = {"information": "observed"} if name == "observed_information" else {}
     if name.startswith("sampling_weights_"):
         beside = {"sampling_weights": "w"}
+    if name == "boot_ci_type":
+        beside = {"se": "bootstrap"}
     if name.startswith("iv_"):
         beside = {"estimator": "IV"}
     if name == "m_method":

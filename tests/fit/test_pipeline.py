@@ -9,6 +9,7 @@ import pytest
 from sem_toolkit import EstimationError, Fit, fit
 from sem_toolkit.estimation import Progress
 from sem_toolkit.fit import Prepared, estimate, pipeline, prepare, prepare_schematic
+from sem_toolkit.fit import prepared as preparing
 from sem_toolkit.fit.pipeline import prepare_together
 from sem_toolkit.spec import parse_spec
 from tests.support import DATA
@@ -42,8 +43,8 @@ def test_the_moments_of_exogenous_variables_are_filled_once(monkeypatch: pytest.
 
 def test_identification_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    check = pipeline.check_identification
-    monkeypatch.setattr(pipeline, "check_identification", lambda model: calls.append(model) or check(model))
+    check = preparing.check_identification
+    monkeypatch.setattr(preparing, "check_identification", lambda model: calls.append(model) or check(model))
     built = prepare(parse_spec(CFA), DATA / "hs.csv")
     for _ in range(2):
         estimate(built)

@@ -72,13 +72,13 @@ class Studio:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        app = build_app(self.session, Door(PORT, TOKEN))
+        app = build_app(lambda: self.session, self.session.pool, Door(PORT, TOKEN))
         transport = httpx.ASGITransport(app=app)
         headers = {"X-Studio-Token": TOKEN}
         own = httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:{PORT}", headers=headers, timeout=120)
         self.client = Client(own, self._loop)
 
-    def post(self, name: str, **call: Any) -> Any:
+    def post(self, name: str, /, **call: Any) -> Any:
         """The answer to a call that is taken."""
         answer = self.client.post(f"/api/{name}", json=call)
         assert answer.status_code == 200, answer.text

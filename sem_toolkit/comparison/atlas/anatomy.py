@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import networkx as nx
-
 from sem_toolkit.comparison.equivalents import Structure, build_structure
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.tree import BlockHeader, Formula

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
-import networkx as nx
-
 from sem_toolkit.comparison.atlas.anatomy import Anatomy
 from sem_toolkit.comparison.atlas.rival import GIVEN, Rival
 from sem_toolkit.comparison.equivalents import Structure, build_structure, settle_covariances
 from sem_toolkit.fit import Prepared
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec.drafts import Draft
 
 

@@ -10,12 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from sem_toolkit.comparison.equivalents.equivalent import Equivalent
 from sem_toolkit.comparison.relation import compute_relation
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import Prepared
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec import ParameterTable, Spec, TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.edits import add_term, remove_term
 

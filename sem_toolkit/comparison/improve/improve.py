@@ -133,11 +133,11 @@ class Improvement:
         first = f"{count} lowered the discrepancy (χ²/n) by {self.won:.3f} where they were searched, and by "
         first += f"{self.held:.3f} in {where}"
         if self.held <= 0:
-            first += ": all of it was won by chance."
+            first += ": on the whole, nothing of it carries over."
         elif self.held >= self.won:
-            first += ": nothing shows that any of it was won by chance."
+            first += ": all of it carries over."
         else:
-            first += f": {1 - self.held / self.won:.0%} of it was won by chance."
+            first += f": {1 - self.held / self.won:.0%} of it does not carry over."
         best = f"after step {self.best}" if self.best else "as the model is given, before any step"
         second = f"Rows that had no part in the search are fitted best {best} (smallest CVI)."
         return first, second, self._count_confirmed()

@@ -6,11 +6,10 @@ What it is worth: MacCallum, Roznowski & Necowitz (1992), Psychological Bulletin
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scipy.special import chdtrc, chdtri
-
 from sem_toolkit.comparison.equivalents import Structure, build_structure
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import Fit, Prepared, estimate
+from sem_toolkit.libraries import special
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.drafts import Draft
 from sem_toolkit.spec.names import latent_variables
@@ -131,7 +130,7 @@ def _list_candidates(fit: Fit, rules: SearchRules) -> list[_Candidate]:
         if kind not in rules.allowed or (kind == "regressions" and _makes_loop(structure, rhs, lhs)):
             continue
         index = sum(index for index, _ in values)
-        if index >= chdtri(len(values), chdtrc(1.0, rules.least_index)):
+        if index >= special.chdtri(len(values), special.chdtrc(1.0, rules.least_index)):
             change = max((change for _, change in values), key=abs)
             found.append((KINDS.index(kind), _Candidate(lhs, op, rhs, index, change)))
     found.sort(key=lambda entry: (-float(f"{entry[1].index:.6g}"), entry[0]))

@@ -11,7 +11,7 @@ from sem_toolkit.comparison.invariance.steps import IDENTIFICATIONS, MORE_STEPS,
 from sem_toolkit.comparison.invariance.waves import build_wave_ladder
 from sem_toolkit.comparison.invariance.writing import write_steps
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import get_header_options
+from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.spec import Spec
 
 __all__ = [

@@ -9,7 +9,8 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError, OptionErr
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import Prepared, get_header_options, prepare
+from sem_toolkit.fit.pipeline import prepare
+from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.table import Parameter, ParameterTable

@@ -12,7 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import Prepared, get_header_options
+from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.spec import parse_spec
 from sem_toolkit.spec.names import latent_variables, ordered_variables
 from sem_toolkit.spec.table import Parameter, ParameterTable

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sem_toolkit.fit import Fit, estimate
-from sem_toolkit.fit.pipeline import Prepared
+from sem_toolkit.fit.prepared import Prepared
 from sem_toolkit.model import Model
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter

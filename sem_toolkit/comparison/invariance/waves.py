@@ -11,7 +11,8 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import Prepared, get_header_options, prepare
+from sem_toolkit.fit.pipeline import prepare
+from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.spec import Spec, parse_spec
 from sem_toolkit.spec.edits import add_term, rename_label, rename_variable

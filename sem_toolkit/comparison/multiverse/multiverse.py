@@ -15,7 +15,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.origins import hash_text
-from sem_toolkit.fit.pipeline import get_header_options
+from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.fit.receipts import build_receipt, get_version
 from sem_toolkit.fit.records import build_frame_records, clean
 from sem_toolkit.inference.frames import number_groups

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import pandas as pd
-
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SpecError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.origins import hash_text
+from sem_toolkit.libraries import pd
 from sem_toolkit.sample.selection import select_rows
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.choices import Alternative, Choice, apply_alternatives, parse_choices
@@ -80,7 +79,7 @@ def list_universes(spec: Spec) -> tuple[tuple[Choice, ...], list[Universe]]:
     return choices, [Universe(tuple(chosen)) for chosen in product(*pairs)]
 
 
-def require_conditions(frame: pd.DataFrame, choices: Sequence[Choice]) -> None:
+def require_conditions(frame: "pd.DataFrame", choices: Sequence[Choice]) -> None:
     """Raise DataError for a condition on an unknown column, of another kind, or that no row meets."""
     for choice in choices:
         for alternative in choice.alternatives:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
-import networkx as nx
+from sem_toolkit.libraries import nx
 
 Plain: TypeAlias = "nx.Graph[str]"
 

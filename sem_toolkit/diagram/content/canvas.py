@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import networkx as nx
-
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.structure import Structure, build_structure
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
+from sem_toolkit.libraries import nx
 
 MATRIX_FROM = 16
 """From this many covariances of cores on they become a matrix beside the picture."""

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:

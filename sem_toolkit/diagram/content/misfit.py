@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
 from sem_toolkit.diagram.content.graph import ESTIMATE_COLUMNS, ROLES
 from sem_toolkit.diagram.content.words import format_number
+from sem_toolkit.libraries import nx
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ observed belongs to a core as its indicator (or, beside an indicator, as its sat
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-import networkx as nx
 import numpy as np
 
 from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.libraries import nx
 
 DIRECTED = ("loading", "weight", "regression")
 

@@ -7,10 +7,9 @@ and Cardon 1992) stand over it, those of the second twin mirrored.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.libraries import nx
 
 LEAST_SHARE = 0.6
 """Growth factors load on at least this share of the occasions each."""

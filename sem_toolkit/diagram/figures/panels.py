@@ -8,11 +8,10 @@ intercepts outermost.
 from collections.abc import Sequence
 from itertools import pairwise
 
-import networkx as nx
-
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.figures.names import find_families, measure_likeness
+from sem_toolkit.libraries import nx
 
 MOST_ROWS = 6
 

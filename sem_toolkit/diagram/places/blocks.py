@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-import networkx as nx
-
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, format_r2
 from sem_toolkit.diagram.geometry.metrics import measure_line, measure_lines, split_breakable, wrap_text
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
+from sem_toolkit.libraries import nx
 
 Side = Literal["left", "right", "top", "bottom"]
 SHAPES = {"latent": "ellipse", "composite": "hexagon", "observed": "rectangle", "constant": "triangle"}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import networkx as nx
 import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
@@ -14,6 +13,7 @@ from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line, mea
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds, flatten_curve
 from sem_toolkit.diagram.places.placement import MARGIN
 from sem_toolkit.diagram.scene.elements import Band, EdgeShape, Scene, TextItem
+from sem_toolkit.libraries import nx
 
 GAP = 9.0
 

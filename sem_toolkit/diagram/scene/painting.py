@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
-import networkx as nx
 import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
@@ -42,6 +41,7 @@ from sem_toolkit.diagram.scene.elements import (
     TextItem,
 )
 from sem_toolkit.diagram.scene.furniture import build_furniture
+from sem_toolkit.libraries import nx
 
 MARGIN = 4.0
 

@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.libraries import nx
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Operator, Parameter, ParameterTable
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dpotrf, dpotri
 
 from sem_toolkit.discrepancy import Weight, once
 from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
@@ -24,6 +22,7 @@ from sem_toolkit.inference.weights.information import (
 )
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
+from sem_toolkit.libraries import lapack, linalg
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import TWO_STAGE
 
@@ -62,7 +61,7 @@ def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray
     if scaled is None:
         return np.full_like(information, np.nan)
     factor, size = scaled
-    half, _ = dpotri(factor, lower=1)  # its lower triangle; the upper one is 0, as it is in the factor
+    half, _ = lapack.dpotri(factor, lower=1)  # its lower triangle; the upper one is 0, as it is in the factor
     whole = (half + half.T) * (size[:, None] * size)
     whole.flat[:: len(whole) + 1] *= 0.5
     return np.asarray(whole)
@@ -100,7 +99,7 @@ def invert_information_root(information: FloatArray, basis: FloatArray) -> Float
     if scaled is None:
         return np.full(basis.T.shape, np.nan)
     factor, size = scaled
-    return np.asarray(solve_triangular(factor, (basis * size).T, lower=True))
+    return np.asarray(linalg.solve_triangular(factor, (basis * size).T, lower=True))
 
 
 def _factorise(information: FloatArray) -> tuple[FloatArray, FloatArray] | None:
@@ -113,7 +112,7 @@ def _factorise(information: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     if not (diagonal > 0).all():
         return None
     size = 1.0 / np.sqrt(diagonal)
-    factor, fault = dpotrf(information * (size[:, None] * size), lower=1, clean=1)
+    factor, fault = lapack.dpotrf(information * (size[:, None] * size), lower=1, clean=1)
     if fault or (factor.diagonal() < _SINGULAR).any():
         return None
     return factor, size

@@ -1,5 +1,7 @@
 """The covariance matrix of estimates, however they came about: those found stage by stage have their own."""
 
+import numpy as np
+
 from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
@@ -12,6 +14,9 @@ from sem_toolkit.sample.moments import FloatArray
 
 def compute_estimate_covariance(evaluation: AtEstimate, options: InferenceOptions) -> FloatArray:
     """Covariance matrix of x (q × q) by the kind of standard errors asked for; NaN where none are."""
+    if options.se == "bootstrap":
+        spread = None if options.resampled is None else options.resampled.covariance
+        return np.full((evaluation.model.n_parameters,) * 2, np.nan) if spread is None else spread
     stages = evaluation.stages
     if options.se == "none" or stages is None:
         return compute_parameter_covariance_matrix(evaluation, options)

@@ -21,7 +21,7 @@ from sem_toolkit.inference.exact_fit.ugamma import (
     compute_ugamma_trace,
     compute_ugamma_traces,
 )
-from sem_toolkit.inference.options import SCALED, InferenceOptions
+from sem_toolkit.inference.options import BOLLEN_STINE, SCALED, InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import compute_cluster_trace
 from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
@@ -131,8 +131,16 @@ def compute_tests(evaluation: AtEstimate, options: InferenceOptions) -> tuple[Te
     if "none" in names:
         return (TestStatistic("none", math.nan, math.nan, math.nan),)
     standard = compute_standard_test(evaluation)
-    beside = [_compute_test(evaluation, standard, build_scaled_test(evaluation, options, name)) for name in names]
-    return (standard, *(test for test in beside if test is not None))
+    usual = [name for name in names if name != BOLLEN_STINE]
+    beside = [_compute_test(evaluation, standard, build_scaled_test(evaluation, options, name)) for name in usual]
+    resampled = [_take_resampled_test(standard, options)] if BOLLEN_STINE in names else []
+    return (standard, *(test for test in beside if test is not None), *resampled)
+
+
+def _take_resampled_test(standard: TestStatistic, options: InferenceOptions) -> TestStatistic:
+    """The standard statistic with its p-value by samples that the model holds in."""
+    pvalue = math.nan if options.resampled is None else options.resampled.pvalue
+    return TestStatistic(BOLLEN_STINE, standard.stat, standard.df, pvalue)
 
 
 def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic | None:

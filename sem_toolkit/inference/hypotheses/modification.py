@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import chdtrc
 
 from sem_toolkit.discrepancy import NormalWeight, Weight
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
@@ -21,6 +20,7 @@ from sem_toolkit.inference.hypotheses.level_candidates import compute_level_piec
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_slopes
 from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
+from sem_toolkit.libraries import special
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
@@ -58,7 +58,7 @@ def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
     columns = build_text_columns({"lhs": lhs, "op": op, "rhs": rhs})
     columns |= build_place_columns(evaluation.model.table, candidates.group[order] + 1)
     columns |= {name: values[order] for name, values in numbers.items()}
-    return build_frame(columns | {"pvalue": chdtrc(1.0, mi[order])})
+    return build_frame(columns | {"pvalue": special.chdtrc(1.0, mi[order])})
 
 
 def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.libraries import special
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.moments import FloatArray
 
@@ -52,7 +52,7 @@ class _Measurement:
         z_low, z_high = (self.low - mean) / self.spread, (self.high - mean) / self.spread
         z_low, z_high = np.maximum(z_low, -_FAR), np.minimum(z_high, _FAR)
         flipped = z_low > 0.0
-        chance = ndtr(np.where(flipped, -z_low, z_high)) - ndtr(np.where(flipped, -z_high, z_low))
+        chance = special.ndtr(np.where(flipped, -z_low, z_high)) - special.ndtr(np.where(flipped, -z_high, z_low))
         chance = np.maximum(chance, _SMALLEST)
         below, above = (_INVERSE_ROOT * np.exp(-0.5 * z**2) / chance for z in (z_low, z_high))
         apart = (self.numeric - mean) / self.spread

@@ -1,17 +1,19 @@
 """Samples given by their moments, fitted all at once from the estimate on; what that leaves goes to the ladder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import StackedDiscrepancy
+from sem_toolkit.discrepancy import MomentPair, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.estimation.batch import Arrival, Search, find_box, minimise_stack
-from sem_toolkit.model import Model
+from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, find_box, minimise_stack
+from sem_toolkit.estimation.nearby import approach_minima
+from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
+from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.resampling.admissibility import are_admissible
 from sem_toolkit.sample import Sample, SampleGroup
@@ -19,6 +21,12 @@ from sem_toolkit.sample import Sample, SampleGroup
 FloatArray = NDArray[np.float64]
 STACKED = ("ML", "ULS", "GLS")
 """Discrepancies that need nothing but the moments of a sample."""
+
+_WANDERED = 12
+"""Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
+_SAME = 1e-9
+_TOGETHER = 128
+"""Draws whose matrices stay in the cache."""
 
 SEARCH = Search(tolerance=1e-10, damping=0.0)
 
@@ -44,9 +52,10 @@ def are_proper(model: Model, x: FloatArray, found: NDArray[np.bool_]) -> NDArray
     """Whether variances are at least 0 and the covariance matrices of variables possible (b), where x was found."""
     good = np.flatnonzero(found)
     proper = np.zeros(len(x), dtype=np.bool_)
-    if len(good):
-        moments, _ = compute_stacked_moments(model, x[good])
-        proper[good] = are_admissible(model, x[good], moments)
+    for first in range(0, len(good), _TOGETHER):
+        own = good[first : first + _TOGETHER]
+        moments, _ = compute_stacked_moments(model, x[own])
+        proper[own] = are_admissible(model, x[own], moments)
     return proper
 
 
@@ -84,13 +93,56 @@ class MomentFitter:
     ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         kind = self.options.kind
         scaled = covariance * (n / (n - 1.0))[..., None, None] if kind.unbiased else covariance
-        targets = self._prototype.with_moments(scaled, mean if self.model.has_means else None)
-        discrepancy = kind.build(targets, None)
-        assert isinstance(discrepancy, StackedDiscrepancy)  # noqa: S101 (one of STACKED)
-        starts = np.broadcast_to(self.start, (len(covariance), len(self.start))).copy()
-        arrivals = minimise_stack(self.model, discrepancy, starts, SEARCH)
-        found = arrivals.status == Arrival.MINIMUM
-        return arrivals.x.copy(), arrivals.values.copy(), np.asarray(found)
+        own_mean = mean if self.model.has_means else None
+        near = self._approach(scaled, own_mean)
+        x, value, found = near.x, near.values, np.asarray(near.status == Arrival.MINIMUM)
+        doubtful = np.flatnonzero(~found | (near.iterations >= _WANDERED))
+        if len(doubtful):
+            many = self._build(scaled[doubtful], None if own_mean is None else own_mean[doubtful])
+            again = minimise_stack(self.model, many, np.tile(self.start, (len(doubtful), 1)), SEARCH)
+            arrived = np.asarray(again.status == Arrival.MINIMUM)
+            lower = arrived & (~found[doubtful] | (again.values < value[doubtful] - _SAME))
+            chosen = doubtful[lower]
+            x[chosen], value[chosen], found[chosen] = again.x[lower], again.values[lower], True
+        return x, value, found
+
+    def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
+        """From where one step of scoring leads from the estimate, by Newton's steps alone."""
+        row, column = vech_indices(self.model.n_observed)
+        starts = np.tile(self.start, (len(covariance), 1))
+        for group, response in enumerate(self._responses):
+            change = covariance[:, group, row, column] - self._moments.covariance[group, row, column]
+            if mean is not None and self._moments.mean is not None:
+                change = np.concatenate([mean[:, group] - self._moments.mean[group], change], axis=1)
+            starts += change @ response.T
+        return approach_minima(self.model, self._build(covariance, mean), starts, SEARCH.tolerance)
+
+    def _build(self, covariance: FloatArray, mean: FloatArray | None) -> StackedDiscrepancy:
+        found = self.options.kind.build(self._prototype.with_moments(covariance, mean), None)
+        assert isinstance(found, StackedDiscrepancy)  # noqa: S101 (one of STACKED)
+        return found
+
+    @cached_property
+    def _moments(self) -> ImpliedMoments:
+        return compute_moments(self.model, self.start)
+
+    @cached_property
+    def _responses(self) -> tuple[FloatArray, ...]:
+        """How the estimate follows the moments of each group, to first order (q × m): I⁻¹ΔᵀV in what is free.
+
+        Source: Shapiro (1986), Journal of the American Statistical Association 81, 142-149.
+        """
+        at, basis = self._moments, self.model.constraints.linear.basis
+        groups = tuple(
+            SampleGroup(label, size, at.covariance[g], None if at.mean is None else at.mean[g])
+            for g, (label, size) in enumerate(zip(self.model.groups, self.sizes, strict=True))
+        )
+        sample = Sample(self.model.observed, groups, sum(self.sizes))
+        pair = MomentPair(self.model, sample, self.start, self.options.kind)
+        weight, slopes = self.options.kind.weigh(pair), compute_jacobian(self.model, self.start, at)
+        information = basis.T @ weight.information(pair) @ basis
+        turned = basis @ np.linalg.pinv(information, hermitian=True) @ basis.T
+        return tuple(turned @ weight.times(g, pair.shares[g] * slopes[g]).T for g in range(len(groups)))
 
     @cached_property
     def _prototype(self) -> Targets:
@@ -105,14 +157,14 @@ class MomentFitter:
         moments: tuple[FloatArray, FloatArray, FloatArray],
         into: tuple[FloatArray, FloatArray, NDArray[np.bool_]],
     ) -> None:
-        """One sample by the whole ladder."""
+        """One sample by the whole ladder, from its one start, as the others are."""
         covariance, mean, n = moments
         groups = tuple(
             SampleGroup(label, round(float(n[g])), covariance[g], mean[g] if self.model.has_means else None)
             for g, label in enumerate(self.model.groups)
         )
         sample = Sample(self.model.observed, groups, round(float(n.sum())))
-        solution = find_solution(self.model, sample, self.options)
+        solution = find_solution(self.model, sample, replace(self.options, multistart=0))
         x, value, found = into
         if solution.certificate.converged:
             x[draw], value[draw], found[draw] = solution.x, solution.discrepancy, True

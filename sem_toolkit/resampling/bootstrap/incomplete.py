@@ -12,6 +12,7 @@ from sem_toolkit.estimation.batch import Arrival, minimise_stack
 from sem_toolkit.fit import Fit
 from sem_toolkit.resampling.bootstrap.fitting import SEARCH, Fitted, are_proper, is_stackable
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
+from sem_toolkit.resampling.bootstrap.samples import draw_counts
 from sem_toolkit.sample.patterns import Patterns
 from sem_toolkit.sample.reweighted import reweight_patterns
 
@@ -32,7 +33,7 @@ class IncompleteFitter:
     def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
         """Estimates of so many samples."""
         sizes = [len(rows) for rows in self.rows.strata]
-        return self.fit([rng.multinomial(n, np.full(n, 1.0 / n), size=draws) for n in sizes])
+        return self.fit([draw_counts(rng, n, draws) for n in sizes])
 
     def fit_without(self) -> Fitted:
         """Estimates without one row each, group by group."""

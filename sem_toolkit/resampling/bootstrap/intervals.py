@@ -6,7 +6,8 @@ on the scale of normal quantiles (equation 5.8), so that limits equal those of l
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+
+from sem_toolkit.libraries import special
 
 FloatArray = NDArray[np.float64]
 
@@ -55,16 +56,16 @@ def _limit(
     if ordered[0] == ordered[-1]:  # what never varies, such as a fixed value
         return np.array([estimate, estimate])
     if kind == "norm":
-        return np.asarray(2.0 * estimate - middle + ndtri(tails) * ordered.std())
+        return np.asarray(2.0 * estimate - middle + special.ndtri(tails) * ordered.std())
     if kind == "basic":
         return np.asarray(2.0 * estimate - interpolate(ordered, tails)[::-1])
     if kind in ("bca", "bca.simple"):
         below = float((ordered < estimate).mean())
         if below in (0.0, 1.0):
             return np.full(2, np.nan)
-        shift = ndtri(below)
-        z = shift + ndtri(tails)
-        tails = ndtr(shift + z / (1.0 - acceleration * z))
+        shift = special.ndtri(below)
+        z = shift + special.ndtri(tails)
+        tails = special.ndtr(shift + z / (1.0 - acceleration * z))
     return interpolate(ordered, tails)
 
 
@@ -74,7 +75,7 @@ def interpolate(ordered: FloatArray, tails: FloatArray) -> FloatArray:
     rank = (b + 1) * tails
     below = np.floor(rank + 1e-10 * b)  # a rank that is whole but for rounding
     k = np.clip(below, 1, b - 1).astype(np.intp)
-    first, second, wanted = ndtri(k / (b + 1)), ndtri((k + 1) / (b + 1)), ndtri(tails)
+    first, second, wanted = special.ndtri(k / (b + 1)), special.ndtri((k + 1) / (b + 1)), special.ndtri(tails)
     between = ordered[k - 1] + (wanted - first) / (second - first) * (ordered[k] - ordered[k - 1])
     whole = np.abs(rank - np.round(rank)) < 1e-10 * b
     exact = ordered[np.clip(np.round(rank), 1, b).astype(np.intp) - 1]

@@ -61,7 +61,7 @@ class GroupRows:
     def draw(self, rng: np.random.Generator, draws: int) -> FloatArray:
         """How often every unit is drawn, draws × units."""
         units = len(self.sizes)
-        return rng.multinomial(units, np.full(units, 1.0 / units), size=draws).astype(np.float64)
+        return draw_counts(rng, units, draws).astype(np.float64)
 
     def compute_moments(self, counts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Covariances with divisor n (b × p × p), means (b × p) and n (b) of weighted rows; counts: b × units."""
@@ -80,6 +80,13 @@ class GroupRows:
         covariance = np.empty((len(sums), p, p))
         covariance[:, row, column] = covariance[:, column, row] = squares - shift[:, row] * shift[:, column]
         return covariance, self.centre + shift
+
+
+def draw_counts(rng: np.random.Generator, units: int, draws: int) -> NDArray[np.intp]:
+    """How often every unit is among as many that are drawn with replacement, draws × units."""
+    drawn = rng.integers(units, size=(draws, units))
+    drawn += units * np.arange(draws)[:, None]
+    return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units)
 
 
 def transform_bollen_stine(rows: FloatArray, implied: FloatArray, mean: FloatArray | None) -> FloatArray:

@@ -8,9 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scipy.optimize import brentq
-
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
+from sem_toolkit.libraries import optimize
 from sem_toolkit.resampling.power.chisq import ChisqTest
 from sem_toolkit.resampling.simulation.population import Population
 from sem_toolkit.resampling.simulation.population_fit import PopulationFit, fit_population
@@ -115,7 +114,7 @@ def find_detectable_value(
     while impossible - low > _NARROW * low:
         try:
             if miss(high) >= 0:
-                return sign * float(brentq(miss, low, high, xtol=1e-8))
+                return sign * float(optimize.brentq(miss, low, high, xtol=1e-8))
             low = high
         except ModelError:  # no population has this value
             impossible = high

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, SemError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
-from sem_toolkit.fit.pipeline import Prepared, estimate, get_header_options
+from sem_toolkit.fit.pipeline import estimate
+from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.resampling.measures import MEASURES
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
 from sem_toolkit.resampling.simulation.population_fit import PopulationFit, fit_population

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.resampling.simulation.sources import build_source
 from sem_toolkit.resampling.simulation.study import SampleRules
 from sem_toolkit.spec import Spec
@@ -23,7 +23,7 @@ def draw_one_sample(
     estimates: bool = False,
     shares: tuple[int, ...] = (),
     options: Mapping[str, object] | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Rows of a population, n × variables: four decimals, whole numbers for ordered variables, empty where missing.
 
     The arguments are those of `run_study`, and so is what is raised. Groups and clusters have a column each.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import root
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.libraries import optimize
 
 FloatArray = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def build_polynomial(skewness: float, kurtosis: float, name: str = "") -> Polyno
         )
 
     for start in _STARTS:
-        found = root(miss, np.array(start), tol=1e-13)
+        found = optimize.root(miss, np.array(start), tol=1e-13)
         if found.success and np.abs(miss(found.x)).max() < _EXACT:
             b, c, d = map(float, found.x)
             sign = -1.0 if b < 0 else 1.0  # z and −z are the same normal

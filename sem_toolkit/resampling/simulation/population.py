@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SpecError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import get_header_options
+from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.model import RamMatrices, build_model, compute_matrices
 from sem_toolkit.model.held_variances import solve_residual_variances
 from sem_toolkit.model.moments import compute_total_effects

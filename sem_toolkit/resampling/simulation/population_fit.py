@@ -14,7 +14,8 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import estimate, get_header_options, prepare
+from sem_toolkit.fit.pipeline import estimate, prepare
+from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.resampling.simulation.population import Population
 from sem_toolkit.spec import Spec
 

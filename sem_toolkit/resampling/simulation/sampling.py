@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.libraries import pd
 from sem_toolkit.resampling.simulation.generators import METHODS, Generator, Method, build_generator
 from sem_toolkit.resampling.simulation.missing_rules import MissingPlan, MissingRule, build_missing_plan
 from sem_toolkit.resampling.simulation.population import Population
@@ -98,7 +98,7 @@ class Sampling:
         count = self.clusters.count if self.clusters else 1
         return np.arange(self.sizes[group]) * count // self.sizes[group]
 
-    def build_frame(self, rows: Sequence[FloatArray]) -> pd.DataFrame:
+    def build_frame(self, rows: Sequence[FloatArray]) -> "pd.DataFrame":
         """One sample (n × p of each group) as a table, with columns of groups and clusters where there are any."""
         names = list(self.population.variables)
         frame = pd.DataFrame(np.concatenate(rows), columns=names)

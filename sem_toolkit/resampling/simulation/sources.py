@@ -13,7 +13,7 @@ from typing import Any
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.options import parse_fit_options
-from sem_toolkit.fit.pipeline import get_header_options
+from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.resampling.simulation.population import Population, build_population, build_population_from_fit
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.release import list_structure, release_values

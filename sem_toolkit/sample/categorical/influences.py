@@ -6,8 +6,8 @@ Muthén (1984), Muthén & Satorra (1995).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
 
+from sem_toolkit.libraries import special
 from sem_toolkit.sample.categorical.polychoric import (
     FloatArray,
     IntArray,
@@ -78,6 +78,6 @@ def _sum_threshold_scores(
     """
     at = side[:, 1:-1]
     rest = np.sqrt(1.0 - correlations**2)[:, None, None]
-    below = ndtr((other[:, None, :] - correlations[:, None, None] * at[:, :, None]) / rest)
+    below = special.ndtr((other[:, None, :] - correlations[:, None, None] * at[:, :, None]) / rest)
     changes = _INVERSE_ROOT * np.exp(-0.5 * at**2)[:, :, None] * np.diff(below, axis=2)
     return np.asarray(np.sum(changes * (weighted[:, :-1] - weighted[:, 1:]), axis=2))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+
+from sem_toolkit.libraries import special
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -86,7 +87,7 @@ def fit_ordered(codes: FloatArray, categories: int, covariates: FloatArray, weig
     answered = ~np.isnan(codes)
     known = np.where(answered, codes, 0.0).astype(np.int64)
     counts = np.bincount(known[answered], weights=weights[answered], minlength=categories)
-    values = np.concatenate([ndtri(np.cumsum(counts)[:-1] / counts.sum()), np.zeros(covariates.shape[1])])
+    values = np.concatenate([special.ndtri(np.cumsum(counts)[:-1] / counts.sum()), np.zeros(covariates.shape[1])])
     if covariates.shape[1]:
         values = _maximise_probit(values, known, categories, covariates, weights * answered)
     low, high = _find_bounds(values, known, categories, covariates)
@@ -150,7 +151,7 @@ def _interval(low: FloatArray, high: FloatArray) -> FloatArray:
     """P(low < u < high) without loss of digits in the upper tail."""
     flipped = low > 0.0
     first, second = np.where(flipped, -high, low), np.where(flipped, -low, high)
-    return np.asarray(ndtr(second) - ndtr(first))
+    return np.asarray(special.ndtr(second) - special.ndtr(first))
 
 
 def _maximise_probit(

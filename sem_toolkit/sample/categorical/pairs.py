@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
+from sem_toolkit.libraries import special
 from sem_toolkit.sample.categorical.margins import FAR, FloatArray, Margin, density
 from sem_toolkit.sample.categorical.polychoric import compute_bivariate_normal
 
@@ -54,7 +54,7 @@ def fit_polyserial(numeric: Margin, ordered: Margin, covariates: FloatArray, wei
         low, high = np.where(ordered.low <= -FAR, -FAR, low), np.where(ordered.high >= FAR, FAR, high)
         flipped = low > 0.0
         first, second = np.where(flipped, -high, low), np.where(flipped, -low, high)
-        return low, high, np.maximum(ndtr(second) - ndtr(first), _SMALLEST), rest
+        return low, high, np.maximum(special.ndtr(second) - special.ndtr(first), _SMALLEST), rest
 
     def score(rho: float) -> tuple[FloatArray, FloatArray]:
         low, high, chance, rest = bounds(rho)
@@ -147,7 +147,7 @@ def fit_polychoric(first: Margin, second: Margin, covariates: FloatArray, weight
     for own, other in ((first, second), (second, first)):
         sums = []
         for at in (own.high, own.low):
-            inside = ndtr((other.high - rho * at) / rest) - ndtr((other.low - rho * at) / rest)
+            inside = special.ndtr((other.high - rho * at) / rest) - special.ndtr((other.low - rho * at) / rest)
             sums.append(weighted * density(at) * inside)
         found.append(_sum_ordered(own, sums[0], sums[1], covariates))
     return PairFit(rho, scores, found[0], found[1], gradient)
@@ -164,7 +164,7 @@ def _sum_ordered(margin: Margin, above: FloatArray, below: FloatArray, covariate
 def _find_middle(margin: Margin) -> FloatArray:
     """The expected response given the answer (n), which starts the search."""
     low, high = margin.low, margin.high
-    chance = np.maximum(ndtr(high) - ndtr(low), 1e-12)
+    chance = np.maximum(special.ndtr(high) - special.ndtr(low), 1e-12)
     return np.asarray((density(low) - density(high)) / chance)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+
+from sem_toolkit.libraries import special
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -62,12 +63,12 @@ def compute_bivariate_normal(first: FloatArray, second: FloatArray, correlation:
     for node, weight in zip(*rule, strict=True):
         sine = np.sin(angle * (1.0 + node))
         total += weight * np.exp((product * sine - squares) / (1.0 - sine**2))
-    return np.asarray(ndtr(first) * ndtr(second) + angle * total / (2.0 * np.pi))
+    return np.asarray(special.ndtr(first) * special.ndtr(second) + angle * total / (2.0 * np.pi))
 
 
 def compute_thresholds(counts: FloatArray) -> FloatArray:
     """Thresholds (categories − 1) of one item from the rows in each of its categories, which all occur."""
-    return np.asarray(ndtri(np.cumsum(counts)[:-1] / np.sum(counts)))
+    return np.asarray(special.ndtri(np.cumsum(counts)[:-1] / np.sum(counts)))
 
 
 def build_threshold_grid(thresholds: tuple[FloatArray, ...]) -> FloatArray:

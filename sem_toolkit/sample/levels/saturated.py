@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs
 
+from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.incomplete import list_vech
 from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.levels.edge import minimise_by_factors
@@ -186,15 +186,15 @@ def _is_definite(matrix: FloatArray, own: NDArray[np.bool_]) -> bool:
     if not (variance > 0.0).all():
         return False
     unit = 1.0 / np.sqrt(variance)
-    factor, fault = dpotrf(block * unit[:, None] * unit, lower=1)
+    factor, fault = lapack.dpotrf(block * unit[:, None] * unit, lower=1)
     return not fault and bool((factor.diagonal() > _FLAT).all())
 
 
 def _solve(square: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float] | None:
     """The step to the minimum of a quadratic and what it gains (twice); None where it is not safely curved."""
     unit = 1.0 / np.sqrt(np.maximum(square.diagonal(), 1e-300))
-    factor, fault = dpotrf(square * (unit[:, None] * unit), lower=1)
+    factor, fault = lapack.dpotrf(square * (unit[:, None] * unit), lower=1)
     if fault or (factor.diagonal() < 1e-6).any():
         return None
-    step = -dpotrs(factor, gradient * unit, lower=1)[0] * unit
+    step = -lapack.dpotrs(factor, gradient * unit, lower=1)[0] * unit
     return step, float(-gradient @ step)

@@ -1,0 +1,213 @@
+"""Minima of many samples from starts that are near them: a step of scoring, then Newton's by exact second derivatives.
+
+Where such a step does not improve, the expected information gives another one, which is shortened until it does.
+Convergence is quadratic (Nocedal & Wright 2006, Numerical Optimization, theorem 3.5), so that the last step is taken
+without a look at where it leads when the slopes so far foretell it. Those that take long are put together, so that not
+every part of a stack waits for its own last one.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.discrepancy import Evaluations, Status
+from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations
+from sem_toolkit.estimation.batch import (
+    Arrival,
+    Arrivals,
+    Box,
+    clip_to_box,
+    compute_scales,
+    evaluate_stack,
+    expand_arrivals,
+    find_box,
+    find_free,
+)
+from sem_toolkit.model import Model
+
+FloatArray = NDArray[np.float64]
+
+_ROUNDS = (6, 8, 24)
+"""Steps until what has not arrived is put together with the others that have not."""
+_CLOSE = 1e-5
+"""Slopes from which the last step may be taken unseen."""
+_SHORTER, _SHORTEST = 0.25, 1e-4
+_NOISE = 1e-12
+_CACHE = 1 << 20
+"""Bytes of the second derivatives of what is evaluated together."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is minimised, and the largest scaled slope at a minimum."""
+
+    model: Model
+    discrepancy: StackedEvaluator
+    box: Box | None
+    tolerance: float
+
+    def evaluate(self, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> Evaluations:
+        draws = place if self.discrepancy.has_draws else None
+        return evaluate_stack(self.model, self.discrepancy, theta, draws, exact=exact)
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """What is on its way. place: which start each is (s); theta: s × r; at: the discrepancy there.
+
+    exact     whether the second derivative there is, and not the expected one (s)
+    before    the largest slope one step ago (s); length: the part of a step that is taken next (s)
+    """
+
+    place: NDArray[np.intp]
+    theta: FloatArray
+    at: Evaluations
+    exact: NDArray[np.bool_]
+    before: FloatArray
+    length: FloatArray
+
+    def pick(self, chosen: NDArray[np.intp]) -> "_Points":
+        return _Points(
+            self.place[chosen],
+            self.theta[chosen],
+            pick_evaluations(self.at, chosen),
+            self.exact[chosen],
+            self.before[chosen],
+            self.length[chosen],
+        )
+
+
+def approach_minima(
+    model: Model, discrepancy: StackedEvaluator, starts: FloatArray, tolerance: float = 1e-10
+) -> Arrivals:
+    """Minimise from every start x (b × q), each with the sample at its place; starts must be NumPy arrays.
+
+    Equalities and bounds as in `minimise_stack`. What had no value at its start, or found no minimum, says so.
+    """
+    box = find_box(model)
+    theta = clip_to_box(starts[:, model.constraints.linear.kept], box)
+    task = _Task(model, discrepancy, box, tolerance)
+    size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 256))
+    found = Arrivals(
+        theta.copy(),
+        np.full(len(theta), np.inf),
+        np.full(len(theta), Arrival.ITERATION_LIMIT, dtype=np.int8),
+        np.zeros(len(theta), dtype=np.intp),
+    )
+    for number, steps in enumerate(_ROUNDS):
+        left = np.flatnonzero(found.status == Arrival.ITERATION_LIMIT)
+        for first in range(0, len(left), size):
+            _approach(task, left[first : first + size], found, steps, is_first=number == 0)
+    return expand_arrivals(model, found)
+
+
+def _approach(task: _Task, place: NDArray[np.intp], into: Arrivals, steps: int, *, is_first: bool) -> None:
+    """So many steps from where the places are; what arrives, or cannot go on, is written where it belongs."""
+    points = _look(task, into.x[place], place, exact=not is_first)
+    usable = np.asarray(points.at.status) == int(Status.OK)
+    if not usable.all():
+        into.status[place[~usable]] = Arrival.NO_VALUE_AT_START
+        points = points.pick(np.flatnonzero(usable))
+    for _ in range(steps):
+        if not len(points.place):
+            return
+        scale = compute_scales(points.at.informations) * find_free(points.theta, points.at.gradients, task.box)
+        slope = points.at.gradients * scale
+        size = np.abs(slope).max(axis=1)
+        step = _compute_step(points.at, scale, slope)
+        arrived = _have_arrived(task, points, size, scale)
+        if arrived.any():
+            there, left = np.flatnonzero(arrived), np.flatnonzero(~arrived)
+            _write(points.pick(there), step[there] if task.box is None else 0.0 * step[there], into)
+            points, size, step = points.pick(left), size[left], step[left]
+            if not len(left):
+                return
+        points = _go(task, points, size, step)
+        into.iterations[points.place] += 1
+        stuck = points.length < _SHORTEST
+        if stuck.any():
+            into.status[points.place[stuck]] = Arrival.STALLED
+            points = points.pick(np.flatnonzero(~stuck))
+    into.x[points.place] = points.theta
+
+
+def _have_arrived(task: _Task, points: _Points, size: FloatArray, scale: FloatArray) -> NDArray[np.bool_]:
+    """Whether slopes are nothing, or will be after one more step, as they go as their squares, and it is no saddle."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        foretold = size * (size / points.before) ** 2
+    close = (size < _CLOSE) & (foretold < 0.1 * task.tolerance) & (task.box is None)
+    found = points.exact & ((size < task.tolerance) | close)
+    chosen = np.flatnonzero(found)
+    if len(chosen):
+        found[chosen] = factor_stack(_scale_curvature(points.at.informations[chosen], scale[chosen]))[0]
+    return np.asarray(found)
+
+
+def _write(points: _Points, step: FloatArray, into: Arrivals) -> None:
+    into.x[points.place] = points.theta + step
+    into.values[points.place] = points.at.values + 0.5 * (points.at.gradients * step).sum(axis=1)
+    into.status[points.place] = Arrival.MINIMUM
+
+
+def _go(task: _Task, points: _Points, size: FloatArray, step: FloatArray) -> _Points:
+    """Every one at the end of its step where that is better; where it is not, where it was, to go another way."""
+    trial = clip_to_box(points.theta + points.length[:, None] * step, task.box)
+    ahead, old = _look(task, trial, points.place, exact=True), points.at
+    noise = _NOISE * (1.0 + np.abs(old.values))
+    flatter = _find_steepest(task, ahead) < _find_steepest(task, points)
+    better = (ahead.at.values < old.values - noise) | ((ahead.at.values < old.values + noise) & flatter)
+    before = np.where(better & points.exact & (points.length == 1.0), size, np.inf)
+    if better.all():
+        return replace(ahead, before=before)
+    turning = np.flatnonzero(~better & points.exact)
+    informations = np.where(better[:, None, None], ahead.at.informations, old.informations)
+    if len(turning):
+        again = task.evaluate(points.theta[turning], points.place[turning], exact=False)
+        informations[turning] = again.informations
+    merged = Evaluations(
+        np.where(better, ahead.at.values, old.values),
+        np.where(better[:, None], ahead.at.gradients, old.gradients),
+        informations,
+        old.status,
+    )
+    shorter = ~better & ~points.exact
+    return _Points(
+        points.place,
+        np.where(better[:, None], trial, points.theta),
+        merged,
+        better,
+        before,
+        np.where(shorter, _SHORTER * points.length, 1.0),
+    )
+
+
+def _find_steepest(task: _Task, points: _Points) -> FloatArray:
+    """The largest slope along what no bound holds (s)."""
+    free = points.at.gradients
+    if task.box is not None:
+        free = free * find_free(points.theta, free, task.box)
+    return np.asarray(np.abs(free).max(axis=1))
+
+
+def _look(task: _Task, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> _Points:
+    """The discrepancy at θ (s × r)."""
+    count = len(place)
+    at = task.evaluate(theta, place, exact=exact)
+    return _Points(place, theta, at, np.full(count, exact), np.full(count, np.inf), np.ones(count))
+
+
+def _compute_step(at: Evaluations, scale: FloatArray, slope: FloatArray) -> FloatArray:
+    """−H⁻¹g in what is free, 0 in what a bound holds (s × r)."""
+    if (scale != 0.0).all():
+        return np.asarray(-np.linalg.solve(at.informations, at.gradients[:, :, None])[:, :, 0])
+    curvature = _scale_curvature(at.informations, scale)
+    return np.asarray(-np.linalg.solve(curvature, slope[:, :, None])[:, :, 0] * scale)
+
+
+def _scale_curvature(informations: FloatArray, scale: FloatArray) -> FloatArray:
+    """Second derivatives in units of the scale, with 1 on the diagonal for what a bound holds (s × r × r)."""
+    curvature = informations * scale[:, :, None] * scale[:, None, :]
+    row, column = np.nonzero(scale == 0.0)
+    curvature[row, column, column] = 1.0
+    return curvature

@@ -1,0 +1,265 @@
+"""A spec with its options and data, as far as they go without estimating: each stage is there when it is asked for."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
+from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_products_estimable, require_rotation
+from sem_toolkit.fit.levels import adapt_to_levels
+from sem_toolkit.fit.options import FitOptions, parse_fit_options
+from sem_toolkit.fit.origins import Origin
+from sem_toolkit.fit.rotation import require_one_step
+from sem_toolkit.libraries import pd
+from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
+from sem_toolkit.rotation import require_rotatable
+from sem_toolkit.sample import (
+    Sample,
+    list_group_labels,
+    rename_columns,
+)
+from sem_toolkit.sample.categorical.answers import (
+    Answers,
+    find_answers,
+)
+from sem_toolkit.sample.parcels import add_parcels
+from sem_toolkit.sample.reversing import reverse_items
+from sem_toolkit.sample.sample import FULL_INFORMATION
+from sem_toolkit.sample.tabular import TabularFile
+from sem_toolkit.spec import (
+    ParameterTable,
+    Spec,
+    TableOptions,
+    build_parameter_table,
+    check_columns,
+    check_expanded,
+)
+from sem_toolkit.spec.checks.support import LATENT_PRODUCT
+from sem_toolkit.spec.levels import separate_levels
+from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.tree import Formula
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A spec, its options and its data, if it has any, as far as they can be brought without estimating.
+
+    Every stage raises the SemError of what cannot be done there: SpecError, DataError, OptionError or ModelError.
+
+    frame   rows of data; None for moments (options.sample_cov) and for no data at all
+    source  what captions call the rows
+    stream  a file that is too long for memory, where moments are all that is needed of it
+    origin  the file that they were read from, if any
+    """
+
+    spec: Spec
+    options: FitOptions
+    frame: "pd.DataFrame | None" = None
+    source: str = ""
+    origin: Origin | None = None
+    stream: TabularFile | None = None
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there are rows or moments."""
+        return self.has_rows or self.options.sample_cov is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, in memory or in a long file."""
+        return self.frame is not None or self.stream is not None
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Labels of the groups in the order of the data; ("",) for one group without a name."""
+        if self.stream is not None and self.options.group is not None:
+            return self.stream.list_labels(self.options.group)
+        if self.frame is not None and self.options.group is not None:
+            return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
+        return tuple(self.options.sample_cov or ("",))
+
+    @cached_property
+    def ordered(self) -> tuple[str, ...]:
+        """Names of the ordered variables of the model: endogenous observed ones that the options name, or all."""
+        if not self.options.estimation.categorical:
+            return ()
+        bare = build_parameter_table(self.spec, replace(self.options.table, ordered=()), self.groups)
+        roles = bare.roles[0]
+        possible = [name for name in roles.observed if name not in roles.exogenous_observed]
+        named = {*self.options.table.ordered, *roles.ordered}
+        found = tuple(name for name in possible if self.options.all_ordered or name in named)
+        if not found:
+            raise OptionError(_build_no_ordered(sorted(named), possible))
+        return found
+
+    @cached_property
+    def answers(self) -> Mapping[str, Answers]:
+        """The answers of each ordered variable, in their order; none without rows."""
+        if self.frame is None or not self.ordered:
+            return {}
+        return find_answers(rename_columns(self.frame, [*self.ordered]), self.ordered, self.source or "the data")
+
+    @cached_property
+    def table_options(self) -> TableOptions:
+        """The options of the table as a fit completes them."""
+        settings = self.options.table
+        if self.ordered:
+            counts = {name: len(own.values) - 1 for name, own in self.answers.items()}
+            settings = replace(settings, ordered=self.ordered, thresholds={**settings.thresholds, **counts})
+        if self.options.sample_cov is not None and settings.meanstructure is None:
+            means = self.options.sample_mean is not None
+            needed = settings.call == "growth" or not {"intercepts", "means"}.isdisjoint(settings.group_equal)
+            if means or not needed:
+                settings = replace(settings, meanstructure=means)  # several groups alone bring no means here
+        if settings.meanstructure is None and self.options.estimation.steps.sam_method and self._has_products:
+            settings = replace(settings, meanstructure=True)  # a product has a mean, whatever its parts have
+        return settings.for_fit(len(self.groups))
+
+    @property
+    def _has_products(self) -> bool:
+        """Whether the spec has products of latent variables."""
+        return any(entry.code == LATENT_PRODUCT for entry in self.spec.diagnostics)
+
+    @cached_property
+    def table(self) -> ParameterTable:
+        """The parameter table that the spec means."""
+        table = build_parameter_table(self.spec, self.table_options, self.groups)
+        require_effect(self.spec, self.table_options, self.groups, table)
+        require_instruments_used(table, self.options.estimation)
+        require_products_estimable(table, self.options.estimation)
+        require_rotation(self.options.given, table)
+        require_rotatable(table, self.options.rotation)
+        require_one_step(table, self.options.rotation, self.options.estimation.steps)
+        return table
+
+    @cached_property
+    def correlates(self) -> tuple[str, ...]:
+        """Variables that help and are no part of what the model says: auxiliary ones, and instruments from outside."""
+        outside = () if self.ordered else find_outside_instruments(self.table, self._names)
+        return (self.options.aux if self.options.missing in FULL_INFORMATION else ()) + outside
+
+    @property
+    def _names(self) -> Collection[str]:
+        """What the data have columns or moments of."""
+        if self.options.sample_cov is not None:
+            return next(iter(self.options.sample_cov.values())).names
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return [] if self.frame is None else list(map(str, self.frame.columns))
+
+    @cached_property
+    def estimated_table(self) -> ParameterTable:
+        """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
+        table = separate_levels(self.table)
+        return add_saturated_correlates(table, self.correlates) if self.correlates else table
+
+    @cached_property
+    def rows(self) -> "pd.DataFrame | None":
+        """The rows of data, the columns under the names that the spec and the options have for them."""
+        if self.frame is None:
+            return None
+        wanted = list(dict.fromkeys([*observed_variables(self.table), *self.options.aux, *self.correlates]))
+        wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
+        turned, parcels = self.options.reverse, self.options.parcel
+        items = [item for parcel in parcels for item in parcel.items]
+        made = {parcel.name for parcel in parcels}
+        found = rename_columns(
+            self.frame, [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
+        )
+        if turned:
+            found = reverse_items(found, turned, [*wanted, *items])
+        return add_parcels(found, parcels, wanted) if parcels else found
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All that can be said of the spec, of what it expands to and of its variables among the columns."""
+        return self.check()
+
+    @property
+    def check(self) -> Callable[[], tuple[Diagnostic, ...]]:
+        """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
+        return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
+
+    @property
+    def columns(self) -> list[str] | None:
+        """Names of the columns of the data, None where there are no rows."""
+        if self.stream is not None:
+            return list(self.stream.columns)
+        return None if self.rows is None else list(map(str, self.rows.columns))
+
+    @cached_property
+    def column_findings(self) -> tuple[Diagnostic, ...]:
+        return () if self.columns is None else check_columns(self.spec, self.table, self.columns)
+
+    @cached_property
+    def sample(self) -> "Sample":
+        """The statistics of the data, its variables in the table's order. Raises DataError without data."""
+        from sem_toolkit.fit.samples import build_sample_of
+
+        return build_sample_of(self)
+
+    def with_equalities(self, options: FitOptions, spec: Spec | None = None) -> "Prepared":
+        """The same rows with other equalities among parameters: what is known of the rows is not asked again.
+
+        options  those of this one, but for group_equal and group_partial
+        spec     a text of the same variables that says the equalities itself; None: the same spec
+        """
+        found = replace(self, options=options, spec=self.spec if spec is None else spec)
+        known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
+        variables = observed_variables(found.estimated_table)
+        if list_exogenous(found.table) == list_exogenous(self.table) and variables == self.sample.variables:
+            known["sample"] = self.sample
+        found.__dict__.update(known)  # where cached_property keeps its values
+        return found
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, with the moments that it takes from the data where there are any."""
+        if not self.has_data:
+            return build_model(self.estimated_table)
+        from sem_toolkit.fit.samples import build_model_of
+
+        return build_model_of(self)
+
+    @cached_property
+    def identification(self) -> IdentificationReport:
+        """Whether the model is identified, by random points of its parameter space."""
+        return check_identification(self.model)
+
+
+def prepare_schematic(spec: Spec, **options: object) -> Prepared:
+    """The same without any data, for what a spec means by itself; the header's are left alone."""
+    return Prepared(spec, adapt_to_levels(spec, parse_fit_options(get_header_options(spec), options)))
+
+
+def get_header_options(spec: Spec) -> Mapping[str, object]:
+    """The options in the spec's header, its estimator among them."""
+    estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
+    reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
+    parcel = {"parcel": list(spec.header.parcel)} if spec.header.parcel else {}
+    typed = [
+        term.variable
+        for formula in spec.statements
+        if isinstance(formula, Formula) and formula.operator == "|"
+        for term in formula.left
+    ]
+    ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
+    return {**ordered, **estimator, **reverse, **parcel, **spec.header.options}
+
+
+def list_exogenous(table: ParameterTable) -> tuple[str, ...]:
+    """Variables whose means are taken from the data."""
+    return tuple(dict.fromkeys(row.lhs for row in table.parameters if row.op == "~1" and row.exo))
+
+
+def _build_no_ordered(named: list[str], possible: list[str]) -> Diagnostic:
+    shown = ", ".join(named[:6])
+    message = f"none of the ordered variables is an endogenous variable of the model: {shown}"
+    hint = f"its endogenous observed variables are {', '.join(possible[:12])}"
+    return Diagnostic("error", "option-without-effect", message, hint=hint)
+
+
+def build_no_data() -> Diagnostic:
+    message = "the spec needs data, and neither it nor the call names any"
+    return Diagnostic("error", "no-data", message, hint='add --data FILE, or "#\' data: FILE" to the spec')

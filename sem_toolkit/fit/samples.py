@@ -1,0 +1,112 @@
+"""The statistics of what was prepared, and the model that takes some of its moments from them."""
+
+from dataclasses import replace
+
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.estimation import fill_exogenous_moments
+from sem_toolkit.fit.levels import require_cluster
+from sem_toolkit.fit.moments import order_moments, require_mean
+from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
+from sem_toolkit.libraries import pd
+from sem_toolkit.model import Model, build_model
+from sem_toolkit.rotation import anchor_blocks
+from sem_toolkit.sample import (
+    Sample,
+    add_products,
+    build_sample,
+    build_sample_from_moments,
+    require_any_column,
+)
+from sem_toolkit.sample.categorical.answers import (
+    attach_statistics,
+    code_answers,
+    require_varied_answers,
+)
+from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
+from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.clusters import attach_clusters
+from sem_toolkit.sample.dropping import EACH_PAIR
+from sem_toolkit.sample.levels.splitting import split_levels
+from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.streaming import build_streamed_sample
+from sem_toolkit.sample.weights import attach_weights
+from sem_toolkit.spec.names import observed_variables
+
+
+def build_sample_of(prepared: Prepared) -> Sample:
+    """The statistics of the data, its variables in the table's order. Raises DataError without data."""
+    variables = observed_variables(prepared.estimated_table)
+    if prepared.options.sample_cov is not None:
+        return _build_moments(prepared, variables)
+    if prepared.stream is not None:
+        return build_streamed_sample(prepared.stream, variables, prepared.options.group, prepared.options.missing)
+    if prepared.rows is None:
+        raise DataError(build_no_data())
+    require_any_column(prepared.rows, variables, prepared.source)
+    unknown = [entry for entry in prepared.column_findings if entry.severity == "error"]
+    if unknown:
+        raise DataError(unknown, prepared.spec.source)
+    if prepared.ordered:
+        return _build_categorical(prepared, variables)
+    frame = add_products(prepared.rows, variables)
+    exogenous = list_exogenous(prepared.table)
+    group, missing = prepared.options.group, prepared.options.missing
+    auxiliary = prepared.options.aux if missing in TWO_STAGE else ()
+    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary)
+    sample = _attach_design(prepared, sample, frame)
+    if prepared.table.levels:
+        return split_levels(sample, prepared.estimated_table, frame[require_cluster(prepared.options)])
+    if sample.has_design and prepared.options.ignores_design:
+        sample = replace(sample, messages=(*sample.messages, _describe_draws()))
+    return replace(sample, auxiliary=prepared.correlates)
+
+
+def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+    """The statistics of ordered variables and of those that go with them."""
+    assert prepared.rows is not None  # noqa: S101
+    options = prepared.options
+    if options.group is not None:
+        require_varied_answers(prepared.rows, prepared.answers, options.group)
+    coded = code_answers(prepared.rows, prepared.answers)
+    frame = add_products(coded, variables)
+    covariates = prepared.table.roles[0].exogenous_observed if prepared.table.conditional_x else ()
+    group, source = options.group, prepared.source
+    if options.missing in PAIRWISE:
+        sample = build_pairwise_answers(frame, variables, group, source, exogenous=covariates)
+    else:
+        sample = build_sample(frame, variables, group, source, options.missing, covariates, keeping=EACH_PAIR)
+    sample = _attach_design(prepared, sample, frame)
+    cells = EmptyCells(options.zero_add, options.zero_keep_margins)
+    return attach_statistics(sample, prepared.answers, covariates, cells)
+
+
+def _attach_design(prepared: Prepared, sample: Sample, frame: "pd.DataFrame") -> Sample:
+    """The sample with the sampling weights and clusters of its rows, where the options name them."""
+    if prepared.options.weighting:
+        sample = attach_weights(sample, frame, prepared.options.weighting)
+    return attach_clusters(sample, frame, prepared.options.cluster) if prepared.options.cluster else sample
+
+
+def _build_moments(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+    covariances, means = prepared.options.sample_cov or {}, prepared.options.sample_mean
+    names = next(iter(covariances.values())).names
+    return build_sample_from_moments(
+        names,
+        [order_moments(moments, names, "sample_cov", label) for label, moments in covariances.items()],
+        prepared.options.sample_nobs,
+        variables,
+        mean=None if means is None else [require_mean(means, label, names) for label in covariances],
+        labels=tuple(covariances),
+        said=list(dict.fromkeys(entry for moments in covariances.values() for entry in moments.messages)),
+    )
+
+
+def build_model_of(prepared: Prepared) -> Model:
+    """The model of the table with the moments of exogenous variables, exploratory blocks held by anchors."""
+    table = fill_exogenous_moments(prepared.estimated_table, prepared.sample, prepared.options.estimation)
+    return anchor_blocks(build_model(table), prepared.sample, prepared.options.rotation)
+
+
+def _describe_draws() -> Diagnostic:
+    message = "standard errors are those of rows that are independent draws, which these are not"
+    return Diagnostic("warning", "rows-taken-for-draws", message, hint='leave out se = "standard"')

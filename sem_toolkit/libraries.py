@@ -1,0 +1,17 @@
+"""Libraries that take long to load, each loaded when something of it is first used."""
+
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import LazyModule
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+    from scipy import linalg, optimize, special
+    from scipy.linalg import lapack
+else:
+    nx, pd = LazyModule("networkx"), LazyModule("pandas")
+    linalg, lapack = LazyModule("scipy.linalg"), LazyModule("scipy.linalg.lapack")
+    optimize, special = LazyModule("scipy.optimize"), LazyModule("scipy.special")
+
+__all__ = ["lapack", "linalg", "nx", "optimize", "pd", "special"]

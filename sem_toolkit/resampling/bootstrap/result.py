@@ -1,0 +1,123 @@
+"""What the draws of a bootstrap say of each quantity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.fit import Fit
+from sem_toolkit.resampling.bootstrap.intervals import build_limits, compute_acceleration
+from sem_toolkit.resampling.bootstrap.quantities import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """The draws of a fit and what they say.
+
+    fit        of the data themselves; quantities: of the same model without anything taken from the sample
+    estimate   the quantities (k) at the estimate; draws: b × k, NaN where a sample had no optimum
+    verdicts   b: 2 a proper optimum, 1 an improper one, 0 none
+    chisq      b: the statistic of each sample, by the minimum of its discrepancy; NaN where rows are incomplete and
+               fitted at once, as it would need the saturated model of each sample
+    centre     k: the quantities at the mean of the parameters over the draws that count
+    without    units × k: the same without one row (or cluster) each, for the acceleration; None where not asked for
+    """
+
+    fit: Fit
+    quantities: tuple[Quantity, ...]
+    estimate: FloatArray
+    draws: FloatArray
+    verdicts: NDArray[np.int8]
+    chisq: FloatArray
+    resample: str
+    interval: str
+    level: float
+    seed: int
+    centre: FloatArray
+    without: FloatArray | None = None
+    keeps_improper: bool = True
+
+    @cached_property
+    def kept(self) -> FloatArray:
+        """The draws that count."""
+        least = 1 if self.keeps_improper else 2
+        return self.draws[self.verdicts >= least]
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row a quantity: lhs op rhs group label scale est se bias ci.lower ci.upper draws.
+
+        se is the standard deviation over draws, with their number as divisor, as in lavaan; bias: mean less estimate.
+        """
+        import pandas as pd
+
+        a = None if self.without is None else compute_acceleration(self.without)
+        lower, upper = build_limits(self.kept, self.estimate, self.level, self.interval, a, self.centre)
+        with np.errstate(invalid="ignore"):
+            mean, spread = np.nanmean(self.kept, axis=0), np.nanstd(self.kept, axis=0)
+        names = ("lhs", "op", "rhs", "group", "label", "scale")
+        columns: dict[str, Any] = {name: [getattr(q, name) for q in self.quantities] for name in names}
+        columns |= {"est": self.estimate, "se": spread, "bias": mean - self.estimate}
+        columns |= {"ci.lower": lower, "ci.upper": upper, "draws": np.isfinite(self.kept).sum(axis=0)}
+        return pd.DataFrame(columns)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How the draws ended."""
+        names = ("without an optimum", "improper", "proper")
+        return {name: int((self.verdicts == value).sum()) for value, name in enumerate(names)}
+
+    @property
+    def pvalue(self) -> float:
+        """Share of samples with a larger statistic than the data's, after Bollen & Stine; NaN for other samples."""
+        own = self.chisq[np.isfinite(self.chisq)]
+        if self.resample != "bollen.stine" or not len(own) or not self.fit.evaluated.evaluation.df:
+            return float("nan")
+        return float((own > self.statistic).mean())
+
+    @property
+    def statistic(self) -> float:
+        """The statistic of the data, by the minimum of the discrepancy."""
+        return compute_statistic(self.fit)[0]
+
+    @property
+    def messages(self) -> tuple[Diagnostic, ...]:
+        """Draws that do not count, or count less."""
+        counts, found = self.counts, []
+        if counts["without an optimum"]:
+            message = f"{counts['without an optimum']} of {len(self.verdicts)} draws had no optimum and do not count"
+            found.append(Diagnostic("warning", "draws-without-optimum", message))
+        if counts["improper"]:
+            used = "they count" if self.keeps_improper else "they do not count"
+            message = f"{counts['improper']} of {len(self.verdicts)} draws were improper (a negative variance): {used}"
+            found.append(Diagnostic("note", "improper-draws", message, hint="--improper keep or drop"))
+        return tuple(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as records, with what it was made by."""
+        records = self.table.replace({np.nan: None}).to_dict("records")
+        p = self.pvalue
+        return {
+            "quantities": records,
+            "counts": self.counts,
+            "resample": self.resample,
+            "interval": self.interval,
+            "level": self.level,
+            "seed": self.seed,
+            "bollen_stine": None if np.isnan(p) else {"stat": self.statistic, "pvalue": p},
+        }
+
+
+def compute_statistic(own: Fit) -> tuple[float, float]:
+    """The statistic of the data by the minimum of the discrepancy, and what a minimum is multiplied by for that."""
+    factor = 2.0 * own.sample.n if own.options.estimation.kind.name == "ML" else own.sample.n - len(own.sample.groups)
+    return float(own.solution.discrepancy) * factor, float(factor)

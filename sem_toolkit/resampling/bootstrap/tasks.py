@@ -1,0 +1,158 @@
+"""What is done with every chunk of draws, and how that follows from a fit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.fit import Fit, Prepared, estimate
+from sem_toolkit.fit.options import parse_fit_options
+from sem_toolkit.resampling.bootstrap.fitting import STACKED, Fitted, MomentFitter
+from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
+from sem_toolkit.resampling.bootstrap.rows import RowFitter
+from sem_toolkit.resampling.bootstrap.samples import Drawing, GroupRows, build_drawings, number_clusters
+from sem_toolkit.resampling.chunks import Chunk
+
+FloatArray = NDArray[np.float64]
+
+_STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 3e-4, 5e-3, 0.05  # seconds, about
+STACK, PATTERNS, SINGLE = 1000, 100, 20
+"""Draws of a chunk, fitted at once from moments or from patterns of rows, or one by one: what a worker does at a time,
+and what an interruption can cost."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is done with every chunk: moments of samples drawn and fitted at once, or rows drawn and fitted singly."""
+
+    fitter: MomentFitter | None
+    groups: tuple[GroupRows, ...]
+    implied: tuple[FloatArray, FloatArray | None]
+    resample: str
+    rows: RowFitter | IncompleteFitter | None = None
+
+    def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
+        """Estimates of so many samples."""
+        if self.fitter is None:
+            assert self.rows is not None  # noqa: S101 (one of the two is there)
+            return self.rows.draw_and_fit(rng, draws)
+        drawn = [draw(rng, draws) for draw in self._drawings]
+        covariance, mean, n = (np.stack(parts, axis=1) for parts in zip(*drawn, strict=True))
+        return self.fitter.fit(covariance, mean, n)
+
+    @property
+    def chunk_size(self) -> int:
+        """Draws of a chunk."""
+        if isinstance(self.rows, IncompleteFitter):
+            return PATTERNS
+        return STACK if self.fitter is not None and self.fitter.is_stackable else SINGLE
+
+    @property
+    def seconds(self) -> float:
+        """What a draw takes, about."""
+        if isinstance(self.rows, IncompleteFitter):
+            return _PATTERNS_DRAW
+        return _STACKED_DRAW if self.fitter is not None and self.fitter.is_stackable else _SINGLE_DRAW
+
+    @property
+    def _drawings(self) -> tuple[Drawing, ...]:
+        return build_drawings(self.groups, self.implied, self.resample)
+
+
+def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:
+    """What is kept of the samples of a chunk."""
+    found = task.draw_and_fit(chunk.generator, chunk.draws)
+    return {
+        "x": found.x,
+        "discrepancy": found.discrepancy,
+        "found": found.found.astype(np.float64),
+        "proper": found.proper.astype(np.float64),
+    }
+
+
+def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
+    """What draws and fits, and the fit whose model it is: one that takes nothing from the sample."""
+    groups = own.sample.groups
+    plain = (
+        own.options.estimation.kind.name in STACKED
+        and own.solution.model.responses is None
+        and own.rotation is None
+        and all(group.data is not None and group.saturated is None for group in groups)
+        and all(group.design is None or group.design.weights is None for group in groups)
+    )
+    if not plain:
+        if resample != "ordinary":
+            message = (
+                f"{resample} samples are made of complete numeric rows without weights, by ML, GLS or ULS, and for "
+                "models without rotated blocks"
+            )
+            raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
+        rows = _build_rows(prepared, own)
+        return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or rows), own
+    free = own
+    if any(row.exo for row in own.table.parameters):
+        given = parse_fit_options(own.options.given, {"fixed_x": False}).without_resampling
+        free = estimate(prepared.with_equalities(given))
+    model = free.solution.model
+    order = [own.sample.variables.index(name) for name in model.observed]
+    members = []
+    for group in groups:
+        assert group.data is not None  # noqa: S101 (looked at above)
+        clusters = None if group.design is None else group.design.clusters
+        numbered = None if clusters is None else number_clusters(np.asarray(clusters))
+        members.append(GroupRows(np.asarray(group.data)[:, order], numbered))
+        _require_rows(group.label, len(members[-1].sizes))
+    at = free.evaluated.evaluation.moments
+    fitter = MomentFitter(model, tuple(m.n for m in members), np.asarray(free.solution.x), own.options.estimation)
+    return Task(fitter, tuple(members), (at.covariance, at.mean), resample), free
+
+
+def _build_rows(prepared: Prepared, own: Fit) -> RowFitter:
+    """Rows by group, or clusters by group, as the data have them."""
+    frame = prepared.frame
+    if frame is None:
+        message = "a bootstrap draws rows, and there are none"
+        raise DataError(Diagnostic("error", "no-rows", message, hint="give data, not moments"))
+    column = own.options.group
+    labels = np.zeros(len(frame), dtype=np.intp)
+    if column is not None:
+        labels = np.unique(frame[column].astype(str), return_inverse=True)[1]
+    strata = tuple(np.flatnonzero(labels == place) for place in range(int(labels.max()) + 1))
+    for number, rows in enumerate(strata):
+        _require_rows(str(number + 1), len(rows))
+    cluster = own.options.cluster
+    if cluster is None:
+        return RowFitter(prepared, own, strata)
+    codes = np.unique(frame[cluster].astype(str), return_inverse=True)[1]
+    members = tuple(tuple(rows[codes[rows] == code] for code in np.unique(codes[rows])) for rows in strata)
+    return RowFitter(prepared, own, strata, members)
+
+
+def _require_rows(label: str, units: int) -> None:
+    if units < 2:
+        where = f"group {label!r}" if label else "the data"
+        message = f"{where} has one row: every draw of it would be the same"
+        raise DataError(Diagnostic("error", "too-few-rows", message, hint="leave the group out"))
+
+
+def fit_without(task: Task) -> FloatArray:
+    """Estimates without one unit each (units × q)."""
+    if isinstance(task.rows, IncompleteFitter):
+        return task.rows.fit_without().x
+    if task.fitter is None:
+        message = (
+            "the acceleration of BCa intervals needs estimates without each row, which this estimator is too slow for"
+        )
+        raise OptionError(Diagnostic("error", "option-value", message, hint='"bca.simple" corrects the bias only'))
+    whole = [group.compute_moments(np.ones((1, len(group.sizes)))) for group in task.groups]
+    parts = []
+    for place, group in enumerate(task.groups):
+        covariance, mean, n = group.compute_moments_without()
+        stacked = []
+        for other, moments in enumerate(whole):
+            own_moments = (covariance, mean, n) if other == place else [np.repeat(m, len(n), axis=0) for m in moments]
+            stacked.append(own_moments)
+        arrays = [np.stack([entry[k] for entry in stacked], axis=1) for k in range(3)]
+        parts.append(task.fitter.fit(*arrays).x)
+    return np.concatenate(parts)

@@ -1,0 +1,94 @@
+"""The picture of a text as it is typed: the first one without faults, variables where they were put."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
+from sem_toolkit.diagram import (
+    Diagram,
+    DiagramHints,
+    DiagramStyle,
+    Layout,
+    draw_diagram,
+    find_layout_path,
+    read_layout,
+)
+from sem_toolkit.fit import Fit
+from sem_toolkit.inference.frames import separate_groups
+from sem_toolkit.lsp.document import Document
+from sem_toolkit.report.figures import build_spec_hints
+from sem_toolkit.rotation.blocks import free_rotated_rows
+from sem_toolkit.spec import ParameterTable
+from sem_toolkit.studio.folder import Folder
+
+STYLE = DiagramStyle(title=False, caption=False)
+"""Title and fit stand elsewhere on the page."""
+Found = tuple[Diagram, tuple[Diagnostic, ...]]
+
+
+def draw_text(
+    document: Document, fit: Fit | None, folder: Folder, style: DiagramStyle, group: int = 1, *, misfit: bool = False
+) -> Found:
+    """The picture of a text, with its estimates where there is a certified optimum, and what its hints lack.
+
+    Hints that cannot be followed, a layout or a codebook that cannot be read, are left out and told. Raises SemError
+    where there is nothing to draw.
+    """
+    table = document.table if fit is None else fit.table
+    assert table is not None  # noqa: S101 - a text that has one is asked about
+    hints, faults = _find_hints(document, table, folder)
+    layout, others = read_pins(document.path, table, folder)
+    faults += others
+    try:
+        return _draw(table, fit, style, hints, layout, group, misfit), faults
+    except DataError as fault:
+        return _draw(table, fit, style, DiagramHints(), layout, group, misfit), (*faults, *fault.diagnostics)
+
+
+def read_pins(path: Path | None, table: ParameterTable, folder: Folder) -> tuple[Layout | None, tuple[Diagnostic, ...]]:
+    """The places kept beside a spec, of the variables that it has by now."""
+    if path is None or not find_layout_path(path).is_file():
+        return None, ()
+    try:
+        folder.require_readable(find_layout_path(path))
+        kept = read_layout(find_layout_path(path)).positions
+    except SemError as fault:
+        return None, fault.diagnostics
+    names = {name for row in table.parameters for name in (row.lhs, row.rhs)}
+    own = {name: place for name, place in kept.items() if name in names}
+    return (Layout(own) if own else None), ()
+
+
+def _find_hints(
+    document: Document, table: ParameterTable, folder: Folder
+) -> tuple[DiagramHints, tuple[Diagnostic, ...]]:
+    codebook = document.spec.header.diagram.get("codebook")
+    try:
+        if codebook is not None:
+            folder.require_readable((document.path or Path()).parent / str(codebook))
+        return build_spec_hints(document.spec, table), ()
+    except SemError as fault:
+        return DiagramHints(), fault.diagnostics
+
+
+def _draw(
+    table: ParameterTable,
+    fit: Fit | None,
+    style: DiagramStyle,
+    hints: DiagramHints,
+    layout: Layout | None,
+    group: int,
+    misfit: bool,
+) -> Diagram:
+    if fit is None or not fit.converged:
+        shown = free_rotated_rows(table) if fit is None else table
+        return draw_diagram(shown, style=style, hints=hints, group=group, layout=layout, at_once=True)
+    r2 = fit.r2.get(fit.sample.groups[group - 1].label)
+    candidates = separate_groups(fit.modification_indices) if misfit else None
+    estimates = separate_groups(fit.parameters)
+    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, at_once=True)
+
+
+def build_style(settings: Mapping[str, object]) -> DiagramStyle:
+    """The style of a call. Raises DataError for settings that there are not."""
+    return STYLE.with_settings(settings)

@@ -1,0 +1,57 @@
+"""Newton's steps from near: the same minima as the search with care, and a word about what has none."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sem_toolkit.discrepancy import GLS, ML, ULS, Kind
+from sem_toolkit.estimation.batch import Arrival, Search, minimise_stack
+from sem_toolkit.estimation.nearby import approach_minima
+from sem_toolkit.fit import fit
+
+from .test_batch import BOUNDED, CFA, _draw_targets
+
+DATA = Path(__file__).parents[1] / "oracles" / "data"
+
+
+@pytest.mark.parametrize("kind", [ML, GLS, ULS], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("options", [{}, {"meanstructure": True}, {"group": "school", "group_equal": ["loadings"]}])
+def test_minima_are_those_of_the_search_with_care(kind: Kind, options: dict[str, Any]) -> None:
+    solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0, estimator=kind.name, **options).solution
+    targets = _draw_targets(solution.sample, solution.targets, 60)
+    starts = np.tile(solution.x, (60, 1))
+    many: Any = kind.build(targets, None)
+    found = approach_minima(solution.model, many, starts)
+    careful = minimise_stack(solution.model, many, starts, Search(tolerance=1e-10, damping=0.0))
+    assert (found.status == Arrival.MINIMUM).mean() > 0.9
+    both = np.flatnonzero((found.status == Arrival.MINIMUM) & (careful.status == Arrival.MINIMUM))
+    apart = np.abs(found.values[both] - careful.values[both]) > 1e-9
+    assert apart.sum() <= 1  # a sample with two optima
+    np.testing.assert_allclose(found.x[both][~apart], careful.x[both][~apart], rtol=1e-7, atol=1e-8)
+    assert found.iterations[both].mean() < careful.iterations[both].mean() + 2.0
+
+
+def test_bounds_hold() -> None:
+    solution = fit(BOUNDED, DATA / "hs.csv", engine="native", multistart=0).solution
+    targets = _draw_targets(solution.sample, solution.targets, 20)
+    starts = np.tile(solution.x, (20, 1))
+    many: Any = ML.build(targets, None)
+    found = approach_minima(solution.model, many, starts)
+    careful = minimise_stack(solution.model, many, starts, Search(tolerance=1e-10))
+    assert (found.status == Arrival.MINIMUM).all()
+    assert (found.x >= solution.model.constraints.lower).all()
+    np.testing.assert_allclose(found.x, careful.x, rtol=1e-6, atol=1e-7)
+
+
+def test_what_has_no_minimum_or_no_value_says_so() -> None:
+    solution = fit("f =~ x1 + x2 + x3\n", DATA / "hs.csv", engine="native", multistart=0).solution
+    good = np.asarray(solution.targets.covariance)
+    runaway = np.array([[[1.0, 0.4, 0.0], [0.4, 1.0, 0.3], [0.0, 0.3, 1.0]]])
+    singular = np.ones((1, 3, 3))
+    many: Any = ML.build(solution.targets.with_moments(np.stack([good, runaway, singular]), None), None)
+    found = approach_minima(solution.model, many, np.stack([solution.x] * 3))
+    assert found.status[0] == Arrival.MINIMUM
+    assert found.status[1] in (Arrival.STALLED, Arrival.ITERATION_LIMIT)
+    assert found.status[2] == Arrival.NO_VALUE_AT_START
