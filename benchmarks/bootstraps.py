@@ -89,7 +89,7 @@ ROWS = (
     Row("5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)()),
     Row("3×3, Bollen-Stine", _HS, "hs.csv", resample="bollen.stine"),
     Row("3×3, FIML", _HS, "hs_missing.csv", missing="ml", share=0.25),
-    Row("3×3, WLSMV", _HS, _cut_answers(), ordered=True, share=0.02),
+    Row("3×3, WLSMV", _HS, _cut_answers(), ordered=True, share=0.25),
 )
 
 

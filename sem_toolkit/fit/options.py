@@ -157,6 +157,9 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     if not wrong:
         inference_of = partial(_build_inference_options, categorical=categorical)
         inference = _attempt(faults, InferenceOptions(), inference_of, read)
+        if categorical and inference.se in _ERRORS_OF_NUMBERS:
+            message = f'se = "{inference.se}" is of numeric rows, and some variables are ordered'
+            faults.append(Diagnostic("error", "se-for-ordered", message, hint='se = "robust.sem"'))
         if "sam_method" in read:
             faults += _check_steps(read, categorical=categorical)
         elif not categorical:
@@ -452,10 +455,12 @@ _INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
     "categorical",
     "has_levels",
+    "random_slopes",
     "normal_weights",
     "instruments",
     "steps",
 }
+_ERRORS_OF_NUMBERS = frozenset({"robust.sem.nt", "robust.huber.white"})
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {
     "table", "estimation", "inference", "rotation", "given",
 }  # fmt: skip

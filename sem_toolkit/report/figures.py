@@ -104,9 +104,20 @@ def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -
         source = f"{what} {drawn.label}, n = {drawn.n}. {source}"
     if not fit.converged:
         return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
+    return f"{_format_values(fit, style)} {source} {format_fit_line(fit)}"
+
+
+def build_groups_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
+    """The same for a picture with all groups, whose own n stand over them."""
+    source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
+    if not fit.converged:
+        return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
+    return f"{_format_values(fit, style or DiagramStyle())} {source} {format_fit_line(fit)}"
+
+
+def _format_values(fit: Fit, style: DiagramStyle) -> str:
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}
-    parts = [f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."]
-    return " ".join([*parts, source, format_fit_line(fit)])
+    return f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."
 
 
 def format_fit_line(fit: Fit) -> str:

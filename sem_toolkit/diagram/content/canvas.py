@@ -1,6 +1,6 @@
 """What is drawn and how, in one hand: the path graph with all that every stage of the drawing asks about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,14 @@ MATRIX_FROM_WITH_PATHS = 10
 
 MATRIX_FROM_WITH_STAGES = 7
 """The same where stages fix the places of the cores, so that arcs have long ways to go."""
+
+MATRIX_FROM_OF_MEDIATORS = 6
+"""The same where all of them are between mediators, whose paths take both sides."""
+
+DENSE, MOST_SPARSE_ARCS = 0.4, 20
+"""Covariances of fewer than this share of all pairs stay arcs up to a larger number: they are short where they stand,
+such as those within the waves of a panel.
+"""
 
 MOST_EXOGENOUS_ARCS = 6
 """Covariances that are taken from the data (fixed.x) are arcs only when they are no more than this."""
@@ -76,11 +84,28 @@ def _choose_matrix(
     if style.covariances != "auto":
         return ()
     enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM_WITH_PATHS if structure.links else MATRIX_FROM
-    chosen = set(between) if len(between) >= enough else set()
+    if _are_between(graph, between, structure):
+        enough = min(enough, MATRIX_FROM_OF_MEDIATORS)
+    dense = compute_density([(a, b) for a, b, key in graph.edges(keys=True) if key in set(between)]) >= DENSE
+    chosen = set(between) if len(between) >= (enough if dense else MOST_SPARSE_ARCS) else set()
     covariances = [(key, data) for _, _, key, data in graph.edges(keys=True, data=True) if data["role"] == "covariance"]
     if _count_exogenous(graph) > MOST_EXOGENOUS_ARCS:
         chosen |= {key for key, data in covariances if data["exogenous"]}
     return tuple(key for key, _ in covariances if key in chosen)
+
+
+def _are_between(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure: Structure) -> bool:
+    """Whether these covariances are all between cores of one rank that are neither first nor last."""
+    ends = {name for a, b, key in graph.edges(keys=True) if key in set(keys) for name in (a, b)}
+    causes, effects = ({link[k] for link in structure.links} for k in (0, 1))
+    return bool(ends) and ends <= causes & effects and len({structure.ranks[name] for name in ends}) == 1
+
+
+def compute_density(pairs: Iterable[tuple[str, str]]) -> float:
+    """Which share of all pairs of the names that occur these pairs are; 1 where there are none."""
+    found = {frozenset(pair) for pair in pairs}
+    count = len({name for pair in found for name in pair})
+    return len(found) / (count * (count - 1) / 2) if count > 1 else 1.0
 
 
 def _collect_between_cores(graph: "nx.MultiDiGraph[str]", structure: Structure) -> tuple[str, ...]:

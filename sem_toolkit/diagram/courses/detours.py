@@ -13,10 +13,10 @@ from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle,
 
 CellArray = NDArray[np.integer[Any]]
 
-MOST_CELLS = 16000
+MOST_CELLS = 9000
 """Larger pages get a coarser grid."""
 
-STEPS = ((1, 0), (0, 1), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
 class DetourGrid:
@@ -133,12 +133,9 @@ def pull_tight(points: FloatArray, obstacles: Shapes) -> FloatArray:
     kept = [0]
     while kept[-1] < len(points) - 1:
         start = kept[-1]
-        reach = start + 1
-        for k in range(len(points) - 1, start + 1, -1):
-            if not obstacles.hit_by(points[[start, k]]).any():
-                reach = k
-                break
-        kept.append(reach)
+        lines = np.stack([np.broadcast_to(points[start], points[start + 1 :].shape), points[start + 1 :]], axis=1)
+        free = np.flatnonzero(~obstacles.hit_by_many(lines).any(axis=1))
+        kept.append(start + 1 + int(free[-1]) if len(free) else start + 1)
     return points[kept]
 
 

@@ -59,16 +59,23 @@ class _Room:
 
 
 def place_ranks(
-    structure: Structure, measures: Measures, spacing: Spacing, limit: float | None, downward: bool, apart: bool
+    structure: Structure,
+    measures: Measures,
+    spacing: Spacing,
+    limit: float | None,
+    downward: bool,
+    apart: bool,
+    inner: Side | None = None,
 ) -> tuple[dict[str, Rectangle], dict[str, Side]]:
     """Boxes of all variables, and the side on which each core has its indicators.
 
     limit     the extent along the ranks that is not to be exceeded if it can be
     downward  ranks run from top to bottom instead of from left to right
     apart     True where columns may not reach into each other (stages with a ground of their own)
+    inner     side of the indicators of single cores between the first and the last rank; None for both in turn
     """
     columns, neighbours = _build_columns(structure)
-    sides = choose_sides(structure, columns, apart)
+    sides = choose_sides(structure, columns, apart, inner)
     actual = {core: TURNED[side] for core, side in sides.items()} if downward else sides
     blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in actual.items()}
     if downward:
@@ -216,7 +223,9 @@ def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, 
     return count
 
 
-def choose_sides(structure: Structure, columns: Sequence[Sequence[str]], apart: bool = False) -> dict[str, Side]:
+def choose_sides(
+    structure: Structure, columns: Sequence[Sequence[str]], apart: bool = False, inner: Side | None = None
+) -> dict[str, Side]:
     """Indicators of causes to the left, of outcomes to the right, between them above or below.
 
     In stages (`apart`) a single factor has them below, as titles are above.
@@ -237,7 +246,7 @@ def choose_sides(structure: Structure, columns: Sequence[Sequence[str]], apart: 
             elif rank == last:
                 sides[core] = "right"
             elif len(cores) == 1:
-                sides[core] = "top" if alone % 2 and not apart else "bottom"
+                sides[core] = inner or ("top" if alone % 2 and not apart else "bottom")
             else:
                 sides[core] = "top" if k < len(cores) / 2 else "bottom"
     return _join_related(structure, sides)

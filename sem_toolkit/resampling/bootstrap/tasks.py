@@ -10,6 +10,7 @@ from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.resampling.bootstrap.fitting import STACKED, Fitted, MomentFitter
 from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
+from sem_toolkit.resampling.bootstrap.ordered import OrderedFitter, build_ordered
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
 from sem_toolkit.resampling.bootstrap.samples import Drawing, GroupRows, build_drawings, number_clusters
 from sem_toolkit.resampling.chunks import Chunk
@@ -17,9 +18,9 @@ from sem_toolkit.resampling.chunks import Chunk
 FloatArray = NDArray[np.float64]
 
 _STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 3e-4, 5e-3, 0.05  # seconds, about
-STACK, PATTERNS, SINGLE = 1000, 100, 20
-"""Draws of a chunk, fitted at once from moments or from patterns of rows, or one by one: what a worker does at a time,
-and what an interruption can cost."""
+STACK, PATTERNS, SINGLE = 1000, 250, 20
+"""Draws of a chunk, fitted at once from moments, from patterns or tables of rows, or one by one: what a worker does at
+a time, and what an interruption can cost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Task:
     groups: tuple[GroupRows, ...]
     implied: tuple[FloatArray, FloatArray | None]
     resample: str
-    rows: RowFitter | IncompleteFitter | None = None
+    rows: RowFitter | IncompleteFitter | OrderedFitter | None = None
 
     def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
         """Estimates of so many samples."""
@@ -44,14 +45,14 @@ class Task:
     @property
     def chunk_size(self) -> int:
         """Draws of a chunk."""
-        if isinstance(self.rows, IncompleteFitter):
+        if isinstance(self.rows, (IncompleteFitter, OrderedFitter)):
             return PATTERNS
         return STACK if self.fitter is not None and self.fitter.is_stackable else SINGLE
 
     @property
     def seconds(self) -> float:
         """What a draw takes, about."""
-        if isinstance(self.rows, IncompleteFitter):
+        if isinstance(self.rows, (IncompleteFitter, OrderedFitter)):
             return _PATTERNS_DRAW
         return _STACKED_DRAW if self.fitter is not None and self.fitter.is_stackable else _SINGLE_DRAW
 
@@ -89,7 +90,7 @@ def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
             )
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
         rows = _build_rows(prepared, own)
-        return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or rows), own
+        return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or build_ordered(rows) or rows), own
     free = own
     if any(row.exo for row in own.table.parameters):
         given = parse_fit_options(own.options.given, {"fixed_x": False}).without_resampling
@@ -138,7 +139,7 @@ def _require_rows(label: str, units: int) -> None:
 
 def fit_without(task: Task) -> FloatArray:
     """Estimates without one unit each (units × q)."""
-    if isinstance(task.rows, IncompleteFitter):
+    if isinstance(task.rows, (IncompleteFitter, OrderedFitter)):
         return task.rows.fit_without().x
     if task.fitter is None:
         message = (

@@ -129,11 +129,11 @@ def compute_polychoric(
     thresholds = tuple(compute_thresholds(margins[item, :known]) for item, known in enumerate(categories))
     known_cells = np.arange(largest) < np.asarray(categories)[:, None]
     empty = (tables == 0) & known_cells[rows][:, :, None] & known_cells[columns][:, None, :]
-    tables = _fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add, keep_margins)
+    tables = fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add, keep_margins)
 
     grid = build_threshold_grid(thresholds)
     estimates, slopes, informed = _maximise(tables / tables.sum(axis=(1, 2), keepdims=True), grid[rows], grid[columns])
-    diagonal = _find_diagonal_tables(empty, np.asarray(categories), (rows, columns))
+    diagonal = find_diagonal_tables(empty, np.asarray(categories), (rows, columns))
     at_bound = diagonal != 0
     found = (
         (1.0, np.where(at_bound, diagonal, estimates)),
@@ -152,7 +152,7 @@ def _spread(own: float, values: FloatArray, pairs: tuple[IntArray, IntArray], it
     return matrix
 
 
-def _fill_empty_cells(
+def fill_empty_cells(
     tables: FloatArray,
     empty: BoolArray,
     categories: IntArray,
@@ -171,7 +171,7 @@ def _fill_empty_cells(
     return np.asarray(filled)
 
 
-def _find_diagonal_tables(empty: BoolArray, categories: IntArray, pairs: tuple[IntArray, IntArray]) -> FloatArray:
+def find_diagonal_tables(empty: BoolArray, categories: IntArray, pairs: tuple[IntArray, IntArray]) -> FloatArray:
     """1 or −1 for each 2 × 2 table with all its rows on one diagonal, whose correlation is at that bound; else 0."""
     binary = (categories[pairs[0]] == 2) & (categories[pairs[1]] == 2)
     on_main = empty[:, 0, 1] & empty[:, 1, 0]
