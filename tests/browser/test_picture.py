@@ -28,7 +28,9 @@ def test_a_dragged_variable_stays_where_it_is_let_go_and_is_put_back(desk, folde
     x, y = start = desk.centre("ind60")
     other = desk.centre("dem65")
     desk.drag("ind60", (x + 10, y - 90))
-    desk.until("!document.getElementById('undo').disabled && !document.querySelector('#drawing [transform^=translate]')")
+    desk.until(
+        "!document.getElementById('undo').disabled && !document.querySelector('#drawing [transform^=translate]')"
+    )
     sidecar = folder / "model.layout.toml"
     assert "ind60" in sidecar.read_text(encoding="utf-8")
     # the page keeps the whole picture in sight, so places are compared by what lies between two variables
