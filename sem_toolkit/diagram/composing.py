@@ -1,6 +1,6 @@
 """Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -29,6 +29,9 @@ from sem_toolkit.diagram.scene.painting import Sketch, find_covered, paint_scene
 TALLEST = 235 * POINTS_PER_MILLIMETRE
 """Height of a page of print in points."""
 
+
+GoOn: TypeAlias = Callable[[int], bool]
+"""Whether another picture is tried after one in which so many things are hit."""
 
 Found: TypeAlias = tuple[tuple[float, ...], Scene]
 """A picture with its score; the smaller, the better."""
@@ -143,13 +146,13 @@ class Draft:
 
 
 def build_scene(
-    canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None, *, at_once: bool = False
+    canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None, go_on: GoOn | None = None
 ) -> Scene:
     """The best picture of a canvas: no hits, within the column's width, not higher than a page, in this order.
 
     layout   places that variables keep
     earlier  places of another picture, kept as long as nothing is hit for it
-    at_once  take the first picture without faults, without a look at whether another has fewer crossings
+    go_on    hears after every picture how many things are hit in the best one so far; where it says no, that is taken
     """
     if earlier is not None:
         kept = _keep_places(canvas, Layout({**earlier.positions, **(layout.positions if layout else {})}))
@@ -165,10 +168,10 @@ def build_scene(
     drafts = list(_iterate_arrangements(draft))
     routed = _count_routed(canvas)
     most = min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed)))
-    search = Search(style.column_width, most, at_once=at_once)
+    search = Search(style.column_width, most, go_on)
     for variant in drafts:
         search.try_densities(variant)
-        if search.best is not None and search.best[0][0] == 0:
+        if search.best is not None and (search.best[0][0] == 0 or search.has_ended):
             return search.best[1]
     if search.best is None or search.best[0][1] > 0:
         # Better a picture too high or too wide than one with hits.
@@ -181,9 +184,11 @@ def build_scene(
             if search.best is None or search.best[0][1] > 0:
                 search.left = LEAST_PAINTED
                 search.try_densities(variant, growth)
-    if search.best is None or search.best[0][1] > 0:
+                if search.has_ended:
+                    break
+    if search.best is None or (search.best[0][1] > 0 and not search.has_ended):
         search.left = max(LEAST_PAINTED, most // 2)
-        usual = next(variant for variant in drafts if variant.arrangement == "across")
+        usual = next((variant for variant in drafts if variant.arrangement == "across"), drafts[0])
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
@@ -213,6 +218,10 @@ def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
+    direction = canvas.style.direction
+    if direction == "down" and canvas.style.layout == "own" and not stages:
+        yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
+        return
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
     if figure is not None:
         yield draft.with_structure(replace(structure, figure=figure))
@@ -229,6 +238,8 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
             # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
             turned = ("folded", "downward") if structure.owner else ("downward", "folded")
+        if direction == "right":
+            turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
             yield replace(draft, arrangement=arrangement)
     smaller = set_in_matrix(canvas)
@@ -239,14 +250,15 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
 class Search:
     """The best picture so far, and what the pictures before it have taught."""
 
-    def __init__(self, limit: float | None, most: int, *, at_once: bool = False) -> None:
+    def __init__(self, limit: float | None, most: int, go_on: GoOn | None = None) -> None:
         """Begin a search.
 
-        limit    width that is not to be exceeded
-        most     how many pictures are painted at most
-        at_once  whether the first picture without faults ends it
+        limit  width that is not to be exceeded
+        most   how many pictures are painted at most
+        go_on  see `build_scene`
         """
-        self.limit, self.left, self._at_once = limit, most, at_once
+        self.limit, self.left, self._go_on = limit, most, go_on
+        self.has_ended = False
         self.best: Found | None = None
         self.tallest = 1.25 * TALLEST
         self._overhang = np.inf
@@ -259,7 +271,7 @@ class Search:
         for density in DENSITIES:
             sized = draft.with_density(density)
             self.try_spacing(sized, density.spacing, growth, must_fit=True)
-            if self._at_once and self.best is not None and self.best[0][0] == 0:
+            if self.has_ended:
                 break
             if stacked is not None and (self.best is None or any(self.best[0][:5])):
                 # The other reading of the ranks is worth a full search only where the first one fails.
@@ -296,7 +308,7 @@ class Search:
                 draft.canvas.structure.two_sided is not None and score[4] > 0 and factor < MOST_FOR_CROSSINGS
             )
             # What is too wide gets more room only to be rid of hits.
-            if not hits and (not too_wide or factor > 1):
+            if self.has_ended or (not hits and (not too_wide or factor > 1)):
                 break
             # Arcs and numbers outside the outermost shapes have taken this much of the width.
             if width is not None and self.limit is not None:
@@ -308,6 +320,8 @@ class Search:
         found = _score_scene(scene), scene
         if self.best is None or found[0] < self.best[0]:
             self.best = found
+        if self._go_on is not None and not self._go_on(int(self.best[0][1])):
+            self.has_ended = True
         return found
 
     def _may_fit(self, extent: Rectangle) -> bool:

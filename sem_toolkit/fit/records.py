@@ -14,6 +14,8 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
 from sem_toolkit.libraries import pd
+from sem_toolkit.sample.parcels import Parcel
+from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 from sem_toolkit.spec.table import INSTRUMENTS
@@ -169,7 +171,12 @@ def build_frame_records(frame: "pd.DataFrame") -> list[Record]:
 
 
 def clean(value: Any) -> Any:
-    """A value that JSON can hold: numpy scalars become Python's, NaN and infinity None, options plain lists."""
+    """A value that JSON can hold: numpy scalars become Python's, NaN and infinity None, options plain lists.
+
+    Items to reverse and parcels are written as they are typed.
+    """
+    if isinstance(value, (Reversed, Parcel)):
+        return str(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

@@ -59,6 +59,7 @@ from sem_toolkit.sample import Sample
 from sem_toolkit.sample.levels.carried import find_plain
 from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
 
 Result = TypeVar("Result")
@@ -340,8 +341,9 @@ class Fit:
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """What was found in the spec and in the model that it expands to."""
-        return self.check()
+        """What was found in the spec and in the model that it expands to; not what its estimates have settled."""
+        settled = LATENT_PRODUCT if self.options.estimation.steps.sam_method == "local" else ""
+        return tuple(entry for entry in self.check() if entry.code != settled)
 
     @cached_property
     def _reversed(self) -> tuple[Diagnostic, ...]:

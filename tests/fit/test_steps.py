@@ -199,6 +199,12 @@ def test_a_product_of_latent_variables_is_recovered():
     assert found.loc[("y", "~", "f:g"), "std.all"] == pytest.approx(0.25 / spread, abs=0.02)
 
 
+def test_a_fit_in_steps_does_not_advise_itself():
+    found = fit(PRODUCT, simulate_product(11, 400), sam_method="local")
+    assert "latent-product" in {entry.code for entry in found.spec.diagnostics}
+    assert "latent-product" not in {entry.code for entry in found.messages}
+
+
 def test_blocks_change_nothing_of_a_product_but_what_they_say_of_loadings():
     """lavaan 0.7 takes the first step's covariance matrix in another order than its derivatives with several blocks."""
     data = simulate_product(12, 400)
