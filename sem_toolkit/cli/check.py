@@ -57,7 +57,9 @@ def print_check(console: Console, check: Check) -> None:
     if check.identification is not None:
         report = check.identification
         state = "identified" if report.identified else f"NOT identified (deficiency {report.deficiency})"
-        console.print(f"{state}; {report.free} free parameters, df = {report.df}")
+        slopes = check.table is not None and any(row.rv for row in check.table.parameters)
+        degrees = "no saturated model with random slopes" if slopes else f"df = {report.df}"
+        console.print(f"{state}; {report.free} free parameters, {degrees}")
 
 
 def build_parameter_rows(table: ParameterTable) -> Table:

@@ -10,6 +10,7 @@ from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
@@ -62,9 +63,11 @@ def compare(
     if plot is not None:
         write_coefficients(found.paths, plot)
     print_messages(found.messages, None)
+    said: set[Diagnostic] = set()  # about the data, which are the same for all
     for model in found.models:
         if model.fault is not None:
             print_messages(model.fault.diagnostics, model.fault.source)
         if model.fit is not None:
-            print_messages(model.fit.messages, model.spec.source)
+            print_messages([entry for entry in model.fit.messages if entry not in said], model.spec.source)
+            said |= {entry for entry in model.fit.messages if entry.span is None}
     return DONE if found.certified else NOT_CERTIFIED

@@ -17,6 +17,7 @@ from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import prepare_together
 from sem_toolkit.fit.run import parse
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -250,7 +251,9 @@ def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
     names = list(fits)
     if not names:
         return
-    variables = [frozenset(fit.sample.variables) for fit in fits.values()]
+    variables = [
+        frozenset(fit.sample.variables) - {*list_hidden(list_slopes(fit.solution.model.table))} for fit in fits.values()
+    ]
     usual = max(variables, key=variables.count)
     for name, own in zip(names, variables, strict=True):
         parts = [f"{word} {', '.join(sorted(found))}" for word, found in (("has", own - usual), ("lacks", usual - own))

@@ -59,6 +59,10 @@ class Arrivals:
     iterations: NDArray[np.intp]
 
 
+_RIDGE = 1e-6
+"""Added to a scaled curvature that is singular."""
+
+
 @dataclass(frozen=True, eq=False)
 class Box:
     """Bounds on θ (r each)."""
@@ -239,7 +243,18 @@ def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatA
     curvature = _scale_curvature(stack, scale)
     identity = move_to(np.eye(scale.shape[1]), scale)
     curvature += stack.damping[:, None, None] * identity
-    return -get_namespace(scale).linalg.solve(curvature, slope[:, :, None])[:, :, 0] * scale  # type: ignore[no-any-return]
+    solve = get_namespace(scale).linalg.solve
+    try:
+        step = solve(curvature, slope[:, :, None])
+    except (np.linalg.LinAlgError, RuntimeError):  # one of them is singular, as where a model is not identified
+        regular = take(curvature, np.arange(len(stack.place)), 0)
+        for place, own in enumerate(curvature):
+            try:
+                solve(own, slope[place])
+            except (np.linalg.LinAlgError, RuntimeError):
+                regular[place] = own + _RIDGE * identity
+        step = solve(regular, slope[:, :, None])
+    return -step[:, :, 0] * scale  # type: ignore[no-any-return]
 
 
 def _scale_curvature(stack: _Stack, scale: FloatArray) -> FloatArray:

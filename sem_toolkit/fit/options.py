@@ -142,7 +142,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
-    by_sample = "sam_method" in read and str(read.get("se")).lower() in FREE_STEP_ERRORS
+    by_sample = "sam_method" in read and (str(read.get("se")).lower() in FREE_STEP_ERRORS or "cluster" in read)
     if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
@@ -157,6 +157,9 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     if not wrong:
         inference_of = partial(_build_inference_options, categorical=categorical)
         inference = _attempt(faults, InferenceOptions(), inference_of, read)
+        if categorical and inference.se in _ERRORS_OF_NUMBERS:
+            message = f'se = "{inference.se}" is of numeric rows, and some variables are ordered'
+            faults.append(Diagnostic("error", "se-for-ordered", message, hint='se = "robust.sem"'))
         if "sam_method" in read:
             faults += _check_steps(read, categorical=categorical)
         elif not categorical:
@@ -339,7 +342,7 @@ def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnost
         faults.append(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
     if read.get("likelihood") == "wishart":
         faults.append(Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out"))
-    for name in ("cluster", "sampling_weights", "sample_cov", "aux"):
+    for name in ("sampling_weights", "sample_cov", "aux"):
         if name in read:
             message = f"sam does not go with {name}: its standard errors take rows for independent draws"
             faults.append(Diagnostic("error", "steps-data", message, hint="fit without sam"))
@@ -452,10 +455,12 @@ _INSTRUMENTS = frozenset(entry.name for entry in fields(InstrumentOptions))
 _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
     "categorical",
     "has_levels",
+    "random_slopes",
     "normal_weights",
     "instruments",
     "steps",
 }
+_ERRORS_OF_NUMBERS = frozenset({"robust.sem.nt", "robust.huber.white"})
 _OWN = frozenset(entry.name for entry in fields(FitOptions)) - {
     "table", "estimation", "inference", "rotation", "given",
 }  # fmt: skip

@@ -38,6 +38,7 @@ from sem_toolkit.spec import (
 from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.slopes import carry_slopes, require_random_slopes
 from sem_toolkit.spec.tree import Formula
 
 
@@ -130,6 +131,7 @@ class Prepared:
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
+        require_random_slopes(table)
         require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
@@ -151,7 +153,7 @@ class Prepared:
     @cached_property
     def estimated_table(self) -> ParameterTable:
         """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
-        table = separate_levels(self.table)
+        table = carry_slopes(separate_levels(self.table))
         return add_saturated_correlates(table, self.correlates) if self.correlates else table
 
     @cached_property

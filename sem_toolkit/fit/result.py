@@ -56,8 +56,10 @@ from sem_toolkit.loading import call_above
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.levels.carried import find_plain
 from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
 
 Result = TypeVar("Result")
@@ -175,8 +177,8 @@ class Fit:
         for number, group in enumerate(self.sample.groups):
             if group.is_between or group.levels is None:
                 continue
-            values = compute_intraclass_correlations(group.levels)
-            named = zip(self.sample.variables, values.tolist(), strict=True)
+            levels, names = find_plain(group.levels, self.sample.variables)
+            named = zip(names, compute_intraclass_correlations(levels).tolist(), strict=True)
             label = self.sample.groups[number].label.rpartition(", ")[0]
             found[label] = {name: value for name, value in named if value == value}
         return found
@@ -339,8 +341,9 @@ class Fit:
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """What was found in the spec and in the model that it expands to."""
-        return self.check()
+        """What was found in the spec and in the model that it expands to; not what its estimates have settled."""
+        settled = LATENT_PRODUCT if self.options.estimation.steps.sam_method == "local" else ""
+        return tuple(entry for entry in self.check() if entry.code != settled)
 
     @cached_property
     def _reversed(self) -> tuple[Diagnostic, ...]:

@@ -8,7 +8,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side
 from sem_toolkit.fit import Fit, check_model
 from sem_toolkit.inference.frames import separate_groups
-from sem_toolkit.report.figures import build_spec_hints, find_layout
+from sem_toolkit.report.figures import build_groups_caption, build_spec_hints, find_layout
 from sem_toolkit.spec import ParameterTable, Spec
 
 Arrangement = Literal["overlay", "side by side"]
@@ -24,7 +24,8 @@ def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: Dia
     if len(fits) == 1:
         groups = first.sample.groups
         found = [_build_version(first, k + 1, f"{group.label} (n = {group.n})") for k, group in enumerate(groups)]
-    return _draw(found, first.spec, first.table, arrangement, style)
+    caption = build_groups_caption(first, style) if len(fits) == 1 else ""
+    return _draw(found, first.spec, first.table, arrangement, style, caption)
 
 
 def draw_compared_specs(
@@ -49,8 +50,9 @@ def _draw(
     table: ParameterTable,
     arrangement: Arrangement,
     style: DiagramStyle | None,
+    caption: str = "",
 ) -> Diagram:
-    hints, layout = build_spec_hints(spec, table), find_layout(spec)
+    hints, layout = build_spec_hints(spec, table, caption), find_layout(spec)
     if len(versions) < 2 or (arrangement == "overlay" and len(versions) > 2):
         wanted = "two" if arrangement == "overlay" else "two or more"
         message = f"{arrangement} needs {wanted} models or groups, not {len(versions)}"

@@ -13,6 +13,7 @@ from sem_toolkit.diagram import (
     find_layout_path,
     read_layout,
 )
+from sem_toolkit.diagram.composing import GoOn
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.lsp.document import Document
@@ -27,12 +28,22 @@ Found = tuple[Diagram, tuple[Diagnostic, ...]]
 
 
 def draw_text(
-    document: Document, fit: Fit | None, folder: Folder, style: DiagramStyle, group: int = 1, *, misfit: bool = False
+    document: Document,
+    fit: Fit | None,
+    folder: Folder,
+    style: DiagramStyle,
+    group: int = 1,
+    *,
+    misfit: bool = False,
+    go_on: GoOn = lambda hits: hits > 0,
 ) -> Found:
     """The picture of a text, with its estimates where there is a certified optimum, and what its hints lack.
 
     Hints that cannot be followed, a layout or a codebook that cannot be read, are left out and told. Raises SemError
     where there is nothing to draw.
+
+    go_on  whether another picture is tried after one in which so many things are hit: the first without hits is taken,
+           whatever its size and its crossings, as a screen is no page
     """
     table = document.table if fit is None else fit.table
     assert table is not None  # noqa: S101 - a text that has one is asked about
@@ -40,9 +51,9 @@ def draw_text(
     layout, others = read_pins(document.path, table, folder)
     faults += others
     try:
-        return _draw(table, fit, style, hints, layout, group, misfit), faults
+        return _draw(table, fit, style, hints, layout, group, misfit, go_on), faults
     except DataError as fault:
-        return _draw(table, fit, style, DiagramHints(), layout, group, misfit), (*faults, *fault.diagnostics)
+        return _draw(table, fit, style, DiagramHints(), layout, group, misfit, go_on), (*faults, *fault.diagnostics)
 
 
 def read_pins(path: Path | None, table: ParameterTable, folder: Folder) -> tuple[Layout | None, tuple[Diagnostic, ...]]:
@@ -79,14 +90,15 @@ def _draw(
     layout: Layout | None,
     group: int,
     misfit: bool,
+    go_on: GoOn,
 ) -> Diagram:
     if fit is None or not fit.converged:
         shown = free_rotated_rows(table) if fit is None else table
-        return draw_diagram(shown, style=style, hints=hints, group=group, layout=layout, at_once=True)
+        return draw_diagram(shown, style=style, hints=hints, group=group, layout=layout, go_on=go_on)
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
     candidates = separate_groups(fit.modification_indices) if misfit else None
     estimates = separate_groups(fit.parameters)
-    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, at_once=True)
+    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, go_on=go_on)
 
 
 def build_style(settings: Mapping[str, object]) -> DiagramStyle:

@@ -200,3 +200,12 @@ def test_rivals_of_a_spec_that_includes_another(tmp_path):
     rows = rows_of(atlas)
     for path in paths:
         assert fit(path).fit_measures["chisq"] == pytest.approx(rows.loc[path.stem, "chisq"], rel=1e-7)
+
+
+def test_factors_of_one_item_have_structural_rivals_only():
+    """What such an item shares with others is its factor's: no residual covariance and no second loading of it."""
+    atlas = build_atlas(parse_spec("f1 =~ x1\nf2 =~ x2\nf3 =~ x3\nf2 ~ f1\nf3 ~ f2\n"), DATA / "hs.csv")
+    assert {entry.rival.family for entry in atlas.entries} == {"structure"}
+    assert all(entry.fit is not None and entry.fit.certified for entry in atlas.entries)
+    path = fit("x2 ~ x1\nx3 ~ x2", DATA / "hs.csv", fixed_x=False)
+    assert atlas.given.fit_measures["chisq"] == pytest.approx(path.fit_measures["chisq"], abs=1e-6)

@@ -1,5 +1,6 @@
 """The solver of stacks: minima of many samples at once, bounds and equalities, and what it says of those that fail."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,30 @@ def test_another_array_library_leads_to_the_same_place() -> None:
     found = minimise_stack(solution.model, moved, strict.asarray(starts.copy()))
     np.testing.assert_allclose(np.asarray(found.x), expected.x, rtol=1e-8, atol=1e-10)
     np.testing.assert_array_equal(found.status, expected.status)
+
+
+def test_a_curvature_that_is_singular_stops_no_neighbour() -> None:
+    """A path of 0 between two variables leaves its own effect on the next without curvature."""
+    solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0).solution
+    model, many = solution.model, ML.build(solution.targets, None)
+    singular = Evaluator(many, {1})
+    starts = np.tile(solution.x, (3, 1)) * np.array([[1.02], [1.02], [1.02]])
+    alone = minimise_stack(model, many, starts[:1], Search(damping=0.0))
+    found = minimise_stack(model, singular, starts, Search(damping=0.0))
+    assert list(found.status[[0, 2]]) == [Arrival.MINIMUM] * 2
+    np.testing.assert_array_equal(found.x[0], alone.x[0])
+
+
+class Evaluator:
+    """A discrepancy whose information at some places is singular: the first parameter does not count."""
+
+    def __init__(self, inner: Any, places: set[int]) -> None:
+        self.inner, self.places, self.has_draws = inner, places, False
+
+    def evaluate_many(self, model: Any, theta: Any, draws: Any = None, *, exact: bool = False) -> Any:
+        found = self.inner.evaluate_many(model, theta, draws, exact=exact)
+        informations = found.informations.copy()
+        for place in self.places & set(range(len(informations))):
+            informations[place, 0] = informations[place, :, 0] = 0.0
+            informations[place, 0, 1] = informations[place, 1, 0] = 0.0
+        return replace(found, informations=informations)

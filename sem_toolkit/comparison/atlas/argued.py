@@ -18,10 +18,13 @@ _FEWEST = 4  # items of a factor that may be split
 def list_argued_rivals(
     draft: Draft, anatomy: Anatomy, fit: Fit, most: int, least: float = LEAST_INDEX
 ) -> Iterator[Rival]:
-    """Rivals by the modification indices of the given model's fit, at most `most` cross-loadings and covariances."""
+    """Rivals by the modification indices of the given model's fit, at most `most` cross-loadings and covariances.
+
+    The only item of a factor has no part in them: what it shares with others is the factor's.
+    """
     if not fit.converged:
         return
-    items = {item for found in anatomy.factors.values() for item in found}
+    items = {item for found in anatomy.factors.values() if len(found) > 1 for item in found}
     indices = fit.modification_indices
     strong = indices[indices["mi"] >= least].sort_values("mi", ascending=False, kind="stable")
     counts = {"=~": 0, "~~": 0}

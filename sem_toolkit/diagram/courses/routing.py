@@ -64,6 +64,9 @@ ELSEWHERE = 150.0
 ENOUGH_IN_FIGURE = 1.5 * NEAR
 """A straight structural path in a figure may cost this much: crossings are part of the figures that readers know."""
 
+ENOUGH_AROUND = 60.0
+"""A structural path that costs more than this among all others looks for a way around them."""
+
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
 
@@ -119,6 +122,7 @@ class Router:
         self.routes: dict[str, Route] = {}
         self.segments = Segments()
         self._grid: DetourGrid | None = None
+        self._all_routed = False
 
     def route_all(self) -> dict[str, Route]:
         """Route every path, plain ones first; then look again at those that cross others."""
@@ -133,6 +137,7 @@ class Router:
         self.tracks = build_tracks(self._collect_families(), self.placement.places, rooms, self.style.label_size)
         for edge in ordered:
             self._route(edge)
+        self._all_routed = True
         for edge in ordered:
             if self._is_movable(edge) and edge[3]["role"] != "loading" and not self._is_free(edge):
                 self._route(edge)
@@ -237,7 +242,8 @@ class Router:
         role = str(data["role"])
         self._forget(key)
         best = self._choose_course(source, target, role, key)
-        if (best is None or best[0] >= HIT or (best[0] > 60 and role == "regression")) and source != target:
+        enough = ENOUGH_AROUND if self._all_routed and role == "regression" else HIT
+        if (best is None or best[0] >= enough) and source != target:
             best = self._find_detour(source, target, key, best)
         if best is not None:
             if role == "variance" and key in self.numbers:

@@ -53,6 +53,9 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(*compute_logl(evaluation), npar, float(evaluation.rows.sum()))
+    if not evaluation.kind.has_saturated:
+        del measures["unrestricted.logl"]
+        return measures
     measures |= variables.compute_residual_measures(evaluation)
     if options.test == "none":
         return measures
@@ -86,6 +89,7 @@ def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions,
     """
     if not evaluation.kind.has_levels:
         raise ModelError(Diagnostic("error", "no-levels", "the model has no levels", hint="write level: blocks"))
+    evaluation.require_saturated("fit measures of a level")
     measures = compute_all_measures(build_level_evaluation(evaluation, level), options)
     own = measures["srmr_between" if level else "srmr_within"]
     return {name: value for name, value in measures.items() if not name.startswith("srmr")} | {"srmr": own}
