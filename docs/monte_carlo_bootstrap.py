@@ -28,7 +28,8 @@ Made by `python docs/monte_carlo_bootstrap.py {replications} {draws}`: {replicat
 bootstrap draws of each. x → m → y without a direct effect, residual variances of 1, residuals normal or standardised
 χ²(3); limits at 95 %. With {replications} samples the standard error of a coverage of 95 % is {error:.1f} %. "delta"
 is the normal interval of the fit. "missed" is the share of samples whose limits lie above and below the true value,
-which is more than the coverage says: limits that are too low on one side and too high on the other can cover 95 % in sum.
+which is more than the coverage says: limits that are too low on one side and too high on the other can cover 95 % in
+sum.
 
 """
 
