@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from sem_toolkit.diagram import Diagram, DiagramStyle
     from sem_toolkit.face import atlas, check, diagram, improve, invariance
     from sem_toolkit.fit import Check, Fit, fit
+    from sem_toolkit.presented import Presented
     from sem_toolkit.resampling.bootstrap import Bootstrap, bootstrap
     from sem_toolkit.spec import Spec, parse_spec, read_spec
 
 __all__ = [
     "Atlas", "Bootstrap", "Check", "Comparison", "DataError", "Diagnostic", "Diagram", "DiagramStyle",
-    "EstimationError", "Exploration", "Fit", "Improvement", "Invariance", "ModelError", "OptionError", "SemError",
+    "EstimationError", "Exploration", "Fit", "Improvement", "Invariance", "ModelError", "OptionError", "Presented",
+    "SemError",
     "Spec", "SpecError", "atlas", "bootstrap", "check", "compare", "diagram", "explore_factors", "fit", "improve",
     "invariance", "parse_spec", "read_spec",
 ]  # fmt: skip
