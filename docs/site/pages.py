@@ -76,8 +76,11 @@ class PageRun:
 
 def find_pages() -> list[Path]:
     """Pages that have something to run, in a fixed order."""
-    found = [DOCS / "index.md", *(page for folder in RUN_FOLDERS for page in sorted((DOCS / folder).glob("*.md")))]
-    return [page for page in found if page.exists() and has_examples(page.read_text(encoding="utf-8"))]
+    found = [
+        *sorted(DOCS.glob("*.md")),
+        *(page for folder in RUN_FOLDERS for page in sorted((DOCS / folder).glob("*.md"))),
+    ]
+    return [page for page in found if has_examples(page.read_text(encoding="utf-8"))]
 
 
 def has_examples(text: str) -> bool:

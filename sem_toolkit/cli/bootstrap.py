@@ -38,6 +38,12 @@ def bootstrap(
         bool, typer.Option("--standardized", rich_help_panel=PANEL, help="Standardised values, too.")
     ] = False,
     r2: Annotated[bool, typer.Option("--r2", rich_help_panel=PANEL, help="Explained variances, too.")] = False,
+    measures: Annotated[
+        bool, typer.Option("--measures", rich_help_panel=PANEL, help="χ², RMSEA, CFI, TLI and SRMR, too (ML).")
+    ] = False,
+    reliability: Annotated[
+        bool, typer.Option("--reliability", rich_help_panel=PANEL, help="α, ω, composite reliability, AVE, HTMT, too.")
+    ] = False,
     improper: Annotated[
         str, typer.Option("--improper", rich_help_panel=PANEL, help="keep or drop draws with impossible values.")
     ] = "keep",
@@ -82,7 +88,8 @@ def bootstrap(
     with show_progress("draws") as watch:
         found = run(
             parsed, data, draws=draws, resample=resample, interval=interval, seed=seed, standardized=standardized,
-            r2=r2, keep_improper=improper == "keep", workers=workers, dask=dask, store=store, watch=watch, **chosen,
+            r2=r2, measures=measures, reliability=reliability, keep_improper=improper == "keep", workers=workers,
+            dask=dask, store=store, watch=watch, **chosen,
         )  # fmt: skip
     if output is not None:
         write_text(output, found.table.to_csv(index=False))

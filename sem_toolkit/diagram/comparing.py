@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagram.composing import build_scene
-from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
+from sem_toolkit.diagram.content.canvas import build_canvas, list_covariates, note_covariates, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import DiagramStyle
@@ -54,7 +54,9 @@ def draw_overlay(
     first, second = (build_path_graph(v.table, v.estimates, v.group) for v in (before, after))
     union, marks = merge_graphs(first, second, style, tolerance)
     legend = (f"from {before.name} to {after.name}", f"changed: by more than {tolerance:g}", *hints.legend)
-    chosen = select_elements(union, style)
+    covariates = list_covariates(union, style, hints)
+    legend = note_covariates(covariates, style, replace(hints, legend=legend)).legend
+    chosen = select_elements(union, style, covariates)
     scene = build_scene(
         build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), _keep_known(layout, chosen)
     )
@@ -110,8 +112,11 @@ def draw_side_by_side(
     layout  places that variables keep, as far as they are in any version
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
+    wholes = [build_path_graph(v.table, v.estimates, v.group) for v in versions]
+    covariates = tuple(dict.fromkeys(name for whole in wholes for name in list_covariates(whole, style, hints)))
+    hints = note_covariates(covariates, style, hints)
     plain = replace(hints, title="", caption="", legend=())
-    graphs = [select_elements(build_path_graph(v.table, v.estimates, v.group), style) for v in versions]
+    graphs = [select_elements(whole, style, covariates) for whole in wholes]
     union, _ = merge_graphs(graphs[0], graphs[-1], style, 0.0)
     for graph in graphs[1:-1]:
         union, _ = merge_graphs(union, graph, style, 0.0)

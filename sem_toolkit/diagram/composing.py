@@ -188,7 +188,7 @@ def build_scene(
                     break
     if search.best is None or (search.best[0][1] > 0 and not search.has_ended):
         search.left = max(LEAST_PAINTED, most // 2)
-        usual = next(variant for variant in drafts if variant.arrangement == "across")
+        usual = next((variant for variant in drafts if variant.arrangement == "across"), drafts[0])
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
@@ -218,6 +218,10 @@ def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
+    direction = canvas.style.direction
+    if direction == "down" and canvas.style.layout == "own" and not stages:
+        yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
+        return
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
     if figure is not None:
         yield draft.with_structure(replace(structure, figure=figure))
@@ -234,6 +238,8 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
             # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
             turned = ("folded", "downward") if structure.owner else ("downward", "folded")
+        if direction == "right":
+            turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
             yield replace(draft, arrangement=arrangement)
     smaller = set_in_matrix(canvas)

@@ -9,7 +9,13 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
 from sem_toolkit.diagram.composing import GoOn, build_scene
-from sem_toolkit.diagram.content.canvas import build_canvas, list_small_loadings, select_elements
+from sem_toolkit.diagram.content.canvas import (
+    build_canvas,
+    list_covariates,
+    list_small_loadings,
+    note_covariates,
+    select_elements,
+)
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
 from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
@@ -121,7 +127,9 @@ def draw_diagram(
     faults = [*check_hints(hints, whole), *(layout.check(whole) if layout is not None else ())]
     if faults:
         raise DataError(faults)
-    graph = select_elements(whole, style)
+    covariates = list_covariates(whole, style, hints)
+    hints = note_covariates(covariates, style, hints)
+    graph = select_elements(whole, style, covariates)
     if small := list_small_loadings(whole, style.least_loading):
         note = f"{len(small)} rotated loadings below {style.least_loading:g} are not drawn".replace("0.", ".")
         hints = replace(hints, legend=(*hints.legend, note))

@@ -16,8 +16,7 @@ from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
-from sem_toolkit.report.figures import format_fit_line
-from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.numbers import format_estimate, format_fit_line, format_p_value
 from sem_toolkit.report.pages import format_page
 from sem_toolkit.report.text_tables import format_row
 

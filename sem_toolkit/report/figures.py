@@ -7,7 +7,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw_diagram, find_layout_path, read_layout
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
-from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
@@ -118,17 +118,3 @@ def build_groups_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
 def _format_values(fit: Fit, style: DiagramStyle) -> str:
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}
     return f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."
-
-
-def format_fit_line(fit: Fit) -> str:
-    """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
-    m = fit.fit_measures
-    if "chisq" not in m:
-        return f"SRMR = {format_estimate(m.get('srmr'))}; no test."
-    p = format_p_value(m.get("pvalue"))
-    interval = f"[{format_estimate(m.get('rmsea.ci.lower'))}, {format_estimate(m.get('rmsea.ci.upper'))}]"
-    return (
-        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {p if p.startswith('<') else '= ' + p}, "
-        f"CFI = {format_estimate(m.get('cfi'))}, TLI = {format_estimate(m.get('tli'))}, "
-        f"RMSEA = {format_estimate(m.get('rmsea'))} {interval}, SRMR = {format_estimate(m.get('srmr'))}."
-    )

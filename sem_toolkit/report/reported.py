@@ -13,8 +13,7 @@ from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed
-from sem_toolkit.report.figures import format_fit_line
-from sem_toolkit.report.numbers import format_cell, format_estimate
+from sem_toolkit.report.numbers import format_cell, format_estimate, format_fit_line
 from sem_toolkit.report.text_tables import build_transposed_frame
 
 _AUTHOR = "to be written by the authors"

@@ -1,11 +1,12 @@
 """What is drawn and how, in one hand: the path graph with all that every stage of the drawing asks about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.content.hints import DiagramHints
-from sem_toolkit.diagram.content.structure import Structure, build_structure
+from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, order_by_shared
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
@@ -61,9 +62,58 @@ def build_canvas(
     marks: Mapping[str, str] | None = None,
 ) -> Canvas:
     """The canvas of the elements that are to be drawn (of `select_elements`)."""
-    structure = build_structure(_drop_candidates(graph))
+    order = hints.order or order_by_shared(build_structure(_drop_candidates(graph)))
+    graph = _order_variables(graph, order)
+    structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
     return Canvas(graph, structure, style, hints, r2 or {}, marks or {}, matrix)
+
+
+def _order_variables(graph: "nx.MultiDiGraph[str]", order: Sequence[str]) -> "nx.MultiDiGraph[str]":
+    """The graph with some variables in an order, at the places that they have among the others."""
+    wanted = [name for name in order if name in graph]
+    if not wanted:
+        return graph
+    following = iter(wanted)
+    names = [next(following) if name in wanted else name for name in graph]
+    ordered: nx.MultiDiGraph[str] = nx.MultiDiGraph(**graph.graph)
+    ordered.add_nodes_from((name, graph.nodes[name]) for name in names)
+    ordered.add_edges_from(graph.edges(keys=True, data=True))
+    return ordered
+
+
+def list_covariates(graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: DiagramHints) -> tuple[str, ...]:
+    """What the style leaves out as covariates: those that the header names, or the observed causes of factors.
+
+    Raises DataError where there are none, as in a path model without factors: there it takes names.
+    """
+    if not style.hide_covariates:
+        return ()
+    latent = any(kind == "latent" for _, kind in graph.nodes(data="kind"))
+    found = hints.covariates or tuple(
+        name
+        for name, kind in graph.nodes(data="kind")
+        if latent
+        and kind == "observed"
+        and not any(data["role"] in DIRECTED for _, _, data in graph.in_edges(name, data=True))
+        and any(data["role"] == "regression" for _, _, data in graph.out_edges(name, data=True))
+    )
+    if not found:
+        hint = "name them in the header of the spec: diagram: {covariates: age, sex}"
+        raise DataError(Diagnostic("error", "no-covariates", "there are no covariates to hide", hint=hint))
+    return found
+
+
+def note_covariates(names: Sequence[str], style: DiagramStyle, hints: DiagramHints) -> DiagramHints:
+    """Hints whose legend names the covariates that are not drawn."""
+    if not names:
+        return hints
+    words = ", ".join(" ".join(format_name(name, style, hints.labels).split()) for name in names)
+    return replace(hints, legend=(*hints.legend, f"covariates, not drawn: {words}"), order=_without(hints.order, names))
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in others)
 
 
 def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
@@ -144,9 +194,12 @@ def set_in_note(canvas: Canvas) -> Canvas:
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
 
 
-def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
-    """The graph without what the style leaves out."""
+def select_elements(
+    graph: "nx.MultiDiGraph[str]", style: DiagramStyle, covariates: Sequence[str] = ()
+) -> "nx.MultiDiGraph[str]":
+    """The graph without what the style leaves out, and without the covariates of `list_covariates`."""
     chosen = graph.copy()
+    chosen.remove_nodes_from(covariates)
     chosen.remove_edges_from(list_small_loadings(graph, style.least_loading))
     structure = build_structure(chosen)
     if style.only == "structural":

@@ -96,7 +96,8 @@ def _format_unestimated(edge: Mapping[str, Any], style: DiagramStyle) -> str:
         return ""
     if edge["fixed"] and edge["value"] is not None:
         return f"{edge['value']:g}".replace("-", "−")
-    return str(edge["label"]) if style.labels else ""
+    label = str(edge["label"]) if style.labels else ""
+    return format_greek(label) if style.greek else label
 
 
 def _format_values(edge: Mapping[str, Any], style: DiagramStyle) -> str:

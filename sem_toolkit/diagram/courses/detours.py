@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle, Shapes, smooth_polyline
+from sem_toolkit.libraries import csgraph, sparse
 
 CellArray = NDArray[np.integer[Any]]
 
@@ -52,7 +51,7 @@ class DetourGrid:
             closed[self._cells(box)] -= 1
         start, goal = self._find_cell(tail), self._find_cell(head)
         graph = self._build_graph(closed > 0, self._compute_crowding(busy))
-        distance, before = dijkstra(graph, indices=start, return_predecessors=True)
+        distance, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
         if not np.isfinite(distance[goal]):
             return None
         cells = [goal]
@@ -105,7 +104,7 @@ class DetourGrid:
         one, other, length, starts = self._steps
         cost = np.where(closed.ravel(), np.inf, cost)
         weight = (cost[one] + cost[other]) * length
-        return csr_matrix((weight, other, starts), (self.rows * self.columns,) * 2)
+        return sparse.csr_matrix((weight, other, starts), (self.rows * self.columns,) * 2)
 
     @cached_property
     def _steps(self) -> tuple[CellArray, CellArray, FloatArray, CellArray]:

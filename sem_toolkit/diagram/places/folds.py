@@ -6,7 +6,7 @@ to the next is short and leads straight down. Indicators stand outside: above th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
@@ -20,6 +20,9 @@ TURN = 38.0
 
 UNEVEN = 0.15
 """How much a difference in the length of rows weighs against height."""
+
+LONELY = 60.0
+"""What each factor of a chain that one row has more than another weighs, but for the first, in points of height."""
 
 CLEAR = 10.0
 """How far shapes of two rows that stand beside each other are apart, in points."""
@@ -57,7 +60,9 @@ def place_folded(
             bounds = compute_bounds(list(places.values()))
             if bounds.width <= limit:
                 uneven = max(row.width for row in rows) - min(row.width for row in rows)
-                found.append((bounds.height + UNEVEN * uneven, places, rows))
+                counts = [high - low for low, high in pairwise((0, *cuts, depth))]
+                lonely = LONELY * max(0, max(counts) - min(counts) - 1) if len(structure.cores) == depth else 0.0
+                found.append((bounds.height + UNEVEN * uneven + lonely, places, rows))
         if found:
             _, places, rows = min(found, key=lambda entry: entry[0])
             return places, {core: side for row in rows for core, side in row.sides.items()}

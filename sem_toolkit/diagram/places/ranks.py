@@ -186,7 +186,14 @@ def _build_columns(structure: Structure) -> tuple[list[list[str]], dict[str, lis
         for one, other in pairwise(chain):
             neighbours[one].append(other)
             neighbours[other].append(one)
-    return _order_columns(columns, neighbours), neighbours
+    ordered = [_keep_order(column, structure.order) for column in _order_columns(columns, neighbours)]
+    return ordered, neighbours
+
+
+def _keep_order(column: list[str], order: Sequence[str]) -> list[str]:
+    """The column with the names that have an order in it, at the places where they are."""
+    following = iter([name for name in order if name in column])
+    return [next(following) if name in order else name for name in column]
 
 
 def _order_columns(columns: list[list[str]], neighbours: Mapping[str, list[str]]) -> list[list[str]]:
@@ -249,7 +256,7 @@ def choose_sides(
                 sides[core] = inner or ("top" if alone % 2 and not apart else "bottom")
             else:
                 sides[core] = "top" if k < len(cores) / 2 else "bottom"
-    return _join_related(structure, sides)
+    return _join_related(structure, sides) | {core: side for core, side in structure.pinned.items() if core in sides}
 
 
 def _join_related(structure: Structure, sides: dict[str, Side]) -> dict[str, Side]:
