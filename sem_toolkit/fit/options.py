@@ -142,7 +142,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
-    by_sample = "sam_method" in read and str(read.get("se")).lower() in FREE_STEP_ERRORS
+    by_sample = "sam_method" in read and (str(read.get("se")).lower() in FREE_STEP_ERRORS or "cluster" in read)
     if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
     if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
@@ -342,7 +342,7 @@ def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnost
         faults.append(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
     if read.get("likelihood") == "wishart":
         faults.append(Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out"))
-    for name in ("cluster", "sampling_weights", "sample_cov", "aux"):
+    for name in ("sampling_weights", "sample_cov", "aux"):
         if name in read:
             message = f"sam does not go with {name}: its standard errors take rows for independent draws"
             faults.append(Diagnostic("error", "steps-data", message, hint="fit without sam"))

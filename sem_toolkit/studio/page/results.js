@@ -121,7 +121,8 @@ export class Results {
   }
 
   #buildTable(answer, name) {
-    const table = answer.tables.find((entry) => entry.name === name);
+    const found = answer.tables.find((entry) => entry.name === name);
+    const table = found && dropSingle(found);
     if (!table) return [el("p", { class: "nothing" }, "There is no such table for this model and these data.")];
     const place = (wanted) => table.columns.findIndex((column) => column.name === wanted);
     const [lhs, op, rhs] = ["lhs", "op", "rhs"].map(place);
@@ -161,6 +162,14 @@ export class Results {
     if (!this.#sorts.has(name)) this.#sorts.set(name, { column: null, isDown: false });
     return this.#sorts.get(name);
   }
+}
+
+/** A table without the columns of group and level where there is one of them only. */
+function dropSingle(table) {
+  const kept = table.columns.map(({ name }, place) => !["group", "level"].includes(name)
+    || table.rows.some((row) => row[place] !== table.rows[0][place]));
+  const keep = (list) => list.filter((_, place) => kept[place]);
+  return { ...table, columns: keep(table.columns), rows: table.rows.map(keep) };
 }
 
 /** The line over a trial: what the ghost has done to χ². */
