@@ -174,7 +174,8 @@ def build_scene(
         assert search.best is not None  # noqa: S101 - a layout has no other way
         return search.best[1]
     drafts = list(_iterate_arrangements(draft))
-    routed = _count_routed(canvas)
+    # In a figure of the field most paths have their places.
+    routed = _count_routed(canvas) if drafts[0].canvas.structure.figure is None else 0
     most = min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed)))
     search = Search(style.column_width, most, go_on)
     crowded = routed > CROWDED_FROM
