@@ -256,7 +256,9 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         turned: tuple[Arrangement, ...] = ("downward",)
         if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
             # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
-            turned = ("folded", "downward") if structure.owner else ("downward", "folded")
+            # Waves that do not fit as a figure are not torn apart.
+            fold_first = bool(structure.owner) and figure is None
+            turned = ("folded", "downward") if fold_first else ("downward", "folded")
         if direction == "right":
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
