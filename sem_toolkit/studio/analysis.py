@@ -128,10 +128,11 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
     found = [*document.diagnostics]
     answer: Record = {"svg": None, "fit": None, "tables": [], "indices": [], "residuals": None, "nodes": [],
                       "paths": [], "scale": 1, "picture": None, "draft": False}  # fmt: skip
-    table, fit = document.table, None
-    if table is not None and not any(entry.severity == "error" for entry in found):
-        fit, faults = find_fit(document, memory, watch)
-        found += [entry for entry in faults if entry not in found]
+    fit = None
+    if document.has_meaning:
+        if not any(entry.severity == "error" for entry in found):
+            fit, faults = find_fit(document, memory, watch)
+            found += [entry for entry in faults if entry not in found]
         try:
             picture, faults = draw_question(document, question, fit, memory.folder, watch)
             answer |= picture

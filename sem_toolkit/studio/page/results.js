@@ -121,7 +121,8 @@ export class Results {
   }
 
   #buildTable(answer, name) {
-    const table = answer.tables.find((entry) => entry.name === name);
+    const found = answer.tables.find((entry) => entry.name === name);
+    const table = found && dropSingle(found);
     if (!table) return [el("p", { class: "nothing" }, "There is no such table for this model and these data.")];
     const place = (wanted) => table.columns.findIndex((column) => column.name === wanted);
     const [lhs, op, rhs] = ["lhs", "op", "rhs"].map(place);
@@ -163,10 +164,18 @@ export class Results {
   }
 }
 
+/** A table without the columns of group and level where there is one of them only. */
+function dropSingle(table) {
+  const kept = table.columns.map(({ name }, place) => !["group", "level"].includes(name)
+    || table.rows.some((row) => row[place] !== table.rows[0][place]));
+  const keep = (list) => list.filter((_, place) => kept[place]);
+  return { ...table, columns: keep(table.columns), rows: table.rows.map(keep) };
+}
+
 /** The line over a trial: what the ghost has done to χ². */
 export function describeTrial(found) {
   const number = (value) => formatNumber("chisq", value);
   return el("span", { class: "sum" }, "χ² ", el("b", {}, `${number(found.chisq_before)} → ${number(found.chisq)}`),
     ` (df ${found.df_before} → ${found.df})`, " · Δχ² ", el("b", {}, number(found.difference)),
-    found.p === null || found.p === undefined ? "" : ` · ${formatTest(found.p)}`);
+    found.p === null || found.p === undefined ? "" : el("span", {}, ` · ${formatTest(found.p)}`));
 }
