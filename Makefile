@@ -45,6 +45,9 @@ docs: .venv/installed ## Write the pages of docs/ that are made from the code
 site: .venv/installed-documentation ## Build the documentation as a site: build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
 
+agreement: .venv/installed ## Compare all reference cases with lavaan's numbers, into docs/agreement.md
+	$(BIN)/python docs/agreement.py
+
 gallery: .venv/installed ## Draw the gallery of diagrams into docs/gallery/
 	$(BIN)/python docs/gallery/make.py
 
