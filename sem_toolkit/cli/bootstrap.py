@@ -12,7 +12,7 @@ from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_mes
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.files import write_text
-from sem_toolkit.report.text_tables import build_frame_table
+from sem_toolkit.report.views import build_bootstrap
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
@@ -104,18 +104,6 @@ def bootstrap(
 
 
 def _print(found: "Bootstrap") -> None:
-    from sem_toolkit.resampling.bootstrap import INTERVALS, RESAMPLINGS
-
     console = build_console()
-    console.print(f"{found.fit.title}: {len(found.verdicts)} draws, {RESAMPLINGS[found.resample]}, seed {found.seed}")
-    title = f"Estimates with {100 * found.level:g} % limits ({INTERVALS[found.interval]})"
-    table = found.table
-    empty = [name for name in ("label", "group") if table[name].astype(str).isin(["", "1", "0"]).all()]
-    if (table["scale"] == "est").all():
-        empty.append("scale")
-    console.print(build_frame_table(title, table.drop(columns=[*empty, "draws"])))
-    if found.pvalue == found.pvalue:
-        console.print(
-            f"Bollen-Stine: the statistic {found.statistic:.3f} is exceeded in {100 * found.pvalue:.1f} % of samples "
-            f"that the model holds in (p = {found.pvalue:.3f})"
-        )
+    for part in build_bootstrap(found):
+        console.print(part)

@@ -11,7 +11,6 @@ from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, Repor
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 from sem_toolkit.spec import read_spec
 
 
@@ -31,10 +30,10 @@ def compare(
     """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
     from sem_toolkit.comparison import compare as fit_models
     from sem_toolkit.report.coefficient_plot import write_coefficients
-    from sem_toolkit.report.compared import spread_paths, spread_r2
     from sem_toolkit.report.document import require_document_format, write_document
     from sem_toolkit.report.plots import require_plot_format
     from sem_toolkit.report.reported import build_comparison_report
+    from sem_toolkit.report.views import build_comparison
 
     if plot is not None:
         require_plot_format(plot)
@@ -51,15 +50,8 @@ def compare(
         print_record(found.to_dict())
     else:
         console = build_console()
-        console.print(build_transposed_table("Models", found.table.drop(columns="reason"), "model"))
-        for title, table in (
-            ("Pairs of models, by what each implies", found.tests),
-            ("Pairs that are not nested, by Vuong's tests", found.vuong.drop(columns="reason")),
-            ("Paths from model to model: estimate [interval]", spread_paths(found.paths)),
-            ("R² from model to model", spread_r2(found.r2)),
-        ):
-            if len(table):
-                console.print(build_frame_table(title, table))
+        for part in build_comparison(found):
+            console.print(part)
     if plot is not None:
         write_coefficients(found.paths, plot)
     print_messages(found.messages, None)

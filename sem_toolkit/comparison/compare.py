@@ -16,6 +16,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, Mode
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import prepare_together
 from sem_toolkit.fit.run import parse
+from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
@@ -49,8 +50,8 @@ class ComparedModel:
         return self.fit is not None and self.fit.certified
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Presented):
     """Several models of the same data. Tables are DataFrames, computed when first asked for.
 
     models  in the order given; a model that cannot be fitted is among them, with its fault

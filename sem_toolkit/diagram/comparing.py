@@ -152,7 +152,7 @@ def _keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout 
     """A layout without the variables that are not in the picture."""
     if layout is None:
         return None
-    return Layout({name: place for name, place in layout.positions.items() if name in graph})
+    return layout.keep(graph)
 
 
 def take_layout(scene: Scene) -> Layout:

@@ -154,8 +154,13 @@ def build_scene(
     earlier  places of another picture, kept as long as nothing is hit for it
     go_on    hears after every picture how many things are hit in the best one so far; where it says no, that is taken
     """
+    if layout is not None:
+        structure = replace(canvas.structure, pinned=layout.sides)
+        canvas = replace(canvas, structure=structure, numbers=layout.numbers, arcs=layout.arcs)
     if earlier is not None:
-        kept = _keep_places(canvas, Layout({**earlier.positions, **(layout.positions if layout else {})}))
+        kept = _keep_places(
+            canvas, replace(layout or Layout(), positions={**earlier.positions, **(layout.positions if layout else {})})
+        )
         if kept is not None:
             return kept
     graph, style, draft = canvas.graph, canvas.style, Draft(canvas, layout)

@@ -124,7 +124,10 @@ def draw_diagram(
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
     whole = build_path_graph(table, estimates, group)
-    faults = [*check_hints(hints, whole), *(layout.check(whole) if layout is not None else ())]
+    faults = [
+        *check_hints(hints, whole),
+        *(layout.check(whole, [key for *_, key in whole.edges(keys=True)]) if layout is not None else ()),
+    ]
     if faults:
         raise DataError(faults)
     covariates = list_covariates(whole, style, hints)

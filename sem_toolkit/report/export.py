@@ -53,6 +53,16 @@ def _write(path: Path, suffix: str, printed: Printed) -> Path:
     return write_with_packages(path, suffix, lambda: WRITERS[suffix](clean_table(printed)))
 
 
+def write_printed(path: Path, printed: Printed) -> Path:
+    """Write a table for print. Raises DataError as `write_table` does."""
+    return _write(path, require_format(path), printed)
+
+
+def format_printed(suffix: str, printed: Printed) -> bytes:
+    """The content of a file with this suffix, one of WRITERS."""
+    return WRITERS[suffix](clean_table(printed))
+
+
 def write_with_packages(path: Path, suffix: str, make: Callable[[], bytes]) -> Path:
     """Write what is made. Raises DataError where a package is missing that makes the format of this suffix."""
     write_bytes(path, make_with_packages(suffix, make))

@@ -14,6 +14,8 @@ from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.names import observed_variables
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sem_toolkit.diagram import DiagramHints
 
 
@@ -58,8 +60,17 @@ def draw_fit(
         return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout, earlier=earlier)
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
     candidates = separate_groups(fit.modification_indices) if misfit else None
-    estimates = separate_groups(fit.parameters)
+    estimates = add_standardized_limits(fit, separate_groups(fit.parameters), style)
     return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, earlier=earlier)
+
+
+def add_standardized_limits(fit: Fit, estimates: "pd.DataFrame", style: DiagramStyle) -> "pd.DataFrame":
+    """Estimates with the limits of the standardised values (std.ci.lower, std.ci.upper), where the style shows them."""
+    if style.significance != "interval" or style.values != "standardized":
+        return estimates
+    limits = separate_groups(fit.standardized).rename(columns={"ci.lower": "std.ci.lower", "ci.upper": "std.ci.upper"})
+    keys = [name for name in ("lhs", "op", "rhs", "group") if name in limits and name in estimates]
+    return estimates.merge(limits[[*keys, "std.ci.lower", "std.ci.upper"]], how="left", on=keys)
 
 
 def find_layout(spec: Spec) -> Layout | None:

@@ -81,6 +81,13 @@ def test_without_data_the_model_is_drawn_as_it_is(studio, memory):
     assert answer["picture"]["width"] > 0
 
 
+def test_a_model_that_is_not_identified_yet_is_drawn(studio, memory):
+    answer = ask(studio, memory, "#' data: poldem.csv\nf =~ y1 + y2\n")
+    assert {node["name"] for node in answer["nodes"]} == {"f", "y1", "y2"}
+    assert answer["fit"] is None
+    assert "not-identified" in {entry["code"] for entry in answer["diagnostics"]}
+
+
 def test_other_data_fit_a_text_that_names_none(studio, memory):
     text = POLDEM.partition("\n")[2]
     assert ask(studio, memory, text)["fit"] is None

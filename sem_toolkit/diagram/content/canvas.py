@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagram.content.figure import Side
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, order_by_shared
 from sem_toolkit.diagram.content.style import DiagramStyle
@@ -42,6 +43,8 @@ class Canvas:
     structure  what the variables are to each other
     r2         variable → R²
     marks      path → "added", "dropped", "changed" or "faint", for comparisons
+    numbers    path → where its number must stand, as a share of its way
+    arcs       covariance → the side on which its arc must run
     matrix     keys of the covariances that stand in a matrix beside the picture instead of being arcs
     """
 
@@ -52,6 +55,8 @@ class Canvas:
     r2: Mapping[str, float] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
     matrix: tuple[str, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    arcs: Mapping[str, Side] = field(default_factory=dict)
 
 
 def build_canvas(

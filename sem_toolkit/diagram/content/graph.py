@@ -19,6 +19,8 @@ ESTIMATE_COLUMNS = {
     "std": "std.all",
     "lower": "ci.lower",
     "upper": "ci.upper",
+    "std_lower": "std.ci.lower",
+    "std_upper": "std.ci.upper",
 }
 LARGEST_DIAGRAM = 400
 

@@ -61,6 +61,9 @@ OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "botto
 ELSEWHERE = 150.0
 """What an arc between indicators costs that is not on their outer side: a family stays together even at crossings."""
 
+NOWHERE_ELSE = 5000.0
+"""What an arc costs that is not on the side to which it is pinned."""
+
 ENOUGH_IN_FIGURE = 1.5 * NEAR
 """A straight structural path in a figure may cost this much: crossings are part of the figures that readers know."""
 
@@ -100,6 +103,7 @@ class Router:
         """
         self.outer, self.widths = measures.outer, measures.labels
         graph, structure, style = canvas.graph, canvas.structure, canvas.style
+        self.arcs = canvas.arcs
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
         self.number = {name: k for k, name in enumerate(self.names)}
@@ -178,7 +182,7 @@ class Router:
         families: dict[str, dict[str, tuple[str, str]]] = {"top": {}, "bottom": {}}
         for source, target, key, data in self.edges:
             if data["role"] == "covariance" and {source, target} <= set(self.structure.owner):
-                side = self._find_outer_side(source, target)
+                side = self.arcs.get(key) or self._find_outer_side(source, target)
                 if side in families:
                     families[side][key] = (source, target)
         return families
@@ -335,17 +339,19 @@ class Router:
         a, b = self.number[source], self.number[target]
         tail, head, tail_shape, head_shape = self.boxes[a], self.boxes[b], self.kinds[a], self.kinds[b]
         if role == "covariance":
-            side = self._find_outer_side(source, target)
+            pinned = self.arcs.get(key)
+            side = pinned or self._find_outer_side(source, target)
             across, down = self.outer
             room = across if side in ("left", "right") else down
             if key in self.tracks:
                 yield 0.0, self.tracks[key]
-            yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
+            if not pinned:
+                yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
             roomy = self.numbers[key].width / 2 + 3 if key in self.numbers and items else 9.0
-            elsewhere = 26.0 if side is None or not items else ELSEWHERE
+            elsewhere = NOWHERE_ELSE if pinned else 26.0 if side is None or not items else ELSEWHERE
             yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere)
         elif role == "variance":
             yield from self._iterate_loops(source)

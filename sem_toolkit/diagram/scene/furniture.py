@@ -297,6 +297,8 @@ def _iterate_entries(
             yield None, meaning
     if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
+    if style.significance == "interval" and any(edge.label and "[" in edge.label.text for edge in estimated):
+        yield None, "confidence intervals in brackets"
     if estimated and style.hide_nonsignificant:
         yield None, f"paths and covariances with p ≥ {style.alpha:g} are not drawn".replace("0.", ".")
     for line in hints.legend:

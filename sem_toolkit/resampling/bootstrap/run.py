@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
+from sem_toolkit.fit.run import parse
 from sem_toolkit.resampling.bootstrap.intervals import INTERVALS
 from sem_toolkit.resampling.bootstrap.quantities import Quantities
 from sem_toolkit.resampling.bootstrap.result import Bootstrap, compute_statistic
@@ -18,7 +19,7 @@ from sem_toolkit.resampling.bootstrap.samples import RESAMPLINGS
 from sem_toolkit.resampling.bootstrap.tasks import Task, build_task, fit_without, run_chunk
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
 from sem_toolkit.resampling.executors import run_chunks
-from sem_toolkit.spec import Spec, parse_spec, read_spec
+from sem_toolkit.spec import Spec
 
 FloatArray = NDArray[np.float64]
 
@@ -80,8 +81,7 @@ def bootstrap(
     """
     wanted = Wanted(draws, resample, interval, seed, standardized, r2, keep_improper, measures, reliability)
     _require_choices(wanted)
-    parsed = spec if isinstance(spec, Spec) else read_spec(spec) if isinstance(spec, Path) else parse_spec(spec)
-    prepared = prepare(parsed, data, **options)
+    prepared = prepare(parse(spec), data, **options)
     prepared = replace(prepared, options=prepared.options.without_resampling)
     return bootstrap_fit(prepared, estimate(prepared), wanted, Hands(workers, dask), store, watch)
 

@@ -177,5 +177,5 @@ export function describeTrial(found) {
   const number = (value) => formatNumber("chisq", value);
   return el("span", { class: "sum" }, "χ² ", el("b", {}, `${number(found.chisq_before)} → ${number(found.chisq)}`),
     ` (df ${found.df_before} → ${found.df})`, " · Δχ² ", el("b", {}, number(found.difference)),
-    found.p === null || found.p === undefined ? "" : ` · ${formatTest(found.p)}`);
+    found.p === null || found.p === undefined ? "" : el("span", {}, ` · ${formatTest(found.p)}`));
 }
