@@ -107,6 +107,7 @@ def test_folds_search_all_rows_and_count_what_each_fold_would_have_chosen():
     assert sorted(part.given.sample.n for part in found.validated) == [200, 201, 201]
 
 
+@pytest.mark.slow
 def test_where_nothing_is_missing_nothing_holds():
     """Rows of the model itself: what a search wins is noise, and other rows are fitted worse by it."""
     loadings = np.array([0.8, 0.7, 0.6, 0.8, 0.7, 0.6])

@@ -73,6 +73,7 @@ def test_ladder_over_time_equals_lavaan(estimator: str) -> None:
     assert "y1 ~~ y5" in found.messages[-1].message
 
 
+@pytest.mark.slow
 def test_std_lv_over_time_is_the_same_ladder() -> None:
     oracle, _ = _read_case("inv_long_poldem")
     spec, data = parse_spec(oracle["spec"]), ORACLES / "data" / oracle["data"]

@@ -31,6 +31,7 @@ def whole():
     return run_multiverse(SPEC, HOLZINGER)
 
 
+@pytest.mark.slow
 def test_universes_are_the_fits_made_by_hand(whole):
     assert len(whole.records) == 24
     frame = pd.read_csv(HOLZINGER)
