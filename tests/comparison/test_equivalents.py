@@ -79,6 +79,7 @@ def test_a_single_path():
     assert changes == {("y1 ~ x1 becomes x1 ~ y1",), ("y1 ~ x1 becomes x1 ~~ y1",)}
 
 
+@pytest.mark.slow
 def test_labelled_and_fixed_paths_stay():
     found = find_equivalents(parse_spec("m ~ a*x1\ny ~ x1 + m\nz ~ x1 + m"))
     assert found

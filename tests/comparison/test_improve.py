@@ -93,7 +93,7 @@ def test_the_table_of_halves(halves):
     assert halves.held == pytest.approx(table["gain.validation"].sum())
     assert (table["chisq.diff"].iloc[1:] > 3.8).all()
     assert halves.best == table["cvi"].argmin()
-    assert "carries over" in halves.sentences[0]
+    assert "carry over" in halves.sentences[0]
     assert halves.difference.df_change == -4
 
 

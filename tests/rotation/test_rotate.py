@@ -199,6 +199,7 @@ def test_equalities_that_a_rotation_breaks_are_refused():
         fit(EFA3 + "\nageyr ~ f1 + f2 + f3", DATA / "hs.csv", group="school", group_equal="regressions")
 
 
+@pytest.mark.slow
 def test_without_rotation_such_models_are_fitted():
     assert fit(EFA3 + "\nageyr ~ f1", DATA / "hs.csv", rotation="none").converged
 
