@@ -1,6 +1,7 @@
 """Every option of every command changes something, or is refused: what is printed, what is written, or how it ends."""
 
 import re
+import shutil
 
 import pytest
 
@@ -28,7 +29,7 @@ BASES = {
     "bootstrap": ("two.lav", *ROWS, "--draws", "12"),
     "simulate": ("population.lav", "--n", "80", "--replications", "3"),
     "power": ("population.lav", "--n", "100"),
-    "cutoffs": ("population.lav", "--n", "80", "--replications", "3", "--workers", "1"),
+    "cutoffs": ("population.lav", "--n", "80", "--replications", "3", "--workers", "1", "--json"),
     "atlas": ("two.lav", *ROWS, "--most", "0", "--workers", "1"),
     "equivalents": ("path.lav",),
     "improve": ("two.lav", *ROWS, "--steps", "1", "--workers", "1"),
@@ -37,13 +38,14 @@ BASES = {
 }
 OWN = {
     "diff": ["--json", "--std-lv", "--estimator WLSMV --ordered x1", "--call growth", "--meanstructure"],
-    "check": ["--json", "--explain", "--data hs.csv", "--std-lv", "--meanstructure", "--estimator IV"],
+    "check": ["--json", "--explain", "--data hs.csv --group school", "--std-lv", "--meanstructure",
+              "--estimator WLSMV --ordered x1"],
     "fmt": ["--check", "--diff"],
     "compare": ["--json", "--plot p.svg", "--report r.md", "--receipt r.json", "--level 0.8 --plot p.svg"],
     "diagram": [
         "--style style.toml", "--theme print", "--values raw", "--significance p", "--variances ram",
-        "--only structural", "--column double", "--layout dot", "--misfit", "--schematic", "--keep-layout",
-        "--group school", "--group school --draw-group Pasteur", "--std-lv --values raw", "--check",
+        "--only structural", "--column single", "--layout dot", "--misfit", "--schematic", "--keep-layout",
+        "--group school", "--group school --draw-group Pasteur", "--std-lv --values raw",
     ],
     "invariance": [
         "--steps configural,metric", "--release x2~1", "--write steps", "--plot p.svg", "--json", "--receipt r.json",
@@ -60,16 +62,16 @@ OWN = {
         "--clusters 8", "--icc 0.2",
     ],
     "power": [
-        "--n 120", "--target 0.9 --json", "--alpha 0.01", "--path g~f", "--null restricted.lav",
+        "--n 120", "--target 0.9 --json", "--alpha 0.01", "--path f=~b", "--null restricted.lav",
         "--model restricted.lav", "--group-shares 1,2", "--df 5", "--rmsea 0.03", "--rmsea0 0.01", "--groups 2",
         "--replications 5", "--seed 3", "--sensitivity", "--plot p.svg", "--json", "--data hs.csv", "--estimates",
         "--replications 5 --se robust", "--se robust", "--test none", "--information observed", "--level 0.8",
     ],
     "cutoffs": [
-        "--n 90", "--kind direct", "--mad 0.1", "--replications 4", "--seed 2", "--write specs", "--json", "--data hs.csv",
-        "--level 0.8",
+        "--n 90", "--kind dynamic", "--mad 0.1", "--replications 4", "--seed 2", "--write specs",
+        "--data hs.csv", "--level 0.8",
     ],
-    "atlas": ["--only structure", "--most 1", "--least-index 0.01 --most 1", "--write rivals", "--json",
+    "atlas": ["--only structure", "--least-index 0.01 --most 1", "--write rivals", "--json",
               "--receipt r.json"],
     "equivalents": [
         "--limit 1", "--only measurement", "--write members", "--json", "--data hs.csv", "--level 0.8", "--se robust",
@@ -99,8 +101,7 @@ def outcome(command, write, tmp_path, monkeypatch):
 
     def call(name: str, words: str) -> tuple[int, str]:
         for path in tmp_path.iterdir():
-            if path.is_file():
-                path.unlink()
+            path.unlink() if path.is_file() else shutil.rmtree(path)
         for file, text in SPECS.items():
             write(file, text)
         (tmp_path / "hs.csv").write_bytes((DATA / "hs.csv").read_bytes())

@@ -102,7 +102,7 @@ HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
     ("name", "member", "claims"),
     [
         pytest.param("second_order", "correlated", ["become a factor behind them"], marks=pytest.mark.slow),
-        ("second_order", "second_order", ["becomes their covariances"]),
+        pytest.param("second_order", "second_order", ["becomes their covariances"], marks=pytest.mark.slow),
         pytest.param("doublet", "covariance", ["becomes a factor of the two"], marks=pytest.mark.slow),
         pytest.param("doublet", "doublet", ["becomes their covariance"], marks=pytest.mark.slow),
         ("testlet", "second_order", ["becomes their covariances", "in the same proportions"]),

@@ -201,6 +201,7 @@ def test_scaled_statistics_are_called_scaled() -> None:
     assert plain["chisq"].to_numpy() == pytest.approx(scaled["chisq"].to_numpy())
 
 
+@pytest.mark.slow
 def test_item_parameters_come_from_the_last_step_that_leaves_them_free() -> None:
     found = fit_ladder(parse_spec(CFA), HS, group="school")
     items = build_item_parameters(found)

@@ -22,6 +22,9 @@ LARGE = {
     "abilities",
     "dyads",
     "traits-and-methods",
+    "actor-partner",
+    "political-democracy",
+    "states-and-trait",
 }
 NAMES = sorted({key.rsplit(" ", 1)[0] for key in SCORES})
 
