@@ -69,7 +69,7 @@ def draw_and_check(text: str, style: DiagramStyle) -> None:
     """Everything that `sem-toolkit diagram --check` does after the fit."""
     diagram = draw(text, style)
     diagram.problems()
-    diagram.to_svg("embedded")
+    diagram.to_svg()
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from sem_toolkit import fit
 from sem_toolkit.cli.commands import COMMANDS, load_command
+from sem_toolkit.cli.options import PANELS
 from sem_toolkit.files import write_text
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.spec import read_spec
@@ -30,7 +31,8 @@ TAKES = {
 HEAD = """# Command line
 
 Made from the program by `make docs`. In an options file (`--options FILE.json`) every option has lavaan's name: the
-flag below, with underscores for dashes.
+flag below, with underscores for dashes. Most commands fit a model and take the [options of a
+fit](#options-of-a-fit); they stand once, at the end.
 
 Exit codes: 0 done; 1 the model could not be fitted, or an answer is not certified; 2 the input is wrong; 3 a defect of
 ours. Results go to standard output, messages to standard error.
@@ -46,7 +48,10 @@ def main() -> None:
         write_examples(Path(name).resolve() for name in sys.argv[1:])
         return
     write_examples(find_pages())
+    from tables import build_tables_page
+
     write_text(HERE / "cli.md", build_page())
+    write_text(HERE / "reference" / "tables.md", build_tables_page())
     write_text(HERE / "study.md", build_manual(run_printed_study(HERE.parent / "data" / "published")))
     path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
     model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
@@ -73,12 +78,13 @@ def build_page() -> str:
 
 
 def _build_options() -> str:
-    """Every option of a fit by its name in an options file, the header of a spec and Python."""
+    """Every option of a fit by its name in an options file, the header of a spec and Python, and by its flag."""
     lines = ["## Options of a fit", "", "By name in an options file, in the header of a spec and in Python:", ""]
-    lines += ["| option | takes | meaning |", "| --- | --- | --- |"]
+    lines += ["| option | flag | takes | meaning |", "| --- | --- | --- | --- |"]
     for option in OPTIONS.values():
         takes = ", ".join(option.choices) if option.choices else TAKES[option.kind]
-        lines.append(f"| `{option.name}` | {takes} | {option.help} |")
+        flag = ", ".join(f"`{name}`" for name in option.flag.split("/") if name)
+        lines.append(f"| `{option.name}` | {flag} | {takes} | {option.help} |")
     return "\n".join([*lines, ""])
 
 
@@ -87,10 +93,25 @@ def _build_section(name: str, command: TyperCommand) -> str:
     usage = " ".join([f"sem-toolkit {name}", *(str(entry.metavar or entry.name) for entry in arguments)])
     lines = [f"## {name}", "", (command.help or "").strip(), "", f"    {usage} [OPTIONS]", ""]
     options = [parameter for parameter in command.params if isinstance(parameter, TyperOption)]
-    if options:
+    shared = [option for option in options if option.rich_help_panel in PANELS.values()]
+    own = [option for option in options if option not in shared]
+    if own:
         lines += ["| option | meaning |", "| --- | --- |"]
-        lines += [f"| {_format_flags(option)} | {option.help or ''} |" for option in options]
+        lines += [f"| {_format_flags(option)} | {option.help or ''} |" for option in own]
+    if shared:
+        lines += ["", _describe_shared({flag for option in shared for flag in option.opts})]
     return "\n".join([*lines, ""])
+
+
+def _describe_shared(flags: set[str]) -> str:
+    """Which options of a fit a command takes."""
+    known = {option.flag.split("/")[0] for option in OPTIONS.values() if option.flag} | {"--options"}
+    missing = sorted(known - flags)
+    if not missing:
+        return "And all [options of a fit](#options-of-a-fit) that have a flag."
+    if len(missing) <= len(flags):
+        return f"And the [options of a fit](#options-of-a-fit) but {', '.join(f'`{flag}`' for flag in missing)}."
+    return f"And of the [options of a fit](#options-of-a-fit) {', '.join(f'`{flag}`' for flag in sorted(flags))}."
 
 
 def _format_flags(option: TyperOption) -> str:

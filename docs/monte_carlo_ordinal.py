@@ -38,8 +38,10 @@ averaged over all parameters of a kind, and the largest. Coverage is of 95 % int
 its mean over all parameters of a kind, and the range. The standard error of a rate of 5 % is {se:.1%}, that of one
 coverage likewise. Intervals of loadings and of correlations of factors cover up to two or three points too little
 at n = 200, and up to one or two at n = 500: the asymptotic covariance matrix of the polychoric correlations is
-itself estimated from few rows. Tests adjusted for mean and variance keep their level up to simulation error; the
-test that is adjusted for the mean alone does not."""
+itself estimated from few rows. lavaan's intervals are the same: on 247 of these samples (n = 200, skewed) its estimates
+differ by at most 1.2e-6, its standard errors by 2.1e-6 of themselves, and both cover 0.916 of the correlations of
+factors. Tests adjusted for mean and variance keep their level up to simulation error; the test that is adjusted for
+the mean alone does not."""
 
 
 def build_truth(model, cuts):

@@ -7,11 +7,13 @@ from sem_toolkit.loading import LazyModule
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
-    from scipy import linalg, optimize, special
+    from scipy import linalg, optimize, sparse, special
     from scipy.linalg import lapack
+    from scipy.sparse import csgraph
 else:
     nx, pd = LazyModule("networkx"), LazyModule("pandas")
     linalg, lapack = LazyModule("scipy.linalg"), LazyModule("scipy.linalg.lapack")
+    sparse, csgraph = LazyModule("scipy.sparse"), LazyModule("scipy.sparse.csgraph")
     optimize, special = LazyModule("scipy.optimize"), LazyModule("scipy.special")
 
-__all__ = ["lapack", "linalg", "nx", "optimize", "pd", "special"]
+__all__ = ["csgraph", "lapack", "linalg", "nx", "optimize", "pd", "sparse", "special"]

@@ -150,7 +150,7 @@ def _format_spec(spec: str) -> str:
     if not lines:
         return "The spec is `model_specs/research_model.lav`."
     shown = lines if len(lines) <= 14 else [*lines[:12], f"# … and {len(lines) - 12} more lines"]
-    return "\n".join(["```", *shown, "```"])
+    return "\n".join(["```lavaan", *shown, "```"])
 
 
 if __name__ == "__main__":

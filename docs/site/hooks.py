@@ -8,6 +8,9 @@ from mkdocs.exceptions import Abort
 from pygments.lexer import RegexLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text
 
+import sem_toolkit
+
+PUBLIC = "<!-- public names -->"
 _LOADS = re.compile(
     r"<(?:script|img|iframe|link|source)\b[^>]*?\b(?:src|href)=[\"']?(https?:)?//[^\"'> ]+", re.IGNORECASE
 )
@@ -39,6 +42,23 @@ def on_startup(**_: object) -> None:
     pygments.lexers._lexer_cache[LavaanLexer.name] = LavaanLexer
     entry = (__name__, LavaanLexer.name, tuple(LavaanLexer.aliases), tuple(LavaanLexer.filenames), ())
     pygments.lexers.LEXERS[LavaanLexer.__name__] = entry
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """The public names of the package in place of the mark for them, functions first, errors last."""
+    return markdown.replace(PUBLIC, list_public_names()) if PUBLIC in markdown else markdown
+
+
+def list_public_names() -> str:
+    """Directives of mkdocstrings for what `sem_toolkit.__all__` names, each where it is defined."""
+    found = [getattr(sem_toolkit, name) for name in sem_toolkit.__all__]
+    functions = [entry for entry in found if not isinstance(entry, type)]
+    errors = [entry for entry in found if isinstance(entry, type) and issubclass(entry, Exception)]
+    classes = [entry for entry in found if isinstance(entry, type) and entry not in errors]
+    sections = []
+    for heading, entries in (("Functions", functions), ("Results", classes), ("Errors", errors)):
+        sections += [f"## {heading}", *(f"::: {entry.__module__}.{entry.__qualname__}" for entry in entries)]
+    return "\n\n".join(sections)
 
 
 def on_post_build(config: dict[str, str], **_: object) -> None:

@@ -12,7 +12,7 @@ from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_mes
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.files import write_text
-from sem_toolkit.report.text_tables import build_frame_table
+from sem_toolkit.report.views import build_bootstrap
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ def bootstrap(
         bool, typer.Option("--standardized", rich_help_panel=PANEL, help="Standardised values, too.")
     ] = False,
     r2: Annotated[bool, typer.Option("--r2", rich_help_panel=PANEL, help="Explained variances, too.")] = False,
+    measures: Annotated[
+        bool, typer.Option("--measures", rich_help_panel=PANEL, help="χ², RMSEA, CFI, TLI and SRMR, too (ML).")
+    ] = False,
+    reliability: Annotated[
+        bool, typer.Option("--reliability", rich_help_panel=PANEL, help="α, ω, composite reliability, AVE, HTMT, too.")
+    ] = False,
     improper: Annotated[
         str, typer.Option("--improper", rich_help_panel=PANEL, help="keep or drop draws with impossible values.")
     ] = "keep",
@@ -79,7 +85,8 @@ def bootstrap(
     with show_progress("draws") as watch:
         found = run(
             parsed, data, draws=draws, resample=resample, interval=interval, seed=seed, standardized=standardized,
-            r2=r2, keep_improper=improper == "keep", workers=workers, dask=dask, store=store, watch=watch, **chosen,
+            r2=r2, measures=measures, reliability=reliability, keep_improper=improper == "keep", workers=workers,
+            dask=dask, store=store, watch=watch, **chosen,
         )  # fmt: skip
     if output is not None:
         write_text(output, found.table.to_csv(index=False))
@@ -94,18 +101,6 @@ def bootstrap(
 
 
 def _print(found: "Bootstrap") -> None:
-    from sem_toolkit.resampling.bootstrap import INTERVALS, RESAMPLINGS
-
     console = build_console()
-    console.print(f"{found.fit.title}: {len(found.verdicts)} draws, {RESAMPLINGS[found.resample]}, seed {found.seed}")
-    title = f"Estimates with {100 * found.level:g} % limits ({INTERVALS[found.interval]})"
-    table = found.table
-    empty = [name for name in ("label", "group") if table[name].astype(str).isin(["", "1", "0"]).all()]
-    if (table["scale"] == "est").all():
-        empty.append("scale")
-    console.print(build_frame_table(title, table.drop(columns=[*empty, "draws"])))
-    if found.pvalue == found.pvalue:
-        console.print(
-            f"Bollen-Stine: the statistic {found.statistic:.3f} is exceeded in {100 * found.pvalue:.1f} % of samples "
-            f"that the model holds in (p = {found.pvalue:.3f})"
-        )
+    for part in build_bootstrap(found):
+        console.print(part)

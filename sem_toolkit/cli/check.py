@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from sem_toolkit.cli.options import WITHOUT_ROWS, DataOption, JsonOption, SpecArgument, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, WRONG_INPUT, build_console, print_messages, print_record
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.fit import Check, check_model
-from sem_toolkit.report.text_tables import build_table
-from sem_toolkit.spec import ParameterTable, Spec, format_explanation, read_spec
+from sem_toolkit.fit import check_model
+from sem_toolkit.report.checked import build_findings
+from sem_toolkit.spec import Spec, format_explanation, read_spec
 
 
 @takes_fit_options
@@ -35,7 +33,9 @@ def check(
     elif explain and checked.table is not None:
         build_console().out(format_explanation(checked.spec, checked.table))
     else:
-        print_check(build_console(), checked)
+        console = build_console()
+        for part in build_findings(checked):
+            console.print(part)
     print_messages(checked.diagnostics, checked.spec.source)
     if named is not None and not checked.has_data and not json:
         message = f'there is no file "{named}", so that names are not looked up in the data'
@@ -46,33 +46,3 @@ def check(
 def _find_named_data(spec: Spec) -> Path | None:
     """The file that the header of a spec names, whether it exists or not."""
     return Path(spec.source.name).parent / spec.header.data if spec.header.data else None
-
-
-_MOST_ROWS = 2000
-"""More are no reading matter, and take the terminal many seconds to lay out."""
-
-
-def print_check(console: Console, check: Check) -> None:
-    """The parameter table with the origin of each row, and the identification."""
-    if check.table is not None:
-        console.print(build_parameter_rows(check.table))
-    if check.identification is not None:
-        report = check.identification
-        state = "identified" if report.identified else f"NOT identified (deficiency {report.deficiency})"
-        console.print(f"{state}; {report.free} free parameters, df = {report.df}")
-
-
-def build_parameter_rows(table: ParameterTable) -> Table:
-    """The parameter table as `check` shows it."""
-    where = ("group", "level") if table.levels else ("group",)
-    shown = build_table("Parameter table", ("lhs", "op", "rhs"), (*where, "free", "value", "label", "origin"))
-    for row in table.rows[:_MOST_ROWS]:
-        value = "" if row.ustart is None else f"{row.ustart:g}"
-        free = str(row.free) if row.free else ("data" if row.exo else "")
-        place = f", line {row.origin.span.line}" if row.origin.span else ""
-        numbers = [str(row.group or ""), str(row.level or "")][: len(where)]
-        shown.add_row(row.lhs, row.op, row.rhs, *numbers, free, value, row.label, row.origin.rule + place)
-    left_out = len(table.rows) - _MOST_ROWS
-    if left_out > 0:
-        shown.add_row("…", "", f"{left_out} more rows: --json has all")
-    return shown

@@ -17,7 +17,7 @@ from sem_toolkit.cli.options import (
 )
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
-from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
+from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.spec import read_spec
 
 
@@ -35,10 +35,10 @@ def compare(
     """Fit several models to the same data: one table, how each pair relates, and tests of those that are nested."""
     from sem_toolkit.comparison import compare as fit_models
     from sem_toolkit.report.coefficient_plot import write_coefficients
-    from sem_toolkit.report.compared import spread_paths, spread_r2
     from sem_toolkit.report.document import require_document_format, write_document
     from sem_toolkit.report.plots import require_plot_format
     from sem_toolkit.report.reported import build_comparison_report
+    from sem_toolkit.report.views import build_comparison
 
     if plot is not None:
         require_plot_format(plot)
@@ -55,21 +55,16 @@ def compare(
         print_record(found.to_dict())
     else:
         console = build_console()
-        console.print(build_transposed_table("Models", found.table.drop(columns="reason"), "model"))
-        for title, table in (
-            ("Pairs of models, by what each implies", found.tests),
-            ("Pairs that are not nested, by Vuong's tests", found.vuong.drop(columns="reason")),
-            ("Paths from model to model: estimate [interval]", spread_paths(found.paths)),
-            ("R² from model to model", spread_r2(found.r2)),
-        ):
-            if len(table):
-                console.print(build_frame_table(title, table))
+        for part in build_comparison(found):
+            console.print(part)
     if plot is not None:
         write_coefficients(found.paths, plot)
     print_messages(found.messages, None)
+    said: set[Diagnostic] = set()  # about the data, which are the same for all
     for model in found.models:
         if model.fault is not None:
             print_messages(model.fault.diagnostics, model.fault.source)
         if model.fit is not None:
-            print_messages(model.fit.messages, model.spec.source)
+            print_messages([entry for entry in model.fit.messages if entry not in said], model.spec.source)
+            said |= {entry for entry in model.fit.messages if entry.span is None}
     return DONE if found.certified else NOT_CERTIFIED

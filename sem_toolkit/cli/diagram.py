@@ -1,7 +1,7 @@
 """`sem-toolkit diagram`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +37,16 @@ def diagram(
     variances: Annotated[str | None, typer.Option("--variances", help="clean, lisrel or ram.")] = None,
     only: Annotated[str | None, typer.Option("--only", help="all, structural or measurement.")] = None,
     column: Annotated[str | None, typer.Option("--column", help="single (85 mm), double (175 mm) or free.")] = None,
+    direction: Annotated[
+        str | None, typer.Option("--direction", help="Causes left (right) or on top (down); auto for what fits.")
+    ] = None,
+    order: Annotated[
+        str | None, typer.Option("--order", metavar="NAME,...", help="Factors in this order in their column or row.")
+    ] = None,
+    hide: Annotated[
+        list[str] | None, typer.Option("--hide", help="covariates or nonsignificant (repeat for both).")
+    ] = None,
+    greek: Annotated[bool, typer.Option("--greek", help="Names and labels such as lambda_1 as Greek letters.")] = False,
     layout: Annotated[str | None, typer.Option("--layout", help="own, or dot for graphviz's ranks.")] = None,
     draw_group: Annotated[
         int | None, typer.Option("--draw-group", help="Number of the group to draw alone.", min=1)
@@ -70,6 +80,9 @@ def diagram(
         "only": only,
         "column": column,
         "layout": layout,
+        "direction": direction,
+        "greek": greek or None,
+        **_read_hidden(hide or []),
     }
     chosen_style = _build_style(style, settings)
     compared = overlay or side_by_side
@@ -78,7 +91,10 @@ def diagram(
     _require_use(draw_group is not None and compared, "--draw-group", "all groups, or the first ones, are drawn")
     _require_use(like is not None and compared, "--like", "it needs one model")
     earlier = None if like is None else read_earlier(like)
-    request = Request([read_spec(path) for path in specs], data, chosen, schematic, chosen_style, earlier)
+    read = [read_spec(path) for path in specs]
+    if order is not None:
+        read = [_set_order(spec, order) for spec in read]
+    request = Request(read, data, chosen, schematic, chosen_style, earlier)
     if not request.has_data:
         require_use(chosen, WITHOUT_ESTIMATES | WITHOUT_ROWS, "the picture has no estimates")
     protect_files_of(output, request.specs, data)
@@ -120,7 +136,23 @@ class Request:
         return not self.schematic and (self.data is not None or headers or "sample_cov" in self.options)
 
 
-def _build_style(path: Path | None, settings: Mapping[str, str | None]) -> "DiagramStyle":
+def _read_hidden(names: Sequence[str]) -> dict[str, bool]:
+    """Settings of the style for what is left out."""
+    for name in names:
+        if name not in HIDDEN:
+            raise _build_fault(f'"{name}" cannot be hidden', f"--hide takes {' or '.join(HIDDEN)}")
+    return {f"hide_{name}": True for name in names}
+
+
+HIDDEN = ("covariates", "nonsignificant")
+
+
+def _set_order(spec: "Spec", order: str) -> "Spec":
+    """The spec with an order of its variables in the diagram's part of its header."""
+    return replace(spec, header=replace(spec.header, diagram={**spec.header.diagram, "order": order}))
+
+
+def _build_style(path: Path | None, settings: Mapping[str, object]) -> "DiagramStyle":
     from sem_toolkit.diagram import DiagramStyle, read_style
 
     base = read_style(path) if path else DiagramStyle()

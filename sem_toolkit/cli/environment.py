@@ -51,7 +51,7 @@ def _list_packages() -> Iterator[Part]:
     found = [_REQUIREMENT.match(line) for line in requires("sem-toolkit") or ()]
     for entry in sorted((match for match in found if match), key=lambda match: match.group(2) is not None):
         name, extra = entry.group(1), entry.group(2)
-        if name == "sem-toolkit":  # the extra that stands for all others
+        if name == "sem-toolkit" or extra == "all":  # the extra that stands for all others
             continue
         purpose = _PURPOSES.get(extra, f"what needs {name}") if extra else ""
         remedy = f"pip install 'sem-toolkit[{extra}]'" if extra else f"pip install {name}"

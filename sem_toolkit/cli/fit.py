@@ -13,8 +13,6 @@ from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
-from sem_toolkit.report.document import require_document_format, write_document
-from sem_toolkit.report.reported import build_fit_report
 from sem_toolkit.report.summary import EXTRAS, build_summary
 from sem_toolkit.report.tables import TableSettings, build_table_of, find_name
 from sem_toolkit.report.text_tables import build_frame_table
@@ -101,6 +99,8 @@ def fit(
     )
     parsed = read_spec(spec)
     if report is not None:
+        from sem_toolkit.report.document import require_document_format
+
         require_document_format(report)
     for path in (output, receipt, report):
         protect_files_of(path, [parsed], data)
@@ -113,6 +113,9 @@ def fit(
         _write(output, result, built)
     write_receipt(receipt, lambda: result.receipt)
     if report is not None:
+        from sem_toolkit.report.document import write_document
+        from sem_toolkit.report.reported import build_fit_report
+
         write_document(report, build_fit_report(result))
     if json:
         record = result.to_dict(everything=everything)

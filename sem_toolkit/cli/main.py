@@ -66,7 +66,7 @@ def _run_command(arguments: Sequence[str]) -> int:
         prepare_streams()
         # without numbers loaded there is nothing to limit yet, and no need to load them for that
         with one_blas_thread() if "numpy" in sys.modules else nullcontext():
-            app(args=list(arguments))
+            app(args=list(arguments), prog_name="sem-toolkit")
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else DONE
     except SemError as fault:

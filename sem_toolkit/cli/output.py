@@ -49,8 +49,8 @@ def write_receipt(path: Path | None, receipt: Callable[[], Mapping[str, Any]]) -
 
 
 def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> None:
-    """Print diagnostics to standard error, with source lines where they have a place; at most MOST of them."""
-    found = list(messages)
+    """Print diagnostics to standard error, each once, with source lines where they have a place; at most MOST."""
+    found = list(dict.fromkeys(messages))
     if len(found) > MOST:
         left = f"{len(found) - MOST} more like these; --json has all of them"
         found = [*found[:MOST], Diagnostic("note", "more-messages", left)]

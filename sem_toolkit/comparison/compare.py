@@ -16,7 +16,9 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, Mode
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import prepare_together
 from sem_toolkit.fit.run import parse
+from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +50,8 @@ class ComparedModel:
         return self.fit is not None and self.fit.certified
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Presented):
     """Several models of the same data. Tables are DataFrames, computed when first asked for.
 
     models  in the order given; a model that cannot be fitted is among them, with its fault
@@ -250,7 +252,9 @@ def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
     names = list(fits)
     if not names:
         return
-    variables = [frozenset(fit.sample.variables) for fit in fits.values()]
+    variables = [
+        frozenset(fit.sample.variables) - {*list_hidden(list_slopes(fit.solution.model.table))} for fit in fits.values()
+    ]
     usual = max(variables, key=variables.count)
     for name, own in zip(names, variables, strict=True):
         parts = [f"{word} {', '.join(sorted(found))}" for word, found in (("has", own - usual), ("lacks", usual - own))

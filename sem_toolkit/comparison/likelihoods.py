@@ -12,6 +12,7 @@ import numpy as np
 from sem_toolkit.fit import Fit
 from sem_toolkit.sample import SampleGroup
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 
 def find_criteria_obstacles(fits: Mapping[str, Fit]) -> dict[str, str]:
@@ -43,7 +44,8 @@ def find_criteria_obstacles(fits: Mapping[str, Fit]) -> dict[str, str]:
 
 def explain_difference(first: Fit, second: Fit) -> str:
     """Why two likelihoods are not of the same thing, said of the second; "" where they are."""
-    if first.solution.options.kind.name != second.solution.options.kind.name:
+    kinds = first.solution.options.kind, second.solution.options.kind
+    if kinds[0].name != kinds[1].name and not (kinds[0].has_levels and kinds[1].has_levels):
         return "it is estimated by another discrepancy"
     if first.options.estimation.likelihood != second.options.estimation.likelihood:
         return "its likelihood has another divisor"
@@ -76,8 +78,8 @@ def explain_rows(first: Fit, second: Fit) -> str:
 def list_random_variables(fit: Fit) -> tuple[str, ...]:
     """The observed variables that the likelihood is of: those whose moments are not taken from the data."""
     model = fit.solution.model
-    fixed = set(model.exogenous)
-    return tuple(name for position, name in enumerate(model.observed) if position not in fixed)
+    left = {model.observed[position] for position in model.exogenous} | set(list_hidden(list_slopes(model.table)))
+    return tuple(name for name in model.observed if name not in left)
 
 
 def compute_weights(criteria: Sequence[float]) -> FloatArray:
@@ -98,6 +100,8 @@ def share_data(first: Fit, second: Fit, names: Sequence[str]) -> bool:
     """
     places = [[fit.sample.variables.index(name) for name in names] for fit in (first, second)]
     for a, b in zip(first.sample.groups, second.sample.groups, strict=True):
+        if a.is_between:
+            continue  # the level within has the rows of both
         rows = _get_rows(a), _get_rows(b)
         if rows[0] is not None and rows[1] is not None:
             same = np.array_equal(rows[0][:, places[0]], rows[1][:, places[1]], equal_nan=True)
@@ -111,6 +115,8 @@ def share_data(first: Fit, second: Fit, names: Sequence[str]) -> bool:
 
 
 def _get_rows(group: SampleGroup) -> FloatArray | None:
+    if group.levels is not None:
+        return group.levels.likelihood.clusters.rows
     return group.data if group.saturated is None else group.saturated.likelihood.patterns.rows
 
 

@@ -78,6 +78,8 @@ def check_nesting(larger: Solution, smaller: Solution, seed: int = 2010) -> Nest
         return Nesting(False, float("nan"), f"the models are about different variables ({', '.join(only)})")
     if larger.model.has_means != smaller.model.has_means and smaller.model.has_means:
         return Nesting(False, float("nan"), "one of the models has a mean structure, the other has none")
+    if not (larger.options.kind.has_saturated and smaller.options.kind.has_saturated):
+        return Nesting(False, float("nan"), "nesting is not checked with random slopes")
     discrepancy = 0.0
     for moments in _draw_moments(smaller, np.random.default_rng(seed)):
         discrepancy = max(discrepancy, _fit_moments(larger, _build_sample(larger, smaller, moments)))

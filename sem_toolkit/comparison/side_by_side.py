@@ -98,6 +98,8 @@ def find_obstacle(larger: Fit, smaller: Fit) -> str:
         return "no certified optimum"
     if larger.solution.options.kind.name != smaller.solution.options.kind.name:
         return "estimated by different discrepancies"
+    if not larger.solution.options.kind.has_saturated:
+        return "with random slopes nesting is not checked: test parameters (Wald), or compare log-likelihoods"
     rows = explain_rows(larger, smaller)
     if rows:
         return f"fitted to different rows (n = {larger.sample.n} and {smaller.sample.n})"

@@ -19,6 +19,22 @@ class SemError(Exception):
         self.source = source
         super().__init__("; ".join(_format_line(diagnostic) for diagnostic in self.diagnostics))
 
+    def explain(self) -> str:
+        """Every fault as a block of text: the message, its line with a caret at the place, and the repair."""
+        from sem_toolkit.diagnostics.text import format_diagnostics
+
+        return format_diagnostics(self.diagnostics, self.source)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of an error that was caught."""
+        from html import escape
+
+        return f"<pre>{escape(self.explain())}</pre>"
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of one that was not: the faults, and no trace of this package's own lines."""
+        return [f"{type(self).__name__}:", *self.explain().splitlines()]
+
     def __reduce__(self) -> tuple[type["SemError"], tuple[tuple[Diagnostic, ...], Source | None]]:
         """Copy and pickle by what it was made of: BaseException would call the class with the text alone."""
         return type(self), (self.diagnostics, self.source)

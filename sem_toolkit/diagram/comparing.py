@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagram.composing import build_scene
-from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
+from sem_toolkit.diagram.content.canvas import build_canvas, list_covariates, note_covariates, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import DiagramStyle
@@ -16,7 +16,7 @@ from sem_toolkit.diagram.geometry.plane import build_rectangle
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.places.placement import MARGIN
 from sem_toolkit.diagram.scene.elements import Scene, TextItem
-from sem_toolkit.diagram.scene.furniture import find_bounds, move_scene
+from sem_toolkit.diagram.scene.furniture import build_furniture, list_notes, move_scene
 from sem_toolkit.libraries import nx
 from sem_toolkit.spec.table import ParameterTable
 
@@ -54,7 +54,9 @@ def draw_overlay(
     first, second = (build_path_graph(v.table, v.estimates, v.group) for v in (before, after))
     union, marks = merge_graphs(first, second, style, tolerance)
     legend = (f"from {before.name} to {after.name}", f"changed: by more than {tolerance:g}", *hints.legend)
-    chosen = select_elements(union, style)
+    covariates = list_covariates(union, style, hints)
+    legend = note_covariates(covariates, style, replace(hints, legend=legend)).legend
+    chosen = select_elements(union, style, covariates)
     scene = build_scene(
         build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), _keep_known(layout, chosen)
     )
@@ -110,25 +112,47 @@ def draw_side_by_side(
     layout  places that variables keep, as far as they are in any version
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
+    wholes = [build_path_graph(v.table, v.estimates, v.group) for v in versions]
+    covariates = tuple(dict.fromkeys(name for whole in wholes for name in list_covariates(whole, style, hints)))
+    hints = note_covariates(covariates, style, hints)
     plain = replace(hints, title="", caption="", legend=())
-    graphs = [select_elements(build_path_graph(v.table, v.estimates, v.group), style) for v in versions]
+    graphs = [select_elements(whole, style, covariates) for whole in wholes]
     union, _ = merge_graphs(graphs[0], graphs[-1], style, 0.0)
     for graph in graphs[1:-1]:
         union, _ = merge_graphs(union, graph, style, 0.0)
-    free = replace(style, column="free")
-    common = take_layout(build_scene(build_canvas(union, free, plain), _keep_known(layout, union)))
-    scenes = []
-    for version, graph in zip(versions, graphs, strict=True):
-        names = {name: place for name, place in common.positions.items() if name in graph}
-        scenes.append(build_scene(build_canvas(graph, free, plain, version.r2), Layout(names)))
-    return Diagram(_join([version.name for version in versions], scenes, style, hints), union)
+    for a, b, key, data in union.edges(keys=True, data=True):
+        # Each picture has its own number only; the places must hold the longest.
+        own = [format_edge_text(graph.edges[a, b, key], style) for graph in graphs if graph.has_edge(a, b, key)]
+        data["text"] = max(own, key=len, default="")
+    r2 = {name: value for version in versions for name, value in (version.r2 or {}).items()}
+    fixed = _keep_known(layout, union)
+    # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
+    for column in ("free", style.column):
+        part = replace(style, column=column, legend=False)
+        common = take_layout(build_scene(build_canvas(union, part, plain, r2), fixed))
+        scenes = []
+        for version, graph in zip(versions, graphs, strict=True):
+            names = {name: place for name, place in common.positions.items() if name in graph}
+            scenes.append(build_scene(build_canvas(graph, part, plain, version.r2), Layout(names)))
+        if _fit_across(scenes, style):
+            break
+    joined = _join([version.name for version in versions], scenes, style, hints)
+    canvas = build_canvas(union, style, hints)
+    noted = replace(canvas, matrix=(), hints=replace(hints, legend=(*list_notes(canvas), *hints.legend)))
+    scene = replace(build_furniture(joined, noted), title=joined.title)
+    return Diagram(scene, union)
+
+
+def _fit_across(scenes: Sequence[Scene], style: DiagramStyle) -> bool:
+    """Whether scenes fit the column beside each other."""
+    return style.column_width is None or sum(scene.width + GAP for scene in scenes) - GAP <= style.column_width
 
 
 def _keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout | None:
     """A layout without the variables that are not in the picture."""
     if layout is None:
         return None
-    return Layout({name: place for name, place in layout.positions.items() if name in graph})
+    return layout.keep(graph)
 
 
 def take_layout(scene: Scene) -> Layout:
@@ -138,7 +162,7 @@ def take_layout(scene: Scene) -> Layout:
 
 def _join(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hints: DiagramHints) -> Scene:
     """One scene of several, each under its name."""
-    across = style.column_width is None or sum(scene.width + GAP for scene in scenes) - GAP <= style.column_width
+    across = _fit_across(scenes, style)
     heading = style.font_size * 1.2 + 4
     parts: list[Scene] = []
     titles: list[TextItem] = []
@@ -153,7 +177,7 @@ def _join(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hi
             x += scene.width + GAP
         else:
             y += scene.height + heading + GAP
-    joined = Scene(
+    return Scene(
         width=0,
         height=0,
         style=style,
@@ -165,8 +189,6 @@ def _join(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hi
         description=" ".join(f"{name}: {scene.description}" for name, scene in zip(names, scenes, strict=True)),
         caption=hints.caption,
     )
-    bounds = find_bounds(joined).grown(MARGIN)
-    return replace(move_scene(joined, -bounds.left, -bounds.top), width=bounds.width, height=bounds.height)
 
 
 def _rename(scene: Scene, number: int) -> Scene:

@@ -1,6 +1,6 @@
 """Path graph → scene: choose what is shown, lay out, route and label, with more room until nothing is hit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.places.constants import place_constants
 from sem_toolkit.diagram.places.converging import find_outcome
 from sem_toolkit.diagram.places.dot_layout import place_by_dot
+from sem_toolkit.diagram.places.folds import LEAST_RANKS
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, find_extent, place_variables
 from sem_toolkit.diagram.scene.elements import Scene
@@ -28,6 +29,9 @@ from sem_toolkit.diagram.scene.painting import Sketch, find_covered, paint_scene
 TALLEST = 235 * POINTS_PER_MILLIMETRE
 """Height of a page of print in points."""
 
+
+GoOn: TypeAlias = Callable[[int], bool]
+"""Whether another picture is tried after one in which so many things are hit."""
 
 Found: TypeAlias = tuple[tuple[float, ...], Scene]
 """A picture with its score; the smaller, the better."""
@@ -50,10 +54,16 @@ DENSITIES = (
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
 
-MOST_PAINTED = 10
+MOST_PAINTED, LEAST_PAINTED = 10, 2
 """How many pictures a search paints before it takes the best."""
 
-LARGE, LARGE_GROWTH = 80, (1.6, 2.2)
+MOST_ROUTED = 150
+"""How many structural paths and covariances it leads through all its pictures together, as each takes its time."""
+
+CROWDED_FROM = 24
+"""From this many of them on more room comes in large steps."""
+
+LARGE, LARGE_GROWTH = 80, (1.6, 2.2, 3.0)
 """From this many variables on a model that fits no page is set wide from the beginning, as every picture takes long."""
 
 MOST_FOR_CROSSINGS = 1.6
@@ -62,8 +72,14 @@ MOST_FOR_CROSSINGS = 1.6
 MOST_COVERED = 12
 """From this many such paths on more room is all that helps."""
 
+CROWDED_GROWTH = (2.2, 3.0)
+"""Factors of the spacing for crowded pictures."""
+
+MANY_HITS = 4
+"""More hits than this need much more room."""
+
 GROWTH = (1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
-"""Factors of the spacing in the order tried; the first comes twice, to find the width that arcs take."""
+"""Factors of the spacing in the order tried elsewhere; the first comes twice, to find the width that arcs take."""
 
 
 @dataclass(frozen=True)
@@ -130,16 +146,21 @@ class Draft:
 
 
 def build_scene(
-    canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None, *, at_once: bool = False
+    canvas: Canvas, layout: Layout | None = None, earlier: Layout | None = None, go_on: GoOn | None = None
 ) -> Scene:
     """The best picture of a canvas: no hits, within the column's width, not higher than a page, in this order.
 
     layout   places that variables keep
     earlier  places of another picture, kept as long as nothing is hit for it
-    at_once  take the first picture without faults, without a look at whether another has fewer crossings
+    go_on    hears after every picture how many things are hit in the best one so far; where it says no, that is taken
     """
+    if layout is not None:
+        structure = replace(canvas.structure, pinned=layout.sides)
+        canvas = replace(canvas, structure=structure, numbers=layout.numbers, arcs=layout.arcs)
     if earlier is not None:
-        kept = _keep_places(canvas, Layout({**earlier.positions, **(layout.positions if layout else {})}))
+        kept = _keep_places(
+            canvas, replace(layout or Layout(), positions={**earlier.positions, **(layout.positions if layout else {})})
+        )
         if kept is not None:
             return kept
     graph, style, draft = canvas.graph, canvas.style, Draft(canvas, layout)
@@ -150,19 +171,42 @@ def build_scene(
         assert search.best is not None  # noqa: S101 - a layout has no other way
         return search.best[1]
     drafts = list(_iterate_arrangements(draft))
-    search = Search(style.column_width, MOST_PAINTED, at_once=at_once)
+    routed = _count_routed(canvas)
+    most = min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed)))
+    search = Search(style.column_width, most, go_on)
     for variant in drafts:
         search.try_densities(variant)
-        if search.best is not None and search.best[0][0] == 0:
+        if search.best is not None and (search.best[0][0] == 0 or search.has_ended):
             return search.best[1]
     if search.best is None or search.best[0][1] > 0:
-        # Better a picture too wide or too high than one with hits.
-        search.left = MOST_PAINTED // 2
-        growth = LARGE_GROWTH if canvas.structure.links and len(graph) > LARGE else GROWTH
-        usual = next(variant for variant in drafts if variant.arrangement == "across")
+        # Better a picture too high or too wide than one with hits.
+        large = bool(canvas.structure.links) and len(graph) > LARGE
+        many = search.best is not None and search.best[0][1] > MANY_HITS
+        growth = CROWDED_GROWTH if routed > CROWDED_FROM else LARGE_GROWTH if large or many else GROWTH
+        search.tallest = np.inf
+        tall = [variant for variant in drafts if variant.arrangement in ("across", "folded", "downward")]
+        for variant in tall if search.best is None or routed <= CROWDED_FROM else ():
+            if search.best is None or search.best[0][1] > 0:
+                search.left = LEAST_PAINTED
+                search.try_densities(variant, growth)
+                if search.has_ended:
+                    break
+    if search.best is None or (search.best[0][1] > 0 and not search.has_ended):
+        search.left = max(LEAST_PAINTED, most // 2)
+        usual = next((variant for variant in drafts if variant.arrangement == "across"), drafts[0])
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
     return search.best[1]
+
+
+def _count_routed(canvas: Canvas) -> int:
+    """How many paths are not part of a fan, so that each looks for its own way."""
+    owner, matrix = canvas.structure.owner, set(canvas.matrix)
+    return sum(
+        data["role"] in ("regression", "covariance") or (data["role"] == "loading" and owner.get(b) not in (None, a))
+        for a, b, key, data in canvas.graph.edges(keys=True, data=True)
+        if key not in matrix
+    )
 
 
 def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
@@ -179,6 +223,10 @@ def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
 def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
+    direction = canvas.style.direction
+    if direction == "down" and canvas.style.layout == "own" and not stages:
+        yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
+        return
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
     if figure is not None:
         yield draft.with_structure(replace(structure, figure=figure))
@@ -191,7 +239,14 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
         yield draft
     if structure.links and not structure.two_sided and canvas.style.layout == "own":
-        yield replace(draft, arrangement="downward")
+        turned: tuple[Arrangement, ...] = ("downward",)
+        if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
+            # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
+            turned = ("folded", "downward") if structure.owner else ("downward", "folded")
+        if direction == "right":
+            turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
+        for arrangement in turned:
+            yield replace(draft, arrangement=arrangement)
     smaller = set_in_matrix(canvas)
     if smaller is not None and canvas.style.layout == "own":
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))
@@ -200,31 +255,33 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
 class Search:
     """The best picture so far, and what the pictures before it have taught."""
 
-    def __init__(self, limit: float | None, most: int, *, at_once: bool = False) -> None:
+    def __init__(self, limit: float | None, most: int, go_on: GoOn | None = None) -> None:
         """Begin a search.
 
-        limit    width that is not to be exceeded
-        most     how many pictures are painted at most
-        at_once  whether the first picture without faults ends it
+        limit  width that is not to be exceeded
+        most   how many pictures are painted at most
+        go_on  see `build_scene`
         """
-        self.limit, self.left, self._at_once = limit, most, at_once
+        self.limit, self.left, self._go_on = limit, most, go_on
+        self.has_ended = False
         self.best: Found | None = None
+        self.tallest = 1.25 * TALLEST
         self._overhang = np.inf
 
-    def try_densities(self, draft: Draft) -> None:
+    def try_densities(self, draft: Draft, growth: Sequence[float] = GROWTH) -> None:
         """Try a draft at the densities at which its shapes fit the page."""
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
             sized = draft.with_density(density)
-            self.try_spacing(sized, density.spacing, GROWTH, must_fit=True)
-            if self._at_once and self.best is not None and self.best[0][0] == 0:
+            self.try_spacing(sized, density.spacing, growth, must_fit=True)
+            if self.has_ended:
                 break
             if stacked is not None and (self.best is None or any(self.best[0][:5])):
                 # The other reading of the ranks is worth a full search only where the first one fails.
-                growth = GROWTH if self.best is None or self.best[0][0] else GROWTH[:1]
-                self.try_spacing(sized.with_structure(stacked), density.spacing, growth, must_fit=True)
+                tried = growth if self.best is None or self.best[0][0] else growth[:1]
+                self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
             if self.best is not None and self.best[0][2] == 0 and self.best[0][3] < TALLEST / 10:
                 break
@@ -235,7 +292,8 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed.
-        width = self._find_width() if must_fit or draft.canvas.matrix else None
+        tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
+        width = self._find_width() if must_fit or tiled else None
         tried: Placement | None = None
         for factor in growth:
             wider = spacing.grow(factor)
@@ -255,7 +313,7 @@ class Search:
                 draft.canvas.structure.two_sided is not None and score[4] > 0 and factor < MOST_FOR_CROSSINGS
             )
             # What is too wide gets more room only to be rid of hits.
-            if not hits and (not too_wide or factor > 1):
+            if self.has_ended or (not hits and (not too_wide or factor > 1)):
                 break
             # Arcs and numbers outside the outermost shapes have taken this much of the width.
             if width is not None and self.limit is not None:
@@ -267,6 +325,8 @@ class Search:
         found = _score_scene(scene), scene
         if self.best is None or found[0] < self.best[0]:
             self.best = found
+        if self._go_on is not None and not self._go_on(int(self.best[0][1])):
+            self.has_ended = True
         return found
 
     def _may_fit(self, extent: Rectangle) -> bool:
@@ -275,7 +335,7 @@ class Search:
         Arcs and variances outside of them take at least about as much room as they did in the pictures before.
         """
         width = self._find_width()
-        return width is None or (extent.width <= width and extent.height <= 1.25 * TALLEST)
+        return width is None or (extent.width <= width and extent.height <= self.tallest)
 
     def _find_width(self) -> float | None:
         if self.limit is None:
@@ -295,5 +355,6 @@ def _score_scene(scene: Scene) -> tuple[float, ...]:
     crossings = sum(problem.kind == "crossing" for problem in problems)
     wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
     high = max(0.0, scene.height - TALLEST)
-    faults = 4.0 * (hits > 0) + (wide > 0) + (high > TALLEST / 4)
+    # Where something is hit nothing matters more than how much.
+    faults = 4.0 if hits else float((wide > 0) + (high > TALLEST / 4))
     return faults, hits, wide, high, crossings, scene.width * scene.height

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
-from sem_toolkit.diagram.composing import build_scene
-from sem_toolkit.diagram.content.canvas import build_canvas, list_small_loadings, select_elements
+from sem_toolkit.diagram.composing import GoOn, build_scene
+from sem_toolkit.diagram.content.canvas import (
+    build_canvas,
+    list_covariates,
+    list_small_loadings,
+    note_covariates,
+    select_elements,
+)
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
 from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
@@ -101,8 +107,7 @@ def draw_diagram(
     modification_indices: "pd.DataFrame | None" = None,
     residuals: "pd.DataFrame | None" = None,
     earlier: Layout | None = None,
-    *,
-    at_once: bool = False,
+    go_on: GoOn | None = None,
 ) -> Diagram:
     """Draw a model, with estimates where they are given.
 
@@ -113,15 +118,21 @@ def draw_diagram(
     earlier    places of another picture, such as one with a path less: kept as long as nothing is hit for it
     modification_indices, residuals  misfit to be painted on: columns lhs op rhs mi, and residual correlations as a
                square frame; the largest become dotted candidates
-    at_once    take the first picture in which nothing is hit, for a page that is drawn anew at every key stroke
+    go_on      asked after every picture, with the number of hits in the best one so far, whether another is tried; None
+               tries all that may be better. What it raises passes through.
     Raises ModelError when there is nothing to draw, or too much; DataError for stages or a layout of unknown variables.
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
     whole = build_path_graph(table, estimates, group)
-    faults = [*check_hints(hints, whole), *(layout.check(whole) if layout is not None else ())]
+    faults = [
+        *check_hints(hints, whole),
+        *(layout.check(whole, [key for *_, key in whole.edges(keys=True)]) if layout is not None else ()),
+    ]
     if faults:
         raise DataError(faults)
-    graph = select_elements(whole, style)
+    covariates = list_covariates(whole, style, hints)
+    hints = note_covariates(covariates, style, hints)
+    graph = select_elements(whole, style, covariates)
     if small := list_small_loadings(whole, style.least_loading):
         note = f"{len(small)} rotated loadings below {style.least_loading:g} are not drawn".replace("0.", ".")
         hints = replace(hints, legend=(*hints.legend, note))
@@ -129,4 +140,4 @@ def draw_diagram(
         graph = add_modifications(graph, modification_indices)
     if residuals is not None:
         graph = add_residuals(graph, residuals)
-    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout, earlier, at_once=at_once), graph)
+    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout, earlier, go_on), graph)

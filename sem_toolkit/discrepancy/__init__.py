@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from sem_toolkit.discrepancy.full_information import FullInformation
     from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
     from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
-    from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
+    from sem_toolkit.discrepancy.ml import GIVEN, ML, WISHART, MaximumLikelihood
     from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
+    from sem_toolkit.discrepancy.random_slopes import RANDOM_SLOPES
     from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
     from sem_toolkit.discrepancy.targets import Targets, build_targets
     from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
@@ -27,9 +28,11 @@ __all__ = [
     "CATEGORICAL_ULS",
     "CATEGORICAL_WLS",
     "DWLS",
+    "GIVEN",
     "GLS",
     "INSTRUMENTS",
     "ML",
+    "RANDOM_SLOPES",
     "SAMPLE_DWLS",
     "STEPS",
     "TWO_LEVELS",

@@ -8,13 +8,14 @@ from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.prepared import prepare_schematic
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.model import IdentificationReport
+from sem_toolkit.presented import Presented
 from sem_toolkit.sample import list_known_names, open_table
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.spec import ParameterTable, Spec, build_table_records, check_spec, require_estimable
 
 
-@dataclass(frozen=True, eq=False)
-class Check:
+@dataclass(frozen=True, eq=False, repr=False)
+class Check(Presented):
     """All faults of a spec (and of the data it was checked with), and what it expands to.
 
     table, identification  None where faults of an earlier stage leave nothing to show

@@ -7,7 +7,7 @@ from sem_toolkit.estimation import ESTIMATORS
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.spec import Spec
-from sem_toolkit.spec.tree import BlockHeader
+from sem_toolkit.spec.tree import BlockHeader, Formula
 
 _STANDARD_ERRORS = ("standard", "robust.huber.white", "none")
 _TESTS = ("standard", "yuan.bentler.mplus", "none")
@@ -45,8 +45,43 @@ def adapt_to_levels(spec: Spec, options: FitOptions) -> FitOptions:
         faults += _check_inference(inference)
     if faults:
         raise OptionError(faults)
+    slopes = has_random_slopes(spec)
+    if slopes:
+        inference = _adapt_to_slopes(options, inference)
     table = replace(options.table, meanstructure=True)
-    return replace(options, table=table, estimation=replace(options.estimation, has_levels=True), inference=inference)
+    estimation = replace(options.estimation, has_levels=True, random_slopes=slopes, multistart=0)
+    estimation = estimation if slopes else replace(options.estimation, has_levels=True)
+    return replace(options, table=table, estimation=estimation, inference=inference)
+
+
+def has_random_slopes(spec: Spec) -> bool:
+    """Whether a coefficient of a spec varies between clusters (`rv()`)."""
+    return any(
+        modifier.kind == "rv"
+        for entry in spec.statements
+        if isinstance(entry, Formula)
+        for term in (*entry.left, *entry.right)
+        for modifier in term.modifiers
+    )
+
+
+def _adapt_to_slopes(options: FitOptions, inference: InferenceOptions) -> InferenceOptions:
+    """Without a saturated model there is no test of exact fit. Raises OptionError for what goes only without slopes."""
+    faults = []
+    asked = options.given.get("test")
+    if asked not in (None, "none", ["none"]):
+        faults.append(_refuse_slopes(f'test = "{asked}"', "no saturated model tells what a test would be of"))
+    if inference.information == "expected":
+        faults.append(_refuse_slopes('information = "expected"', 'information = "observed" is what there is'))
+    if options.missing == "ml.x":
+        faults.append(_refuse_slopes('missing = "ml.x"', 'rows are taken given their covariates: missing = "ml"'))
+    if faults:
+        raise OptionError(faults)
+    return replace(inference, test="none", more_tests=())
+
+
+def _refuse_slopes(what: str, hint: str) -> Diagnostic:
+    return Diagnostic("error", "not-with-slopes", f"{what} cannot be combined with random slopes", hint=hint)
 
 
 def require_cluster(options: FitOptions) -> str:

@@ -6,7 +6,13 @@ from functools import cached_property, partial
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
-from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_products_estimable, require_rotation
+from sem_toolkit.fit.idle import (
+    require_effect,
+    require_exogenous,
+    require_instruments_used,
+    require_products_estimable,
+    require_rotation,
+)
 from sem_toolkit.fit.levels import adapt_to_levels
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin
@@ -38,6 +44,7 @@ from sem_toolkit.spec import (
 from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.slopes import carry_slopes, require_random_slopes
 from sem_toolkit.spec.tree import Formula
 
 
@@ -127,9 +134,11 @@ class Prepared:
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         require_effect(self.spec, self.table_options, self.groups, table)
         require_instruments_used(table, self.options.estimation)
+        require_exogenous(table, self.options.estimation)
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)
+        require_random_slopes(table)
         require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
 
@@ -151,7 +160,7 @@ class Prepared:
     @cached_property
     def estimated_table(self) -> ParameterTable:
         """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
-        table = separate_levels(self.table)
+        table = carry_slopes(separate_levels(self.table))
         return add_saturated_correlates(table, self.correlates) if self.correlates else table
 
     @cached_property

@@ -14,7 +14,10 @@ from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
 from sem_toolkit.libraries import pd
+from sem_toolkit.sample.parcels import Parcel
+from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 from sem_toolkit.spec.table import INSTRUMENTS
 
 Record = dict[str, Any]
@@ -168,7 +171,12 @@ def build_frame_records(frame: "pd.DataFrame") -> list[Record]:
 
 
 def clean(value: Any) -> Any:
-    """A value that JSON can hold: numpy scalars become Python's, NaN and infinity None, options plain lists."""
+    """A value that JSON can hold: numpy scalars become Python's, NaN and infinity None, options plain lists.
+
+    Items to reverse and parcels are written as they are typed.
+    """
+    if isinstance(value, (Reversed, Parcel)):
+        return str(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -205,7 +213,9 @@ def _list_shown(fit: Fit) -> list[list[int]]:
     presence, everything = fit.solution.model.presence, list(range(len(fit.sample.variables)))
     if presence is None:
         return [everything for _ in fit.sample.groups]
-    return [np.flatnonzero(own).tolist() for own in presence]
+    hidden = list_hidden(list_slopes(fit.solution.model.table))
+    shown = ~np.isin(fit.sample.variables, hidden)
+    return [np.flatnonzero(own & shown).tolist() for own in presence]
 
 
 def _name_place(label: str) -> Record:

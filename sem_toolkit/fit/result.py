@@ -54,10 +54,13 @@ from sem_toolkit.inference import (
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import ImpliedMoments
+from sem_toolkit.presented import Presented
 from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.levels.carried import find_plain
 from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
 
 Result = TypeVar("Result")
@@ -66,8 +69,8 @@ UNCERTAIN = ["se", "z", "pvalue", "ci.lower", "ci.upper"]
 """Columns that mean nothing without a certified optimum."""
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Presented):
     """A fitted model. Tables are pandas DataFrames with lavaan's column names; they are computed when first asked for.
 
     Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
@@ -175,8 +178,8 @@ class Fit:
         for number, group in enumerate(self.sample.groups):
             if group.is_between or group.levels is None:
                 continue
-            values = compute_intraclass_correlations(group.levels)
-            named = zip(self.sample.variables, values.tolist(), strict=True)
+            levels, names = find_plain(group.levels, self.sample.variables)
+            named = zip(names, compute_intraclass_correlations(levels).tolist(), strict=True)
             label = self.sample.groups[number].label.rpartition(", ")[0]
             found[label] = {name: value for name, value in named if value == value}
         return found
@@ -310,19 +313,12 @@ class Fit:
         width   columns of text; below 100 intervals and std.lv are left out
         extras  any of "standardized", "modification", "residuals", "effects", "reliability"
         """
-        return str(call_above("report.presenter.format_summary", self, width=width, extras=extras))
+        return str(call_above("report.summary.format_summary", self, width, extras))
 
     def __repr__(self) -> str:
         """One line: what was fitted, how it ended, and of how much."""
         how = f"{self.certificate.verdict}, {self.options.estimation.estimator}"
         return f"<Fit of {self.title!r}: {how}, n = {self.sample.n}, {self.npar} free parameters>"
-
-    def __str__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return str(call_above("report.presenter.format_html", self))
 
     def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
         """The fit as plain mappings and lists, in the layout of `sem-toolkit fit --json`."""
@@ -339,8 +335,9 @@ class Fit:
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """What was found in the spec and in the model that it expands to."""
-        return self.check()
+        """What was found in the spec and in the model that it expands to; not what its estimates have settled."""
+        settled = LATENT_PRODUCT if self.options.estimation.steps.sam_method == "local" else ""
+        return tuple(entry for entry in self.check() if entry.code != settled)
 
     @cached_property
     def _reversed(self) -> tuple[Diagnostic, ...]:

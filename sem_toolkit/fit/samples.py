@@ -26,16 +26,20 @@ from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.dropping import EACH_PAIR
+from sem_toolkit.sample.levels.carried import carry_sample
 from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.streaming import build_streamed_sample
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec.names import observed_variables
+from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 
 def build_sample_of(prepared: Prepared) -> Sample:
     """The statistics of the data, its variables in the table's order. Raises DataError without data."""
-    variables = observed_variables(prepared.estimated_table)
+    everything = observed_variables(prepared.estimated_table)
+    hidden = list_hidden(list_slopes(prepared.estimated_table))
+    variables = tuple(name for name in everything if name not in hidden)
     if prepared.options.sample_cov is not None:
         return _build_moments(prepared, variables)
     if prepared.stream is not None:
@@ -55,7 +59,8 @@ def build_sample_of(prepared: Prepared) -> Sample:
     sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
-        return split_levels(sample, prepared.estimated_table, frame[require_cluster(prepared.options)])
+        sample = split_levels(sample, prepared.estimated_table, frame[require_cluster(prepared.options)])
+        return carry_sample(sample, prepared.estimated_table, everything) if hidden else sample
     if sample.has_design and prepared.options.ignores_design:
         sample = replace(sample, messages=(*sample.messages, _describe_draws()))
     return replace(sample, auxiliary=prepared.correlates)

@@ -98,6 +98,16 @@ class AtEstimate(MomentPair):
             message = f"there are no {what}: nothing was minimised, so that no slope says what a change would gain"
             raise ModelError(Diagnostic("error", "nothing-minimised", message, hint="fit with ML for them"))
 
+    def require_saturated(self, what: str) -> None:
+        """Raise ModelError where there is no saturated model that `what` would be held against."""
+        if not self.kind.has_saturated:
+            message = (
+                f"there are no {what}: with random slopes variances differ from row to row, and no saturated model"
+            )
+            message += " has them all"
+            hint = "compare log-likelihoods and information criteria of models, or test parameters (Wald)"
+            raise ModelError(Diagnostic("error", "no-saturated-model", message, hint=hint))
+
     @property
     def n_populations(self) -> int:
         """Groups of independent rows: levels of a group are none."""

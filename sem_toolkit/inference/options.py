@@ -132,7 +132,7 @@ def resolve_inference_options(
     clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
     if steps is not None:
-        return _resolve_steps(steps, se, test, missing)
+        return _resolve_steps(steps, se, test, missing, clustered)
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
     if categorical:
@@ -166,12 +166,13 @@ def resolve_inference_options(
 
 
 def _resolve_steps(
-    steps: str, se: str | None, test: str | Sequence[str] | None, missing: str | None
+    steps: str, se: str | None, test: str | Sequence[str] | None, missing: str | None, clustered: bool = False
 ) -> InferenceOptions:
     """The same of estimates in steps; their test is of the structural part by itself, or, globally, of the whole."""
     words = {"two-step": "twostep", "two.step": "twostep", "robust": "twostep.robust", "robust.sem": "twostep.robust"}
     asked = None if se is None else words.get(se.lower(), se)
-    chosen = _choose("se", asked, STEP_ERRORS[0], STEP_ERRORS)
+    errors = (*FREE_STEP_ERRORS, "none") if clustered else STEP_ERRORS
+    chosen = _choose("se", asked, errors[0], errors)
     own = "yuan.chan" if steps == "global" else "satorra.bentler"
     default = "standard" if chosen in ("standard", "none") and steps != "global" else own
     names = [test] if isinstance(test, str) else list(test or [])

@@ -170,6 +170,7 @@ def compute_eigenvalue_tests(
     """
     evaluation = evaluate_solution(solution)
     evaluation.require_minimum("eigenvalue tests")
+    evaluation.require_saturated("eigenvalue tests")
     stat = compute_standard_test(evaluation).stat
     if reweighted:
         stat = float(compute_reweighted_least_squares(evaluation).sum())

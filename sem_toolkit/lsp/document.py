@@ -106,12 +106,12 @@ class Document:
     @cached_property
     def table(self) -> ParameterTable | None:
         """The model expanded by lavaan's rules; None where errors leave none."""
-        return self._checked[0]
+        return self.meaning[0]
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All that is wrong with the text, its table and its names, as `sem-toolkit check` says it."""
-        return self._checked[1]
+        return self._checked
 
     @cached_property
     def meaning(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
@@ -127,12 +127,18 @@ class Document:
         return checked.table, tuple(dict.fromkeys((*checked.diagnostics, *faults)))
 
     @cached_property
-    def _checked(self) -> tuple[ParameterTable | None, tuple[Diagnostic, ...]]:
+    def _checked(self) -> tuple[Diagnostic, ...]:
         table, found = self.meaning
-        if table is not None and not any(entry.severity == "error" for entry in found):
-            assert self.prepared is not None  # noqa: S101 - it has a table
-            found = tuple(dict.fromkeys((*found, *self._check_identification(self.prepared, table))))
-        return table, found
+        if table is None or not self.has_meaning:
+            return found
+        assert self.prepared is not None  # noqa: S101 - it has a table
+        return tuple(dict.fromkeys((*found, *self._check_identification(self.prepared, table))))
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether the text has a table and no faults; the model may still not be identified."""
+        table, found = self.meaning
+        return table is not None and not any(entry.severity == "error" for entry in found)
 
     def _check_identification(self, prepared: Prepared, table: ParameterTable) -> tuple[Diagnostic, ...]:
         if sum(1 for row in table.parameters if row.free) > _MOST_IDENTIFIED:

@@ -157,6 +157,8 @@ def compute_null_space(jacobian: FloatArray, tolerance: float = _TOLERANCE) -> t
 def _compute_rank(model: Model, x: FloatArray) -> tuple[int, FloatArray, int]:
     """Rank and null space of [moments; non-linear equalities] by θ, and how many of the latter are independent."""
     basis = model.constraints.linear.basis
+    if not basis.shape[1]:  # nothing is free
+        return 0, np.zeros((0, 0)), 0
     # squares of what composites derive from weights cancel to rounding of the first order, which hides a zero
     by_kernels = model.derived is None and model.responses is None and model.presence is None
     if not model.constraints.equalities and by_kernels and _has_full_rank(model, x):

@@ -8,7 +8,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side
 from sem_toolkit.fit import Fit, check_model
 from sem_toolkit.inference.frames import separate_groups
-from sem_toolkit.report.figures import build_spec_hints, find_layout
+from sem_toolkit.report.figures import add_standardized_limits, build_groups_caption, build_spec_hints, find_layout
 from sem_toolkit.spec import ParameterTable, Spec
 
 Arrangement = Literal["overlay", "side by side"]
@@ -20,11 +20,15 @@ def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: Dia
     Raises OptionError when there are not two versions for an overlay, or not at least two side by side.
     """
     first = fits[0]
-    found = [_build_version(entry, 1, name) for entry, name in zip(fits, _name_specs(fits), strict=True)]
+    style = style or DiagramStyle()
+    found = [_build_version(entry, 1, name, style) for entry, name in zip(fits, _name_specs(fits), strict=True)]
     if len(fits) == 1:
         groups = first.sample.groups
-        found = [_build_version(first, k + 1, f"{group.label} (n = {group.n})") for k, group in enumerate(groups)]
-    return _draw(found, first.spec, first.table, arrangement, style)
+        found = [
+            _build_version(first, k + 1, f"{group.label} (n = {group.n})", style) for k, group in enumerate(groups)
+        ]
+    caption = build_groups_caption(first, style) if len(fits) == 1 else ""
+    return _draw(found, first.spec, first.table, arrangement, style, caption)
 
 
 def draw_compared_specs(
@@ -49,8 +53,9 @@ def _draw(
     table: ParameterTable,
     arrangement: Arrangement,
     style: DiagramStyle | None,
+    caption: str = "",
 ) -> Diagram:
-    hints, layout = build_spec_hints(spec, table), find_layout(spec)
+    hints, layout = build_spec_hints(spec, table, caption), find_layout(spec)
     if len(versions) < 2 or (arrangement == "overlay" and len(versions) > 2):
         wanted = "two" if arrangement == "overlay" else "two or more"
         message = f"{arrangement} needs {wanted} models or groups, not {len(versions)}"
@@ -61,11 +66,12 @@ def _draw(
     return draw_side_by_side(versions, style, hints, layout)
 
 
-def _build_version(entry: Fit, group: int, name: str) -> Version:
+def _build_version(entry: Fit, group: int, name: str, style: DiagramStyle) -> Version:
     if not entry.converged:
         return Version(name, entry.table, group=group)
     r2 = entry.r2.get(entry.sample.groups[group - 1].label)
-    return Version(name, entry.table, separate_groups(entry.parameters), r2, group)
+    estimates = add_standardized_limits(entry, separate_groups(entry.parameters), style)
+    return Version(name, entry.table, estimates, r2, group)
 
 
 def _name_specs(fits: Sequence[Fit]) -> list[str]:

@@ -16,8 +16,7 @@ from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
-from sem_toolkit.report.figures import format_fit_line
-from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.numbers import format_estimate, format_fit_line, format_p_value
 from sem_toolkit.report.pages import format_page
 from sem_toolkit.report.text_tables import format_row
 
@@ -52,6 +51,16 @@ def write_table(path: str | Path, frame: "pd.DataFrame", title: str = "", note: 
 
 def _write(path: Path, suffix: str, printed: Printed) -> Path:
     return write_with_packages(path, suffix, lambda: WRITERS[suffix](clean_table(printed)))
+
+
+def write_printed(path: Path, printed: Printed) -> Path:
+    """Write a table for print. Raises DataError as `write_table` does."""
+    return _write(path, require_format(path), printed)
+
+
+def format_printed(suffix: str, printed: Printed) -> bytes:
+    """The content of a file with this suffix, one of WRITERS."""
+    return WRITERS[suffix](clean_table(printed))
 
 
 def write_with_packages(path: Path, suffix: str, make: Callable[[], bytes]) -> Path:

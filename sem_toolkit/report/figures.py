@@ -7,13 +7,15 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw_diagram, find_layout_path, read_layout
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
-from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.names import observed_variables
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sem_toolkit.diagram import DiagramHints
 
 
@@ -58,8 +60,17 @@ def draw_fit(
         return draw_diagram(fit.table, style=style, hints=hints, group=group, layout=layout, earlier=earlier)
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
     candidates = separate_groups(fit.modification_indices) if misfit else None
-    estimates = separate_groups(fit.parameters)
+    estimates = add_standardized_limits(fit, separate_groups(fit.parameters), style)
     return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, earlier=earlier)
+
+
+def add_standardized_limits(fit: Fit, estimates: "pd.DataFrame", style: DiagramStyle) -> "pd.DataFrame":
+    """Estimates with the limits of the standardised values (std.ci.lower, std.ci.upper), where the style shows them."""
+    if style.significance != "interval" or style.values != "standardized":
+        return estimates
+    limits = separate_groups(fit.standardized).rename(columns={"ci.lower": "std.ci.lower", "ci.upper": "std.ci.upper"})
+    keys = [name for name in ("lhs", "op", "rhs", "group") if name in limits and name in estimates]
+    return estimates.merge(limits[[*keys, "std.ci.lower", "std.ci.upper"]], how="left", on=keys)
 
 
 def find_layout(spec: Spec) -> Layout | None:
@@ -104,20 +115,17 @@ def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -
         source = f"{what} {drawn.label}, n = {drawn.n}. {source}"
     if not fit.converged:
         return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
+    return f"{_format_values(fit, style)} {source} {format_fit_line(fit)}"
+
+
+def build_groups_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
+    """The same for a picture with all groups, whose own n stand over them."""
+    source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
+    if not fit.converged:
+        return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
+    return f"{_format_values(fit, style or DiagramStyle())} {source} {format_fit_line(fit)}"
+
+
+def _format_values(fit: Fit, style: DiagramStyle) -> str:
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}
-    parts = [f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."]
-    return " ".join([*parts, source, format_fit_line(fit)])
-
-
-def format_fit_line(fit: Fit) -> str:
-    """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
-    m = fit.fit_measures
-    if "chisq" not in m:
-        return f"SRMR = {format_estimate(m.get('srmr'))}; no test."
-    p = format_p_value(m.get("pvalue"))
-    interval = f"[{format_estimate(m.get('rmsea.ci.lower'))}, {format_estimate(m.get('rmsea.ci.upper'))}]"
-    return (
-        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {p if p.startswith('<') else '= ' + p}, "
-        f"CFI = {format_estimate(m.get('cfi'))}, TLI = {format_estimate(m.get('tli'))}, "
-        f"RMSEA = {format_estimate(m.get('rmsea'))} {interval}, SRMR = {format_estimate(m.get('srmr'))}."
-    )
+    return f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."

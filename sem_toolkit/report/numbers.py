@@ -1,7 +1,10 @@
 """Numbers as they are printed: rounded only here, a dash where there is none."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sem_toolkit.fit import Fit
 
 
 def format_number(value: Any, digits: int = 3) -> str:
@@ -38,3 +41,17 @@ def _is_count(name: str) -> bool:
 
 def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def format_fit_line(fit: "Fit") -> str:
+    """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
+    m = fit.fit_measures
+    if "chisq" not in m:
+        return f"SRMR = {format_estimate(m.get('srmr'))}; no test."
+    p = format_p_value(m.get("pvalue"))
+    interval = f"[{format_estimate(m.get('rmsea.ci.lower'))}, {format_estimate(m.get('rmsea.ci.upper'))}]"
+    return (
+        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {p if p.startswith('<') else '= ' + p}, "
+        f"CFI = {format_estimate(m.get('cfi'))}, TLI = {format_estimate(m.get('tli'))}, "
+        f"RMSEA = {format_estimate(m.get('rmsea'))} {interval}, SRMR = {format_estimate(m.get('srmr'))}."
+    )

@@ -3,17 +3,17 @@
 Source of the list: Appelbaum et al. (2018), American Psychologist 73, 3-25, Table 7.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sem_toolkit.comparison import Comparison
+from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed
-from sem_toolkit.report.figures import format_fit_line
-from sem_toolkit.report.numbers import format_cell, format_estimate
+from sem_toolkit.report.numbers import format_cell, format_estimate, format_fit_line
 from sem_toolkit.report.text_tables import build_transposed_frame
 
 _AUTHOR = "to be written by the authors"
@@ -35,7 +35,7 @@ def build_fit_report(fit: Fit) -> Document:
         ]
         if r2:
             sections.append(Section("Explained variance", (build_printed(pd.DataFrame(r2)),)))
-    said = tuple(dict.fromkeys(str(message) for message in fit.messages))
+    said = _list_messages(fit.messages)
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist([fit], "Estimates", compared=False))
@@ -57,12 +57,29 @@ def build_comparison_report(found: Comparison) -> Document:
     ):
         if len(frame):
             sections.append(Section(heading, (build_printed(frame),)))
-    said = tuple(dict.fromkeys(str(message) for message in found.messages))
+    said = _list_messages(found.messages)
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))
     title = f"Comparison of {', '.join(model.name for model in found.models)}"
     return Document(title, (*sections, Section("Origin", tuple(format_mark(fit) for fit in found.fits.values()))))
+
+
+def _list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
+    """Each message once, as a sentence of its kind."""
+    return tuple(dict.fromkeys(f"{entry.severity.capitalize()}: {entry.message}." for entry in messages))
+
+
+_MISSING = {
+    "listwise": "rows with missing values left out",
+    "ml": "incomplete rows used by full information maximum likelihood",
+    "ml.x": "incomplete rows used by full information maximum likelihood, exogenous variables among what is modelled",
+    "two.stage": "incomplete rows used in two stages",
+    "robust.two.stage": "incomplete rows used in two stages, with robust errors",
+    "pairwise": "correlations from the pairs of answers that are there",
+    "available.cases": "moments from the answers that are there",
+}
+"""What was done about empty cells, in words of a methods section."""
 
 
 def describe_method(fit: Fit) -> str:
@@ -74,7 +91,7 @@ def describe_method(fit: Fit) -> str:
     if len(groups) > 1:
         rows += f" ({', '.join(f'{group.label}: {group.n}' for group in groups)})"
     first = f"The model was fitted to {rows} by {options.estimation.estimator}"
-    first += f", missing values {options.missing}." if options.missing else "."
+    first += f", {_MISSING.get(options.missing, options.missing)}." if options.missing else "."
     standing = f", {certificate.standing}" if certificate.standing else ""
     second = f"The search (engine {certificate.engine}) ended: {certificate.verdict}{standing}."
     if not fit.converged:

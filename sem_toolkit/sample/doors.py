@@ -152,7 +152,9 @@ def _describe_codes(texts: list[str], seen: set[str], changed: dict[object, int]
     if changed:
         cells = ", ".join(f"{name} ({count})" for name, count in list(changed.items())[:8])
         more = ", …" if len(changed) > 8 else ""
-        message = f"{sum(changed.values())} cells with {', '.join(sorted(seen))} taken as missing: {cells}{more}"
+        total = sum(changed.values())
+        what = f"{total} cell{'s' if total > 1 else ''} with {', '.join(sorted(seen))}"
+        message = f"{what} taken as missing: {cells}{more}"
         found.append(Diagnostic("note", "missing-codes", message))
     never = [text for text in texts if text not in seen]
     if never:

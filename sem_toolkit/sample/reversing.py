@@ -29,6 +29,9 @@ class Reversed:
     name: str
     scale: Scale | None = None
 
+    def __str__(self) -> str:
+        return self.name if self.scale is None else f"{self.name} ({self.scale.low:g}-{self.scale.high:g})"
+
 
 def parse_reversed(text: str) -> Reversed:
     """Read `b4`, or with its scale `b4 (1-5)`. Raises ValueError for a scale that is none."""

@@ -13,6 +13,8 @@ LARGEST_SCALE = 10
 """Highest value of an answer scale."""
 _FEWEST_ALIKE = 2
 """Items with one scale from which others may be taken to have it too."""
+_MANY_ALIKE = 4
+"""Items with the same labels from which a column with others is told to be no item."""
 _BULK = 0.8
 """Share of the answers that lie on a scale that labels tell."""
 
@@ -74,6 +76,25 @@ def find_scales(columns: Mapping[str, FloatArray], labels: Mapping[str, ColumnLa
         if scale is not None and not scale.labelled and low <= scale.low and scale.high <= high:
             found[name] = Scale(low, high)
     return found
+
+
+def list_items(scales: Mapping[str, Scale | None], labels: Mapping[str, ColumnLabels]) -> tuple[str, ...]:
+    """The columns with a scale, but for those whose labels are theirs alone where most items share theirs.
+
+    Such a column is a department or a region: its codes are names, not steps of agreement.
+    """
+    texts = {
+        name: tuple(str(label) for _, label in sorted(labels[name].values.items(), key=lambda pair: str(pair[0])))
+        for name, scale in scales.items()
+        if scale is not None and scale.labelled
+    }
+    alike = Counter(texts.values())
+    shared = any(count >= _MANY_ALIKE for count in alike.values())
+    return tuple(
+        name
+        for name, scale in scales.items()
+        if scale is not None and not (shared and name in texts and alike[texts[name]] == 1)
+    )
 
 
 def _read_labels(labels: ColumnLabels) -> Scale | None:

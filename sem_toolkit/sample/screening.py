@@ -15,7 +15,7 @@ from sem_toolkit.sample.labels import ColumnLabels, get_labels
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.plausibility import check_outlying_values
-from sem_toolkit.sample.scales import Scale, find_scales
+from sem_toolkit.sample.scales import Scale, find_scales, list_items
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ def screen(
     """Look through the rows of a survey.
 
     items     names of the answer items; none: columns of whole numbers between 0 and 10 with three values or more, and
-              those whose labels in the file make a scale
+              those whose labels in the file make a scale (not where others share theirs and it alone has its own)
     sent      questionnaires sent out, for the response flow
     returned  questionnaires that came back, where the rows are only those found valid
 
@@ -82,7 +82,7 @@ def screen(
         _require_items(frame, items, names)
     labels = get_labels(frame)
     scales = find_scales(numbers, labels)
-    chosen = tuple(items) or tuple(name for name, scale in scales.items() if scale is not None)
+    chosen = tuple(items) or list_items(scales, labels)
     messages = list(get_messages(frame))
     if numbers:
         data = np.column_stack(list(numbers.values()))

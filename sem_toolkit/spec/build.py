@@ -362,6 +362,7 @@ def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
                 upper=math.inf if row.upper is None else row.upper,
                 origin=origin,
                 efa=row.efa,
+                rv=row.rv,
             )
         )
     return parameters

@@ -48,6 +48,15 @@ class Spec:
         """The span of the characters from `start` up to, not including, `end`."""
         return self.line_index.span(start, end)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the text, and below it every message with a caret at its place."""
+        from html import escape
+
+        from sem_toolkit.diagnostics.text import format_diagnostics
+
+        shown = [self.text.rstrip(), format_diagnostics(self.diagnostics, self.source)]
+        return "\n".join(f"<pre>{escape(part)}</pre>" for part in shown if part)
+
     def require_valid(self) -> None:
         """Raise SpecError with all errors, if there are any."""
         if self.errors:

@@ -51,6 +51,7 @@ class Parameter:
     exo     1 for a moment of exogenous observed variables that is taken from the data (fixed.x)
     label   the user's label, "" where none; plabel is `.p1.`, `.p2.`, ... and "" for definitions and constraints
     efa     the exploratory block of a loading, "" where none
+    rv      the random slope that is a path's coefficient, "" where none
     """
 
     lhs: str
@@ -69,6 +70,7 @@ class Parameter:
     level: int = 1
     origin: Origin = TYPED
     efa: str = ""
+    rv: str = ""
 
 
 @dataclass(frozen=True)

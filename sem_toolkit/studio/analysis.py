@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sem_toolkit.diagnostics import Diagnostic, SemError
+from sem_toolkit.diagnostics import Diagnostic, EstimationError, SemError
 from sem_toolkit.estimation import Progress
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.fit.pipeline import RowMemory, find_state, prepare_from
@@ -15,7 +15,7 @@ from sem_toolkit.lsp.document import Columns, Document
 from sem_toolkit.report.compared_figures import draw_compared_fits
 from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 from sem_toolkit.studio.documents import find_data_path, open_document, require_named_files
-from sem_toolkit.studio.drawing import build_style, draw_text
+from sem_toolkit.studio.drawing import MOST_TRIED, be_patient, build_style, draw_text
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.pictures import build_picture
 from sem_toolkit.studio.records import Places, Record, build_fit, build_indices, build_table
@@ -38,6 +38,7 @@ class Question:
     style  settings of the picture
     group  that is drawn, from 1
     rival  the file of a spec that is drawn over the text's picture
+    hurry  take the first picture even where something is hit in it; the answer says that it is a draft
     """
 
     text: str
@@ -47,6 +48,7 @@ class Question:
     group: int = 1
     misfit: bool = False
     rival: Path | None = None
+    hurry: bool = False
     tables: tuple[str, ...] = SHOWN
 
     def with_text(self, text: str) -> "Question":
@@ -72,6 +74,7 @@ class Question:
             group if isinstance(group, int) and group > 0 else 1,
             record.get("overlay") == "misfit",
             rival,
+            record.get("hurry") is True,
             tuple(str(name) for name in tables) if isinstance(tables, list) else SHOWN,
         )
 
@@ -124,13 +127,14 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
     places = Places(document)
     found = [*document.diagnostics]
     answer: Record = {"svg": None, "fit": None, "tables": [], "indices": [], "residuals": None, "nodes": [],
-                      "paths": [], "scale": 1, "picture": None}  # fmt: skip
-    table, fit = document.table, None
-    if table is not None and not any(entry.severity == "error" for entry in found):
-        fit, faults = find_fit(document, memory, watch)
-        found += [entry for entry in faults if entry not in found]
+                      "paths": [], "scale": 1, "picture": None, "draft": False}  # fmt: skip
+    fit = None
+    if document.has_meaning:
+        if not any(entry.severity == "error" for entry in found):
+            fit, faults = find_fit(document, memory, watch)
+            found += [entry for entry in faults if entry not in found]
         try:
-            picture, faults = draw_question(document, question, fit, memory.folder)
+            picture, faults = draw_question(document, question, fit, memory.folder, watch)
             answer |= picture
             found += [entry for entry in faults if entry not in found]
             if question.rival is not None and fit is not None:
@@ -184,17 +188,24 @@ def _estimate(prepared: Prepared, start: Fit | None, watch: Watch | None) -> Fit
 
 
 def draw_question(
-    document: Document, question: Question, fit: Fit | None, folder: Folder
+    document: Document, question: Question, fit: Fit | None, folder: Folder, watch: Watch | None = None
 ) -> tuple[Record, tuple[Diagnostic, ...]]:
     """The picture of a text as records, and what its hints lack. Raises SemError where there is nothing to draw."""
     style, group = build_style(question.style), question.group
     if fit is not None:
         group = min(group, len(fit.sample.groups))
-    diagram, faults = draw_text(document, fit, folder, style, group, misfit=question.misfit)
+
+    def check() -> None:
+        if watch is not None and watch(Progress(0, 0.0)) is False:
+            raise EstimationError(Diagnostic("error", "cancelled", "nobody waits for this picture"))
+
+    go_on = be_patient(1 if question.hurry else MOST_TRIED, check)
+    diagram, faults = draw_text(document, fit, folder, style, group, misfit=question.misfit, go_on=go_on)
+    is_draft = question.hurry and bool(diagram.hits())
     table = document.table if fit is None else fit.table
     assert table is not None  # noqa: S101 - asked before
     estimates = separate_groups(fit.parameters) if fit is not None and fit.converged else None
-    return build_picture(diagram, table, Places(document), estimates, group), faults
+    return build_picture(diagram, table, Places(document), estimates, group) | {"draft": is_draft}, faults
 
 
 def _infer(fit: Fit, question: Question) -> Record:

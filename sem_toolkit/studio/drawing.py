@@ -1,6 +1,7 @@
 """The picture of a text as it is typed: the first one without faults, variables where they were put."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
@@ -13,6 +14,7 @@ from sem_toolkit.diagram import (
     find_layout_path,
     read_layout,
 )
+from sem_toolkit.diagram.composing import GoOn
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.lsp.document import Document
@@ -23,26 +25,53 @@ from sem_toolkit.studio.folder import Folder
 
 STYLE = DiagramStyle(title=False, caption=False)
 """Title and fit stand elsewhere on the page."""
+MOST_TRIED = 4
+"""Pictures that are tried: those after them leave stages and columns behind, which is no progress for who looks on."""
 Found = tuple[Diagram, tuple[Diagnostic, ...]]
 
 
 def draw_text(
-    document: Document, fit: Fit | None, folder: Folder, style: DiagramStyle, group: int = 1, *, misfit: bool = False
+    document: Document,
+    fit: Fit | None,
+    folder: Folder,
+    style: DiagramStyle,
+    group: int = 1,
+    *,
+    misfit: bool = False,
+    go_on: GoOn | None = None,
 ) -> Found:
     """The picture of a text, with its estimates where there is a certified optimum, and what its hints lack.
 
     Hints that cannot be followed, a layout or a codebook that cannot be read, are left out and told. Raises SemError
     where there is nothing to draw.
+
+    go_on  whether another picture is tried after one in which so many things are hit; None is `be_patient()`
     """
+    go_on = go_on or be_patient()
     table = document.table if fit is None else fit.table
     assert table is not None  # noqa: S101 - a text that has one is asked about
     hints, faults = _find_hints(document, table, folder)
     layout, others = read_pins(document.path, table, folder)
     faults += others
     try:
-        return _draw(table, fit, style, hints, layout, group, misfit), faults
+        return _draw(table, fit, style, hints, layout, group, misfit, go_on), faults
     except DataError as fault:
-        return _draw(table, fit, style, DiagramHints(), layout, group, misfit), (*faults, *fault.diagnostics)
+        return _draw(table, fit, style, DiagramHints(), layout, group, misfit, go_on), (*faults, *fault.diagnostics)
+
+
+def be_patient(most: int = MOST_TRIED, check: Callable[[], object] = lambda: None) -> GoOn:
+    """Take the first picture in which nothing is hit, whatever its size and its crossings, as a screen is no page.
+
+    most   pictures that are tried; the best of them is taken then
+    check  is called after each; what it raises ends the search
+    """
+    tried = count(1)
+
+    def go_on(hits: int) -> bool:
+        check()
+        return next(tried) < most and hits > 0
+
+    return go_on
 
 
 def read_pins(path: Path | None, table: ParameterTable, folder: Folder) -> tuple[Layout | None, tuple[Diagnostic, ...]]:
@@ -79,14 +108,15 @@ def _draw(
     layout: Layout | None,
     group: int,
     misfit: bool,
+    go_on: GoOn,
 ) -> Diagram:
     if fit is None or not fit.converged:
         shown = free_rotated_rows(table) if fit is None else table
-        return draw_diagram(shown, style=style, hints=hints, group=group, layout=layout, at_once=True)
+        return draw_diagram(shown, style=style, hints=hints, group=group, layout=layout, go_on=go_on)
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
     candidates = separate_groups(fit.modification_indices) if misfit else None
     estimates = separate_groups(fit.parameters)
-    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, at_once=True)
+    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, go_on=go_on)
 
 
 def build_style(settings: Mapping[str, object]) -> DiagramStyle:

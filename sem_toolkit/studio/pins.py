@@ -1,6 +1,7 @@
 """Where variables were put: the places kept beside a spec, as the page moves them and takes moves back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,14 @@ def write_pins(path: Path, pins: Pins, folder: Folder) -> None:
     """Keep places beside a spec; none takes the file away. Raises DataError where that cannot be."""
     place = find_layout_path(path)
     folder.require_readable(place)
-    if pins:
-        write_layout(Layout(pins), place)
+    try:
+        kept = read_layout(place) if place.is_file() else Layout()
+    except SemError:
+        kept = Layout()
+    # What the file pins besides places stays.
+    new = replace(kept, positions=pins)
+    if new != Layout():
+        write_layout(new, place)
     else:
         place.unlink(missing_ok=True)
 

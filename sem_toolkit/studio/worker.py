@@ -8,6 +8,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -55,8 +56,9 @@ def serve(folder: str, given: list[str], stream_in: BinaryIO, stream_out: Binary
         def watch(_: Any, own: int = number) -> bool:
             return own > inbox.cancelled
 
+        begun = time.process_time()
         head, body = do_task(TASKS, task, memory, watch)
-        _send(stream_out, {"number": number, **head}, body)
+        _send(stream_out, {"number": number, "seconds": time.process_time() - begun, **head}, body)
 
 
 def do_task(

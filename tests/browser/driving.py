@@ -39,8 +39,8 @@ class Process:
 
     def __init__(self, folder: Path, *arguments: str, port: int = 0) -> None:
         call = [sys.executable, "-c", COMMAND, "studio", *arguments, "--no-browser", "--port", str(port)]
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        environment = os.environ | {"PYTHONPATH": paths}
+        paths = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
+        environment = os.environ | {"PYTHONPATH": paths, "XDG_STATE_HOME": str(folder / ".state")}
         # a group of its own: its workers end with it, however it ends
         self._own = subprocess.Popen(
             call, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -1,5 +1,6 @@
-"""From key stroke to picture and fit, and the first page: measured and printed; `pytest -s` shows it."""
+"""From key stroke to picture and fit, and the first page: measured in the page and printed."""
 
+import shutil
 import statistics
 import time
 
@@ -7,29 +8,43 @@ import pytest
 
 from tests.browser.driving import POLDEM, ROOT
 
-STROKES = 15
+STROKES = 12
+SERVER = """performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/api/analyse'))
+    .map(entry => entry.responseEnd - entry.startTime)"""
+CASES = {
+    # a spec, its line that changes, what is put at its end first, and the characters that take turns there
+    "Political Democracy": ("model.lav", 18, "", "78"),
+    "Figure 3-1, 36 items": ("model_specs/research_model.lav", 30, " + a4", "54"),
+}
 
 
-@pytest.mark.parametrize("name", ["political democracy", "figure 3-1"])
-def test_the_time_from_key_stroke_to_picture_and_fit(studio, visit, folder, name, capsys):
-    if name == "figure 3-1":
-        process, line, path = studio("model_specs/research_model.lav", "--folder", str(ROOT)), None, "success ~ synergy"
-    else:
-        (folder / "model.lav").write_text(POLDEM, encoding="utf-8")
-        process, line, path = studio("model.lav"), 16, "dem65 ~ dem60"
+@pytest.mark.parametrize("name", CASES)
+def test_the_time_from_key_stroke_to_picture_and_fit(studio, visit, folder, capsys, name):
+    spec, line, opening, turns = CASES[name]
+    (folder / "model.lav").write_text(POLDEM, encoding="utf-8")
+    for part in ("model_specs", "data"):
+        shutil.copytree(ROOT / part, folder / part)
+    process = studio(spec)
     begun = time.perf_counter()
     desk = visit(process)
-    first = time.perf_counter() - begun
-    desk.wait_for_path(path)
-    if name == "figure 3-1":
-        pytest.skip("the study's own spec is not edited by a test")
-    for stroke in range(STROKES + 1):
+    ready = time.perf_counter() - begun
+    desk.wait_for_fit()
+    desk.put_caret(line)
+    desk.page.keyboard.insert_text(opening)
+    desk.page.wait_for_timeout(400)
+    desk.wait_for_fit()
+    for stroke in range(STROKES):
         before = len(desk.latencies())
-        desk.put_caret(line)
         desk.page.keyboard.press("Backspace")
-        desk.page.keyboard.type("8" if stroke % 2 else "7")
+        desk.page.keyboard.insert_text(turns[stroke % 2])
         desk.until(f"performance.getEntriesByName('studio-latency').length > {before}")
-    measured = desk.latencies()[-STROKES:]
+        desk.page.wait_for_timeout(400)
+    whole, server = desk.latencies()[-STROKES:], desk.page.evaluate(SERVER)[-STROKES:]
+    middle, waited = statistics.median(whole), statistics.median(server)
     with capsys.disabled():
-        print(f"\n{name}: first page {first:.2f} s; key to picture and fit {statistics.median(measured):.0f} ms")  # noqa: T201
-    assert statistics.median(measured) < 5000
+        print(  # noqa: T201 - the measurement is what is asked for
+            f"\n{name}: first page {ready:.2f} s; key stroke to picture and fit {middle:.0f} ms (median of {STROKES}), "
+            f"of which the server {waited:.0f} ms and the page {middle - waited:.0f} ms"
+        )
+    assert len(whole) == STROKES
+    assert middle - waited < 250  # the page's own part, with its pause, on a machine that may be busy

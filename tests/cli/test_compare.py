@@ -70,3 +70,11 @@ def test_a_report_in_a_file_and_none_over_a_spec(command, write, tmp_path):
     assert ".docx" in wrong.err
     assert command("fit", one, "--data", DATA / "hs.csv", "--report", tmp_path / "f.md").code == 0
     assert "## Method" in (tmp_path / "f.md").read_text(encoding="utf-8")
+
+
+def test_a_message_about_the_data_is_said_once(command, write):
+    first = write("one.lav", "#' reverse: x3\n" + BASE)
+    second = write("two.lav", "#' reverse: x3\n" + BASE + "visual ~~ 0*speed\n")
+    outcome = command("compare", first, second, "--data", DATA / "hs.csv")
+    assert outcome.code == 0
+    assert outcome.err.count("x3 as ") == 1

@@ -149,3 +149,39 @@ def test_positions_that_collide_are_said(command, write, tmp_path):
     outcome = command("diagram", pinned, "-o", tmp_path / "a.svg")
     assert outcome.code == 0
     assert "lies on" in outcome.err
+
+
+def find_heights(path):
+    """Variable → the vertical middle of its ellipse."""
+    return {
+        group.get("data-variable"): float(shape.get("cy"))
+        for group in ET.parse(path).iter()  # noqa: S314
+        if group.get("data-variable")
+        for shape in group
+        if shape.tag.endswith("ellipse")
+    }
+
+
+def test_order_direction_and_hidden_covariates(command, write, tmp_path):
+    spec = write("model.lav", CFA + "textual ~ visual + sex\nspeed ~ textual\n")
+    picture = tmp_path / "a.svg"
+    arguments = ["--hide", "covariates", "--direction", "down", "-o", picture]
+    assert command("diagram", spec, "--schematic", *arguments).code == 0
+    heights = find_heights(picture)
+    assert heights["visual"] < heights["textual"] < heights["speed"]
+    assert "covariates, not drawn: sex" in read_texts(picture)
+    spec = write("model.lav", CFA)
+    assert command("diagram", spec, "--schematic", "--order", "speed,visual", "-o", picture).code == 0
+    heights = find_heights(picture)
+    assert heights["speed"] < heights["visual"]
+    outcome = command("diagram", spec, "--schematic", "--hide", "loadings", "-o", picture)
+    assert (outcome.code, "cannot be hidden" in outcome.err) == (2, True)
+
+
+def test_intervals_of_standardised_values(command, spec, write, tmp_path):
+    style = write("style.toml", 'significance = "interval"\n')
+    outcome = command("diagram", spec, "--data", DATA / "hs.csv", "--style", style, "-o", tmp_path / "a.svg")
+    assert outcome.code == 0, outcome.err
+    row = next(row for row in read_case("hs_cfa_marker")["standardized"] if row["rhs"] == "x2")
+    low, high = row["ci_lower"], row["ci_upper"]
+    assert f"{row['est_std']:.2f} [{low:.2f}, {high:.2f}]" in read_texts(tmp_path / "a.svg")

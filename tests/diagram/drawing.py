@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sem_toolkit.diagram import Diagram, DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from sem_toolkit.spec.table import ParameterTable
 from tests.support import read_case
 
@@ -26,3 +28,16 @@ def draw_case(name: str, hints: DiagramHints | None = None, group: int = 1, **se
     """The diagram of a reference case."""
     table, estimates, r2 = read_model(name)
     return draw_diagram(table, estimates, DiagramStyle(**settings), hints, r2, group)
+
+
+def draw_text(text: str, hints: DiagramHints | None = None, **settings: Any) -> Diagram:
+    """The diagram of a spec with random estimates, the same for the same number of parameters."""
+    table = build_parameter_table(parse_spec(text), TableOptions(call="sem"))
+    return draw_diagram(table, estimate_randomly(table), DiagramStyle(**settings), hints)
+
+
+def estimate_randomly(table: ParameterTable) -> pd.DataFrame:
+    """A number for every parameter of a table of one group."""
+    frame = pd.DataFrame([{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters])
+    values = np.random.default_rng(1).uniform(-0.95, 0.95, len(frame))
+    return frame.assign(**{"est": values, "se": 0.1, "pvalue": 0.01, "std.all": values})

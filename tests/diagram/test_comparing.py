@@ -47,6 +47,18 @@ def test_groups_side_by_side_stand_alike():
     assert not diagram.hits()
 
 
+def test_groups_fit_the_column_and_share_one_legend():
+    """A triangle with indicators is as wide as the column: the second group stands below the first, not beyond it."""
+    spec = "A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3\nC =~ c1 + c2 + c3\nB ~ A\nC ~ A + B"
+    table = build_parameter_table(parse_spec(spec), TableOptions(call="sem"))
+    rows = [{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters]
+    frame = pd.DataFrame(rows).assign(**{"est": 0.5, "se": 0.1, "pvalue": 0.001, "std.all": 0.5})
+    diagram = draw_side_by_side([Version(name, table, frame) for name in ("women", "men")])
+    assert not diagram.problems()
+    legends = [item.lines[0] for item in diagram.scene.texts if item.key.startswith("legend")]
+    assert legends.count("Standardised estimates") == 1
+
+
 def test_the_largest_modification_indices_become_candidates():
     table, estimates, r2 = read_model("hs_cfa_marker")
     indices = pd.DataFrame(read_case("hs_cfa_marker")["modification_indices"])

@@ -117,3 +117,9 @@ def test_rows_with_empty_cells_are_kept_pairwise_which_is_what_the_hints_say(ans
     with pytest.raises(DataError, match="3 complete rows for 4 variables") as caught:
         fit(SPEC, answers, ordered="all")
     assert caught.value.diagnostics[0].hint.startswith('missing = "pairwise" takes rows with empty cells')
+
+
+@pytest.mark.parametrize("se", ["robust.sem.nt", "robust.huber.white"])
+def test_standard_errors_of_numeric_rows_are_refused(answers: pd.DataFrame, se: str) -> None:
+    with pytest.raises(OptionError, match=f'se = "{se}" is of numeric rows'):
+        fit(SPEC, answers, ordered="all", estimator="DWLS", se=se)

@@ -199,6 +199,12 @@ def test_a_product_of_latent_variables_is_recovered():
     assert found.loc[("y", "~", "f:g"), "std.all"] == pytest.approx(0.25 / spread, abs=0.02)
 
 
+def test_a_fit_in_steps_does_not_advise_itself():
+    found = fit(PRODUCT, simulate_product(11, 400), sam_method="local")
+    assert "latent-product" in {entry.code for entry in found.spec.diagnostics}
+    assert "latent-product" not in {entry.code for entry in found.messages}
+
+
 def test_blocks_change_nothing_of_a_product_but_what_they_say_of_loadings():
     """lavaan 0.7 takes the first step's covariance matrix in another order than its derivatives with several blocks."""
     data = simulate_product(12, 400)
@@ -222,3 +228,27 @@ def test_products_ask_for_what_they_need():
         fit(PRODUCT.replace("f:g", "f:x9"), data.assign(x9=data["x1"]), sam_method="local")
     with pytest.raises(DataError, match="complete rows"):
         fit(PRODUCT, data.mask(data > 2.5), sam_method="local", missing="ml")
+
+
+CLUSTERED = {case["id"]: case for case in json.loads((ORACLES / "stages_clusters.json").read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("name", sorted(CLUSTERED))
+def test_clusters(name: str) -> None:
+    """Rows of clusters are alike: Γ of both steps sums over them."""
+    case = CLUSTERED[name]
+    found = fit(case["spec"], DATA / "twolevel.csv", cluster="cluster", **case["options"])
+    theirs = {(row["lhs"], row["op"], row["rhs"]): row for row in case["parameters"]}
+    ours = {(row["lhs"], row["op"], row["rhs"]): row for row in found.parameters.to_dict("records")}
+    for place, row in theirs.items():
+        assert ours[place]["est"] == pytest.approx(row["est"], abs=2e-5)
+        assert ours[place]["se"] == pytest.approx(row["se"], rel=1e-4)
+    for measure, value in case["fit_measures"].items():
+        if value is not None:
+            assert found.fit_measures[measure] == pytest.approx(value, rel=1e-4)
+
+
+def test_standard_errors_that_take_rows_for_independent_are_refused_with_clusters() -> None:
+    spec = CLUSTERED["local"]["spec"]
+    with pytest.raises(OptionError, match="twostep"):
+        fit(spec, DATA / "twolevel.csv", cluster="cluster", sam_method="local", se="twostep")

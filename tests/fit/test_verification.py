@@ -47,6 +47,17 @@ def test_an_untouched_receipt_holds(files, options):
     assert found.reasons == ()
 
 
+def test_reversed_items_and_parcels_are_kept_as_typed(files):
+    spec, data = files
+    head = "#' reverse: x2, x3 (0-5)\n#' parcel: |\n#'   p = mean(x7, x8)\n"
+    spec.write_text(head + MODEL + "textual =~ p\n")
+    receipt = roundtrip(fit(spec, data).receipt)
+    resolved = receipt["fits"][0]["options"]["resolved"]
+    assert resolved["reverse"] == ["x2", "x3 (0-5)"]
+    assert resolved["parcel"] == ["p = mean(x7, x8)"]
+    assert verify(receipt).holds
+
+
 def test_one_changed_cell_is_said_first(files):
     spec, data = files
     receipt = rewrite(roundtrip(fit(spec, data).receipt), sem_toolkit="0.0.1")

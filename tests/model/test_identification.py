@@ -109,6 +109,12 @@ def test_weights_that_reach_nothing_are_named_and_each_cure_once(text: str, rank
     assert (report.rank, report.cure) == (rank, cure)
 
 
+@pytest.mark.parametrize("text", ["C <~ y1", "y1 ~~ 1*y1"])
+def test_a_model_without_free_parameters_is_identified(text: str) -> None:
+    report = check_identification(build_model(build_parameter_table(parse_spec(text))))
+    assert (report.identified, report.free, report.rank) == (True, 0, 0)
+
+
 def test_fixed_effects_of_a_loop_that_multiply_to_one_are_refused() -> None:
     def check(effect: float) -> None:
         text = f"x1 ~ 0.5*x2 + x3\nx2 ~ {effect}*x1 + x4"

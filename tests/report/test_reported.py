@@ -39,6 +39,16 @@ def test_numbers_are_those_of_the_fit(fitted):
     assert "21 free parameters leave 24 degrees of freedom" in words
 
 
+def test_messages_and_empty_cells_are_told_in_words():
+    result = fit("#' reverse: x3\n" + CFA, DATA / "hs_missing.csv", missing="ml")
+    report = build_fit_report(result)
+    assert "full information maximum likelihood" in report.sections[0].paragraphs[0]
+    said = {section.heading: section for section in report.sections}["Messages"].paragraphs
+    assert any(text.startswith(("Note: ", "Warning: ")) for text in said)
+    assert any("x3" in text and text.endswith(".") for text in said)
+    assert not any("Diagnostic(" in text or "severity" in text for text in said)
+
+
 def test_the_checklist_names_sections_that_are_there(fitted):
     other = fit("f =~ x1 + x2 + x3 + x4", DATA / "hs.csv")
     both = compare({"three": CFA, "one": "f =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"}, DATA / "hs.csv")

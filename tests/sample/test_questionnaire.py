@@ -91,6 +91,23 @@ def test_scale_of_values(values: list[float], expected: Scale | None) -> None:
     assert find_scale(np.array(values, dtype=float)) == expected
 
 
+def test_department_is_no_item_of_a_questionnaire(tmp_path: Path) -> None:
+    frame = draw_answers().drop(columns=["age"])
+    frame.loc[10, ["b1", "b2", "b3", "b4"]] = 3.0
+    frame["b5"] = 3.0 + (np.arange(len(frame)) > 11)
+    frame["department"] = np.resize([1.0, 2.0, 3.0], len(frame))
+    labels = {
+        **dict.fromkeys(("b1", "b2", "b3", "b4", "b5"), AGREE),
+        "department": {1: "office", 2: "shop", 3: "field"},
+    }
+    path = tmp_path / "q.sav"
+    pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
+    found = screen(open_table(path))
+    assert found.items == ("b1", "b2", "b3", "b4", "b5")
+    assert 11 in found.straight
+    assert screen(open_table(path), ["b1", "b2", "department"]).items == ("b1", "b2", "department")
+
+
 def test_codes_spare_identifiers_and_can_be_meant_for_one_column(tmp_path: Path) -> None:
     path = tmp_path / "q.csv"
     draw_answers().to_csv(path, index=False)

@@ -189,7 +189,6 @@ def test_constraints_are_seen_in_the_light_of_each_other() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ('y ~ rv("s")*x', "not-supported-yet"),
         ("y :~ x", "not-supported-yet"),
         ("class: 1\ny ~ x\nclass: 2\ny ~ x", "not-supported-yet"),
     ],

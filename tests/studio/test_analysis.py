@@ -1,15 +1,18 @@
 """What the page gets for a text: diagnostics, picture, fit, tables; nothing of it runs in a browser."""
 
 import json
+from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from sem_toolkit.diagnostics import EstimationError
 from sem_toolkit.studio.analysis import Memory, Question, analyse
 from sem_toolkit.studio.folder import Folder
 from tests.studio.harness import POLDEM
 from tests.support import read_case
 
+ROOT = Path(__file__).parent.parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -76,6 +79,13 @@ def test_without_data_the_model_is_drawn_as_it_is(studio, memory):
     assert answer["fit"] is None
     assert {node["name"]: node["kind"] for node in answer["nodes"]}["f"] == "latent"
     assert answer["picture"]["width"] > 0
+
+
+def test_a_model_that_is_not_identified_yet_is_drawn(studio, memory):
+    answer = ask(studio, memory, "#' data: poldem.csv\nf =~ y1 + y2\n")
+    assert {node["name"] for node in answer["nodes"]} == {"f", "y1", "y2"}
+    assert answer["fit"] is None
+    assert "not-identified" in {entry["code"] for entry in answer["diagnostics"]}
 
 
 def test_other_data_fit_a_text_that_names_none(studio, memory):
@@ -186,3 +196,24 @@ def test_groups_are_drawn_one_by_one(studio, memory):
     estimates = [[path["est"] for path in answer["paths"] if path["free"]] for answer in (first, second)]
     assert estimates[0] != pytest.approx(estimates[1])
     assert ask(studio, memory, text, group=99)["svg"] == second["svg"]
+
+
+@pytest.mark.slow
+def test_a_hurried_picture_is_a_draft_where_something_is_hit():
+    memory = Memory(Folder(ROOT))
+    path = ROOT / "model_specs" / "research_model.lav"
+    text = path.read_text(encoding="utf-8")
+    plain, _ = analyse(Question(text, path, hurry=True), memory)
+    assert plain["draft"] is False
+    crowded = text.replace("success ~ synergy", "synergy ~ competition\nsuccess ~ synergy")
+    draft, _ = analyse(Question(crowded, path, hurry=True), memory)
+    final, _ = analyse(Question(crowded, path), memory)
+    assert (draft["draft"], final["draft"]) == (True, False)
+    assert [path["est"] for path in draft["paths"]] == [path["est"] for path in final["paths"]]
+    assert draft["svg"] != final["svg"]
+
+
+def test_a_picture_that_nobody_waits_for_is_given_up(studio, memory):
+    ask(studio, memory, POLDEM)  # the fit is known, so that only the picture can hear it
+    with pytest.raises(EstimationError, match="nobody waits"):
+        analyse(Question(POLDEM, studio.folder / "model.lav"), memory, lambda _: False)

@@ -19,6 +19,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
 from sem_toolkit.fit.receipts import Failure, build_receipt
 from sem_toolkit.fit.reversed import list_reversed_items
+from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.difference import compare_tables
 from sem_toolkit.spec.drafts import Draft
@@ -55,8 +56,8 @@ class AtlasEntry:
         return "not fitted" if self.fault is None else self.fault.diagnostics[0].code.replace("-", " ")
 
 
-@dataclass(frozen=True, eq=False)
-class Atlas:
+@dataclass(frozen=True, eq=False, repr=False)
+class Atlas(Presented):
     """A model and its rivals.
 
     given      the fit of the user's own model

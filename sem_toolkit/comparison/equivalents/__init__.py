@@ -1,8 +1,13 @@
 """`find_equivalents(spec, ...)`: models that no data can tell from a given one, each proved by NET."""
 
-from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, Family
-from sem_toolkit.comparison.equivalents.finding import find_equivalents, write_equivalents
-from sem_toolkit.comparison.equivalents.structural import Structure, build_structure, settle_covariances
+from typing import TYPE_CHECKING
+
+from sem_toolkit.loading import offer_lazily
+
+if TYPE_CHECKING:
+    from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, Family
+    from sem_toolkit.comparison.equivalents.finding import find_equivalents, write_equivalents
+    from sem_toolkit.comparison.equivalents.structural import Structure, build_structure, settle_covariances
 
 __all__ = [
     "FAMILIES",
@@ -14,3 +19,5 @@ __all__ = [
     "settle_covariances",
     "write_equivalents",
 ]
+
+offer_lazily(__name__)

@@ -23,6 +23,7 @@ from sem_toolkit.fit import Fit, estimate, prepare
 from sem_toolkit.fit.loadings import Loadings, build_rotation_record
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.records import clean
+from sem_toolkit.presented import Presented
 from sem_toolkit.sample import open_table
 from sem_toolkit.spec import parse_spec
 
@@ -38,8 +39,8 @@ _ROTATION = ("rotation", "rotation_args", "rotation_se")
 MOST_FACTORS = 50
 
 
-@dataclass(frozen=True, eq=False)
-class Exploration:
+@dataclass(frozen=True, eq=False, repr=False)
+class Exploration(Presented):
     """What is known of the number of factors, and a fit for each number that was asked for.
 
     fits      by number of factors; one that could not be fitted is missing, and `faults` says why

@@ -18,6 +18,7 @@ from sem_toolkit.comparison.workers import choose_workers, measure, run_all
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
 from sem_toolkit.fit.receipts import build_receipt
+from sem_toolkit.presented import Presented
 from sem_toolkit.sample.parts import deal_rows
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.difference import SpecDifference, build_difference_record, compare_tables
@@ -31,8 +32,8 @@ LEVEL = 0.05
 Watch = Callable[[int, int], object]
 
 
-@dataclass(frozen=True, eq=False)
-class Improvement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Improvement(Presented):
     """A chain of specs, each with one parameter more, and what it is worth in rows that were not searched.
 
     given      the fit of the spec as it is, of all rows

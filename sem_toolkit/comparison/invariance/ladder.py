@@ -12,6 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import build_receipt
 from sem_toolkit.inference.options import SCALED
+from sem_toolkit.presented import Presented
 from sem_toolkit.spec.table import Parameter
 
 if TYPE_CHECKING:
@@ -160,8 +161,8 @@ class Step:
         return describe_release(self.releases) if self.failed and self.test is not None else ""
 
 
-@dataclass(frozen=True, eq=False)
-class Invariance:
+@dataclass(frozen=True, eq=False, repr=False)
+class Invariance(Presented):
     """The steps of the ladder in their order, and what must be said of it.
 
     ladder  what they were fitted by, which can write them out as specs

@@ -144,7 +144,12 @@ def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Pr
     limit = scene.style.column_width
     if limit is not None and scene.width > limit + 0.5:
         needed, wanted = (round(width / POINTS_PER_MILLIMETRE) for width in (scene.width, limit))
-        yield Problem("too-wide", (), f"the picture needs {needed} mm at this font size, the column has {wanted} mm")
+        message = f"the picture needs {needed} mm at this font size, the column has {wanted} mm"
+        widest = max(scene.nodes, key=lambda node: node.box.width, default=None)
+        if widest is not None and widest.box.width > limit:
+            alone = round(widest.box.width / POINTS_PER_MILLIMETRE)
+            message += f'; the name of "{widest.name}" alone takes {alone} mm, a shorter label helps'
+        yield Problem("too-wide", (), message)
     sizes = [node.font_size for node in scene.nodes] + [item.font_size for item in scene.texts]
     sizes += [edge.label.font_size for edge in scene.edges if edge.label is not None]
     if min(sizes, default=SMALLEST_FONT) < SMALLEST_FONT:

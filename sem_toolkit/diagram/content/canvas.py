@@ -1,11 +1,13 @@
 """What is drawn and how, in one hand: the path graph with all that every stage of the drawing asks about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagram.content.figure import Side
 from sem_toolkit.diagram.content.hints import DiagramHints
-from sem_toolkit.diagram.content.structure import Structure, build_structure
+from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, order_by_shared
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
@@ -22,6 +24,14 @@ MATRIX_FROM_WITH_PATHS = 10
 MATRIX_FROM_WITH_STAGES = 7
 """The same where stages fix the places of the cores, so that arcs have long ways to go."""
 
+MATRIX_FROM_OF_MEDIATORS = 6
+"""The same where all of them are between mediators, whose paths take both sides."""
+
+DENSE, MOST_SPARSE_ARCS = 0.4, 20
+"""Covariances of fewer than this share of all pairs stay arcs up to a larger number: they are short where they stand,
+such as those within the waves of a panel.
+"""
+
 MOST_EXOGENOUS_ARCS = 6
 """Covariances that are taken from the data (fixed.x) are arcs only when they are no more than this."""
 
@@ -33,6 +43,8 @@ class Canvas:
     structure  what the variables are to each other
     r2         variable → R²
     marks      path → "added", "dropped", "changed" or "faint", for comparisons
+    numbers    path → where its number must stand, as a share of its way
+    arcs       covariance → the side on which its arc must run
     matrix     keys of the covariances that stand in a matrix beside the picture instead of being arcs
     """
 
@@ -43,6 +55,8 @@ class Canvas:
     r2: Mapping[str, float] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
     matrix: tuple[str, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    arcs: Mapping[str, Side] = field(default_factory=dict)
 
 
 def build_canvas(
@@ -53,9 +67,58 @@ def build_canvas(
     marks: Mapping[str, str] | None = None,
 ) -> Canvas:
     """The canvas of the elements that are to be drawn (of `select_elements`)."""
-    structure = build_structure(_drop_candidates(graph))
+    order = hints.order or order_by_shared(build_structure(_drop_candidates(graph)))
+    graph = _order_variables(graph, order)
+    structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
     return Canvas(graph, structure, style, hints, r2 or {}, marks or {}, matrix)
+
+
+def _order_variables(graph: "nx.MultiDiGraph[str]", order: Sequence[str]) -> "nx.MultiDiGraph[str]":
+    """The graph with some variables in an order, at the places that they have among the others."""
+    wanted = [name for name in order if name in graph]
+    if not wanted:
+        return graph
+    following = iter(wanted)
+    names = [next(following) if name in wanted else name for name in graph]
+    ordered: nx.MultiDiGraph[str] = nx.MultiDiGraph(**graph.graph)
+    ordered.add_nodes_from((name, graph.nodes[name]) for name in names)
+    ordered.add_edges_from(graph.edges(keys=True, data=True))
+    return ordered
+
+
+def list_covariates(graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: DiagramHints) -> tuple[str, ...]:
+    """What the style leaves out as covariates: those that the header names, or the observed causes of factors.
+
+    Raises DataError where there are none, as in a path model without factors: there it takes names.
+    """
+    if not style.hide_covariates:
+        return ()
+    latent = any(kind == "latent" for _, kind in graph.nodes(data="kind"))
+    found = hints.covariates or tuple(
+        name
+        for name, kind in graph.nodes(data="kind")
+        if latent
+        and kind == "observed"
+        and not any(data["role"] in DIRECTED for _, _, data in graph.in_edges(name, data=True))
+        and any(data["role"] == "regression" for _, _, data in graph.out_edges(name, data=True))
+    )
+    if not found:
+        hint = "name them in the header of the spec: diagram: {covariates: age, sex}"
+        raise DataError(Diagnostic("error", "no-covariates", "there are no covariates to hide", hint=hint))
+    return found
+
+
+def note_covariates(names: Sequence[str], style: DiagramStyle, hints: DiagramHints) -> DiagramHints:
+    """Hints whose legend names the covariates that are not drawn."""
+    if not names:
+        return hints
+    words = ", ".join(" ".join(format_name(name, style, hints.labels).split()) for name in names)
+    return replace(hints, legend=(*hints.legend, f"covariates, not drawn: {words}"), order=_without(hints.order, names))
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in others)
 
 
 def _drop_candidates(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
@@ -76,11 +139,28 @@ def _choose_matrix(
     if style.covariances != "auto":
         return ()
     enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM_WITH_PATHS if structure.links else MATRIX_FROM
-    chosen = set(between) if len(between) >= enough else set()
+    if _are_between(graph, between, structure):
+        enough = min(enough, MATRIX_FROM_OF_MEDIATORS)
+    dense = compute_density([(a, b) for a, b, key in graph.edges(keys=True) if key in set(between)]) >= DENSE
+    chosen = set(between) if len(between) >= (enough if dense else MOST_SPARSE_ARCS) else set()
     covariances = [(key, data) for _, _, key, data in graph.edges(keys=True, data=True) if data["role"] == "covariance"]
     if _count_exogenous(graph) > MOST_EXOGENOUS_ARCS:
         chosen |= {key for key, data in covariances if data["exogenous"]}
     return tuple(key for key, _ in covariances if key in chosen)
+
+
+def _are_between(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure: Structure) -> bool:
+    """Whether these covariances are all between cores of one rank that are neither first nor last."""
+    ends = {name for a, b, key in graph.edges(keys=True) if key in set(keys) for name in (a, b)}
+    causes, effects = ({link[k] for link in structure.links} for k in (0, 1))
+    return bool(ends) and ends <= causes & effects and len({structure.ranks[name] for name in ends}) == 1
+
+
+def compute_density(pairs: Iterable[tuple[str, str]]) -> float:
+    """Which share of all pairs of the names that occur these pairs are; 1 where there are none."""
+    found = {frozenset(pair) for pair in pairs}
+    count = len({name for pair in found for name in pair})
+    return len(found) / (count * (count - 1) / 2) if count > 1 else 1.0
 
 
 def _collect_between_cores(graph: "nx.MultiDiGraph[str]", structure: Structure) -> tuple[str, ...]:
@@ -119,9 +199,12 @@ def set_in_note(canvas: Canvas) -> Canvas:
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
 
 
-def select_elements(graph: "nx.MultiDiGraph[str]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
-    """The graph without what the style leaves out."""
+def select_elements(
+    graph: "nx.MultiDiGraph[str]", style: DiagramStyle, covariates: Sequence[str] = ()
+) -> "nx.MultiDiGraph[str]":
+    """The graph without what the style leaves out, and without the covariates of `list_covariates`."""
     chosen = graph.copy()
+    chosen.remove_nodes_from(covariates)
     chosen.remove_edges_from(list_small_loadings(graph, style.least_loading))
     structure = build_structure(chosen)
     if style.only == "structural":

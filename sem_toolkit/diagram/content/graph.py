@@ -19,6 +19,8 @@ ESTIMATE_COLUMNS = {
     "std": "std.all",
     "lower": "ci.lower",
     "upper": "ci.upper",
+    "std_lower": "std.ci.lower",
+    "std_upper": "std.ci.upper",
 }
 LARGEST_DIAGRAM = 400
 
@@ -32,9 +34,9 @@ def build_path_graph(
     of their row) under the key "lhs op rhs" and carry `role` ("loading", "weight", "regression", "covariance",
     "variance", "intercept"; an intercept is an edge from a variable to itself), `fixed`, `value` (of a fixed row),
     `label`, `exogenous`, `exploratory` (True for loadings of an exploratory block), `given` (True for loadings of a
-    factor that has only fixed ones), and from `estimates` (columns lhs op rhs group est se pvalue std.all, lavaan's
-    names) `est`, `se`, `pvalue`, `std`, `lower` and `upper`, each None where unknown. Thresholds and response scales
-    are not drawn.
+    factor that has only fixed ones), `text` (of a path with a random slope: its name), and from `estimates` (columns
+    lhs op rhs group est se pvalue std.all, lavaan's names) `est`, `se`, `pvalue`, `std`, `lower` and `upper`, each None
+    where unknown. Thresholds and response scales are not drawn.
 
     Raises ModelError when the table has no parameters, or more variables than a picture can hold.
     """
@@ -42,7 +44,8 @@ def build_path_graph(
     if not rows:
         raise ModelError(Diagnostic("error", "empty-model", "the model has no paths to draw"))
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(groups=table.groups, group=group)
-    for name, kind in _find_kinds(rows).items():
+    slopes = {row.rv for row in table.parameters if row.rv}
+    for name, kind in _find_kinds(rows, slopes).items():
         graph.add_node(name, kind=kind)
     if len(graph) > LARGEST_DIAGRAM:
         message = f"a diagram of {len(graph)} variables cannot be read; the most is {LARGEST_DIAGRAM}"
@@ -50,7 +53,9 @@ def build_path_graph(
         raise ModelError(Diagnostic("error", "too-many-variables", message, hint=hint))
     known = _index_estimates(estimates, group)
     for row in rows:
-        if not _is_absent(row):
+        if row.rv and row.op == "~":
+            _add_random_path(graph, row)
+        elif not _is_absent(row) and not row.rv:
             _add_edge(graph, row, known)
     _mark_given_loadings(graph)
     return graph
@@ -68,9 +73,9 @@ def _mark_given_loadings(graph: "nx.MultiDiGraph[str]") -> None:
                 data["given"] = True
 
 
-def _find_kinds(rows: list[Parameter]) -> dict[str, str]:
-    """Variables in the order of the rows; factors as latent, left sides of `<~` as composites."""
-    latent = {row.lhs for row in rows if row.op == "=~"}
+def _find_kinds(rows: list[Parameter], slopes: set[str]) -> dict[str, str]:
+    """Variables in the order of the rows; factors and random slopes as latent, left sides of `<~` as composites."""
+    latent = {row.lhs for row in rows if row.op == "=~"} | slopes
     composite = {row.lhs for row in rows if row.op == "<~"}
     kinds: dict[str, str] = {}
     for row in rows:
@@ -104,6 +109,14 @@ def _add_edge(graph: "nx.MultiDiGraph[str]", row: Parameter, known: Mapping[tupl
         exploratory=bool(row.efa) and row.op == "=~",
         **(found or dict.fromkeys(ESTIMATE_COLUMNS)),
     )
+
+
+def _add_random_path(graph: "nx.MultiDiGraph[str]", row: Parameter) -> None:
+    """A path whose coefficient varies between clusters: the slope's name stands on it, and its values elsewhere."""
+    unknown = dict.fromkeys(ESTIMATE_COLUMNS)
+    about = {"value": None, "label": row.rv, "text": row.rv, "exogenous": False, "exploratory": False}
+    key = f"{row.lhs} {row.op} {row.rhs}"
+    graph.add_edge(row.rhs, row.lhs, key=key, role=ROLES[row.op], fixed=False, **about, **unknown)
 
 
 def _index_estimates(

@@ -17,6 +17,8 @@ class DiagramHints:
     stages   band title → variables in it, from left to right; stage-independent variables are in none
     labels   variable → text drawn instead of its name
     legend   further lines of the legend
+    order    variables that stand in this order in their column or row, such as factors from top to bottom
+    covariates  variables that `hide_covariates` of the style leaves out; none for all observed causes
     """
 
     title: str = ""
@@ -24,6 +26,8 @@ class DiagramHints:
     stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     legend: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
 
 
 def build_hints(mapping: Mapping[str, Any], title: str = "", caption: str = "") -> DiagramHints:
@@ -41,6 +45,8 @@ def build_hints(mapping: Mapping[str, Any], title: str = "", caption: str = "") 
         caption=str(mapping.get("caption") or caption),
         stages=stages,
         labels=labels,
+        order=_read_names(mapping.get("order") or ()),
+        covariates=_read_names(mapping.get("covariates") or ()),
         legend=(legend,) if isinstance(legend, str) else tuple(str(line) for line in legend),
     )
 
@@ -53,6 +59,12 @@ def check_hints(hints: DiagramHints, variables: Iterable[str]) -> tuple[Diagnost
         for name in names:
             if name not in known:
                 message = f'the stage "{title}" names "{name}", which is not in the model'
+                hint = format_suggestion(name, known)
+                faults.append(Diagnostic("error", "unknown-variable", message, hint=hint))
+    for key, names in (("order", hints.order), ("covariates", hints.covariates)):
+        for name in names:
+            if name not in known:
+                message = f'"{name}" in the {key} of the diagram is not in the model'
                 hint = format_suggestion(name, known)
                 faults.append(Diagnostic("error", "unknown-variable", message, hint=hint))
     return tuple(faults)

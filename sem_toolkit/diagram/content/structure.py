@@ -5,11 +5,13 @@ observed belongs to a core as its indicator (or, beside an indicator, as its sat
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 import numpy as np
 
-from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.figure import Figure, Side
 from sem_toolkit.libraries import nx
 
 DIRECTED = ("loading", "weight", "regression")
@@ -27,6 +29,8 @@ class Structure:
     links       directed pairs of cores (cause, effect), feedback included
     loadings    (factor, what it loads on), cross-loadings and those of higher order included
     figure      the figure of the field as which it is drawn, if any
+    order       cores that keep this order in their column
+    pinned      core → the side on which its indicators are to stand
     """
 
     cores: tuple[str, ...]
@@ -39,6 +43,8 @@ class Structure:
     two_sided: tuple[tuple[str, ...], tuple[str, ...]] | None = field(default=None)
     loadings: tuple[tuple[str, str], ...] = ()
     figure: Figure | None = None
+    order: tuple[str, ...] = ()
+    pinned: Mapping[str, Side] = field(default_factory=dict)
 
 
 def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
@@ -174,6 +180,29 @@ def stack_related(structure: Structure) -> Structure | None:
     used = sorted(set(ranks.values()))
     ranks = {name: used.index(rank) for name, rank in ranks.items()}
     return replace(structure, ranks=ranks) if ranks != structure.ranks and len(used) > 1 else None
+
+
+MOST_ORDERED = 7
+"""The most factors of which all orders are tried."""
+
+
+def order_by_shared(structure: Structure) -> tuple[str, ...]:
+    """The factors of a measurement model in an order in which those that share an indicator are neighbours.
+
+    Of equally good orders the one nearest to the model's; () where that is good already, or for other models.
+    """
+    cores, owner = structure.cores, structure.owner
+    shared = [(a, owner[b]) for a, b in structure.loadings if b in owner and owner[b] != a and a in cores]
+    measured = all(structure.indicators.get(name) for pair in shared for name in pair)
+    if structure.links or structure.two_sided or not shared or not measured or not 2 < len(cores) <= MOST_ORDERED:
+        return ()
+    orders = np.array(list(permutations(range(len(cores)))))
+    place = np.argsort(orders, axis=1)
+    pairs = np.array([(cores.index(a), cores.index(b)) for a, b in shared])
+    apart = (np.abs(place[:, pairs[:, 0]] - place[:, pairs[:, 1]]) - 1).sum(axis=1)
+    moved = np.abs(place - np.arange(len(cores))).sum(axis=1)
+    best = int(np.lexsort((moved, apart))[0])
+    return tuple(cores[k] for k in orders[best]) if apart[best] < apart[0] else ()
 
 
 def _find_root(together: dict[str, str], name: str) -> str:

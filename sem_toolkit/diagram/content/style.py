@@ -106,13 +106,16 @@ class DiagramStyle:
     only           "all", "structural" (no indicators) or "measurement" (no regressions)
     grey_nonsignificant  paths with p ≥ alpha are drawn grey; fixed paths are dashed whatever this says
     hide_nonsignificant  structural paths and covariances with p ≥ alpha are left out, and the legend says so
+    hide_covariates  observed causes in a model of factors (or those that the header's `covariates` names) are left out,
+                   and the legend says so
     least_loading  standardised loadings of exploratory blocks below this in size are left out, but for the largest of
                    each item
     width_by_estimate    lines as wide as the standardised estimate is large
-    greek          names such as eta1 or lambda_2 become η₁ and λ₂
+    greek          names and labels of parameters such as eta1 or lambda_2 become η₁ and λ₂
     labels         show the labels of parameters where there are no estimates
     column         "single" (85 mm), "double" (175 mm) or "free" (as wide as it comes)
     font_size      of names, in points at the stated width; numbers are one point smaller, never below 7
+    direction      causes at the left ("right") or at the top ("down"), or "auto" for what fits best
     layout         "own", or "dot" for graphviz's own ranks
     dpi            of PNG files
     title, caption, legend  False leaves them out of the picture; `Diagram.caption` keeps the caption's text
@@ -131,6 +134,7 @@ class DiagramStyle:
     only: Literal["all", "structural", "measurement"] = "all"
     grey_nonsignificant: bool = True
     hide_nonsignificant: bool = False
+    hide_covariates: bool = False
     alpha: float = 0.05
     least_loading: float = 0.3
     width_by_estimate: bool = False
@@ -139,6 +143,7 @@ class DiagramStyle:
     column: Literal["single", "double", "free"] = "double"
     font: Literal["DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"] = "DejaVu Sans"
     font_size: float = 8.0
+    direction: Literal["auto", "right", "down"] = "auto"
     layout: Literal["own", "dot"] = "own"
     dpi: int = 300
     title: bool = True

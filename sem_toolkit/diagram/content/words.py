@@ -96,7 +96,8 @@ def _format_unestimated(edge: Mapping[str, Any], style: DiagramStyle) -> str:
         return ""
     if edge["fixed"] and edge["value"] is not None:
         return f"{edge['value']:g}".replace("-", "−")
-    return str(edge["label"]) if style.labels else ""
+    label = str(edge["label"]) if style.labels else ""
+    return format_greek(label) if style.greek else label
 
 
 def _format_values(edge: Mapping[str, Any], style: DiagramStyle) -> str:
@@ -112,15 +113,27 @@ def _format_values(edge: Mapping[str, Any], style: DiagramStyle) -> str:
 
 
 def _format_significance(edge: Mapping[str, Any], style: DiagramStyle) -> str:
-    if edge["role"] == "variance" or edge["pvalue"] is None:
+    if edge["role"] == "variance":
+        return ""
+    if style.significance == "interval":
+        return _format_interval(edge, style)
+    if edge["pvalue"] is None:
         return ""
     if style.significance == "stars":
         return format_stars(edge["pvalue"])
     if style.significance == "p":
         return f", {format_pvalue(edge['pvalue'])}"
-    if style.significance == "interval" and style.values != "standardized" and edge["lower"] is not None:
-        return f" [{format_number(edge['lower'], style.digits)}, {format_number(edge['upper'], style.digits)}]"
     return ""
+
+
+def _format_interval(edge: Mapping[str, Any], style: DiagramStyle) -> str:
+    """The interval of the number that is shown: of the standardised one alone, otherwise of the raw one."""
+    standardized = style.values == "standardized"
+    low, high = (edge.get(key) for key in (("std_lower", "std_upper") if standardized else ("lower", "upper")))
+    if low is None or high is None:
+        return ""
+    leading_zero = style.leading_zero or not standardized
+    return f" [{', '.join(format_number(limit, style.digits, leading_zero) for limit in (low, high))}]"
 
 
 def format_r2(value: float, style: DiagramStyle) -> str:

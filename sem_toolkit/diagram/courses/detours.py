@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle, Shapes, smooth_polyline
+from sem_toolkit.libraries import csgraph, sparse
 
 CellArray = NDArray[np.integer[Any]]
 
-MOST_CELLS = 16000
+MOST_CELLS = 9000
 """Larger pages get a coarser grid."""
 
-STEPS = ((1, 0), (0, 1), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
 class DetourGrid:
@@ -52,7 +51,7 @@ class DetourGrid:
             closed[self._cells(box)] -= 1
         start, goal = self._find_cell(tail), self._find_cell(head)
         graph = self._build_graph(closed > 0, self._compute_crowding(busy))
-        distance, before = dijkstra(graph, indices=start, return_predecessors=True)
+        distance, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
         if not np.isfinite(distance[goal]):
             return None
         cells = [goal]
@@ -105,7 +104,7 @@ class DetourGrid:
         one, other, length, starts = self._steps
         cost = np.where(closed.ravel(), np.inf, cost)
         weight = (cost[one] + cost[other]) * length
-        return csr_matrix((weight, other, starts), (self.rows * self.columns,) * 2)
+        return sparse.csr_matrix((weight, other, starts), (self.rows * self.columns,) * 2)
 
     @cached_property
     def _steps(self) -> tuple[CellArray, CellArray, FloatArray, CellArray]:
@@ -133,12 +132,9 @@ def pull_tight(points: FloatArray, obstacles: Shapes) -> FloatArray:
     kept = [0]
     while kept[-1] < len(points) - 1:
         start = kept[-1]
-        reach = start + 1
-        for k in range(len(points) - 1, start + 1, -1):
-            if not obstacles.hit_by(points[[start, k]]).any():
-                reach = k
-                break
-        kept.append(reach)
+        lines = np.stack([np.broadcast_to(points[start], points[start + 1 :].shape), points[start + 1 :]], axis=1)
+        free = np.flatnonzero(~obstacles.hit_by_many(lines).any(axis=1))
+        kept.append(start + 1 + int(free[-1]) if len(free) else start + 1)
     return points[kept]
 
 

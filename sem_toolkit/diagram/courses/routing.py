@@ -61,8 +61,14 @@ OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "botto
 ELSEWHERE = 150.0
 """What an arc between indicators costs that is not on their outer side: a family stays together even at crossings."""
 
+NOWHERE_ELSE = 5000.0
+"""What an arc costs that is not on the side to which it is pinned."""
+
 ENOUGH_IN_FIGURE = 1.5 * NEAR
 """A straight structural path in a figure may cost this much: crossings are part of the figures that readers know."""
+
+ENOUGH_AROUND = 60.0
+"""A structural path that costs more than this among all others looks for a way around them."""
 
 Edge: TypeAlias = tuple[str, str, str, Mapping[str, object]]
 """Source, target, key and attributes of an edge of the path graph."""
@@ -97,6 +103,7 @@ class Router:
         """
         self.outer, self.widths = measures.outer, measures.labels
         graph, structure, style = canvas.graph, canvas.structure, canvas.style
+        self.arcs = canvas.arcs
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.names = list(placement.places)
         self.number = {name: k for k, name in enumerate(self.names)}
@@ -119,6 +126,7 @@ class Router:
         self.routes: dict[str, Route] = {}
         self.segments = Segments()
         self._grid: DetourGrid | None = None
+        self._all_routed = False
 
     def route_all(self) -> dict[str, Route]:
         """Route every path, plain ones first; then look again at those that cross others."""
@@ -133,6 +141,7 @@ class Router:
         self.tracks = build_tracks(self._collect_families(), self.placement.places, rooms, self.style.label_size)
         for edge in ordered:
             self._route(edge)
+        self._all_routed = True
         for edge in ordered:
             if self._is_movable(edge) and edge[3]["role"] != "loading" and not self._is_free(edge):
                 self._route(edge)
@@ -173,7 +182,7 @@ class Router:
         families: dict[str, dict[str, tuple[str, str]]] = {"top": {}, "bottom": {}}
         for source, target, key, data in self.edges:
             if data["role"] == "covariance" and {source, target} <= set(self.structure.owner):
-                side = self._find_outer_side(source, target)
+                side = self.arcs.get(key) or self._find_outer_side(source, target)
                 if side in families:
                     families[side][key] = (source, target)
         return families
@@ -237,7 +246,8 @@ class Router:
         role = str(data["role"])
         self._forget(key)
         best = self._choose_course(source, target, role, key)
-        if (best is None or best[0] >= HIT or (best[0] > 60 and role == "regression")) and source != target:
+        enough = ENOUGH_AROUND if self._all_routed and role == "regression" else HIT
+        if (best is None or best[0] >= enough) and source != target:
             best = self._find_detour(source, target, key, best)
         if best is not None:
             if role == "variance" and key in self.numbers:
@@ -329,17 +339,19 @@ class Router:
         a, b = self.number[source], self.number[target]
         tail, head, tail_shape, head_shape = self.boxes[a], self.boxes[b], self.kinds[a], self.kinds[b]
         if role == "covariance":
-            side = self._find_outer_side(source, target)
+            pinned = self.arcs.get(key)
+            side = pinned or self._find_outer_side(source, target)
             across, down = self.outer
             room = across if side in ("left", "right") else down
             if key in self.tracks:
                 yield 0.0, self.tracks[key]
-            yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
+            if not pinned:
+                yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
             roomy = self.numbers[key].width / 2 + 3 if key in self.numbers and items else 9.0
-            elsewhere = 26.0 if side is None or not items else ELSEWHERE
+            elsewhere = NOWHERE_ELSE if pinned else 26.0 if side is None or not items else ELSEWHERE
             yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere)
         elif role == "variance":
             yield from self._iterate_loops(source)

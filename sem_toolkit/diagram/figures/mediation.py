@@ -6,6 +6,7 @@ by side stand above each other (Hayes 2022).
 
 from itertools import pairwise
 
+from sem_toolkit.diagram.content.canvas import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
 
@@ -61,7 +62,10 @@ def _arrange_parallel(structure: Structure, cause: str, between: list[str], outc
         return Figure("mediation", cells, sides, {one: "top", other: "bottom"})
     if measured:
         return None
+    # The direct path runs between the upper and the lower half, or below all where few of them covary across it.
+    inner = [{a, b} for a, b in structure.covariances if {a, b} <= set(between)]
     count = len(between)
-    cells = {name: (1.0, float(k)) for k, name in enumerate(between)}
-    cells |= {cause: (0.0, float(count)), outcome: (2.0, float(count))}
+    base = count if 0 < len(inner) < MATRIX_FROM_OF_MEDIATORS else (count + 1) // 2
+    cells = {name: (1.0, float(k + (k >= base))) for k, name in enumerate(between)}
+    cells |= {cause: (0.0, float(base)), outcome: (2.0, float(base))}
     return Figure("mediation", cells, {cause: "left", outcome: "right"}, ports=count > 2)

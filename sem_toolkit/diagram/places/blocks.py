@@ -1,5 +1,6 @@
 """A core and its indicators as one block: sizes of the shapes, and the fan of indicators on one side of the core."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
@@ -140,8 +141,10 @@ def _equalise(
         [name for name in structure.cores if graph.nodes[name]["kind"] == kind] for kind in SHAPES
     ]
     height = max((boxes[name].height for names in structure.indicators.values() for name in names), default=0.0)
-    items = [list(names) for names in structure.indicators.values()]
-    groups += [[name for names in items for name in names]] if alike else items
+    together: dict[int, list[str]] = defaultdict(list)
+    for core, items in structure.indicators.items():
+        together[0 if alike else structure.ranks[core]] += items
+    groups += together.values()
     groups.append([name for names in structure.satellites.values() for name in names])
     result = dict(boxes)
     for position, names in enumerate(groups):
@@ -194,6 +197,11 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
             placed += _place_items(box, items[half:], "right", spacing, label, measures.number)
         else:
             placed = _place_items(box, items, side, spacing, label, measures.number)
+            if side in ("left", "right"):
+                reach = _find_reach(core, structure, measures, spacing)
+                placed = [
+                    replace(place, x=(reach + place.width / 2) * (-1 if side == "left" else 1)) for place in placed
+                ]
         places.update(zip(names, placed, strict=True))
         places.update(_place_satellites(structure, measures, places, side, spacing))
     extents = {
@@ -201,6 +209,20 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
         for name, place in places.items()
     }
     return Block(core, side, places, extents, compute_bounds(list(extents.values())))
+
+
+def _find_reach(core: str, structure: Structure, measures: Measures, spacing: Spacing) -> float:
+    """From the middle of a core to the near edge of its indicators: the same for all cores of its rank."""
+    peers = [name for name in structure.cores if structure.ranks[name] == structure.ranks[core]]
+    return max(_reach_column(name, structure, measures, spacing) for name in peers if structure.indicators.get(name))
+
+
+def _reach_column(core: str, structure: Structure, measures: Measures, spacing: Spacing) -> float:
+    """Half the core and the room of its fan; long columns need a longer one, or the outer loadings run along them."""
+    names = structure.indicators[core]
+    label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
+    wide = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35))
+    return measures.nodes[core].width / 2 + wide + spacing.fan / 9 * max(0, len(names) - 4)
 
 
 def find_actual_side(side: Side, item: Rectangle, core: Rectangle) -> Side:

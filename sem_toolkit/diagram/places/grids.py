@@ -29,6 +29,7 @@ def place_grid(
 
     limit  the width up to which the columns may be drawn out
     """
+    figure = replace(figure, sides={**figure.sides, **structure.pinned})
     for share in sorted({ROOMY_SHARE, spacing.number_share}, reverse=True):
         spacing = replace(spacing, number_share=share)
         blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}

@@ -1,8 +1,9 @@
 """Positions that stay: a layout read from a file or taken from another picture, and how it is kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagnostics.suggestions import format_suggestion
@@ -11,6 +12,7 @@ from sem_toolkit.diagram.content.style import read_toml
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Side
 from sem_toolkit.diagram.places.placement import Placement
+from sem_toolkit.diagram.places.relations import RELATIONS, relate_places
 from sem_toolkit.files import write_text
 
 HEADER = """\
@@ -21,20 +23,40 @@ HEADER = """\
 
 @dataclass(frozen=True)
 class Layout:
-    """Centres of variables, (x, y) in points, y downwards."""
+    """What a picture keeps to, whatever the search for the best one would choose.
+
+    positions  variable → its centre (x, y) in points, y downwards
+    numbers    path ("y ~ x", as the spec has it) → where its number stands, as a share of the way from 0.05 to 0.95
+    arcs       covariance ("a ~~ b") → the side of its variables on which its arc runs
+    sides      factor → the side on which its indicators stand
+    relations  "same-row", "same-column", "left-of" or "above" → names that stand so
+    """
 
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    arcs: Mapping[str, Side] = field(default_factory=dict)
+    sides: Mapping[str, Side] = field(default_factory=dict)
+    relations: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
-    def check(self, known: Iterable[str]) -> tuple[Diagnostic, ...]:
-        """A fault for every name that is not a variable of the model."""
-        names = list(known)
-        return tuple(_build_unknown(name, names) for name in self.positions if name not in names)
+    def check(self, variables: Iterable[str], paths: Iterable[str] = ()) -> tuple[Diagnostic, ...]:
+        """A fault for every name that is not a variable of the model, and for every key that is no path of it."""
+        names, keys = list(variables), list(paths)
+        related = [name for groups in self.relations.values() for group in groups for name in group]
+        places = dict.fromkeys([*self.positions, *self.sides, *related])
+        found = [_build_unknown("places", name, names) for name in places if name not in names]
+        pinned = dict.fromkeys([*self.numbers, *self.arcs])
+        return tuple(found + [_build_unknown("pins", key, keys, "path") for key in pinned if key not in keys])
+
+    def keep(self, known: Iterable[str]) -> "Layout":
+        """The layout without the positions of variables that are not in a picture."""
+        names = set(known)
+        return replace(self, positions={name: place for name, place in self.positions.items() if name in names})
 
 
-def _build_unknown(name: str, known: list[str]) -> Diagnostic:
-    hint = format_suggestion(name, known) or "remove the line, or name a variable of the model"
+def _build_unknown(verb: str, name: str, known: list[str], what: str = "variable") -> Diagnostic:
+    hint = format_suggestion(name, known) or f"remove the line, or name a {what} of the model"
     return Diagnostic(
-        "error", "unknown-variable", f'the layout places "{name}", which the model does not have', hint=hint
+        "error", f"unknown-{what}", f'the layout {verb} "{name}", which the model does not have', hint=hint
     )
 
 
@@ -47,23 +69,44 @@ def find_layout_path(spec_path: str | Path) -> Path:
 def read_layout(path: str | Path) -> Layout:
     """The layout in a TOML file: a table [positions] with variable = [x, y]. Raises DataError where it is none."""
     content = read_toml(path, "layout file")
-    table = content.get("positions", {})
     faults = [
-        Diagnostic(
-            "error", "bad-layout", f"the layout file {path} has an unknown table [{key}]", hint="use [positions]"
+        _build_bad(
+            f"the layout file {path} has an unknown table [{key}]", f"use {', '.join(f'[{name}]' for name in TABLES)}"
         )
         for key in content
-        if key != "positions"
+        if key not in TABLES
     ]
-    if not isinstance(table, dict):
-        raise DataError(Diagnostic("error", "bad-layout", f"[positions] in {path} is no table"))
-    for name, value in table.items():
-        if not _is_position(value):
-            message = f'the position of "{name}" in {path} is not two numbers'
-            faults.append(Diagnostic("error", "bad-layout", message, hint=f"{name} = [120.0, 80.0]"))
+    faults += [
+        _build_bad(f"[{key}] in {path} is no table", f"[{key}]")
+        for key in TABLES
+        if not isinstance(content.get(key, {}), dict)
+    ]
     if faults:
         raise DataError(faults)
-    return Layout({str(name): (float(value[0]), float(value[1])) for name, value in table.items()})
+    tables = {key: content.get(key, {}) for key in TABLES}
+    for key, (accepts, wanted, example) in TABLES.items():
+        for name, value in tables[key].items():
+            if not accepts(value):
+                what = "position" if key == "positions" else f"[{key}] entry"
+                faults.append(_build_bad(f'the {what} of "{name}" in {path} is not {wanted}', f"{name} = {example}"))
+    faults += [
+        _build_bad(f'"{name}" in [relations] of {path} is no relation', f"one of {', '.join(RELATIONS)}")
+        for name in tables["relations"]
+        if name not in RELATIONS
+    ]
+    if faults:
+        raise DataError(faults)
+    return Layout(
+        {str(name): (float(value[0]), float(value[1])) for name, value in tables["positions"].items()},
+        {str(name): float(value) for name, value in tables["numbers"].items()},
+        tables["arcs"],
+        tables["sides"],
+        {name: tuple(tuple(group) for group in groups) for name, groups in tables["relations"].items()},
+    )
+
+
+def _build_bad(message: str, hint: str) -> Diagnostic:
+    return Diagnostic("error", "bad-layout", message, hint=hint)
 
 
 def _is_position(value: object) -> bool:
@@ -75,10 +118,48 @@ def _is_position(value: object) -> bool:
     )
 
 
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.05 <= value <= 0.95
+
+
+def _is_side(value: object) -> bool:
+    return value in get_args(Side)
+
+
+def _are_groups(value: object) -> bool:
+    groups = value if isinstance(value, list) else [None]
+    return all(
+        isinstance(group, list) and len(group) > 1 and all(isinstance(name, str) for name in group) for group in groups
+    )
+
+
+TABLES: Mapping[str, tuple[Callable[[object], bool], str, str]] = {
+    "positions": (_is_position, "two numbers", "[120.0, 80.0]"),
+    "numbers": (_is_share, "a share of the path from 0.05 to 0.95", "0.3"),
+    "arcs": (_is_side, "left, right, top or bottom", '"top"'),
+    "sides": (_is_side, "left, right, top or bottom", '"left"'),
+    "relations": (_are_groups, "a list of lists of names", '[["A", "B"]]'),
+}
+"""Tables of a layout file: what an entry must be, in words, and an example."""
+
+
 def write_layout(layout: Layout, path: str | Path) -> None:
     """Write a layout as TOML, in the order of its variables. Raises DataError when the path cannot be written."""
-    lines = [f"{_quote_key(name)} = [{x:.1f}, {y:.1f}]" for name, (x, y) in layout.positions.items()]
-    write_text(path, HEADER + "\n".join(["[positions]", *lines]) + "\n")
+    lines = ["[positions]"]
+    lines += [f"{_quote_key(name)} = [{x:.1f}, {y:.1f}]" for name, (x, y) in layout.positions.items()]
+    for key, table in (("numbers", layout.numbers), ("arcs", layout.arcs), ("sides", layout.sides)):
+        if table:
+            lines += ["", f"[{key}]", *(f"{_quote_key(name)} = {_format_value(v)}" for name, v in table.items())]
+    if layout.relations:
+        lines += ["", "[relations]"]
+    for relation, groups in layout.relations.items():
+        inner = ", ".join(f"[{', '.join(_quote_key(name) for name in group)}]" for group in groups)
+        lines.append(f"{relation} = [{inner}]")
+    write_text(path, HEADER + "\n".join(lines) + "\n")
+
+
+def _format_value(value: float | str) -> str:
+    return _quote_key(value) if isinstance(value, str) else f"{value:g}"
 
 
 def _quote_key(name: str) -> str:
@@ -96,8 +177,11 @@ def apply_layout(placement: Placement, structure: Structure, layout: Layout) -> 
     of the named ones, and give way where a named variable stands.
     """
     kept = {name: place for name, place in layout.positions.items() if name in placement.places}
-    if not kept:
+    if not kept and not layout.relations:
         return placement
+    if not kept:
+        related = relate_places(placement.places, structure, layout.relations)
+        return replace(placement, places=related, sides=_find_sides(related, placement.sides, structure))
     shifts = {name: (x - placement.places[name].x, y - placement.places[name].y) for name, (x, y) in kept.items()}
     average = (
         sum(dx for dx, _ in shifts.values()) / len(shifts),
@@ -108,7 +192,7 @@ def apply_layout(placement: Placement, structure: Structure, layout: Layout) -> 
         owner = structure.owner.get(name, name)
         dx, dy = shifts.get(name) or shifts.get(owner) or average
         places[name] = box.moved(dx, dy)
-    places = _give_way(places, structure, set(kept))
+    places = relate_places(_give_way(places, structure, set(kept)), structure, layout.relations)
     return replace(placement, places=places, sides=_find_sides(places, placement.sides, structure))
 
 

@@ -9,6 +9,7 @@ from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.bands import PADDING, build_grounds, find_stages, place_bands, ranks_from_stages
 from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing, build_block
 from sem_toolkit.diagram.places.converging import find_outcome, place_converging
+from sem_toolkit.diagram.places.folds import place_folded
 from sem_toolkit.diagram.places.grids import ARC_ROOM, place_grid
 from sem_toolkit.diagram.places.ranks import place_ranks, separate
 
@@ -16,7 +17,10 @@ MARGIN = 3.0
 """White around the whole picture, in points."""
 
 
-Arrangement = Literal["across", "downward", "rows", "converging"]
+FOLD_ROOM = 16.0
+"""What arcs beyond the outermost shapes take of the width of folded ranks."""
+
+Arrangement = Literal["across", "downward", "folded", "rows", "converging"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Frame:
     tiled   True where covariances are not drawn, so that the blocks of a measurement model can stand in a grid
     stages  title → variables, for bands whose titles are `title_height` points high; they stand side by side where
             paths lead from one to the next, unless the arrangement is "rows"
-    arrangement  ranks "across" the page, or "downward"
+    arrangement  ranks "across" the page, "downward", or "folded" into rows where they are longer than the page
     """
 
     width: float | None
@@ -85,6 +89,10 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
         return _place_two_sides(structure, measures, spacing, width)
     if frame.tiled and not structure.links and len(structure.cores) > 4:
         return _place_tiles(structure, measures, spacing, width)
+    if frame.arrangement == "folded" and width is not None:
+        folded = place_folded(structure, measures, spacing, width - FOLD_ROOM)
+        if folded is not None:
+            return Placement(*folded)
     downward = frame.arrangement == "downward"
     limit = None if downward else width
     places, sides = place_ranks(structure, measures, spacing, limit, downward=downward, apart=False)

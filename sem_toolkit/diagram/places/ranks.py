@@ -59,16 +59,23 @@ class _Room:
 
 
 def place_ranks(
-    structure: Structure, measures: Measures, spacing: Spacing, limit: float | None, downward: bool, apart: bool
+    structure: Structure,
+    measures: Measures,
+    spacing: Spacing,
+    limit: float | None,
+    downward: bool,
+    apart: bool,
+    inner: Side | None = None,
 ) -> tuple[dict[str, Rectangle], dict[str, Side]]:
     """Boxes of all variables, and the side on which each core has its indicators.
 
     limit     the extent along the ranks that is not to be exceeded if it can be
     downward  ranks run from top to bottom instead of from left to right
     apart     True where columns may not reach into each other (stages with a ground of their own)
+    inner     side of the indicators of single cores between the first and the last rank; None for both in turn
     """
     columns, neighbours = _build_columns(structure)
-    sides = choose_sides(structure, columns, apart)
+    sides = choose_sides(structure, columns, apart, inner)
     actual = {core: TURNED[side] for core, side in sides.items()} if downward else sides
     blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in actual.items()}
     if downward:
@@ -179,7 +186,14 @@ def _build_columns(structure: Structure) -> tuple[list[list[str]], dict[str, lis
         for one, other in pairwise(chain):
             neighbours[one].append(other)
             neighbours[other].append(one)
-    return _order_columns(columns, neighbours), neighbours
+    ordered = [_keep_order(column, structure.order) for column in _order_columns(columns, neighbours)]
+    return ordered, neighbours
+
+
+def _keep_order(column: list[str], order: Sequence[str]) -> list[str]:
+    """The column with the names that have an order in it, at the places where they are."""
+    following = iter([name for name in order if name in column])
+    return [next(following) if name in order else name for name in column]
 
 
 def _order_columns(columns: list[list[str]], neighbours: Mapping[str, list[str]]) -> list[list[str]]:
@@ -216,7 +230,9 @@ def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, 
     return count
 
 
-def choose_sides(structure: Structure, columns: Sequence[Sequence[str]], apart: bool = False) -> dict[str, Side]:
+def choose_sides(
+    structure: Structure, columns: Sequence[Sequence[str]], apart: bool = False, inner: Side | None = None
+) -> dict[str, Side]:
     """Indicators of causes to the left, of outcomes to the right, between them above or below.
 
     In stages (`apart`) a single factor has them below, as titles are above.
@@ -237,10 +253,10 @@ def choose_sides(structure: Structure, columns: Sequence[Sequence[str]], apart: 
             elif rank == last:
                 sides[core] = "right"
             elif len(cores) == 1:
-                sides[core] = "top" if alone % 2 and not apart else "bottom"
+                sides[core] = inner or ("top" if alone % 2 and not apart else "bottom")
             else:
                 sides[core] = "top" if k < len(cores) / 2 else "bottom"
-    return _join_related(structure, sides)
+    return _join_related(structure, sides) | {core: side for core, side in structure.pinned.items() if core in sides}
 
 
 def _join_related(structure: Structure, sides: dict[str, Side]) -> dict[str, Side]:

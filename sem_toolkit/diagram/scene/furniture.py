@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.canvas import DENSE, Canvas, compute_density
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import SMALLEST_FONT, DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name
@@ -26,10 +27,7 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     graph, hints, matrix = canvas.graph, canvas.hints, canvas.matrix
     bounds = find_bounds(scene)
     style = scene.style
-    known = any(data["est"] is not None or data["std"] is not None for _, _, data in graph.edges(data=True))
-    edges = [(a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(matrix)]
-    given = style.covariances == "auto" and all(data["exogenous"] for _, _, data in edges)
-    shown = bool(matrix) and known and style.values != "none" and not given
+    shown = _shows_matrix(canvas)
     width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN - LINE_ROOM)
     if style.column_width and ((hints.caption and style.caption) or shown):
         width = max(width, style.column_width - 2 * MARGIN - LINE_ROOM)
@@ -39,10 +37,7 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     y = bounds.bottom + GAP
     block = _build_matrix(graph, matrix, style, hints, width) if shown else []
     if matrix and not block:
-        names = {name for a, b, _ in edges for name in (a, b)}
-        how = "as in the data" if given else "freely with each other"
-        note = f"{len(names)} variables covary {how} ({len(matrix)} covariances, not drawn)"
-        hints = replace(hints, legend=(*hints.legend, note))
+        hints = replace(hints, legend=(*hints.legend, _format_note(canvas)))
     elif matrix:
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
@@ -55,6 +50,30 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     if hints.title and style.title:
         texts.append(_build_title(hints.title, left, bounds.top - GAP * 0.7, width, style))
     return _fit_page(replace(scene, texts=tuple(texts), samples=tuple(samples)))
+
+
+def list_notes(canvas: Canvas) -> tuple[str, ...]:
+    """What the legend says about covariances that are neither arcs nor a matrix."""
+    return (_format_note(canvas),) if canvas.matrix and not _shows_matrix(canvas) else ()
+
+
+def _is_given(canvas: Canvas) -> bool:
+    """Whether the covariances that are no arcs are all taken from the data."""
+    kept = [data for _, _, key, data in canvas.graph.edges(keys=True, data=True) if key in set(canvas.matrix)]
+    return canvas.style.covariances == "auto" and all(data["exogenous"] for data in kept)
+
+
+def _shows_matrix(canvas: Canvas) -> bool:
+    data = [data for _, _, data in canvas.graph.edges(data=True)]
+    known = any(entry["est"] is not None or entry["std"] is not None for entry in data)
+    return bool(canvas.matrix) and known and canvas.style.values != "none" and not _is_given(canvas)
+
+
+def _format_note(canvas: Canvas) -> str:
+    kept = set(canvas.matrix)
+    names = {name for a, b, key in canvas.graph.edges(keys=True) if key in kept for name in (a, b)}
+    how = "as in the data" if _is_given(canvas) else "freely with each other"
+    return f"{len(names)} variables covary {how} ({len(kept)} covariances, not drawn)"
 
 
 def find_bounds(scene: Scene) -> Rectangle:
@@ -131,6 +150,8 @@ def _build_matrix(
     edges = {key: (a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key in set(keys)}
     names = [name for name in graph if any(name in edge[:2] for edge in edges.values())]
     size, font = SMALLEST_FONT, style.font
+    if compute_density(edge[:2] for edge in edges.values()) < DENSE:
+        return _build_list(list(edges.values()), style, hints, width)
     titles = [f"{k + 1}  {' '.join(format_name(name, style, hints.labels).split())}" for k, name in enumerate(names)]
     first = max(measure_line(text, size, font) for text in titles) + 6
     columns = len(names) - 1
@@ -146,8 +167,7 @@ def _build_matrix(
         titles = [_shorten(text, first - 6, size, font) for text in titles]
     left = -(first + cell * columns) / 2
     row = size * LINE_SPACING + 1.5
-    word = "Correlations" if style.values in ("standardized", "both") else "Covariances"
-    items = [_build_text("matrix heading", f"{word} (estimated, not drawn)", left, row / 2, style, bold=True)]
+    items = [_build_heading(left, style)]
     for k in range(columns):
         x = left + first + cell * (k + 0.5)
         items.append(_build_text(f"matrix column {k + 1}", str(k + 1), x, row * 1.5, style, centre=True))
@@ -159,6 +179,34 @@ def _build_matrix(
                 x = left + first + cell * (m + 0.5)
                 items.append(_build_text(f"matrix {k + 1} {m + 1}", value, x, row * (k + 1.5), style, centre=True))
     return items
+
+
+def _build_heading(left: float, style: DiagramStyle) -> TextItem:
+    word = "Correlations" if style.values in ("standardized", "both") else "Covariances"
+    y = (SMALLEST_FONT * LINE_SPACING + 1.5) / 2
+    return _build_text("matrix heading", f"{word} (estimated, not drawn)", left, y, style, bold=True)
+
+
+def _build_list(
+    edges: Sequence[tuple[str, str, Mapping[str, Any]]], style: DiagramStyle, hints: DiagramHints, width: float
+) -> list[TextItem]:
+    """A few of many possible covariances pair by pair, in columns that fill from the top; around x = 0 from y = 0."""
+    labels = {name: " ".join(format_name(name, style, hints.labels).split()) for edge in edges for name in edge[:2]}
+    texts = [f"{labels[a]} with {labels[b]}  {format_edge_text(data, style)}" for a, b, data in edges]
+    across = max(measure_line(text, SMALLEST_FONT, style.font) for text in texts) + 16
+    columns = max(1, min(int((width + 16) / across), len(texts)))
+    if across - 16 > width:
+        return []
+    rows = -(-len(texts) // columns)
+    columns = -(-len(texts) // rows)
+    left, row = -(columns * across - 16) / 2, SMALLEST_FONT * LINE_SPACING + 1.5
+    return [
+        _build_heading(left, style),
+        *(
+            _build_text(f"matrix pair {k + 1}", text, left + across * (k // rows), row * (k % rows + 1.5), style)
+            for k, text in enumerate(texts)
+        ),
+    ]
 
 
 def _iterate_closer(style: DiagramStyle) -> Iterator[DiagramStyle]:
@@ -249,6 +297,8 @@ def _iterate_entries(
             yield None, meaning
     if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
+    if style.significance == "interval" and any(edge.label and "[" in edge.label.text for edge in estimated):
+        yield None, "confidence intervals in brackets"
     if estimated and style.hide_nonsignificant:
         yield None, f"paths and covariances with p ≥ {style.alpha:g} are not drawn".replace("0.", ".")
     for line in hints.legend:

@@ -160,11 +160,13 @@ def place_texts(sketch: Sketch) -> Texts:
         if route is None or not text:
             continue
         width = measure_line(text, size, style.font)
-        prefer = _find_preferred_share(sketch, route, crossed)
+        pinned = sketch.canvas.numbers.get(key)
+        prefer = pinned or _find_preferred_share(sketch, route, crossed)
         if route.role == "intercept":
             options = _build_beside_options(sketch.placement.places[route.source], width, height)
         else:
             options = build_path_options(route.curve, route.role, width, height, prefer)
+            options = options[:1] if pinned else options
         anchor = sketch.placement.places[route.source] if route.role == "intercept" else None
         wanted.append(Wanted(key, width, height, options, key, anchor))
         texts[key] = text

@@ -22,6 +22,7 @@ from sem_toolkit.inference.errors.covariance import (
     invert_information,
 )
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
@@ -59,7 +60,8 @@ class StepPieces:
     def first(self) -> FloatArray:
         """V₁₁, q₁ × q₁: of the blocks, which do not covary here."""
         whole = np.zeros((self.evaluation.model.n_parameters,) * 2)
-        plain = InferenceOptions(information=self.options.information)
+        clustered = any(group.design.clusters is not None for group in self.evaluation.sample.groups)
+        plain = InferenceOptions("robust.cluster" if clustered else "standard", information=self.options.information)
         for block in self.steps.blocks:
             own = np.flatnonzero(np.isin(block.places, self.steps.first))
             found = compute_parameter_covariance_matrix(evaluate_solution(block.solution), plain)
@@ -124,8 +126,11 @@ class StepPieces:
 def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     """n times the covariance matrix of the moments of each group (m × m), without bias.
 
-    Of incomplete rows it is that of their saturated estimates, and with fixed exogenous variables given these.
+    Of incomplete rows and of clusters it is that of the saturated estimates, and with fixed exogenous variables given
+    these.
     """
+    if any(group.design.clusters is not None for group in evaluation.sample.groups):
+        return list_cluster_covariances(evaluation)
     if evaluation.is_incomplete:
         return tuple(list_moment_covariances(evaluation, "observed", True))
     means = evaluation.has_means
@@ -226,7 +231,8 @@ def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sa
             inside = np.flatnonzero(block.places >= 0)
             slopes[:, block.places[inside]] = part[:, inside]
         slopes = slopes[:, steps.first]
-        gamma = influences.T @ influences / n + n * slopes @ first @ slopes.T
+        draws = evaluation.sample.groups[g].design.sum_draws(influences)
+        gamma = draws.T @ draws / n + n * slopes @ first @ slopes.T
         found.append(replace(sample.groups[g], moment_gamma=gamma))
     return replace(sample, groups=tuple(found))
 

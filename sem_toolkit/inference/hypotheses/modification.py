@@ -50,6 +50,7 @@ def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
     if evaluation.model.composites is not None:
         return pd.DataFrame(columns=names)
     evaluation.require_minimum("modification indices")
+    evaluation.require_saturated("modification indices")
     candidates = build_candidates(evaluation.model)
     mi, epc = compute_modification_indices(evaluation, candidates)
     order = np.argsort(-mi, kind="stable")[: int(np.isfinite(mi).sum())]

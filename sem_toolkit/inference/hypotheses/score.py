@@ -68,6 +68,7 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     import pandas as pd
 
     evaluation.require_minimum("score tests")
+    evaluation.require_saturated("score tests")
     texts, slopes = _constraint_slopes(evaluation)
     if not texts:
         message = "the model has no equality constraints to release"
@@ -148,6 +149,7 @@ def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFra
     import pandas as pd
 
     evaluation.require_minimum("score tests")
+    evaluation.require_saturated("score tests")
     rows = [
         (*triple, g + 1)
         for triple in _parse_additions(evaluation, additions)

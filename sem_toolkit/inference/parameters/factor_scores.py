@@ -13,6 +13,7 @@ from sem_toolkit.inference.weights.incomplete import list_likelihoods
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.spec.slopes import list_slopes
 
 ScoreMethod = Literal["regression", "bartlett", "tenberge"]
 
@@ -68,19 +69,23 @@ def _score_level_of_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -
             "ten Berge scores are those of rows that are observed themselves, which the parts of two levels are not"
         )
         raise DataError(Diagnostic("error", "not-with-levels", message, hint='ask for "regression" or "bartlett"'))
+    names = _list_factors(evaluation, g)
+    if method == "bartlett" and list_slopes(evaluation.model.table):
+        message = "random slopes have no indicators, by which Bartlett's scores are made"
+        raise DataError(Diagnostic("error", "not-with-slopes", message, hint='ask for "regression"'))
     weights = None if method == "regression" else _bartlett_weights(evaluation, g)[0]
     scores, se, determinacy = score_level(evaluation, g, weights)
-    names = _list_factors(evaluation, g)
-    chosen = [evaluation.model.variables.index(name) - evaluation.model.n_observed for name in names]
+    chosen = [evaluation.model.variables.index(name) for name in names]
     label = evaluation.sample.groups[g].label
     return FactorScores(label, names, scores[:, chosen], se[chosen], determinacy[chosen])
 
 
 def _list_factors(evaluation: AtEstimate, g: int) -> tuple[str, ...]:
-    """The latent variables of a level."""
+    """The latent variables of a level, and the random slopes."""
     model = evaluation.model
     there = {name for row in model.table.parameters if row.group == g + 1 for name in (row.lhs, row.rhs)}
-    return tuple(name for name in model.variables[model.n_observed :] if name in there)
+    slopes = [slope.name for slope in list_slopes(model.table)] if g % 2 else []
+    return tuple(name for name in (*model.variables[model.n_observed :], *dict.fromkeys(slopes)) if name in there)
 
 
 def _score_group(evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:

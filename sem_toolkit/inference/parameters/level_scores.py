@@ -15,7 +15,7 @@ from sem_toolkit.sample.moments import FloatArray
 def score_level(
     evaluation: AtEstimate, g: int, weights: FloatArray | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Scores, one row a cluster between them and a row of data within, standard errors and determinacy (k).
+    """Scores of all t variables, one row a cluster between them and a row of data within, errors and determinacy (t).
 
     weights  of the parts of the observed variables (k × p); None for regression
     """
@@ -23,15 +23,15 @@ def score_level(
     likelihood = get_evaluation(evaluation).likelihoods[g // 2]
     found = compute_directions(likelihood, between=bool(g % 2))
     V = evaluation.moments.all_covariance[g]
-    parts, cross, factors = V[:p, :p], V[p:, :p], V[p:, p:]
-    reach = cross if weights is None else weights @ parts  # what becomes of V⁻¹(y − μ)
+    cross, own = V[:, :p], np.diag(V)
+    # what becomes of V⁻¹(y − μ); a level's observed variables are given by themselves
+    reach = cross if weights is None else np.concatenate([cross[:p], weights @ V[:p, :p]])
     common = np.einsum("ka,ab,kb->k", reach, found.precision, cross)
     variance = np.einsum("ka,ab,kb->k", reach, found.precision, reach)
-    own = np.diag(factors)
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(np.maximum(own - 2.0 * common + variance, 0.0))
         determinacy = common / np.sqrt(variance * own)
     pull = found.pull if g % 2 else likelihood.clusters.restore(found.pull)
     all_mean = evaluation.moments.all_mean
     assert all_mean is not None  # noqa: S101 (models of levels have means)
-    return pull @ reach.T + all_mean[g, p:], se, determinacy
+    return pull @ reach.T + all_mean[g], se, determinacy

@@ -95,6 +95,7 @@ def compute_htmt(correlation: FloatArray, blocks: list[list[int]], geometric: bo
 
 def compute_group_reliability(evaluation: AtEstimate) -> tuple[Reliability, ...]:
     """Reliability and validity in every group, of the factors that observed variables measure."""
+    evaluation.require_saturated("reliabilities")
     return tuple(_describe_group(evaluation, g) for g in range(evaluation.model.n_groups))
 
 

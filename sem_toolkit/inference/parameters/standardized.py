@@ -20,6 +20,7 @@ from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.model.ram import INTERCEPT
 from sem_toolkit.model.responses import Responses
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.spec.slopes import list_slopes
 from sem_toolkit.spec.table import Parameter
 
 Scale = Literal["std.lv", "std.all", "std.nox"]
@@ -298,10 +299,18 @@ class Standardization:
         if self._scales_everything(scale):
             return np.ones(self.layout.place.shape, dtype=np.bool_)
         if scale == "std.lv":
-            return self.layout.place >= self.evaluation.model.n_observed
+            return self._is_latent[self.layout.place]
         counts = np.ones(self.evaluation.model.n_variables, dtype=np.bool_)
         counts[list(self.evaluation.exogenous)] = False
         return np.asarray(counts[self.layout.place])
+
+    @cached_property
+    def _is_latent(self) -> NDArray[np.bool_]:
+        """Which variables (t) nobody observed; random slopes are none of the model's latent variables, and count."""
+        model = self.evaluation.model
+        latent = np.arange(model.n_variables) >= model.n_observed
+        latent[[model.variables.index(slope.name) for slope in list_slopes(model.table)]] = True
+        return latent
 
     @cached_property
     def _variance_rows(self) -> dict[tuple[int, str], int]:

@@ -91,6 +91,7 @@ def compute_group_residuals(
     standardized.mplus   raw residuals over the root of the variance of the sample moment less that of the implied one,
                          NaN where that is negative (Muthén, 2007, Mplus technical note on standardized residuals)
     """
+    evaluation.require_saturated("residuals")
     if kind not in get_args(ResidualType):
         hint = f"one of: {', '.join(get_args(ResidualType))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no residuals of type "{kind}"', hint=hint))

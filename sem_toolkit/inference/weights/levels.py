@@ -18,6 +18,7 @@ from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.levels import LevelLikelihood, SaturatedLevels
 from sem_toolkit.sample.levels.likelihood import compute_logl
 from sem_toolkit.sample.levels.saturated import list_free_moments
+from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
 from sem_toolkit.sample.moments import FloatArray
 
 IntArray = NDArray[np.intp]
@@ -74,6 +75,8 @@ def compute_level_saturated_logl(pair: MomentPair) -> float:
         starts = np.add.reduceat(clusters.rows, clusters.starts, axis=0) / clusters.sizes[:, None]
         for rows, both in zip((clusters.rows, starts), list_exogenous(pair)[2 * g : 2 * g + 2], strict=True):
             block = [i for i in both if not (clusters.within[i] and clusters.between[i])]
+            if isinstance(clusters, SlopeClusters) and rows is clusters.rows:
+                block = []  # rows are taken given these
             if block:
                 own = rows[:, block]
                 own = own[~np.isnan(own).any(axis=1)]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
+from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.bootstrap.intervals import build_limits, compute_acceleration
 from sem_toolkit.resampling.bootstrap.quantities import Quantity
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Bootstrap:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bootstrap(Presented):
     """The draws of a fit and what they say.
 
     fit        of the data themselves; quantities: of the same model without anything taken from the sample

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
+from sem_toolkit.fit.run import parse
 from sem_toolkit.resampling.bootstrap.intervals import INTERVALS
 from sem_toolkit.resampling.bootstrap.quantities import Quantities
 from sem_toolkit.resampling.bootstrap.result import Bootstrap, compute_statistic
+from sem_toolkit.resampling.bootstrap.sample_quantities import SampleQuantities
 from sem_toolkit.resampling.bootstrap.samples import RESAMPLINGS
 from sem_toolkit.resampling.bootstrap.tasks import Task, build_task, fit_without, run_chunk
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
 from sem_toolkit.resampling.executors import run_chunks
-from sem_toolkit.spec import Spec, parse_spec, read_spec
+from sem_toolkit.spec import Spec
 
 FloatArray = NDArray[np.float64]
 
@@ -43,6 +45,8 @@ class Wanted:
     standardized: bool = False
     r2: bool = False
     keep_improper: bool = True
+    measures: bool = False
+    reliability: bool = False
 
 
 def bootstrap(
@@ -55,6 +59,8 @@ def bootstrap(
     seed: int = 1,
     standardized: bool = False,
     r2: bool = False,
+    measures: bool = False,
+    reliability: bool = False,
     keep_improper: bool = True,
     workers: int | None = 1,
     dask: str | None = None,
@@ -65,6 +71,7 @@ def bootstrap(
     """Fit a model, and again to `draws` bootstrap samples.
 
     resample   one of RESAMPLINGS; interval: one of INTERVALS, "bca" with the acceleration of a jackknife
+    measures   χ², RMSEA, CFI, TLI and SRMR, too; reliability: α, ω, composite reliability, AVE and HTMT of factors
     workers    processes; None: as many as pay. The draws depend on the seed only, not on who makes them
     dask       address of a dask scheduler that gives the chunks to its workers
     store      a folder that keeps every chunk of draws as it ends, and from which an interrupted run goes on
@@ -72,10 +79,9 @@ def bootstrap(
     Options as for `fit`. Groups are drawn each by itself, clusters (`cluster`) as wholes. Raises OptionError for
     numbers and words that make no bootstrap, EstimationError where the data themselves have no certified optimum.
     """
-    wanted = Wanted(draws, resample, interval, seed, standardized, r2, keep_improper)
+    wanted = Wanted(draws, resample, interval, seed, standardized, r2, keep_improper, measures, reliability)
     _require_choices(wanted)
-    parsed = spec if isinstance(spec, Spec) else read_spec(spec) if isinstance(spec, Path) else parse_spec(spec)
-    prepared = prepare(parsed, data, **options)
+    prepared = prepare(parse(spec), data, **options)
     prepared = replace(prepared, options=prepared.options.without_resampling)
     return bootstrap_fit(prepared, estimate(prepared), wanted, Hands(workers, dask), store, watch)
 
@@ -93,30 +99,42 @@ def bootstrap_fit(
     if not own.converged:
         raise EstimationError(own.certificate.messages)
     task, free = build_task(prepared, own, wanted.resample)
+    asked = _build_asked(task, free, own, wanted)
+    task = replace(task, asked=asked)
     keys = frozenset((row.lhs, row.op, row.rhs, row.group) for row in own.table.parameters if row.free)
     quantities = Quantities(free.evaluated.evaluation, keys, wanted.standardized, wanted.r2)
     chunks = list_chunks(wanted.draws, task.chunk_size, wanted.seed)
     kept = None if store is None else ChunkStore.open(store, _describe(own, wanted))
     parts = _run(task, chunks, kept, hands or Hands(), watch)
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    found.setdefault("asked", np.zeros((wanted.draws, 0)))
     verdicts = (found["found"] + found["proper"]).astype(np.int8)
     counting = found["x"][verdicts >= (1 if wanted.keep_improper else 2)]
     if len(counting) < 2:
         message = f"{len(counting)} of {wanted.draws} draws had an optimum that counts"
         raise EstimationError(Diagnostic("error", "no-optimum", message, hint="look at the model first"))
-    without = quantities.compute(fit_without(task)) if wanted.interval == "bca" else None
+    without = None
+    if wanted.interval == "bca":
+        x, more = fit_without(task)
+        without = np.concatenate([quantities.compute(x), more], axis=1)
+    x = np.asarray(free.solution.x)[None]
+    estimate, centre = quantities.compute(x), quantities.compute(counting.mean(axis=0)[None])
+    if asked.listed:
+        more = asked.compute(x, np.array([own.solution.discrepancy]), task.whole)
+        counts = found["asked"][verdicts >= (1 if wanted.keep_improper else 2)]
+        estimate, centre = np.append(estimate, more, axis=1), np.append(centre, counts.mean(axis=0)[None], axis=1)
     return Bootstrap(
         fit=own,
-        quantities=quantities.listed,
-        estimate=quantities.compute(np.asarray(free.solution.x)[None])[0],
-        draws=quantities.compute(found["x"]),
+        quantities=(*quantities.listed, *asked.listed),
+        estimate=estimate[0],
+        draws=np.append(quantities.compute(found["x"]), found["asked"], axis=1),
         verdicts=verdicts,
         chisq=found["discrepancy"] * compute_statistic(own)[1],
         resample=wanted.resample,
         interval=wanted.interval,
         level=own.options.level,
         seed=wanted.seed,
-        centre=quantities.compute(counting.mean(axis=0)[None])[0],
+        centre=centre[0],
         without=without,
         keeps_improper=wanted.keep_improper,
     )
@@ -146,6 +164,17 @@ def _run(
     return [found[place] for place in sorted(found)]
 
 
+def _build_asked(task: Task, free: Fit, own: Fit, wanted: Wanted) -> SampleQuantities:
+    """What is asked of samples beside their estimates. Raises OptionError where samples are not their moments."""
+    named = [name for name in ("measures", "reliability") if getattr(wanted, name)]
+    likelihood = own.options.estimation.kind.name == "ML"
+    if named and (task.fitter is None or ("measures" in named and not likelihood)):
+        message = f"{' and '.join(named)} of draws are there for complete numeric rows, fit measures for ML alone"
+        raise OptionError(Diagnostic("error", "option-value", message, hint="leave them out"))
+    df, factor = float(own.evaluated.evaluation.df), compute_statistic(own)[1]
+    return SampleQuantities(free.solution.model, df, factor, wanted.measures, wanted.reliability)
+
+
 def _describe(own: Fit, wanted: Wanted) -> dict[str, object]:
     """What tells one run from another."""
     return {
@@ -155,6 +184,7 @@ def _describe(own: Fit, wanted: Wanted) -> dict[str, object]:
         "discrepancy": float(own.solution.discrepancy),
         "resample": wanted.resample,
         "seed": wanted.seed,
+        "asked": [name for name in ("measures", "reliability") if getattr(wanted, name)],
         "stream": _STREAM,
     }
 

@@ -12,6 +12,7 @@ from sem_toolkit.resampling.bootstrap.fitting import STACKED, Fitted, MomentFitt
 from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
 from sem_toolkit.resampling.bootstrap.ordered import OrderedFitter, build_ordered
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
+from sem_toolkit.resampling.bootstrap.sample_quantities import SampleMoments, SampleQuantities
 from sem_toolkit.resampling.bootstrap.samples import Drawing, GroupRows, build_drawings, number_clusters
 from sem_toolkit.resampling.chunks import Chunk
 
@@ -32,15 +33,31 @@ class Task:
     implied: tuple[FloatArray, FloatArray | None]
     resample: str
     rows: RowFitter | IncompleteFitter | OrderedFitter | None = None
+    asked: SampleQuantities | None = None
 
-    def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
-        """Estimates of so many samples."""
+    def draw_and_fit(self, rng: np.random.Generator, draws: int) -> tuple[Fitted, FloatArray]:
+        """Estimates of so many samples, and what else was asked of these (b × k)."""
         if self.fitter is None:
             assert self.rows is not None  # noqa: S101 (one of the two is there)
-            return self.rows.draw_and_fit(rng, draws)
+            return self.rows.draw_and_fit(rng, draws), np.zeros((draws, 0))
         drawn = [draw(rng, draws) for draw in self._drawings]
-        covariance, mean, n = (np.stack(parts, axis=1) for parts in zip(*drawn, strict=True))
-        return self.fitter.fit(covariance, mean, n)
+        return self.fit_moments(SampleMoments(*(np.stack(parts, axis=1) for parts in zip(*drawn, strict=True))))
+
+    def fit_moments(self, sample: SampleMoments) -> tuple[Fitted, FloatArray]:
+        """The same of samples with these moments."""
+        assert self.fitter is not None  # noqa: S101 (samples are moments)
+        found = self.fitter.fit(sample.covariance, sample.mean, sample.n)
+        return found, self.ask(found.x, found.discrepancy, sample)
+
+    def ask(self, x: FloatArray, discrepancy: FloatArray, sample: SampleMoments) -> FloatArray:
+        """What is asked of samples beside their estimates (b × k)."""
+        return np.zeros((len(x), 0)) if self.asked is None else self.asked.compute(x, discrepancy, sample)
+
+    @property
+    def whole(self) -> SampleMoments:
+        """The moments of all rows, as those of one sample."""
+        parts = [group.compute_moments(np.ones((1, len(group.sizes)))) for group in self.groups]
+        return SampleMoments(*(np.stack(own, axis=1) for own in zip(*parts, strict=True)))
 
     @property
     def chunk_size(self) -> int:
@@ -63,8 +80,9 @@ class Task:
 
 def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:
     """What is kept of the samples of a chunk."""
-    found = task.draw_and_fit(chunk.generator, chunk.draws)
-    return {
+    found, asked = task.draw_and_fit(chunk.generator, chunk.draws)
+    more = {"asked": asked} if asked.shape[1] else {}
+    return more | {
         "x": found.x,
         "discrepancy": found.discrepancy,
         "found": found.found.astype(np.float64),
@@ -137,23 +155,26 @@ def _require_rows(label: str, units: int) -> None:
         raise DataError(Diagnostic("error", "too-few-rows", message, hint="leave the group out"))
 
 
-def fit_without(task: Task) -> FloatArray:
-    """Estimates without one unit each (units × q)."""
+def fit_without(task: Task) -> tuple[FloatArray, FloatArray]:
+    """Estimates without one unit each (units × q), and what else is asked of these samples (units × k)."""
     if isinstance(task.rows, (IncompleteFitter, OrderedFitter)):
-        return task.rows.fit_without().x
+        found = task.rows.fit_without().x
+        return found, np.zeros((len(found), 0))
     if task.fitter is None:
         message = (
             "the acceleration of BCa intervals needs estimates without each row, which this estimator is too slow for"
         )
         raise OptionError(Diagnostic("error", "option-value", message, hint='"bca.simple" corrects the bias only'))
-    whole = [group.compute_moments(np.ones((1, len(group.sizes)))) for group in task.groups]
-    parts = []
+    whole, parts = task.whole, []
     for place, group in enumerate(task.groups):
         covariance, mean, n = group.compute_moments_without()
-        stacked = []
-        for other, moments in enumerate(whole):
-            own_moments = (covariance, mean, n) if other == place else [np.repeat(m, len(n), axis=0) for m in moments]
-            stacked.append(own_moments)
-        arrays = [np.stack([entry[k] for entry in stacked], axis=1) for k in range(3)]
-        parts.append(task.fitter.fit(*arrays).x)
-    return np.concatenate(parts)
+        count = len(n)
+        sample = SampleMoments(
+            np.repeat(whole.covariance, count, axis=0),
+            np.repeat(whole.mean, count, axis=0),
+            np.repeat(whole.n, count, axis=0),
+        )
+        sample.covariance[:, place], sample.mean[:, place], sample.n[:, place] = covariance, mean, n
+        found_there, asked = task.fit_moments(sample)
+        parts.append((found_there.x, asked))
+    return np.concatenate([x for x, _ in parts]), np.concatenate([asked for _, asked in parts])

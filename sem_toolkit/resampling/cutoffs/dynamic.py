@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit import Fit
+from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.cutoffs.direct import build_perturbed_rows
 from sem_toolkit.resampling.cutoffs.misspecified import Level, build_levels
 from sem_toolkit.resampling.simulation.analyses import build_analysis
@@ -67,8 +68,8 @@ class Cutoff:
     rule: float
 
 
-@dataclass(frozen=True, eq=False)
-class Cutoffs:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cutoffs(Presented):
     """Cut-offs for a model and an n; `own` has the indices of a fit to set beside them."""
 
     kind: Kind

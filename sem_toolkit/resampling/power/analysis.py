@@ -10,6 +10,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
+from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.power.chisq import ChisqTest, require_probability
 from sem_toolkit.resampling.power.rmsea import (
     RMSEA_TESTS,
@@ -56,8 +57,8 @@ class NamedTest:
     path: Path | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class PowerAnalysis:
+@dataclass(frozen=True, eq=False, repr=False)
+class PowerAnalysis(Presented):
     """Tests with the sizes and the power that are asked about.
 
     sizes     numbers of rows, all groups together

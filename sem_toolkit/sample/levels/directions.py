@@ -12,6 +12,7 @@ import numpy as np
 from sem_toolkit.sample.levels.complete import CompleteLevels
 from sem_toolkit.sample.levels.incomplete import IncompleteLevels
 from sem_toolkit.sample.levels.likelihood import LevelLikelihood
+from sem_toolkit.sample.levels.slopes import SlopeLevels
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -20,7 +21,7 @@ class Directions:
     """Of the units of a level, clusters or rows, in the order of `Clusters`.
 
     pull       V⁻¹(y − μ), summed over the rows of a cluster (units × p)
-    precision  mean over the units of their blocks of V⁻¹, summed likewise (p × p)
+    precision  mean over the units of their blocks of V⁻¹, summed likewise (p × p); NaN for rows beside random slopes
     """
 
     pull: FloatArray
@@ -33,6 +34,11 @@ def compute_directions(likelihood: LevelLikelihood, *, between: bool) -> Directi
         if between:
             return Directions(likelihood.direction, likelihood.outward.mean(axis=0))
         return Directions(likelihood.weights, likelihood.blocks.sum(axis=0) / likelihood.clusters.n)
+    if isinstance(likelihood, SlopeLevels):
+        if between:
+            return Directions(likelihood.between_pull, likelihood.between_precision.mean(axis=0))
+        unknown = np.full(likelihood.moments.within.shape, np.nan)
+        return Directions(likelihood.compute_row_pull(), unknown)
     assert isinstance(likelihood, CompleteLevels)  # noqa: S101 (there are no others)
     clusters = likelihood.clusters
     sizes, place, counts = clusters.distinct

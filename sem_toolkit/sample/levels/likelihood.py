@@ -73,9 +73,13 @@ def compute_level_likelihood(clusters: Clusters, moments: LevelMoments) -> Level
     """The likelihood at these moments; None where the covariance matrix of a cluster is not positive definite."""
     from sem_toolkit.sample.levels.complete import compute_complete_likelihood
     from sem_toolkit.sample.levels.incomplete import compute_incomplete_level_likelihood
+    from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
+    from sem_toolkit.sample.levels.slope_likelihood import compute_slope_likelihood
 
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            if isinstance(clusters, SlopeClusters):
+                return compute_slope_likelihood(clusters, moments)
             compute = compute_complete_likelihood if clusters.is_complete else compute_incomplete_level_likelihood
             return compute(clusters, moments)
     except np.linalg.LinAlgError:

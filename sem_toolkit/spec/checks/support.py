@@ -15,7 +15,6 @@ PRODUCT_HINT = (
     'sam_method = "local" (--sam local); or make products of the indicators as columns of the data (centred first), '
     "and a factor of these: fg =~ x1:z1 + x2:z2 + x3:z3"
 )
-_MODIFIERS = {"rv": "random slopes (rv())"}
 
 
 def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
@@ -37,10 +36,6 @@ def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
             for term in (*statement.left, *statement.right):
                 if ":" in term.variable and not factors.isdisjoint(term.variable.split(":")):
                     _note_product(term.variable, term.start, term.end, told, reporter)
-                for modifier in term.modifiers:
-                    if modifier.kind in _MODIFIERS:
-                        what = _MODIFIERS[modifier.kind]
-                        _report(what, "warning", modifier.start, modifier.end, told, reporter)
 
 
 def _note_product(name: str, start: int, end: int, told: set[str], reporter: Reporter) -> None:

@@ -78,7 +78,8 @@ def _check_isolated_factors(rows: Sequence[Parameter], roles: Roles, options: Ta
         members.setdefault(root, set()).add(name)
     if len(members) < 2:
         return []
-    typed: dict[str, list[Parameter]] = {factor: [] for factor in roles.latent}
+    slopes = {row.rv for row in rows}  # what these are related to is within clusters
+    typed: dict[str, list[Parameter]] = {factor: [] for factor in roles.latent if factor not in slopes}
     for row in links:
         for name in (row.lhs, row.rhs):
             if name in typed:

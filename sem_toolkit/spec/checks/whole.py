@@ -12,6 +12,7 @@ from sem_toolkit.spec.checks.support import NOT_SUPPORTED
 from sem_toolkit.spec.checks.table import check_table
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.reporting import Reporter
+from sem_toolkit.spec.slopes import check_random_slopes
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.table import ParameterTable
 from sem_toolkit.spec.tree import Formula
@@ -59,6 +60,7 @@ def check_expanded(
     columns  names of the columns of the data, where there are rows
     """
     found = [*_judge_unused_labels(spec, table), *check_table(table, options, _list_labels_by_group(spec))]
+    found += check_random_slopes(table)
     if columns is not None:
         found += check_columns(spec, table, columns)
     return _sort(found)

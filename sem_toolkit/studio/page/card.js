@@ -41,7 +41,8 @@ export function openCard(element, target, about, deeds) {
     element.focus({ preventScroll: true });
     event.stopPropagation();
   };
-  place(card, element.getBoundingClientRect());
+  place(card, element.getBoundingClientRect(), [...element.ownerSVGElement.querySelectorAll(".variable, .number")]
+    .filter((other) => other !== element).map((other) => other.getBoundingClientRect()));
 }
 
 export function closeCard() {
@@ -60,14 +61,27 @@ function describeRows(path) {
   return rows;
 }
 
-/** Beside a box of the screen, where there is room. */
-function place(shown, box) {
+/** Where the card covers the least: beside what is chosen, or in a corner of the picture. */
+function place(shown, box, taken) {
   const { offsetWidth: width, offsetHeight: height } = shown;
-  const right = box.right + 12;
-  const left = right + width < innerWidth - 8 ? right : box.left - width - 12;
-  const above = Math.min(Math.max(8, box.top + box.height / 2 - height / 2), innerHeight - height - 8);
-  shown.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
-  shown.style.top = `${above}px`;
+  const sheet = byId("sheet").getBoundingClientRect();
+  const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  const places = [
+    [box.right + 12, middle.y - height / 2], [box.left - width - 12, middle.y - height / 2],
+    [middle.x - width / 2, box.bottom + 12], [middle.x - width / 2, box.top - height - 12],
+    [sheet.left + 10, sheet.top + 10], [sheet.right - width - 10, sheet.top + 10],
+    [sheet.left + 10, sheet.bottom - height - 10], [sheet.right - width - 10, sheet.bottom - height - 60],
+  ].map(([left, top]) => ({
+    left: Math.max(8, Math.min(left, innerWidth - width - 8)),
+    top: Math.max(8, Math.min(Math.max(top, sheet.top + 6), Math.max(sheet.bottom, sheet.top + height + 16) - height - 8)),
+  }));
+  const covers = ({ left, top }, other) => Math.max(0, Math.min(left + width, other.right) - Math.max(left, other.left))
+    * Math.max(0, Math.min(top + height, other.bottom) - Math.max(top, other.top));
+  const cost = (at) => 4 * covers(at, box) + taken.reduce((sum, other) => sum + covers(at, other), 0)
+    + 0.5 * Math.hypot(at.left + width / 2 - middle.x, at.top + height / 2 - middle.y);
+  const best = places.reduce((chosen, at) => (cost(at) < cost(chosen) ? at : chosen));
+  shown.style.left = `${best.left}px`;
+  shown.style.top = `${best.top}px`;
 }
 
 /** A brief word beside the pointer; null takes it away. */

@@ -45,9 +45,18 @@ export class Deeds {
       return false;
     }
     closeCard();
-    this.#editor.apply(answer.edits, "input.picture");
+    this.#editor.apply(answer.edits, "input.picture", await this.#carryPins(answer.pins));
     if (answer.message) announce(answer.message);
     return true;
+  }
+
+  /** Places that go with an edit (a variable that was moved has another name now): written, for the history. */
+  async #carryPins(after) {
+    const file = this.#getFile();
+    if (!after || file === null) return null;
+    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
+    const made = before && await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins: after }));
+    return made ? { before: before.pins, after: made.pins } : null;
   }
 
   /** The answer of a call, or null with the refusal shown. */

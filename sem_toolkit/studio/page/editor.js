@@ -116,14 +116,15 @@ export class Editor {
     this.apply([{ from, to: old.length - shared, insert: text.slice(from, text.length - shared) }]);
   }
 
-  /** Edits as one step of the history; the place of the first is shown. */
-  apply(edits, userEvent = "input.studio") {
+  /** Edits as one step of the history; the place of the first is shown. `move` {before, after} goes with them. */
+  apply(edits, userEvent = "input.studio", move = null) {
     if (!edits.length) return;
     const first = Math.min(...edits.map((edit) => edit.from));
+    const scroll = EditorView.scrollIntoView(first, { y: "nearest", yMargin: 40 });
     this.view.dispatch({
       changes: edits.map(({ from, to, insert }) => ({ from, to, insert })),
       annotations: [isolateHistory.of("full"), Transaction.userEvent.of(userEvent)],
-      effects: EditorView.scrollIntoView(first, { y: "nearest", yMargin: 40 }),
+      effects: move ? [scroll, moved.of(move)] : scroll,
     });
   }
 

@@ -13,7 +13,7 @@ export function buildHeatMap(residuals, { isZ, setZ, tip }) {
     if (column > row) return el("td", { "aria-hidden": "true" });
     if (value === null) return el("td", {}, "");
     const weight = Math.min(Math.abs(value) / largest, 1) ** 0.8;
-    const made = el("td", { tabindex: "-1" }, value.toFixed(isZ ? 1 : 2).replace(/^(-?)0\./, "$1.").replace("-", "−"));
+    const made = el("td", { tabindex: "-1" }, formatCell(value, isZ));
     made.style.background = `rgba(var(--heat-${value < 0 ? "minus" : "plus"}), ${(weight * 0.9).toFixed(3)})`;
     if (weight > 0.62) made.style.color = "var(--pane)";
     const words = `${names[row]} with ${names[column]}`;
@@ -37,6 +37,11 @@ export function buildHeatMap(residuals, { isZ, setZ, tip }) {
     el("span", { class: "heat-key" }, "less than implied", el("i"), "more than implied"),
     el("span", { class: "spring" }), residuals.z ? choice : null);
   return [head, table];
+}
+
+function formatCell(value, isZ) {
+  const shown = value.toFixed(isZ ? 1 : 2).replace(/^-(0\.?0*)$/, "$1").replace("-", "−");
+  return isZ ? shown : shown.replace("0.", ".");
 }
 
 function steer(event) {

@@ -54,17 +54,14 @@ export class Saver {
     return this.isClean;
   }
 
-  /** What another writer left in the file: taken over when nothing here is unsaved, else a conflict. */
+  /** What another writer left in the file: "take" it when nothing here is unsaved, else there is a conflict. */
   meet(theirs) {
     if (this.#isHeld || this.#running || theirs.version === this.version) return "same";
     if (theirs.text === this.#getText()) {
       this.accept(theirs);
       return "same";
     }
-    if (this.isClean) {
-      this.accept(theirs);
-      return "take";
-    }
+    if (this.isClean) return "take";
     this.#hold(theirs);
     return "conflict";
   }

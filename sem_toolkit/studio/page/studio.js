@@ -1,16 +1,18 @@
 // The studio put together: text, picture and results around one loop of analysis.
 
 import { Analyst } from "./analysis.js";
-import { announce, hint, notice } from "./announce.js";
-import { closeCard, describePath, showTip, term } from "./card.js";
+import { announce, hint } from "./announce.js";
+import { closeCard, showTip } from "./card.js";
 import { Comparison } from "./compare.js";
+import { Connection, showSaved } from "./connection.js";
 import { Deeds } from "./deeds.js";
-import { chooseText, ask, showKeys } from "./dialogs.js";
+import { showKeys } from "./dialogs.js";
 import { byId, dress, el } from "./element.js";
 import { Editor } from "./editor.js";
 import { listExports } from "./exports.js";
 import { Files } from "./files.js";
 import { Gestures } from "./gestures.js";
+import { listenToHovering } from "./hovering.js";
 import { closeMenu, openMenu } from "./menus.js";
 import { Picture } from "./picture.js";
 import { listenToKeys } from "./picturekeys.js";
@@ -18,16 +20,14 @@ import { showProblems } from "./problems.js";
 import { Results } from "./results.js";
 import { Saver } from "./saving.js";
 import { KEYS, findNextPane, listenEverywhere } from "./shortcuts.js";
-import { keepFile } from "./tables.js";
+import { TextDeeds } from "./textdeeds.js";
 import { buildTools, buildZoom, showPane } from "./tools.js";
 import { Trial } from "./trial.js";
 
-const POLL_EVERY = 3000;
-
 export class Studio {
   #settings = { standardized: "std.all", misfit: false, group: 1 };
-  #answer = null;
   #analysed = null;
+  #last = null;
 
   constructor(server) {
     this.server = server;
@@ -40,11 +40,13 @@ export class Studio {
     });
     const refresh = () => this.analyst.request(0);
     this.saver = new Saver(server, () => this.editor.text, {
-      state: (name, words) => this.#showSaved(name, words),
-      conflict: (theirs) => this.#meetConflict(theirs),
+      state: showSaved,
+      conflict: (theirs) => this.connection.meetConflict(theirs),
     });
     this.deeds = new Deeds({ server, editor: this.editor, picture: this.picture, getFile: () => this.files.state.file, refresh });
     this.files = new Files({ server, editor: this.editor, saver: this.saver, deeds: this.deeds, listeners: { opened: () => this.#begin() } });
+    this.connection = new Connection({ server, editor: this.editor, saver: this.saver, files: this.files, refresh });
+    this.textDeeds = new TextDeeds({ server, editor: this.editor, deeds: this.deeds, getFile: () => this.files.state.file });
     this.gestures = new Gestures(this.picture, {
       move: (name, x, y) => this.deeds.move(name, x, y),
       draw: (kind, from, to) => this.deeds.draw(kind, from, to),
@@ -54,7 +56,7 @@ export class Studio {
     });
     this.deeds.use(this.gestures);
     this.trial = new Trial({ server, deeds: this.deeds, picture: this.picture,
-      listeners: { question: () => this.#ask(), ended: refresh } });
+      listeners: { question: () => this.#ask(), ended: () => { if (this.#last) this.picture.show(this.#last); refresh(); } } });
     this.results = new Results({
       row: (lhs, op, rhs) => this.#showRow(lhs, op, rhs),
       trial: (index) => { showPane("picture"); this.trial.start(index); },
@@ -79,8 +81,7 @@ export class Studio {
 
   async start() {
     await this.files.begin();
-    setInterval(() => this.#poll(), POLL_EVERY);
-    addEventListener("focus", () => this.#poll());
+    this.connection.watch();
   }
 
   #makeEditor() {
@@ -94,9 +95,9 @@ export class Studio {
         history: () => this.#showHistory(),
       },
       keys: [
-        { key: "F2", run: () => { this.#renameAtCaret(); return true; } },
-        { key: "Shift-Alt-f", run: () => { this.#format(); return true; } },
-        { key: "Mod-.", run: () => this.#fixAtCaret() },
+        { key: "F2", run: () => { this.textDeeds.renameAtCaret(); return true; } },
+        { key: "Shift-Alt-f", run: () => { this.textDeeds.format(); return true; } },
+        { key: "Mod-.", run: () => this.textDeeds.fixAtCaret() },
       ],
     });
   }
@@ -113,6 +114,7 @@ export class Studio {
   }
 
   #begin() {
+    this.#last = null;
     this.trial.forget();
     closeCard();
     this.picture.clear();
@@ -132,22 +134,29 @@ export class Studio {
   }
 
   #show(answer, question) {
-    this.#answer = answer;
     this.#analysed = question.text;
+    this.textDeeds.take(answer.diagnostics, question.text);
     const isBlank = !question.text.trim();
     const isBroken = answer.svg === null && !isBlank;
-    this.editor.showDiagnostics(answer.diagnostics, (offered) => this.#fix(offered));
+    this.editor.showDiagnostics(isBlank ? [] : answer.diagnostics, (offered) => this.textDeeds.fix(offered));
     showProblems(isBlank ? [] : answer.diagnostics, question.text, {
       goTo: (entry) => { showPane("text"); this.editor.goTo(entry.from, entry.to); },
-      fix: (offered) => this.#fix(offered),
+      fix: (offered) => this.textDeeds.fix(offered),
     });
     if (this.trial.isOn) return;
     if (isBlank || (isBroken && this.picture.isEmpty)) this.picture.clear();
     else if (isBroken) this.picture.age();
     else this.picture.show(answer);
+    if (answer.svg !== null) this.#last = answer;
     this.#showBlank(isBlank);
-    this.results.show(answer, isBroken);
+    this.results.show(answer, isBroken, this.#tellWhyNoFit(answer, isBlank));
     this.tools.showGroups(answer.fit?.groups ?? [], this.#settings.group);
+  }
+
+  #tellWhyNoFit(answer, isBlank) {
+    if (isBlank) return "No fit: there is no model yet";
+    if (answer.diagnostics.some(({ severity }) => severity === "error")) return "No fit: see the problems under the text";
+    return this.files.state.data ? "No fit" : "No fit: no data are named yet; choose some above";
   }
 
   #showBlank(isBlank) {
@@ -196,115 +205,19 @@ export class Studio {
   }
 
   #showOverlay(found) {
+    this.picture.choose(null);
     this.picture.show({ svg: found.svg, picture: null });
     showPane("picture");
-    const line = byId("trial");
-    line.hidden = false;
-    line.replaceChildren(el("span", { class: "term" }, found.names.join(" | ")), el("span", { class: "spring" }),
-      el("button", { class: "plain", type: "button", onclick: () => { this.trial.forget(); this.analyst.request(0); } }, "Back to the model"));
-  }
-
-  // Text
-
-  #fix(offered) {
-    if (this.editor.text !== this.#analysed) return;
-    this.editor.apply(offered.edits, "input.fix");
-    announce(`fixed: ${offered.title}`);
-  }
-
-  #fixAtCaret() {
-    const at = this.editor.caret;
-    const found = (this.#answer?.diagnostics ?? []).filter((entry) => entry.fixes.length && entry.from !== null);
-    const near = found.find((entry) => entry.from <= at && at <= entry.to) ?? found[0];
-    if (near) this.#fix(near.fixes[0]);
-    return Boolean(near);
-  }
-
-  async #format() {
-    const text = this.editor.text;
-    const found = await this.deeds.attempt(this.server.post("/api/format", { file: this.files.state.file, text }));
-    if (found && this.editor.text === text) this.editor.apply(found.edits, "input.format");
-  }
-
-  async #renameAtCaret() {
-    const [text, offset] = [this.editor.text, this.editor.caret];
-    const before = text.slice(0, offset).match(/[\p{L}\p{N}_.]*$/u)[0];
-    const word = before + text.slice(offset).match(/^[\p{L}\p{N}_.]*/u)[0];
-    if (!word) return;
-    let edits = [];
-    const given = await ask({ title: `Rename ${word}`, fields: [{ name: "name", label: "New name", value: word }], confirm: "Rename",
-      check: async ({ name }) => {
-        try {
-          ({ edits } = await this.server.post("/api/rename", { file: this.files.state.file, text, offset, name }));
-          return "";
-        } catch (problem) {
-          return problem.message;
-        }
-      } });
-    if (given && this.editor.text === text) this.editor.apply(edits, "input.rename");
-    this.editor.focus();
-  }
-
-  // Saving and the server
-
-  #showSaved(name, words) {
-    const state = byId("save-state");
-    state.dataset.state = name;
-    state.title = words;
-    state.replaceChildren(el("span", { class: "words" }, words));
-    state.hidden = !words;
-  }
-
-  #meetConflict(theirs) {
-    const settle = async () => {
-      const answer = await chooseText(this.editor.text, theirs.text);
-      if (!answer) return;
-      byId("notice").hidden = true;
-      if (answer === "theirs") this.editor.replace(theirs.text);
-      this.saver.accept(theirs);
-      announce(answer === "theirs" ? "their text is taken" : "your text is kept");
-    };
-    notice("The file was changed elsewhere while you typed: nothing is overwritten until you choose.", { kind: "problem",
-      buttons: [el("button", { class: "plain", type: "button", id: "settle", onclick: settle }, "Choose a text …")] });
-    announce("The file was changed elsewhere while you typed");
-  }
-
-  async #poll() {
-    const { file } = this.files.state;
-    if (document.hidden || file === null || !this.server.connected) return;
-    const state = await this.server.get("/api/state", { file }).catch(() => null);
-    if (!state || state.file !== this.files.state.file) return;
-    this.files.refresh(state);
-    if (state.recovered || this.saver.meet(state) !== "take") return;
-    this.editor.replace(state.text);
-    this.saver.accept(state);
-    notice("The file was changed elsewhere: its new text is shown.", { seconds: 6 });
+    this.trial.hold(found.names.join(" | "));
   }
 
   #listen() {
-    const { server } = this;
-    server.addEventListener("lost", () => {
-      this.saver.restate();
-      notice("The studio's server does not answer. What you type stays on this page and is saved as soon as it is back.", { kind: "problem" });
-    });
-    server.addEventListener("found", () => {
-      notice("Connected again.", { kind: "good", seconds: 5 });
-      announce("Connected again");
-      this.saver.touch();
-      this.analyst.request(0);
-      this.#poll();
-    });
-    server.addEventListener("stranger", () => {
-      const keep = () => keepFile(this.editor.text, this.files.state.file?.split("/").pop() ?? "model.lav");
-      notice("The studio was started anew with another address: open the one that it printed.", { kind: "problem",
-        buttons: [el("button", { class: "plain", type: "button", onclick: keep }, "Keep a copy of the text")] });
-    });
     this.picture.addEventListener("chosen", ({ detail }) => {
       const path = detail?.kind === "path" ? this.picture.path(detail.id) : null;
       this.editor.mark(path?.from ?? null, path?.to ?? null);
       if (!detail) closeCard();
     });
-    this.#listenToHovering();
+    listenToHovering(this.picture, () => this.gestures.isBusy);
     listenToKeys(this.picture, this.gestures, this.deeds);
     const help = () => showKeys(KEYS);
     const undo = () => this.editor.undo();
@@ -315,7 +228,7 @@ export class Studio {
     dress(byId("redo"), "redo", "Redo", "Ctrl+Shift+Z").addEventListener("click", redo);
     dress(byId("help"), "help", "Keys", "?").addEventListener("click", help);
     dress(byId("export-button"), "export", "Export", "", true).addEventListener("click", (event) =>
-      openMenu(event.currentTarget, listExports(server, () => this.#ask(), (call) => this.deeds.attempt(call))));
+      openMenu(event.currentTarget, listExports(this.server, () => this.#ask(), (call) => this.deeds.attempt(call))));
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.saver.flush(); });
     addEventListener("beforeunload", (event) => {
       if (!this.saver.isClean && this.files.state.file !== null) event.preventDefault();
@@ -325,19 +238,6 @@ export class Studio {
       const [last] = list.getEntriesByName("studio-latency").slice(-1);
       if (last) byId("latency").textContent = `${Math.round(last.duration)} ms`;
     }).observe({ type: "measure" });
-  }
-
-  #listenToHovering() {
-    const { host } = this.picture;
-    host.addEventListener("pointermove", (event) => {
-      if (event.pointerType === "touch" || this.gestures.isBusy) return showTip(null);
-      const target = this.picture.identify(event.target);
-      const path = target?.kind === "path" ? this.picture.path(target.id) : null;
-      if (path) return showTip(term(path), path.candidate ? "a path that the data ask for: click to try it" : describePath(path), event);
-      const element = target && this.picture.find(target);
-      return element && target.kind === "node" ? showTip(target.id, element.getAttribute("aria-label"), event) : showTip(null);
-    });
-    host.addEventListener("pointerleave", () => showTip(null));
   }
 
   #goToPane(id) {

@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sem_toolkit.diagram import Layout, draw_diagram
 from sem_toolkit.diagram.checks.checker import check_scene
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.geometry.plane import Rectangle, build_line
 from sem_toolkit.diagram.scene.elements import EdgeShape, Label, NodeShape, Scene, TextItem
+from sem_toolkit.spec import build_parameter_table, parse_spec
+from tests.diagram.drawing import draw_text
 
 
 def build_node(name, x, y, shape="rectangle"):
@@ -109,3 +112,15 @@ def test_an_r2_away_from_its_variable(good):
     assert not check_scene(place(150, 137))
     assert find_kinds(place(150, 139)) == {"r2-away"}
     assert find_kinds(place(250, 66)) == {"r2-away"}
+
+
+def test_a_column_too_narrow_for_one_box_names_it():
+    name = "unbreakable" * 16
+    problems = [p for p in draw_text(f"F =~ {name} + b + c", column="single").problems() if p.kind == "too-wide"]
+    assert f'the name of "{name}" alone takes' in str(problems[0])
+
+
+def test_positions_that_collide_are_told():
+    table = build_parameter_table(parse_spec("F =~ a + b + c"))
+    problems = draw_diagram(table, layout=Layout({"a": (10.0, 10.0), "b": (12.0, 12.0)})).problems()
+    assert str(problems[0]) == "a lies on b"

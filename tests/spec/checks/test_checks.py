@@ -61,7 +61,8 @@ def test_all_faults_come_at_once() -> None:
 def test_what_is_not_estimated_is_refused() -> None:
     require_estimable(parse_spec("y ~ x"))
     with pytest.raises(SpecError, match="not estimated yet"):
-        require_estimable(parse_spec('level: 1\ny ~ rv("slope")*x\nlevel: 2\ny ~~ slope'))
+        require_estimable(parse_spec("y :~ x"))
+    require_estimable(parse_spec('level: 1\ny ~ rv("slope")*x\nlevel: 2\ny ~~ slope'))
     require_estimable(parse_spec("level: 1\ny ~ x\nlevel: 2\ny ~ w"))
     with pytest.raises(SpecError):
         require_estimable(parse_spec("y ~"))

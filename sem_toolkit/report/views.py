@@ -1,0 +1,180 @@
+"""What people see of each kind of result: its title, its parts one after the other, and its tables by name."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sem_toolkit.comparison import Comparison
+    from sem_toolkit.comparison.atlas import Atlas
+    from sem_toolkit.comparison.exploration import Exploration
+    from sem_toolkit.comparison.improve import Improvement
+    from sem_toolkit.comparison.invariance import Invariance
+    from sem_toolkit.fit import Check, Fit
+    from sem_toolkit.report.export import Printed
+    from sem_toolkit.resampling.bootstrap import Bootstrap
+    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
+    from sem_toolkit.resampling.power.analysis import PowerAnalysis
+
+Tables = Mapping[str, "Callable[[], pd.DataFrame]"]
+
+
+@dataclass(frozen=True)
+class View:
+    """How a result is shown.
+
+    build_parts  texts and tables in the order in which they are read
+    tables       what makes each table, by name; the main one first
+    printed      tables that are printed otherwise than by rounding their numbers
+    other_names  finds the name in `tables` of what else a table is called; raises OptionError
+    """
+
+    title: str
+    build_parts: Callable[[], Iterable[RenderableType]]
+    tables: Tables
+    printed: Mapping[str, "Callable[[], Printed]"] = field(default_factory=dict)
+    build_note: Callable[[], str] = str
+    other_names: Callable[[str], str | None] | None = None
+
+    def find_name(self, table: str) -> str | None:
+        """The name in `tables` of what somebody called a table; None where there is none."""
+        if table in self.tables or self.other_names is None:
+            return table if table in self.tables else None
+        return self.other_names(table)
+
+
+def build_view(result: object) -> View:
+    """The view of a result by the name of its class. Raises KeyError for what has none."""
+    return VIEWS[type(result).__name__](result)
+
+
+def _view_fit(fit: "Fit") -> View:
+    from sem_toolkit.report.export import Printed, build_apa_table, build_note
+    from sem_toolkit.report.summary import build_summary
+    from sem_toolkit.report.tables import TABLES, build_table_of, find_name
+
+    def make(name: str) -> "Callable[[], pd.DataFrame]":
+        return lambda: build_table_of(fit, name)
+
+    def print_estimates() -> Printed:
+        frame = build_apa_table(fit)
+        return Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:]))
+
+    return View(
+        fit.title,
+        lambda: build_summary(fit),
+        {name: make(name) for name in TABLES},
+        {"parameters": print_estimates},
+        lambda: build_note(fit, estimates=False),
+        find_name,
+    )
+
+
+def _view_comparison(found: "Comparison") -> View:
+    tables: Tables = {
+        "models": lambda: found.table, "tests": lambda: found.tests, "vuong": lambda: found.vuong,
+        "paths": lambda: found.paths, "r2": lambda: found.r2,
+    }  # fmt: skip
+    title = ", ".join(model.name for model in found.models)
+    return View(title, lambda: build_comparison(found), tables)
+
+
+def build_comparison(found: "Comparison") -> Iterable[RenderableType]:
+    """The models side by side, how each pair relates, and paths and R² from model to model."""
+    from sem_toolkit.report.compared import spread_paths, spread_r2
+
+    yield build_transposed_table("Models", found.table.drop(columns="reason"), "model")
+    for title, table in (
+        ("Pairs of models, by what each implies", found.tests),
+        ("Pairs that are not nested, by Vuong's tests", found.vuong.drop(columns="reason")),
+        ("Paths from model to model: estimate [interval]", spread_paths(found.paths)),
+        ("R² from model to model", spread_r2(found.r2)),
+    ):
+        if len(table):
+            yield build_frame_table(title, table)
+
+
+def _view_bootstrap(found: "Bootstrap") -> View:
+    return View(found.fit.title, lambda: build_bootstrap(found), {"quantities": lambda: found.table})
+
+
+def build_bootstrap(found: "Bootstrap") -> Iterable[RenderableType]:
+    """What was drawn, the quantities with their limits, and Bollen and Stine's test where it was made."""
+    from sem_toolkit.resampling.bootstrap import INTERVALS, RESAMPLINGS
+
+    yield f"{found.fit.title}: {len(found.verdicts)} draws, {RESAMPLINGS[found.resample]}, seed {found.seed}"
+    title = f"Estimates with {100 * found.level:g} % limits ({INTERVALS[found.interval]})"
+    table = found.table
+    empty = [name for name in ("label", "group") if table[name].astype(str).isin(["", "1", "0"]).all()]
+    if (table["scale"] == "est").all():
+        empty.append("scale")
+    yield build_frame_table(title, table.drop(columns=[*empty, "draws"]))
+    if found.pvalue == found.pvalue:
+        yield (
+            f"Bollen-Stine: the statistic {found.statistic:.3f} is exceeded in {100 * found.pvalue:.1f} % of samples "
+            f"that the model holds in (p = {found.pvalue:.3f})"
+        )
+
+
+def _view_invariance(found: "Invariance") -> View:
+    from sem_toolkit.report.invariance import build_invariance
+
+    title = f"invariance of {next(iter(found.fits.values())).title}"
+    return View(title, lambda: build_invariance(found), {"steps": lambda: found.table})
+
+
+def _view_atlas(found: "Atlas") -> View:
+    from sem_toolkit.report.atlas import build_atlas_tables
+
+    return View(f"rivals of {found.given.title}", lambda: build_atlas_tables(found), {"models": lambda: found.table})
+
+
+def _view_improvement(found: "Improvement") -> View:
+    from sem_toolkit.report.improvement import build_improvement
+
+    title = f"changes of {found.given.title}"
+    return View(title, lambda: build_improvement(found), {"steps": lambda: found.table})
+
+
+def _view_exploration(found: "Exploration") -> View:
+    from sem_toolkit.report.exploration import build_exploration
+
+    title = f"factors of {len(found.items)} items"
+    return View(title, lambda: build_exploration(found, found.suggested), {"numbers": lambda: found.table})
+
+
+def _view_power(found: "PowerAnalysis") -> View:
+    tables: Tables = {
+        "power": lambda: found.table,
+        "sensitivity": lambda: found.sensitivity,
+        "curve": lambda: found.curve,
+    }
+    return View("power", lambda: [build_frame_table("Power", found.table)], tables)
+
+
+def _view_cutoffs(found: "Cutoffs") -> View:
+    title = f"cut-offs for n = {found.n}"
+    tables: Tables = {"cutoffs": found.build_table, "percentiles": found.build_percentiles}
+    return View(title, lambda: [build_frame_table(title.capitalize(), found.build_table())], tables)
+
+
+def _view_check(found: "Check") -> View:
+    from sem_toolkit.report.checked import build_check, build_messages_frame, build_rows_frame
+
+    title = found.spec.header.title or found.spec.source.name
+    tables: Tables = {"parameters": lambda: build_rows_frame(found), "messages": lambda: build_messages_frame(found)}
+    return View(title, lambda: build_check(found), tables)
+
+
+VIEWS: Mapping[str, Callable[[Any], View]] = {
+    "Fit": _view_fit, "Comparison": _view_comparison, "Bootstrap": _view_bootstrap, "Invariance": _view_invariance,
+    "Atlas": _view_atlas, "Improvement": _view_improvement, "Exploration": _view_exploration,
+    "PowerAnalysis": _view_power, "Cutoffs": _view_cutoffs, "Check": _view_check,
+}  # fmt: skip
+"""Views by the name of a result's class."""

@@ -1,0 +1,99 @@
+"""The moments of both levels to the likelihood of rows with random slopes."""
+
+import numpy as np
+
+from sem_toolkit.sample.levels.likelihood import LevelMoments
+from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
+from sem_toolkit.sample.levels.slopes import SlopeLevels, shift_lines
+from sem_toolkit.sample.moments import FloatArray
+
+
+def compute_slope_likelihood(clusters: SlopeClusters, moments: LevelMoments) -> SlopeLevels | None:
+    """The likelihood at these moments; raises LinAlgError where a covariance matrix is not positive definite."""
+    y, x, v, o = clusters.outcomes, clusters.causes, clusters.hidden, clusters.outer
+    W, B, mean = moments.within, moments.between, moments.mean
+    spread = np.asarray(np.linalg.inv(W[np.ix_(x, x)]), dtype=np.float64)
+    projection = W[np.ix_(y, x)] @ spread
+    residual = W[np.ix_(y, y)] - projection @ W[np.ix_(x, y)]
+    inverses, sizes = _invert_present(0.5 * (residual + residual.T), clusters.cells.there)
+    effects = _compute_effects(clusters, W)
+    values = clusters.rows[clusters.starts][:, o]
+    gap = np.where(np.isnan(values), 0.0, values - mean[o])
+    patterns, which = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    which = np.asarray(which).reshape(-1)
+    precisions, outer_sizes = _invert_present(B[np.ix_(o, o)], patterns)
+    reaches = B[np.ix_(v, o)] @ precisions
+    priors = B[np.ix_(v, v)] - reaches @ B[np.ix_(o, v)]
+    reach = reaches[which]
+    expected = np.einsum("jvo,jo->jv", reach, gap)
+    expected[:, len(v) - len(clusters.slopes) :] += mean[clusters.slopes]
+    base = np.column_stack([mean[y] - projection @ mean[x], projection])
+    lines = base + shift_lines(effects, expected)
+    weighed = _weigh(clusters, effects, inverses)
+    posterior, size = _update(priors, which, weighed)
+    if not (np.isfinite(size).all() and np.isfinite(inverses).all()):
+        return None
+    return SlopeLevels(
+        clusters, moments, projection, spread, effects, inverses, sizes, reach, precisions[which], gap, expected, lines,
+        weighed, posterior, size + outer_sizes[which],
+    )  # fmt: skip
+
+
+def _compute_effects(clusters: SlopeClusters, within: FloatArray) -> FloatArray:
+    y, v = clusters.outcomes, clusters.hidden
+    effects = np.zeros((1 + len(clusters.causes), len(y), len(v)))
+    row = {int(place): k for k, place in enumerate(clusters.causes, start=1)}
+    for a, place in enumerate(v):
+        if place not in clusters.slopes:
+            effects[0, :, a] = y == place
+    column = {int(place): k for k, place in enumerate(v)}
+    for path in clusters.paths:
+        effects[row[path.cause], :, column[path.slope]] += path.factor * within[y, path.carrier]
+    return effects
+
+
+def _invert_present(matrix: FloatArray, patterns: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Inverse among the variables that each pattern has, 0 elsewhere, and log-determinant."""
+    inverses, sizes = np.zeros((len(patterns), *matrix.shape)), np.zeros(len(patterns))
+    for c, present in enumerate(patterns):
+        chosen = np.flatnonzero(present)
+        block = matrix[np.ix_(chosen, chosen)]
+        sizes[c] = 2.0 * np.log(np.diagonal(np.linalg.cholesky(block))).sum()
+        inverses[c][np.ix_(chosen, chosen)] = np.linalg.inv(block)
+    return 0.5 * (inverses + inverses.swapaxes(1, 2)), sizes
+
+
+def _weigh(clusters: SlopeClusters, effects: FloatArray, inverses: FloatArray) -> FloatArray:
+    """A of each cluster."""
+    cells = clusters.cells
+    k, _, v = effects.shape
+    own = np.empty((len(cells.count), v, v))
+    for pattern, inverse in enumerate(inverses):
+        pairs = effects[:, None].swapaxes(2, 3) @ inverse @ effects[None]  # k × k × v × v
+        chosen = cells.pattern == pattern
+        own[chosen] = (cells.crossed[chosen].reshape(-1, k * k) @ pairs.reshape(k * k, -1)).reshape(-1, v, v)
+    starts = np.flatnonzero(np.diff(cells.cluster, prepend=-1))
+    total = np.add.reduceat(own, starts, axis=0)
+    return np.asarray(0.5 * (total + total.swapaxes(1, 2)))
+
+
+def _update(priors: FloatArray, which: np.ndarray, weighed: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """M and log|I + CA| of each cluster, with the covariance matrix C of its pattern.
+
+    C may have negative eigenvalues, where the root of A tells whether I + CA has.
+    """
+    try:
+        left = np.linalg.cholesky(priors)[which]
+        middle = left.swapaxes(1, 2) @ weighed @ left
+        factor = np.linalg.cholesky(np.eye(priors.shape[-1]) + 0.5 * (middle + middle.swapaxes(1, 2)))
+        half = np.linalg.solve(factor, left.swapaxes(1, 2))
+        posterior = half.swapaxes(1, 2) @ half
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(weighed)
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.swapaxes(1, 2)
+        prior = priors[which]
+        middle = root @ prior @ root
+        factor = np.linalg.cholesky(np.eye(priors.shape[-1]) + 0.5 * (middle + middle.swapaxes(1, 2)))
+        half = np.linalg.solve(factor, root @ prior)
+        posterior = prior - half.swapaxes(1, 2) @ half
+    return np.asarray(posterior), np.asarray(2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1))
