@@ -45,7 +45,7 @@ docs: .venv/installed ## Write the pages of docs/ that are made from the code
 	$(BIN)/python docs/make.py
 
 site: .venv/installed-documentation ## Build the documentation as a site: build/site/index.html
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
 
 gallery: .venv/installed ## Draw the gallery of diagrams into docs/gallery/
 	$(BIN)/python docs/gallery/make.py
