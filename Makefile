@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One BLAS thread: the matrices are small, and two threads on a busy machine are slower than one.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
+# Compiled tests are kept between runs, also where the shell says otherwise: compiling takes each worker about 5 s.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install study test test-all test-browser lint bench docs site agreement gallery tikz studio-assets clean
