@@ -138,7 +138,7 @@ export class Studio {
     this.textDeeds.take(answer.diagnostics, question.text);
     const isBlank = !question.text.trim();
     const isBroken = answer.svg === null && !isBlank;
-    this.editor.showDiagnostics(answer.diagnostics, (offered) => this.textDeeds.fix(offered));
+    this.editor.showDiagnostics(isBlank ? [] : answer.diagnostics, (offered) => this.textDeeds.fix(offered));
     showProblems(isBlank ? [] : answer.diagnostics, question.text, {
       goTo: (entry) => { showPane("text"); this.editor.goTo(entry.from, entry.to); },
       fix: (offered) => this.textDeeds.fix(offered),
@@ -149,8 +149,14 @@ export class Studio {
     else this.picture.show(answer);
     if (answer.svg !== null) this.#last = answer;
     this.#showBlank(isBlank);
-    this.results.show(answer, isBroken);
+    this.results.show(answer, isBroken, this.#tellWhyNoFit(answer, isBlank));
     this.tools.showGroups(answer.fit?.groups ?? [], this.#settings.group);
+  }
+
+  #tellWhyNoFit(answer, isBlank) {
+    if (isBlank) return "No fit: there is no model yet";
+    if (answer.diagnostics.some(({ severity }) => severity === "error")) return "No fit: see the problems under the text";
+    return this.files.state.data ? "No fit" : "No fit: no data are named yet; choose some above";
   }
 
   #showBlank(isBlank) {
