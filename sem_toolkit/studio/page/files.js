@@ -99,6 +99,7 @@ export class Files {
 
   #take(state) {
     if (this.state.file !== null) this.#sessions.set(this.state.file, this.#editor.keep());
+    notice("", { isKept: true }); // what was to be settled was about the file before
     this.state = state;
     if (state.file !== null) {
       sessionStorage.setItem(KEPT, state.file);
