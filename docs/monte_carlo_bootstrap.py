@@ -22,6 +22,7 @@ SPEC = "m ~ a*x\ny ~ b*m + x\nindirect := a*b"
 EFFECTS = {"a = b = 0": (0.0, 0.0), "a = 0.39, b = 0": (0.39, 0.0), "a = b = 0.39": (0.39, 0.39)}
 SIZES = (50, 100, 200)
 RESIDUALS = ("normal", "skewed")
+KINDS = ("perc", "basic", "norm", "bca")
 HEAD = """# Coverage of bootstrap limits of an indirect effect
 
 Made by `python docs/monte_carlo_bootstrap.py {replications} {draws}`: {replications} samples a column, {draws}
@@ -50,13 +51,13 @@ def count(n: int, name: str, residuals: str, replications: int, draws: int) -> d
     effects = EFFECTS[name]
     seed = [n, list(EFFECTS).index(name), RESIDUALS.index(residuals)]
     rng, true = np.random.default_rng(seed), effects[0] * effects[1]
-    found: dict[str, Counter[str]] = {kind: Counter() for kind in ("delta", *INTERVALS)}
+    found: dict[str, Counter[str]] = {kind: Counter() for kind in ("delta", *KINDS)}
     for replication in range(replications):
         rows = draw_rows(rng, n, effects, residuals)
         own = bootstrap(SPEC, rows, draws=draws, interval="bca", seed=replication, engine="native")
         at = [q.label for q in own.quantities].index("indirect")
         a = compute_acceleration(np.asarray(own.without))
-        limits = {k: build_limits(own.kept, own.estimate, own.level, k, a, own.centre)[:, at] for k in INTERVALS}
+        limits = {k: build_limits(own.kept, own.estimate, own.level, k, a, own.centre)[:, at] for k in KINDS}
         table = fit(SPEC, rows, engine="native").parameters.set_index("label")
         limits["delta"] = table.loc["indirect", ["ci.lower", "ci.upper"]].to_numpy()
         for kind, (lower, upper) in limits.items():
@@ -76,7 +77,7 @@ def main() -> None:
             columns = {f"n = {n}": count(n, name, residuals, replications, draws) for n in SIZES}
             parts.append(f"| {name}, {residuals} | {' | '.join(f'{c}: covered, missed' for c in columns)} |\n")
             parts.append("|---|" + "---:|" * len(columns) + "\n")
-            for kind in ("delta", *INTERVALS):
+            for kind in ("delta", *KINDS):
                 cells = []
                 for found in columns.values():
                     above, below = (found[kind][side] / replications for side in ("above", "below"))

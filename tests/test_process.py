@@ -53,6 +53,7 @@ print(json.dumps([before, look()]))
 """
 
 
+@pytest.mark.slow
 def test_the_library_changes_nothing_of_the_process() -> None:
     outcome = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
     before, after = json.loads(outcome.stdout)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pygments.lexers
 from mkdocs.exceptions import Abort
+from mkdocs.structure.pages import Page
 from pygments.lexer import RegexLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text
 
 import sem_toolkit
 
+_FILES = re.compile(r"^<!-- files: ([\w. -]+) -->$", re.MULTILINE)
 PUBLIC = "<!-- public names -->"
 _LOADS = re.compile(
     r"<(?:script|img|iframe|link|source)\b[^>]*?\b(?:src|href)=[\"']?(https?:)?//[^\"'> ]+", re.IGNORECASE
@@ -44,9 +46,17 @@ def on_startup(**_: object) -> None:
     pygments.lexers.LEXERS[LavaanLexer.__name__] = entry
 
 
-def on_page_markdown(markdown: str, **_: object) -> str:
-    """The public names of the package in place of the mark for them, functions first, errors last."""
-    return markdown.replace(PUBLIC, list_public_names()) if PUBLIC in markdown else markdown
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """The public names of the package in place of the mark for them; links to the files that examples begin with."""
+    up = "../" * page.file.src_uri.count("/")
+    text = _FILES.sub(lambda match: _link_files(match[1].split(), up, markdown), markdown)
+    return text.replace(PUBLIC, list_public_names()) if PUBLIC in text else text
+
+
+def _link_files(names: list[str], up: str, markdown: str) -> str:
+    """One line with the files that the page itself links nowhere; empty where there are none."""
+    links = [f"[{name}]({up}data/{name})" for name in names if f"data/{name})" not in markdown]
+    return f"Save {' and '.join(links)} beside the spec.\n" if links else ""
 
 
 def list_public_names() -> str:

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    DataOption,
+    JsonOption,
+    ReceiptOption,
+    SpecArgument,
+    declare_workers,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -40,10 +47,7 @@ def atlas(
         Path | None,
         typer.Option("--write", metavar="DIR", rich_help_panel=ATLAS, help="Keep each rival as a spec in this folder."),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, rich_help_panel=ATLAS, help="Processes. Default: one a core where that pays."),
-    ] = None,
+    workers: Annotated[int | None, declare_workers(ATLAS)] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
 ) -> int:

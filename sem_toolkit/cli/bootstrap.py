@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, declare_workers, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -47,10 +47,7 @@ def bootstrap(
     improper: Annotated[
         str, typer.Option("--improper", rich_help_panel=PANEL, help="keep or drop draws with impossible values.")
     ] = "keep",
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, rich_help_panel=PANEL, help="Processes. Default: one a core where that pays."),
-    ] = None,
+    workers: Annotated[int | None, declare_workers(PANEL)] = None,
     dask: Annotated[
         str | None, typer.Option("--dask", rich_help_panel=PANEL, help="Address of a dask scheduler: tcp://host:8786.")
     ] = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import WITHOUT_ROWS, DataOption, JsonOption, SpecArgument, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, WRONG_INPUT, build_console, print_messages, print_record
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import check_model
@@ -25,6 +25,8 @@ def check(
     """Read a spec: say what is wrong with it, which model it means, and whether that model is identified."""
     parsed = read_spec(spec)
     named = _find_named_data(parsed) if data is None and "sample_cov" not in chosen else data
+    if named is None and "sample_cov" not in chosen:
+        require_use(chosen, WITHOUT_ROWS, "no data are read")
     checked = check_model(parsed, named if named is not None and named.exists() else data, **chosen)
     if json:
         print_record(checked.to_dict())

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, takes_fit_options
+from sem_toolkit.cli.options import (
+    DataOption,
+    JsonOption,
+    ReceiptOption,
+    ReportOption,
+    declare_workers,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic
@@ -21,9 +28,7 @@ def compare(
     data: DataOption = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw the paths into a .svg, .pdf or .png file.")] = None,
     report: ReportOption = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
-    ] = None,
+    workers: Annotated[int | None, declare_workers()] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
 ) -> int:

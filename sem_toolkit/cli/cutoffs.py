@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sem_toolkit.cli.numbers import parse_numbers
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    INTERVALS,
+    DataOption,
+    JsonOption,
+    SpecArgument,
+    declare_workers,
+    require_use,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -46,15 +54,14 @@ def cutoffs(
     ] = None,
     replications: Annotated[int, typer.Option("--replications", help="Samples of each population.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the samples.")] = 1,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
-    ] = None,
+    workers: Annotated[int | None, declare_workers()] = None,
     write: Annotated[
         Path | None, typer.Option("--write", help="A folder to write the misspecified specs into.")
     ] = None,
     json: JsonOption = False,
 ) -> int:
     """Cut-offs of SRMR, RMSEA and CFI for this model and this n, by models that are wrong by a known amount."""
+    require_use(chosen, INTERVALS, "no intervals are shown")
     from sem_toolkit.fit import fit as fit_model
 
     parsed = read_spec(spec)

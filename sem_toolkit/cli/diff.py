@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sem_toolkit.cli.options import JsonOption, takes_fit_options
+from sem_toolkit.cli.options import WITHOUT_ESTIMATES, WITHOUT_ROWS, JsonOption, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, build_console, print_record
 from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.spec import read_spec, require_estimable
@@ -22,6 +22,7 @@ def diff(
     json: JsonOption = False,
 ) -> int:
     """Compare what two specs mean: paths added, removed, constrained, freed; change in df; which one is nested."""
+    require_use(chosen, WITHOUT_ESTIMATES | WITHOUT_ROWS, "specs are compared, without data or estimates")
     tables = []
     for path in (before, after):
         spec = read_spec(path)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sem_toolkit.cli.options import JsonOption, takes_fit_options
+from sem_toolkit.cli.options import INTERVALS, JsonOption, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 
@@ -44,6 +44,7 @@ def efa(
     json: JsonOption = False,
 ) -> int:
     """Exploratory factor analysis: how many factors, how each number of them fits, and rotated loadings."""
+    require_use(chosen, INTERVALS, "no intervals are shown")
     from sem_toolkit.comparison.exploration import explore_factors, parse_numbers, write_solutions
     from sem_toolkit.report.exploration import build_exploration, write_exploration
     from sem_toolkit.report.plots import require_plot_format

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sem_toolkit.cli.options import JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    WITHOUT_ESTIMATES,
+    WITHOUT_ROWS,
+    JsonOption,
+    SpecArgument,
+    require_use,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -41,6 +48,8 @@ def equivalents(
     if not families:
         message = f'--only cannot be "{only}"'
         raise OptionError(Diagnostic("error", "option-value", message, hint=f"one of: {', '.join(FAMILIES)}"))
+    if data is None:
+        require_use(chosen, WITHOUT_ESTIMATES | WITHOUT_ROWS, "nothing is fitted without --data")
     parsed = read_spec(spec)
     found = find_equivalents(parsed, limit, families, **chosen)
     paths = [""] * len(found) if write is None else list(map(str, write_equivalents(found, write, spec.stem)))

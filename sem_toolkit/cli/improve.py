@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    DataOption,
+    JsonOption,
+    ReceiptOption,
+    SpecArgument,
+    declare_workers,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -48,12 +55,7 @@ def improve(
         Path | None,
         typer.Option("--write", metavar="DIR", rich_help_panel=SEARCH, help="Keep each step as a spec in this folder."),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", min=1, rich_help_panel=SEARCH, help="Processes. Default: one a core where that pays."
-        ),
-    ] = None,
+    workers: Annotated[int | None, declare_workers(SEARCH)] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
 ) -> int:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    DataOption,
+    JsonOption,
+    ReceiptOption,
+    SpecArgument,
+    declare_workers,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -47,12 +54,7 @@ def multiverse(
             help='Shown by choice and drawn, such as "y ~ x" (repeat for more). Default: the first.',
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", min=1, rich_help_panel=MULTIVERSE, help="Processes. Default: one a core where that pays."
-        ),
-    ] = None,
+    workers: Annotated[int | None, declare_workers(MULTIVERSE)] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
 ) -> int:

@@ -33,6 +33,13 @@ ReportOption = Annotated[
     typer.Option("--report", help="Write methods, tables and the checklist of JARS-SEM: .html .md .docx .tex"),
 ]
 
+
+def declare_workers(panel: str | None = None) -> Any:
+    """The option --workers, in a panel of a command's help."""
+    text = "Processes. Default: one a core where that pays."
+    return typer.Option("--workers", min=1, rich_help_panel=panel, help=text)
+
+
 PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation",
           "rotation": "Rotation"}  # fmt: skip
 _TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": str, "moments": Path}
@@ -49,6 +56,35 @@ FIT_OPTIONS: Mapping[str, Any] = {
     if option.flag
 } | {"options": _declare(Path, "--options", "Estimation", "A JSON file with a set of options, by lavaan's names.")}
 """What each option with a flag is called in an options file, and how it is typed."""
+
+
+class Chosen(dict[str, object]):
+    """Options of a fit by name; `typed`: those that came as flags, and not from a file that several commands share."""
+
+    typed: frozenset[str] = frozenset()
+
+
+WITHOUT_ESTIMATES = frozenset(
+    option.name for option in OPTIONS.values() if option.layer in ("estimation", "inference")
+) - {"estimator"} | {"rotation_se"}  # an estimator decides which parameters there are
+"""Options of which nothing is seen where nothing is estimated."""
+WITHOUT_TESTS = frozenset(option.name for option in OPTIONS.values() if option.layer == "inference")
+"""Options of which nothing is seen where no estimate is tested."""
+INTERVALS = frozenset(("level",))
+"""Options of which nothing is seen where no intervals are shown."""
+WITHOUT_ROWS = frozenset(
+    ("group", "missing_codes", "reverse", "sample_cov", "sample_mean", "sample_nobs", "sampling_weights",
+     "sampling_weights_normalization", "sampling_weights_type", "sheet")
+)  # fmt: skip
+"""Options of which nothing is seen where no data are read."""
+
+
+def require_use(chosen: Mapping[str, object], idle: frozenset[str], reason: str) -> None:
+    """Raise OptionError for flags among the idle options: they would do nothing."""
+    for name, option in OPTIONS.items():
+        if name in idle and name in getattr(chosen, "typed", ()):
+            message = f"{option.flag} would do nothing: {reason}"
+            raise OptionError(Diagnostic("error", "option-without-effect", message))
 
 
 def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -74,10 +110,11 @@ def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:
     return wrapped
 
 
-def _collect_options(
-    options: Path | None, sample_cov: Path | None, sample_mean: Path | None, **typed: Any
-) -> dict[str, object]:
-    chosen = dict(read_options(options)) | {name: value for name, value in typed.items() if value is not None}
+def _collect_options(options: Path | None, sample_cov: Path | None, sample_mean: Path | None, **typed: Any) -> Chosen:
+    flags = {name: value for name, value in typed.items() if value is not None}
+    chosen = Chosen(dict(read_options(options)) | flags)
+    moments = {"sample_cov": sample_cov, "sample_mean": sample_mean}
+    chosen.typed = frozenset(flags) | {name for name, path in moments.items() if path is not None}
     if sample_cov is not None:
         _take_moments(sample_cov, chosen)
     if sample_mean is not None:

@@ -9,7 +9,7 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.numbers import parse_pair, parse_sizes
-from sem_toolkit.cli.options import DataOption, JsonOption, takes_fit_options
+from sem_toolkit.cli.options import INTERVALS, WITHOUT_TESTS, DataOption, JsonOption, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record
 from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption, SharesOption, parse_shares
 from sem_toolkit.cli.progress import show_progress
@@ -120,6 +120,9 @@ def power(
         "--path": paths, "--null": null, "--model": model, "--group-shares": shares, "--data": data,
         "--estimates": estimates or None, "--replications": replications, "--seed": seed,
     }  # fmt: skip
+    require_use(chosen, INTERVALS, "no intervals are shown")
+    if replications is None:
+        require_use(chosen, WITHOUT_TESTS, "power is computed from the population; --replications estimates and tests")
     if spec is None:
         _refuse(about_population, "it is about a SPEC, and there is none")
         found, simulated = _analyse_fit(question, chosen, df, rmsea, rmsea0, groups or 1), None

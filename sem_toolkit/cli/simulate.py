@@ -7,7 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from sem_toolkit.cli.numbers import parse_shapes, parse_sizes
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    INTERVALS,
+    DataOption,
+    JsonOption,
+    SpecArgument,
+    declare_workers,
+    require_use,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
 from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption, SharesOption, parse_shares
 from sem_toolkit.cli.progress import show_progress
@@ -88,9 +96,7 @@ def simulate(
     target: Annotated[
         float | None, typer.Option("--target", rich_help_panel=SEARCH, help="The power that is wanted: 0.8.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes. Default: one a core where that pays.")
-    ] = None,
+    workers: Annotated[int | None, declare_workers()] = None,
     dask: Annotated[str | None, typer.Option("--dask", help="Address of a dask scheduler: tcp://host:8786.")] = None,
     store: Annotated[
         Path | None,
@@ -107,6 +113,7 @@ def simulate(
     json: JsonOption = False,
 ) -> int:
     """Draw samples from a population and fit models to each: bias, coverage, power, convergence, with their errors."""
+    require_use(chosen, INTERVALS, "no intervals are shown")
     from sem_toolkit.resampling.simulation.study import SampleRules, run_study
 
     rules = SampleRules(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sem_toolkit.discrepancy.full_information import FullInformation
     from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
     from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
-    from sem_toolkit.discrepancy.ml import ML, WISHART, MaximumLikelihood
+    from sem_toolkit.discrepancy.ml import GIVEN, ML, WISHART, MaximumLikelihood
     from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
     from sem_toolkit.discrepancy.random_slopes import RANDOM_SLOPES
     from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
@@ -28,6 +28,7 @@ __all__ = [
     "CATEGORICAL_ULS",
     "CATEGORICAL_WLS",
     "DWLS",
+    "GIVEN",
     "GLS",
     "INSTRUMENTS",
     "ML",

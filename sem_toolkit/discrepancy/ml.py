@@ -214,5 +214,7 @@ ML = Kind(
     is_likelihood=True,
     is_normal_theory=True,
 )
+GIVEN = replace(ML, is_conditional=True)
+"""The same, fit judged given the fixed exogenous variables."""
 WISHART = replace(ML, unbiased=True)
 """The same of the likelihood of covariances with divisor n - 1."""

@@ -68,6 +68,7 @@ class Kind:
     is_categorical        it compares thresholds and correlations of responses (`sample.categorical`)
     has_levels            its groups are levels of rows in clusters, which have one likelihood together: there is no
                           weight of each, and derivatives are taken from the discrepancy itself (`MomentPair.evaluated`)
+    is_conditional        its baseline model and residual indices are given the fixed exogenous variables
     has_saturated         there is a saturated model, against which models are tested
     is_minimised          the estimate is its minimum; otherwise it only says in which moments misfit is told
     """
@@ -83,6 +84,7 @@ class Kind:
     counts_exogenous: bool = False
     is_categorical: bool = False
     has_levels: bool = False
+    is_conditional: bool = False
     has_saturated: bool = True
     is_minimised: bool = True
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sem_toolkit.discrepancy import DWLS, RANDOM_SLOPES, SAMPLE_DWLS, STEPS, WISHART, Kind
+from sem_toolkit.discrepancy import DWLS, GIVEN, RANDOM_SLOPES, SAMPLE_DWLS, STEPS, WISHART, Kind
 from sem_toolkit.estimation.estimators import Estimator, get_estimator
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.estimation.steps.options import StepOptions
@@ -24,6 +24,7 @@ class EstimationOptions:
                      replaced by the best item before the fit, and put back where that fit fails; 0 switches this off
     categorical      whether there are ordered variables
     has_levels       whether rows in clusters are modelled at two levels
+    conditional_x    of ML: whether fit is judged given the fixed exogenous variables
     random_slopes    whether coefficients vary between them
     normal_weights   of DWLS: the diagonal of normal theory, or that of the sample, as lavaan has it beside standard
                      errors that are not of normal theory
@@ -42,6 +43,7 @@ class EstimationOptions:
     categorical: bool = False
     has_levels: bool = False
     random_slopes: bool = False
+    conditional_x: bool = False
     normal_weights: bool = True
     instruments: InstrumentOptions = field(default_factory=InstrumentOptions)
     steps: StepOptions = field(default_factory=StepOptions)
@@ -65,6 +67,8 @@ class EstimationOptions:
             return RANDOM_SLOPES if self.random_slopes else self.record.levels
         if self.steps.sam_method is not None:
             return STEPS
+        if self.conditional_x:
+            return GIVEN
         kind = self.record.kind
         if kind is DWLS and not self.normal_weights:
             return SAMPLE_DWLS

@@ -30,8 +30,6 @@ def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diag
     else:
         lone = [name for name in ("sample_nobs", "sample_mean") if name in given]
         faults += [_build_idle(name, "it goes with covariances", "add sample_cov") for name in lone]
-    if given.get("conditional_x") is True and not given.get("ordered"):
-        faults.append(_build_idle("conditional_x", "moments are not conditional on exogenous variables here yet"))
     for name in ("zero_add", "zero_keep_margins"):
         if name in given and not given.get("ordered"):
             faults.append(_build_idle(name, "it is about tables of ordered variables, and none are named"))
@@ -71,6 +69,12 @@ def require_instruments_used(table: ParameterTable, options: EstimationOptions) 
         message = f'"{row.lhs} {row.op} {row.rhs}" names an instrument, which {options.record.name} has no use for'
         hint = "estimator = IV takes it; or leave it out"
         raise OptionError(Diagnostic("error", "instruments-unused", message, row.origin.span, hint))
+
+
+def require_exogenous(table: ParameterTable, options: EstimationOptions) -> None:
+    """Raise OptionError where moments are to be given exogenous variables, and the table has none."""
+    if options.conditional_x and not any(row.exo for row in table.parameters):
+        raise OptionError(_build_idle("conditional_x", "the model has no exogenous observed variables", "leave it out"))
 
 
 def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None:

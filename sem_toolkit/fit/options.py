@@ -142,6 +142,9 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
+    conditional = not categorical and _is_switched_on(rows.pop("conditional_x", False))
+    if conditional:
+        rows.setdefault("meanstructure", True)
     by_sample = "sam_method" in read and (str(read.get("se")).lower() in FREE_STEP_ERRORS or "cluster" in read)
     if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
@@ -168,6 +171,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
             faults += _check_numeric(given.get("ordered"), str(read.get("estimator")))
         if by_instruments:
             faults += _check_instruments(read, inference)
+        if conditional:
+            faults += _check_conditional(read, table, inference)
     faults += wrong
     faults += check_idle_options(given, str(read.get("estimator", "ML")))
     if faults:
@@ -176,6 +181,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     instruments = InstrumentOptions(**{name: value for name, value in read.items() if name in _INSTRUMENTS})
     steps = StepOptions(**{name: value for name, value in read.items() if name in _STEPS})
     estimation = EstimationOptions(**chosen, categorical=categorical, instruments=instruments, steps=steps)
+    estimation = replace(estimation, conditional_x=conditional)
     if not categorical and inference.se not in ("robust.sem.nt", "none") and not estimation.kind.has_distribution:
         estimation = replace(estimation, normal_weights=False)
     own = {name: value for name, value in read.items() if name in _OWN}
@@ -352,6 +358,34 @@ def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnost
     return faults
 
 
+def _is_switched_on(value: object) -> bool:
+    return value is True or str(value).lower() in ("true", "t", "yes", "on")
+
+
+def _check_conditional(read: Mapping[str, Any], table: TableOptions, inference: InferenceOptions) -> list[Diagnostic]:
+    """What moments given exogenous variables cannot be combined with, where all variables are numeric."""
+    estimator, faults = str(read.get("estimator", "ML")), []
+
+    def refuse(what: str, hint: str) -> None:
+        message = f"conditional_x of numeric variables does not go with {what}"
+        faults.append(Diagnostic("error", "conditional-x", message, hint=hint))
+
+    if estimator not in _FULL_INFORMATION_ESTIMATORS or "sam_method" in read:
+        refuse(f"{'sam' if 'sam_method' in read else estimator}", f"one of: {', '.join(_FULL_INFORMATION_ESTIMATORS)}")
+    if table.fixed_x is False:
+        refuse("fixed_x = false", "leave one of them out")
+    if table.meanstructure is False:
+        refuse("meanstructure = false", "leave it out: intercepts are among the moments")
+    if read.get("missing") not in (None, "listwise", "ml"):
+        refuse(f'missing = "{read["missing"]}"', 'missing = "ml" keeps rows that have their exogenous variables')
+    for name in ("cluster", "sampling_weights", "sample_cov", "likelihood"):
+        if name in read:
+            refuse(name, "fixed_x = true gives the same estimates")
+    if inference.test not in ("standard", "yuan.bentler.mplus", "none") or inference.more_tests:
+        refuse(f'test = "{inference.test}"', "one of: standard, yuan.bentler.mplus, none")
+    return faults
+
+
 def _check_instruments(read: Mapping[str, Any], inference: InferenceOptions) -> list[Diagnostic]:
     """What estimation by instruments cannot be combined with: it minimises nothing, and has its own standard errors."""
     faults = []
@@ -456,6 +490,7 @@ _ESTIMATION = frozenset(entry.name for entry in fields(EstimationOptions)) - {
     "categorical",
     "has_levels",
     "random_slopes",
+    "conditional_x",
     "normal_weights",
     "instruments",
     "steps",

@@ -6,7 +6,13 @@ from functools import cached_property, partial
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
-from sem_toolkit.fit.idle import require_effect, require_instruments_used, require_products_estimable, require_rotation
+from sem_toolkit.fit.idle import (
+    require_effect,
+    require_exogenous,
+    require_instruments_used,
+    require_products_estimable,
+    require_rotation,
+)
 from sem_toolkit.fit.levels import adapt_to_levels
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin
@@ -128,6 +134,7 @@ class Prepared:
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         require_effect(self.spec, self.table_options, self.groups, table)
         require_instruments_used(table, self.options.estimation)
+        require_exogenous(table, self.options.estimation)
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
         require_rotatable(table, self.options.rotation)

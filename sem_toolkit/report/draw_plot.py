@@ -24,12 +24,12 @@ def plot_draws(found: "Bootstrap") -> "Figure":
 
     table = found.table
     order = sorted(range(len(table)), key=lambda k: (table["op"].iloc[k] != ":=", k))
-    varying = [k for k in order if np.nanstd(found.kept[:, k]) > 0][:MOST]
+    varying = [k for k in order if np.nanstd(found.read(k)) > 0][:MOST]
     rows = max(1, -(-len(varying) // _COLUMNS))
     figure = Figure(figsize=(9.6, 0.4 + 1.7 * rows), layout="constrained")
     panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
     for axes, k in zip(panels, varying, strict=False):
-        own, row = found.kept[:, k], table.iloc[k]
+        own, row = found.read(k), table.iloc[k]
         own = own[np.isfinite(own)]
         low, high = np.quantile(own, [0.001, 0.999])
         axes.hist(own[(own >= low) & (own <= high)], bins=40, color=COLOURS[0], alpha=0.55)

@@ -44,7 +44,7 @@ def _compute_covariance(found: "Bootstrap", fit: "Fit") -> np.ndarray:
     """Of the free parameters over the draws that count (q × q)."""
     places = {(q.lhs, q.op, q.rhs, q.group): place for place, q in enumerate(found.quantities)}
     order = [places[row.lhs, row.op, row.rhs, row.group] for row in fit.solution.model.parameters]
-    return np.atleast_2d(np.cov(found.kept[:, order], rowvar=False, bias=True))
+    return np.atleast_2d(np.cov(np.stack([found.read(place) for place in order], axis=1), rowvar=False, bias=True))
 
 
 def _list_rows(found: "Bootstrap") -> dict[Row, tuple[float, float, float]]:

@@ -23,7 +23,7 @@ def check_outlying_values(data: FloatArray, variables: Sequence[str]) -> list[Di
     """One warning for all values that a wide gap parts from the rest of their variable (data n × p, NaN: missing)."""
     if len(data) < 5:
         return []
-    shown, codes = [], set()
+    shown, codes, slips = [], set(), []
     for j in _find_suspects(data):
         values, counts = np.unique(data[~np.isnan(data[:, j]), j], return_counts=True)
         far = _find_far(values, counts)
@@ -36,12 +36,15 @@ def check_outlying_values(data: FloatArray, variables: Sequence[str]) -> list[Di
         more = ", …" if len(cells) > 3 else ""
         shown.append(f"{variables[j]}: {', '.join(cells[:3])}{more} beside {low:g} to {high:g}")
         codes |= {f"{value:g}" for value in values[far] if value in _CODES | _LATER_CODES}
+        slips += [f"{variables[j]}={value:g}" for value in values[far]]
     if not shown:
         return []
     more = f"; and {len(shown) - _MOST_SHOWN} more variables" if len(shown) > _MOST_SHOWN else ""
     message = f"values far from the rest: {'; '.join(shown[:_MOST_SHOWN])}{more}"
     listed = ",".join(sorted(codes, key=float)) if codes else ""
     hint = f"if they stand for missing answers: --missing-codes {listed}" if listed else "correct slips in the data"
+    if not listed and len(slips) <= _MOST_SHOWN:
+        hint += f", or take them as missing: --missing-codes {','.join(slips)}"
     return [Diagnostic("warning", "outlying-values", message, hint=hint)]
 
 

@@ -1,6 +1,6 @@
 """Statements' tokens to statements. Every fault is reported and reading goes on with the next term or statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from sem_toolkit.diagnostics import Severity
@@ -64,6 +64,20 @@ _EXAMPLES: dict[str, str] = {
     "<": "a < 1",
     ">": "a > 0",
 }
+_MEANT: Mapping[str, str] = {
+    "@": 'a value is fixed by "1*x"',
+    "[": 'the mean or intercept of x is written "x ~ 1"; a column "x[1]" is called x.1.',
+    "]": 'the mean or intercept of x is written "x ~ 1"; a column "x[1]" is called x.1.',
+    "$": "write the name of the column alone, without the name of the data",
+    "%": 'a comment begins with "#"',
+    "{": 'write statements such as "f =~ x1 + x2 + x3"',
+    "\\": 'write statements such as "f =~ x1 + x2 + x3"',
+    "&": 'write "+" between two variables; "&lt;" and "&gt;" are "<" and ">"',
+    "\u2192": 'write "f =~ x" for a factor and its indicator, "y ~ x" for a regression',
+    "\u2190": 'write "f =~ x" for a factor and its indicator, "y ~ x" for a regression',
+    "\u2194": 'write "x ~~ y"',
+} | dict.fromkeys(("\u200b", "\u200c", "\u200d", "\u2060", "\u00ad"), "take it out: it is not seen, and not a blank")
+"""What to write for a sign that other programs have."""
 
 
 def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]:
@@ -158,7 +172,7 @@ class _StatementParser:
             f"{shown} has no meaning in a spec",
             token.start,
             token.end,
-            f"write {plain}" if plain else None,
+            f"write {plain}" if plain else _MEANT.get(token.text),
             replacement=(token.start, token.end, plain) if plain else None,
         )
 

@@ -1,5 +1,6 @@
 """One term of a formula: modifiers, each before a `*` or `?`, and the variable."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ _OPERATORS = frozenset({"operator", "split_operator", "wrong_operator"})
 _SECOND: dict[str, str] = {
     "|": 'in a regression "|" has no meaning: thresholds are "u | t1", random effects need "level:" blocks',
     "->": 'a covariance is written "f1 ~~ f2", a regression "y ~ x"',
+    "=": 'write "=~" for a factor and its indicators, "~" for a regression',
 }
 
 
@@ -255,7 +257,7 @@ class TermParser:
                 '"-" cannot join or precede variables',
                 minus.start,
                 minus.end,
-                'write "+", or "-1*x" for a coefficient fixed to -1',
+                _name_range(tokens) or 'write "+", or "-1*x" for a coefficient fixed to -1',
             )
         elif first.text == "(" or (second is not None and second.text == "("):
             name = first.text if first.kind == "name" else ""
@@ -282,4 +284,17 @@ class TermParser:
             self.reporter.error("unexpected-token", message, power.start, power.end, _advise_call(""))
         else:
             odd = next((token for token in tokens if token.kind != "name"), first)
-            self.reporter.error("unexpected-token", f'"{odd.text}" has no meaning at this place', odd.start, odd.end)
+            hint = 'a comment begins with "#"; a quotient is a column of the data' if odd.text == "/" else None
+            message = f'"{odd.text}" has no meaning at this place'
+            self.reporter.error("unexpected-token", message, odd.start, odd.end, hint)
+
+
+def _name_range(tokens: Sequence[Token]) -> str | None:
+    """What to write for `x1-x3`, a range of other programs; None for what is none."""
+    if [token.kind for token in tokens[::2]] != ["name", "name"] or len(tokens) != 3:
+        return None
+    first, last = (re.fullmatch(r"(.*?)(\d{1,4})", token.text) for token in tokens[::2])
+    if first is None or last is None or first[1] != last[1] or not int(first[2]) < int(last[2]):
+        return None
+    names = [f"{first[1]}{number:0{len(first[2])}d}" for number in range(int(first[2]), int(last[2]) + 1)]
+    return f"write every variable: {' + '.join(names[:3])}" + (" + …" if len(names) > 3 else "")

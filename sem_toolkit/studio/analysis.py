@@ -15,7 +15,7 @@ from sem_toolkit.lsp.document import Columns, Document
 from sem_toolkit.report.compared_figures import draw_compared_fits
 from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 from sem_toolkit.studio.documents import find_data_path, open_document, require_named_files
-from sem_toolkit.studio.drawing import build_style, draw_text
+from sem_toolkit.studio.drawing import MOST_TRIED, be_patient, build_style, draw_text
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.pictures import build_picture
 from sem_toolkit.studio.records import Places, Record, build_fit, build_indices, build_table
@@ -194,16 +194,14 @@ def draw_question(
     style, group = build_style(question.style), question.group
     if fit is not None:
         group = min(group, len(fit.sample.groups))
-    is_draft = False
 
-    def go_on(hits: int) -> bool:
-        nonlocal is_draft
+    def check() -> None:
         if watch is not None and watch(Progress(0, 0.0)) is False:
             raise EstimationError(Diagnostic("error", "cancelled", "nobody waits for this picture"))
-        is_draft = hits > 0 and question.hurry
-        return hits > 0 and not question.hurry
 
+    go_on = be_patient(1 if question.hurry else MOST_TRIED, check)
     diagram, faults = draw_text(document, fit, folder, style, group, misfit=question.misfit, go_on=go_on)
+    is_draft = question.hurry and bool(diagram.hits())
     table = document.table if fit is None else fit.table
     assert table is not None  # noqa: S101 - asked before
     estimates = separate_groups(fit.parameters) if fit is not None and fit.converged else None

@@ -1,6 +1,7 @@
 """The picture of a text as it is typed: the first one without faults, variables where they were put."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
@@ -24,6 +25,8 @@ from sem_toolkit.studio.folder import Folder
 
 STYLE = DiagramStyle(title=False, caption=False)
 """Title and fit stand elsewhere on the page."""
+MOST_TRIED = 4
+"""Pictures that are tried: those after them leave stages and columns behind, which is no progress for who looks on."""
 Found = tuple[Diagram, tuple[Diagnostic, ...]]
 
 
@@ -35,16 +38,16 @@ def draw_text(
     group: int = 1,
     *,
     misfit: bool = False,
-    go_on: GoOn = lambda hits: hits > 0,
+    go_on: GoOn | None = None,
 ) -> Found:
     """The picture of a text, with its estimates where there is a certified optimum, and what its hints lack.
 
     Hints that cannot be followed, a layout or a codebook that cannot be read, are left out and told. Raises SemError
     where there is nothing to draw.
 
-    go_on  whether another picture is tried after one in which so many things are hit: the first without hits is taken,
-           whatever its size and its crossings, as a screen is no page
+    go_on  whether another picture is tried after one in which so many things are hit; None is `be_patient()`
     """
+    go_on = go_on or be_patient()
     table = document.table if fit is None else fit.table
     assert table is not None  # noqa: S101 - a text that has one is asked about
     hints, faults = _find_hints(document, table, folder)
@@ -54,6 +57,21 @@ def draw_text(
         return _draw(table, fit, style, hints, layout, group, misfit, go_on), faults
     except DataError as fault:
         return _draw(table, fit, style, DiagramHints(), layout, group, misfit, go_on), (*faults, *fault.diagnostics)
+
+
+def be_patient(most: int = MOST_TRIED, check: Callable[[], object] = lambda: None) -> GoOn:
+    """Take the first picture in which nothing is hit, whatever its size and its crossings, as a screen is no page.
+
+    most   pictures that are tried; the best of them is taken then
+    check  is called after each; what it raises ends the search
+    """
+    tried = count(1)
+
+    def go_on(hits: int) -> bool:
+        check()
+        return next(tried) < most and hits > 0
+
+    return go_on
 
 
 def read_pins(path: Path | None, table: ParameterTable, folder: Folder) -> tuple[Layout | None, tuple[Diagnostic, ...]]:

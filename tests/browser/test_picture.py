@@ -98,10 +98,10 @@ def test_a_modification_index_is_tried_as_a_ghost_before_it_is_kept(desk):
     trial.wait_for()
     assert "38.125 →" in trial.inner_text()  # lavaan's χ² of the model as it stands
     assert "35 → 34" in trial.inner_text()
-    assert desk.page.locator("#drawing .tried").count() >= 1
+    assert desk.page.locator("#drawing .ghost").count() >= 1
     assert desk.text == POLDEM
     trial.get_by_role("button", name="Put away").click()
-    desk.page.wait_for_selector("#drawing .tried", state="detached")
+    desk.page.wait_for_selector("#drawing .ghost", state="detached")
     desk.page.locator("#result tbody tr").first.click()
     trial.get_by_role("button", name="Keep").click()
     desk.until("document.getElementById('strip').textContent.includes('df34')")

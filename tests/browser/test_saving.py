@@ -35,6 +35,10 @@ def test_two_pages_on_one_file_do_not_overwrite_each_other(studio, visit, spec):
     kept = spec.read_text(encoding="utf-8")
     assert "second page" in kept
     assert "first page" not in kept
+    second.page.locator("#undo").click()  # the other text is one step back
+    second.until("document.querySelector('.cm-content').textContent.includes('of the first page')")
+    second.page.locator("#redo").click()
+    second.wait_for_saved()
     first.until("document.querySelector('.cm-content').textContent.includes('second page')")
 
 

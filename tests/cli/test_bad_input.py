@@ -132,6 +132,7 @@ def test_nothing_is_written_when_a_diagram_fails(command, write, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model.lav"]
 
 
+@pytest.mark.slow
 def test_no_optimum_says_so_everywhere_and_leaves_with_1(command, write, tmp_path):
     # λ₂φ = 0, λ₃φ = .5 and λ₂λ₃φ = .4 have no finite solution: the best φ goes to 0 and the best λ₃ to infinity.
     arguments = [

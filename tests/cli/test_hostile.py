@@ -76,6 +76,7 @@ def test_a_closed_output_is_said(spec: str, arguments: list[str]) -> None:
     assert b"error[no-output]: standard output is closed" in outcome.stderr
 
 
+@pytest.mark.slow
 def test_messages_have_nowhere_to_go_and_nothing_breaks(spec: str) -> None:
     given = [sys.executable, "-c", "from sem_toolkit.cli import main; main()", "fit", "nowhere.lav"]
     assert subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *given], timeout=60).returncode == 2

@@ -1,5 +1,7 @@
 """`sem-toolkit improve`: the chain, its files, one document of JSON, and options that do not go together."""
 
+import pytest
+
 from tests.support import DATA
 
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
@@ -22,6 +24,7 @@ def test_the_chain_its_files_and_json(command, write, tmp_path):
     assert other["steps"][0]["chisq"] != record["steps"][0]["chisq"]
 
 
+@pytest.mark.slow
 def test_folds(command, write):
     words = ("improve", write("m.lav", MODEL), "--data", DATA / "hs.csv", "--steps", "1", "--folds", "2")
     outcome = command(*words, "--allow", "residual.covariances")

@@ -24,7 +24,9 @@ def structure(spec, **options):
     return build_structure(prepare_schematic(spec, **options).table)
 
 
-@pytest.mark.parametrize(("name", "limit"), [("equiv_chain", 20), ("equiv_lee_hershberger", 40)])
+@pytest.mark.parametrize(
+    ("name", "limit"), [("equiv_chain", 20), pytest.param("equiv_lee_hershberger", 40, marks=pytest.mark.slow)]
+)
 def test_textbook_sets_are_found(name, limit):
     reference = read(name)
     base, *others = reference["members"]
@@ -77,6 +79,7 @@ def test_a_single_path():
     assert changes == {("y1 ~ x1 becomes x1 ~ y1",), ("y1 ~ x1 becomes x1 ~~ y1",)}
 
 
+@pytest.mark.slow
 def test_labelled_and_fixed_paths_stay():
     found = find_equivalents(parse_spec("m ~ a*x1\ny ~ x1 + m\nz ~ x1 + m"))
     assert found
@@ -98,12 +101,14 @@ HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
 @pytest.mark.parametrize(
     ("name", "member", "claims"),
     [
-        ("second_order", "correlated", ["become a factor behind them"]),
-        ("second_order", "second_order", ["becomes their covariances"]),
-        ("doublet", "covariance", ["becomes a factor of the two"]),
-        ("doublet", "doublet", ["becomes their covariance"]),
+        pytest.param("second_order", "correlated", ["become a factor behind them"], marks=pytest.mark.slow),
+        pytest.param("second_order", "second_order", ["becomes their covariances"], marks=pytest.mark.slow),
+        pytest.param("doublet", "covariance", ["becomes a factor of the two"], marks=pytest.mark.slow),
+        pytest.param("doublet", "doublet", ["becomes their covariance"], marks=pytest.mark.slow),
         ("testlet", "second_order", ["becomes their covariances", "in the same proportions"]),
-        ("testlet", "testlet", ["becomes the covariances of", "becomes a factor behind"]),
+        pytest.param(
+            "testlet", "testlet", ["becomes the covariances of", "becomes a factor behind"], marks=pytest.mark.slow
+        ),
     ],
 )
 def test_factors_that_could_be_something_else(name, member, claims):
@@ -121,6 +126,7 @@ def test_factors_that_could_be_something_else(name, member, claims):
         assert measures["chisq"] == pytest.approx(base["chisq"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_an_item_that_could_be_a_cause():
     spec = parse_spec("# tests\n" + HS)
     found = [entry for entry in find_equivalents(spec, 40, ["measurement"]) if "~ x2" in entry.changes[0]]

@@ -73,6 +73,7 @@ def test_ladder_over_time_equals_lavaan(estimator: str) -> None:
     assert "y1 ~~ y5" in found.messages[-1].message
 
 
+@pytest.mark.slow
 def test_std_lv_over_time_is_the_same_ladder() -> None:
     oracle, _ = _read_case("inv_long_poldem")
     spec, data = parse_spec(oracle["spec"]), ORACLES / "data" / oracle["data"]
@@ -200,6 +201,7 @@ def test_scaled_statistics_are_called_scaled() -> None:
     assert plain["chisq"].to_numpy() == pytest.approx(scaled["chisq"].to_numpy())
 
 
+@pytest.mark.slow
 def test_item_parameters_come_from_the_last_step_that_leaves_them_free() -> None:
     found = fit_ladder(parse_spec(CFA), HS, group="school")
     items = build_item_parameters(found)

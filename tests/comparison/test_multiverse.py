@@ -31,6 +31,7 @@ def whole():
     return run_multiverse(SPEC, HOLZINGER)
 
 
+@pytest.mark.slow
 def test_universes_are_the_fits_made_by_hand(whole):
     assert len(whole.records) == 24
     frame = pd.read_csv(HOLZINGER)
@@ -55,6 +56,7 @@ def test_universes_are_the_fits_made_by_hand(whole):
         assert found["std.lower"] == pytest.approx(scaled["ci.lower"], rel=1e-8)
 
 
+@pytest.mark.slow
 def test_what_is_not_identified_is_a_record(whole):
     table = whole.table.set_index(["items", "residuals", "estimator", "rows"])
     row = table.loc[("drop x9", "add x7 ~~ x8", "ML", "all")]

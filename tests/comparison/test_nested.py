@@ -82,6 +82,7 @@ def test_nesting_is_seen_across_parameterisations(frame):
     assert build_nested_table({"one": smaller, "three": larger})["Df.diff"].iloc[1] == 3
 
 
+@pytest.mark.slow
 def test_models_that_are_not_nested_are_refused(frame):
     first = fit(HS + "\nx1 ~~ x9", frame, call="cfa")
     second = fit(HS.replace("visual =~", "visual =~ x9 +") + "\nx4 ~~ x5\nx7 ~~ x8", frame, call="cfa")

@@ -48,6 +48,7 @@ def test_a_meeting_point_is_no_nesting():
     assert not check_nesting(curve.solution, chain.solution).nested
 
 
+@pytest.mark.slow
 def test_textbook_pairs_get_the_true_verdict():
     """Ten pairs with what is known of them: "b nested in a", "equivalent" or neither."""
     pairs = json.loads((ORACLES / "nonnested" / "net_hs.json").read_text())["pairs"]

@@ -27,6 +27,7 @@ def test_an_overlay_marks_what_was_added_dropped_and_changed():
     assert not diagram.hits()
 
 
+@pytest.mark.slow
 def test_small_differences_are_no_change():
     free, equal = (Version(name, *read_model(name)[:2]) for name in ("poldem_sem", "poldem_eqload"))
     strict, lenient = (draw_overlay(free, equal, tolerance=tolerance) for tolerance in (0.001, 0.5))

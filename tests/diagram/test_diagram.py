@@ -119,6 +119,7 @@ def test_paths_that_are_not_significant_can_be_left_out_and_the_legend_says_so()
     assert any("not drawn" in item.lines[0] for item in diagram.scene.texts)
 
 
+@pytest.mark.slow
 def test_small_rotated_loadings_are_left_out_and_the_legend_says_so():
     case = json.loads((ORACLES / "rotation" / "efa_hs_geomin.json").read_text(encoding="utf-8"))
     loadings = {(row["lhs"], row["rhs"]): row["std_all"] for row in case["parameters"] if row["op"] == "=~"}

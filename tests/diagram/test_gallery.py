@@ -12,7 +12,20 @@ from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
 
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 SCORES = json.loads((GALLERY / "scores.json").read_text(encoding="utf-8"))
-LARGE = {"twenty-factors", "figure-3-1", "cross-lagged", "customers", "second-order-growth", "ecology"}
+LARGE = {
+    "twenty-factors",
+    "figure-3-1",
+    "cross-lagged",
+    "customers",
+    "second-order-growth",
+    "ecology",
+    "abilities",
+    "dyads",
+    "traits-and-methods",
+    "actor-partner",
+    "political-democracy",
+    "states-and-trait",
+}
 NAMES = sorted({key.rsplit(" ", 1)[0] for key in SCORES})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sem_toolkit.discrepancy import Kind
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.sample import Sample, SampleGroup, build_sample, build_sample_from_moments, read_table
@@ -31,13 +32,24 @@ def load_reference(name: str, **options: Any) -> Reference:
     reduced = ORACLES / "reduced" / f"{name}.json"
     case = json.loads((reduced if reduced.exists() else ORACLES / "cases" / f"{name}.json").read_text())
     table = ParameterTable.from_records(case["partable"], tuple(case.get("group_labels") or ("",)))
-    resolved = case["resolved_options"]
-    likelihood = "wishart" if resolved["likelihood"] == "wishart" else "normal"
-    settings = EstimationOptions(**{"estimator": resolved["estimator"], "likelihood": likelihood, **options})
+    settings = read_options(case, **options)
     rows = sorted((row for row in case["partable"] if row["free"] > 0), key=lambda row: row["free"])
     return Reference(
         build_model(table), load_sample(case, table), settings, np.array([row["est"] for row in rows]), case
     )
+
+
+def load_model(name: str) -> tuple[Model, Kind]:
+    """The model of a case and its estimator, without its data."""
+    case = json.loads((ORACLES / "cases" / f"{name}.json").read_text())
+    table = ParameterTable.from_records(case["partable"], tuple(case.get("group_labels") or ("",)))
+    return build_model(table), read_options(case).kind
+
+
+def read_options(case: dict[str, Any], **options: Any) -> EstimationOptions:
+    resolved = case["resolved_options"]
+    likelihood = "wishart" if resolved["likelihood"] == "wishart" else "normal"
+    return EstimationOptions(**{"estimator": resolved["estimator"], "likelihood": likelihood, **options})
 
 
 def load_sample(case: dict[str, Any], table: ParameterTable) -> Sample:

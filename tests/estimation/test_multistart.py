@@ -53,6 +53,7 @@ def test_the_certificate_says_of_how_many_starts_an_optimum_is_the_lowest(multis
     assert found.to_dict()["certificate"]["standing"] == standing
 
 
+@pytest.mark.slow
 def test_a_composite_whose_first_weight_is_nearly_nothing() -> None:
     """χ² of 48.006 (22 df) and the weights are those that a search from the other side of infinity ends in."""
     text = "ses <~ x7 + x8 + x9\nvisual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual + textual ~ ses\n"

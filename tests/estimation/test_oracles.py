@@ -1,20 +1,25 @@
 """Estimates, discrepancy and implied moments against lavaan's, by either engine."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
-from sem_toolkit.estimation import estimate
+from sem_toolkit.estimation import Solution, estimate
 from sem_toolkit.estimation.engines.description import find_obstacle
 
-from .conftest import list_cases, load_reference, stopping_slack
+from .conftest import Reference, list_cases, load_model, load_reference, stopping_slack
 
 UNIDENTIFIED = {"nonident", "nonident_df_negative"}
 CASES = [name for name in list_cases() if name not in UNIDENTIFIED]
-FOR_SEMOPY = [
-    name
-    for name in CASES
-    if name != "large_20x6" and find_obstacle((reference := load_reference(name)).model, reference.options.kind) is None
-]
+FOR_SEMOPY = [name for name in CASES if name != "large_20x6" and find_obstacle(*load_model(name)) is None]
+
+
+@cache
+def solve(name: str, engine: str) -> tuple[Reference, Solution]:
+    """A case and where an engine ends with it; several tests look at the same."""
+    reference = load_reference(name, engine=engine)
+    return reference, estimate(reference.model, reference.sample, reference.options)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -33,8 +38,7 @@ def test_semopy_is_asked_about_many_models() -> None:
 
 
 def check_case(name: str, engine: str) -> None:
-    reference = load_reference(name, engine=engine)
-    solution = estimate(reference.model, reference.sample, reference.options)
+    reference, solution = solve(name, engine)
     certificate = solution.certificate
     assert certificate.converged, certificate.messages
     assert certificate.engine == engine
@@ -53,18 +57,14 @@ def check_case(name: str, engine: str) -> None:
 
 @pytest.mark.parametrize("name", FOR_SEMOPY)
 def test_engines_agree(name: str) -> None:
-    native, semopy = (
-        estimate((reference := load_reference(name, engine=engine)).model, reference.sample, reference.options)
-        for engine in ("native", "semopy")
-    )
+    native, semopy = (solve(name, engine)[1] for engine in ("native", "semopy"))
     np.testing.assert_allclose(native.x, semopy.x, rtol=1e-6, atol=1e-6)
     assert native.discrepancy == pytest.approx(semopy.discrepancy, rel=1e-9, abs=1e-13)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_group_discrepancies_add_up(name: str) -> None:
-    reference = load_reference(name, engine="native")
-    solution = estimate(reference.model, reference.sample, reference.options)
+    reference, solution = solve(name, "native")
     assert solution.targets.share @ solution.by_group == pytest.approx(solution.discrepancy, rel=1e-12, abs=1e-15)
     statistics = reference.case["tests"][0] if "tests" in reference.case else {"stat": None}
     if statistics["stat"] is not None and statistics["test"] == "standard":

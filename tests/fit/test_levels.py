@@ -340,6 +340,7 @@ def test_fit_of_each_level_by_itself(rows):
         assert found["between"][name] == pytest.approx(second, rel=2e-6, abs=2e-5), name
 
 
+@pytest.mark.slow
 def test_fit_of_each_level_with_robust_tests(rows):
     """One factor between clusters for two: lavaan 0.7-2 stops well below these optima, at -23967.53 and -24162.26."""
     spec = "level: 1\nfw =~ y1 + y2 + y3\ngw =~ y4 + y5 + y6\nlevel: 2\nfb =~ y1 + y2 + y3 + y4 + y5 + y6"

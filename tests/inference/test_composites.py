@@ -1,5 +1,6 @@
 """Composites with a mean structure: intercepts as lavaan 0.7-3 has them."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -35,3 +36,27 @@ def test_equal_intercepts_of_groups_reach_the_means_of_composites() -> None:
         pytest.approx((0.17974571542861772, 0.0), rel=1e-5),
         pytest.approx((-0.05355426856846460, 0.0896690345288928), rel=1e-4),
     ]
+
+
+def test_bartlett_scores_of_a_composite_are_its_weighted_indicators() -> None:
+    """Its indicators' residual covariance matrix is singular but for rounding, and once was exactly."""
+    data = pd.read_csv(DATA)
+    data["half"] = [1, 2] * (len(data) // 2)
+    options = {"group": "half", "group_equal": ["loadings"]}
+    found = fit("C1 <~ x1 + x2 + x3\neta =~ y1 + y2 + y3\neta ~ C1", data, **options)
+    rows = found.parameters
+    for group, scores in enumerate(found.factor_scores("bartlett"), start=1):
+        weights = rows.loc[(rows["op"] == "<~") & (rows["group"] == group)].set_index("rhs")["est"]
+        own = data.loc[data["half"] == group, list(weights.index)].to_numpy() @ weights.to_numpy()
+        column = scores.names.index("C1")
+        assert np.ptp(scores.scores[:, column] - own) < 1e-10
+        assert scores.se[column] == 0.0
+        assert scores.determinacy[column] == pytest.approx(1.0, abs=1e-10)
+
+
+def test_degrees_of_freedom_of_groups_with_composites_add_up() -> None:
+    data = pd.read_csv(DATA)
+    data["half"] = [1, 2] * (len(data) // 2)
+    model = "C1 <~ x1 + x2 + x3\neta =~ y1 + y2 + y3\neta ~ C1"
+    assert fit(model, data).fit_measures["df"] == 6
+    assert fit(model, data, group="half").fit_measures["df"] == 12

@@ -165,6 +165,7 @@ def test_gamma_of_normal_theory_is_that_of_normal_data():
     np.testing.assert_allclose(multiply_normal_gamma(S, np.eye(6), means=False), expected)
 
 
+@pytest.mark.slow
 def test_distribution_free_gamma_tends_to_the_normal_one(solve):
     at = evaluate_solution(solve("hs_cfa_marker"))
     rows = np.random.default_rng(8).multivariate_normal(np.zeros(9), at.implied_cov[0], 200_000)

@@ -63,6 +63,7 @@ def _place(text: str, at: str) -> types.Position:
     return types.Position(*TextMap(text).place(text.index(at)))
 
 
+@pytest.mark.slow
 def test_a_misspelt_column_is_told_mended_fitted_and_drawn(tmp_path: Path) -> None:
     async def talk(editor: Editor, uri: str) -> None:
         wrong = TEXT.replace("x3", "x33")

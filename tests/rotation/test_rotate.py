@@ -151,6 +151,7 @@ def test_delta_errors_are_those_of_the_whole_map(options, spec):
     assert np.allclose(ours, expected, rtol=2e-4, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_orthogonal_rotations_have_lavaans_errors_either_way():
     for name in ("varimax", "quartimax"):
         first = fit(EFA3, DATA / "hs.csv", rotation=name, multistart=0).parameters["se"]
@@ -198,6 +199,7 @@ def test_equalities_that_a_rotation_breaks_are_refused():
         fit(EFA3 + "\nageyr ~ f1 + f2 + f3", DATA / "hs.csv", group="school", group_equal="regressions")
 
 
+@pytest.mark.slow
 def test_without_rotation_such_models_are_fitted():
     assert fit(EFA3 + "\nageyr ~ f1", DATA / "hs.csv", rotation="none").converged
 

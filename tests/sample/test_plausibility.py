@@ -97,3 +97,10 @@ def test_the_quick_look_passes_every_column_with_a_far_value(missing):
             found += bool(far)
             assert j in suspects or not far
     assert found > 20
+
+
+def test_a_slip_can_be_taken_as_missing_by_what_the_hint_says() -> None:
+    data = np.column_stack([np.resize([1.0, 2, 3, 4, 5], 60), np.resize([2.0, 3, 4], 60)])
+    data[7, 0] = 44
+    (found,) = check_outlying_values(data, ["e2", "e3"])
+    assert found.hint == "correct slips in the data, or take them as missing: --missing-codes e2=44"

@@ -140,6 +140,7 @@ def test_semicolons_and_decimal_commas_are_said(tmp_path: Path) -> None:
     assert said(open_table(path)) == []
 
 
+@pytest.mark.slow
 def test_long_text_says_it_too(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     rng = np.random.default_rng(1)

@@ -114,6 +114,7 @@ def test_random_completions_lie_within_the_bounds_and_come_near_them():
     assert (seen.min(axis=0) < 0.03).all()
 
 
+@pytest.mark.slow
 def test_a_smaller_r2_gives_narrower_bounds():
     whole, part = bound_without_negative(know(R)), bound_without_negative(know(R), 0.6)
     assert (part["highest"] < whole["highest"]).all()

@@ -94,6 +94,7 @@ def _count_simple(n, k, mean, spread, total, squares, b, se, beta, constant, con
     return count
 
 
+@pytest.mark.slow
 def test_both_synergies_are_means_of_three_items(tables, outcome):
     table = next(table for table in tables if table.name == "4-1")
     found = search_composite_items(table, 77, outcome.smallest)

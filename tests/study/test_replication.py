@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sem_toolkit.fit import fit
 from sem_toolkit.spec import read_spec
@@ -31,6 +32,7 @@ def test_each_row_is_the_fit_of_its_survey():
     assert found.count_positive(["synergy", "competition"]).sum() == 3
 
 
+@pytest.mark.slow
 def test_shares_over_many_surveys_are_near_the_power():
     found = replicate_verdicts(SPEC, 60)
     power = {t.hypothesis.name: t.power for t in compute_joint_tests(fit(SPEC), fit_population(SPEC, 477))}

@@ -46,6 +46,7 @@ def test_power_is_that_of_the_normal_and_the_chi_square_distribution():
     assert compute_joint_power(9.635, 2) == pytest.approx(0.8, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_power_is_how_often_the_test_rejects(truth):
     """Over 60 surveys, within three standard errors of a share."""
     spec = read_spec(SPECS / "research_clinical.lav")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from sem_toolkit.comparison.invariance.options import keep_own
 from sem_toolkit.comparison.invariance.releases import list_new_ties, name_parameter
 from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError, OptionError
@@ -42,7 +43,7 @@ class GroupLadder:
         own = options.get("group_partial") or header.get("group_partial") or ()
         words = split_words(own)
         partial = tuple(str(word).replace(" ", "") for word in words) if isinstance(words, (list, tuple)) else ()
-        kept = {name: value for name, value in options.items() if name not in {"group_equal", "group_partial"}}
+        kept = keep_own(options)
         base = prepare(spec, data, **kept, group_equal=[], group_partial=[], meanstructure=True)
         require_ladder(base)
         return cls(base, kept, partial, tuple(_list_set_aside(spec)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sem_toolkit.comparison.invariance.groups import is_said_by_text, require_factors
+from sem_toolkit.comparison.invariance.options import keep_own
 from sem_toolkit.comparison.invariance.releases import list_new_ties, name_parameter
 from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
@@ -149,7 +150,7 @@ def build_wave_ladder(
     """
     _require_no_groups(spec, options)
     header = {name: value for name, value in get_header_options(spec).items() if name.replace(".", "_") in _EXTRA}
-    kept = {name: value for name, value in options.items() if name not in {"group_equal", "group_partial"}}
+    kept = keep_own(options)
     kept |= dict.fromkeys((name for name in header), None)
     words = split_words(options.get("group_partial") or ())
     partial = tuple(str(word).replace(" ", "") for word in words) if isinstance(words, (list, tuple)) else ()

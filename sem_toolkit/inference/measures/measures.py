@@ -11,6 +11,7 @@ from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.categorical import CategoricalVariables
+from sem_toolkit.inference.measures.given import GivenVariables, compute_explained, count_statistics
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.indices import (
     compute_likelihood_measures,
@@ -74,12 +75,22 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= compute_gfi_measures(total, variables.count(evaluation), by_residual, robust.residual)
     if evaluation.kind.has_levels:  # the rest is of moments of one level
         return measures
+    if evaluation.kind.is_conditional and evaluation.exogenous:
+        return measures | _measure_given(evaluation, test.df) | compute_other_measures(test.stat, test.df, npar, total)
     count = evaluation.moments_per_group * model.n_groups
     explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
     measures |= compute_lisrel_measures(explained, test.df, count)
     if evaluation.kind.is_categorical:
         measures["wrmr"] = compute_wrmr(test.stat, evaluation.moments_per_group)
     return measures | compute_other_measures(test.stat, test.df, npar, total)
+
+
+def _measure_given(evaluation: AtEstimate, df: float) -> Measures:
+    """LISREL's indices given exogenous variables; of incomplete rows they have no definition of ours."""
+    if evaluation.is_incomplete:
+        return {}
+    explained = float(compute_explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
+    return compute_lisrel_measures(explained, df, count_statistics(evaluation) * evaluation.model.n_groups)
 
 
 def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions, level: int) -> Measures:
@@ -96,6 +107,8 @@ def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions,
 
 
 def _choose_variables(evaluation: AtEstimate) -> VariableKind:
+    if evaluation.kind.is_conditional and evaluation.exogenous:
+        return GivenVariables()
     if evaluation.kind.has_levels:
         return LevelVariables()
     return CategoricalVariables() if evaluation.kind.is_categorical else NumericVariables()

@@ -144,7 +144,7 @@ def _score_incomplete_rows(evaluation: AtEstimate, g: int, method: ScoreMethod) 
         message = "ten Berge scores need rows without empty cells"
         raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='ask for "regression" or "bartlett"'))
     matrices = compute_matrices(evaluation.model, evaluation.x)
-    loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
+    loadings, within = matrices.directed[g, :p, p:].copy(), np.eye(p) - matrices.directed[g, :p, :p]
     rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
     scores = np.full((len(likelihood.patterns.row), loadings.shape[1]), np.nan)
     if not factors.size:
@@ -177,13 +177,22 @@ def _score_weights(evaluation: AtEstimate, g: int, method: ScoreMethod) -> tuple
 
 
 def _bartlett_weights(evaluation: AtEstimate, g: int) -> tuple[FloatArray, FloatArray]:
-    """From the equations of the indicators: (I − A_oo)y − m = A_oη η + u with Cov(u) = S_oo."""
+    """From the equations of the indicators: (I − A_oo)y − m = A_oη η + u with Cov(u) = S_oo.
+
+    Composites are sums of their indicators, whose equations leave S_oo singular: they are what they are, without error.
+    """
     p = evaluation.model.n_observed
     matrices = compute_matrices(evaluation.model, evaluation.x)
-    loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
-    rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
+    loadings, within = matrices.directed[g, :p, p:].copy(), np.eye(p) - matrices.directed[g, :p, :p]
     k = loadings.shape[1]
     weights, se = np.full((k, p), np.nan), np.full(k, np.nan)
+    members = () if evaluation.model.composites is None else evaluation.model.composites.members
+    for member in members:
+        if member.group == g:
+            own = member.variable - p
+            weights[own], se[own], loadings[:, own] = 0.0, 0.0, 0.0
+            weights[own, member.indicators] = member.weight_values(evaluation.x)
+    rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
     if not factors.size:
         return weights, se
     L = loadings[np.ix_(rows, factors)]

@@ -42,7 +42,7 @@ def build_limits(
         own = draws[:, place]
         own = np.sort(own[np.isfinite(own)])
         if len(own) > 1 and np.isfinite(estimate[place]):
-            a = 0.0 if acceleration is None else float(acceleration[place])
+            a = 0.0 if acceleration is None or kind != "bca" else float(acceleration[place])
             middle = float(own.mean() if centre is None else centre[place])
             found[:, place] = _limit(own, (float(estimate[place]), middle), level, kind, a)
     return found

@@ -13,6 +13,7 @@ from sem_toolkit.fit import Fit
 from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.bootstrap.intervals import build_limits, compute_acceleration
 from sem_toolkit.resampling.bootstrap.quantities import Quantity
+from sem_toolkit.resampling.draw_matrix import DrawMatrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ class Bootstrap(Presented):
     """The draws of a fit and what they say.
 
     fit        of the data themselves; quantities: of the same model without anything taken from the sample
-    estimate   the quantities (k) at the estimate; draws: b × k, NaN where a sample had no optimum
+    estimate   the quantities (k) at the estimate; matrix: of the draws (b × k), NaN where a sample had no optimum
     verdicts   b: 2 a proper optimum, 1 an improper one, 0 none
     chisq      b: the statistic of each sample, by the minimum of its discrepancy; NaN where rows are incomplete and
                fitted at once, as it would need the saturated model of each sample
@@ -36,7 +37,7 @@ class Bootstrap(Presented):
     fit: Fit
     quantities: tuple[Quantity, ...]
     estimate: FloatArray
-    draws: FloatArray
+    matrix: DrawMatrix
     verdicts: NDArray[np.int8]
     chisq: FloatArray
     resample: str
@@ -47,11 +48,24 @@ class Bootstrap(Presented):
     without: FloatArray | None = None
     keeps_improper: bool = True
 
-    @cached_property
+    @property
+    def draws(self) -> FloatArray:
+        """All draws (b × k); they are brought into memory."""
+        return self.matrix.read_all()
+
+    @property
     def kept(self) -> FloatArray:
-        """The draws that count."""
-        least = 1 if self.keeps_improper else 2
-        return self.draws[self.verdicts >= least]
+        """The draws that count, likewise."""
+        return self.draws[self.counting]
+
+    @property
+    def counting(self) -> NDArray[np.bool_]:
+        """Which draws count (b)."""
+        return np.asarray(self.verdicts >= (1 if self.keeps_improper else 2))
+
+    def read(self, place: int) -> FloatArray:
+        """The draws of a quantity that count."""
+        return self.matrix.read(place)[self.counting]
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -62,13 +76,19 @@ class Bootstrap(Presented):
         import pandas as pd
 
         a = None if self.without is None else compute_acceleration(self.without)
-        lower, upper = build_limits(self.kept, self.estimate, self.level, self.interval, a, self.centre)
-        with np.errstate(invalid="ignore"):
-            mean, spread = np.nanmean(self.kept, axis=0), np.nanstd(self.kept, axis=0)
+        found = np.full((5, len(self.quantities)), np.nan)
+        for k in range(len(self.quantities)):  # one after the other: there may be more draws than fit into memory
+            own, at = self.read(k)[:, None], slice(k, k + 1)
+            one = None if a is None else a[at]
+            limits = build_limits(own, self.estimate[at], self.level, self.interval, one, self.centre[at])
+            known = own[np.isfinite(own)]
+            if len(known):
+                found[:, k] = known.mean(), known.std(), *limits[:, 0], len(known)
+        mean, spread, lower, upper, known_draws = found
         names = ("lhs", "op", "rhs", "group", "label", "scale")
         columns: dict[str, Any] = {name: [getattr(q, name) for q in self.quantities] for name in names}
         columns |= {"est": self.estimate, "se": spread, "bias": mean - self.estimate}
-        columns |= {"ci.lower": lower, "ci.upper": upper, "draws": np.isfinite(self.kept).sum(axis=0)}
+        columns |= {"ci.lower": lower, "ci.upper": upper, "draws": np.nan_to_num(known_draws).astype(int)}
         return pd.DataFrame(columns)
 
     @property

@@ -1,6 +1,6 @@
 """A bootstrap from beginning to end: the fit, its samples chunk by chunk, and what they say of each quantity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from sem_toolkit.resampling.bootstrap.sample_quantities import SampleQuantities
 from sem_toolkit.resampling.bootstrap.samples import RESAMPLINGS
 from sem_toolkit.resampling.bootstrap.tasks import Task, build_task, fit_without, run_chunk
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
+from sem_toolkit.resampling.draw_matrix import allocate_draws
 from sem_toolkit.resampling.executors import run_chunks
 from sem_toolkit.spec import Spec
 
@@ -105,31 +106,28 @@ def bootstrap_fit(
     quantities = Quantities(free.evaluated.evaluation, keys, wanted.standardized, wanted.r2)
     chunks = list_chunks(wanted.draws, task.chunk_size, wanted.seed)
     kept = None if store is None else ChunkStore.open(store, _describe(own, wanted))
-    parts = _run(task, chunks, kept, hands or Hands(), watch)
-    found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    found.setdefault("asked", np.zeros((wanted.draws, 0)))
-    verdicts = (found["found"] + found["proper"]).astype(np.int8)
-    counting = found["x"][verdicts >= (1 if wanted.keep_improper else 2)]
-    if len(counting) < 2:
-        message = f"{len(counting)} of {wanted.draws} draws had an optimum that counts"
+    drawn = _Drawn(quantities, len(asked.listed), wanted)
+    _run(task, chunks, kept, hands or Hands(), drawn, watch)
+    if drawn.count < 2:
+        message = f"{drawn.count} of {wanted.draws} draws had an optimum that counts"
         raise EstimationError(Diagnostic("error", "no-optimum", message, hint="look at the model first"))
     without = None
     if wanted.interval == "bca":
         x, more = fit_without(task)
         without = np.concatenate([quantities.compute(x), more], axis=1)
     x = np.asarray(free.solution.x)[None]
-    estimate, centre = quantities.compute(x), quantities.compute(counting.mean(axis=0)[None])
+    mean, asked_mean = drawn.means
+    estimate, centre = quantities.compute(x), quantities.compute(mean[None])
     if asked.listed:
         more = asked.compute(x, np.array([own.solution.discrepancy]), task.whole)
-        counts = found["asked"][verdicts >= (1 if wanted.keep_improper else 2)]
-        estimate, centre = np.append(estimate, more, axis=1), np.append(centre, counts.mean(axis=0)[None], axis=1)
+        estimate, centre = np.append(estimate, more, axis=1), np.append(centre, asked_mean[None], axis=1)
     return Bootstrap(
         fit=own,
         quantities=(*quantities.listed, *asked.listed),
         estimate=estimate[0],
-        draws=np.append(quantities.compute(found["x"]), found["asked"], axis=1),
-        verdicts=verdicts,
-        chisq=found["discrepancy"] * compute_statistic(own)[1],
+        matrix=drawn.matrix,
+        verdicts=drawn.verdicts,
+        chisq=drawn.discrepancy * compute_statistic(own)[1],
         resample=wanted.resample,
         interval=wanted.interval,
         level=own.options.level,
@@ -140,28 +138,69 @@ def bootstrap_fit(
     )
 
 
+class _Drawn:
+    """What is kept of the chunks: quantities where they can be read one by one, sums, and a verdict a draw."""
+
+    def __init__(self, quantities: Quantities, asked: int, wanted: Wanted) -> None:
+        self._quantities, self._asked = quantities, asked
+        self._least = 1 if wanted.keep_improper else 2
+        self._sums: dict[int, tuple[int, FloatArray, FloatArray]] = {}
+        self.matrix = allocate_draws(wanted.draws, len(quantities.listed) + asked)
+        self.verdicts = np.zeros(wanted.draws, dtype=np.int8)
+        self.discrepancy = np.full(wanted.draws, np.nan)
+
+    def take(self, first: int, part: Mapping[str, FloatArray]) -> None:
+        """The draws of a chunk, from `first` on."""
+        x, size = part["x"], len(part["x"])
+        asked = part["asked"] if self._asked else np.zeros((size, 0))
+        verdicts = (part["found"] + part["proper"]).astype(np.int8)
+        self.verdicts[first : first + size], self.discrepancy[first : first + size] = verdicts, part["discrepancy"]
+        self.matrix.write(first, np.append(self._quantities.compute(x), asked, axis=1))
+        counting = verdicts >= self._least
+        self._sums[first] = int(counting.sum()), x[counting].sum(axis=0), asked[counting].sum(axis=0)
+
+    @property
+    def count(self) -> int:
+        """Draws that count."""
+        return sum(count for count, _, _ in self._sums.values())
+
+    @property
+    def means(self) -> tuple[FloatArray, FloatArray]:
+        """Of the parameters and of what else was asked, over the draws that count; chunks are added in their order."""
+        ordered = [self._sums[first] for first in sorted(self._sums)]
+        x = np.sum([part[1] for part in ordered], axis=0)
+        return np.asarray(x / self.count), np.asarray(np.sum([part[2] for part in ordered], axis=0) / self.count)
+
+
 def _run(
     task: Task,
     chunks: list[Chunk],
     kept: ChunkStore | None,
     hands: Hands,
+    into: _Drawn,
     watch: Callable[[int, int], object] | None,
-) -> list[dict[str, FloatArray]]:
-    """What every chunk gives, in order; what a store has already is not made again."""
-    found = {} if kept is None else {place: kept.read(place) for place in kept.list_done() if place < len(chunks)}
-    waiting = [chunk for chunk in chunks if chunk.place not in found]
-    total, done = sum(chunk.draws for chunk in chunks), sum(chunks[place].draws for place in found)
-    seconds = total * task.seconds
+) -> None:
+    """Make every chunk, or take it from the store where it is whole there."""
+    size, total, done = task.chunk_size, sum(chunk.draws for chunk in chunks), 0
+    there = set() if kept is None else set(kept.list_done())
+    waiting = []
+    for chunk in chunks:
+        part = kept.read(chunk.place) if kept is not None and chunk.place in there else {}
+        if part and len(part["x"]) == chunk.draws:
+            into.take(chunk.place * size, part)
+            done += chunk.draws
+        else:
+            waiting.append(chunk)
+    seconds = len(waiting) * size * task.seconds
     work = run_chunks(run_chunk, waiting, task, workers=hands.workers, seconds=seconds, dask=hands.dask)
-    for place, result in work:
+    for place, part in work:
         chunk = waiting[place]
         if kept is not None:
-            kept.write(chunk.place, result)
-        found[chunk.place] = result
+            kept.write(chunk.place, part)
+        into.take(chunk.place * size, part)
         done += chunk.draws
         if watch is not None:
             watch(done, total)
-    return [found[place] for place in sorted(found)]
 
 
 def _build_asked(task: Task, free: Fit, own: Fit, wanted: Wanted) -> SampleQuantities:

@@ -6,6 +6,8 @@ const PAUSE = 60;
 /** A stroke after a rest is asked about almost at once; in a run of strokes each waits for the next. */
 const PAUSE_AT_REST = 8;
 const REST = 300;
+/** Milliseconds without a stroke after which a better picture is asked for where the first one was a draft. */
+const BETTER_AFTER = 400;
 
 export class Analyst {
   #server;
@@ -35,18 +37,21 @@ export class Analyst {
     this.#timer = setTimeout(() => this.#ask(), pause ?? (isAtRest ? PAUSE_AT_REST : PAUSE));
   }
 
-  async #ask() {
+  /** isHurried: the first picture is good enough, even where a few labels in it hit something. */
+  async #ask(isHurried = true) {
     const sequence = ++this.#sequence;
     const struck = this.#struck;
     this.#struck = 0;
     const question = this.#getQuestion();
     this.#setBusy(true);
     try {
-      const answer = await this.#server.post("/api/analyse", { ...question, sequence });
+      const answer = await this.#server.post("/api/analyse", { ...question, sequence, hurry: isHurried });
       if (answer.stale || sequence < this.#shown || sequence < this.#sequence) return;
       this.#shown = sequence;
       this.#listeners.answer(answer, question);
+      if (answer.draft) this.#timer = setTimeout(() => this.#ask(false), BETTER_AFTER);
       await new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+      if (!struck) return;
       // from the first stroke that this answer is of to the frame that shows it; read by whoever measures
       performance.measure("studio-latency", { start: struck, end: performance.now() });
     } catch (problem) {

@@ -23,13 +23,16 @@ export function hint(words, kind = "word", lasting = false) {
   announce(words);
 }
 
-/** A line under the bar; with buttons, or for some seconds. */
-export function notice(words, { kind = "word", buttons = [], seconds = 0 } = {}) {
+/** A line under the bar; with buttons, for some seconds, or `isKept` until what it is about is settled. */
+export function notice(words, { kind = "word", buttons = [], seconds = 0, isKept = false } = {}) {
   const line = byId("notice");
+  if (line.dataset.kept && !isKept) return announce(words);
   line.hidden = !words;
-  if (!words) return;
+  line.dataset.kept = isKept && words ? "yes" : "";
+  if (!words) return undefined;
   line.dataset.kind = kind;
   const close = el("button", { class: "quiet", type: "button", onclick: () => { line.hidden = true; } }, "Close");
-  line.replaceChildren(el("span", {}, words), el("span", { class: "spring" }), ...buttons, close);
+  line.replaceChildren(el("span", {}, words), el("span", { class: "spring" }), ...buttons, ...(isKept ? [] : [close]));
   if (seconds) setTimeout(() => { if (line.firstChild?.textContent === words) line.hidden = true; }, seconds * 1000);
+  return undefined;
 }

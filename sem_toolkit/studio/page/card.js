@@ -72,7 +72,8 @@ function place(shown, box, taken) {
     [sheet.left + 10, sheet.top + 10], [sheet.right - width - 10, sheet.top + 10],
     [sheet.left + 10, sheet.bottom - height - 10], [sheet.right - width - 10, sheet.bottom - height - 60],
   ].map(([left, top]) => ({
-    left: Math.max(8, Math.min(left, innerWidth - width - 8)), top: Math.max(8, Math.min(top, innerHeight - height - 8)),
+    left: Math.max(8, Math.min(left, innerWidth - width - 8)),
+    top: Math.max(8, Math.min(Math.max(top, sheet.top + 6), Math.max(sheet.bottom, sheet.top + height + 16) - height - 8)),
   }));
   const covers = ({ left, top }, other) => Math.max(0, Math.min(left + width, other.right) - Math.max(left, other.left))
     * Math.max(0, Math.min(top + height, other.bottom) - Math.max(top, other.top));

@@ -33,12 +33,14 @@ export class Connection {
     const settle = async () => {
       const answer = await chooseText(this.editor.text, theirs.text);
       if (!answer) return;
-      byId("notice").hidden = true;
-      if (answer === "theirs") this.editor.replace(theirs.text);
+      notice("", { isKept: true });
+      const mine = this.editor.text;
+      this.editor.replace(theirs.text);
+      if (answer === "mine") this.editor.replace(mine); // so that theirs is one step back
       this.saver.accept(theirs);
       announce(answer === "theirs" ? "their text is taken" : "your text is kept");
     };
-    notice("The file was changed elsewhere while you typed: nothing is overwritten until you choose.", { kind: "problem",
+    notice("The file was changed elsewhere while you typed: nothing is overwritten until you choose.", { kind: "problem", isKept: true,
       buttons: [el("button", { class: "plain", type: "button", id: "settle", onclick: settle }, "Choose a text …")] });
     announce("The file was changed elsewhere while you typed");
   }

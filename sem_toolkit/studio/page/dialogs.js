@@ -65,7 +65,7 @@ export function chooseText(mine, theirs) {
     el("pre", { tabindex: "0" }, lines.map(([line, isOnly]) => el("span", { class: isOnly ? "only" : "" }, line))));
   dialog.append(el("div", { class: "dialog-body" },
     el("h2", {}, "The file was changed elsewhere"),
-    el("p", {}, "Another page or editor has written it since you began. Nothing is overwritten until you choose; the other text stays in the history of this page."),
+    el("p", {}, "Another page or editor has written it since you began. Nothing is overwritten until you choose; undo brings the other text back."),
     el("div", { class: "versus" }, column("Yours, on this page", left), column("Theirs, in the file", right)),
     el("div", { class: "dialog-buttons" },
       el("button", { class: "plain", type: "button", onclick: () => dialog.close("") }, "Not now"),

@@ -81,8 +81,9 @@ export class Files {
 
   /** Lists of the folder, as a poll brings them. */
   refresh({ files, datasets, rivals, data, data_columns }) {
+    const isOther = JSON.stringify([files, data]) !== JSON.stringify([this.state.files, this.state.data]);
     Object.assign(this.state, { files, datasets, rivals, data, data_columns });
-    this.#show();
+    if (isOther) this.#show();
   }
 
   /** Name data in the header: a plain edit of the text, to be undone like any other. */
@@ -98,6 +99,7 @@ export class Files {
 
   #take(state) {
     if (this.state.file !== null) this.#sessions.set(this.state.file, this.#editor.keep());
+    notice("", { isKept: true }); // what was to be settled was about the file before
     this.state = state;
     if (state.file !== null) {
       sessionStorage.setItem(KEPT, state.file);
@@ -122,13 +124,16 @@ export class Files {
     const { file, data, files } = this.state;
     document.title = file ? `${file} · Studio` : "Studio";
     const button = byId("file-button");
-    button.replaceChildren(el("span", { class: "words" }, file ?? "New model"));
+    button.replaceChildren(el("span", { class: "words" }, file?.split("/").pop() ?? "New model"));
+    button.title = file ?? "";
     button.setAttribute("aria-label", `Model: ${file ?? "no file yet"}`);
     const dataButton = byId("data-button");
-    dataButton.replaceChildren(icon("table"), el("span", { class: "words" }, data ?? "No data"));
+    dataButton.replaceChildren(icon("table"), el("span", { class: "words" }, data?.split("/").pop() ?? "No data"));
+    dataButton.title = data ?? "";
     dataButton.setAttribute("aria-label", `Data: ${data ?? "none"}`);
     const tabs = this.#opened.filter((name) => files.includes(name) || name === file);
     byId("file-tabs").replaceChildren(...(tabs.length > 1 ? tabs.map((name) => this.#buildTab(name)) : []));
+    byId("file-tabs").querySelector("[data-chosen]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   #buildTab(name) {

@@ -20,6 +20,7 @@ export class Results {
   #isZ = true;
   #sorts = new Map();
   #isOld = false;
+  #whyNot = "No fit";
   #listeners;
 
   /** listeners: {row(lhs, op, rhs), trial(index), need(), tip(…), compare(host), fileName()} */
@@ -55,8 +56,9 @@ export class Results {
     if (name === "tables" && !wasTables) this.#listeners.need();
   }
 
-  /** The answer to show. Without a fit the last numbers stay, dimmed, while the text is broken. */
-  show(answer, isBroken) {
+  /** The answer to show, or why there is no fit. The last numbers stay, dimmed, while the text is broken. */
+  show(answer, isBroken, whyNot) {
+    this.#whyNot = whyNot;
     if (answer.fit || !isBroken) this.#answer = answer;
     this.#isOld = isBroken && !answer.fit;
     this.#drawStrip(answer.fit || !isBroken ? answer : this.#answer);
@@ -68,7 +70,7 @@ export class Results {
 
   clear() {
     this.#answer = null;
-    this.show({ fit: null, tables: [], indices: [], residuals: null }, false);
+    this.show({ fit: null, tables: [], indices: [], residuals: null }, false, "No fit yet");
   }
 
   #markTab() {
@@ -86,7 +88,7 @@ export class Results {
     strip.toggleAttribute("data-old", this.#isOld);
     const toggle = strip.querySelector(".shut-results");
     if (!fit) {
-      strip.replaceChildren(el("span", { class: "none" }, "No fit: the model needs data, and a text without errors"));
+      strip.replaceChildren(el("span", { class: "none" }, this.#whyNot));
     } else {
       const known = new Map(fit.measures.map((measure) => [measure.name, measure]));
       const shown = SHORT.filter((name) => known.get(name)?.value !== null && known.has(name)).map((name) =>
@@ -110,7 +112,7 @@ export class Results {
   #build() {
     if (this.#tab === "compare") return this.#listeners.compare();
     const answer = this.#answer;
-    if (!answer?.fit) return [el("p", { class: "nothing" }, "Results appear here once the model is fitted to data.")];
+    if (!answer?.fit) return [el("p", { class: "nothing" }, this.#whyNot)];
     switch (this.#tab) {
       case "fit": return buildMeasures(answer.fit);
       case "parameters": return this.#buildTable(answer, "parameters");
@@ -177,5 +179,5 @@ export function describeTrial(found) {
   const number = (value) => formatNumber("chisq", value);
   return el("span", { class: "sum" }, "χ² ", el("b", {}, `${number(found.chisq_before)} → ${number(found.chisq)}`),
     ` (df ${found.df_before} → ${found.df})`, " · Δχ² ", el("b", {}, number(found.difference)),
-    found.p === null || found.p === undefined ? "" : ` · ${formatTest(found.p)}`);
+    found.p === null || found.p === undefined ? "" : el("span", {}, ` · ${formatTest(found.p)}`));
 }

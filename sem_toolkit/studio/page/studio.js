@@ -27,6 +27,7 @@ import { Trial } from "./trial.js";
 export class Studio {
   #settings = { standardized: "std.all", misfit: false, group: 1 };
   #analysed = null;
+  #last = null;
 
   constructor(server) {
     this.server = server;
@@ -55,7 +56,7 @@ export class Studio {
     });
     this.deeds.use(this.gestures);
     this.trial = new Trial({ server, deeds: this.deeds, picture: this.picture,
-      listeners: { question: () => this.#ask(), ended: refresh } });
+      listeners: { question: () => this.#ask(), ended: () => { if (this.#last) this.picture.show(this.#last); refresh(); } } });
     this.results = new Results({
       row: (lhs, op, rhs) => this.#showRow(lhs, op, rhs),
       trial: (index) => { showPane("picture"); this.trial.start(index); },
@@ -113,6 +114,7 @@ export class Studio {
   }
 
   #begin() {
+    this.#last = null;
     this.trial.forget();
     closeCard();
     this.picture.clear();
@@ -136,7 +138,7 @@ export class Studio {
     this.textDeeds.take(answer.diagnostics, question.text);
     const isBlank = !question.text.trim();
     const isBroken = answer.svg === null && !isBlank;
-    this.editor.showDiagnostics(answer.diagnostics, (offered) => this.textDeeds.fix(offered));
+    this.editor.showDiagnostics(isBlank ? [] : answer.diagnostics, (offered) => this.textDeeds.fix(offered));
     showProblems(isBlank ? [] : answer.diagnostics, question.text, {
       goTo: (entry) => { showPane("text"); this.editor.goTo(entry.from, entry.to); },
       fix: (offered) => this.textDeeds.fix(offered),
@@ -145,9 +147,16 @@ export class Studio {
     if (isBlank || (isBroken && this.picture.isEmpty)) this.picture.clear();
     else if (isBroken) this.picture.age();
     else this.picture.show(answer);
+    if (answer.svg !== null) this.#last = answer;
     this.#showBlank(isBlank);
-    this.results.show(answer, isBroken);
+    this.results.show(answer, isBroken, this.#tellWhyNoFit(answer, isBlank));
     this.tools.showGroups(answer.fit?.groups ?? [], this.#settings.group);
+  }
+
+  #tellWhyNoFit(answer, isBlank) {
+    if (isBlank) return "No fit: there is no model yet";
+    if (answer.diagnostics.some(({ severity }) => severity === "error")) return "No fit: see the problems under the text";
+    return this.files.state.data ? "No fit" : "No fit: no data are named yet; choose some above";
   }
 
   #showBlank(isBlank) {
@@ -196,12 +205,10 @@ export class Studio {
   }
 
   #showOverlay(found) {
+    this.picture.choose(null);
     this.picture.show({ svg: found.svg, picture: null });
     showPane("picture");
-    const line = byId("trial");
-    line.hidden = false;
-    line.replaceChildren(el("span", { class: "term" }, found.names.join(" | ")), el("span", { class: "spring" }),
-      el("button", { class: "plain", type: "button", onclick: () => { this.trial.forget(); this.analyst.request(0); } }, "Back to the model"));
+    this.trial.hold(found.names.join(" | "));
   }
 
   #listen() {

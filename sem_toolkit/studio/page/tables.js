@@ -16,12 +16,14 @@ export function keepFile(content, name, type = "text/plain") {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
-/** Comma-separated text: full numbers, quotes where they are needed; a cell never begins a formula. */
+const OPERATORS = new Set(["=~", "=="]);
+
+/** Comma-separated text: full numbers, quotes where they are needed; nothing that somebody named begins a formula. */
 export function formatCsv({ columns, rows }) {
   const cell = (value) => {
     if (value === null || value === undefined) return "";
     if (typeof value === "number") return String(value);
-    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+    const text = /^[=+\-@\t\r]/.test(value) && !OPERATORS.has(value) ? `'${value}` : String(value);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [columns.map(({ label }) => cell(label)), ...rows.map((row) => row.map(cell))].map((row) => row.join(",")).join("\r\n");

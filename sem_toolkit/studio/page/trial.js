@@ -4,6 +4,8 @@ import { hint } from "./announce.js";
 import { term } from "./card.js";
 import { buildAddition } from "./deeds.js";
 import { byId, el } from "./element.js";
+import { drawGhost } from "./ghost.js";
+import { formatNumber } from "./numbers.js";
 import { describeTrial } from "./results.js";
 
 export class Trial {
@@ -28,6 +30,7 @@ export class Trial {
 
   /** Try a path {lhs, op, rhs}. */
   async start(path) {
+    this.discard();
     const run = ++this.#running;
     const action = buildAddition(path);
     hint(`Trying ${term(path)} …`, "word", true);
@@ -36,11 +39,11 @@ export class Trial {
     if (!found) return;
     hint("");
     this.#action = action;
-    this.#picture.show({ svg: found.svg, picture: found.picture, nodes: found.nodes, paths: found.paths });
-    const ids = [term(path), `${path.rhs} ${path.op} ${path.lhs}`];
-    for (const part of this.#picture.host.querySelectorAll("[data-path]")) {
-      if (ids.includes(part.dataset.path)) part.classList.add("tried");
-    }
+    const own = found.paths?.find(({ lhs, op, rhs }) => op === path.op
+      && ((lhs === path.lhs && rhs === path.rhs) || (op === "~~" && lhs === path.rhs && rhs === path.lhs)));
+    const [from, to] = path.op === "~" ? [path.rhs, path.lhs] : [path.lhs, path.rhs];
+    const shown = this.#listeners.question().standardized === "est" ? own?.est : own?.std ?? own?.est;
+    drawGhost(this.#picture, { from, to, isTwoHeaded: path.op === "~~" }, formatNumber("est", shown));
     const keep = el("button", { class: "solid", type: "button", onclick: () => this.keep() }, "Keep");
     const put = el("button", { class: "plain", type: "button", onclick: () => this.discard() }, "Put away");
     const line = byId("trial");
@@ -69,8 +72,19 @@ export class Trial {
     this.#end();
   }
 
+  /** Something else is in the place of the picture until it is put away. */
+  hold(words) {
+    this.#running += 1;
+    this.#action = {};
+    const line = byId("trial");
+    line.hidden = false;
+    line.replaceChildren(el("span", { class: "term" }, words), el("span", { class: "spring" }),
+      el("button", { class: "plain", type: "button", onclick: () => this.discard() }, "Back to the model"));
+  }
+
   #end() {
     this.#action = null;
+    this.#picture.host.querySelector(".ghost")?.remove();
     byId("trial").hidden = true;
   }
 }

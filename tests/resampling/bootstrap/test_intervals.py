@@ -104,3 +104,11 @@ def test_the_acceleration_is_its_formula() -> None:
     oracle = json.loads((ORACLES / "resampling" / "jackknife_mediation.json").read_text())
     without = np.array(oracle["without"]["rows"])
     np.testing.assert_allclose(compute_acceleration(without), oracle["acceleration"], rtol=1e-8)
+
+
+def test_the_acceleration_is_for_accelerated_limits_alone() -> None:
+    draws = np.random.default_rng(2).gamma(2.0, size=(400, 1))
+    estimate, acceleration = np.array([1.7]), np.array([0.08])
+    simple = build_limits(draws, estimate, 0.95, "bca.simple", acceleration)
+    np.testing.assert_array_equal(simple, build_limits(draws, estimate, 0.95, "bca.simple"))
+    assert (build_limits(draws, estimate, 0.95, "bca", acceleration) > simple).all()

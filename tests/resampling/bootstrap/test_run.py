@@ -94,6 +94,7 @@ def test_parametric_samples_give_the_standard_errors_of_normal_theory() -> None:
     np.testing.assert_allclose(loadings[["x2", "x5", "x6"]], expected[["x2", "x5", "x6"]], rtol=0.12)
 
 
+@pytest.mark.slow
 def test_the_draws_hang_on_the_seed_alone(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"draws": 1100, "call": "cfa", "engine": "native", "seed": 5}
     one = bootstrap(CFA, HS, **settings)

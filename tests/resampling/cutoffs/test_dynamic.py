@@ -41,7 +41,7 @@ def compute(name):
     return compute_dynamic_cutoffs(*given, case["n"], 1000, options=OPTIONS)
 
 
-@pytest.mark.parametrize("name", ["dfi_hs", "dfi_one_factor"])
+@pytest.mark.parametrize("name", [pytest.param("dfi_hs", marks=pytest.mark.slow), "dfi_one_factor"])
 def test_cutoffs_are_the_published_ones_within_the_error_of_simulation(name):
     case = read(name)
     found = compute(name)
@@ -102,6 +102,7 @@ def test_direct_populations_miss_the_model_by_what_was_asked_for():
         assert drawn.std(axis=1) == pytest.approx(np.tile(np.arange(1.0, 10.0), (2, 1)), rel=0.02)
 
 
+@pytest.mark.slow
 def test_random_correlations_have_the_moments_of_their_distribution():
     # Each correlation is 2B − 1 with B beta(η + (p − 2)/2): variance 1/(2η + p − 1).
     roots = draw_correlation_roots(np.random.default_rng(2), 5, 3.0, 40_000)

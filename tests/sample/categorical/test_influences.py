@@ -94,6 +94,7 @@ def test_influences_sum_to_zero_over_the_rows_with_unanswered_items() -> None:
     np.testing.assert_allclose(widened, 1.25 * compute_gamma(codes, (4,) * 4), rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_spread_of_many_samples_is_gammas() -> None:
     """Twelve statistics of 400 samples of 500 rows: standard deviations within five standard errors of theirs."""
     found = []

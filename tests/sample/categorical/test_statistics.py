@@ -103,6 +103,7 @@ def test_weights_that_count_rows_do_as_copies_of_them(rows: tuple[np.ndarray, np
     np.testing.assert_allclose(weighted.gamma, copies.gamma, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_gamma_is_the_variance_of_the_statistics_over_samples() -> None:
     """Over 300 samples of 400 rows, within the error of a variance (8 %, three of them allowed)."""
     random = np.random.default_rng(1)

@@ -106,6 +106,7 @@ def test_scores_of_clusters_add_up_to_the_gradient(drawn):
     np.testing.assert_allclose(total[free], compute_gradient(here)[free], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_expected_information_is_the_mean_of_the_observed_one():
     """Over samples of the same clusters and holes, within four standard errors of the mean."""
     rng = np.random.default_rng(7)

@@ -1,0 +1,118 @@
+"""What fit measures take from numeric variables given exogenous ones (conditional_x).
+
+The statistics are those of the regression of the other variables on the exogenous ones: the residual covariance matrix
+R, intercepts and slopes. Slopes are standardised by the deviations of x and of the residuals.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.exact_fit.reference import ReferenceTests
+from sem_toolkit.inference.measures.robust import RobustVariants, build_robust_variants
+from sem_toolkit.sample.moments import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """R (y × y), intercepts (y) and slopes (y × x) of one group."""
+
+    residual: FloatArray
+    intercepts: FloatArray
+    slopes: FloatArray
+
+
+class GivenVariables:
+    """Of moments given exogenous variables (see `VariableKind`)."""
+
+    def compute_residual_measures(self, evaluation: AtEstimate) -> dict[str, float]:
+        shares = evaluation.rows / evaluation.rows.sum()
+        found = [_compute_indices(evaluation, g) for g in range(evaluation.model.n_groups)]
+        return {name: float(shares @ np.array([own[name] for own in found])) for name in found[0]}
+
+    def build_robust(self, evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
+        return build_robust_variants(tests)
+
+    def count(self, evaluation: AtEstimate) -> int:
+        return evaluation.model.n_observed - len(evaluation.exogenous)
+
+
+def regress(evaluation: AtEstimate, mean: FloatArray, covariance: FloatArray) -> Regression:
+    """The regression that moments (p, p × p) imply."""
+    x = np.array(evaluation.exogenous)
+    y = np.setdiff1d(np.arange(len(covariance)), x)
+    slopes = np.linalg.solve(covariance[np.ix_(x, x)], covariance[np.ix_(x, y)]).T
+    residual = covariance[np.ix_(y, y)] - slopes @ covariance[np.ix_(x, y)]
+    return Regression(residual, mean[y] - slopes @ mean[x], slopes)
+
+
+def compute_explained(evaluation: AtEstimate) -> FloatArray:
+    """LISREL's GFI of each group (G): 1 − eᵀWe/sᵀWs with W of normal theory at the model."""
+    found = []
+    x = list(evaluation.exogenous)
+    for g in range(evaluation.model.n_groups):
+        sample, implied = _regress_both(evaluation, g)
+        mean, covariance = _get_sample(evaluation, g)
+        design = np.zeros((len(x) + 1, len(x) + 1))
+        design[0, 0], design[0, 1:], design[1:, 0] = 1.0, mean[x], mean[x]
+        design[1:, 1:] = covariance[np.ix_(x, x)] + np.outer(mean[x], mean[x])
+        inverse = np.asarray(np.linalg.inv(implied.residual), dtype=np.float64)
+        own = np.column_stack([sample.intercepts, sample.slopes])
+        gap = own - np.column_stack([implied.intercepts, implied.slopes])
+
+        rest = _measure(sample.residual - implied.residual, gap, inverse, design)
+        found.append(1.0 - rest / _measure(sample.residual, own, inverse, design))
+    return np.array(found)
+
+
+def _measure(residual: FloatArray, coefficients: FloatArray, inverse: FloatArray, design: FloatArray) -> float:
+    """Their quadratic form: ½tr((QR)²) + tr(QBXBᵀ), X the second moments of (1, x)."""
+    turned = inverse @ residual
+    return float(0.5 * np.trace(turned @ turned) + np.trace(inverse @ coefficients @ design @ coefficients.T))
+
+
+def count_statistics(evaluation: AtEstimate) -> int:
+    """Residual moments, intercepts and slopes of a group."""
+    x = len(evaluation.exogenous)
+    y = evaluation.model.n_observed - x
+    return y * (y + 1) // 2 + y + y * x
+
+
+def _get_sample(evaluation: AtEstimate, g: int) -> tuple[FloatArray, FloatArray]:
+    mean = evaluation.sample_mean
+    assert mean is not None  # noqa: S101 (there are means, always)
+    return mean[g], evaluation.sample_cov[g]
+
+
+def _regress_both(evaluation: AtEstimate, g: int) -> tuple[Regression, Regression]:
+    mean = evaluation.moments.mean
+    assert mean is not None  # noqa: S101
+    return regress(evaluation, *_get_sample(evaluation, g)), regress(evaluation, mean[g], evaluation.implied_cov[g])
+
+
+def _compute_indices(evaluation: AtEstimate, g: int) -> dict[str, float]:
+    """Root mean square residuals by lavaan's names; those without means are of residual covariances alone."""
+    sample, implied = _regress_both(evaluation, g)
+    own, other = np.sqrt(np.diag(sample.residual)), np.sqrt(np.diag(implied.residual))
+    spread = np.sqrt(np.diag(_get_sample(evaluation, g)[1])[list(evaluation.exogenous)])
+    raw, scale = sample.residual - implied.residual, np.outer(own, own)
+    bollen = sample.residual / scale - implied.residual / np.outer(other, other)
+    intercepts, slopes = sample.intercepts - implied.intercepts, sample.slopes - implied.slopes
+    along = slopes * spread / own[:, None]
+    diagonal = np.diag(raw) / own**2
+    relative = sample.intercepts / own - implied.intercepts / other
+    y = len(own)
+    lower, below = np.tril_indices(y), np.tril_indices(y, -1)
+    means = {
+        "rmr": (raw[lower], intercepts, slopes),
+        "srmr": ((raw / scale)[lower], intercepts / own, along),
+        "crmr": (bollen[below], intercepts / own, along),
+        "srmr_mplus": (np.concatenate([bollen[below], diagonal]), relative, np.zeros(0)),
+    }
+    found = {}
+    for name, parts in means.items():
+        squares = [float((part**2).sum()) for part in parts]
+        found[name] = np.sqrt(sum(squares) / max(sum(part.size for part in parts), 1))
+        found[f"{name}_nomean"] = np.sqrt(squares[0] / max(parts[0].size, 1))
+    return found | {"srmr_bentler": found["srmr"], "srmr_bentler_nomean": found.pop("srmr_nomean")}
