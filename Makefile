@@ -12,7 +12,7 @@ export OMP_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test test-all test-browser lint bench docs site gallery tikz studio-assets clean
+.PHONY: help install study test test-all test-browser lint bench docs site agreement gallery tikz studio-assets clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -46,6 +46,9 @@ docs: .venv/installed ## Write the pages of docs/ that are made from the code
 
 site: .venv/installed-documentation ## Build the documentation as a site: build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
+
+agreement: .venv/installed ## Compare all reference cases with lavaan's numbers, into docs/agreement.md
+	$(BIN)/python docs/agreement.py
 
 gallery: .venv/installed ## Draw the gallery of diagrams into docs/gallery/
 	$(BIN)/python docs/gallery/make.py
