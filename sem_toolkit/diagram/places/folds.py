@@ -18,6 +18,9 @@ LEAST_RANKS, MOST_ROWS = 3, 6
 TURN = 38.0
 """Distance of cores of which a path leads down from one row to the next, in points."""
 
+LEAST_ARROW = 8.0
+"""No two ranks are nearer to each other than this, in points."""
+
 UNEVEN = 0.15
 """How much a difference in the length of rows weighs against height."""
 
@@ -47,9 +50,17 @@ def place_folded(
 ) -> tuple[dict[str, Rectangle], dict[str, Side]] | None:
     """Boxes of all variables in as few rows as fit the limit, and the sides of the indicators; None where none do."""
     depth = max(structure.ranks.values(), default=0) + 1
+    # What cannot fit is not even placed: a rank takes its widest core, and the arrow to the next.
+    least = [
+        LEAST_ARROW + max(measures.nodes[core].width for core in structure.cores if structure.ranks[core] == rank)
+        for rank in range(depth)
+    ]
+    least[-1] -= LEAST_ARROW
     for count in range(2, min(MOST_ROWS, depth) + 1):
         found = []
         for cuts in _iterate_cuts(depth, count):
+            if any(sum(least[low:high]) > limit for low, high in pairwise((0, *cuts, depth))):
+                continue
             rows = [
                 _place_row(structure, range(low, high), k, k == count - 1, measures, spacing, limit)
                 for k, (low, high) in enumerate(zip((0, *cuts), (*cuts, depth), strict=True))
