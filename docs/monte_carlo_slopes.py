@@ -88,7 +88,7 @@ def format_section(result, replications):
 
 
 if __name__ == "__main__":
-    replications = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    replications = int(sys.argv[1]) if len(sys.argv) > 1 else 150
     with ProcessPoolExecutor(2) as pool:
         tasks = {clusters: pool.submit(run_cell, clusters, replications) for clusters in SIZES}
         result = {clusters: task.result() for clusters, task in tasks.items()}

@@ -60,7 +60,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Cross-lagged panel | 9 | four waves in columns, tracks above and below |
 | Growth | 8 | factors over occasions, raw fixed loadings; no triangle of means unless asked for |
 | Traits and methods | 8 | numbers in columns; the loadings of the methods cross nine times |
-| Two groups | 7 | the same places in both, but one legend each |
+| Two groups | 8 | the same places in both, one legend for both |
 | Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
 | Feedback loop | 7 | two arrows bend apart; six covariances of causes are much for one side |
 | Composites | 7 | readable, weights and loadings look alike but for their direction |
@@ -68,7 +68,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Two measures that grow | 8 | mirrored rows; fixed loadings cross, as they do in the textbooks |
 | Latent change scores | 9 | scores in a row, each change above the score it leads to |
 | States of a trait | 7 | numbers in columns; the methods' loadings leave in bundles |
-| Twins | 8 | genes innermost, so that the arcs nest; a legend for each group |
+| Twins | 8 | genes innermost, so that the arcs nest; one legend for both kinds |
 | Dyads | 8 | exact grid, residual covariances nested outside |
 | Planned behaviour | 8 | causes in a column, a straight way to the behaviour; the third covariance takes room inside |
 | Marketing chain | 7 | four columns in one page's width; one path passes between a factor and its items |

@@ -72,8 +72,11 @@ MOST_FOR_CROSSINGS = 1.6
 MOST_COVERED = 12
 """From this many such paths on more room is all that helps."""
 
-CROWDED_GROWTH = (2.2, 3.0)
-"""Factors of the spacing for crowded pictures."""
+LARGE_STEPS, CROWDED_GROWTH = (1.0, 1.6, 2.2), (2.2, 3.0)
+"""Factors of the spacing for crowded pictures, within the column and beyond."""
+
+BEYOND = (1.0, 1.6, 2.2, 3.0)
+"""The same for a picture that may be wider than its column."""
 
 MANY_HITS = 4
 """More hits than this need much more room."""
@@ -171,28 +174,39 @@ def build_scene(
         assert search.best is not None  # noqa: S101 - a layout has no other way
         return search.best[1]
     drafts = list(_iterate_arrangements(draft))
-    routed = _count_routed(canvas)
+    # In a figure of the field most paths have their places.
+    routed = _count_routed(canvas) if drafts[0].canvas.structure.figure is None else 0
     most = min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed)))
     search = Search(style.column_width, most, go_on)
-    for variant in drafts:
-        search.try_densities(variant)
+    crowded = routed > CROWDED_FROM
+    for position, variant in enumerate(drafts):
+        if position and routed > 2 * CROWDED_FROM and search.best is not None:
+            # Its place is beyond the column anyway.
+            break
+        if crowded:
+            # Few pictures in large steps, but some of every kind.
+            search.left = max(LEAST_PAINTED, most // 2)
+        search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
         if search.best is not None and (search.best[0][0] == 0 or search.has_ended):
             return search.best[1]
     if search.best is None or search.best[0][1] > 0:
         # Better a picture too high or too wide than one with hits.
         large = bool(canvas.structure.links) and len(graph) > LARGE
         many = search.best is not None and search.best[0][1] > MANY_HITS
-        growth = CROWDED_GROWTH if routed > CROWDED_FROM else LARGE_GROWTH if large or many else GROWTH
+        growth: Sequence[float] = (
+            CROWDED_GROWTH if crowded and many else LARGE_GROWTH if large or many or crowded else GROWTH
+        )
         search.tallest = np.inf
-        tall = [variant for variant in drafts if variant.arrangement in ("across", "folded", "downward")]
-        for variant in tall if search.best is None or routed <= CROWDED_FROM else ():
+        kinds = ("across", "folded", "downward") if search.best is None else () if crowded else ("folded",)
+        for variant in [variant for variant in drafts if variant.arrangement in kinds]:
             if search.best is None or search.best[0][1] > 0:
                 search.left = LEAST_PAINTED
                 search.try_densities(variant, growth)
                 if search.has_ended:
                     break
     if search.best is None or (search.best[0][1] > 0 and not search.has_ended):
-        search.left = max(LEAST_PAINTED, most // 2)
+        search.left = LEAST_PAINTED if crowded else max(len(BEYOND), most // 2)
+        growth = growth if crowded or large else BEYOND
         usual = next((variant for variant in drafts if variant.arrangement == "across"), drafts[0])
         search.try_spacing(usual.with_density(DENSITIES[1]), DENSITIES[1].spacing, growth, must_fit=False)
     assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
@@ -242,7 +256,9 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         turned: tuple[Arrangement, ...] = ("downward",)
         if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
             # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
-            turned = ("folded", "downward") if structure.owner else ("downward", "folded")
+            # Waves that do not fit as a figure are not torn apart.
+            fold_first = bool(structure.owner) and figure is None
+            turned = ("folded", "downward") if fold_first else ("downward", "folded")
         if direction == "right":
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
