@@ -32,11 +32,12 @@ def draw_intervals(
 ) -> None:
     """Estimates (est) with their intervals (ci.lower, ci.upper) at heights; series: colour and mark."""
     reach = [
-        (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0),
-        (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0),
+        (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0).to_numpy(),
+        (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0).to_numpy(),
     ]
     colour, mark = series
-    axes.errorbar(rows["est"], heights, xerr=reach, label=label, color=colour, fmt=mark, markersize=4.5, linewidth=1.3)
+    est = rows["est"].to_numpy()
+    axes.errorbar(est, heights, xerr=reach, label=label, color=colour, fmt=mark, markersize=4.5, linewidth=1.3)
 
 
 def write_plot(draw: Callable[[], "Figure"], path: Path, seed: str) -> None:
