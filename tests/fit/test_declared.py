@@ -17,7 +17,8 @@ def test_the_declarations_are_those_of_the_layers() -> None:
     own = {entry.name for entry in fields(FitOptions)} - {"table", "estimation", "inference", "given"}
     kinds = (TableOptions, EstimationOptions, InstrumentOptions, StepOptions)
     read = {entry.name for kind in kinds for entry in fields(kind)} | own | {"rotation_args", "rotation_se"}
-    read -= {"normal_weights", "categorical", "has_levels", "all_ordered", "random_slopes"}  # follow from se, ordered and the spec
+    # These follow from se, ordered and the spec.
+    read -= {"normal_weights", "categorical", "has_levels", "all_ordered", "random_slopes"}
     read -= {"instruments", "steps"}  # have options of their own
     assert set(OPTIONS) == read | {"se", "test", "information", "observed_information"}
     assert {name for name, option in OPTIONS.items() if option.layer == "table"} == {
