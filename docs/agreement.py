@@ -45,7 +45,7 @@ REASONS: Mapping[str, str] = {
     "nonconv: ": "lavaan stops before the optimum; ours is lower, and improper",
     "con_defined: w": "lavaan's standard error of an `abs()` is 0",
     "efa_hs_promax: ": "lavaan's rotation stops at a gradient of 1e-5",
-    "browne.residual.nt.model": '`missing = "ml"`: another statistic than lavaan\'s; which of them is right is open',
+    "browne.residual.nt.model": '`missing = "ml"`: lavaan takes residuals of available cases (docs/differences.md)',
     "mg_ordinal_scalar_theta: ": "robust indices: lavaan takes the df of all statistics for those of the correlations",
     "miss_neverpair_ml: ": "lavaan's saturated model of incomplete rows stops short of its optimum",
     "fmin": "levels, instruments: lavaan's minimum is that of another objective; χ² agrees",

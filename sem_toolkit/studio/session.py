@@ -115,7 +115,6 @@ class Session:
             "files": files,
             "datasets": list(dict.fromkeys(datasets)),
             "rivals": [name for name in files if name != own],
-            "simulated": False,
         }
 
 

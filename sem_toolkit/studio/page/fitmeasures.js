@@ -47,6 +47,5 @@ function buildCertificate(fit) {
       el("p", {}, text ?? verdict)),
     fit.warnings.length ? el("ul", { class: "warnings" }, fit.warnings.map(({ message, hint }) =>
       el("li", {}, hint ? `${message} (${hint})` : message))) : null,
-    fit.simulated ? el("p", { class: "simulated" }, "The data are simulated: these numbers show the method, not the world.") : null,
   ];
 }
