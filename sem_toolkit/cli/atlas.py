@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.options import (
     DataOption,
     JsonOption,
@@ -47,6 +48,14 @@ def atlas(
         Path | None,
         typer.Option("--write", metavar="DIR", rich_help_panel=ATLAS, help="Keep each rival as a spec in this folder."),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot",
+            rich_help_panel=ATLAS,
+            help="Draw each rival over the given model into a .svg, .pdf, .png, … file.",
+        ),
+    ] = None,
     workers: Annotated[int | None, declare_workers(ATLAS)] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
@@ -54,11 +63,16 @@ def atlas(
     """The usual rivals of a model, made from its own text: what each changes, how it fits and what it says instead."""
     from sem_toolkit.comparison.atlas import build_atlas, write_atlas
     from sem_toolkit.comparison.atlas.atlas import FAMILIES
+    from sem_toolkit.diagram import require_diagram_format
     from sem_toolkit.report.atlas import build_atlas_tables
+    from sem_toolkit.report.compared_figures import draw_atlas
 
     if only is not None and only not in FAMILIES:
         message = f'--only cannot be "{only}"'
         raise OptionError(Diagnostic("error", "option-value", message, hint=f"one of: {', '.join(FAMILIES)}"))
+    if plot is not None:
+        require_diagram_format(plot.suffix.lower())
+    protect_inputs(plot, [spec, data])
     parsed = read_spec(spec)
     with show_progress("rivals") as watch:
         found = build_atlas(
@@ -66,6 +80,8 @@ def atlas(
             watch=watch, **chosen,
         )  # fmt: skip
     written = write_atlas(found, write, data) if write is not None else ()
+    if plot is not None:
+        draw_atlas(found).write(plot)
     write_receipt(receipt, lambda: found.receipt)
     print_messages((*found.given.messages, *found.notes), parsed.source)
     if json:

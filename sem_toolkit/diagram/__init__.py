@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from sem_toolkit.diagram.content.graph import build_path_graph
     from sem_toolkit.diagram.content.hints import DiagramHints, build_hints
     from sem_toolkit.diagram.content.style import DiagramStyle, read_style
-    from sem_toolkit.diagram.diagram import Diagram, draw_diagram
+    from sem_toolkit.diagram.diagram import Diagram, draw_diagram, require_diagram_format
+    from sem_toolkit.diagram.multiples import draw_small_multiples
     from sem_toolkit.diagram.places.earlier import read_earlier
     from sem_toolkit.diagram.places.pins import Layout, find_layout_path, read_layout, write_layout
 
@@ -27,10 +28,12 @@ __all__ = [
     "draw_diagram",
     "draw_overlay",
     "draw_side_by_side",
+    "draw_small_multiples",
     "find_layout_path",
     "read_earlier",
     "read_layout",
     "read_style",
+    "require_diagram_format",
     "write_layout",
 ]
 

@@ -11,19 +11,15 @@ from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.diagram import Diagram
-from sem_toolkit.diagram.geometry.metrics import measure_lines
-from sem_toolkit.diagram.geometry.plane import build_rectangle
 from sem_toolkit.diagram.places.pins import Layout
-from sem_toolkit.diagram.places.placement import MARGIN
-from sem_toolkit.diagram.scene.elements import Scene, TextItem
-from sem_toolkit.diagram.scene.furniture import build_furniture, list_notes, move_scene
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.scene.furniture import build_furniture, list_notes
+from sem_toolkit.diagram.scene.joining import fits_across, join_scenes
 from sem_toolkit.libraries import nx
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
     import pandas as pd
-
-GAP = 18.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def draw_overlay(
     legend = note_covariates(covariates, style, replace(hints, legend=legend)).legend
     chosen = select_elements(union, style, covariates)
     scene = build_scene(
-        build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), _keep_known(layout, chosen)
+        build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), keep_known(layout, chosen)
     )
     return Diagram(scene, chosen)
 
@@ -80,7 +76,7 @@ def merge_graphs(
         merged: dict[str, Any] = dict(data)
         if marks[key] == "changed":
             texts = [format_edge_text(entry[key][2], style) for entry in (old, new)]
-            merged["text"] = " → ".join(text or "free" for text in texts)
+            merged["text"] = " → ".join(text or "free" for text in texts) if any(texts) else ""
         union.add_edge(a, b, key=key, **merged)
     return union, marks
 
@@ -125,7 +121,7 @@ def draw_side_by_side(
         own = [format_edge_text(graph.edges[a, b, key], style) for graph in graphs if graph.has_edge(a, b, key)]
         data["text"] = max(own, key=len, default="")
     r2 = {name: value for version in versions for name, value in (version.r2 or {}).items()}
-    fixed = _keep_known(layout, union)
+    fixed = keep_known(layout, union)
     # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
     for column in ("free", style.column):
         part = replace(style, column=column, legend=False)
@@ -134,21 +130,16 @@ def draw_side_by_side(
         for version, graph in zip(versions, graphs, strict=True):
             names = {name: place for name, place in common.positions.items() if name in graph}
             scenes.append(build_scene(build_canvas(graph, part, plain, version.r2), Layout(names)))
-        if _fit_across(scenes, style):
+        if fits_across(scenes, style):
             break
-    joined = _join([version.name for version in versions], scenes, style, hints)
+    joined = join_scenes([version.name for version in versions], scenes, style, hints)
     canvas = build_canvas(union, style, hints)
     noted = replace(canvas, matrix=(), hints=replace(hints, legend=(*list_notes(canvas), *hints.legend)))
     scene = replace(build_furniture(joined, noted), title=joined.title)
     return Diagram(scene, union)
 
 
-def _fit_across(scenes: Sequence[Scene], style: DiagramStyle) -> bool:
-    """Whether scenes fit the column beside each other."""
-    return style.column_width is None or sum(scene.width + GAP for scene in scenes) - GAP <= style.column_width
-
-
-def _keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout | None:
+def keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout | None:
     """A layout without the variables that are not in the picture."""
     if layout is None:
         return None
@@ -158,48 +149,3 @@ def _keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout 
 def take_layout(scene: Scene) -> Layout:
     """The places of all variables of a scene."""
     return Layout({node.name: (node.box.x, node.box.y) for node in scene.nodes if not node.name.startswith("1 → ")})
-
-
-def _join(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hints: DiagramHints) -> Scene:
-    """One scene of several, each under its name."""
-    across = _fit_across(scenes, style)
-    heading = style.font_size * 1.2 + 4
-    parts: list[Scene] = []
-    titles: list[TextItem] = []
-    x = y = 0.0
-    for number, (name, scene) in enumerate(zip(names, scenes, strict=True)):
-        size = measure_lines((name,), style.font_size, style.font, bold=True)
-        box = build_rectangle(x + MARGIN, y, x + MARGIN + size.width, y + size.height)
-        colour = style.colours.text
-        titles.append(TextItem(f"name {number + 1}", (name,), box, style.font_size, colour, bold=True, align="left"))
-        parts.append(_rename(move_scene(scene, x, y + heading), number))
-        if across:
-            x += scene.width + GAP
-        else:
-            y += scene.height + heading + GAP
-    return Scene(
-        width=0,
-        height=0,
-        style=style,
-        nodes=tuple(node for part in parts for node in part.nodes),
-        edges=tuple(edge for part in parts for edge in part.edges),
-        texts=(*titles, *(item for part in parts for item in part.texts)),
-        samples=tuple(sample for part in parts for sample in part.samples),
-        title=hints.title or " and ".join(names),
-        description=" ".join(f"{name}: {scene.description}" for name, scene in zip(names, scenes, strict=True)),
-        caption=hints.caption,
-    )
-
-
-def _rename(scene: Scene, number: int) -> Scene:
-    """Names that stay apart when scenes are joined."""
-    mark = f" ({number + 1})"
-    return replace(
-        scene,
-        nodes=tuple(replace(node, name=node.name + mark) for node in scene.nodes),
-        edges=tuple(
-            replace(edge, key=edge.key + mark, source=edge.source + mark, target=edge.target + mark)
-            for edge in scene.edges
-        ),
-        texts=tuple(replace(item, key=item.key + mark) for item in scene.texts),
-    )

@@ -84,16 +84,21 @@ class Diagram:
 
     def to_bytes(self, suffix: str, renderer: Renderer = "auto") -> bytes:
         """The content of a file with this suffix; raises DataError for a suffix that is not one of SUFFIXES."""
-        if suffix in WRITERS:
-            return WRITERS[suffix](self.scene, renderer)
-        hint = f"use one of {', '.join(SUFFIXES)}"
-        raise DataError(Diagnostic("error", "unknown-format", f'"{suffix}" is no format for a diagram', hint=hint))
+        return WRITERS[require_diagram_format(suffix)](self.scene, renderer)
 
     def write(self, path: str | Path, renderer: Renderer = "auto") -> Path:
         """Write the picture in the format of the path's suffix, whole or not at all; returns the path."""
         path = Path(path)
         write_bytes(path, self.to_bytes(path.suffix.lower(), renderer))
         return path
+
+
+def require_diagram_format(suffix: str) -> str:
+    """The suffix itself. Raises DataError where no diagram can be written like that."""
+    if suffix in WRITERS:
+        return suffix
+    hint = f"use one of {', '.join(SUFFIXES)}"
+    raise DataError(Diagnostic("error", "unknown-format", f'"{suffix}" is no format for a diagram', hint=hint))
 
 
 def draw_diagram(

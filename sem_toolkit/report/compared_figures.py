@@ -1,14 +1,18 @@
 """Several models, or the groups of one, in one picture: as an overlay, or side by side."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from sem_toolkit.comparison.atlas import GIVEN, Atlas
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
-from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side
+from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side, draw_small_multiples
 from sem_toolkit.fit import Fit, check_model
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.report.figures import add_standardized_limits, build_groups_caption, build_spec_hints, find_layout
+from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.spec import ParameterTable, Spec
 
 Arrangement = Literal["overlay", "side by side"]
@@ -45,6 +49,22 @@ def draw_compared_specs(
             raise SemError(checked.diagnostics, spec.source)
         versions.append(Version(name, checked.table))
     return _draw(versions, specs[0], versions[0].table, arrangement, style)
+
+
+def draw_atlas(atlas: Atlas, style: DiagramStyle | None = None) -> Diagram:
+    """The given model and, over it, each rival that was fitted, with the difference of BIC where there is one."""
+    deltas = dict(zip(atlas.table["model"], atlas.table["delta.bic"], strict=True))
+    rivals = []
+    for entry in atlas.entries:
+        if entry.fit is None:
+            continue
+        name, delta = entry.rival.name, deltas[entry.rival.name]
+        told = "" if math.isnan(delta) else f", ΔBIC {delta:+.0f}".replace("-", "−")
+        rivals.append(Version(name + told, free_rotated_rows(entry.fit.table)))
+    given, spec = free_rotated_rows(atlas.given.table), atlas.given.spec
+    title = f"{spec.header.title or 'The given model'}: rivals"
+    hints = replace(build_spec_hints(spec, given), title=title)
+    return draw_small_multiples(Version(GIVEN, given), rivals, style, hints, find_layout(spec))
 
 
 def _draw(

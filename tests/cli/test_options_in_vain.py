@@ -72,7 +72,7 @@ OWN = {
         "--data hs.csv", "--level 0.8",
     ],
     "atlas": ["--only structure", "--least-index 0.01 --most 1", "--write rivals", "--json",
-              "--receipt r.json"],
+              "--receipt r.json", "--plot rivals.svg"],
     "equivalents": [
         "--limit 1", "--only measurement", "--write members", "--json", "--data hs.csv", "--level 0.8", "--se robust",
         "--data hs.csv --estimator MLR", "--engine native", "--sheet one",
