@@ -197,7 +197,7 @@ def build_scene(
             CROWDED_GROWTH if crowded and many else LARGE_GROWTH if large or many or crowded else GROWTH
         )
         search.tallest = np.inf
-        kinds = ("across", "folded", "downward") if search.best is None else () if crowded else ("folded",)
+        kinds = ("across", "folded", "downward") if search.best is None else () if crowded else ("folded", "downward")
         for variant in [variant for variant in drafts if variant.arrangement in kinds]:
             if search.best is None or search.best[0][1] > 0:
                 search.left = LEAST_PAINTED
