@@ -19,6 +19,7 @@ from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, tak
 FloatArray = NDArray[np.float64]
 
 _PIVOT = 1e-13  # of its diagonal element: what is smaller is rounding
+_RIDGE = 1e-6  # of a unit, added to what is singular
 _FEW = 8
 _SMALL = 10
 
@@ -134,6 +135,21 @@ def _eliminate(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
             column = work[..., 1:, 0]
             work = work[..., 1:, 1:] - column[..., :, None] * (column / safe[..., None])[..., None, :]
     return usable, space.where(usable, total, space.zeros_like(total))
+
+
+def solve_stack(matrices: FloatArray, right: FloatArray) -> FloatArray:
+    """Solutions (... × p) of symmetric matrices in units of their diagonals (... × p × p), which may be indefinite.
+
+    What is singular gets a ridge, and does not stop its neighbours.
+    """
+    space = get_namespace(matrices)
+    try:
+        found = space.linalg.solve(matrices, right[..., None])
+    except (np.linalg.LinAlgError, RuntimeError):  # one of them is, as where a model is not identified
+        singular = space.astype(space.linalg.slogdet(matrices)[0] == 0.0, matrices.dtype)
+        ridge = _RIDGE * singular[..., None, None] * move_to(np.eye(matrices.shape[-1]), matrices)
+        found = space.linalg.solve(matrices + ridge, right[..., None])
+    return found[..., 0]  # type: ignore[no-any-return]
 
 
 def invert_stack(matrices: FloatArray, usable: NDArray[np.bool_]) -> FloatArray:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
-from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations
+from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations, solve_stack
 from sem_toolkit.model import Model
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
@@ -57,10 +57,6 @@ class Arrivals:
     values: FloatArray
     status: NDArray[np.int8]
     iterations: NDArray[np.intp]
-
-
-_RIDGE = 1e-6
-"""Added to a scaled curvature that is singular."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,18 +239,7 @@ def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatA
     curvature = _scale_curvature(stack, scale)
     identity = move_to(np.eye(scale.shape[1]), scale)
     curvature += stack.damping[:, None, None] * identity
-    solve = get_namespace(scale).linalg.solve
-    try:
-        step = solve(curvature, slope[:, :, None])
-    except (np.linalg.LinAlgError, RuntimeError):  # one of them is singular, as where a model is not identified
-        regular = take(curvature, np.arange(len(stack.place)), 0)
-        for place, own in enumerate(curvature):
-            try:
-                solve(own, slope[place])
-            except (np.linalg.LinAlgError, RuntimeError):
-                regular[place] = own + _RIDGE * identity
-        step = solve(regular, slope[:, :, None])
-    return -step[:, :, 0] * scale  # type: ignore[no-any-return]
+    return -solve_stack(curvature, slope) * scale
 
 
 def _scale_curvature(stack: _Stack, scale: FloatArray) -> FloatArray:
