@@ -175,7 +175,7 @@ def _run(task: _Task, theta: FloatArray, place: NDArray[np.intp], search: Search
 
 def _is_curved(stack: _Stack, scale: FloatArray) -> Array:
     """Whether the second derivative is positive definite in what is free (s)."""
-    curvature = _scale_curvature(stack, scale)
+    curvature = scale_curvature(stack.found.informations, scale)
     try:
         get_namespace(curvature).linalg.cholesky(curvature)
     except (np.linalg.LinAlgError, RuntimeError):  # one of them is not, and stops the others
@@ -236,15 +236,15 @@ def find_free(theta: FloatArray, gradient: FloatArray, box: Box | None) -> Array
 
 def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatArray:
     """Towards the minimum of the damped quadratic in what is free; 0 for what is held, whose scale is 0 (s × r)."""
-    curvature = _scale_curvature(stack, scale)
+    curvature = scale_curvature(stack.found.informations, scale)
     identity = move_to(np.eye(scale.shape[1]), scale)
     curvature += stack.damping[:, None, None] * identity
     return -solve_stack(curvature, slope) * scale
 
 
-def _scale_curvature(stack: _Stack, scale: FloatArray) -> FloatArray:
-    """The second derivative in units of the scale; 1 on the diagonal for what is held, whose scale is 0."""
-    curvature = stack.found.informations * scale[:, :, None] * scale[:, None, :]
+def scale_curvature(informations: FloatArray, scale: FloatArray) -> FloatArray:
+    """Second derivatives (s × r × r) in units of the scale; 1 on the diagonal for what is held, whose scale is 0."""
+    curvature = informations * scale[:, :, None] * scale[:, None, :]
     held = get_namespace(scale).astype(scale == 0.0, scale.dtype)
     curvature += held[:, :, None] * move_to(np.eye(scale.shape[1]), scale)
     return curvature

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
-from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations
+from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations, solve_stack
 from sem_toolkit.estimation.batch import (
     Arrival,
     Arrivals,
@@ -23,6 +23,7 @@ from sem_toolkit.estimation.batch import (
     expand_arrivals,
     find_box,
     find_free,
+    scale_curvature,
 )
 from sem_toolkit.model import Model
 
@@ -140,7 +141,7 @@ def _have_arrived(task: _Task, points: _Points, size: FloatArray, scale: FloatAr
     found = points.exact & ((size < task.tolerance) | close)
     chosen = np.flatnonzero(found)
     if len(chosen):
-        found[chosen] = factor_stack(_scale_curvature(points.at.informations[chosen], scale[chosen]))[0]
+        found[chosen] = factor_stack(scale_curvature(points.at.informations[chosen], scale[chosen]))[0]
     return np.asarray(found)
 
 
@@ -200,14 +201,8 @@ def _look(task: _Task, theta: FloatArray, place: NDArray[np.intp], *, exact: boo
 def _compute_step(at: Evaluations, scale: FloatArray, slope: FloatArray) -> FloatArray:
     """−H⁻¹g in what is free, 0 in what a bound holds (s × r)."""
     if (scale != 0.0).all():
-        return np.asarray(-np.linalg.solve(at.informations, at.gradients[:, :, None])[:, :, 0])
-    curvature = _scale_curvature(at.informations, scale)
-    return np.asarray(-np.linalg.solve(curvature, slope[:, :, None])[:, :, 0] * scale)
-
-
-def _scale_curvature(informations: FloatArray, scale: FloatArray) -> FloatArray:
-    """Second derivatives in units of the scale, with 1 on the diagonal for what a bound holds (s × r × r)."""
-    curvature = informations * scale[:, :, None] * scale[:, None, :]
-    row, column = np.nonzero(scale == 0.0)
-    curvature[row, column, column] = 1.0
-    return curvature
+        try:
+            return np.asarray(-np.linalg.solve(at.informations, at.gradients[:, :, None])[:, :, 0])
+        except np.linalg.LinAlgError:  # a singular one needs its units
+            pass
+    return -solve_stack(scale_curvature(at.informations, scale), slope) * scale

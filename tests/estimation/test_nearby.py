@@ -11,7 +11,7 @@ from sem_toolkit.estimation.batch import Arrival, Search, minimise_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import fit
 
-from .test_batch import BOUNDED, CFA, _draw_targets
+from .test_batch import BOUNDED, CFA, Evaluator, _draw_targets
 
 DATA = Path(__file__).parents[1] / "oracles" / "data"
 
@@ -55,3 +55,13 @@ def test_what_has_no_minimum_or_no_value_says_so() -> None:
     assert found.status[0] == Arrival.MINIMUM
     assert found.status[1] in (Arrival.STALLED, Arrival.ITERATION_LIMIT)
     assert found.status[2] == Arrival.NO_VALUE_AT_START
+
+
+def test_a_curvature_that_is_singular_stops_no_neighbour() -> None:
+    solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0).solution
+    model, many = solution.model, ML.build(solution.targets, None)
+    starts = 1.02 * np.tile(solution.x, (3, 1))
+    alone = approach_minima(model, many, starts[:1])  # type: ignore[arg-type]
+    found = approach_minima(model, Evaluator(many, {1}), starts)
+    assert list(found.status[[0, 2]]) == [Arrival.MINIMUM] * 2
+    np.testing.assert_allclose(found.x[0], alone.x[0], rtol=1e-9)
