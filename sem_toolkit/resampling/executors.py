@@ -4,9 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sem_toolkit.comparison.workers import choose_workers, run_all
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.resampling.chunks import Chunk, ChunkStore
 
+FloatArray = NDArray[np.float64]
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -15,6 +20,35 @@ _PATIENCE = 10.0
 """Seconds until a scheduler that does not answer is given up."""
 _RETRIES = 3
 """How often the chunk of a worker that is lost is given to another one."""
+
+
+def collect_chunks(
+    function: Callable[[Shared, Chunk], dict[str, FloatArray]],
+    chunks: Sequence[Chunk],
+    shared: Shared,
+    store: ChunkStore | None,
+    *,
+    workers: int | None,
+    seconds: float,
+    dask: str | None = None,
+) -> Iterator[tuple[Chunk, dict[str, FloatArray], bool]]:
+    """Every chunk, what it gives and whether that was made: what a store has whole, then the others, which it keeps.
+
+    seconds  what a draw takes of one core; the other arguments are those of `run_chunks`
+    """
+    there = set() if store is None else set(store.list_done())
+    waiting = []
+    for chunk in chunks:
+        part = store.read(chunk.place) if store is not None and chunk.place in there else {}
+        if part and len(next(iter(part.values()))) == chunk.draws:
+            yield chunk, part, False
+        else:
+            waiting.append(chunk)
+    total = seconds * sum(chunk.draws for chunk in waiting)
+    for place, part in run_chunks(function, waiting, shared, workers=workers, seconds=total, dask=dask):
+        if store is not None:
+            store.write(waiting[place].place, part)
+        yield waiting[place], part, True
 
 
 def run_chunks(

@@ -19,7 +19,7 @@ from sem_toolkit.resampling.bootstrap.samples import RESAMPLINGS
 from sem_toolkit.resampling.bootstrap.tasks import Task, build_task, fit_without, run_chunk
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
 from sem_toolkit.resampling.draw_matrix import allocate_draws
-from sem_toolkit.resampling.executors import run_chunks
+from sem_toolkit.resampling.executors import collect_chunks
 from sem_toolkit.spec import Spec
 
 FloatArray = NDArray[np.float64]
@@ -181,25 +181,12 @@ def _run(
     watch: Callable[[int, int], object] | None,
 ) -> None:
     """Make every chunk, or take it from the store where it is whole there."""
-    size, total, done = task.chunk_size, sum(chunk.draws for chunk in chunks), 0
-    there = set() if kept is None else set(kept.list_done())
-    waiting = []
-    for chunk in chunks:
-        part = kept.read(chunk.place) if kept is not None and chunk.place in there else {}
-        if part and len(part["x"]) == chunk.draws:
-            into.take(chunk.place * size, part)
-            done += chunk.draws
-        else:
-            waiting.append(chunk)
-    seconds = len(waiting) * size * task.seconds
-    work = run_chunks(run_chunk, waiting, task, workers=hands.workers, seconds=seconds, dask=hands.dask)
-    for place, part in work:
-        chunk = waiting[place]
-        if kept is not None:
-            kept.write(chunk.place, part)
-        into.take(chunk.place * size, part)
+    total, done = sum(chunk.draws for chunk in chunks), 0
+    work = collect_chunks(run_chunk, chunks, task, kept, workers=hands.workers, seconds=task.seconds, dask=hands.dask)
+    for chunk, part, is_new in work:
+        into.take(chunk.place * task.chunk_size, part)
         done += chunk.draws
-        if watch is not None:
+        if is_new and watch is not None:
             watch(done, total)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
-from sem_toolkit.resampling.executors import run_chunks
+from sem_toolkit.resampling.executors import collect_chunks
 from sem_toolkit.resampling.simulation.analyses import Analysis, Fitter, SingleFitter
 from sem_toolkit.resampling.simulation.outcomes import join_outcomes, read_outcomes
 from sem_toolkit.resampling.simulation.sampling import Sampling
@@ -91,11 +91,13 @@ def run_simulation(
     hands = Hands() if hands is None else hands
     store = hands.open_store(sampling.n)
     chunks = list_chunks(replications, CHUNK, seed, (sampling.n,))
+    stacked = all(isinstance(fitter, StackedFitter) for fitter in fitters)
+    seconds = len(fitters) * (_STACKED if stacked else _SINGLE)
+    task = Task(sampling, fitters)
     found: dict[int, list[Sums]] = {}
     done = 0
-
-    def take(chunk: Chunk, arrays: Mapping[str, FloatArray]) -> None:
-        nonlocal done
+    work = collect_chunks(run_chunk, chunks, task, store, workers=hands.workers, seconds=seconds, dask=hands.dask)
+    for chunk, arrays, _ in work:
         found[chunk.place] = [
             sum_outcomes(read_outcomes(arrays, f"{place}:"), analysis.truth, alpha, analysis.chosen.level)
             for place, analysis in enumerate(analyses)
@@ -103,22 +105,6 @@ def run_simulation(
         done += chunk.draws
         if watch is not None:
             watch(done, replications)
-
-    kept = set() if store is None else set(store.list_done())
-    waiting = []
-    for chunk in chunks:
-        arrays = store.read(chunk.place) if store is not None and chunk.place in kept else {}
-        if arrays and len(arrays["0:verdict"]) == chunk.draws:
-            take(chunk, arrays)
-        else:
-            waiting.append(chunk)
-    stacked = all(isinstance(fitter, StackedFitter) for fitter in fitters)
-    seconds = len(waiting) * CHUNK * len(fitters) * (_STACKED if stacked else _SINGLE)
-    task = Task(sampling, fitters)
-    for place, given in run_chunks(run_chunk, waiting, task, workers=hands.workers, seconds=seconds, dask=hands.dask):
-        if store is not None:
-            store.write(waiting[place].place, given)
-        take(waiting[place], given)
     ordered = [found[place] for place in sorted(found)]
     return tuple(
         Summary(
