@@ -37,7 +37,7 @@ class Hands:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a bootstrap: see `bootstrap`."""
+    """What is asked of a bootstrap: see `bootstrap`. Raises OptionError for numbers and words that make none."""
 
     draws: int = 1000
     resample: str = "ordinary"
@@ -48,6 +48,17 @@ class Wanted:
     keep_improper: bool = True
     measures: bool = False
     reliability: bool = False
+
+    def __post_init__(self) -> None:
+        if self.draws < 2:
+            message = f"{self.draws} draws say nothing about how estimates vary"
+            raise OptionError(
+                Diagnostic("error", "option-value", message, hint="1000 for standard errors, 5000 for intervals")
+            )
+        for word, known in ((self.resample, RESAMPLINGS), (self.interval, INTERVALS)):
+            if word not in known:
+                hint = format_suggestion(word, known) or f"there are {', '.join(known)}"
+                raise OptionError(Diagnostic("error", "option-value", f"there is no {word!r} bootstrap", hint=hint))
 
 
 def bootstrap(
@@ -81,7 +92,6 @@ def bootstrap(
     numbers and words that make no bootstrap, EstimationError where the data themselves have no certified optimum.
     """
     wanted = Wanted(draws, resample, interval, seed, standardized, r2, keep_improper, measures, reliability)
-    _require_choices(wanted)
     prepared = prepare(parse(spec), data, **options)
     prepared = replace(prepared, options=prepared.options.without_resampling)
     return bootstrap_fit(prepared, estimate(prepared), wanted, Hands(workers, dask), store, watch)
@@ -96,7 +106,6 @@ def bootstrap_fit(
     watch: Callable[[int, int], object] | None = None,
 ) -> Bootstrap:
     """The same for a fit that is there: `own` of what was `prepared`, its options without any resampling."""
-    _require_choices(wanted)
     if not own.converged:
         raise EstimationError(own.certificate.messages)
     task, free = build_task(prepared, own, wanted.resample)
@@ -213,15 +222,3 @@ def _describe(own: Fit, wanted: Wanted) -> dict[str, object]:
         "asked": [name for name in ("measures", "reliability") if getattr(wanted, name)],
         "stream": _STREAM,
     }
-
-
-def _require_choices(wanted: Wanted) -> None:
-    if wanted.draws < 2:
-        message = f"{wanted.draws} draws say nothing about how estimates vary"
-        raise OptionError(
-            Diagnostic("error", "option-value", message, hint="1000 for standard errors, 5000 for intervals")
-        )
-    for word, known in ((wanted.resample, RESAMPLINGS), (wanted.interval, INTERVALS)):
-        if word not in known:
-            hint = format_suggestion(word, known) or f"there are {', '.join(known)}"
-            raise OptionError(Diagnostic("error", "option-value", f"there is no {word!r} bootstrap", hint=hint))

@@ -168,12 +168,7 @@ def fit_without(task: Task) -> tuple[FloatArray, FloatArray]:
     whole, parts = task.whole, []
     for place, group in enumerate(task.groups):
         covariance, mean, n = group.compute_moments_without()
-        count = len(n)
-        sample = SampleMoments(
-            np.repeat(whole.covariance, count, axis=0),
-            np.repeat(whole.mean, count, axis=0),
-            np.repeat(whole.n, count, axis=0),
-        )
+        sample = whole.pick(np.zeros(len(n), dtype=np.intp))
         sample.covariance[:, place], sample.mean[:, place], sample.n[:, place] = covariance, mean, n
         found_there, asked = task.fit_moments(sample)
         parts.append((found_there.x, asked))
