@@ -12,7 +12,6 @@ from sem_toolkit.estimation.batch import Arrival, minimise_stack
 from sem_toolkit.fit import Fit
 from sem_toolkit.resampling.bootstrap.fitting import SEARCH, Fitted, are_proper, is_stackable
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
-from sem_toolkit.resampling.bootstrap.samples import draw_counts
 from sem_toolkit.sample.patterns import Patterns
 from sem_toolkit.sample.reweighted import reweight_patterns
 
@@ -32,17 +31,13 @@ class IncompleteFitter:
 
     def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
         """Estimates of so many samples."""
-        sizes = [len(rows) for rows in self.rows.strata]
-        return self.fit([draw_counts(rng, n, draws) for n in sizes])
+        return self.fit(self.rows.draw_counts(rng, draws))
 
     def fit_without(self) -> Fitted:
         """Estimates without one row each, group by group."""
-        sizes = [len(rows) for rows in self.rows.strata]
-        ends = np.cumsum(sizes)
-        whole = 1 - np.eye(int(ends[-1]), dtype=np.int64)
-        return self.fit(np.split(whole, ends[:-1], axis=1))
+        return self.fit(self.rows.count_without())
 
-    def fit(self, counts: list[NDArray[np.int64]]) -> Fitted:
+    def fit(self, counts: list[NDArray[np.intp]]) -> Fitted:
         """Estimates (b × q) where row i of group g counts counts[g][d, i] times in draw d."""
         model, start = self.rows.fit.solution.model, np.asarray(self.rows.fit.solution.x)
         drawn = tuple(
@@ -53,8 +48,7 @@ class IncompleteFitter:
         arrivals = minimise_stack(model, discrepancy, np.tile(start, (len(used), 1)), SEARCH)
         x, found = arrivals.x.copy(), np.asarray(arrivals.status == Arrival.MINIMUM)
         for draw in np.flatnonzero(~found):
-            rows = [np.repeat(own, count[draw]) for own, count in zip(self.rows.strata, counts, strict=True)]
-            single = self.rows.fit_rows(np.concatenate(rows))
+            single = self.rows.fit_counts(counts, int(draw))
             found[draw] = single is not None
             x[draw] = np.nan if single is None else single.solution.x
         return Fitted(x, np.full(len(x), np.nan), found, are_proper(model, x, found))

@@ -16,7 +16,6 @@ from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.resampling.bootstrap.fitting import SEARCH, Fitted, are_proper, is_stackable
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
-from sem_toolkit.resampling.bootstrap.samples import draw_counts
 from sem_toolkit.sample import Sample, SampleGroup
 from sem_toolkit.sample.categorical.stacked import StackedCorrelations, compute_stacked_correlations
 from sem_toolkit.sample.categorical.statistics import EmptyCells
@@ -45,13 +44,11 @@ class OrderedFitter:
 
     def draw_and_fit(self, rng: np.random.Generator, draws: int) -> Fitted:
         """Estimates of so many samples."""
-        return self.fit([draw_counts(rng, len(rows), draws) for rows in self.rows.strata])
+        return self.fit(self.rows.draw_counts(rng, draws))
 
     def fit_without(self) -> Fitted:
         """Estimates without one row each, group by group."""
-        sizes = [len(rows) for rows in self.rows.strata]
-        whole = 1 - np.eye(sum(sizes), dtype=np.int64)
-        return self.fit(np.split(whole, np.cumsum(sizes)[:-1], axis=1))
+        return self.fit(self.rows.count_without())
 
     def fit(self, counts: list[NDArray[np.intp]]) -> Fitted:
         """Estimates (b × q) where row i of group g counts counts[g][d, i] times in draw d."""
@@ -74,8 +71,7 @@ class OrderedFitter:
                 x[np.ix_(good, responses.free_thresholds[group])] = own.thresholds[good]
         proper = self._are_proper(x, arrived)
         for draw in np.flatnonzero(~arrived & complete):
-            rows = [np.repeat(own, count[draw]) for own, count in zip(self.rows.strata, counts, strict=True)]
-            single = self.rows.fit_rows(np.concatenate(rows))
+            single = self.rows.fit_counts(counts, int(draw))
             arrived[draw] = single is not None
             if single is not None:
                 x[draw], value[draw], proper[draw] = single.solution.x, single.solution.discrepancy, single.certified
@@ -94,13 +90,11 @@ class OrderedFitter:
     def _build(self, found: list[StackedCorrelations], good: NDArray[np.intp]) -> LeastSquares:
         row, column = vech_indices(self.model.n_observed)
         apart = row != column
-        weights = []
-        for own in found:
-            variances = own.variances[good][:, row, column]
-            equal = self.rows.fit.options.estimation.kind.name == "ULS"
-            weights.append(np.where(apart, 1.0 if equal else 1.0 / variances, 0.0) + np.zeros_like(variances))
+        equal = self.rows.fit.options.estimation.kind.name == "ULS"
+        variances = [own.variances[good][:, row, column] for own in found]
+        weights = tuple(np.where(apart, np.ones_like(own) if equal else 1.0 / own, 0.0) for own in variances)
         targets = self._prototype.with_moments(np.stack([own.correlations[good] for own in found], axis=1), None)
-        return LeastSquares(targets, tuple(weights))
+        return LeastSquares(targets, weights)
 
     @cached_property
     def _prototype(self) -> Targets:
@@ -150,21 +144,15 @@ def _is_of_correlations(fit: Fit) -> bool:
         return False
     arrows = model.directed[:, :, :p].any() or any((own.column[own.directed] < p).any() for own in model.cells)
     threshold_names = {name for row in model.table.rows if row.op == "|" for name in (row.label, row.plabel) if name}
-    tied = any(
-        not threshold_names.isdisjoint({row.lhs, row.rhs}) or not {row.lhs, row.rhs}.issubset(_list_names(model))
-        for row in model.table.rows
-        if row.op in CONSTRAINT_OPERATORS
-    )
+    # labels of parameters, by which equalities can be told not to be about thresholds
+    names = {name for row in model.table.parameters for name in (row.label, row.plabel)} - threshold_names
+    tied = any(not {row.lhs, row.rhs} <= names for row in model.table.rows if row.op in CONSTRAINT_OPERATORS)
     means = any(row.op == "~1" and (row.free or row.ustart) for row in model.table.rows)
     settled = (responses.free_scales < 0).all() and (responses.scales == 1.0).all()
     settled &= (responses.free_thresholds >= 0).all()
-    variances = any(row.op == "~~" and row.lhs == row.rhs and row.free and row.lhs in model.observed
-                    for row in model.table.rows)  # fmt: skip
+    variances = any(
+        row.op == "~~" and row.lhs == row.rhs and row.free and row.lhs in model.observed for row in model.table.rows
+    )
     kind = fit.options.estimation.kind.name
     plain = not any(group.design.weights is not None for group in fit.sample.groups)
     return bool(kind in ("DWLS", "ULS") and settled and plain and not (arrows or tied or means or variances))
-
-
-def _list_names(model: Model) -> set[str]:
-    """Labels of parameters, by which equalities can be told not to be about thresholds."""
-    return {name for row in model.table.parameters for name in (row.label, row.plabel)}

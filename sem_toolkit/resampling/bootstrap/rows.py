@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.resampling.bootstrap.fitting import Fitted
+from sem_toolkit.resampling.bootstrap.samples import draw_counts
 from sem_toolkit.rotation import match_factors
 
 FloatArray = NDArray[np.float64]
@@ -45,6 +46,20 @@ class RowFitter:
         for groups in self.clusters:
             chosen += [groups[i] for i in rng.integers(len(groups), size=len(groups))]
         return np.concatenate(chosen)
+
+    def draw_counts(self, rng: np.random.Generator, draws: int) -> list[NDArray[np.intp]]:
+        """How often every row of each group is drawn (draws × rows)."""
+        return [draw_counts(rng, len(rows), draws) for rows in self.strata]
+
+    def count_without(self) -> list[NDArray[np.intp]]:
+        """The same for samples without one row each, group by group."""
+        sizes = [len(rows) for rows in self.strata]
+        return np.split(1 - np.eye(sum(sizes), dtype=np.intp), np.cumsum(sizes)[:-1], axis=1)
+
+    def fit_counts(self, counts: list[NDArray[np.intp]], draw: int) -> Fit | None:
+        """The fit of one of the samples that these are of, as `fit_rows` finds it."""
+        rows = [np.repeat(own, count[draw]) for own, count in zip(self.strata, counts, strict=True)]
+        return self.fit_rows(np.concatenate(rows))
 
     def fit_rows(self, rows: NDArray[np.intp]) -> Fit | None:
         """The fit of these rows of the data, by number; None where there is no optimum of the same parameters."""

@@ -17,6 +17,8 @@ from sem_toolkit.resampling.bootstrap.samples import Drawing, GroupRows, build_d
 from sem_toolkit.resampling.chunks import Chunk
 
 FloatArray = NDArray[np.float64]
+CountFitter = IncompleteFitter | OrderedFitter
+"""What fits samples at once by how often they count every row."""
 
 _STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 3e-4, 5e-3, 0.05  # seconds, about
 STACK, PATTERNS, SINGLE = 1000, 250, 20
@@ -32,7 +34,7 @@ class Task:
     groups: tuple[GroupRows, ...]
     implied: tuple[FloatArray, FloatArray | None]
     resample: str
-    rows: RowFitter | IncompleteFitter | OrderedFitter | None = None
+    rows: RowFitter | CountFitter | None = None
     asked: SampleQuantities | None = None
 
     def draw_and_fit(self, rng: np.random.Generator, draws: int) -> tuple[Fitted, FloatArray]:
@@ -62,14 +64,14 @@ class Task:
     @property
     def chunk_size(self) -> int:
         """Draws of a chunk."""
-        if isinstance(self.rows, (IncompleteFitter, OrderedFitter)):
+        if isinstance(self.rows, CountFitter):
             return PATTERNS
         return STACK if self.fitter is not None and self.fitter.is_stackable else SINGLE
 
     @property
     def seconds(self) -> float:
         """What a draw takes, about."""
-        if isinstance(self.rows, (IncompleteFitter, OrderedFitter)):
+        if isinstance(self.rows, CountFitter):
             return _PATTERNS_DRAW
         return _STACKED_DRAW if self.fitter is not None and self.fitter.is_stackable else _SINGLE_DRAW
 
@@ -157,7 +159,7 @@ def _require_rows(label: str, units: int) -> None:
 
 def fit_without(task: Task) -> tuple[FloatArray, FloatArray]:
     """Estimates without one unit each (units × q), and what else is asked of these samples (units × k)."""
-    if isinstance(task.rows, (IncompleteFitter, OrderedFitter)):
+    if isinstance(task.rows, CountFitter):
         found = task.rows.fit_without().x
         return found, np.zeros((len(found), 0))
     if task.fitter is None:
