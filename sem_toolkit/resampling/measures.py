@@ -7,11 +7,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
+from sem_toolkit.model import Model
+from sem_toolkit.spec.names import exogenous_observed_variables
 
 FloatArray = NDArray[np.float64]
 
 MEASURES = ("chisq", "pvalue", "rmsea", "cfi", "tli", "srmr")
 """What is kept of every sample."""
+
+
+def compute_stacked_measures(
+    model: Model,
+    chisq: FloatArray,
+    df: float,
+    rows: tuple[float, FloatArray],
+    sample: tuple[FloatArray, FloatArray | None],
+    implied: tuple[FloatArray, FloatArray | None],
+) -> dict[str, FloatArray]:
+    """RMSEA, CFI, TLI and SRMR (b each) by maximum likelihood, beside χ² (b).
+
+    rows     N and the shares of the groups (G)
+    sample   covariances (b × G × p × p) and means (b × G × p, or None) of the samples; implied: of their estimates
+    """
+    n, share = rows
+    names = set(exogenous_observed_variables(model.table))
+    exogenous = tuple(place for place, name in enumerate(model.observed) if name in names)
+    null, df_null = compute_stacked_baseline(sample[0], share, n, exogenous)
+    return {
+        "rmsea": compute_stacked_rmsea(chisq, df, n, len(share)),
+        "cfi": compute_stacked_cfi(chisq, df, null, df_null),
+        "tli": compute_stacked_tli(chisq, df, null, df_null),
+        "srmr": compute_stacked_srmr(sample, implied, share),
+    }
 
 
 def compute_stacked_rmsea(chisq: FloatArray, df: float, n: float, groups: int) -> FloatArray:

@@ -9,14 +9,7 @@ from numpy.typing import NDArray
 from sem_toolkit.model import Model
 from sem_toolkit.model.moments import compute_matrices, compute_stacked_moments
 from sem_toolkit.resampling.bootstrap.quantities import Quantity
-from sem_toolkit.resampling.measures import (
-    compute_stacked_baseline,
-    compute_stacked_cfi,
-    compute_stacked_rmsea,
-    compute_stacked_srmr,
-    compute_stacked_tli,
-)
-from sem_toolkit.spec.names import exogenous_observed_variables
+from sem_toolkit.resampling.measures import compute_stacked_measures
 
 FloatArray = NDArray[np.float64]
 
@@ -75,17 +68,12 @@ class SampleQuantities:
         parts: list[FloatArray] = []
         if self.measures:
             total = sample.n.sum(axis=1)
-            share, n = sample.n[0] / total[0], float(total[0])
-            chisq = np.maximum(self.factor * discrepancy, 0.0)
-            null, df_null = compute_stacked_baseline(sample.covariance, share, n, self._exogenous)
-            mean = sample.mean if self.model.has_means else None
-            parts += [
-                chisq,
-                compute_stacked_rmsea(chisq, self.df, n, len(share)),
-                compute_stacked_cfi(chisq, self.df, null, df_null),
-                compute_stacked_tli(chisq, self.df, null, df_null),
-                compute_stacked_srmr((sample.covariance, mean), (moments.covariance, moments.mean), share),
-            ]
+            rows = float(total[0]), sample.n[0] / total[0]
+            own = sample.covariance, sample.mean if self.model.has_means else None
+            implied = moments.covariance, moments.mean
+            measures = {"chisq": np.maximum(self.factor * discrepancy, 0.0)}
+            measures |= compute_stacked_measures(self.model, measures["chisq"], self.df, rows, own, implied)
+            parts += [measures[name] for name in MEASURES]
         directed, V, p = compute_matrices(self.model, x).directed, moments.all_covariance, self.model.n_observed
         for group, blocks in enumerate(self._blocks):
             A, S, latent = directed[:, group], sample.covariance[:, group], V[:, group]
@@ -95,11 +83,6 @@ class SampleQuantities:
                 parts += _measure_factor(S[inner], moments.covariance[:, group][inner], A[:, items], latent, at, p)
             parts += _compare_factors(S, [items for _, items in blocks])
         return np.stack(parts, axis=1)
-
-    @cached_property
-    def _exogenous(self) -> tuple[int, ...]:
-        names = set(exogenous_observed_variables(self.model.table))
-        return tuple(place for place, name in enumerate(self.model.observed) if name in names)
 
     @cached_property
     def _blocks(self) -> list[list[tuple[str, NDArray[np.intp]]]]:

@@ -17,19 +17,12 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.resampling.admissibility import are_above, are_admissible
-from sem_toolkit.resampling.measures import (
-    compute_stacked_baseline,
-    compute_stacked_cfi,
-    compute_stacked_rmsea,
-    compute_stacked_srmr,
-    compute_stacked_tli,
-)
+from sem_toolkit.resampling.measures import compute_stacked_measures
 from sem_toolkit.resampling.simulation.analyses import Analysis
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
 from sem_toolkit.resampling.simulation.population_fit import fit_population
 from sem_toolkit.resampling.simulation.sampling import Sampling
 from sem_toolkit.sample import Sample, SampleGroup
-from sem_toolkit.spec.names import exogenous_observed_variables
 
 FloatArray = NDArray[np.float64]
 
@@ -163,19 +156,11 @@ class StackedFitter:
         covariance: FloatArray,
         mean: FloatArray | None,
     ) -> None:
-        df, n, share = self.analysis.df, float(self.sampling.n), self._prototype.share
+        df, rows = self.analysis.df, (float(self.sampling.n), self._prototype.share)
         chisq = np.maximum(chisq, 0.0)
-        exogenous = set(exogenous_observed_variables(self.model.table))
-        block = tuple(i for i, name in enumerate(self.model.observed) if name in exogenous)
-        null, df_null = compute_stacked_baseline(covariance, share, n, block)
-        measures = {
-            "chisq": chisq,
-            "pvalue": np.array([compute_chisq_pvalue(value, df) for value in chisq]),
-            "rmsea": compute_stacked_rmsea(chisq, df, n, len(share)),
-            "cfi": compute_stacked_cfi(chisq, df, null, df_null),
-            "tli": compute_stacked_tli(chisq, df, null, df_null),
-            "srmr": compute_stacked_srmr((covariance, mean), (moments.covariance, moments.mean), share),
-        }
+        implied = moments.covariance, moments.mean
+        measures = {"chisq": chisq, "pvalue": np.array([compute_chisq_pvalue(value, df) for value in chisq])}
+        measures |= compute_stacked_measures(self.model, chisq, df, rows, (covariance, mean), implied)
         for name, values in measures.items():
             found.measures[name][good] = values
 
