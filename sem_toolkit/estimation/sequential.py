@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from sem_toolkit.estimation.conditions import Conditions, look, solve_least_distance
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.scoring import compute_scale
+from sem_toolkit.libraries import linalg
 
 FloatArray = NDArray[np.float64]
 
@@ -83,12 +83,12 @@ def _find_step(point: Point, here: Conditions, scale: FloatArray) -> _Step | Non
     slope = point.gradient * scale
     square, root = _find_metric(point, scale)
     rows, wanted = here.linearise()
-    forward = solve_triangular(root, slope, lower=True)
-    turned = solve_triangular(root, rows.T, lower=True).T  # rows @ L⁻ᵀ
+    forward = linalg.solve_triangular(root, slope, lower=True)
+    turned = linalg.solve_triangular(root, rows.T, lower=True).T  # rows @ L⁻ᵀ
     for target in (wanted, np.minimum(wanted, 0.0)):
         found = solve_least_distance(turned, target + turned @ forward)
         if found is not None:
             away, multipliers = found
-            z = solve_triangular(root, away - forward, lower=True, trans="T")
+            z = linalg.solve_triangular(root, away - forward, lower=True, trans="T")
             return _Step(z, float(z @ square @ z), float(multipliers.max(initial=0.0)))
     return None

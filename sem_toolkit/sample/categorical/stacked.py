@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
+from sem_toolkit.libraries import special
 from sem_toolkit.sample.categorical.polychoric import (
     BoolArray,
     FloatArray,
@@ -62,7 +62,7 @@ def compute_stacked_correlations(
         with np.errstate(invalid="ignore"):
             below = np.cumsum(margin, axis=1)[:, :-1] / total[:, None]
         grids.append(np.where(usable[:, None], below, np.arange(1, known) / known))
-    bounds, complete = [ndtri(own) for own in grids], usable.copy()
+    bounds, complete = [special.ndtri(own) for own in grids], usable.copy()
     correlations = np.tile(np.eye(items), (draws, 1, 1))
     variances = correlations.copy()
     for j in range(items):
@@ -196,7 +196,7 @@ def _spread_errors(pair: _Pair, correlation: FloatArray, weighted: FloatArray) -
     """What the errors of the first item's thresholds bring to the score, by category of the row (b × k + 1)."""
     at, other = pair.first, pair.second
     rest = np.sqrt(1.0 - correlation**2)[:, None, None]
-    below = ndtr((other[:, None, :] - correlation[:, None, None] * at[:, :, None]) / rest)
+    below = special.ndtr((other[:, None, :] - correlation[:, None, None] * at[:, :, None]) / rest)
     ends = np.zeros((*below.shape[:2], 1))
     given = np.diff(np.concatenate([ends, below, ends + 1.0], axis=2), axis=2)
     # the density at the threshold is in the threshold's error as well, and falls out
