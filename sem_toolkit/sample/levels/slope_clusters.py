@@ -39,6 +39,14 @@ class Cells:
     squares: FloatArray
     there: BoolArray
 
+    @cached_property
+    def _starts(self) -> IntArray:
+        return np.flatnonzero(np.diff(self.cluster, prepend=-1))
+
+    def sum_clusters(self, values: FloatArray) -> FloatArray:
+        """Sums of values of cells (R × ...) over each cluster, all of which have rows: J × ..."""
+        return np.asarray(np.add.reduceat(values, self._starts, axis=0))
+
 
 @dataclass(frozen=True, eq=False)
 class SlopeClusters(Clusters):
@@ -71,6 +79,13 @@ class SlopeClusters(Clusters):
         """Places of what varies between clusters and is not observed: parts of outcomes, then slopes (v)."""
         parts = np.flatnonzero(self.within & ~self._given & self.between)
         return np.concatenate([parts, self.slopes])
+
+    @cached_property
+    def placed_paths(self) -> tuple[tuple[SlopePath, int, int], ...]:
+        """The random slopes, each with the places of its cause in x̃ and of the slope in `hidden`."""
+        row = {int(place): k for k, place in enumerate(self.causes, start=1)}
+        column = {int(place): k for k, place in enumerate(self.hidden)}
+        return tuple((path, row[path.cause], column[path.slope]) for path in self.paths)
 
     @cached_property
     def outer(self) -> IntArray:

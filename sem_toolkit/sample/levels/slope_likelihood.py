@@ -42,13 +42,11 @@ def compute_slope_likelihood(clusters: SlopeClusters, moments: LevelMoments) -> 
 def _compute_effects(clusters: SlopeClusters, within: FloatArray) -> FloatArray:
     y, v = clusters.outcomes, clusters.hidden
     effects = np.zeros((1 + len(clusters.causes), len(y), len(v)))
-    row = {int(place): k for k, place in enumerate(clusters.causes, start=1)}
     for a, place in enumerate(v):
         if place not in clusters.slopes:
             effects[0, :, a] = y == place
-    column = {int(place): k for k, place in enumerate(v)}
-    for path in clusters.paths:
-        effects[row[path.cause], :, column[path.slope]] += path.factor * within[y, path.carrier]
+    for path, row, column in clusters.placed_paths:
+        effects[row, :, column] += path.factor * within[y, path.carrier]
     return effects
 
 
@@ -72,8 +70,7 @@ def _weigh(clusters: SlopeClusters, effects: FloatArray, inverses: FloatArray) -
         pairs = effects[:, None].swapaxes(2, 3) @ inverse @ effects[None]  # k × k × v × v
         chosen = cells.pattern == pattern
         own[chosen] = (cells.crossed[chosen].reshape(-1, k * k) @ pairs.reshape(k * k, -1)).reshape(-1, v, v)
-    starts = np.flatnonzero(np.diff(cells.cluster, prepend=-1))
-    total = np.add.reduceat(own, starts, axis=0)
+    total = cells.sum_clusters(own)
     return np.asarray(0.5 * (total + total.swapaxes(1, 2)))
 
 

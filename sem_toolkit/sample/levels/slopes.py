@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.sample.incomplete import list_vech
+from sem_toolkit.sample.incomplete import get_halves, list_vech
 from sem_toolkit.sample.levels.likelihood import LevelMoments
 from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
 from sem_toolkit.sample.moments import FloatArray
@@ -37,7 +37,8 @@ class SlopeLevels:
     inverses    R⁻¹ by pattern of empty cells (C × y × y), 0 for empty ones; sizes: log|R| of each (C)
     reach       K of the regression of v on the observed variables between clusters, 0 for empty ones, J × v × o
     precision   inverse covariance matrix of these, J × o × o; gap: what they differ from their means by, J × o
-    expected    of v, J × v; prior: C, J × v × v; lines: of a row by x̃, J × y × k
+    expected    of v, J × v; lines: of a row by x̃, J × y × k
+    weighed     A, J × v × v; posterior: M, J × v × v
     log_size    of the observed variables between clusters and of I + CA
     """
 
@@ -62,11 +63,6 @@ class SlopeLevels:
         """R⁻¹ of each cell."""
         return self.inverses[self.clusters.cells.pattern]
 
-    def _sum(self, values: FloatArray) -> FloatArray:
-        """Sums of values of cells over each cluster."""
-        starts = np.flatnonzero(np.diff(self.clusters.cells.cluster, prepend=-1))
-        return np.asarray(np.add.reduceat(values, starts, axis=0))  # every cluster has rows
-
     def _remainders(self, lines: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Σ x̃eᵀ and Σ eeᵀ of e = y − lines x̃, by cell."""
         cells = self.clusters.cells
@@ -84,7 +80,7 @@ class SlopeLevels:
         """b = Σ_i Q_iᵀR_i⁻¹r_i with r_i what a row differs from its expectation by."""
         mixed, _ = self._prior_remainders
         turned = (mixed @ self._own).reshape(len(mixed), -1)
-        return self._sum(turned @ self.effects.reshape(-1, self.effects.shape[-1]))
+        return self.clusters.cells.sum_clusters(turned @ self.effects.reshape(-1, self.effects.shape[-1]))
 
     @cached_property
     def predictions(self) -> FloatArray:
@@ -131,7 +127,7 @@ class SlopeLevels:
         columns = self._carried.swapaxes(1, 2).reshape(-1, y, k * v)
         spread = self._after[1] + columns @ self.effects.swapaxes(1, 2).reshape(k * v, y)
         spread = 0.5 * (spread + spread.swapaxes(1, 2))
-        return self._sum(0.5 * (cells.count[:, None, None] * W - W @ spread @ W))
+        return self.clusters.cells.sum_clusters(0.5 * (cells.count[:, None, None] * W - W @ spread @ W))
 
     @cached_property
     def _by_effects(self) -> FloatArray:
@@ -140,13 +136,13 @@ class SlopeLevels:
         v = (self.expected + self.predictions)[cells.cluster]
         own = self._turned.swapaxes(1, 2)[..., None] * v[:, None, None, :]
         own -= self._own[:, None] @ self._carried
-        return -self._sum(own)
+        return -self.clusters.cells.sum_clusters(own)
 
     @cached_property
     def mean_scores(self) -> FloatArray:
         """∂logl/∂μ, J × p."""
         clusters, found = self.clusters, np.zeros((self.clusters.count, len(self.moments.mean)))
-        rows = self._sum(self._turned[:, :, 0])
+        rows = self.clusters.cells.sum_clusters(self._turned[:, :, 0])
         found[:, clusters.causes] = -rows @ self.projection
         found[:, clusters.hidden] = self.pull
         found[:, clusters.outcomes] = rows
@@ -195,17 +191,15 @@ class SlopeLevels:
         found[:, y[:, None], y] = D
         by_effects = self._by_effects
         if len(x):
-            turned = self._sum(self._turned)
+            turned = self.clusters.cells.sum_clusters(self._turned)
             by_projection = -(turned[:, :, 1:] - turned[:, :, :1] * moments.mean[x]) @ self.spread
             crossed = 0.5 * by_projection - D @ P
             found[:, y[:, None], x] = crossed
             found[:, x[:, None], y] = crossed.swapaxes(1, 2)
             own = P.T @ by_projection
             found[:, x[:, None], x] = P.T @ D @ P - 0.5 * (own + own.swapaxes(1, 2))
-        column = {int(place): k for k, place in enumerate(clusters.hidden)}
-        row = {int(place): k for k, place in enumerate(x, start=1)}
-        for path in clusters.paths:
-            slope = 0.5 * path.factor * by_effects[:, row[path.cause], :, column[path.slope]]
+        for path, row, column in clusters.placed_paths:
+            slope = 0.5 * path.factor * by_effects[:, row, :, column]
             found[:, y, path.carrier] += slope
             found[:, path.carrier, y] += slope
         return found
@@ -224,9 +218,8 @@ class SlopeLevels:
         found[:, clusters.outcomes] = own
         found[:, clusters.causes] = (x - mean[clusters.causes]) @ self.spread - own @ self.projection
         slopes = self.expected + self.predictions
-        column = {int(place): k for k, place in enumerate(clusters.hidden)}
-        for path in clusters.paths:
-            found[:, path.carrier] += path.factor * rows[:, path.cause] * slopes[cluster, column[path.slope]]
+        for path, _, column in clusters.placed_paths:
+            found[:, path.carrier] += path.factor * rows[:, path.cause] * slopes[cluster, column]
         return found
 
     @cached_property
@@ -253,6 +246,6 @@ class SlopeLevels:
 
     def cluster_scores(self) -> FloatArray:
         lower, upper = list_vech(len(self.moments.mean))
-        twice = np.where(lower == upper, -1.0, -2.0)
+        twice = -2.0 * get_halves(len(self.moments.mean))
         parts = [self.within_slopes[:, lower, upper] * twice, self.between_slopes[:, lower, upper] * twice]
         return np.concatenate([self.mean_scores, *parts], axis=1)
