@@ -220,6 +220,11 @@ class MomentPair:
         """Positions of the observed variables whose moments are taken from the data (fixed.x)."""
         return self.model.exogenous
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether fit is judged given these, of which there are some."""
+        return self.kind.is_conditional and bool(self.exogenous)
+
     @cached_property
     def moments_per_group(self) -> int:
         """Number of sample moments in a group, those of exogenous variables included."""

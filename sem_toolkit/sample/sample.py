@@ -117,6 +117,11 @@ class Sample:
         return sum(group.size for group in self.groups)
 
     @property
+    def is_clustered(self) -> bool:
+        """Whether the design has clusters of rows."""
+        return any(group.design.clusters is not None for group in self.groups)
+
+    @property
     def has_design(self) -> bool:
         """Whether rows are in clusters or have sampling weights, so that they are not to be counted one by one."""
         return not all(group.design.is_simple for group in self.groups)

@@ -60,8 +60,8 @@ class StepPieces:
     def first(self) -> FloatArray:
         """V₁₁, q₁ × q₁: of the blocks, which do not covary here."""
         whole = np.zeros((self.evaluation.model.n_parameters,) * 2)
-        clustered = any(group.design.clusters is not None for group in self.evaluation.sample.groups)
-        plain = InferenceOptions("robust.cluster" if clustered else "standard", information=self.options.information)
+        errors = "robust.cluster" if self.evaluation.sample.is_clustered else "standard"
+        plain = InferenceOptions(errors, information=self.options.information)
         for block in self.steps.blocks:
             own = np.flatnonzero(np.isin(block.places, self.steps.first))
             found = compute_parameter_covariance_matrix(evaluate_solution(block.solution), plain)
@@ -129,7 +129,7 @@ def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     Of incomplete rows and of clusters it is that of the saturated estimates, and with fixed exogenous variables given
     these.
     """
-    if any(group.design.clusters is not None for group in evaluation.sample.groups):
+    if evaluation.sample.is_clustered:
         return list_cluster_covariances(evaluation)
     if evaluation.is_incomplete:
         return tuple(list_moment_covariances(evaluation, "observed", True))

@@ -25,7 +25,7 @@ class NumericBaseline:
 
     def count_degrees(self, evaluation: AtEstimate) -> int:
         p = evaluation.model.n_observed - len(evaluation.sample.auxiliary)
-        if evaluation.kind.is_conditional:
+        if evaluation.is_conditional:
             return evaluation.model.n_groups * count_baseline_df(p - len(evaluation.exogenous))
         return evaluation.model.n_groups * count_baseline_df(p, len(find_exogenous(evaluation)))
 
@@ -59,7 +59,7 @@ def find_exogenous(evaluation: AtEstimate) -> tuple[int, ...]:
 @once
 def build_numeric_baseline(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
-    if evaluation.kind.is_conditional and evaluation.exogenous:
+    if evaluation.is_conditional:
         return build_given_baseline(evaluation)
     names, table = evaluation.model.observed, evaluation.model.table
     exogenous = find_exogenous(evaluation)
@@ -90,7 +90,7 @@ def minimise_numeric_baseline(evaluation: AtEstimate, scaled: bool = False, free
     """What the estimator's own statistic is of the baseline model, over the sizes of the groups (G)."""
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
-    if evaluation.is_incomplete or evaluation.kind.is_conditional:
+    if evaluation.is_incomplete or evaluation.is_conditional:
         return evaluation.data.discrepancy(build_numeric_baseline(evaluation))
     if evaluation.kind.is_likelihood:
         return compute_baseline_discrepancy_ml(evaluation, exogenous)

@@ -75,7 +75,7 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     measures |= compute_gfi_measures(total, variables.count(evaluation), by_residual, robust.residual)
     if evaluation.kind.has_levels:  # the rest is of moments of one level
         return measures
-    if evaluation.kind.is_conditional and evaluation.exogenous:
+    if evaluation.is_conditional:
         return measures | _measure_given(evaluation, test.df) | compute_other_measures(test.stat, test.df, npar, total)
     count = evaluation.moments_per_group * model.n_groups
     explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
@@ -107,7 +107,7 @@ def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions,
 
 
 def _choose_variables(evaluation: AtEstimate) -> VariableKind:
-    if evaluation.kind.is_conditional and evaluation.exogenous:
+    if evaluation.is_conditional:
         return GivenVariables()
     if evaluation.kind.has_levels:
         return LevelVariables()
