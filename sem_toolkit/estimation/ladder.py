@@ -192,9 +192,9 @@ Plan = tuple[str, str, Callable[[], Outcome]]
 
 def _list_attempts(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray) -> Iterator[Plan]:
     objective = state.objective
-    linear = objective.model.constraints.linear
+    linear, is_linear = objective.model.constraints.linear, objective.model.constraints.is_linear
     theta = linear.reduce(start)
-    if objective.model.constraints.is_linear:
+    if is_linear:
         solve: Callable[[FloatArray], Outcome] = lambda at: minimise(objective, at, options.max_iterations)  # noqa: E731
         algorithm = "Fisher scoring"
     else:
@@ -203,26 +203,26 @@ def _list_attempts(state: Climb, targets: Targets, options: EstimationOptions, s
     yield algorithm, "least-squares start", lambda: solve(theta)
     simple = linear.reduce(compute_simple_start(objective.model, targets))
     yield algorithm, "plain start", lambda: solve(simple)
-    if not objective.model.constraints.is_linear:
-        base = theta if objective.locate(theta) is not None else simple
-        yield (
-            "sequential quadratic programming",
-            "feasible start",
-            lambda: minimise_from_feasible(objective, base, options.seed),
-        )
-    if objective.model.constraints.is_linear:
+    if is_linear:
         yield "trust region", "least-squares start", lambda: minimise_in_trust_region(objective, theta)
         yield (
             algorithm,
             "optimum with positive variances",
             lambda: solve(minimise_with_positive_variances(objective, theta)),
         )
+    else:
+        base = theta if objective.locate(theta) is not None else simple
+        yield (
+            "sequential quadratic programming",
+            "feasible start",
+            lambda: minimise_from_feasible(objective, base, options.seed),
+        )
     rng = np.random.default_rng(options.seed)
     for number in range(options.restarts):
         from_simple = number % 2 == 1
         perturbed = _perturb(objective, simple if from_simple else theta, rng, 0.2 + 0.1 * number)
         yield algorithm, f"perturbed start {number + 1}", lambda at=perturbed: solve(at)  # type: ignore[misc]
-    if objective.model.constraints.is_linear and state.best is not None:
+    if is_linear and state.best is not None:
         lowest = state.best.point.theta  # a search that was given up as drifting may have been on its way
         yield "trust region", "lowest point so far", lambda: minimise_in_trust_region(objective, lowest)
 
