@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side, draw_small_multiples
 from sem_toolkit.fit import Fit, check_model
 from sem_toolkit.inference.frames import separate_groups
-from sem_toolkit.report.figures import add_standardized_limits, build_groups_caption, build_spec_hints, find_layout
+from sem_toolkit.report.figures import add_standardized_limits, build_caption, build_spec_hints, find_layout
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.spec import ParameterTable, Spec
 
@@ -31,7 +31,7 @@ def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: Dia
         found = [
             _build_version(first, k + 1, f"{group.label} (n = {group.n})", style) for k, group in enumerate(groups)
         ]
-    caption = build_groups_caption(first, style) if len(fits) == 1 else ""
+    caption = build_caption(first, style, group=None) if len(fits) == 1 else ""
     return _draw(found, first.spec, first.table, arrangement, style, caption)
 
 

@@ -105,25 +105,20 @@ def read_codebook_labels(path: Path) -> dict[str, str]:
     return dict(zip(rows["item"].astype(str), rows["label"].astype(str), strict=True))
 
 
-def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int = 1) -> str:
-    """What the numbers are, where the data come from, the group drawn, n, and the fit in one line."""
-    style = style or DiagramStyle()
+def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int | None = 1) -> str:
+    """What the numbers are, where the data come from, n, and the fit in one line; that values are impossible.
+
+    group  the one drawn, which is named with its own n; None for a picture of all, over which these stand
+    """
     source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
-    if len(fit.sample.groups) > 1:
+    if group is not None and len(fit.sample.groups) > 1:
         drawn = fit.sample.groups[group - 1]
         what = "Level" if fit.sample.has_levels else "Group"
         source = f"{what} {drawn.label}, n = {drawn.n}. {source}"
     if not fit.converged:
         return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
-    return f"{_format_values(fit, style)} {source} {format_fit_line(fit)}"
-
-
-def build_groups_caption(fit: Fit, style: DiagramStyle | None = None) -> str:
-    """The same for a picture with all groups, whose own n stand over them."""
-    source = f"Data: {fit.sample.source}, n = {fit.sample.n}."
-    if not fit.converged:
-        return f"NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): no estimates are shown. {source}"
-    return f"{_format_values(fit, style or DiagramStyle())} {source} {format_fit_line(fit)}"
+    warning = "" if fit.certified else "IMPROPER SOLUTION: some estimates are impossible. "
+    return f"{warning}{_format_values(fit, style or DiagramStyle())} {source} {format_fit_line(fit)}"
 
 
 def _format_values(fit: Fit, style: DiagramStyle) -> str:

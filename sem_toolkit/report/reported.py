@@ -57,7 +57,8 @@ def build_comparison_report(found: Comparison) -> Document:
     ):
         if len(frame):
             sections.append(Section(heading, (build_printed(frame),)))
-    said = _list_messages(found.messages)
+    own = (message for fit in found.fits.values() for message in fit.messages)
+    said = _list_messages((*found.messages, *own))
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))

@@ -85,3 +85,11 @@ def test_users_texts_are_escaped(tmp_path):
     report = build_fit_report(fit(spec, DATA / "hs.csv", engine="native"))
     assert "<h1>&lt;b&gt;&amp;_%</h1>" in write_document(tmp_path / "r.html", report).read_text()
     assert "\\&\\_\\%" in write_document(tmp_path / "r.tex", report).read_text()
+
+
+def test_a_comparison_tells_what_its_fits_tell():
+    """What was reversed stands once, though both models have it."""
+    specs = {"three": CFA, "one": "f =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"}
+    report = build_comparison_report(compare(specs, DATA / "hs.csv", reverse=["x1(0-10)"]))
+    (said,) = (section.paragraphs for section in report.sections if section.heading == "Messages")
+    assert len([words for words in said if "reverse-coded: x1 as 10 - x1" in words]) == 1
