@@ -109,7 +109,7 @@ def minimise_stack(
     search = Search() if search is None else search
     box = find_box(model)
     theta = clip_to_box(take(starts, model.constraints.linear.kept, -1), box)
-    task = _Task(model, discrepancy, box, discrepancy.has_draws)
+    task = Minimand(model, discrepancy, box)
     places = np.arange(theta.shape[0])
     if search.sharp <= search.tolerance or model.derived is not None:
         return expand_arrivals(model, _run(task, theta, places, search, exact=False))
@@ -127,20 +127,19 @@ def minimise_stack(
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
-    """What is minimised; has_draws: whether each start has a sample of its own."""
+class Minimand:
+    """What is minimised, from starts that may have a sample each."""
 
     model: Model
     discrepancy: StackedEvaluator
     box: Box | None
-    has_draws: bool
 
     def evaluate(self, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> Evaluations:
-        draws = place if self.has_draws else None
+        draws = place if self.discrepancy.has_draws else None
         return evaluate_stack(self.model, self.discrepancy, theta, draws, exact=exact)
 
 
-def _run(task: _Task, theta: FloatArray, place: NDArray[np.intp], search: Search, *, exact: bool) -> Arrivals:
+def _run(task: Minimand, theta: FloatArray, place: NDArray[np.intp], search: Search, *, exact: bool) -> Arrivals:
     """One search from θ (s × r), whose starts had these places (s); the x of what comes back is θ."""
     space = get_namespace(theta)
     damping = space.full((len(place),), search.damping, dtype=theta.dtype)

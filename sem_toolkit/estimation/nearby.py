@@ -16,10 +16,9 @@ from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_e
 from sem_toolkit.estimation.batch import (
     Arrival,
     Arrivals,
-    Box,
+    Minimand,
     clip_to_box,
     compute_scales,
-    evaluate_stack,
     expand_arrivals,
     find_box,
     find_free,
@@ -40,17 +39,10 @@ _CACHE = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
+class _Task(Minimand):
     """What is minimised, and the largest scaled slope at a minimum."""
 
-    model: Model
-    discrepancy: StackedEvaluator
-    box: Box | None
     tolerance: float
-
-    def evaluate(self, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> Evaluations:
-        draws = place if self.discrepancy.has_draws else None
-        return evaluate_stack(self.model, self.discrepancy, theta, draws, exact=exact)
 
 
 @dataclass(frozen=True, eq=False)
