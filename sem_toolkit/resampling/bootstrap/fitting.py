@@ -48,14 +48,18 @@ def is_stackable(model: Model) -> bool:
     return model.derived is None and not hard and find_box(model) is not None
 
 
-def are_proper(model: Model, x: FloatArray, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether variances are at least 0 and the covariance matrices of variables possible (b), where x was found."""
+def are_proper(model: Model, x: FloatArray, found: NDArray[np.bool_], largest: float = np.inf) -> NDArray[np.bool_]:
+    """Whether variances are at least 0 and the covariance matrices of variables possible (b), where x was found.
+
+    largest  the most that an observed variable may vary
+    """
     good = np.flatnonzero(found)
     proper = np.zeros(len(x), dtype=np.bool_)
     for first in range(0, len(good), _TOGETHER):
         own = good[first : first + _TOGETHER]
         moments, _ = compute_stacked_moments(model, x[own])
-        proper[own] = are_admissible(model, x[own], moments)
+        within = (np.diagonal(moments.covariance, axis1=-2, axis2=-1) <= largest).all(axis=(1, 2))
+        proper[own] = are_admissible(model, x[own], moments) & within
     return proper
 
 
