@@ -118,21 +118,20 @@ class _Pair:
         rest = 1.0 - rho**2
         density = np.exp((rho * product - squares) / rest) / (2.0 * np.pi * np.sqrt(rest))
         bend = density * (rho / rest + (product * (1.0 + rho**2) - 2.0 * rho * squares) / rest**2)
-        corners = _surround(heights, self.below_first, self.below_second)
-        nothing = np.zeros((len(rho), 1))
-        rims = [_surround(own, 0.0 * self.below_first, 0.0 * self.below_second, nothing) for own in (density, bend)]
+        corners = _surround(heights, self.below_first, self.below_second, 1.0)
+        rims = [_surround(own, 0.0, 0.0, 0.0) for own in (density, bend)]
         cells, changes, bends = (np.diff(np.diff(own, axis=1), axis=2) for own in (corners, *rims))
         return np.asarray(np.maximum(cells, _SMALLEST)), changes, bends
 
 
-def _surround(inner: FloatArray, right: FloatArray, lower: FloatArray, corner: FloatArray | None = None) -> FloatArray:
+def _surround(inner: FloatArray, right: FloatArray | float, lower: FloatArray | float, corner: float) -> FloatArray:
     """Values at the corners of all cells (b × k + 2 × l + 2): 0 at the lower rim, the margins at the upper one."""
     draws, k, size = inner.shape
     whole = np.zeros((draws, k + 2, size + 2))
     whole[:, 1:-1, 1:-1] = inner
     whole[:, 1:-1, -1] = right
     whole[:, -1, 1:-1] = lower
-    whole[:, -1, -1] = 1.0 if corner is None else corner[:, 0]
+    whole[:, -1, -1] = corner
     return whole
 
 
