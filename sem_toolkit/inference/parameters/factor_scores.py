@@ -144,7 +144,7 @@ def _score_incomplete_rows(evaluation: AtEstimate, g: int, method: ScoreMethod) 
         message = "ten Berge scores need rows without empty cells"
         raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='ask for "regression" or "bartlett"'))
     matrices = compute_matrices(evaluation.model, evaluation.x)
-    loadings, within = matrices.directed[g, :p, p:].copy(), np.eye(p) - matrices.directed[g, :p, :p]
+    loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
     rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
     scores = np.full((len(likelihood.patterns.row), loadings.shape[1]), np.nan)
     if not factors.size:
