@@ -15,6 +15,7 @@ from sem_toolkit.estimation.batch import Arrival, Search, evaluate_stack, find_b
 from sem_toolkit.estimation.constrained import minimise_constrained
 from sem_toolkit.estimation.scoring import minimise
 from sem_toolkit.fit import fit
+from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
 
 from .conftest import load_reference
@@ -33,6 +34,19 @@ def _draw_targets(sample: Sample, targets: Targets, count: int, seed: int = 4) -
         covariances.append([np.cov(part.T, bias=True) for part in rows])
         means.append([part.mean(axis=0) for part in rows])
     return targets.with_moments(np.array(covariances), None if targets.mean is None else np.array(means))
+
+
+def _build_hopeless() -> tuple[Model, Any, np.ndarray]:
+    """A sample with a minimum, one without and one without a value, and starts.
+
+    Two uncorrelated outer items: the better one factor fits, the further it runs.
+    """
+    solution = fit("f =~ x1 + x2 + x3\n", DATA / "hs.csv", engine="native", multistart=0).solution
+    good = np.asarray(solution.targets.covariance)
+    runaway = np.array([[[1.0, 0.4, 0.0], [0.4, 1.0, 0.3], [0.0, 0.3, 1.0]]])
+    singular = np.ones((1, 3, 3))
+    many: Any = ML.build(solution.targets.with_moments(np.stack([good, runaway, singular]), None), None)
+    return solution.model, many, np.stack([solution.x] * 3)
 
 
 def _split(targets: Targets, draw: int) -> Targets:
@@ -96,13 +110,7 @@ def test_bounds_of_equal_parameters_meet_and_those_of_sums_are_not_expressed() -
 
 
 def test_what_has_no_minimum_or_no_value_says_so() -> None:
-    """Two uncorrelated outer items: the better one factor fits, the further it runs."""
-    solution = fit("f =~ x1 + x2 + x3\n", DATA / "hs.csv", engine="native", multistart=0).solution
-    good = np.asarray(solution.targets.covariance)
-    runaway = np.array([[[1.0, 0.4, 0.0], [0.4, 1.0, 0.3], [0.0, 0.3, 1.0]]])
-    singular = np.ones((1, 3, 3))
-    many: Any = ML.build(solution.targets.with_moments(np.stack([good, runaway, singular]), None), None)
-    found = minimise_stack(solution.model, many, np.stack([solution.x] * 3))
+    found = minimise_stack(*_build_hopeless())
     assert found.status[0] == Arrival.MINIMUM
     assert found.status[1] in (Arrival.STALLED, Arrival.ITERATION_LIMIT)
     assert found.status[2] == Arrival.NO_VALUE_AT_START
@@ -151,7 +159,7 @@ def test_a_curvature_that_is_singular_stops_no_neighbour() -> None:
     solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0).solution
     model, many = solution.model, ML.build(solution.targets, None)
     singular = Evaluator(many, {1})
-    starts = np.tile(solution.x, (3, 1)) * np.array([[1.02], [1.02], [1.02]])
+    starts = 1.02 * np.tile(solution.x, (3, 1))
     alone = minimise_stack(model, many, starts[:1], Search(damping=0.0))
     found = minimise_stack(model, singular, starts, Search(damping=0.0))
     assert list(found.status[[0, 2]]) == [Arrival.MINIMUM] * 2

@@ -11,7 +11,7 @@ from sem_toolkit.estimation.batch import Arrival, Search, minimise_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import fit
 
-from .test_batch import BOUNDED, CFA, Evaluator, _draw_targets
+from .test_batch import BOUNDED, CFA, Evaluator, _build_hopeless, _draw_targets
 
 DATA = Path(__file__).parents[1] / "oracles" / "data"
 
@@ -46,12 +46,7 @@ def test_bounds_hold() -> None:
 
 
 def test_what_has_no_minimum_or_no_value_says_so() -> None:
-    solution = fit("f =~ x1 + x2 + x3\n", DATA / "hs.csv", engine="native", multistart=0).solution
-    good = np.asarray(solution.targets.covariance)
-    runaway = np.array([[[1.0, 0.4, 0.0], [0.4, 1.0, 0.3], [0.0, 0.3, 1.0]]])
-    singular = np.ones((1, 3, 3))
-    many: Any = ML.build(solution.targets.with_moments(np.stack([good, runaway, singular]), None), None)
-    found = approach_minima(solution.model, many, np.stack([solution.x] * 3))
+    found = approach_minima(*_build_hopeless())
     assert found.status[0] == Arrival.MINIMUM
     assert found.status[1] in (Arrival.STALLED, Arrival.ITERATION_LIMIT)
     assert found.status[2] == Arrival.NO_VALUE_AT_START
