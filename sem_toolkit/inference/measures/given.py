@@ -10,6 +10,7 @@ import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
+from sem_toolkit.inference.measures.residual_indices import average_indices, compute_residual_indices
 from sem_toolkit.inference.measures.robust import RobustVariants, build_robust_variants
 from sem_toolkit.sample.moments import FloatArray
 
@@ -27,9 +28,23 @@ class GivenVariables:
     """Of moments given exogenous variables (see `VariableKind`)."""
 
     def compute_residual_measures(self, evaluation: AtEstimate) -> dict[str, float]:
-        shares = evaluation.rows / evaluation.rows.sum()
-        found = [_compute_indices(evaluation, g) for g in range(evaluation.model.n_groups)]
-        return {name: float(shares @ np.array([own[name] for own in found])) for name in found[0]}
+        groups = range(evaluation.model.n_groups)
+        sample, implied = zip(*(_regress_both(evaluation, g) for g in groups), strict=True)
+        gaps = [own.slopes - other.slopes for own, other in zip(sample, implied, strict=True)]
+        given = list(evaluation.exogenous)
+        spreads = [np.sqrt(np.diag(_get_sample(evaluation, g)[1])[given]) for g in groups]
+        along = [
+            gap * spread / np.sqrt(np.diag(own.residual))[:, None]
+            for gap, spread, own in zip(gaps, spreads, sample, strict=True)
+        ]
+        found = compute_residual_indices(
+            np.stack([own.residual for own in sample]),
+            np.stack([own.residual for own in implied]),
+            np.stack([own.intercepts for own in sample]),
+            np.stack([own.intercepts for own in implied]),
+            (np.stack(gaps).reshape(len(gaps), -1), np.stack(along).reshape(len(along), -1)),
+        )
+        return average_indices(found, evaluation.rows)
 
     def build_robust(self, evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
         return build_robust_variants(tests)
@@ -89,30 +104,3 @@ def _regress_both(evaluation: AtEstimate, g: int) -> tuple[Regression, Regressio
     mean = evaluation.moments.mean
     assert mean is not None  # noqa: S101
     return regress(evaluation, *_get_sample(evaluation, g)), regress(evaluation, mean[g], evaluation.implied_cov[g])
-
-
-def _compute_indices(evaluation: AtEstimate, g: int) -> dict[str, float]:
-    """Root mean square residuals by lavaan's names; those without means are of residual covariances alone."""
-    sample, implied = _regress_both(evaluation, g)
-    own, other = np.sqrt(np.diag(sample.residual)), np.sqrt(np.diag(implied.residual))
-    spread = np.sqrt(np.diag(_get_sample(evaluation, g)[1])[list(evaluation.exogenous)])
-    raw, scale = sample.residual - implied.residual, np.outer(own, own)
-    bollen = sample.residual / scale - implied.residual / np.outer(other, other)
-    intercepts, slopes = sample.intercepts - implied.intercepts, sample.slopes - implied.slopes
-    along = slopes * spread / own[:, None]
-    diagonal = np.diag(raw) / own**2
-    relative = sample.intercepts / own - implied.intercepts / other
-    y = len(own)
-    lower, below = np.tril_indices(y), np.tril_indices(y, -1)
-    means = {
-        "rmr": (raw[lower], intercepts, slopes),
-        "srmr": ((raw / scale)[lower], intercepts / own, along),
-        "crmr": (bollen[below], intercepts / own, along),
-        "srmr_mplus": (np.concatenate([bollen[below], diagonal]), relative, np.zeros(0)),
-    }
-    found = {}
-    for name, parts in means.items():
-        squares = [float((part**2).sum()) for part in parts]
-        found[name] = np.sqrt(sum(squares) / max(sum(part.size for part in parts), 1))
-        found[f"{name}_nomean"] = np.sqrt(squares[0] / max(parts[0].size, 1))
-    return found | {"srmr_bentler": found["srmr"], "srmr_bentler_nomean": found.pop("srmr_nomean")}

@@ -2,7 +2,7 @@
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
-from sem_toolkit.inference.measures.residual_indices import compute_residual_indices
+from sem_toolkit.inference.measures.residual_indices import average_indices, compute_residual_indices
 from sem_toolkit.inference.measures.robust import RobustVariants, build_robust_variants
 
 
@@ -10,12 +10,10 @@ class NumericVariables:
     """Of means and covariances (see `VariableKind`)."""
 
     def compute_residual_measures(self, evaluation: AtEstimate) -> dict[str, float]:
-        shares = evaluation.rows / evaluation.rows.sum()
         found = compute_residual_indices(
             evaluation.sample_cov, evaluation.implied_cov, evaluation.sample_mean, evaluation.moments.mean
         )
-        measures = {name: float(shares @ values) for name, values in found.items()}
-        return measures | {"srmr_bentler": measures["srmr"], "srmr_bentler_nomean": measures.pop("srmr_nomean")}
+        return average_indices(found, evaluation.rows)
 
     def build_robust(self, evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:
         return build_robust_variants(tests)

@@ -16,6 +16,7 @@ def compute_residual_indices(
     implied_cov: FloatArray,
     sample_mean: FloatArray | None = None,
     implied_mean: FloatArray | None = None,
+    slopes: tuple[FloatArray, FloatArray] | None = None,
 ) -> dict[str, FloatArray]:
     """All root mean square residuals by lavaan's names, each of every group (G); `_nomean` leaves means out.
 
@@ -23,6 +24,9 @@ def compute_residual_indices(
     srmr   residuals over sample standard deviations (Bentler, 1995, EQS manual)
     crmr   residual correlations, without the diagonal (Bollen, 1989, Structural equations with latent variables)
     srmr_mplus   residual correlations and relative residual variances (Asparouhov & Muthén, 2018, SRMR in Mplus)
+
+    slopes  where moments are those given other variables: residual slopes on these (G × k), raw and standardised, which
+            count as means do, but not for Mplus
     """
     p = sample_cov.shape[-1]
     own, implied = _diagonal(sample_cov) ** 0.5, _diagonal(implied_cov) ** 0.5
@@ -42,7 +46,19 @@ def compute_residual_indices(
     gap = sample_mean - implied_mean
     means = np.stack([gap, gap / own, gap / own, sample_mean / own - implied_mean / implied]) ** 2
     counts = np.array([[count], [count], [pairs], [count]]) + p
-    return dict(zip(_NAMES, np.sqrt((without + means.sum(axis=2)) / counts), strict=True)) | result
+    whole = without + means.sum(axis=2)
+    if slopes is not None:
+        along, standardised = ((own**2).sum(axis=1) for own in slopes)
+        whole[:3] += np.stack([along, standardised, standardised])
+        counts[:3] += slopes[0].shape[1]
+    return dict(zip(_NAMES, np.sqrt(whole / counts), strict=True)) | result
+
+
+def average_indices(found: dict[str, FloatArray], rows: FloatArray) -> dict[str, float]:
+    """Those of groups with so many rows (G) by their shares, as fit measures are named."""
+    shares = rows / rows.sum()
+    measures = {name: float(shares @ values) for name, values in found.items()}
+    return measures | {"srmr_bentler": measures["srmr"], "srmr_bentler_nomean": measures.pop("srmr_nomean")}
 
 
 def _diagonal(matrices: FloatArray) -> FloatArray:
