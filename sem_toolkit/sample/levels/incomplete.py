@@ -28,6 +28,7 @@ from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.levels.likelihood import LevelMoments
 from sem_toolkit.sample.levels.members import Members, build_members
 from sem_toolkit.sample.levels.outer import Outer, build_outer
+from sem_toolkit.sample.levels.posterior import compute_posterior
 from sem_toolkit.sample.moments import FloatArray
 
 IntArray = NDArray[np.intp]
@@ -246,18 +247,8 @@ def compute_incomplete_level_likelihood(clusters: Clusters, moments: LevelMoment
     there = ~np.isnan(clusters.rows) & clusters.within
     gap = np.where(there, gap - outer.shift[clusters.cluster], 0.0)
     inside = members.sum_clusters(inverses[members.pattern] * members.count[:, None, None])
-    left = outer.left[outer.pattern]
-    # log|I + SA| and M by the root of A, so that a matrix that is not positive definite is found out
-    values, vectors = np.linalg.eigh(inside)
-    root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.swapaxes(1, 2)
-    middle = np.eye(p) + root @ left @ root
-    factor = np.linalg.cholesky(0.5 * (middle + middle.swapaxes(1, 2)))
-    extra = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    half = np.linalg.solve(factor, root @ left)
-    posterior = left - half.swapaxes(1, 2) @ half
-    return IncompleteLevels(
-        clusters, moments, members, outer, inverses, rows.sizes, gap, inside, posterior, np.asarray(extra)
-    )
+    posterior, extra = compute_posterior(outer.left[outer.pattern], inside)
+    return IncompleteLevels(clusters, moments, members, outer, inverses, rows.sizes, gap, inside, posterior, extra)
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sem_toolkit.sample.levels.likelihood import LevelMoments
+from sem_toolkit.sample.levels.posterior import compute_posterior, get_log_determinants
 from sem_toolkit.sample.levels.slope_clusters import SlopeClusters
 from sem_toolkit.sample.levels.slopes import SlopeLevels, shift_lines
 from sem_toolkit.sample.moments import FloatArray
@@ -84,13 +85,6 @@ def _update(priors: FloatArray, which: np.ndarray, weighed: FloatArray) -> tuple
         middle = left.swapaxes(1, 2) @ weighed @ left
         factor = np.linalg.cholesky(np.eye(priors.shape[-1]) + 0.5 * (middle + middle.swapaxes(1, 2)))
         half = np.linalg.solve(factor, left.swapaxes(1, 2))
-        posterior = half.swapaxes(1, 2) @ half
+        return half.swapaxes(1, 2) @ half, get_log_determinants(factor)
     except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(weighed)
-        root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.swapaxes(1, 2)
-        prior = priors[which]
-        middle = root @ prior @ root
-        factor = np.linalg.cholesky(np.eye(priors.shape[-1]) + 0.5 * (middle + middle.swapaxes(1, 2)))
-        half = np.linalg.solve(factor, root @ prior)
-        posterior = prior - half.swapaxes(1, 2) @ half
-    return np.asarray(posterior), np.asarray(2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1))
+        return compute_posterior(priors[which], weighed)
