@@ -13,7 +13,7 @@ from sem_toolkit.sample.levels.likelihood import LevelMoments, compute_level_lik
 from sem_toolkit.sample.levels.saturated import SaturatedLevels
 from sem_toolkit.sample.levels.slope_clusters import SlopeClusters, SlopePath
 from sem_toolkit.sample.sample import Sample
-from sem_toolkit.spec.slopes import CARRIER_VARIANCE, Slope, list_hidden, list_slopes
+from sem_toolkit.spec.slopes import CARRIER_VARIANCE, Slope, list_slopes
 from sem_toolkit.spec.table import ParameterTable
 
 _SHARE = 0.1
@@ -30,7 +30,6 @@ class CarriedLevels(SaturatedLevels):
 def carry_sample(sample: Sample, table: ParameterTable, variables: Sequence[str]) -> Sample:
     """The sample of two levels with these variables, the hidden ones of the table (`carry_slopes`) among them."""
     slopes = list_slopes(table)
-    hidden = set(list_hidden(slopes))
     given = {(row.group, row.lhs) for row in table.parameters if row.exo and row.op == "~~" and row.lhs == row.rhs}
     groups = []
     for number in range(0, len(sample.groups), 2):
@@ -38,7 +37,7 @@ def carry_sample(sample: Sample, table: ParameterTable, variables: Sequence[str]
         assert inner.levels is not None  # noqa: S101 (the groups are levels)
         own = [slope for slope in slopes if slope.group == number // 2 + 1]
         fixed = [name for name in variables if (number + 1, name) in given]
-        carried = _carry(inner.levels, sample.variables, variables, hidden, own, fixed, table)
+        carried = _carry(inner.levels, sample.variables, variables, own, fixed, table)
         at = carried.moments
         clusters = carried.likelihood.clusters
         between = np.where(clusters.between, at.mean, 0.0)
@@ -52,7 +51,6 @@ def _carry(
     plain: SaturatedLevels,
     known: Sequence[str],
     variables: Sequence[str],
-    hidden: set[str],
     slopes: Sequence[Slope],
     fixed: Sequence[str],
     table: ParameterTable,
