@@ -87,6 +87,17 @@ def pick_evaluations(found: Evaluations, chosen: NDArray[np.intp]) -> Evaluation
     return Evaluations(*(take(part, chosen, 0) for part in parts))
 
 
+def merge_evaluations(chosen: NDArray[np.bool_], ahead: Evaluations, behind: Evaluations) -> Evaluations:
+    """Of two stacks of one axis the points ahead that are chosen (s), and for the others those behind."""
+    where = get_namespace(behind.values).where
+    return Evaluations(
+        where(chosen, ahead.values, behind.values),
+        where(chosen[:, None], ahead.gradients, behind.gradients),
+        where(chosen[:, None, None], ahead.informations, behind.informations),
+        where(chosen, ahead.status, behind.status),
+    )
+
+
 def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
     """Which of symmetric matrices (... × p × p) are positive definite, and the logarithms of their determinants.
 

@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
-from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations, solve_stack
+from sem_toolkit.discrepancy.stack import (
+    StackedEvaluator,
+    factor_stack,
+    merge_evaluations,
+    pick_evaluations,
+    solve_stack,
+)
 from sem_toolkit.model import Model
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
@@ -252,9 +258,8 @@ def scale_curvature(informations: FloatArray, scale: FloatArray) -> FloatArray:
 def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
     """Every one at its trial point where that is better, and where it was, with more damping, where it is not."""
     space, old = get_namespace(trial), stack.found
-    noise = _NOISE * (1.0 + space.abs(old.values))
     flatter = space.max(space.abs(found.gradients), axis=1) < space.max(space.abs(old.gradients), axis=1)
-    better = (found.values < old.values - noise) | ((found.values < old.values + noise) & flatter)
+    better = find_better(found, old, flatter)
     lighter = stack.damping * _EASIER
     lighter = space.where(lighter < _LEAST_DAMPING, space.full_like(lighter, _LEAST_DAMPING), lighter)
     heavier = stack.damping * _HARDER
@@ -262,13 +267,14 @@ def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
     damping = space.where(better, lighter, heavier)
     if bool(space.all(better)):
         return _Stack(stack.place, trial, found, damping)
-    merged = Evaluations(
-        space.where(better, found.values, old.values),
-        space.where(better[:, None], found.gradients, old.gradients),
-        space.where(better[:, None, None], found.informations, old.informations),
-        old.status,
-    )
-    return _Stack(stack.place, space.where(better[:, None], trial, stack.theta), merged, damping)
+    theta = space.where(better[:, None], trial, stack.theta)
+    return _Stack(stack.place, theta, merge_evaluations(better, found, old), damping)
+
+
+def find_better(ahead: Evaluations, behind: Evaluations, flatter: Array) -> Array:
+    """Which points ahead are lower (s), or as low as rounding can tell and flatter."""
+    noise = _NOISE * (1.0 + get_namespace(behind.values).abs(behind.values))
+    return (ahead.values < behind.values - noise) | ((ahead.values < behind.values + noise) & flatter)
 
 
 class _Done:

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
-from sem_toolkit.discrepancy.stack import StackedEvaluator, factor_stack, pick_evaluations, solve_stack
+from sem_toolkit.discrepancy.stack import (
+    StackedEvaluator,
+    factor_stack,
+    merge_evaluations,
+    pick_evaluations,
+    solve_stack,
+)
 from sem_toolkit.estimation.batch import (
     Arrival,
     Arrivals,
@@ -20,6 +26,7 @@ from sem_toolkit.estimation.batch import (
     clip_to_box,
     compute_scales,
     expand_arrivals,
+    find_better,
     find_box,
     find_free,
     scale_curvature,
@@ -33,7 +40,6 @@ _ROUNDS = (6, 8, 24)
 _CLOSE = 1e-5
 """Slopes from which the last step may be taken unseen."""
 _SHORTER, _SHORTEST = 0.25, 1e-4
-_NOISE = 1e-12
 _CACHE = 1 << 20
 """Bytes of the second derivatives of what is evaluated together."""
 
@@ -147,23 +153,16 @@ def _go(task: _Task, points: _Points, size: FloatArray, step: FloatArray) -> _Po
     """Every one at the end of its step where that is better; where it is not, where it was, to go another way."""
     trial = clip_to_box(points.theta + points.length[:, None] * step, task.box)
     ahead, old = _look(task, trial, points.place, exact=True), points.at
-    noise = _NOISE * (1.0 + np.abs(old.values))
     flatter = _find_steepest(task, ahead) < _find_steepest(task, points)
-    better = (ahead.at.values < old.values - noise) | ((ahead.at.values < old.values + noise) & flatter)
+    better = find_better(ahead.at, old, flatter)
     before = np.where(better & points.exact & (points.length == 1.0), size, np.inf)
     if better.all():
         return replace(ahead, before=before)
+    merged = merge_evaluations(better, ahead.at, old)
     turning = np.flatnonzero(~better & points.exact)
-    informations = np.where(better[:, None, None], ahead.at.informations, old.informations)
     if len(turning):
         again = task.evaluate(points.theta[turning], points.place[turning], exact=False)
-        informations[turning] = again.informations
-    merged = Evaluations(
-        np.where(better, ahead.at.values, old.values),
-        np.where(better[:, None], ahead.at.gradients, old.gradients),
-        informations,
-        old.status,
-    )
+        merged.informations[turning] = again.informations
     shorter = ~better & ~points.exact
     return _Points(
         points.place,
