@@ -57,6 +57,9 @@ REPAIRS = 3
 MOST_PAINTED, LEAST_PAINTED = 10, 2
 """How many pictures a search paints before it takes the best."""
 
+MOST_WITH_ARCS = 3
+"""How many pictures of a figure are painted before its covariances become a matrix."""
+
 MOST_ROUTED = 150
 """How many structural paths and covariances it leads through all its pictures together, as each takes its time."""
 
@@ -180,6 +183,11 @@ def build_scene(
     search = Search(style.column_width, most, go_on)
     crowded = routed > CROWDED_FROM
     for position, variant in enumerate(drafts):
+        if position + 1 < len(drafts) and _is_same_figure(variant, drafts[position + 1]):
+            # More room for arcs is soon more than the column has: without them it is enough.
+            search.left = MOST_WITH_ARCS
+        elif position and _is_same_figure(drafts[position - 1], variant):
+            search.left = most
         if position and routed > 2 * CROWDED_FROM and search.best is not None:
             # Its place is beyond the column anyway.
             break
@@ -213,6 +221,12 @@ def build_scene(
     return search.best[1]
 
 
+def _is_same_figure(one: Draft, other: Draft) -> bool:
+    """Whether both are one figure, with its covariances as arcs and in a matrix."""
+    figure = one.canvas.structure.figure
+    return figure is not None and figure == other.canvas.structure.figure
+
+
 def _count_routed(canvas: Canvas) -> int:
     """How many paths are not part of a fan, so that each looks for its own way."""
     owner, matrix = canvas.structure.owner, set(canvas.matrix)
@@ -242,8 +256,12 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
         return
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
+    smaller = set_in_matrix(canvas) if canvas.style.layout == "own" else None
     if figure is not None:
         yield draft.with_structure(replace(structure, figure=figure))
+        if smaller is not None and figure.ports:
+            # Between the many rows of such a figure there is little room for arcs.
+            yield replace(draft, canvas=smaller).with_structure(replace(structure, figure=figure))
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
         yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
     yield draft
@@ -263,8 +281,7 @@ def _iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
             yield replace(draft, arrangement=arrangement)
-    smaller = set_in_matrix(canvas)
-    if smaller is not None and canvas.style.layout == "own":
+    if smaller is not None:
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))
 
 
@@ -314,11 +331,15 @@ class Search:
         for factor in growth:
             wider = spacing.grow(factor)
             measures = draft.measure(wider)
-            placement = draft.place(measures, wider, width)
+            placement, extent = self._place(draft, measures, wider, width)
+            figure = draft.canvas.structure.figure
+            crowded = must_fit and figure is not None and figure.ports
+            if crowded and width is not None and not self._may_fit(extent):
+                # What stands outside of the shapes has taken more than was known when the width was chosen.
+                placement, extent = self._place(draft, measures, wider, min(width, self._find_width() or width))
             if placement == tried:
                 continue
             tried = placement
-            extent = find_extent([*placement.places.values(), *placement.bands.values()])
             if self.left <= 0 or (must_fit and not self._may_fit(extent)) or not self._may_be_better(extent):
                 break
             score, scene = self._paint(draft, measures, placement)
@@ -334,6 +355,11 @@ class Search:
             # Arcs and numbers outside the outermost shapes have taken this much of the width.
             if width is not None and self.limit is not None:
                 width -= max(0.0, scene.width - self.limit + 0.5)
+
+    @staticmethod
+    def _place(draft: Draft, measures: Measures, spacing: Spacing, width: float | None) -> tuple[Placement, Rectangle]:
+        placement = draft.place(measures, spacing, width)
+        return placement, find_extent([*placement.places.values(), *placement.bands.values()])
 
     def _paint(self, draft: Draft, measures: Measures, placement: Placement) -> Found:
         self.left -= 1

@@ -21,6 +21,9 @@ LEAST_IN_MATRIX = 6
 MATRIX_FROM_WITH_PATHS = 10
 """The same where structural paths leave the cores on one side and indicators take the other."""
 
+MATRIX_FROM_OF_CAUSES = 6
+"""The same where all of them are between factors of the first rank, so that arcs cross the paths that leave them."""
+
 MATRIX_FROM_WITH_STAGES = 7
 """The same where stages fix the places of the cores, so that arcs have long ways to go."""
 
@@ -141,6 +144,8 @@ def _choose_matrix(
     enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM_WITH_PATHS if structure.links else MATRIX_FROM
     if _are_between(graph, between, structure):
         enough = min(enough, MATRIX_FROM_OF_MEDIATORS)
+    if _are_of_causes(graph, between, structure):
+        enough = min(enough, MATRIX_FROM_OF_CAUSES)
     dense = compute_density([(a, b) for a, b, key in graph.edges(keys=True) if key in set(between)]) >= DENSE
     chosen = set(between) if len(between) >= (enough if dense else MOST_SPARSE_ARCS) else set()
     covariances = [(key, data) for _, _, key, data in graph.edges(keys=True, data=True) if data["role"] == "covariance"]
@@ -154,6 +159,13 @@ def _are_between(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure
     ends = {name for a, b, key in graph.edges(keys=True) if key in set(keys) for name in (a, b)}
     causes, effects = ({link[k] for link in structure.links} for k in (0, 1))
     return bool(ends) and ends <= causes & effects and len({structure.ranks[name] for name in ends}) == 1
+
+
+def _are_of_causes(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure: Structure) -> bool:
+    """Whether these covariances are all between causes with indicators of their own, in a model with effects."""
+    ends = {name for a, b, key in graph.edges(keys=True) if key in set(keys) for name in (a, b)}
+    first = all(structure.ranks[name] == 0 and structure.indicators.get(name) for name in ends)
+    return bool(ends) and bool(structure.links) and first
 
 
 def compute_density(pairs: Iterable[tuple[str, str]]) -> float:

@@ -64,7 +64,7 @@ def build_structure(graph: "nx.MultiDiGraph[str]") -> Structure:
         indicators=indicators,
         owner=full_owner,
         satellites=satellites,
-        ranks=compute_ranks(cores, links),
+        ranks=compute_ranks(cores, _turn_measurement(graph, links)),
         links=links,
         covariances=tuple((a, b) for a, b, data in graph.edges(data=True) if data["role"] == "covariance"),
         two_sided=_find_two_sides(graph, cores, links, satellites),
@@ -139,6 +139,23 @@ def _find_links(graph: "nx.MultiDiGraph[str]", owner: dict[str, str]) -> tuple[t
         if pair[0] != pair[1]:
             links[pair] = None
     return tuple(links)
+
+
+def _turn_measurement(graph: "nx.MultiDiGraph[str]", links: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The links with first-order factors before a factor of higher order that causes something but has no causes.
+
+    Like indicators of a cause they stand on the side that looks away from its effects, as long as nothing else leads
+    to them or from them.
+    """
+    loadings = {(a, b) for a, b, data in graph.edges(data=True) if data["role"] == "loading"} & set(links)
+    turned = set()
+    for factor in {a for a, _ in loadings}:
+        parts = {b for a, b in loadings if a == factor}
+        effects = {b for a, b in links if a == factor} - parts
+        alone = all(link == (factor, part) for part in parts for link in links if part in link)
+        if effects and alone and not any(b == factor for _, b in links):
+            turned |= {(factor, part) for part in parts}
+    return tuple((b, a) if (a, b) in turned else (a, b) for a, b in links)
 
 
 def compute_ranks(cores: tuple[str, ...], links: tuple[tuple[str, str], ...]) -> dict[str, int]:

@@ -149,7 +149,9 @@ def iterate_covariance(
         cost = (0.0 if side == preferred else elsewhere) + (0.0 if fits else 40.0)
         for k, share in enumerate((0.13, 0.19, 0.27, 0.36, 0.46)):
             least = roomy if side in ("left", "right") else 9.0
-            depth = max(least + 2 * k, share * distance)
+            # The next one passes outside the number of the one before.
+            step = max(2.0, 0.6 * (least - 9)) if side in ("left", "right") else 2.0
+            depth = max(least + step * k, share * distance)
             for inset in insets if k < 3 else insets[:1]:
                 extra = depth * 0.12 + k * 3
                 yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)

@@ -59,7 +59,9 @@ OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "botto
 
 
 ELSEWHERE = 150.0
-"""What an arc between indicators costs that is not on their outer side: a family stays together even at crossings."""
+"""What an arc between indicators, or factors of a measurement model, costs that is not on their outer side: a family
+stays together even at crossings.
+"""
 
 NOWHERE_ELSE = 5000.0
 """What an arc costs that is not on the side to which it is pinned."""
@@ -350,8 +352,10 @@ class Router:
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
-            roomy = self.numbers[key].width / 2 + 3 if key in self.numbers and items else 9.0
-            elsewhere = NOWHERE_ELSE if pinned else 26.0 if side is None or not items else ELSEWHERE
+            together = side is not None and (items or not self.structure.links or self._are_plain(source, target))
+            beside = key in self.numbers and (items or together)
+            roomy = self.numbers[key].width / 2 + 3 if beside else 9.0
+            elsewhere = NOWHERE_ELSE if pinned else ELSEWHERE if together else 26.0
             yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere)
         elif role == "variance":
             yield from self._iterate_loops(source)
@@ -378,12 +382,24 @@ class Router:
         if abs(head.y - tail.y) < 1.0 and gap > width + 18:
             yield 22.0, build_straight(tail, tail_shape, head, head_shape)
         if self.structure.figure is not None and side in ("left", "right") and abs(head.x - tail.x) < 1.0:
-            low, high = sorted((tail.y, head.y))
-            between = [box for box in self.boxes if low < box.y < high]
-            reach = max((abs(box.x - tail.x) + box.width / 2 for box in between), default=0.0)
-            if reach > tail.width:
-                for step in (22.0 + width / 2, 36.0 + width / 2, 60.0 + width / 2):
-                    yield 8.0 + 0.1 * step, build_bracket(tail, head, side, reach + step, (0.0, 0.0), 14.0)
+            yield from self._iterate_brackets(tail, head, side, width, tail.width)
+
+    def _iterate_brackets(
+        self, tail: Rectangle, head: Rectangle, side: Side, width: float, least: float
+    ) -> Iterator[tuple[float, FloatArray]]:
+        """Around all that stands between two rows, if anything does.
+
+        width  of the number that stands on the long piece
+        least  no way around what reaches less far beyond the middle of both ends
+        """
+        low, high = sorted((tail.y, head.y))
+        outwards = 1.0 if side == "right" else -1.0
+        start = max(outwards * tail.x, outwards * head.x)
+        between = [outwards * box.x + box.width / 2 for box in self.boxes if low < box.y < high]
+        reach = max(between, default=start) - start
+        if reach > least:
+            for step in (22.0 + width / 2, 36.0 + width / 2, 60.0 + width / 2):
+                yield 8.0 + 0.1 * step, build_bracket(tail, head, side, reach + step, (0.0, 0.0), 14.0)
 
     def _iterate_regression(
         self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, source: str, target: str
@@ -392,6 +408,9 @@ class Router:
             data["role"] == "regression" for data in self.graph[target][source].values()
         )
         courses = iterate_directed(tail, tail_shape, head, head_shape)
+        if self._is_in_figure(source, target):
+            width = self.widths.get(f"{target} ~ {source}", 0.0)
+            courses = chain(courses, self._iterate_brackets(tail, head, "left", width, tail.width / 2))
         if not back and abs(tail.x - head.x) > head.width:
             # Past what stands above or below the target: to the middle of the side that looks at the source.
             side = "left" if tail.x < head.x else "right"
@@ -453,6 +472,12 @@ class Router:
         if ranks == {0}:
             return "top" if self.placement.downward else "left"
         return free.pop() if len(free) == 1 else None
+
+    def _are_plain(self, source: str, target: str) -> bool:
+        """Whether both are causes without indicators outside of a figure, so that nothing stands before them."""
+        ranks, indicators = self.structure.ranks, self.structure.indicators
+        plain = all(ranks.get(name) == 0 and not indicators.get(name) for name in (source, target))
+        return plain and self.structure.figure is None
 
     def _find_item_side(self, item: str) -> Side:
         """The side of its core on which an indicator is."""

@@ -15,6 +15,9 @@ from sem_toolkit.libraries import nx
 
 MOST_ROWS = 6
 
+LONG = 4
+"""From this many waves on a panel with random intercepts has no room for covariates at its left."""
+
 
 def recognise_panel(structure: Structure) -> Figure | None:
     """The grid of families by waves, when (nearly) all cores are in it; None otherwise.
@@ -127,6 +130,11 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
     extra = [name for name in structure.cores if name not in cells]
     if len(extra) > 3:
         return None
+    if count >= LONG and len(extra) == 1 and {b for a, b in structure.links if a == extra[0]} == {*families}:
+        # Many waves take the whole width: the cause of the intercepts stands in the corner beside the first of them.
+        cells[extra[0]] = (0.0, 0.0)
+        outer |= dict.fromkeys(families, "right")
+        extra = []
     for k, name in enumerate(extra):
         causal = not any(b == name for _, b in structure.links)
         cells[name] = (-1.0 if causal else float(count), 2.5 + k)

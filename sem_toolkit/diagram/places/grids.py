@@ -139,8 +139,9 @@ def _iterate_pitches(
     tight: bool,
 ) -> Iterator[float]:
     """What each pair of shapes asks of the distance of the columns; `tight`: the least that numbers and arrows need."""
-    level_gap = measures.widest_label + 13 if tight else max(spacing.rank, measures.widest_label + 30)
-    slanting_gap = max(22.0, DIAGONAL * measures.widest_label + (2 if tight else 14))
+    label = measures.widest_label
+    level_gap = label + 12 if tight else max(spacing.rank, label + 30)
+    slanting_gap = max(22.0, DIAGONAL * label + (2 if tight else 14))
     if not tight:
         slanting_gap = max(slanting_gap, 0.8 * spacing.rank)
     linked = {frozenset(link) for link in structure.links}

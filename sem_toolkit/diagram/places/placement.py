@@ -95,7 +95,7 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
             return Placement(*folded)
     downward = frame.arrangement == "downward"
     limit = None if downward else width
-    places, sides = place_ranks(structure, measures, spacing, limit, downward=downward, apart=False)
+    places, sides = place_ranks(structure, measures, spacing, limit, downward=downward, apart=False, page=width)
     return Placement(places, sides, downward=downward)
 
 

@@ -5,7 +5,7 @@ Turned, the same arrangement runs downwards: causes at the top, outcomes at the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -23,6 +23,18 @@ STEEPEST, WIDEST_GAP = 0.36, 130.0
 """Columns are apart by this share of the height that a path between cores climbs, where the page has room; at most so
 many points.
 """
+
+MOST_MOVES, MOST_PASSED = 120, 1
+"""How many moves of single cores are tried for fewer crossings, at most; how many others one passes for each."""
+
+STRETCH, LEAST_STRETCHED = 1.5, 4
+"""Ranks are drawn apart by this factor at most, where so many paths connect them."""
+
+FLATTEST, FILLED = 0.3, 0.7
+"""What they fill then: across ranks this share of their length, along them this share of the column."""
+
+ARC_GAP = 24.0
+"""Between cores of a column that an arc with its number connects, in points."""
 
 CLEAR = 7.0
 """Distance of a row of indicators from a path that leads past it, in points."""
@@ -50,12 +62,14 @@ class _Room:
     along   wanted between columns; tight: the least that holds an arrow and its number
     across  between cores of one column that a path with its number connects
     beside  between indicators of neighbouring columns
+    covarying  pairs of cores between which an arc has its number
     """
 
     along: float
     tight: float
     across: float
     beside: float
+    covarying: frozenset[frozenset[str]] = frozenset()
 
 
 def place_ranks(
@@ -66,10 +80,12 @@ def place_ranks(
     downward: bool,
     apart: bool,
     inner: Side | None = None,
+    page: float | None = None,
 ) -> tuple[dict[str, Rectangle], dict[str, Side]]:
     """Boxes of all variables, and the side on which each core has its indicators.
 
     limit     the extent along the ranks that is not to be exceeded if it can be
+    page      the width across ranks that run downwards, up to which they may be drawn out
     downward  ranks run from top to bottom instead of from left to right
     apart     True where columns may not reach into each other (stages with a ground of their own)
     inner     side of the indicators of single cores between the first and the last rank; None for both in turn
@@ -80,18 +96,23 @@ def place_ranks(
     blocks = {core: build_block(core, side, structure, measures, spacing) for core, side in actual.items()}
     if downward:
         blocks = {core: _turn_block(block) for core, block in blocks.items()}
-    room = _find_room(measures, spacing, downward)
+    covarying = frozenset(frozenset(pair) for pair in structure.covariances)
+    room = replace(_find_room(measures, spacing, downward), covarying=covarying)
     slots = [[_build_slot(name, blocks) for name in column] for column in columns]
     heights = _stack_columns(slots, neighbours, spacing, room, _collect_linked(structure))
     if not downward:
         # Steep paths need longer columns' distance, so that they come apart and miss what stands above their ends.
         steepest = max((abs(heights[a] - heights[b]) for a, b in structure.links), default=0.0)
         room = replace(room, along=max(room.along, min(STEEPEST * steepest, WIDEST_GAP)))
+    stretch = len(structure.links) >= LEAST_STRETCHED
     found = [[(blocks[name], heights[name]) for name in column if name in blocks] for column in columns]
-    offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
+    offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
+    length = _measure_columns([_ColumnShape(column) for column in found], offsets)
+    factor = _find_stretch(found, structure, FILLED * page if downward and page else FLATTEST * length)
+    found = [[(block, factor * y) for block, y in column] for column in found]
     if not downward:
         found = _lean_rows(found, offsets, structure, measures)
-        offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart)
+        offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
     places = {
         name: box.moved(offset, height)
         for column, offset in zip(found, offsets.tolist(), strict=True)
@@ -99,6 +120,17 @@ def place_ranks(
         for name, box in block.places.items()
     }
     return {name: _turn(box) for name, box in places.items()} if downward else places, actual
+
+
+def _find_stretch(columns: Sequence[Sequence[tuple[Block, float]]], structure: Structure, wanted: float) -> float:
+    """By how much cores of a rank are drawn apart so that a picture with paths between many is not flat or narrow."""
+    ends = [(y + block.bounds.top, y + block.bounds.bottom) for column in columns for block, y in column]
+    extent = max(high for _, high in ends) - min(low for low, _ in ends)
+    centres = [y for column in columns for _, y in column]
+    span = max(centres) - min(centres)
+    if span < 1.0 or len(structure.links) < LEAST_STRETCHED:
+        return 1.0
+    return float(np.clip(1 + (wanted - extent) / span, 1.0, STRETCH))
 
 
 def _lean_rows(
@@ -186,8 +218,21 @@ def _build_columns(structure: Structure) -> tuple[list[list[str]], dict[str, lis
         for one, other in pairwise(chain):
             neighbours[one].append(other)
             neighbours[other].append(one)
-    ordered = [_keep_order(column, structure.order) for column in _order_columns(columns, neighbours)]
+    ordered = _order_columns(columns, neighbours)
+    order = {name: k for k, name in enumerate(structure.cores)}
+    # Upside down it crosses as little.
+    ordered = min(ordered, [column[::-1] for column in ordered], key=lambda found: _count_turned(order, found))
+    ordered = [_keep_order(column, structure.order) for column in ordered]
     return ordered, neighbours
+
+
+def _count_turned(order: Mapping[str, int], columns: Sequence[Sequence[str]]) -> int:
+    """How many pairs of cores of one column stand against the order of the model."""
+    return sum(
+        order[one] > order[other]
+        for column in columns
+        for one, other in combinations([name for name in column if "\0" not in name], 2)
+    )
 
 
 def _keep_order(column: list[str], order: Sequence[str]) -> list[str]:
@@ -209,7 +254,43 @@ def _order_columns(columns: list[list[str]], neighbours: Mapping[str, list[str]]
         count = _count_crossings(current, neighbours)
         if count < fewest:
             best, fewest = [list(column) for column in current], count
-    return best
+    return _move_single(best, fewest, neighbours)
+
+
+def _move_single(columns: list[list[str]], fewest: int, neighbours: Mapping[str, list[str]]) -> list[list[str]]:
+    """One core at a time goes elsewhere in its column where that saves crossings once the other columns have followed.
+
+    As readers know the order of the model, no more than MOST_PASSED cores are passed for a crossing saved.
+    """
+    order = {name: k for k, name in enumerate(neighbours)}
+    cores = [[name for name in column if "\0" not in name] for column in columns]
+    if sum(len(column) ** 2 for column in cores) > MOST_MOVES:
+        return columns
+    improved = fewest > 0
+    while improved:
+        improved = False
+        turned = _count_turned(order, columns)
+        for rank, column in enumerate(cores):
+            for name, place in product(column, range(len(columns[rank]))):
+                changed = [list(column) for column in columns]
+                changed[rank].remove(name)
+                changed[rank].insert(place, name)
+                _follow(changed, rank, neighbours)
+                count = _count_crossings(changed, neighbours)
+                passed = _count_turned(order, changed) - turned
+                if count < fewest and passed <= MOST_PASSED * (fewest - count):
+                    columns, fewest, improved = changed, count, count > 0
+                    turned += passed
+    return columns
+
+
+def _follow(columns: list[list[str]], rank: int, neighbours: Mapping[str, list[str]]) -> None:
+    """Order the columns on both sides of one by that one, in place, the nearest first."""
+    for step, last in ((1, len(columns)), (-1, -1)):
+        for k in range(rank + step, last, step):
+            before = columns[k - step]
+            place = {name: (m + 0.5) / len(before) for m, name in enumerate(before)}
+            columns[k] = _sort_column(columns[k], place, neighbours)
 
 
 def _sort_column(column: list[str], place: Mapping[str, float], neighbours: Mapping[str, list[str]]) -> list[str]:
@@ -325,12 +406,20 @@ def _align_single(
     for column in alone:
         if len(column) == 1 and runs and runs[-1]:
             before, slot = runs[-1][-1], column[0]
-            level = abs(heights[before.name] - heights[slot.name]) < NEARLY_LEVEL
-            if level and slot.name in linked[before.name]:
+            is_level = abs(heights[before.name] - heights[slot.name]) < NEARLY_LEVEL
+            if is_level and slot.name in linked[before.name]:
                 runs[-1].append(slot)
                 continue
         runs.append(column if len(column) == 1 else [])
-    return {slot.name: sum(heights[s.name] for s in run) / len(run) for run in runs for slot in run}
+    levels: dict[str, float] = {}
+    for run in runs:
+        level = sum(heights[slot.name] for slot in run) / len(run) if run else 0.0
+        # A path from the middle of a column of an odd number runs level, too.
+        names = {slot.name for slot in run}
+        beside = [heights[other] for name in names for other in linked[name] if other not in names]
+        nearest = min(beside, key=lambda height: abs(height - level), default=level)
+        levels |= dict.fromkeys(names, nearest if abs(nearest - level) < NEARLY_LEVEL else level)
+    return levels
 
 
 def _find_distances(
@@ -344,7 +433,9 @@ def _find_distance(a: _Slot, b: _Slot, spacing: Spacing, room: _Room, linked: Ma
     if a.block is None or b.block is None:
         return 4.0
     inner = a.block.bounds.bottom - a.block.places[a.name].bottom + b.block.places[b.name].top - b.block.bounds.top
-    return max(spacing.block, room.across - inner) if b.name in linked.get(a.name, ()) else spacing.block
+    if b.name in linked.get(a.name, ()):
+        return max(spacing.block, room.across - inner)
+    return max(spacing.block, ARC_GAP - inner) if frozenset((a.name, b.name)) in room.covarying else spacing.block
 
 
 def separate(wanted: Sequence[float], distances: Sequence[float], weights: Sequence[float]) -> list[float]:
@@ -386,14 +477,23 @@ class _ColumnShape:
         return float(np.where(level | cores, needed, -np.inf).max())
 
 
-def _fit_columns(columns: Sequence[_ColumnShape], room: _Room, limit: float | None, apart: bool) -> FloatArray:
-    """Where the columns stand: as far apart as wanted, closer where the page is too small; length of columns."""
+def _fit_columns(
+    columns: Sequence[_ColumnShape], room: _Room, limit: float | None, apart: bool, stretch: bool
+) -> FloatArray:
+    """Where the columns stand: as far apart as wanted, closer where the page is too small; length of columns.
+
+    stretch  whether they are drawn out where they would take little of the page
+    """
     offsets = _line_up(columns, room.along, room.beside, apart)
     # Arcs outside the first and last column take room, too.
     free = None if limit is None else limit - 16
-    if free is None or _measure_columns(columns, offsets) <= free:
+    if free is None:
         return offsets
     low, high = room.tight, room.along
+    if _measure_columns(columns, offsets) <= free:
+        if not stretch or _measure_columns(columns, offsets) >= FILLED * free:
+            return offsets
+        low, high, free = room.along, max(STRETCH * room.along, WIDEST_GAP), FILLED * free
     for _ in range(6):
         middle = (low + high) / 2
         fits = _measure_columns(columns, _line_up(columns, middle, room.beside, apart)) <= free

@@ -181,3 +181,30 @@ def test_changes_between_two_occasions_and_what_predicts_them():
 
 def test_a_second_order_factor_of_one_factor_is_no_change():
     assert recognise_figure(find_structure("f =~ a + b + c\nh =~ d + e + k\ng =~ 1*h\ng ~ f")) is None
+
+
+def test_dimensions_of_a_cause_of_higher_order_look_away_from_its_effects():
+    items = {"T": "t", "R": "r", "S": "s", "L": "l"}
+    lines = [f"{name} =~ " + " + ".join(f"{stem}{k}" for k in (1, 2, 3)) for name, stem in items.items()]
+    text = "\n".join([*lines, "Quality =~ T + R", "S ~ Quality", "L ~ S + Quality"])
+    ranks = build_structure(build_path_graph(build_table(text))).ranks
+    assert ranks == {"T": 0, "R": 0, "Quality": 1, "S": 2, "L": 3}
+
+
+def test_the_cause_of_random_intercepts_of_many_waves_stands_in_the_corner():
+    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, 5)) + f"\nRI{v} ~ sex" for v in "xy"]
+    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xy" for t in range(1, 5)]
+    lines += [f"w{v}{t} ~ wx{t - 1} + wy{t - 1}" for v in "xy" for t in (2, 3, 4)]
+    figure = recognise_figure(build_structure(build_path_graph(build_table("\n".join(lines)))))
+    assert figure.name == "random intercepts"
+    assert figure.cells["sex"] == (0.0, 0.0)
+    assert figure.outer["RIx"] == figure.outer["RIy"] == "right"
+
+
+def test_correlations_of_factors_stay_on_the_side_without_indicators():
+    text = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "ABCDEF")
+    scene = draw_diagram(build_table(text, call="cfa"), style=DiagramStyle(covariances="arcs")).scene
+    right = {node.name: node.box.right for node in scene.nodes}
+    arcs = [edge for edge in scene.edges if edge.role == "covariance"]
+    assert len(arcs) == 15
+    assert all(edge.curve[:, 0].max() < min(right[edge.source], right[edge.target]) for edge in arcs)
