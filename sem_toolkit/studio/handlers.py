@@ -46,7 +46,7 @@ async def answer(session: Session, request: Request, name: str) -> Response:
         message = "the process that was to answer has ended"
         return JSONResponse(build_error(Diagnostic("error", "ended", message, hint="try again")), 500)
     except TooLargeError as fault:
-        return JSONResponse({"error": {"code": "too-large", "message": str(fault), "hint": None}}, 413)
+        return JSONResponse(build_error(Diagnostic("error", "too-large", str(fault))), 413)
     except ClientDisconnect:
         return Response(status_code=400)
 
