@@ -13,6 +13,7 @@ from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed
+from sem_toolkit.report.labels import LABELS
 from sem_toolkit.report.numbers import format_cell, format_estimate, format_fit_line
 from sem_toolkit.report.text_tables import build_transposed_frame
 
@@ -122,11 +123,8 @@ def _list_facts(fit: Fit) -> dict[str, str]:
     if "chisq" in measures:
         facts["χ²"] = format_estimate(measures["chisq"], 2)
     facts |= {"p": format_cell("pvalue", measures["pvalue"])} if "pvalue" in measures else {}
-    named = {
-        "CFI": "cfi", "TLI": "tli", "RMSEA": "rmsea", "RMSEA, lower limit": "rmsea.ci.lower",
-        "RMSEA, upper limit": "rmsea.ci.upper", "SRMR": "srmr",
-    }  # fmt: skip
-    facts |= {label: format_estimate(measures[name]) for label, name in named.items() if name in measures}
+    indices = ("cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
+    facts |= {LABELS[name]: format_estimate(measures[name]) for name in indices if name in measures}
     starts = fit.certificate.standing
     return facts | ({"standing of the optimum": starts} if starts else {})
 
