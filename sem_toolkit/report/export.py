@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, require_package
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
@@ -50,7 +50,8 @@ def write_table(path: str | Path, frame: "pd.DataFrame", title: str = "", note: 
 
 
 def _write(path: Path, suffix: str, printed: Printed) -> Path:
-    return write_with_packages(path, suffix, lambda: WRITERS[suffix](clean_table(printed)))
+    write_bytes(path, format_printed(suffix, printed))
+    return path
 
 
 def write_printed(path: Path, printed: Printed) -> Path:
@@ -63,20 +64,11 @@ def format_printed(suffix: str, printed: Printed) -> bytes:
     return WRITERS[suffix](clean_table(printed))
 
 
-def write_with_packages(path: Path, suffix: str, make: Callable[[], bytes]) -> Path:
-    """Write what is made. Raises DataError where a package is missing that makes the format of this suffix."""
-    write_bytes(path, make_with_packages(suffix, make))
-    return path
-
-
-def make_with_packages(suffix: str, make: Callable[[], bytes]) -> bytes:
-    """What is made. Raises DataError where a package is missing that makes the format of this suffix."""
-    try:
-        return make()
-    except ImportError as problem:
-        message = f"{suffix} files need the package {problem.name}, which is not installed"
-        hint = f"pip install {_PACKAGES.get(suffix, problem.name)}, or write .csv, .md, .tex or .html"
-        raise DataError(Diagnostic("error", "missing-package", message, hint=hint)) from None
+def require_packages(suffix: str) -> None:
+    """Raise DataError where the package is missing that makes the format of a suffix."""
+    if suffix in _PACKAGES:
+        module, package, extra = _PACKAGES[suffix]
+        require_package(f"a {suffix} file", package, extra, module)
 
 
 def clean_table(printed: Printed) -> Printed:
@@ -97,11 +89,12 @@ def clean_text(text: str) -> str:
 
 
 def require_format(path: str | Path) -> str:
-    """The suffix of a path, in lower case. Raises DataError where no table can be written like that."""
+    """The suffix of a path, in lower case. Raises DataError where no table can be written like that, or not here."""
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS:
         message = f'"{suffix}" is no format for a table' if suffix else f'"{path}" has no suffix that tells a format'
         raise DataError(Diagnostic("error", "unknown-format", message, hint=f"use one of {', '.join(WRITERS)}"))
+    require_packages(suffix)
     return suffix
 
 
@@ -201,7 +194,8 @@ def _format_word(printed: Printed) -> bytes:
     return buffer.getvalue()
 
 
-_PACKAGES = {".xlsx": "openpyxl", ".docx": "python-docx"}
+_PACKAGES = {".xlsx": ("openpyxl", "openpyxl", "excel"), ".docx": ("docx", "python-docx", "word")}
+"""What makes a format: its module, its package, and the extra that brings it."""
 WRITERS: Mapping[str, Callable[[Printed], bytes]] = {
     ".csv": _format_csv,
     ".xlsx": _format_excel,
