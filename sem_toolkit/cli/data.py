@@ -7,7 +7,7 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.options import JsonOption
-from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record
+from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record, print_written
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.readers import parse_codes, parse_words
@@ -47,6 +47,7 @@ def data(
         from sem_toolkit.files import write_text
 
         write_text(output, build_screening_page(found, f"Data: {file.name}"))
+        print_written(output)
     if json:
         print_record(
             {

@@ -8,8 +8,16 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
-from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
+from sem_toolkit.cli.progress import show_progress, show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
@@ -104,7 +112,8 @@ def fit(
         require_document_format(report)
     for path in (output, receipt, report):
         protect_files_of(path, [parsed], data)
-    result = fit_model(parsed, data, **chosen)
+    with show_work("fitting"):
+        result = fit_model(parsed, data, **chosen)
     print_messages(result.messages, result.spec.source)
     built = {}
     if names:
@@ -117,6 +126,7 @@ def fit(
         from sem_toolkit.report.reported import build_fit_report
 
         write_document(report, build_fit_report(result))
+    print_written(output, receipt, report)
     if json:
         record = result.to_dict(everything=everything)
         if not built:
