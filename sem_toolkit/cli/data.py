@@ -20,7 +20,10 @@ def data(
     items: Annotated[
         str | None, typer.Option("--items", help="The answer items, such as b1,b2. Default: whole numbers 0 to 10.")
     ] = None,
-    sent: Annotated[int | None, typer.Option("--sent", min=1, help="Questionnaires sent out.")] = None,
+    sent: Annotated[
+        int | None,
+        typer.Option("--sent", min=1, help="Questionnaires sent out: the response flow then starts with them."),
+    ] = None,
     returned: Annotated[
         int | None,
         typer.Option("--returned", min=1, help="Questionnaires returned, where the rows are the valid ones."),

@@ -16,7 +16,8 @@ from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
-from sem_toolkit.report.numbers import format_estimate, format_fit_line, format_p_value
+from sem_toolkit.report.journal import build_estimate_table
+from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.report.pages import format_page
 from sem_toolkit.report.text_tables import format_row
 
@@ -120,30 +121,8 @@ def write_estimates(path: str | Path, fit: Fit) -> Path:
     suffix = require_format(path)
     if suffix in RAW:
         return write_table(path, fit.parameters, fit.title)
-    frame = build_apa_table(fit)
+    frame = build_estimate_table(fit)
     return _write(Path(path), suffix, Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:])))
-
-
-def build_apa_table(fit: Fit) -> "pd.DataFrame":
-    """One row a parameter as printed: parameter, b, SE, z, p, interval and standardised estimate, all texts."""
-    level = f"{fit.options.level:.0%} CI"
-    rows = []
-    for row in fit.parameters.to_dict("records"):
-        fixed = row["se"] == 0
-        name = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
-        interval = f"[{format_estimate(row['ci.lower'], 2)}, {format_estimate(row['ci.upper'], 2)}]"
-        rows.append(
-            {
-                "Parameter": name,
-                "b": format_estimate(row["est"], 2),
-                "SE": "–" if fixed else format_estimate(row["se"], 2),
-                "z": "–" if fixed else format_estimate(row["z"], 2),
-                "p": "–" if fixed else format_p_value(row["pvalue"]),
-                level: "–" if fixed else interval,
-                "β": format_estimate(row["std.all"], 2),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def build_note(fit: Fit, *, estimates: bool = True) -> str:
@@ -154,7 +133,7 @@ def build_note(fit: Fit, *, estimates: bool = True) -> str:
     start = f"n = {fit.sample.n}, {fit.options.estimation.estimator}."
     if not fit.converged:
         return f"{start} NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): these are not estimates."
-    signs = "β: standardised estimate (std.all); – : fixed. " if estimates else ""
+    signs = "Std.: standardised estimate (std.all). –: fixed. " if estimates else ""
     return f"{start} {signs}{format_fit_line(fit)} {format_mark(fit)}"
 
 
