@@ -44,7 +44,7 @@ def test_numbers_are_those_of_the_fit(fitted):
 def test_what_is_missing_is_counted():
     """The checklist says that Method tells how much is missing, and it does."""
     result = fit(CFA, DATA / "hs_missing.csv", missing="ml")
-    rows = [group.data for group in result.sample.groups][0]
+    rows = result.sample.groups[0].data
     incomplete, share = int(np.isnan(rows).any(axis=1).sum()), 100 * np.isnan(rows).mean()
     assert incomplete > 0
     report = build_fit_report(result)
