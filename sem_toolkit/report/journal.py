@@ -11,8 +11,9 @@ from sem_toolkit.inference.frames import number_groups
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 
-INDENT = "\N{EM SPACE}"
-"""Before a name that stands under another: blanks would be lost in HTML, Markdown and LaTeX."""
+_JOIN = "\N{NO-BREAK SPACE}"
+INDENT = 3 * _JOIN
+"""Before a name that stands under another: blanks would be lost in HTML, Markdown and LaTeX, and lines broken there."""
 KINDS: Mapping[str, str] = {
     "=~": "Factor loadings",
     "<~": "Composites",
@@ -85,7 +86,7 @@ def _build_rows(rows: Iterable[Mapping[Any, Any]], kind: str, columns: tuple[str
 def _name(row: Mapping[Any, Any], kind: str) -> str:
     if kind == ":=":
         return f"{row['lhs']} = {row['rhs']}"
-    label = f" ({row['label']})" if row["label"] else ""
+    label = f"{_JOIN}({row['label']})" if row["label"] else ""
     if kind in _NESTED:
         return f"{INDENT}{row['rhs']}{label}"
     return f"{row['lhs']} with {row['rhs']}{label}" if kind.endswith("covariance") else f"{row['lhs']}{label}"
