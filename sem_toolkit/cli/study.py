@@ -61,7 +61,7 @@ def study(
 
 
 def print_study(console: Console, result: "StudyResult", written: Sequence[Path]) -> None:
-    """A line a model, the hypotheses, and where the files are."""
+    """A line a model, the joint tests, and where the files are."""
     right = ("n", "χ²", "df", "p", "CFI", "RMSEA", "SRMR", "BIC")
     table = build_table("Fit of every model", ("model", "verdict"), right, right=right)
     for model in result.models:
@@ -77,8 +77,16 @@ def print_study(console: Console, result: "StudyResult", written: Sequence[Path]
             format_number(measures.get("bic"), 0),
         )
     console.print(protect_numbers(table))
-    for evidence in result.evidence:
-        console.print(f"{evidence.hypothesis.name}: {evidence.hypothesis.claim}\n    {evidence.verdict}")
+    shares = result.replications.compute_shares()
+    for test in result.joint_tests:
+        p = format_p_value(test.wald_pvalue)
+        console.print(
+            f"{test.hypothesis.name}: that {test.hypothesis.null} is {test.verdict} "
+            f"(Wald χ²({test.df}) = {test.wald:.2f}, p {p if p.startswith('<') else f'= {p}'}; "
+            f"rejected with {100 * shares[test.hypothesis.name]:.0f} % of other seeds)"
+        )
+    if not result.joint_tests:
+        console.print("No certified fit of the research model: nothing can be said of the hypotheses.")
     console.print("\nThe survey is simulated: the figures show the method, they are no evidence about Shenzhen.")
     console.print("Written:")
     for folder in dict.fromkeys(path.parent for path in written):

@@ -16,6 +16,7 @@ from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_note, build_printed
 from sem_toolkit.report.journal import build_estimate_tables
+from sem_toolkit.report.labels import LABELS
 from sem_toolkit.report.numbers import format_cell, format_estimate, format_fit_line
 from sem_toolkit.report.text_tables import build_transposed_frame
 
@@ -77,17 +78,15 @@ def build_comparison_report(found: Comparison) -> Document:
     return Document(title, (*sections, Section("Origin", tuple(format_mark(fit) for fit in found.fits.values()))))
 
 
-_HEADINGS: Mapping[str, str] = {
+_HEADINGS: Mapping[str, str] = {**LABELS} | {
     "restricted": "Restricted model", "general": "General model", "relation": "Relation", "chisq.diff": "Δχ²",
-    "df.diff": "Δdf", "pvalue": "p", "reason": "Remark", "first": "First model", "second": "Second model",
-    "omega2": "ω²", "pvalue.distinguishable": "p, distinguishable", "pvalue.first": "p, first nearer",
+    "df.diff": "Δdf", "reason": "Remark", "first": "First model", "second": "Second model", "omega2": "ω²",
+    "pvalue.distinguishable": "p, distinguishable", "pvalue.first": "p, first nearer",
     "pvalue.second": "p, second nearer", "bic.diff": "ΔBIC", "bic.ci.lower": "ΔBIC, lower limit",
     "bic.ci.upper": "ΔBIC, upper limit", "path": "Path", "variable": "Variable", "group": "Group",
-    "model": "Measure", "verdict": "Verdict", "npar": "Free parameters", "chisq": "χ²", "cfi": "CFI", "tli": "TLI",
-    "rmsea": "RMSEA", "rmsea.ci.lower": "RMSEA, lower limit", "rmsea.ci.upper": "RMSEA, upper limit", "srmr": "SRMR",
     "chisq.scaled": "χ², scaled", "df.scaled": "df, scaled", "pvalue.scaled": "p, scaled", "cfi.robust": "CFI, robust",
-    "tli.robust": "TLI, robust", "rmsea.robust": "RMSEA, robust", "logl": "Log-likelihood", "aic": "AIC", "bic": "BIC",
-    "delta.bic": "ΔBIC", "aic.weight": "AIC weight", "bic.weight": "BIC weight",
+    "tli.robust": "TLI, robust", "rmsea.robust": "RMSEA, robust", "delta.bic": "ΔBIC", "aic.weight": "AIC weight",
+    "bic.weight": "BIC weight",
 }  # fmt: skip
 """What stands over a column, or before a row, in place of its name."""
 
@@ -167,11 +166,8 @@ def _list_facts(fit: Fit) -> dict[str, str]:
     if "chisq" in measures:
         facts["χ²"] = format_estimate(measures["chisq"], 2)
     facts |= {"p": format_cell("pvalue", measures["pvalue"])} if "pvalue" in measures else {}
-    named = {
-        "CFI": "cfi", "TLI": "tli", "RMSEA": "rmsea", "RMSEA, lower limit": "rmsea.ci.lower",
-        "RMSEA, upper limit": "rmsea.ci.upper", "SRMR": "srmr",
-    }  # fmt: skip
-    facts |= {label: format_estimate(measures[name]) for label, name in named.items() if name in measures}
+    indices = ("cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
+    facts |= {LABELS[name]: format_estimate(measures[name]) for name in indices if name in measures}
     starts = fit.certificate.standing
     return facts | ({"standing of the optimum": starts} if starts else {})
 

@@ -67,7 +67,7 @@ def test_a_comparison_has_headings_for_people():
     sections = {
         section.heading: section for section in build_comparison_report(compare(specs, DATA / "hs.csv")).sections
     }
-    assert {"χ²", "df", "p", "CFI", "Free parameters"} <= set(sections["Models"].tables[0].frame["Measure"])
+    assert {"χ²", "df", "p", "CFI", "free parameters"} <= set(sections["Models"].tables[0].frame["Measure"])
     pairs = sections["Pairs of models, by what each implies"].tables[0].frame
     assert pairs.loc[0, ["Restricted model", "Δdf", "p"]].tolist() == ["one", "3", "< .001"]
 
