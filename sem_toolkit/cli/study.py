@@ -1,14 +1,15 @@
 """`sem-toolkit study`."""
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
@@ -44,12 +45,11 @@ def study(
         message = f"there is no folder {specs} of specs"
         hint = "sem-toolkit study --init DIR copies those of the study; --specs names another folder"
         raise DataError(Diagnostic("error", "missing-file", message, hint=hint))
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=count_stages(specs) + 1)
+    total, steps = count_stages(specs) + 1, count(1)
+    with show_progress("reading") as watch:
 
         def show(title: str) -> None:
-            bar.update(task, description=title, advance=1)
+            watch(next(steps), total, title)
 
         result = run_study(specs, data, show, replications)
         show("figure and report")
