@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.drafts import Draft
 from sem_toolkit.spec.edits import (
     Block,
     Edit,
@@ -209,11 +210,10 @@ def _add_node(spec: Spec, before: ParameterTable, action: Action, block: Block |
         rows = [(name, "~~", name)]
 
     def write() -> str:
-        first, *others = rows
-        text = add_term(spec, *first, block=block)
-        for row in others:
-            text = add_term(parse_spec(text), *row, block=block)
-        return text
+        draft = Draft(spec)
+        for row in rows:
+            draft = draft.add(*row, block=block)
+        return draft.text
 
     def is_there(table: ParameterTable) -> bool:
         return all(find_rows(table, row) for row in rows)
@@ -260,7 +260,7 @@ def _set(spec: Spec, before: ParameterTable, action: Action, block: Block | None
 
 def _fix_after_removal(spec: Spec, row: Row, block: Block | None) -> str:
     """For a parameter that is typed, and that a rule would add if it were not."""
-    return fix_parameter(parse_spec(remove_term(spec, *row, block=block)), *row, block=block)
+    return Draft(spec).remove(*row, block=block).fix(*row, block=block).text
 
 
 def _rename(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:
