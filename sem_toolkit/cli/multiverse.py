@@ -15,7 +15,15 @@ from sem_toolkit.cli.options import (
     declare_workers,
     takes_fit_options,
 )
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
@@ -67,6 +75,7 @@ def multiverse(
     shown = _find_paths(found, paths)
     written = [] if output is None else _write(found, shown, output)
     write_receipt(receipt, lambda: found.to_dict()["receipt"])
+    print_written(receipt)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})
         return DONE if found.certified else NOT_CERTIFIED

@@ -55,7 +55,8 @@ def build_view(result: object) -> View:
 
 
 def _view_fit(fit: "Fit") -> View:
-    from sem_toolkit.report.export import Printed, build_apa_table, build_note
+    from sem_toolkit.report.export import Printed, build_note
+    from sem_toolkit.report.journal import build_estimate_table
     from sem_toolkit.report.summary import build_summary
     from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 
@@ -63,7 +64,7 @@ def _view_fit(fit: "Fit") -> View:
         return lambda: build_table_of(fit, name)
 
     def print_estimates() -> Printed:
-        frame = build_apa_table(fit)
+        frame = build_estimate_table(fit)
         return Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:]))
 
     return View(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.drafts import Draft
 from sem_toolkit.spec.edits import (
     Edit,
     add_term,
@@ -151,11 +152,10 @@ def _add_node(spec: Spec, before: ParameterTable, action: Action, expand: Expand
         rows = [(name, "~~", name)]
 
     def write() -> str:
-        first, *others = rows
-        text = add_term(spec, *first)
-        for row in others:
-            text = add_term(parse_spec(text), *row)
-        return text
+        draft = Draft(spec)
+        for row in rows:
+            draft = draft.add(*row)
+        return draft.text
 
     def is_there(table: ParameterTable) -> bool:
         return all(find_rows(table, row) for row in rows)
@@ -202,7 +202,7 @@ def _set(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> 
 
 def _fix_after_removal(spec: Spec, row: Row) -> str:
     """For a parameter that is typed, and that a rule would add if it were not."""
-    return fix_parameter(parse_spec(remove_term(spec, *row)), *row)
+    return Draft(spec).remove(*row).fix(*row).text
 
 
 def _rename(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:

@@ -17,7 +17,6 @@ export class Deeds {
   #picture;
   #gestures = null;
   #getFile;
-  #pins = null;
   #moving = null;
   #refresh;
 
@@ -50,13 +49,12 @@ export class Deeds {
     return true;
   }
 
-  /** Places that go with an edit (a variable that was moved has another name now): written, for the history. */
-  async #carryPins(after) {
+  /** What is kept about the picture and goes with an edit (a variable has another name now): written, for the history. */
+  async #carryPins(pins) {
     const file = this.#getFile();
-    if (!after || file === null) return null;
-    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
-    const made = before && await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins: after }));
-    return made ? { before: before.pins, after: made.pins } : null;
+    if (!pins || file === null) return null;
+    const made = await this.attempt(this.#server.post("/api/layout", { file, pins }));
+    return made ? { before: made.before, after: made.pins } : null;
   }
 
   /** The answer of a call, or null with the refusal shown. */
@@ -92,12 +90,11 @@ export class Deeds {
       this.#refresh();
       return;
     }
-    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
     const move = [{ node, x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 }];
     const call = { file, text: this.#editor.text, moves: move };
-    const after = before && await this.attempt(this.#server.post("/api/layout", call));
-    if (after) {
-      this.#editor.recordMove(before.pins, after.pins);
+    const made = await this.attempt(this.#server.post("/api/layout", call));
+    if (made) {
+      this.#editor.recordMove(made.before, made.pins);
       announce(`${node} moved`);
     }
     this.#refresh();
@@ -107,7 +104,7 @@ export class Deeds {
   async restore(pins) {
     const file = this.#getFile();
     if (file === null) return;
-    await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins }));
+    await this.attempt(this.#server.post("/api/layout", { file, pins }));
     this.#refresh();
   }
 
@@ -115,9 +112,8 @@ export class Deeds {
   async tidy() {
     const file = this.#getFile();
     if (file === null) return;
-    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
-    const after = before && await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins: {} }));
-    if (after) this.#editor.recordMove(before.pins, after.pins);
+    const made = await this.attempt(this.#server.post("/api/layout", { file, pins: { positions: {} } }));
+    if (made) this.#editor.recordMove(made.before, made.pins);
     this.#refresh();
   }
 
