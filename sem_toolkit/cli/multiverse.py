@@ -29,6 +29,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.files import write_text
 from sem_toolkit.report.text_tables import build_frame_table
+from sem_toolkit.report.views import build_multiverse
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
@@ -81,13 +82,9 @@ def multiverse(
         return DONE if found.certified else NOT_CERTIFIED
     print_messages(found.given.messages, parsed.source)
     console = build_console()
+    for part in build_multiverse(found):
+        console.print(part)
     failed = [record for record in found.records if not record["certified"]]
-    kept = len(found.records) - found.fitted
-    console.print(
-        f"{len(found.records)} specifications, {len(failed)} without a certified answer"
-        + (f"; {kept} were kept from before" if kept else "")
-    )
-    console.print(build_frame_table("Paths over all specifications (standardised)", found.summary))
     for path in shown:
         console.print(build_frame_table(f"{path}, by choice", found.summarise_choices(path)))
     if failed:
@@ -120,7 +117,7 @@ def _write(found: "Multiverse", shown: list[str], folder: Path) -> list[Path]:
     from sem_toolkit.report.csv import format_csv
     from sem_toolkit.report.specification_curve import write_curve
 
-    tables = {"specifications.csv": found.table, "paths.csv": found.paths, "summary.csv": found.summary}
+    tables = {"specifications.csv": found.table, "paths.csv": found.paths, "summary.csv": found.path_summary}
     for name, table in tables.items():
         write_text(folder / name, format_csv(table))
     written = [folder / name for name in tables]

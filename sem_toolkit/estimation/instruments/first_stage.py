@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.estimation.instruments.equations import Equation
 from sem_toolkit.model import Model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
@@ -46,7 +46,19 @@ class Space:
     def step(self, square: FloatArray, right: FloatArray) -> FloatArray:
         """K (KᵀMK)⁻¹ Kᵀr."""
         inner = self.basis.T @ square @ self.basis
-        return np.asarray(self.basis @ np.linalg.solve(inner, self.basis.T @ right))
+        return np.asarray(self.basis @ _solve(inner, self.basis.T @ right))
+
+
+def _solve(square: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve symmetric equations scaled to unit diagonal: units may differ by many powers of ten. Raises DataError."""
+    scale = 1.0 / np.sqrt(square.diagonal())
+    try:
+        solved = np.linalg.solve(square * (scale[:, None] * scale), (right.T * scale).T)
+    except np.linalg.LinAlgError:
+        message = "the equations of the instruments have no unique solution in these data"
+        hint = "bring the variables to similar variances; is one of them nearly constant, or made of others?"
+        raise DataError(Diagnostic("error", "singular-equations", message, hint=hint)) from None
+    return np.asarray((solved.T * scale).T)
 
 
 def split_constraints(model: Model) -> dict[int, Space]:
