@@ -174,7 +174,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         if conditional:
             faults += _check_conditional(read, table, inference)
     faults += wrong
-    faults += check_idle_options(given, str(read.get("estimator", "ML")))
+    informations = (inference.information, inference.information_of_tests)
+    faults += check_idle_options(given, str(read.get("estimator", "ML")), informations)
     if faults:
         raise OptionError(faults)
     chosen = {name: value for name, value in read.items() if name in _ESTIMATION}

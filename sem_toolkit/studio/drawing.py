@@ -22,6 +22,8 @@ from sem_toolkit.lsp.document import Document
 from sem_toolkit.report.figures import build_spec_hints
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.spec import ParameterTable
+from sem_toolkit.spec.levels import separate_levels
+from sem_toolkit.spec.tree import BlockHeader
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.pins import read_pins
 
@@ -50,8 +52,7 @@ def draw_text(
     go_on  whether another picture is tried after one in which so many things are hit; None is `be_patient()`
     """
     go_on = go_on or be_patient()
-    table = document.table if fit is None else fit.table
-    assert table is not None  # noqa: S101 - a text that has one is asked about
+    table = find_table(document, fit)
     hints, faults = _find_hints(document, table, folder)
     layout, others = find_pins(document.path, table, folder, group)
     faults += others
@@ -59,6 +60,20 @@ def draw_text(
         return _draw(table, fit, style, hints, layout, group, misfit, go_on), faults
     except DataError as fault:
         return _draw(table, fit, style, DiagramHints(), layout, group, misfit, go_on), (*faults, *fault.diagnostics)
+
+
+def find_table(document: Document, fit: Fit | None) -> ParameterTable:
+    """The table that is drawn: each level of rows in clusters is a group of its own in it."""
+    table = document.table if fit is None else fit.table
+    assert table is not None  # noqa: S101 - a text that has one is asked about
+    return separate_levels(table)
+
+
+def number_blocks(document: Document, table: ParameterTable) -> dict[int, int]:
+    """Group of a table that is drawn → number of the block of the text that it is of; none without such headers."""
+    if not any(isinstance(statement, BlockHeader) for statement in document.spec.statements):
+        return {}
+    return {row.group: row.block for row in table.parameters}
 
 
 def be_patient(most: int = MOST_TRIED, check: Callable[[], object] = lambda: None) -> GoOn:
@@ -129,7 +144,7 @@ def _draw(
     r2 = fit.r2.get(fit.sample.groups[group - 1].label)
     candidates = separate_groups(fit.modification_indices) if misfit else None
     estimates = separate_groups(fit.parameters)
-    return draw_diagram(fit.table, estimates, style, hints, r2, group, layout, candidates, go_on=go_on)
+    return draw_diagram(table, estimates, style, hints, r2, group, layout, candidates, go_on=go_on)
 
 
 def build_style(settings: Mapping[str, object]) -> DiagramStyle:

@@ -348,3 +348,19 @@ def test_data_are_chosen_for_texts_that_name_none(studio):
     for name in ("../x.csv", "none.csv", "model.lav"):
         assert studio.client.post("/api/data", json={"file": name}).status_code in (400, 404)
     assert studio.post("data", file=None) == {"data": None, "data_columns": []}
+
+
+def test_an_action_in_a_picture_of_a_block_changes_that_block(studio):
+    text = "level: within\n  fw =~ x1 + x2 + x3\nlevel: between\n  fb =~ x1 + x2 + x3\n"
+    answers = [studio.post("analyse", text=text, sequence=k, page="a", group=k) for k in (1, 2)]
+    assert [[part["label"] for part in answer["parts"]] for answer in answers] == [["within", "between"]] * 2
+    assert [answer["block"] for answer in answers] == [1, 2]
+    assert [{node["name"] for node in answer["nodes"]} & {"fw", "fb"} for answer in answers] == [{"fw"}, {"fb"}]
+    action = {"kind": "add_covariance", "a": "x1", "b": "x2"}
+    for block, after in ((1, "fw"), (2, "fb")):
+        line = f"  {after} =~ x1 + x2 + x3\n"
+        made = studio.post("edit", text=text, action={**action, "block": block})["text"]
+        assert made == text.replace(line, f"{line}  x1 ~~ x2\n")
+    assert studio.client.post("/api/edit", json={"text": text, "action": {**action, "block": 3}}).status_code == 400
+    plain = studio.post("analyse", text=POLDEM, sequence=3, page="a", group=2)
+    assert (plain["parts"], plain["block"], plain["group"]) == ([], 0, 1)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import WLS, invert_symmetric, once
 from sem_toolkit.discrepancy.least_squares import find_conditional
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.exact_fit.residual_tests import compute_browne_adf_test
 from sem_toolkit.inference.weights.complete import compute_logdet
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
@@ -94,7 +95,11 @@ def minimise_numeric_baseline(evaluation: AtEstimate, scaled: bool = False, free
     groups = range(evaluation.model.n_groups)
     if evaluation.kind.is_likelihood:
         return compute_baseline_discrepancy_ml(evaluation, exogenous)
-    if evaluation.kind.is_distribution_free or (free and not scaled and not evaluation.kind.has_distribution):
+    if free and not scaled and not evaluation.kind.has_distribution:
+        # linear in its parameters: its residual test is the same at any of them, and needs no inverse of Γ
+        found = compute_browne_adf_test(build_numeric_baseline(evaluation))
+        return np.array(found.stat_group or np.full(len(groups), found.stat)) / evaluation.sizes
+    if evaluation.kind.is_distribution_free:
         whole, every = WLS.weigh(evaluation), np.eye(evaluation.moments_per_group)
         return np.array([_minimise_dense(evaluation, g, whole.times(g, every), exogenous) for g in groups])
     if scaled and not evaluation.kind.is_normal_theory:

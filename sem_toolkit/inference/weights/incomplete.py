@@ -227,7 +227,8 @@ def complete(evaluation: Pair) -> Pair:
 
 def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
     """Means (G × p) and covariances (G × p × p) of the baseline model: those of the values that are there; exogenous
-    variables have their own saturated model, or, where they are fixed, the moments of available cases, as in lavaan.
+    variables have their own saturated model, or, where they are fixed and rows count alike, the moments of available
+    cases, as in lavaan.
     """
     from sem_toolkit.sample.saturated import compute_saturated_model
 
@@ -240,7 +241,7 @@ def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...])
             if not block:
                 continue
             places = np.ix_(block, block)
-            if block[0] in evaluation.exogenous:
+            if block[0] in evaluation.exogenous and patterns.weights is None:
                 mean[block], covariance[places] = available_mean[block], available[places]
             else:
                 found = compute_saturated_model(build_patterns(patterns.rows[:, block], patterns.weights))

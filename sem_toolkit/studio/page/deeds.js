@@ -6,9 +6,11 @@ import { ask } from "./dialogs.js";
 import { Lost, Refused } from "./server.js";
 
 /** What adding a path of this kind asks of the server. */
-export function buildAddition({ lhs, op, rhs }) {
-  if (op === "~~") return { kind: "add_covariance", a: lhs, b: rhs };
-  return op === "=~" ? { kind: "add_path", from: lhs, to: rhs, op } : { kind: "add_path", from: rhs, to: lhs, op };
+export function buildAddition({ lhs, op, rhs, block }) {
+  const where = block ? { block } : {};
+  if (op === "~~") return { kind: "add_covariance", a: lhs, b: rhs, ...where };
+  const [from, to] = op === "=~" ? [lhs, rhs] : [rhs, lhs];
+  return { kind: "add_path", from, to, op, ...where };
 }
 
 export class Deeds {
@@ -37,7 +39,8 @@ export class Deeds {
   /** Ask the server for the edits of an action and make them; true when they were made. */
   async edit(action) {
     const text = this.#editor.text;
-    const answer = await this.attempt(this.#server.post("/api/edit", { file: this.#getFile(), text, action }));
+    const call = { file: this.#getFile(), text, action: { block: this.#picture.block, ...action } };
+    const answer = await this.attempt(this.#server.post("/api/edit", call));
     if (!answer) return false;
     if (this.#editor.text !== text) {
       hint("The text was changed meanwhile: try again", "problem");
