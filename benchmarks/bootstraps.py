@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from engines import find_lavaan
-from models import _factor_data, _factor_text
+from models import DEMOCRACY, HOLZINGER, build_factor_data, build_factor_text
 
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import estimate, fit, prepare
@@ -33,12 +33,6 @@ from sem_toolkit.resampling.bootstrap.samples import GroupRows
 from sem_toolkit.spec import parse_spec
 
 _DATA = Path(__file__).parents[1] / "tests" / "oracles" / "data"
-_HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
-_DEMOCRACY = (
-    "ind60 =~ x1 + x2 + x3\ndem60 =~ y1 + y2 + y3 + y4\ndem65 =~ y5 + y6 + y7 + y8\n"
-    "dem60 ~ ind60\ndem65 ~ ind60 + dem60\n"
-    "y1 ~~ y5\ny2 ~~ y4 + y6\ny3 ~~ y7\ny4 ~~ y8\ny6 ~~ y8"
-)
 _SCRIPT = """
 arguments <- commandArgs(TRUE)
 suppressMessages(library(lavaan))
@@ -84,12 +78,12 @@ def _cut_answers() -> pd.DataFrame:
 
 
 ROWS = (
-    Row("3×3", _HS, "hs.csv"),
-    Row("Political Democracy", _DEMOCRACY, "poldem.csv"),
-    Row("5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)()),
-    Row("3×3, Bollen-Stine", _HS, "hs.csv", resample="bollen.stine"),
-    Row("3×3, FIML", _HS, "hs_missing.csv", missing="ml", share=0.25),
-    Row("3×3, WLSMV", _HS, _cut_answers(), ordered=True, share=0.25),
+    Row("3×3", HOLZINGER, "hs.csv"),
+    Row("Political Democracy", DEMOCRACY, "poldem.csv"),
+    Row("5×6, n = 500", build_factor_text(5, 6), build_factor_data(5, 6, 500)()),
+    Row("3×3, Bollen-Stine", HOLZINGER, "hs.csv", resample="bollen.stine"),
+    Row("3×3, FIML", HOLZINGER, "hs_missing.csv", missing="ml", share=0.25),
+    Row("3×3, WLSMV", HOLZINGER, _cut_answers(), ordered=True, share=0.25),
 )
 
 

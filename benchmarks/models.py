@@ -42,13 +42,13 @@ class Benchmark:
     stages: str | None = None
 
 
-def _factor_text(factors: int, indicators: int) -> str:
+def build_factor_text(factors: int, indicators: int) -> str:
     return "\n".join(
         f"f{k + 1} =~ " + " + ".join(f"x{k * indicators + i + 1}" for i in range(indicators)) for k in range(factors)
     )
 
 
-def _factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataFrame]:
+def build_factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataFrame]:
     def draw() -> pd.DataFrame:
         rng = np.random.default_rng([factors, indicators, n])
         correlation = 0.3 + 0.7 * np.eye(factors)
@@ -63,7 +63,7 @@ def _factor_data(factors: int, indicators: int, n: int) -> Callable[[], pd.DataF
 
 def _two_level_text(factors: int, indicators: int) -> str:
     """The same factors within clusters and between them."""
-    inner = _factor_text(factors, indicators)
+    inner = build_factor_text(factors, indicators)
     return f"level: 1\n{inner}\nlevel: 2\n{inner.replace('f', 'g')}"
 
 
@@ -73,7 +73,7 @@ def _two_level_data(factors: int, indicators: int, clusters: int) -> Callable[[]
     def draw() -> pd.DataFrame:
         rng = np.random.default_rng([factors, indicators, clusters])
         cluster = np.repeat(np.arange(clusters), rng.integers(5, 21, clusters))
-        inner, outer = (_factor_data(factors, indicators, n)() for n in (len(cluster), clusters))
+        inner, outer = (build_factor_data(factors, indicators, n)() for n in (len(cluster), clusters))
         frame = inner + outer.iloc[cluster].reset_index(drop=True) / np.sqrt(3.0)
         return frame.assign(cluster=cluster)
 
@@ -143,8 +143,8 @@ def _read(name: str) -> Callable[[], pd.DataFrame]:
     return lambda: pd.read_csv(ORACLE_DATA / name)
 
 
-_HOLZINGER = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
-_DEMOCRACY = """ind60 =~ x1 + x2 + x3
+HOLZINGER = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+DEMOCRACY = """ind60 =~ x1 + x2 + x3
 dem60 =~ y1 + y2 + y3 + y4
 dem65 =~ y5 + y6 + y7 + y8
 dem60 ~ ind60
@@ -154,56 +154,56 @@ y2 ~~ y4 + y6
 y3 ~~ y7
 y4 ~~ y8
 y6 ~~ y8"""
-_CHAIN = _factor_text(6, 4) + "".join(f"\nf{k + 1} ~ f{k}" for k in range(1, 6))
+_CHAIN = build_factor_text(6, 4) + "".join(f"\nf{k + 1} ~ f{k}" for k in range(1, 6))
 _PATH_TEXT, _PATH_DATA = _path_model(60, 6, 1000)
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    Benchmark("Holzinger-Swineford 3×3", _HOLZINGER, _read("hs.csv")),
-    Benchmark("Political Democracy", _DEMOCRACY, _read("poldem.csv"), call="sem"),
-    Benchmark("two-group CFA 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False),
+    Benchmark("Holzinger-Swineford 3×3", HOLZINGER, _read("hs.csv")),
+    Benchmark("Political Democracy", DEMOCRACY, _read("poldem.csv"), call="sem"),
+    Benchmark("two-group CFA 3×3", HOLZINGER, _read("hs.csv"), group="school", semopy=False),
     Benchmark(
         "EFA 25×5, n = 1000",
         _exploratory_text(5, 25),
-        _with_cross_loadings(_factor_data(5, 5, 1000)),
+        _with_cross_loadings(build_factor_data(5, 5, 1000)),
         call="sem",
         semopy=False,
         repeats=3,
     ),
-    Benchmark("invariance ladder 3×3", _HOLZINGER, _read("hs.csv"), group="school", semopy=False, ladder=True),
-    Benchmark("CFA 5×6, n = 500", _factor_text(5, 6), _factor_data(5, 6, 500)),
-    Benchmark("CFA 10×6, n = 1000", _factor_text(10, 6), _factor_data(10, 6, 1000)),
+    Benchmark("invariance ladder 3×3", HOLZINGER, _read("hs.csv"), group="school", semopy=False, ladder=True),
+    Benchmark("CFA 5×6, n = 500", build_factor_text(5, 6), build_factor_data(5, 6, 500)),
+    Benchmark("CFA 10×6, n = 1000", build_factor_text(10, 6), build_factor_data(10, 6, 1000)),
     Benchmark("path model, 60 variables", _PATH_TEXT, _PATH_DATA, call="sem", semopy=False),
-    Benchmark("CFA 20×6, n = 2000", _factor_text(20, 6), _factor_data(20, 6, 2000)),
-    Benchmark("CFA 40×6, n = 3000", _factor_text(40, 6), _factor_data(40, 6, 3000)),
-    Benchmark("FIML 3×3, n = 300", _HOLZINGER, _with_holes(_read("hs.csv"), 300, 0.15), semopy=False, incomplete=True),
+    Benchmark("CFA 20×6, n = 2000", build_factor_text(20, 6), build_factor_data(20, 6, 2000)),
+    Benchmark("CFA 40×6, n = 3000", build_factor_text(40, 6), build_factor_data(40, 6, 3000)),
+    Benchmark("FIML 3×3, n = 300", HOLZINGER, _with_holes(_read("hs.csv"), 300, 0.15), semopy=False, incomplete=True),
     Benchmark(
         "FIML 5×6, n = 500",
-        _factor_text(5, 6),
-        _with_holes(_factor_data(5, 6, 500), 500, 0.10),
+        build_factor_text(5, 6),
+        _with_holes(build_factor_data(5, 6, 500), 500, 0.10),
         semopy=False,
         repeats=1,
         incomplete=True,
     ),
     Benchmark(
         "FIML 5×6, n = 2800",
-        _factor_text(5, 6),
-        _with_holes(_factor_data(5, 6, 2800), 2800, 0.10, 200),
+        build_factor_text(5, 6),
+        _with_holes(build_factor_data(5, 6, 2800), 2800, 0.10, 200),
         semopy=False,
         repeats=1,
         incomplete=True,
     ),
     Benchmark(
         "WLSMV 5×6, n = 500",
-        _factor_text(5, 6),
-        _in_categories(_factor_data(5, 6, 500)),
+        build_factor_text(5, 6),
+        _in_categories(build_factor_data(5, 6, 500)),
         semopy=False,
         repeats=3,
         ordered=True,
     ),
     Benchmark(
         "WLSMV 5×5, n = 2800",
-        _factor_text(5, 5),
-        _in_categories(_factor_data(5, 5, 2800)),
+        build_factor_text(5, 5),
+        _in_categories(build_factor_data(5, 5, 2800)),
         semopy=False,
         repeats=3,
         ordered=True,
@@ -225,11 +225,15 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         incomplete=True,
         cluster="cluster",
     ),
-    Benchmark("IV: Political Democracy", _DEMOCRACY, _read("poldem.csv"), "sem", semopy=False, stages="iv"),
-    Benchmark("IV: chain 6×4, n = 1000", _CHAIN, _factor_data(6, 4, 1000), "sem", semopy=False, stages="iv"),
-    Benchmark("SAM: Political Democracy", _DEMOCRACY, _read("poldem.csv"), "sem", semopy=False, stages="sam"),
-    Benchmark("SAM: chain 6×4, n = 1000", _CHAIN, _factor_data(6, 4, 1000), "sem", semopy=False, stages="sam"),
-    Benchmark("complete: 3×3", _HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
-    Benchmark("complete: CFA 10×6", _factor_text(10, 6), _factor_data(10, 6, 1000), "cfa", None, False, 1, True),
-    Benchmark("complete: CFA 20×6", _factor_text(20, 6), _factor_data(20, 6, 2000), "cfa", None, False, 1, True),
+    Benchmark("IV: Political Democracy", DEMOCRACY, _read("poldem.csv"), "sem", semopy=False, stages="iv"),
+    Benchmark("IV: chain 6×4, n = 1000", _CHAIN, build_factor_data(6, 4, 1000), "sem", semopy=False, stages="iv"),
+    Benchmark("SAM: Political Democracy", DEMOCRACY, _read("poldem.csv"), "sem", semopy=False, stages="sam"),
+    Benchmark("SAM: chain 6×4, n = 1000", _CHAIN, build_factor_data(6, 4, 1000), "sem", semopy=False, stages="sam"),
+    Benchmark("complete: 3×3", HOLZINGER, _read("hs.csv"), semopy=False, complete=True),
+    Benchmark(
+        "complete: CFA 10×6", build_factor_text(10, 6), build_factor_data(10, 6, 1000), "cfa", None, False, 1, True
+    ),
+    Benchmark(
+        "complete: CFA 20×6", build_factor_text(20, 6), build_factor_data(20, 6, 2000), "cfa", None, False, 1, True
+    ),
 )

@@ -28,7 +28,7 @@ from engines import (
     time_ours,
     time_semopy,
 )
-from models import BENCHMARKS, Benchmark, _factor_data, _factor_text
+from models import BENCHMARKS, Benchmark, build_factor_data, build_factor_text
 
 from sem_toolkit.process import keep_scratch_memory
 
@@ -97,8 +97,8 @@ def _show_growth(repeats: int) -> None:
     """Estimation of k factors × 6 indicators, and the slope of log time on log parameters."""
     sizes, times = [], []
     for factors in (2, 4, 8, 16, 32):
-        text = _factor_text(factors, 6)
-        benchmark = Benchmark(f"{factors}×6", text, _factor_data(factors, 6, 2000))
+        text = build_factor_text(factors, 6)
+        benchmark = Benchmark(f"{factors}×6", text, build_factor_data(factors, 6, 2000))
         timing = time_estimation(benchmark, benchmark.read(), repeats)
         parameters = 11 * factors + factors * (factors - 1) // 2 + factors
         sizes.append(parameters)

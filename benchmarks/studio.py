@@ -21,20 +21,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from models import DEMOCRACY
+
 ROOT = Path(__file__).parent.parent
-POLDEM = """\
-#' data: poldem.csv
-ind60 =~ x1 + x2 + x3
-dem60 =~ y1 + y2 + y3 + y4
-dem65 =~ y5 + y6 + y7 + y8
-dem60 ~ ind60
-dem65 ~ ind60 + dem60
-y1 ~~ y5
-y2 ~~ y4 + y6
-y3 ~~ y7
-y4 ~~ y8
-y6 ~~ y8
-"""
+POLDEM = f"#' data: poldem.csv\n{DEMOCRACY}\n"
 CHANGES = {
     "Political Democracy": [("dem65 ~ ind60 + ", "dem65 ~ "), ("y6 ~~ y8\n", ""), ("x1 + x2", "x1 + 2.1*x2"),
                             ("y1 ~~ y5", "y1 ~~ a*y5"), ("y3 ~~ y7", "y3 ~~ y7\nx2 ~~ y1")],

@@ -15,7 +15,15 @@ from sem_toolkit.cli.options import (
     declare_workers,
     takes_fit_options,
 )
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.spec import read_spec
@@ -83,6 +91,7 @@ def atlas(
     if plot is not None:
         draw_atlas(found).write(plot)
     write_receipt(receipt, lambda: found.receipt)
+    print_written(plot, receipt)
     print_messages((*found.given.messages, *found.notes), parsed.source)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})

@@ -8,7 +8,7 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, declare_workers, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, print_written
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.files import write_text
@@ -92,6 +92,7 @@ def bootstrap(
         write_text(output, found.table.to_csv(index=False))
     if plot is not None:
         write_draws(found, plot)
+    print_written(output, plot)
     print_messages((*found.fit.messages, *found.messages), parsed.source)
     if json:
         print_record(found.to_dict())

@@ -8,6 +8,7 @@ import typer
 
 from sem_toolkit.cli.options import WITHOUT_ROWS, DataOption, JsonOption, SpecArgument, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, WRONG_INPUT, build_console, print_messages, print_record
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import check_model
 from sem_toolkit.report.checked import build_findings
@@ -27,7 +28,8 @@ def check(
     named = _find_named_data(parsed) if data is None and "sample_cov" not in chosen else data
     if named is None and "sample_cov" not in chosen:
         require_use(chosen, WITHOUT_ROWS, "no data are read")
-    checked = check_model(parsed, named if named is not None and named.exists() else data, **chosen)
+    with show_work("checking"):
+        checked = check_model(parsed, named if named is not None and named.exists() else data, **chosen)
     if json:
         print_record(checked.to_dict())
     elif explain and checked.table is not None:

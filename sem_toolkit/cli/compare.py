@@ -15,7 +15,15 @@ from sem_toolkit.cli.options import (
     declare_workers,
     takes_fit_options,
 )
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.spec import read_spec
@@ -59,6 +67,7 @@ def compare(
             console.print(part)
     if plot is not None:
         write_coefficients(found.paths, plot)
+    print_written(report, receipt, plot)
     print_messages(found.messages, None)
     said: set[Diagnostic] = set()  # about the data, which are the same for all
     for model in found.models:

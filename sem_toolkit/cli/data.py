@@ -7,7 +7,7 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.options import JsonOption
-from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record
+from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record, print_written
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.readers import parse_codes, parse_words
@@ -20,7 +20,10 @@ def data(
     items: Annotated[
         str | None, typer.Option("--items", help="The answer items, such as b1,b2. Default: whole numbers 0 to 10.")
     ] = None,
-    sent: Annotated[int | None, typer.Option("--sent", min=1, help="Questionnaires sent out.")] = None,
+    sent: Annotated[
+        int | None,
+        typer.Option("--sent", min=1, help="Questionnaires sent out: the response flow then starts with them."),
+    ] = None,
     returned: Annotated[
         int | None,
         typer.Option("--returned", min=1, help="Questionnaires returned, where the rows are the valid ones."),
@@ -47,6 +50,7 @@ def data(
         from sem_toolkit.files import write_text
 
         write_text(output, build_screening_page(found, f"Data: {file.name}"))
+        print_written(output)
     if json:
         print_record(
             {

@@ -10,6 +10,7 @@ import typer
 from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import WITHOUT_ESTIMATES, WITHOUT_ROWS, DataOption, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.fit import check_model
 from sem_toolkit.fit import fit as fit_model
@@ -192,7 +193,8 @@ def _draw_single(
         picture = draw_spec(spec, checked.table, request.style, group, request.earlier)
         print_messages(checked.diagnostics, spec.source)
         return picture, DONE
-    fitted = fit_model(spec, request.data, **request.options)
+    with show_work("fitting"):
+        fitted = fit_model(spec, request.data, **request.options)
     _require_group(group, len(fitted.sample.groups))
     count = len(fitted.sample.groups)
     alone = misfit or keep_layout or request.earlier is not None
@@ -214,7 +216,8 @@ def _draw_compared(request: Request, arrangement: "Arrangement") -> "tuple[Diagr
 
     if not request.has_data:
         return draw_compared_specs(request.specs, request.options, arrangement, request.style), DONE
-    fits = [estimate(prepared) for prepared in prepare_together(request.specs, request.data, **request.options)]
+    with show_work("fitting"):
+        fits = [estimate(prepared) for prepared in prepare_together(request.specs, request.data, **request.options)]
     picture = draw_compared_fits(fits, arrangement, request.style)
     for entry in fits:
         print_messages(entry.messages, entry.spec.source)

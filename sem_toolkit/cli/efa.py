@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.options import INTERVALS, JsonOption, require_use, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, print_written
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 
 EXPLORATION = "Exploration"
@@ -55,10 +56,12 @@ def efa(
     if show is not None and show not in numbers:
         message = f"--show {show} is none of the numbers of factors ({factors})"
         raise OptionError(Diagnostic("error", "option-value", message))
-    found = explore_factors(data, numbers, items or (), draws=draws, **chosen)
+    with show_work("fitting"):
+        found = explore_factors(data, numbers, items or (), draws=draws, **chosen)
     written = () if write is None else write_solutions(found, write)
     if output is not None:
         write_exploration(found, output)
+    print_written(output)
     refused = [fault for faults in found.faults.values() for fault in faults]
     shown = found.suggested if show is None else show
     if not json and shown in found.fits:

@@ -8,12 +8,20 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
-from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
+from sem_toolkit.cli.progress import show_progress, show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
-from sem_toolkit.report.summary import EXTRAS, build_summary
+from sem_toolkit.report.summary import EXTRAS, HEADLINED, build_summary
 from sem_toolkit.report.tables import TableSettings, build_table_of, find_name
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
@@ -104,8 +112,10 @@ def fit(
         require_document_format(report)
     for path in (output, receipt, report):
         protect_files_of(path, [parsed], data)
-    result = fit_model(parsed, data, **chosen)
-    print_messages(result.messages, result.spec.source)
+    with show_work("fitting"):
+        result = fit_model(parsed, data, **chosen)
+    in_summary = frozenset() if json or names else HEADLINED
+    print_messages((entry for entry in result.messages if entry.code not in in_summary), result.spec.source)
     built = {}
     if names:
         built = {name: build_table_of(result, name, settings) for name in names}
@@ -117,6 +127,7 @@ def fit(
         from sem_toolkit.report.reported import build_fit_report
 
         write_document(report, build_fit_report(result))
+    print_written(output, receipt, report)
     if json:
         record = result.to_dict(everything=everything)
         if not built:
@@ -228,11 +239,12 @@ def _write(output: Path, result: "Fit", built: "Mapping[str, pd.DataFrame]") -> 
 
 
 def _print_tables(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> None:
+    from sem_toolkit.report.legends import LEGENDS
     from sem_toolkit.report.reasons import list_reasons
     from sem_toolkit.report.tables import find_name, find_table
 
     console = build_console()
     for name, frame in built.items():
         console.print(build_frame_table(find_table(name).title, frame))
-        for reason in list_reasons(result, find_name(name), frame):
+        for reason in (*list_reasons(result, find_name(name), frame), *LEGENDS.get(find_name(name), ())):
             console.print(reason, "")

@@ -14,7 +14,15 @@ from sem_toolkit.cli.options import (
     declare_workers,
     takes_fit_options,
 )
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.spec import read_spec
@@ -76,6 +84,7 @@ def improve(
         )  # fmt: skip
     written = () if write is None else write_chain(found, write, data)
     write_receipt(receipt, lambda: found.to_dict()["receipt"])
+    print_written(receipt)
     print_messages(found.given.messages, parsed.source)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})

@@ -8,7 +8,16 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
 from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.spec import read_spec
 
 LADDER = "Ladder"
@@ -81,7 +90,8 @@ def invariance(
         require_plot_format(plot)
         protect_inputs(plot, [spec, data])
         protect_files_of(plot, [parsed], data)
-    found = compute_invariance(
+    with show_work("fitting the steps"):
+        found = compute_invariance(
         parsed, data, steps=_split(steps), release=_split(",".join(release or ())), time=list(map(_split, time or ())),
         identification=identification, **chosen,
     )  # fmt: skip
@@ -90,6 +100,7 @@ def invariance(
     if plot is not None:
         write_item_parameters(build_item_parameters(found), plot)
     write_receipt(receipt, lambda: found.receipt)
+    print_written(plot, receipt)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})
     else:

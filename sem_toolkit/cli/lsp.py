@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.output import DONE
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import OptionError, build_missing_package
 
 
 def lsp(
@@ -17,8 +17,6 @@ def lsp(
     try:
         from sem_toolkit.lsp.server import run_server
     except ModuleNotFoundError as problem:
-        message = f"the language server needs the package {problem.name}, which is not installed"
-        hint = "pip install 'sem-toolkit[lsp]'"
-        raise OptionError(Diagnostic("error", "missing-package", message, hint=hint)) from None
+        raise OptionError(build_missing_package("the language server", str(problem.name), "lsp")) from None
     run_server(port)
     return DONE

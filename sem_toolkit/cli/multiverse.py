@@ -15,12 +15,21 @@ from sem_toolkit.cli.options import (
     declare_workers,
     takes_fit_options,
 )
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, write_receipt
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_messages,
+    print_record,
+    print_written,
+    write_receipt,
+)
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.files import write_text
 from sem_toolkit.report.text_tables import build_frame_table
+from sem_toolkit.report.views import build_multiverse
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
@@ -67,18 +76,15 @@ def multiverse(
     shown = _find_paths(found, paths)
     written = [] if output is None else _write(found, shown, output)
     write_receipt(receipt, lambda: found.to_dict()["receipt"])
+    print_written(receipt)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})
         return DONE if found.certified else NOT_CERTIFIED
     print_messages(found.given.messages, parsed.source)
     console = build_console()
+    for part in build_multiverse(found):
+        console.print(part)
     failed = [record for record in found.records if not record["certified"]]
-    kept = len(found.records) - found.fitted
-    console.print(
-        f"{len(found.records)} specifications, {len(failed)} without a certified answer"
-        + (f"; {kept} were kept from before" if kept else "")
-    )
-    console.print(build_frame_table("Paths over all specifications (standardised)", found.summary))
     for path in shown:
         console.print(build_frame_table(f"{path}, by choice", found.summarise_choices(path)))
     if failed:
@@ -111,7 +117,7 @@ def _write(found: "Multiverse", shown: list[str], folder: Path) -> list[Path]:
     from sem_toolkit.report.csv import format_csv
     from sem_toolkit.report.specification_curve import write_curve
 
-    tables = {"specifications.csv": found.table, "paths.csv": found.paths, "summary.csv": found.summary}
+    tables = {"specifications.csv": found.table, "paths.csv": found.paths, "summary.csv": found.path_summary}
     for name, table in tables.items():
         write_text(folder / name, format_csv(table))
     written = [folder / name for name in tables]

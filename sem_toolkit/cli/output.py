@@ -48,6 +48,13 @@ def write_receipt(path: Path | None, receipt: Callable[[], Mapping[str, Any]]) -
         write_text(path, format_receipt(receipt()))
 
 
+def print_written(*paths: Path | None) -> None:
+    """Say on standard error, in one line, which of these files were written; None is none."""
+    written = ", ".join(str(path) for path in paths if path is not None)
+    if written:
+        sys.stderr.write(f"written: {written}\n")
+
+
 def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> None:
     """Print diagnostics to standard error, each once, with source lines where they have a place; at most MOST."""
     found = list(dict.fromkeys(messages))

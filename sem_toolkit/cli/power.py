@@ -10,7 +10,7 @@ import typer
 from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.cli.numbers import parse_pair, parse_sizes
 from sem_toolkit.cli.options import INTERVALS, WITHOUT_TESTS, DataOption, JsonOption, require_use, takes_fit_options
-from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record
+from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record, print_written
 from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption, SharesOption, parse_shares
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -135,6 +135,7 @@ def power(
         simulated = None if replications is None else _simulate(setting, found, replications, seed)
     if plot is not None:
         write_power_curve(found, plot)
+    print_written(plot)
     print_messages(found.messages, None)
     if json:
         record = found.to_dict(sensitivity=sensitivity)

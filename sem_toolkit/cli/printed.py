@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
+from sem_toolkit.cli.output import print_written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,3 +31,4 @@ def write_csv(frame: "pd.DataFrame", output: Path | None) -> None:
         from sem_toolkit.report.csv import format_csv
 
         write_text(output, format_csv(frame))
+        print_written(output)

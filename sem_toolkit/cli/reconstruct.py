@@ -7,6 +7,7 @@ import typer
 from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_record
 from sem_toolkit.cli.printed import PUBLISHED, OutputOption, TablesArgument, protect_tables
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.fit.records import build_frame_records
 from sem_toolkit.report.text_tables import build_frame_table
 
@@ -21,7 +22,8 @@ def reconstruct(
     from sem_toolkit.study.reconstruct import DEFAULT_SEED, run_reconstruct
 
     protect_tables(output, tables)
-    result = run_reconstruct(tables, DEFAULT_SEED if seed is None else seed, output)
+    with show_work("reconstructing"):
+        result = run_reconstruct(tables, DEFAULT_SEED if seed is None else seed, output)
     if json:
         print_record(
             {

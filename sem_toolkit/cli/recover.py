@@ -7,6 +7,7 @@ import typer
 from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, build_console, print_record
 from sem_toolkit.cli.printed import PUBLISHED, OutputOption, TablesArgument, protect_tables, write_csv
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.fit.records import build_frame_records, clean
 from sem_toolkit.report.text_tables import build_frame_table
 
@@ -21,7 +22,8 @@ def recover(
     from sem_toolkit.study.recover import run_recover
 
     protect_tables(output, tables)
-    result = run_recover(tables, n)
+    with show_work("recovering"):
+        result = run_recover(tables, n)
     write_csv(result.to_frame(), output)
     if json:
         print_record(

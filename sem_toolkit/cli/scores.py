@@ -9,7 +9,8 @@ import typer
 from sem_toolkit.cli.inferred import print_found, require_optimum
 from sem_toolkit.cli.inputs import protect_files_of
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED
+from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, print_written
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.spec import read_spec
 
@@ -38,13 +39,16 @@ def scores(
         require_format(output)
     parsed = read_spec(spec)
     protect_files_of(output, [parsed], data)
-    result = require_optimum(fit_model(parsed, data, **chosen))
+    with show_work("fitting"):
+        fitted = fit_model(parsed, data, **chosen)
+    result = require_optimum(fitted)
     chosen_method = cast("ScoreMethod", method)
     rows, quality = build_score_rows(result, chosen_method), build_score_quality(result, chosen_method)
     if output is not None:
         from sem_toolkit.report.export import write_table
 
         write_table(output, rows, f"{result.title}: factor scores ({method})")
+        print_written(output)
     title = f"Factor scores ({method})"
     shown = {"score_quality": (f"{title}: standard errors and determinacy", quality)}
     if json or output is None:

@@ -21,6 +21,7 @@ from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption,
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.report.text_tables import build_frame_table
+from sem_toolkit.report.views import build_simulation
 from sem_toolkit.spec import Spec, read_spec
 
 SAMPLES, SEARCH = "Samples", "The n for a power"
@@ -154,16 +155,8 @@ def simulate(
         print_record(found.to_dict())
         return DONE if found.usable else NOT_CERTIFIED
     console = build_console()
-    for summary in found.summaries:
-        title = f"{summary.analysis.name}, n = {summary.n}, {summary.replications} samples"
-        console.print(build_frame_table(f"{title}: how the fits ended", summary.build_verdicts()))
-        if not summary.converged:
-            continue
-        console.print(build_frame_table("Parameters", summary.build_parameters()))
-        if summary.analysis.df > 0:
-            rate, error = summary.compute_rejection()
-            console.print(build_frame_table("Fit measures over samples", summary.build_measures()))
-            console.print(f"The χ² test rejects the model in {rate:.3f} of the samples (error {error:.3f}).", "")
+    for part in build_simulation(found):
+        console.print(part)
     return DONE if found.usable else NOT_CERTIFIED
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.output import DONE
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import OptionError, build_missing_package
 
 
 def studio(
@@ -29,9 +29,7 @@ def studio(
     try:
         from sem_toolkit.studio.running import Start, run_studio
     except ModuleNotFoundError as problem:
-        message = f"the studio needs the package {problem.name}, which is not installed"
-        hint = "pip install 'sem-toolkit[studio]'"
-        raise OptionError(Diagnostic("error", "missing-package", message, hint=hint)) from None
+        raise OptionError(build_missing_package("the studio", str(problem.name), "studio")) from None
 
     def tell(address: str) -> None:
         sys.stdout.write(f"{address}\n")

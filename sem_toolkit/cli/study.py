@@ -1,14 +1,15 @@
 """`sem-toolkit study`."""
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
+from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
@@ -44,12 +45,11 @@ def study(
         message = f"there is no folder {specs} of specs"
         hint = "sem-toolkit study --init DIR copies those of the study; --specs names another folder"
         raise DataError(Diagnostic("error", "missing-file", message, hint=hint))
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=count_stages(specs) + 1)
+    total, steps = count_stages(specs) + 1, count(1)
+    with show_progress("reading") as watch:
 
         def show(title: str) -> None:
-            bar.update(task, description=title, advance=1)
+            watch(next(steps), total, title)
 
         result = run_study(specs, data, show, replications)
         show("figure and report")
@@ -61,7 +61,7 @@ def study(
 
 
 def print_study(console: Console, result: "StudyResult", written: Sequence[Path]) -> None:
-    """A line a model, the hypotheses, and where the files are."""
+    """A line a model, the joint tests, and where the files are."""
     right = ("n", "χ²", "df", "p", "CFI", "RMSEA", "SRMR", "BIC")
     table = build_table("Fit of every model", ("model", "verdict"), right, right=right)
     for model in result.models:
@@ -77,8 +77,16 @@ def print_study(console: Console, result: "StudyResult", written: Sequence[Path]
             format_number(measures.get("bic"), 0),
         )
     console.print(protect_numbers(table))
-    for evidence in result.evidence:
-        console.print(f"{evidence.hypothesis.name}: {evidence.hypothesis.claim}\n    {evidence.verdict}")
+    shares = result.replications.compute_shares()
+    for test in result.joint_tests:
+        p = format_p_value(test.wald_pvalue)
+        console.print(
+            f"{test.hypothesis.name}: that {test.hypothesis.null} is {test.verdict} "
+            f"(Wald χ²({test.df}) = {test.wald:.2f}, p {p if p.startswith('<') else f'= {p}'}; "
+            f"rejected with {100 * shares[test.hypothesis.name]:.0f} % of other seeds)"
+        )
+    if not result.joint_tests:
+        console.print("No certified fit of the research model: nothing can be said of the hypotheses.")
     console.print("\nThe survey is simulated: the figures show the method, they are no evidence about Shenzhen.")
     console.print("Written:")
     for folder in dict.fromkeys(path.parent for path in written):

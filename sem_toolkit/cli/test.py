@@ -8,6 +8,7 @@ import typer
 from sem_toolkit.cli.inferred import Found, print_found, require_optimum
 from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.spec import read_spec
@@ -40,7 +41,9 @@ def run_tests(
 ) -> int:
     """Test hypotheses about a model: Wald, score, local and eigenvalue-based tests; without any, those of exact fit."""
     # Labels that a Wald test may name are no oversight.
-    result = require_optimum(fit_model(read_spec(spec), data, **chosen), hidden={"unused-label"} if wald else set())
+    with show_work("fitting"):
+        fitted = fit_model(read_spec(spec), data, **chosen)
+    result = require_optimum(fitted, hidden={"unused-label"} if wald else set())
     names = [name for name, on in (("local_tests", local), ("eigenvalue_tests", eigenvalue)) if on]
     if score:
         names = ["score_tests", "score_tests_cumulative", *names]

@@ -7,6 +7,7 @@ import typer
 
 from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record
+from sem_toolkit.cli.progress import show_work
 from sem_toolkit.report.text_tables import build_frame_table
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def verify(
     from sem_toolkit.fit.verification import TOLERANCE
     from sem_toolkit.fit.verification import verify as verify_receipt
 
-    found = verify_receipt(read_receipt(receipt), data, receipt.parent)
+    with show_work("fitting again"):
+        found = verify_receipt(read_receipt(receipt), data, receipt.parent)
     if json:
         print_record(found.to_dict())
         return DONE if found.holds else NOT_CERTIFIED

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         SpecError,
         UnavailableError,
     )
+    from sem_toolkit.diagnostics.packages import build_missing_package, require_package
     from sem_toolkit.diagnostics.positions import LineIndex
     from sem_toolkit.diagnostics.records import DiagnosticRecord, build_diagnostic_record
     from sem_toolkit.diagnostics.text import format_diagnostic, format_diagnostics
@@ -40,8 +41,10 @@ __all__ = [
     "SpecError",
     "UnavailableError",
     "build_diagnostic_record",
+    "build_missing_package",
     "format_diagnostic",
     "format_diagnostics",
+    "require_package",
 ]
 
 offer_lazily(__name__)

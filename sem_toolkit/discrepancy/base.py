@@ -19,6 +19,9 @@ from sem_toolkit.model.kernels import (
 
 FloatArray = NDArray[np.float64]
 
+#: How many numbers a stack of Jacobians may hold, so that memory stays small however large the model is.
+_CHUNK = 1 << 20
+
 
 class Evaluation(Protocol):
     """A discrepancy at a point.
@@ -165,11 +168,10 @@ def _compute_cell_curvature(model: Model, x: FloatArray, evaluation: Evaluation)
     result = np.zeros((len(x), len(x)))
     if not slopes[len(x) :].any():  # nothing depends on them, as on residual variances of ordered indicators
         return result
-    for i in range(len(x)):
-        step = 1e-5 * max(1.0, abs(x[i]))
-        ahead, behind = x.copy(), x.copy()
-        ahead[i] += step
-        behind[i] -= step
-        difference = derived.jacobian(model, ahead) - derived.jacobian(model, behind)
-        result[i] = slopes[len(x) :] @ difference / (2.0 * step)
+    steps = np.diag(1e-5 * np.maximum(1.0, np.abs(x)))
+    per_chunk = max(1, _CHUNK // (derived.n_derived * len(x)))
+    for start in range(0, len(x), per_chunk):
+        step = steps[start : start + per_chunk]
+        difference = derived.jacobian(model, x + step) - derived.jacobian(model, x - step)
+        result[start : start + per_chunk] = slopes[len(x) :] @ difference / (2.0 * step.sum(axis=1)[:, None])
     return 0.5 * (result + result.T)

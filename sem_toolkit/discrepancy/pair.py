@@ -205,8 +205,13 @@ class MomentPair:
 
     @cached_property
     def implied_inverse(self) -> FloatArray:
-        """Σ⁻¹ of each group, G × p × p."""
-        return invert_symmetric(self.implied_cov)
+        """Σ⁻¹ of each group, G × p × p; NaN where a Σ is singular or has negative variances, as it may where a search
+        ended at no optimum, and by estimators that don't minimise a likelihood."""
+        try:
+            with np.errstate(invalid="ignore"):
+                return invert_symmetric(self.implied_cov)
+        except np.linalg.LinAlgError:
+            return np.full_like(self.implied_cov, np.nan)
 
     @cached_property
     def mean_gap(self) -> FloatArray | None:

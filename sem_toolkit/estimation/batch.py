@@ -72,6 +72,11 @@ class Box:
     lower: FloatArray
     upper: FloatArray
 
+    @property
+    def has_ends(self) -> bool:
+        """Whether anything is bounded."""
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+
 
 @dataclass(frozen=True, eq=False)
 class _Stack:

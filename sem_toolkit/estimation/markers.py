@@ -71,8 +71,9 @@ def compute_item_total_correlations(covariances: FloatArray) -> FloatArray:
     axis = np.linalg.eigh(covariances / (deviation[:, :, None] * deviation[:, None, :]))[1][:, :, -1]
     sign = np.where(axis * np.sign(axis.sum(axis=1, keepdims=True)) < 0.0, -1.0, 1.0)
     turned = covariances * (sign[:, :, None] * sign[:, None, :])
-    along = turned.sum(axis=1) - variance
-    rest = turned.sum(axis=(1, 2))[:, None] - 2.0 * along - variance
+    others = 1.0 - np.eye(covariances.shape[-1])  # summed, not subtracted: one item may be 10⁹ times as wide
+    along = (turned * others).sum(axis=1)
+    rest = ((others @ turned) * others).sum(axis=2)
     return np.asarray(along / np.sqrt(variance * rest))
 
 

@@ -85,6 +85,7 @@ def approach_minima(
     Equalities and bounds as in `minimise_stack`. What had no value at its start, or found no minimum, says so.
     """
     box = find_box(model)
+    box = box if box is not None and box.has_ends else None
     theta = clip_to_box(starts[:, model.constraints.linear.kept], box)
     task = _Task(model, discrepancy, box, tolerance)
     size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 256))

@@ -85,7 +85,7 @@ class Certificate:
             return ""
         if self.way != "search":
             return "a closed form" if self.way == "closed form" else "each step at an optimum of its own"
-        return "one start only" if self.starts < 2 else f"lowest of {self.starts} starts"
+        return "from one start" if self.starts < 2 else f"lowest of {self.starts} starts"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,16 @@ from sem_toolkit.spec.checks.support import PRODUCT_HINT
 from sem_toolkit.spec.table import INSTRUMENTS
 
 
-def check_idle_options(given: Mapping[str, object], estimator: str) -> list[Diagnostic]:
-    """Faults of options, by name, that have no effect beside the others, whatever spec and data are."""
+def check_idle_options(given: Mapping[str, object], estimator: str, informations: Iterable[str]) -> list[Diagnostic]:
+    """Faults of options, by name, that have no effect beside the others, whatever spec and data are.
+
+    informations   what standard errors and tests are made of
+    """
     faults = []
+    used = set(informations)
+    if "observed_information" in given and "observed" not in used:
+        reason = f"information is {' and '.join(sorted(used))}"
+        faults.append(_build_idle("observed_information", reason, 'add information = "observed"'))
     if given.get("group_partial") and not given.get("group_equal"):
         faults.append(_build_idle("group_partial", "nothing is held equal across groups", "add group_equal"))
     if given.get("group_label") and not given.get("group"):

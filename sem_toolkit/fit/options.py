@@ -174,7 +174,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         if conditional:
             faults += _check_conditional(read, table, inference)
     faults += wrong
-    faults += check_idle_options(given, str(read.get("estimator", "ML")))
+    informations = (inference.information, inference.information_of_tests)
+    faults += check_idle_options(given, str(read.get("estimator", "ML")), informations)
     if faults:
         raise OptionError(faults)
     chosen = {name: value for name, value in read.items() if name in _ESTIMATION}
@@ -340,12 +341,13 @@ def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnost
     """What estimation in steps cannot be combined with."""
     faults = []
     estimator = str(read.get("estimator", "ML"))
-    if estimator != "ML":
+    if categorical:
+        message = "sam is for numeric variables here, and some are ordered"
+        hint = "leave sam_method out (WLSMV takes ordered variables), or ordered = none for sam with numbers"
+        faults.append(Diagnostic("error", "ordered-in-steps", message, hint=hint))
+    elif estimator != "ML":
         message = f"sam estimates by ML, part by part, and the estimator is {estimator}"
         faults.append(Diagnostic("error", "steps-estimator", message, hint="leave estimator out, or sam_method"))
-    elif categorical:
-        message = "sam is for numeric variables here, and some are ordered"
-        faults.append(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
     if read.get("likelihood") == "wishart":
         faults.append(Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out"))
     for name in ("sampling_weights", "sample_cov", "aux"):

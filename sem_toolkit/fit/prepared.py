@@ -258,8 +258,9 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
 
 
 def list_exogenous(table: ParameterTable) -> tuple[str, ...]:
-    """Variables whose means are taken from the data."""
-    return tuple(dict.fromkeys(row.lhs for row in table.parameters if row.op == "~1" and row.exo))
+    """Variables whose moments are taken from the data."""
+    own = (row for row in table.parameters if row.exo and (row.op == "~1" or (row.op == "~~" and row.lhs == row.rhs)))
+    return tuple(dict.fromkeys(row.lhs for row in own))
 
 
 def _build_no_ordered(named: list[str], possible: list[str]) -> Diagnostic:

@@ -16,7 +16,7 @@ from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin, hash_columns, hash_text
 from sem_toolkit.fit.prepared import Prepared
-from sem_toolkit.fit.records import Record, clean
+from sem_toolkit.fit.records import Record, clean, describe_certificate
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.spec import Spec, read_spec
@@ -79,13 +79,7 @@ def build_entry(name: str, fit: Fit) -> Record:
         "seeds": {"search": fit.options.estimation.seed},
         "start": None if fit.start is None else clean(fit.start),
         "engine": certificate.engine,
-        "certificate": {
-            "verdict": certificate.verdict,
-            "converged": certificate.converged,
-            "admissible": certificate.admissible,
-            "gradient_max": clean(certificate.gradient_max),
-            "hessian_min_eig": clean(certificate.hessian_min_eig),
-        },
+        "certificate": describe_certificate(certificate),
         "n": fit.sample.n,
         "npar": fit.npar,
         "parameters": [

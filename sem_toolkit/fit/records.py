@@ -9,6 +9,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
+from sem_toolkit.estimation import Certificate
 from sem_toolkit.fit.loadings import build_rotation_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
@@ -23,6 +24,17 @@ from sem_toolkit.spec.table import INSTRUMENTS
 Record = dict[str, Any]
 
 
+def describe_certificate(certificate: Certificate) -> Record:
+    """What it says in numbers."""
+    return {
+        "verdict": certificate.verdict,
+        "converged": certificate.converged,
+        "admissible": certificate.admissible,
+        "gradient_max": clean(certificate.gradient_max),
+        "hessian_min_eig": clean(certificate.hessian_min_eig),
+    }
+
+
 def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
     """The document that `sem-toolkit fit --json` prints; `everything` adds the blocks of `--all`."""
     certificate = fit.certificate
@@ -33,11 +45,7 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
         "options": clean(fit.options.given),
         "engine": certificate.engine,
         "certificate": {
-            "verdict": certificate.verdict,
-            "converged": certificate.converged,
-            "admissible": certificate.admissible,
-            "gradient_max": clean(certificate.gradient_max),
-            "hessian_min_eig": clean(certificate.hessian_min_eig),
+            **describe_certificate(certificate),
             "iterations": certificate.iterations,
             "starts": certificate.starts,
             "standing": certificate.standing,

@@ -137,6 +137,8 @@ def resolve_inference_options(
     default = InferenceOptions(record.se, record.test, record.information)
     if categorical:
         default = InferenceOptions(record.ordered_se or record.se, record.ordered_test or record.test)
+        if clustered and record.ordered_se == "robust.sem":
+            default = replace(default, test="satorra.bentler")  # plain ULS and DWLS, as in lavaan
         clustered = weighted = False
     if weighted:
         default = _heed_weights(record, default)

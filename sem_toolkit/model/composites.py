@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.model.held_variances import differentiate_variances, solve_residual_variances
+from sem_toolkit.model.derived_cells import differentiate_variances, pick_values, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
@@ -60,26 +60,34 @@ class Composite:
         return self.n_inner + 1 + (0 if self.means is None else len(self.indicators) + 1)
 
     def weight_values(self, x: FloatArray) -> FloatArray:
-        return np.where(self.free >= 0, x[self.free], self.weights) if x.size else self.weights
+        """The weights at x (... × q): ... × k."""
+        return pick_values(self.weights, self.free, x)
 
-    def variance(self, x: FloatArray) -> float:
+    def variance(self, x: FloatArray) -> FloatArray:
+        """The variance of the composite at x (... × q): (...)."""
         weights = self.weight_values(x)
-        return float(weights @ self.block @ weights)
+        return np.asarray(((weights @ self.block) * weights).sum(axis=-1))
+
+    def variance_slope(self, x: FloatArray) -> FloatArray:
+        """Derivative of `variance` by x (... × q)."""
+        slope, free = np.zeros(x.shape), np.flatnonzero(self.free >= 0)
+        slope[..., self.free[free]] = 2.0 * (self.weight_values(x) @ self.block)[..., free]
+        return slope
 
     def mean_values(self, x: FloatArray) -> FloatArray:
-        """The indicators' intercepts (k)."""
-        means = np.zeros(len(self.indicators)) if self.means is None else self.means
-        return np.where(self.free_means >= 0, x[self.free_means], means) if x.size else means
+        """The indicators' intercepts at x (... × q): ... × k."""
+        return pick_values(np.zeros(len(self.indicators)) if self.means is None else self.means, self.free_means, x)
 
-    def mean(self, x: FloatArray) -> float:
-        return float(self.weight_values(x) @ self.mean_values(x))
+    def mean(self, x: FloatArray) -> FloatArray:
+        """The mean of the composite at x (... × q): (...)."""
+        return np.asarray((self.weight_values(x) * self.mean_values(x)).sum(axis=-1))
 
     def mean_slope(self, x: FloatArray) -> FloatArray:
-        """Derivative of `mean` by x (q)."""
-        slope = np.zeros(len(x))
+        """Derivative of `mean` by x (... × q)."""
+        slope = np.zeros(x.shape)
         weight, mean = np.flatnonzero(self.free >= 0), np.flatnonzero(self.free_means >= 0)
-        np.add.at(slope, self.free[weight], self.mean_values(x)[weight])
-        np.add.at(slope, self.free_means[mean], self.weight_values(x)[mean])
+        slope[..., self.free[weight]] = self.mean_values(x)[..., weight]
+        slope[..., self.free_means[mean]] = self.weight_values(x)[..., mean]
         return slope
 
     def in_units(self, scale: FloatArray) -> "Composite":
@@ -93,27 +101,25 @@ class Composite:
         )
 
     def inner_values(self, x: FloatArray) -> FloatArray:
-        """Loadings and residual (co)variances, lower triangle column by column."""
-        weights = self.weight_values(x)
-        along = self.block @ weights
-        variance = weights @ along
-        columns, rows = np.triu_indices(len(weights))
-        return np.concatenate([along / variance, (self.block - np.outer(along, along) / variance)[rows, columns]])
+        """Loadings and residual (co)variances, lower triangle column by column, at x (... × q)."""
+        along = self.weight_values(x) @ self.block
+        loadings = along / self.variance(x)[..., None]
+        columns, rows = np.triu_indices(len(self.indicators))
+        residual = self.block[rows, columns] - along[..., rows] * loadings[..., columns]
+        return np.concatenate([loadings, residual], axis=-1)
 
     def inner_jacobian(self, x: FloatArray) -> FloatArray:
-        """Derivative of `inner_values` by the k weights."""
-        weights = self.weight_values(x)
-        along = self.block @ weights
-        variance = weights @ along
+        """Derivative of `inner_values` by the k weights (... × inner × k)."""
+        along, variance = self.weight_values(x) @ self.block, self.variance(x)[..., None]
         loadings = along / variance
-        by_loading = self.block / variance - 2.0 * np.outer(loadings, loadings)
-        columns, rows = np.triu_indices(len(weights))
+        by_loading = self.block / variance[..., None] - 2.0 * loadings[..., :, None] * loadings[..., None, :]
+        columns, rows = np.triu_indices(len(self.indicators))
         residual = -(
-            self.block[rows] * loadings[columns, None]
-            + self.block[columns] * loadings[rows, None]
-            - 2.0 * (loadings[rows] * loadings[columns])[:, None] * along
+            self.block[rows] * loadings[..., columns, None]
+            + self.block[columns] * loadings[..., rows, None]
+            - 2.0 * (loadings[..., rows] * loadings[..., columns])[..., None] * along[..., None, :]
         )
-        return np.concatenate([by_loading, residual])
+        return np.concatenate([by_loading, residual], axis=-2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,108 +158,105 @@ class Composites:
 
     def values(self, model: "Model", x: FloatArray) -> FloatArray:
         """The derived cells at x (... × q)."""
-        if x.ndim > 1:
-            return np.stack([self.values(model, row) for row in x])
-        return self._solve(model, x)[0]
+        return self._solve(model, x, with_slopes=False)[0]
 
     def jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
-        """Derivatives of the derived cells by x: derived × q."""
+        """Derivatives of the derived cells by x (... × q): ... × derived × q."""
         x = np.asarray(x, dtype=np.float64)
-        if x.ndim > 1:
-            return np.stack([self.jacobian(model, row) for row in x])
-        return self._solve(model, x)[1][len(x) :]
+        return self._solve(model, x, with_slopes=True)[1]
 
-    def _solve(self, model: "Model", x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        q = len(x)
-        values, jacobian = np.zeros(self.n_derived), np.zeros((q + self.n_derived, q))
-        jacobian[:q] = np.eye(q)
-        start, variance_places = 0, []
+    def _solve(self, model: "Model", x: FloatArray, with_slopes: bool) -> tuple[FloatArray, FloatArray]:
+        values = np.zeros((*x.shape[:-1], self.n_derived))
+        slopes = np.zeros((*values.shape, x.shape[-1] if with_slopes else 0))
+        places, start = [], 0
         for member in self.members:
-            inner, slopes = member.inner_values(x), member.inner_jacobian(x)
-            free = np.flatnonzero(member.free >= 0)
-            values[start : start + len(inner)] = inner
-            jacobian[q + start : q + start + len(inner), member.free[free]] = slopes[:, free]
-            variance_places.append(start + len(inner))
+            places.append(start)
+            values[..., start : start + member.n_inner] = member.inner_values(x)
+            if with_slopes:
+                free, inner = np.flatnonzero(member.free >= 0), np.arange(start, start + member.n_inner)
+                slopes[..., inner[:, None], member.free[free]] = member.inner_jacobian(x)[..., free]
             if member.means is not None:
-                _fill_intercepts(member, x, start, values, jacobian)
+                _fill_intercepts(member, x, start, values, slopes if with_slopes else None)
             start += member.n_derived
         for group in sorted({member.group for member in self.members}):
-            self._solve_variances(model, x, group, values, jacobian, variance_places)
+            own = [pair for pair in zip(self.members, places, strict=True) if pair[0].group == group]
+            _solve_variances(model, x, own, values, slopes if with_slopes else None)
             if model.has_means:
-                self._solve_means(model, x, group, values, jacobian, variance_places)
-        return values, jacobian
-
-    def _solve_variances(
-        self,
-        model: "Model",
-        x: FloatArray,
-        group: int,
-        values: FloatArray,
-        jacobian: FloatArray,
-        places: list[int],
-    ) -> None:
-        """Residual variances such that each composite has its variance, in place."""
-        from sem_toolkit.model.moments import compute_total_effects, fill_matrices
-
-        q = len(x)
-        members = [(member, place) for member, place in zip(self.members, places, strict=True) if member.group == group]
-        at = np.array([member.variable for member, _ in members])
-        target_places = np.array([place for _, place in members])
-        matrices = fill_matrices(model, np.concatenate([x, values]))
-        B = compute_total_effects(matrices.directed[group], model.depth)
-        variances = np.array([member.variance(x) for member, _ in members])
-        values[target_places], S = solve_residual_variances(B, matrices.symmetric[group], at, variances)
-        by_cell = differentiate_variances(model.cells[group], B, S, at, q + self.n_derived)
-        by_cell[:, q + target_places] = 0.0
-        by_target = np.zeros((len(at), q))
-        for number, (member, _) in enumerate(members):
-            free = np.flatnonzero(member.free >= 0)
-            by_target[number, member.free[free]] = 2.0 * (member.block @ member.weight_values(x))[free]
-        jacobian[q + target_places] = np.linalg.solve(B[np.ix_(at, at)] ** 2, by_target - by_cell @ jacobian)
-
-    def _solve_means(
-        self,
-        model: "Model",
-        x: FloatArray,
-        group: int,
-        values: FloatArray,
-        jacobian: FloatArray,
-        places: list[int],
-    ) -> None:
-        """Intercepts α such that each composite has its mean: Σ_c' B_cc' α_c' = E(C_c) − (B m₀)_c."""
-        from sem_toolkit.model.moments import compute_total_effects, fill_matrices
-
-        q = len(x)
-        members = [(member, place) for member, place in zip(self.members, places, strict=True) if member.group == group]
-        at = np.array([member.variable for member, _ in members])
-        target_places = np.array([place + len(member.indicators) + 1 for member, place in members])
-        matrices = fill_matrices(model, np.concatenate([x, values]))
-        B, m = compute_total_effects(matrices.directed[group], model.depth), matrices.intercepts[group].copy()
-        m[at] = 0.0
-        mixing = B[np.ix_(at, at)]
-        alpha = np.linalg.solve(mixing, np.array([member.mean(x) for member, _ in members]) - B[at] @ m)
-        values[target_places] = m[at] = alpha
-        mean = B @ m
-        cells = model.cells[group]
-        by_cell = np.zeros((len(at), q + self.n_derived))
-        a, intercept = cells.directed, cells.intercept
-        by_cell[:, cells.position[a]] = B[np.ix_(at, cells.row[a])] * mean[cells.column[a]]
-        by_cell[:, cells.position[intercept]] = B[np.ix_(at, cells.row[intercept])]
-        by_cell[:, q + target_places] = 0.0
-        by_target = np.array([member.mean_slope(x) for member, _ in members])
-        jacobian[q + target_places] = np.linalg.solve(mixing, by_target - by_cell @ jacobian)
+                _solve_means(model, x, own, values, slopes if with_slopes else None)
+        return values, slopes
 
 
-def _fill_intercepts(member: Composite, x: FloatArray, start: int, values: FloatArray, jacobian: FloatArray) -> None:
+def _solve_variances(
+    model: "Model", x: FloatArray, members: list[tuple[Composite, int]], values: FloatArray, slopes: FloatArray | None
+) -> None:
+    """Residual variances such that each composite of a group has its variance, in place, with their derivatives."""
+    from sem_toolkit.model.moments import compute_total_effects, fill_matrices
+
+    group, at = members[0][0].group, np.array([member.variable for member, _ in members])
+    places = np.array([start + member.n_inner for member, start in members])
+    matrices = fill_matrices(model, np.concatenate([x, values], axis=-1))
+    B = compute_total_effects(matrices.directed[..., group, :, :], model.depth)
+    variances = np.stack([member.variance(x) for member, _ in members], axis=-1)
+    values[..., places], S = solve_residual_variances(B, matrices.symmetric[..., group, :, :], at, variances)
+    if slopes is None:
+        return
+    by_cell = differentiate_variances(model.cells[group], B, S, at, x.shape[-1] + values.shape[-1])
+    by_target = np.stack([member.variance_slope(x) for member, _ in members], axis=-2)
+    _differentiate_solution(B[..., at[:, None], at] ** 2, by_target, by_cell, places, slopes)
+
+
+def _solve_means(
+    model: "Model", x: FloatArray, members: list[tuple[Composite, int]], values: FloatArray, slopes: FloatArray | None
+) -> None:
+    """Intercepts α such that each composite of a group has its mean: Σ_c' B_cc' α_c' = E(C_c) − (B m₀)_c."""
+    from sem_toolkit.model.moments import compute_total_effects, fill_matrices
+
+    group, at = members[0][0].group, np.array([member.variable for member, _ in members])
+    places = np.array([start + member.n_derived - 1 for member, start in members])
+    matrices = fill_matrices(model, np.concatenate([x, values], axis=-1))
+    B = compute_total_effects(matrices.directed[..., group, :, :], model.depth)
+    m = matrices.intercepts[..., group, :].copy()
+    m[..., at] = 0.0
+    rows = B[..., at, :]
+    means = np.stack([member.mean(x) for member, _ in members], axis=-1)
+    left = means[..., None] - rows @ m[..., None]
+    values[..., places] = m[..., at] = np.linalg.solve(rows[..., at], left)[..., 0]
+    if slopes is None:
+        return
+    mean = (B @ m[..., None])[..., 0]
+    cells = model.cells[group]
+    by_cell = np.zeros((*rows.shape[:-1], x.shape[-1] + values.shape[-1]))
+    a, intercept = cells.directed, cells.intercept
+    by_cell[..., cells.position[a]] = rows[..., cells.row[a]] * mean[..., None, cells.column[a]]
+    by_cell[..., cells.position[intercept]] = rows[..., cells.row[intercept]]
+    by_target = np.stack([member.mean_slope(x) for member, _ in members], axis=-2)
+    _differentiate_solution(rows[..., at], by_target, by_cell, places, slopes)
+
+
+def _differentiate_solution(
+    mixing: FloatArray, by_target: FloatArray, by_cell: FloatArray, places: IntArray, slopes: FloatArray
+) -> None:
+    """Derivatives by x of what solves `mixing` (c × c) for targets that the other cells have a part in, in place."""
+    q = slopes.shape[-1]
+    by_cell[..., q + places] = 0.0
+    right = by_target - by_cell[..., :q] - by_cell[..., q:] @ slopes
+    slopes[..., places, :] = np.linalg.solve(mixing, right)
+
+
+def _fill_intercepts(
+    member: Composite, x: FloatArray, start: int, values: FloatArray, slopes: FloatArray | None
+) -> None:
     """ν − λ E(C) of the indicators, in place, with their derivatives by x; the loadings are there already."""
-    q, k = len(x), len(member.indicators)
-    at = start + member.n_inner + 1
-    loadings, mean = values[start : start + k], member.mean(x)
-    values[at : at + k] = member.mean_values(x) - loadings * mean
-    slopes = -mean * jacobian[q + start : q + start + k] - np.outer(loadings, member.mean_slope(x))
+    own = np.arange(len(member.indicators))
+    at = start + member.n_inner + 1 + own
+    loadings, mean = values[..., start + own], member.mean(x)[..., None]
+    values[..., at] = member.mean_values(x) - loadings * mean
+    if slopes is None:
+        return
+    found = -mean[..., None] * slopes[..., start + own, :] - loadings[..., None] * member.mean_slope(x)[..., None, :]
     free = np.flatnonzero(member.free_means >= 0)
-    slopes[free, member.free_means[free]] += 1.0
-    jacobian[q + at : q + at + k] = slopes
+    found[..., free, member.free_means[free]] += 1.0
+    slopes[..., at, :] = found
 
 
 def build_composites(

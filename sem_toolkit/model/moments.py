@@ -138,7 +138,14 @@ def compute_stacked_moments(model: Model, x: FloatArray) -> tuple[ImpliedMoments
 
 
 def _collect_cell_values(model: Model, x: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Cell values at every x (... × q) with composites, point by point, and whether they exist."""
+    """Cell values at every x (... × q) with cells that follow from others, and whether they exist (...)."""
+    try:
+        return compute_cell_values(model, x), np.ones(x.shape[:-1], dtype=np.bool_)
+    except np.linalg.LinAlgError:  # of one point or more
+        return _collect_one_by_one(model, x)
+
+
+def _collect_one_by_one(model: Model, x: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     rows = x.reshape(-1, x.shape[-1])
     exists = np.ones(len(rows), dtype=np.bool_)
     found = []

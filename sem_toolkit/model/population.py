@@ -1,5 +1,7 @@
 """Random populations of a model: points of its parameter space that satisfy its equality constraints."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,4 +95,7 @@ def fill_unknown_moments(model: Model, rng: np.random.Generator) -> Model:
         if row.free == 0 and (row.ustart is None or row.exo > 0) and row.op in ("~~", "~1"):
             is_variance = row.op == "~~" and row.lhs == row.rhs
             unknown[position] = float(rng.uniform(0.9, 1.6) if is_variance else rng.uniform(0.1, 0.4))
-    return build_model(model.table.with_values(unknown)) if unknown else model
+    if not unknown:
+        return model
+    # constraints in other units than the user's are in no table: they stay as they are
+    return replace(build_model(model.table.with_values(unknown)), constraints=model.constraints)

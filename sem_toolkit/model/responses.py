@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.held_variances import differentiate_variances, solve_residual_variances
+from sem_toolkit.model.derived_cells import differentiate_variances, pick_values, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
@@ -48,17 +48,11 @@ class Responses:
 
     def threshold_values(self, x: FloatArray) -> FloatArray:
         """The thresholds at x (... × q): ... × G × T."""
-        return _pick(self.thresholds, self.free_thresholds, x)
+        return pick_values(self.thresholds, self.free_thresholds, x)
 
     def scale_values(self, x: FloatArray) -> FloatArray | None:
         """The scales at x, ... × G × k; None where they follow from the moments (theta)."""
-        return _pick(self.scales, self.free_scales, x) if self.is_delta else None
-
-
-def _pick(fixed: FloatArray, free: IntArray, x: FloatArray) -> FloatArray:
-    if not x.shape[-1]:
-        return np.broadcast_to(fixed, (*x.shape[:-1], *fixed.shape))
-    return np.where(free >= 0, x[..., np.maximum(free, 0)], fixed)
+        return pick_values(self.scales, self.free_scales, x) if self.is_delta else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,46 +80,40 @@ class ResponseVariances:
 
     def values(self, model: "Model", x: FloatArray) -> FloatArray:
         """The derived cells at x (... × q)."""
-        if x.ndim > 1:
-            return np.stack([self.values(model, row) for row in x])
         return self._solve(model, x, with_slopes=False)[0]
 
     def jacobian(self, model: "Model", x: FloatArray) -> FloatArray:
-        """Derivatives of the derived cells by x: derived × q."""
-        x = np.asarray(x, dtype=np.float64)
-        if x.ndim > 1:
-            return np.stack([self.jacobian(model, row) for row in x])
-        return self._solve(model, x, with_slopes=True)[1]
+        """Derivatives of the derived cells by x (... × q): ... × derived × q."""
+        return self._solve(model, np.asarray(x, dtype=np.float64), with_slopes=True)[1]
 
     def _solve(self, model: "Model", x: FloatArray, with_slopes: bool) -> tuple[FloatArray, FloatArray]:
         """Residual variances such that each response has variance 1/δ², and their derivatives by x."""
         from sem_toolkit.model.moments import compute_total_effects, fill_matrices
 
-        q, k = len(x), len(self.responses.items)
-        at = self.responses.items
-        values, jacobian = np.zeros(self.n_derived), np.zeros((self.n_derived, q) if with_slopes else (0, 0))
-        scales = _pick(self.responses.scales, self.responses.free_scales, x)
-        matrices = fill_matrices(model, np.concatenate([x, values]))
+        q, at = x.shape[-1], self.responses.items
+        values = np.zeros((*x.shape[:-1], self.n_derived))
+        jacobian = np.zeros((*values.shape, q if with_slopes else 0))
+        scales = pick_values(self.responses.scales, self.responses.free_scales, x)
+        matrices = fill_matrices(model, np.concatenate([x, values], axis=-1))
+        S = matrices.symmetric.copy()
+        S[..., list(self.exogenous), :] = 0.0
+        S[..., list(self.exogenous)] = 0.0
         B = compute_total_effects(matrices.directed, model.depth)
-        for group, (effects, symmetric, delta) in enumerate(zip(B, matrices.symmetric, scales, strict=True)):
-            S = symmetric.copy()
-            S[list(self.exogenous)] = 0.0
-            S[:, list(self.exogenous)] = 0.0
-            own = slice(group * k, (group + 1) * k)
-            values[own], S = solve_residual_variances(effects, S, at, 1.0 / delta**2)
-            if not with_slopes:
-                continue
-            cells = model.cells[group]
-            by_cell = differentiate_variances(cells, effects, S, at, q + self.n_derived)
+        found, S = solve_residual_variances(B, S, at, 1.0 / scales**2)
+        values[:] = found.reshape(values.shape)
+        for group, cells in enumerate(model.cells if with_slopes else ()):
+            effects, delta = B[..., group, :, :], scales[..., group, :]
+            by_cell = differentiate_variances(cells, effects, S[..., group, :, :], at, q + self.n_derived)
             s = cells.symmetric
             given = np.isin(cells.row[s], self.exogenous) | np.isin(cells.column[s], self.exogenous)
-            by_cell[:, cells.position[s[given]]] = 0.0
-            by_target = np.zeros((k, q))
+            by_cell[..., cells.position[s[given]]] = 0.0
+            by_target = np.zeros((*x.shape[:-1], len(at), q))
             free = self.responses.free_scales[group]
             moved = np.flatnonzero(free >= 0)
-            by_target[moved, free[moved]] = -2.0 / delta[moved] ** 3
-            mixing = effects[np.ix_(at, at)] ** 2
-            jacobian[own] = np.linalg.solve(mixing, by_target - by_cell[:, :q])
+            by_target[..., moved, free[moved]] = -2.0 / delta[..., moved] ** 3
+            own = slice(group * len(at), (group + 1) * len(at))
+            mixing = effects[..., at[:, None], at] ** 2
+            jacobian[..., own, :] = np.linalg.solve(mixing, by_target - by_cell[..., :q])
         return values, jacobian
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
-from sem_toolkit.report.export import Printed, clean_table, clean_text, make_with_packages
+from sem_toolkit.report.export import Printed, clean_table, clean_text, require_packages
 from sem_toolkit.report.pages import escape_latex, escape_markdown, format_page
 
 
@@ -56,11 +56,12 @@ class Document:
 
 
 def require_document_format(path: Path) -> str:
-    """The suffix of a path, in lower case. Raises DataError where no report can be written like that."""
+    """The suffix of a path, in lower case. Raises DataError where no report can be written like that, or not here."""
     suffix = path.suffix.lower()
     if suffix not in DOCUMENTS:
         message = f"a report cannot be written as {path.name!r}"
         raise DataError(Diagnostic("error", "unknown-format", message, hint=f"end it in one of {', '.join(DOCUMENTS)}"))
+    require_packages(suffix)
     return suffix
 
 
@@ -73,7 +74,8 @@ def write_document(path: Path, document: Document) -> Path:
 
 def format_document(suffix: str, document: Document) -> bytes:
     """A report in one of DOCUMENTS. Raises DataError where a package is missing that makes the format."""
-    return make_with_packages(suffix, lambda: DOCUMENTS[suffix](_clean(document)))
+    require_packages(suffix)
+    return DOCUMENTS[suffix](_clean(document))
 
 
 def _clean(document: Document) -> Document:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, require_package
 from sem_toolkit.files import write_bytes
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
-from sem_toolkit.report.numbers import format_estimate, format_fit_line, format_p_value
+from sem_toolkit.report.journal import build_estimate_table
+from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.report.pages import format_page
 from sem_toolkit.report.text_tables import format_row
 
@@ -50,7 +51,8 @@ def write_table(path: str | Path, frame: "pd.DataFrame", title: str = "", note: 
 
 
 def _write(path: Path, suffix: str, printed: Printed) -> Path:
-    return write_with_packages(path, suffix, lambda: WRITERS[suffix](clean_table(printed)))
+    write_bytes(path, format_printed(suffix, printed))
+    return path
 
 
 def write_printed(path: Path, printed: Printed) -> Path:
@@ -63,20 +65,11 @@ def format_printed(suffix: str, printed: Printed) -> bytes:
     return WRITERS[suffix](clean_table(printed))
 
 
-def write_with_packages(path: Path, suffix: str, make: Callable[[], bytes]) -> Path:
-    """Write what is made. Raises DataError where a package is missing that makes the format of this suffix."""
-    write_bytes(path, make_with_packages(suffix, make))
-    return path
-
-
-def make_with_packages(suffix: str, make: Callable[[], bytes]) -> bytes:
-    """What is made. Raises DataError where a package is missing that makes the format of this suffix."""
-    try:
-        return make()
-    except ImportError as problem:
-        message = f"{suffix} files need the package {problem.name}, which is not installed"
-        hint = f"pip install {_PACKAGES.get(suffix, problem.name)}, or write .csv, .md, .tex or .html"
-        raise DataError(Diagnostic("error", "missing-package", message, hint=hint)) from None
+def require_packages(suffix: str) -> None:
+    """Raise DataError where the package is missing that makes the format of a suffix."""
+    if suffix in _PACKAGES:
+        module, package, extra = _PACKAGES[suffix]
+        require_package(f"a {suffix} file", package, extra, module)
 
 
 def clean_table(printed: Printed) -> Printed:
@@ -97,11 +90,12 @@ def clean_text(text: str) -> str:
 
 
 def require_format(path: str | Path) -> str:
-    """The suffix of a path, in lower case. Raises DataError where no table can be written like that."""
+    """The suffix of a path, in lower case. Raises DataError where no table can be written like that, or not here."""
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS:
         message = f'"{suffix}" is no format for a table' if suffix else f'"{path}" has no suffix that tells a format'
         raise DataError(Diagnostic("error", "unknown-format", message, hint=f"use one of {', '.join(WRITERS)}"))
+    require_packages(suffix)
     return suffix
 
 
@@ -127,30 +121,8 @@ def write_estimates(path: str | Path, fit: Fit) -> Path:
     suffix = require_format(path)
     if suffix in RAW:
         return write_table(path, fit.parameters, fit.title)
-    frame = build_apa_table(fit)
+    frame = build_estimate_table(fit)
     return _write(Path(path), suffix, Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:])))
-
-
-def build_apa_table(fit: Fit) -> "pd.DataFrame":
-    """One row a parameter as printed: parameter, b, SE, z, p, interval and standardised estimate, all texts."""
-    level = f"{fit.options.level:.0%} CI"
-    rows = []
-    for row in fit.parameters.to_dict("records"):
-        fixed = row["se"] == 0
-        name = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
-        interval = f"[{format_estimate(row['ci.lower'], 2)}, {format_estimate(row['ci.upper'], 2)}]"
-        rows.append(
-            {
-                "Parameter": name,
-                "b": format_estimate(row["est"], 2),
-                "SE": "–" if fixed else format_estimate(row["se"], 2),
-                "z": "–" if fixed else format_estimate(row["z"], 2),
-                "p": "–" if fixed else format_p_value(row["pvalue"]),
-                level: "–" if fixed else interval,
-                "β": format_estimate(row["std.all"], 2),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def build_note(fit: Fit, *, estimates: bool = True) -> str:
@@ -161,7 +133,7 @@ def build_note(fit: Fit, *, estimates: bool = True) -> str:
     start = f"n = {fit.sample.n}, {fit.options.estimation.estimator}."
     if not fit.converged:
         return f"{start} NO CERTIFIED OPTIMUM ({fit.certificate.verdict}): these are not estimates."
-    signs = "β: standardised estimate (std.all); – : fixed. " if estimates else ""
+    signs = "Std.: standardised estimate (std.all). –: fixed. " if estimates else ""
     return f"{start} {signs}{format_fit_line(fit)} {format_mark(fit)}"
 
 
@@ -201,7 +173,8 @@ def _format_word(printed: Printed) -> bytes:
     return buffer.getvalue()
 
 
-_PACKAGES = {".xlsx": "openpyxl", ".docx": "python-docx"}
+_PACKAGES = {".xlsx": ("openpyxl", "openpyxl", "excel"), ".docx": ("docx", "python-docx", "word")}
+"""What makes a format: its module, its package, and the extra that brings it."""
 WRITERS: Mapping[str, Callable[[Printed], bytes]] = {
     ".csv": _format_csv,
     ".xlsx": _format_excel,

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 _STYLE = "border-collapse:collapse;margin:.6em 0 1em;font-variant-numeric:tabular-nums"
-_LEFT, _RIGHT = "text-align:left;padding:.1em .8em .1em 0;white-space:pre", "text-align:right;padding:.1em .6em"
+_LEFT, _RIGHT = "text-align:left;padding:.1em .8em .1em 0;white-space:pre-wrap", "text-align:right;padding:.1em .6em"
 
 
 def format_html(parts: Iterable[RenderableType]) -> str:

@@ -8,7 +8,7 @@ Escape = Callable[[str], str]
 _LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "β": r"$\beta$", "χ": r"$\chi$", "²": r"$^2$", "−": "$-$",
-    "–": "--", "<": r"$<$", ">": r"$>$", "≤": r"$\leq$",
+    "–": "--", "\N{NO-BREAK SPACE}": "~", "Δ": r"$\Delta$", "ω": r"$\omega$", "<": r"$<$", ">": r"$>$", "≤": r"$\leq$",
 })  # fmt: skip
 _LATEX_SIGNS = {
     "block_start_string": "(%", "block_end_string": "%)", "variable_start_string": "(((", "variable_end_string": ")))",

@@ -3,7 +3,9 @@
 Source of the list: Appelbaum et al. (2018), American Psychologist 73, 3-25, Table 7.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from sem_toolkit.comparison import Comparison
 from sem_toolkit.diagnostics import Diagnostic
@@ -12,7 +14,9 @@ from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
-from sem_toolkit.report.export import Printed, build_apa_table, build_note, build_printed
+from sem_toolkit.report.export import Printed, build_note, build_printed
+from sem_toolkit.report.journal import build_estimate_tables
+from sem_toolkit.report.labels import LABELS
 from sem_toolkit.report.numbers import format_cell, format_estimate, format_fit_line
 from sem_toolkit.report.text_tables import build_transposed_frame
 
@@ -25,16 +29,9 @@ def build_fit_report(fit: Fit) -> Document:
     """
     sections = [Section("Method", (describe_method(fit), build_facts(fit)))]
     if fit.converged:
-        note = build_note(fit)
-        estimates = build_apa_table(fit)
-        sections.append(Section("Estimates", (Printed(estimates, "", note, frozenset(estimates.columns[1:])),)))
-        r2 = [
-            {"variable": name, "group": label, "R²": value}
-            for label, own in fit.r2.items()
-            for name, value in own.items()
-        ]
-        if r2:
-            sections.append(Section("Explained variance", (build_printed(pd.DataFrame(r2)),)))
+        sections.append(Section("Estimates", _build_estimates(fit)))
+        if fit.r2:
+            sections.append(Section("Explained variance", (_build_r2(fit),)))
     said = _list_messages(fit.messages)
     if said:
         sections.append(Section("Messages", said))
@@ -42,12 +39,27 @@ def build_fit_report(fit: Fit) -> Document:
     return Document(fit.title, (*sections, Section("Origin", (format_mark(fit),))))
 
 
+def _build_estimates(fit: Fit) -> tuple[Printed, ...]:
+    """A table a kind of parameter, the note below the last."""
+    tables = list(build_estimate_tables(fit))
+    notes = [""] * (len(tables) - 1) + [build_note(fit)]
+    return tuple(
+        Printed(frame, title, note, frozenset(frame.columns[1:]))
+        for (title, frame), note in zip(tables, notes, strict=True)
+    )
+
+
+def _build_r2(fit: Fit) -> Printed:
+    """One row a variable, one column a group."""
+    frame = pd.DataFrame({label or "R²": own for label, own in fit.r2.items()})
+    return build_printed(frame.rename_axis("Variable").reset_index())
+
+
 def build_comparison_report(found: Comparison) -> Document:
     """Methods of each model, the table of fit, tests of pairs, paths and R² from model to model, and the checklist."""
     methods = tuple(f"{name}: {describe_method(fit)}" for name, fit in found.fits.items())
     faults = tuple(f"{model.name}: {model.fault}" for model in found.models if model.fault is not None)
-    facts = build_transposed_frame(found.table.drop(columns="reason"), "model")
-    table = Printed(facts, "", "", frozenset(facts.columns[1:]))
+    table = _build_models(found.table)
     sections = [Section("Method", (*methods, *faults)), Section("Models", (table,))]
     for heading, frame in (
         ("Pairs of models, by what each implies", found.tests),
@@ -56,7 +68,7 @@ def build_comparison_report(found: Comparison) -> Document:
         ("R² from model to model", spread_r2(found.r2)),
     ):
         if len(frame):
-            sections.append(Section(heading, (build_printed(frame),)))
+            sections.append(Section(heading, (_build_pairs(frame),)))
     own = (message for fit in found.fits.values() for message in fit.messages)
     said = _list_messages((*found.messages, *own))
     if said:
@@ -64,6 +76,34 @@ def build_comparison_report(found: Comparison) -> Document:
     sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))
     title = f"Comparison of {', '.join(model.name for model in found.models)}"
     return Document(title, (*sections, Section("Origin", tuple(format_mark(fit) for fit in found.fits.values()))))
+
+
+_HEADINGS: Mapping[str, str] = {**LABELS} | {
+    "restricted": "Restricted model", "general": "General model", "relation": "Relation", "chisq.diff": "Δχ²",
+    "df.diff": "Δdf", "reason": "Remark", "first": "First model", "second": "Second model", "omega2": "ω²",
+    "pvalue.distinguishable": "p, distinguishable", "pvalue.first": "p, first nearer",
+    "pvalue.second": "p, second nearer", "bic.diff": "ΔBIC", "bic.ci.lower": "ΔBIC, lower limit",
+    "bic.ci.upper": "ΔBIC, upper limit", "path": "Path", "variable": "Variable", "group": "Group",
+    "chisq.scaled": "χ², scaled", "df.scaled": "df, scaled", "pvalue.scaled": "p, scaled", "cfi.robust": "CFI, robust",
+    "tli.robust": "TLI, robust", "rmsea.robust": "RMSEA, robust", "delta.bic": "ΔBIC", "aic.weight": "AIC weight",
+    "bic.weight": "BIC weight",
+}  # fmt: skip
+"""What stands over a column, or before a row, in place of its name."""
+
+
+def _build_pairs(frame: "pd.DataFrame") -> Printed:
+    """A table for print, with headings for people and true minus signs in its texts."""
+    printed = build_printed(frame)
+    cells = printed.frame.replace(r"-(?=\d)", "−", regex=True).rename(columns=_HEADINGS)
+    return Printed(cells, "", "", frozenset(_HEADINGS.get(name, name) for name in printed.numbers))
+
+
+def _build_models(table: "pd.DataFrame") -> Printed:
+    """Models side by side, one column each."""
+    facts = build_transposed_frame(table.drop(columns="reason"), "model")
+    names = [_HEADINGS.get(name, name) for name in facts[""]]
+    facts = facts.replace(r"^-(?=\d)", "−", regex=True).assign(**{"": names}).rename(columns={"": "Measure"})
+    return Printed(facts, "", "", frozenset(facts.columns[1:]))
 
 
 def _list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
@@ -93,6 +133,7 @@ def describe_method(fit: Fit) -> str:
         rows += f" ({', '.join(f'{group.label}: {group.n}' for group in groups)})"
     first = f"The model was fitted to {rows} by {options.estimation.estimator}"
     first += f", {_MISSING.get(options.missing, options.missing)}." if options.missing else "."
+    first += _describe_missing(facts)
     standing = f", {certificate.standing}" if certificate.standing else ""
     second = f"The search (engine {certificate.engine}) ended: {certificate.verdict}{standing}."
     if not fit.converged:
@@ -115,29 +156,58 @@ def _list_facts(fit: Fit) -> dict[str, str]:
     facts = {"rows used": str(fit.sample.n)}
     if len(fit.sample.groups) > 1:
         facts |= {f"rows of {group.label}": str(group.n) for group in fit.sample.groups}
-    facts |= {"estimator": str(fit.options.estimation.estimator), "verdict": fit.certificate.verdict}
+    facts |= _count_missing(fit) | {
+        "estimator": str(fit.options.estimation.estimator),
+        "verdict": fit.certificate.verdict,
+    }
     facts["free parameters"] = str(fit.npar)
     if "df" in measures:
         facts["degrees of freedom"] = format_cell("df", measures["df"])
     if "chisq" in measures:
         facts["χ²"] = format_estimate(measures["chisq"], 2)
     facts |= {"p": format_cell("pvalue", measures["pvalue"])} if "pvalue" in measures else {}
-    named = {
-        "CFI": "cfi", "TLI": "tli", "RMSEA": "rmsea", "RMSEA, lower limit": "rmsea.ci.lower",
-        "RMSEA, upper limit": "rmsea.ci.upper", "SRMR": "srmr",
-    }  # fmt: skip
-    facts |= {label: format_estimate(measures[name]) for label, name in named.items() if name in measures}
+    indices = ("cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
+    facts |= {LABELS[name]: format_estimate(measures[name]) for name in indices if name in measures}
     starts = fit.certificate.standing
     return facts | ({"standing of the optimum": starts} if starts else {})
 
 
+def _count_missing(fit: Fit) -> dict[str, str]:
+    """How much is missing, as far as the sample knows: rows left out, and empty cells of those used."""
+    sample, found = fit.sample, {}
+    if sample.n_read > sample.n:
+        found = {"rows read": str(sample.n_read), "rows left out": str(sample.n_read - sample.n)}
+    rows = [group.data for group in sample.groups if group.data is not None and not group.is_between]
+    empty = [np.isnan(own) for own in rows]
+    cells = sum(own.size for own in empty)
+    if cells:
+        found["incomplete rows among those used"] = str(sum(int(own.any(axis=1).sum()) for own in empty))
+        share = 100.0 * sum(int(own.sum()) for own in empty) / cells
+        found["empty cells among those used, %"] = format_estimate(share, 1)
+    return found
+
+
+def _describe_missing(facts: Mapping[str, str]) -> str:
+    said = ""
+    if "rows left out" in facts:
+        said += f" Of {facts['rows read']} rows, {facts['rows left out']} were left out."
+    if "incomplete rows among those used" in facts:
+        share = facts["empty cells among those used, %"]
+        rows = facts["incomplete rows among those used"]
+        said += f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty."
+    return said
+
+
 def _build_checklist(fits: Sequence[Fit], estimates: str, *, compared: bool) -> Section:
     """What JARS-SEM asks for, and where it stands: here, behind a command, or with the authors."""
-    complete = all(fit.options.missing in (None, "listwise") for fit in fits)
+    counted = all("incomplete rows among those used" in _list_facts(fit) for fit in fits)
     rows = [
         ("theory behind the model, and why its paths have these directions", _AUTHOR),
         ("sample, its size and how it was planned", f"size: Method; the rest {_AUTHOR}"),
-        ("missing data: how much, and what was done", "Method" + ("; how much: sem-toolkit data" if complete else "")),
+        (
+            "missing data: how much, and what was done",
+            "Method" if counted else f"what was done: Method; how much {_AUTHOR}",
+        ),
         ("distributions and outliers", "sem-toolkit data, with --html as a page"),
         ("whether raw data or moments were analysed, and where they are", "Origin (hashes), a receipt (--receipt)"),
         ("the model, so that it can be fitted again", "the spec itself; its picture: sem-toolkit diagram"),

@@ -9,9 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from sem_toolkit.diagnostics import UnavailableError
+from sem_toolkit.estimation.solution import Certificate
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference.frames import number_groups
 from sem_toolkit.libraries import pd
+from sem_toolkit.report.legends import LEGENDS
 from sem_toolkit.report.loadings import build_loading_tables, format_rotation
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
@@ -58,6 +60,9 @@ EXTRAS = {
 TITLES = {"residuals": "Residual correlations"}
 TECHNICAL = ("block", "free", "exo")
 """Columns of tables that a reader of a summary has no use for."""
+_ENGINES = {"semopy": "the package semopy", "native": "the native solver"}
+HEADLINED = frozenset({"reverse-coded", "parcels"})
+"""Codes of messages that stand at the head of a summary."""
 MOST = 20
 WIDE_FROM = 100
 """Columns of a terminal from which on intervals and std.lv are shown too."""
@@ -121,7 +126,7 @@ def _build_extras(fit: Fit, asked: Collection[str], settings: TableSettings | No
         if name in {"modification_indices", "residuals"} and len(frame) > MOST:
             frame, title = _take_largest(name, frame), f"{title}, the largest {MOST}"
         parts.append(build_frame_table(title, frame) if len(frame) else Text(f"{title}: none", style="bold"))
-        parts += [_format_reason(reason) for reason in list_reasons(fit, name, frame)]
+        parts += [_format_reason(reason) for reason in (*list_reasons(fit, name, frame), *LEGENDS.get(name, ()))]
     return parts
 
 
@@ -155,11 +160,8 @@ def _format_headline(fit: Fit) -> Text:
     text = Text(f"{fit.title}\n", style="bold")
     style = "green" if fit.certified else "bold red"
     text.append(f"{certificate.verdict}", style=style)
-    rest = "left over of the equations" if certificate.way == "closed form" else "largest gradient"
-    how = f", {fit.options.estimation.estimator} by {certificate.engine}, {rest} {certificate.gradient_max:.1e}" + (
-        f", {certificate.standing}" if certificate.standing else ""
-    )
-    text.append(f"{how}, {rows}, {fit.npar} free parameters", style="not bold")
+    text.append(f", {fit.options.estimation.estimator}, {rows}, {fit.npar} free parameters", style="not bold")
+    text.append(f"\n{_format_search(certificate)}", style="not bold")
     inference = fit.options.inference
     information = f", {inference.information} information" if certificate.way != "closed form" else ""
     if inference.resampled is not None:
@@ -174,11 +176,20 @@ def _format_headline(fit: Fit) -> Text:
     if fit.rotation is not None:
         text.append(f"\n{format_rotation(fit.rotation)}", style="not bold")
     for entry in sample.messages:
-        if entry.code in {"reverse-coded", "parcels"}:
+        if entry.code in HEADLINED:
             text.append(f"\n{entry.message}", style="not bold")
     if not certificate.converged:
         text.append("\nNo certified optimum: the figures below are where the search ended, not estimates.", style=style)
     return text
+
+
+def _format_search(certificate: Certificate) -> str:
+    """What is known about the point, of how many starts it is the lowest, and what found it."""
+    what = "optimum" if certificate.converged else "end of the search"
+    rest = "left over of the equations" if certificate.way == "closed form" else "largest gradient"
+    standing = f", {certificate.standing}" if certificate.standing else ""
+    engine = _ENGINES.get(certificate.engine, certificate.engine)
+    return f"{what}: {rest} {certificate.gradient_max:.1e}{standing}, found by {engine}"
 
 
 def _build_measures_table(measures: Mapping[str, float]) -> Table:

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
+from sem_toolkit.libraries import pd
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sem_toolkit.comparison import Comparison
     from sem_toolkit.comparison.atlas import Atlas
     from sem_toolkit.comparison.exploration import Exploration
     from sem_toolkit.comparison.improve import Improvement
     from sem_toolkit.comparison.invariance import Invariance
+    from sem_toolkit.comparison.multiverse.multiverse import Multiverse
     from sem_toolkit.fit import Check, Fit
     from sem_toolkit.report.export import Printed
     from sem_toolkit.resampling.bootstrap import Bootstrap
     from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
     from sem_toolkit.resampling.power.analysis import PowerAnalysis
+    from sem_toolkit.resampling.simulation.study import Study
+    from sem_toolkit.resampling.simulation.summaries import Summary
 
 Tables = Mapping[str, "Callable[[], pd.DataFrame]"]
 
@@ -55,7 +57,8 @@ def build_view(result: object) -> View:
 
 
 def _view_fit(fit: "Fit") -> View:
-    from sem_toolkit.report.export import Printed, build_apa_table, build_note
+    from sem_toolkit.report.export import Printed, build_note
+    from sem_toolkit.report.journal import build_estimate_table
     from sem_toolkit.report.summary import build_summary
     from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 
@@ -63,7 +66,7 @@ def _view_fit(fit: "Fit") -> View:
         return lambda: build_table_of(fit, name)
 
     def print_estimates() -> Printed:
-        frame = build_apa_table(fit)
+        frame = build_estimate_table(fit)
         return Printed(frame, fit.title, build_note(fit), frozenset(frame.columns[1:]))
 
     return View(
@@ -135,6 +138,57 @@ def _view_atlas(found: "Atlas") -> View:
     return View(f"rivals of {found.given.title}", lambda: build_atlas_tables(found), {"models": lambda: found.table})
 
 
+def _view_multiverse(found: "Multiverse") -> View:
+    tables: Tables = {
+        "summary": lambda: found.path_summary, "specifications": lambda: found.table, "paths": lambda: found.paths,
+    }  # fmt: skip
+    return View(f"multiverse of {found.given.title}", lambda: build_multiverse(found), tables)
+
+
+def build_multiverse(found: "Multiverse") -> Iterable[RenderableType]:
+    """How many specifications there are, and each path over all of them."""
+    failed = sum(not record["certified"] for record in found.records)
+    kept = len(found.records) - found.fitted
+    before = f"; {kept} were kept from before" if kept else ""
+    yield f"{len(found.records)} specifications, {failed} without a certified answer{before}"
+    yield build_frame_table("Paths over all specifications (standardised)", found.path_summary)
+
+
+def _view_simulation(found: "Study") -> View:
+    tables: Tables = {
+        "parameters": lambda: _stack(found, lambda summary: summary.build_parameters()),
+        "fit_measures": lambda: _stack(found, lambda summary: summary.build_measures()),
+        "verdicts": lambda: _stack(found, lambda summary: summary.build_verdicts()),
+    }
+    return View("simulation", lambda: build_simulation(found), tables)
+
+
+def _stack(found: "Study", build: "Callable[[Summary], pd.DataFrame]") -> "pd.DataFrame":
+    """The tables of every size and model under each other, those without an optimum left out."""
+    parts = []
+    for summary in found.summaries:
+        if summary.converged:
+            own = build(summary)
+            own.insert(0, "n", summary.n)
+            own.insert(0, "model", summary.analysis.name)
+            parts.append(own)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def build_simulation(found: "Study") -> Iterable[RenderableType]:
+    """How the fits ended, what became of the parameters, and the fit measures, for every size and model."""
+    for summary in found.summaries:
+        title = f"{summary.analysis.name}, n = {summary.n}, {summary.replications} samples"
+        yield build_frame_table(f"{title}: how the fits ended", summary.build_verdicts())
+        if not summary.converged:
+            continue
+        yield build_frame_table("Parameters", summary.build_parameters())
+        if summary.analysis.df > 0:
+            rate, error = summary.compute_rejection()
+            yield build_frame_table("Fit measures over samples", summary.build_measures())
+            yield f"The χ² test rejects the model in {rate:.3f} of the samples (error {error:.3f})."
+
+
 def _view_improvement(found: "Improvement") -> View:
     from sem_toolkit.report.improvement import build_improvement
 
@@ -175,6 +229,7 @@ def _view_check(found: "Check") -> View:
 VIEWS: Mapping[str, Callable[[Any], View]] = {
     "Fit": _view_fit, "Comparison": _view_comparison, "Bootstrap": _view_bootstrap, "Invariance": _view_invariance,
     "Atlas": _view_atlas, "Improvement": _view_improvement, "Exploration": _view_exploration,
+    "Multiverse": _view_multiverse, "Study": _view_simulation,
     "PowerAnalysis": _view_power, "Cutoffs": _view_cutoffs, "Check": _view_check,
 }  # fmt: skip
 """Views by the name of a result's class."""

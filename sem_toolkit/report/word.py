@@ -26,7 +26,10 @@ def add_table(document: Any, printed: "Printed") -> None:
     width = len(frame.columns)
     size = Pt(next(points for most, points in _SIZES if width <= most))
     if title:
-        document.add_paragraph().add_run(title).bold = True
+        heading = document.add_paragraph()
+        heading.add_run(title).bold = True
+        heading.paragraph_format.space_before = Pt(12)  # a title may stand right below the table before
+        heading.paragraph_format.keep_with_next = True
     table = document.add_table(rows=1 + len(frame), cols=width)
     table.autofit = False
     widths = _share_width(frame, float(size.pt), _measure_width(document).pt)
@@ -84,7 +87,7 @@ def _share_width(frame: "pd.DataFrame", size: float, whole: float) -> list[float
 
     Every column gets its longest word; what is left goes to those that would take more, in the measure they would.
     """
-    letter, margin = 0.6 * size, 12.0
+    letter, margin = 0.65 * size, 12.0
     least, wished = [], []
     for position, name in enumerate(frame.columns):
         cells = [str(name), *map(str, frame.iloc[:, position])]

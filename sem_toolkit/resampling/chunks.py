@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, require_package
 from sem_toolkit.files import make_folder, write_bytes, write_text
 
 FloatArray = NDArray[np.float64]
@@ -44,7 +44,10 @@ class ChunkStore:
 
     @classmethod
     def open(cls, folder: Path, fingerprint: Mapping[str, object]) -> "ChunkStore":
-        """The store of a run, made where it is not there. Raises OptionError where it is of another run."""
+        """The store of a run, made where it is not there. Raises OptionError where it is of another run, DataError
+        where the package is missing that writes it.
+        """
+        require_package("a folder of draws", "pyarrow", "parquet")
         text = json.dumps(fingerprint, indent=1, sort_keys=True, ensure_ascii=False)
         path = folder / "run.json"
         if path.exists():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.comparison.workers import choose_workers, run_all
-from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.diagnostics import Diagnostic, OptionError, build_missing_package
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore
 
 FloatArray = NDArray[np.float64]
@@ -91,10 +91,7 @@ def _run_on_cluster(
     try:
         from distributed import Client, as_completed
     except ModuleNotFoundError:
-        message = "a cluster needs the package distributed, which is not installed"
-        raise OptionError(
-            Diagnostic("error", "missing-package", message, hint="pip install 'sem-toolkit[cluster]'")
-        ) from None
+        raise OptionError(build_missing_package("a cluster", "distributed", "cluster")) from None
     client: Any
     try:
         client = Client(address, timeout=_PATIENCE)  # type: ignore[no-untyped-call]

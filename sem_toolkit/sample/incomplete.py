@@ -156,10 +156,10 @@ def compute_incomplete_likelihood(
     """The likelihood at μ and Σ; None where Σ is not positive definite."""
     try:
         root = np.linalg.cholesky(covariance)
+        whole = np.linalg.inv(covariance)
     except np.linalg.LinAlgError:
         return None
     size = 2.0 * np.log(root.diagonal()).sum()
-    whole = np.linalg.inv(covariance)
     whole = 0.5 * (whole + whole.T)
     if not (np.isfinite(size) and np.isfinite(whole).all()):
         return None

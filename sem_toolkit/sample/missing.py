@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_collinearity, check_covariance, describe_group
-from sem_toolkit.sample.moments import FloatArray, compute_correlation
-from sem_toolkit.sample.patterns import build_patterns, compute_available_moments
+from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
+from sem_toolkit.sample.patterns import Patterns, build_patterns, compute_available_moments
 from sem_toolkit.sample.sample import SampleGroup
 from sem_toolkit.sample.saturated import SaturatedModel, compute_saturated_model
 
@@ -28,8 +28,12 @@ def build_incomplete_group(
     faults = check_incomplete_rows(rows, variables, label)
     if faults:
         raise DataError(faults)
-    saturated = compute_saturated_model(build_patterns(rows))
     where = describe_group(label)
+    patterns = build_patterns(rows)
+    faults = _check_patterns(patterns, variables, where)
+    if faults:
+        raise DataError(faults)
+    saturated = compute_saturated_model(patterns)
     faults = check_collinearity(compute_correlation(saturated.covariance), variables, where)
     if faults:
         raise DataError(faults)
@@ -81,6 +85,22 @@ def check_incomplete_rows(rows: FloatArray, variables: Sequence[str], label: str
             message = f"{name!r} is constant{where}: every value is {column[present][0]:g}"
             faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
     return faults
+
+
+def _check_patterns(patterns: Patterns, variables: Sequence[str], where: str) -> list[Diagnostic]:
+    """A fault where the rows of one pattern are collinear: with them the likelihood grows without end.
+
+    Patterns of few rows, and constant columns in one, tell nothing.
+    """
+    for number in np.flatnonzero(patterns.counts > patterns.observed.sum(axis=1)):
+        there = patterns.observed[number]
+        covariance = compute_mean_and_covariance(patterns.rows[patterns.row == number][:, there])[1]
+        if (covariance.diagonal() > 0.0).all():
+            names = [name for name, present in zip(variables, there, strict=True) if present]
+            faults = check_collinearity(compute_correlation(covariance), names, where)
+            if faults:
+                return faults
+    return []
 
 
 def _describe_apart(saturated: SaturatedModel, variables: Sequence[str], where: str) -> list[Diagnostic]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood, list_vech
 from sem_toolkit.sample.moments import FloatArray
@@ -53,7 +54,10 @@ class SaturatedModel:
 
 
 def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> SaturatedModel:
-    """Maximise the likelihood of one group's rows; every variable must have two different values in them."""
+    """Maximise the likelihood of one group's rows; every variable must have two different values in them.
+
+    Raises DataError where the likelihood has no maximum, because a variable follows from others where it is observed.
+    """
     unit = np.sqrt(patterns.variances)
     unit = np.where(unit > 0.0, unit, 1.0)
     middle = patterns.means
@@ -78,7 +82,12 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
     definite = not newton or _is_definite(likelihood, apart)
     mean, covariance = likelihood.mean * unit + middle, likelihood.covariance * (unit[:, None] * unit)
     whole = compute_incomplete_likelihood(patterns, mean, covariance)
-    assert whole is not None  # noqa: S101 (it is positive definite in other units)
+    if whole is None:
+        message = (
+            "the covariance matrix of the incomplete rows is singular: where they are observed, columns are collinear"
+        )
+        hint = "leave out a variable that follows from others, or use fewer variables"
+        raise DataError(Diagnostic("error", "collinear-columns", message, hint=hint))
     return SaturatedModel(mean, covariance, whole, slope, steps, slope < ENOUGH, definite, apart)
 
 

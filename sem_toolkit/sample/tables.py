@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, require_package
 from sem_toolkit.sample.damage import describe_damage
 from sem_toolkit.sample.delimited import LARGEST_TEXT, convert_columns, describe_writing, parse_delimited, read_text
 from sem_toolkit.sample.labels import LABELS, ColumnLabels
@@ -58,14 +58,14 @@ def _read_delimited(path: Path) -> "pd.DataFrame":
 def _read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    _require_package("pyarrow", "parquet", path)
+    require_package(f"reading {path}", "pyarrow", "parquet")
     return _read_by(lambda: pd.read_parquet(path), path)
 
 
 def _read_excel(path: Path, sheet: str | None = None) -> "pd.DataFrame":
     import pandas as pd
 
-    _require_package("openpyxl", "excel", path)
+    require_package(f"reading {path}", "openpyxl", "excel")
     found = _read_by(lambda: read_workbook(path, sheet), path)
     frame = pd.DataFrame(found.columns)
     frame.attrs[SHEETS] = (found.sheet, found.sheets)
@@ -75,7 +75,7 @@ def _read_excel(path: Path, sheet: str | None = None) -> "pd.DataFrame":
 
 def _read_spss(path: Path) -> "pd.DataFrame":
     """Read SPSS values as codes, not labels; values declared missing are missing, and counted in a message."""
-    _require_package("pyreadstat", "spss", path)
+    require_package(f"reading {path}", "pyreadstat", "spss")
     import pyreadstat
 
     frame, meta = _read_by(lambda: pyreadstat.read_sav(str(path), apply_value_formats=False, user_missing=True), path)
@@ -111,7 +111,7 @@ def _find_declared(column: "pd.Series", ranges: list[dict[str, object]]) -> "pd.
 
 def _read_stata(path: Path) -> "pd.DataFrame":
     """Read Stata values as codes, not labels; its missing values, . and .a to .z, are missing."""
-    _require_package("pyreadstat", "spss", path)
+    require_package(f"reading {path}", "pyreadstat", "spss")
     import pyreadstat
 
     frame, meta = _read_by(lambda: pyreadstat.read_dta(str(path), apply_value_formats=False), path)
@@ -157,14 +157,6 @@ _OTHER_FORMATS: dict[str, str] = {
     ".por": "in SPSS: save it as .sav",
     ".sas7bdat": "save it as .csv or .parquet",
 }
-
-
-def _require_package(package: str, extra: str, path: Path) -> None:
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        hint = f'pip install "sem-toolkit[{extra}]"'
-        raise DataError(Diagnostic("error", "missing-package", f"{path}: reading it needs {package}", hint=hint))
 
 
 def _read_by(read: Callable[[], Any], path: Path) -> Any:

@@ -5,18 +5,22 @@ that means what was asked for, and has no fault that the old one had not, is giv
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.drafts import Draft
 from sem_toolkit.spec.edits import (
+    Block,
     Edit,
     add_term,
     apply_edits,
     fix_parameter,
     free_parameter,
     label_parameter,
+    list_blocks,
     remove_term,
     rename_label,
     rename_variable,
@@ -41,6 +45,7 @@ class Action:
     lhs, op, rhs   the parameter that is removed, fixed, freed or labelled; add_path: op may say which path it is
     value, label   what it is fixed to, and the new label ("" takes the old one away)
     latent, indicators  of a new variable
+    block          number in the table of the block that it is about; 0 where the text has none. A rename reaches all
     """
 
     kind: Kind
@@ -53,6 +58,7 @@ class Action:
     label: str = ""
     latent: bool = False
     indicators: tuple[str, ...] = ()
+    block: int = 0
 
     @property
     def row(self) -> Row:
@@ -81,6 +87,9 @@ def parse_action(record: Mapping[str, Any]) -> Action:
     faulty = [name for name, text in given.items() if not isinstance(text, str)]
     if faulty or isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
         raise _refuse("an action has names as texts and a value as a number", None)
+    block = record.get("block") or 0
+    if isinstance(block, bool) or not isinstance(block, int) or block < 0:
+        raise _refuse("a block is a number", None)
     if not isinstance(indicators, list) or not all(isinstance(name, str) for name in indicators):
         raise _refuse("indicators are a list of names", None)
     return Action(
@@ -89,6 +98,7 @@ def parse_action(record: Mapping[str, Any]) -> Action:
         value=float(value),
         latent=record.get("latent") is True,
         indicators=tuple(indicators),
+        block=block,
     )
 
 
@@ -96,18 +106,63 @@ def change_text(text: str, action: Action, expand: Expand) -> Change:
     """The text after an action. Raises SpecError where it cannot be done, or the text has faults to begin with."""
     before = expand(text)
     spec = parse_spec(text)
-    if action.kind != "rename" and any(isinstance(statement, BlockHeader) for statement in spec.statements):
-        raise _refuse("the text has blocks (group: or level:), in which a picture cannot be drawn", "change the text")
     if action.kind == "rename":
         return _rename(spec, before, action, expand)
+    block = _find_block(spec, before, action)
+    if block is not None:
+        return _change_block(spec, before, action, block, expand)
+    return _change(spec, before, action, None, expand)
+
+
+def _find_block(spec: Spec, table: ParameterTable, action: Action) -> Block | None:
+    """The block that an action is about; None where the text has none."""
+    if not any(isinstance(statement, BlockHeader) for statement in spec.statements):
+        return None
+    blocks = list_blocks(spec)
+    if len(blocks) != len({row.block for row in table.parameters}):
+        raise _refuse("blocks of the model stand in another file", "change the text")
+    if not 0 < action.block <= len(blocks):
+        raise _refuse("the text has blocks (group: or level:), and none of them was named", "change the text")
+    return blocks[action.block - 1]
+
+
+def _change_block(spec: Spec, before: ParameterTable, action: Action, block: Block, expand: Expand) -> Change:
+    """An action in one block, after which the others are what they were."""
+
+    def select(table: ParameterTable) -> ParameterTable:
+        return replace(table, rows=tuple(row for row in table.rows if row.block == action.block))
+
+    def expand_block(text: str) -> ParameterTable:
+        table = expand(text)
+        if _summarise_others(table, action.block) != _summarise_others(before, action.block):
+            raise _refuse("it would change another block of the text", "change the text")
+        return select(table)
+
+    return _change(spec, select(before), action, block, expand_block)
+
+
+def _summarise_others(table: ParameterTable, block: int) -> Counter[tuple[object, ...]]:
+    """What a table says of all blocks but one, and how many there are, in any order.
+
+    Means are left out: they move between levels by themselves.
+    """
+    found: Counter[tuple[object, ...]] = Counter({(len({row.block for row in table.parameters}),): 1})
+    for row in table.parameters:
+        if row.block != block and row.op != "~1":
+            pair = (row.lhs, row.rhs) if row.op != "~~" else tuple(sorted((row.lhs, row.rhs)))
+            found[(row.block, *pair, row.op, row.free > 0, row.ustart, row.label, row.exo)] += 1
+    return found
+
+
+def _change(spec: Spec, before: ParameterTable, action: Action, block: Block | None, expand: Expand) -> Change:
     if action.kind == "add_node":
-        return _add_node(spec, before, action, expand)
+        return _add_node(spec, before, action, block, expand)
     if action.kind in ("add_path", "add_covariance"):
-        return _add(spec, before, action, expand)
-    return _set(spec, before, action, expand)
+        return _add(spec, before, action, block, expand)
+    return _set(spec, before, action, block, expand)
 
 
-def _add(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:
+def _add(spec: Spec, before: ParameterTable, action: Action, block: Block | None, expand: Expand) -> Change:
     operator = "~~" if action.kind == "add_covariance" else action.op or _choose_operator(before, action)
     if operator not in ("=~", "~", "<~", "~~"):
         raise _refuse(f'"{operator}" is no path', None)
@@ -118,8 +173,12 @@ def _add(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> 
     known = find_rows(before, row)
     if any(found.free or found.exo or found.ustart not in (0.0, None) for found in known):
         raise _refuse(f'"{shown}" is in the model already', None)
-    ways = [lambda: unfix_parameter(spec, *row), lambda: free_parameter(spec, *row)] if known else []
-    ways.append(lambda: add_term(spec, *row))
+    ways = (
+        [lambda: unfix_parameter(spec, *row, block=block), lambda: free_parameter(spec, *row, block=block)]
+        if known
+        else []
+    )
+    ways.append(lambda: add_term(spec, *row, block=block))
     return _take(ways, lambda table: _is_free(table, row), expand, f'"{shown}" is added')
 
 
@@ -137,7 +196,7 @@ def _choose_operator(table: ParameterTable, action: Action) -> str:
     return "~"
 
 
-def _add_node(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:
+def _add_node(spec: Spec, before: ParameterTable, action: Action, block: Block | None, expand: Expand) -> Change:
     name = action.a
     if name in _list_names(before):
         raise _refuse(f'there is a "{name}" already', "choose another name")
@@ -151,11 +210,10 @@ def _add_node(spec: Spec, before: ParameterTable, action: Action, expand: Expand
         rows = [(name, "~~", name)]
 
     def write() -> str:
-        first, *others = rows
-        text = add_term(spec, *first)
-        for row in others:
-            text = add_term(parse_spec(text), *row)
-        return text
+        draft = Draft(spec)
+        for row in rows:
+            draft = draft.add(*row, block=block)
+        return draft.text
 
     def is_there(table: ParameterTable) -> bool:
         return all(find_rows(table, row) for row in rows)
@@ -163,13 +221,13 @@ def _add_node(spec: Spec, before: ParameterTable, action: Action, expand: Expand
     return _take([write], is_there, expand, f'"{name}" is added')
 
 
-def _set(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:
+def _set(spec: Spec, before: ParameterTable, action: Action, block: Block | None, expand: Expand) -> Change:
     """Remove, fix, free or label a parameter that the model has."""
     row, shown = action.row, " ".join(action.row).strip()
     if not find_rows(before, row):
         raise _refuse(f'the model has no "{shown}"', None)
     if action.kind == "remove":
-        ways = [lambda: remove_term(spec, *row), lambda: _fix_after_removal(spec, row)]
+        ways = [lambda: remove_term(spec, *row, block=block), lambda: _fix_after_removal(spec, row, block)]
         return _take(
             [*ways, lambda: fix_parameter(spec, *row)],
             lambda table: not find_rows(table, row) or _is_fixed(table, row, 0.0),
@@ -179,30 +237,30 @@ def _set(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> 
     if action.kind == "fix":
         wanted = action.value
         return _take(
-            [lambda: fix_parameter(spec, *row, value=wanted)],
+            [lambda: fix_parameter(spec, *row, value=wanted, block=block)],
             lambda table: _is_fixed(table, row, wanted),
             expand,
             f'"{shown}" is fixed to {wanted:g}',
         )
     if action.kind == "free":
         return _take(
-            [lambda: unfix_parameter(spec, *row), lambda: free_parameter(spec, *row)],
+            [lambda: unfix_parameter(spec, *row, block=block), lambda: free_parameter(spec, *row, block=block)],
             lambda table: _is_free(table, row),
             expand,
             f'"{shown}" is free',
         )
     label = action.label
     return _take(
-        [lambda: label_parameter(spec, *row, label=label)],
+        [lambda: label_parameter(spec, *row, label=label, block=block)],
         lambda table: all(found.label == label for found in find_rows(table, row)),
         expand,
         f'"{shown}" is labelled {label}' if label else f'"{shown}" has no label',
     )
 
 
-def _fix_after_removal(spec: Spec, row: Row) -> str:
+def _fix_after_removal(spec: Spec, row: Row, block: Block | None) -> str:
     """For a parameter that is typed, and that a rule would add if it were not."""
-    return fix_parameter(parse_spec(remove_term(spec, *row)), *row)
+    return Draft(spec).remove(*row, block=block).fix(*row, block=block).text
 
 
 def _rename(spec: Spec, before: ParameterTable, action: Action, expand: Expand) -> Change:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sem_toolkit.spec.edits import (
+    Block,
     Edit,
     add_term,
     apply_edits,
@@ -34,21 +35,21 @@ class Draft:
     def _take(self, text: str) -> "Draft":
         return Draft(parse_spec(text, self.spec.source.name))
 
-    def add(self, lhs: str, op: str, rhs: str, modifier: str = "") -> "Draft":
-        """Add a parameter."""
-        return self._take(add_term(self.spec, lhs, op, rhs, modifier))
+    def add(self, lhs: str, op: str, rhs: str, modifier: str = "", block: Block | None = None) -> "Draft":
+        """Add a parameter, to a block where one is named."""
+        return self._take(add_term(self.spec, lhs, op, rhs, modifier, block))
 
     def append(self, statement: str) -> "Draft":
         """Add a statement in a line of its own at the end."""
         return self._take(f"{self.text.rstrip()}\n{statement}\n")
 
-    def remove(self, lhs: str, op: str, rhs: str) -> "Draft":
-        """Take a parameter out wherever it is typed."""
-        return self._take(remove_term(self.spec, lhs, op, rhs))
+    def remove(self, lhs: str, op: str, rhs: str, block: Block | None = None) -> "Draft":
+        """Take a parameter out wherever it is typed, in a block where one is named."""
+        return self._take(remove_term(self.spec, lhs, op, rhs, block))
 
-    def fix(self, lhs: str, op: str, rhs: str, value: float = 0.0) -> "Draft":
-        """Fix a parameter."""
-        return self._take(fix_parameter(self.spec, lhs, op, rhs, value))
+    def fix(self, lhs: str, op: str, rhs: str, value: float = 0.0, block: Block | None = None) -> "Draft":
+        """Fix a parameter, in a block where one is named."""
+        return self._take(fix_parameter(self.spec, lhs, op, rhs, value, block))
 
     def free(self, lhs: str, op: str, rhs: str) -> "Draft":
         """Free a parameter."""

@@ -14,7 +14,10 @@ from sem_toolkit.spec.flat import name_row
 from sem_toolkit.spec.names_of_r import find_name_fault
 from sem_toolkit.spec.specs import Spec, parse_spec
 from sem_toolkit.spec.tokens import TRIVIA, split_tokens
-from sem_toolkit.spec.tree import Constraint, Definition, Formula, Modifier, Term
+from sem_toolkit.spec.tree import BlockHeader, Constraint, Definition, Formula, Modifier, Term
+
+Block = tuple[str, ...]
+"""A block by the labels of its headers: `()` where there are none, `("a", "within")` of a group's level."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,30 +74,36 @@ def apply_fixes(spec: Spec, codes: Iterable[str] | None = None) -> str:
 # -- terms
 
 
-def add_term(spec: Spec, lhs: str, op: str, rhs: str = "", modifier: str = "") -> str:
+def add_term(spec: Spec, lhs: str, op: str, rhs: str = "", modifier: str = "", block: Block | None = None) -> str:
     """Add a parameter: to the last statement with this left side and operator, or as a statement of its own.
 
     op        as in the parameter table; `~1` takes no rhs
     modifier  text before the `*`, such as "0.5" or "a"
+    block     the block that it is added to (`list_blocks`); None looks at the whole text
     """
     _require_name(lhs)
     operator, target = _write_target(op, rhs)
     term = f"{modifier}*{target}" if modifier else target
-    own = [f for f in _formulas(spec) if f.operator == operator and [t.variable for t in f.left] == [lhs] and f.right]
+    formulas = _formulas(spec, block)
+    own = [f for f in formulas if f.operator == operator and [t.variable for t in f.left] == [lhs] and f.right]
     text = spec.source.text
     if own:
         end = own[-1].right[-1].end
         return apply_edits(text, [Edit(end, end, f" + {term}")])
-    same = [formula for formula in _formulas(spec) if formula.operator == operator]
+    same = [formula for formula in formulas if formula.operator == operator]
     line = f"{lhs} {operator} {term}"
-    return _insert_line(spec, line, same[-1].end if same else None)
+    after = same or (formulas if block is not None else [])
+    return _insert_line(spec, line, after[-1] if after else None)
 
 
-def remove_term(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
-    """Take a parameter out wherever it is typed; statements left empty go too. Raises SpecError if it is nowhere."""
+def remove_term(spec: Spec, lhs: str, op: str, rhs: str = "", block: Block | None = None) -> str:
+    """Take a parameter out wherever it is typed, of a block or of all; statements left empty go too.
+
+    Raises SpecError if it is nowhere.
+    """
     found = False
     text = spec.source.text
-    while (place := _find_pair(spec, lhs, op, rhs)) is not None:
+    while (place := _find_pair(spec, lhs, op, rhs, block=block)) is not None:
         found = True
         formula, left, right = place
         text = _remove_pair(spec, formula, left, right)
@@ -211,46 +220,48 @@ def _rename_equal(spec: Spec, modifier: Modifier, old: str, new: str) -> Iterato
 # -- values and labels of parameters
 
 
-def fix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0) -> str:
+def fix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0, block: Block | None = None) -> str:
     """Fix a parameter to a number; one that is not typed is added."""
-    return _set_modifier(spec, lhs, op, rhs, "fixed", f"{value:.15g}")
+    return _set_modifier(spec, lhs, op, rhs, "fixed", f"{value:.15g}", block)
 
 
-def free_parameter(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
+def free_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", block: Block | None = None) -> str:
     """Make a parameter free, a marker too: its number becomes `NA`. One that is not typed is added."""
-    return _set_modifier(spec, lhs, op, rhs, "fixed", "NA")
+    return _set_modifier(spec, lhs, op, rhs, "fixed", "NA", block)
 
 
-def unfix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "") -> str:
+def unfix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", block: Block | None = None) -> str:
     """Take the number before a parameter away, so that rules say what it is. Raises SpecError where there is none."""
-    place = _find_pair(spec, lhs, op, rhs, "fixed")
+    place = _find_pair(spec, lhs, op, rhs, "fixed", block)
     if place is None or not any(modifier.kind == "fixed" for modifier in place[2].modifiers):
         raise _missing(spec, lhs, op, rhs)
-    return _set_modifier(spec, lhs, op, rhs, "fixed", "")
+    return _set_modifier(spec, lhs, op, rhs, "fixed", "", block)
 
 
-def label_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", label: str = "") -> str:
+def label_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", label: str = "", block: Block | None = None) -> str:
     """Give a parameter a label in place of the one it has; an empty one takes it away."""
     if label:
         _require_name(label)
-    return _set_modifier(spec, lhs, op, rhs, "label", label)
+    return _set_modifier(spec, lhs, op, rhs, "label", label, block)
 
 
-def start_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0) -> str:
+def start_parameter(
+    spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0, block: Block | None = None
+) -> str:
     """Give a parameter a starting value."""
-    return _set_modifier(spec, lhs, op, rhs, "start", f"start({value:.15g})")
+    return _set_modifier(spec, lhs, op, rhs, "start", f"start({value:.15g})", block)
 
 
-def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: str) -> str:
-    place = _find_pair(spec, lhs, op, rhs, kind)
+def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: str, block: Block | None) -> str:
+    place = _find_pair(spec, lhs, op, rhs, kind, block)
     if place is None:
         if not written:
             raise _missing(spec, lhs, op, rhs)
-        return add_term(spec, lhs, op, rhs, written)
+        return add_term(spec, lhs, op, rhs, written, block)
     formula, left, right = place
     if len(formula.left) > 1:  # the others keep what they have
         spec = parse_spec(_split_left(spec, formula, left), spec.source.name)
-        return _set_modifier(spec, lhs, op, rhs, kind, written)
+        return _set_modifier(spec, lhs, op, rhs, kind, written, block)
     old = next((modifier for modifier in right.modifiers if modifier.kind == kind), None)
     if old is not None and right.number is not None and old.start == right.name_start:  # the 0 of `y ~ 0`
         return apply_edits(spec.source.text, [Edit(old.start, old.end, f"{written}*1" if written else "1")])
@@ -286,8 +297,22 @@ def _split_left(spec: Spec, formula: Formula, left: Term) -> str:
 # -- finding and writing
 
 
-def _formulas(spec: Spec) -> list[Formula]:
-    return [statement for statement in spec.statements if isinstance(statement, Formula)]
+def list_blocks(spec: Spec) -> tuple[Block, ...]:
+    """The blocks of a spec by the labels of their headers, in the order in which the parameter table numbers them."""
+    return tuple(dict.fromkeys(block for block, _ in _iterate_formulas(spec)))
+
+
+def _iterate_formulas(spec: Spec) -> Iterator[tuple[Block, Formula]]:
+    labels: dict[str, str] = {}
+    for statement in spec.statements:
+        if isinstance(statement, BlockHeader):
+            labels[statement.block] = statement.label
+        elif isinstance(statement, Formula):
+            yield tuple(labels.values()), statement
+
+
+def _formulas(spec: Spec, block: Block | None = None) -> list[Formula]:
+    return [formula for own, formula in _iterate_formulas(spec) if block is None or own == block]
 
 
 def _modifiers(formula: Formula) -> Iterator[Modifier]:
@@ -295,11 +320,13 @@ def _modifiers(formula: Formula) -> Iterator[Modifier]:
         yield from term.modifiers
 
 
-def _find_pair(spec: Spec, lhs: str, op: str, rhs: str, kind: str | None = None) -> tuple[Formula, Term, Term] | None:
+def _find_pair(
+    spec: Spec, lhs: str, op: str, rhs: str, kind: str | None = None, block: Block | None = None
+) -> tuple[Formula, Term, Term] | None:
     """The terms that type a parameter: the first of them, or the first with a modifier of a kind if there is one."""
     found = [
         (formula, left, right)
-        for formula in _formulas(spec)
+        for formula in _formulas(spec, block)
         for left in formula.left
         for right in formula.right
         if _is_pair(name_row(formula, left, right), (lhs, op, rhs))
@@ -320,13 +347,18 @@ def _write_target(op: str, rhs: str) -> tuple[str, str]:
     return op, rhs
 
 
-def _insert_line(spec: Spec, line: str, after: int | None) -> str:
-    """Put a line below the one that holds an offset, not into another statement, or at the end."""
+def _insert_line(spec: Spec, line: str, after: Formula | None) -> str:
+    """Put a line below the one in which a statement ends, set in as far, not into another statement; or at the end."""
     text = spec.source.text
     if after is not None:
-        end = text.find("\n", after)
+        end = text.find("\n", after.end)
         while (over := next((s for s in spec.statements if s.start < end < s.end), None)) is not None:
             end = text.find("\n", over.end)
+        following = [s for s in spec.statements if s.start > after.start]
+        if any(isinstance(s, BlockHeader) and (end < 0 or s.start < end) for s in following):
+            return f"{text[: after.end]}; {line}{text[after.end :]}"
+        begin = text[text.rfind("\n", 0, after.start) + 1 : after.start]
+        line = begin[: len(begin) - len(begin.lstrip(" \t"))] + line
         if end >= 0:
             return f"{text[: end + 1]}{line}\n{text[end + 1 :]}"
     return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{line}\n"

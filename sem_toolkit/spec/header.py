@@ -18,6 +18,7 @@ _MAPPINGS = frozenset({"options", "choices", "diagram"})
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
+_SEMICOLONS = re.compile(r"\{[^\"']*;")
 _MOST_UNKNOWN = 20  # keys that get a warning of their own
 
 
@@ -62,11 +63,18 @@ def parse_header(tokens: list[Token], index: LineIndex) -> tuple[Header, list[Di
     except HeaderError as fault:
         place = comments if fault.line is None else [comments[min(fault.line, len(comments) - 1)]]
         span = index.span(place[0].start, place[-1].end)
-        quoted = None if fault.line is None else _quote_colon(lines[min(fault.line, len(lines) - 1)])
-        hint = f"put quotes around a text with a colon: {shorten(quoted, 90)}" if quoted else _HINT
+        hint = _HINT if fault.line is None else _advise(lines[min(fault.line, len(lines) - 1)])
         return Header(), [Diagnostic("error", "invalid-header", fault.message, span, hint)]
     starts = [token.end - len(line) for token, line in zip(comments, lines, strict=True)]
     return _build_header(entries, starts, index)
+
+
+def _advise(line: str) -> str:
+    """What to write in place of a line that is no YAML."""
+    if _SEMICOLONS.search(line):
+        return f"put commas between the entries: {shorten(line.replace(';', ',').strip(), 90)}"
+    quoted = _quote_colon(line)
+    return f"put quotes around a text with a colon: {shorten(quoted, 90)}" if quoted else _HINT
 
 
 def _quote_colon(line: str) -> str | None:

@@ -5,7 +5,7 @@ research.lav` gives to R's lavaan, where all of this is comments. Only statement
 included file counts for that file alone. Every file is taken once, however often it is included.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,25 @@ def expand_includes(text: str, path: Path, read: Callable[[Path], str]) -> Sourc
 def list_included(header: Header) -> list[str]:
     """File names of a header's include, in order."""
     return [name.strip() for name in header.include.split(",") if name.strip()]
+
+
+_COUNTS = ("data", "estimator", "reverse", "parcel", "options")
+"""Keys of a header that change numbers."""
+
+
+def check_left_headers(header: Header, texts: Mapping[str, str]) -> list[Diagnostic]:
+    """A note for each included file whose own header says what the including one does not, as it is not taken over.
+
+    texts  of the included files, by the names to show
+    """
+    found = []
+    for name, text in texts.items():
+        own, _ = parse_header(split_tokens(text), LineIndex(text))
+        if left := [key for key in _COUNTS if key in own.spans and key not in header.spans]:
+            message = f"of {name} the model is taken over, its header is not: {', '.join(left)}"
+            hint = "write in this header what is to count here too"
+            found.append(Diagnostic("note", "header-not-included", message, hint=hint))
+    return found
 
 
 def _expand(

@@ -1,7 +1,7 @@
 """The spec: text, statements, header and what is wrong with them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Sp
 from sem_toolkit.spec.checks.statements import check_statements
 from sem_toolkit.spec.collector import paused_collector
 from sem_toolkit.spec.header import Header, parse_header
-from sem_toolkit.spec.includes import expand_includes
+from sem_toolkit.spec.includes import check_left_headers, expand_includes
 from sem_toolkit.spec.parser import parse_statements
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token, split_tokens
@@ -118,9 +118,12 @@ def parse_text_of_file(
     def read(file: Path) -> str:
         if require is not None:
             require(file)
-        return _read_text(file)
+        return texts.setdefault(str(file), _read_text(file))
 
-    return _parse(expand_includes(text, path, read) if expand else Source(str(path), text), expand)
+    texts: dict[str, str] = {}
+    found = _parse(expand_includes(text, path, read) if expand else Source(str(path), text), expand)
+    left = check_left_headers(found.header, texts)
+    return replace(found, diagnostics=(*found.diagnostics, *left)) if left else found
 
 
 def _read_text(file: Path) -> str:

@@ -15,7 +15,7 @@ from sem_toolkit.lsp.document import Columns, Document
 from sem_toolkit.report.compared_figures import draw_compared_fits
 from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 from sem_toolkit.studio.documents import find_data_path, open_document, require_named_files
-from sem_toolkit.studio.drawing import MOST_TRIED, be_patient, build_style, draw_text
+from sem_toolkit.studio.drawing import MOST_TRIED, be_patient, build_style, draw_text, find_table, number_blocks
 from sem_toolkit.studio.folder import Folder
 from sem_toolkit.studio.pictures import build_picture
 from sem_toolkit.studio.records import Places, Record, build_fit, build_indices, build_table
@@ -127,7 +127,8 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
     places = Places(document)
     found = [*document.diagnostics]
     answer: Record = {"svg": None, "fit": None, "tables": [], "indices": [], "residuals": None, "nodes": [],
-                      "paths": [], "scale": 1, "picture": None, "draft": False}  # fmt: skip
+                      "paths": [], "scale": 1, "picture": None, "draft": False, "parts": [],
+                      "group": 1, "block": 0}  # fmt: skip
     fit = None
     if document.has_meaning:
         if not any(entry.severity == "error" for entry in found):
@@ -145,6 +146,8 @@ def analyse(question: Question, memory: Memory, watch: Watch | None = None) -> t
     if fit is not None:
         answer["fit"] = build_fit(fit, found)
         answer |= _infer(fit, question)
+        for index in answer["indices"]:
+            index["block"] = number_blocks(document, fit.table).get(index["group"], 0)
     answer["diagnostics"] = [places.build_diagnostic(entry) for entry in found]
     return answer, fit
 
@@ -192,8 +195,7 @@ def draw_question(
 ) -> tuple[Record, tuple[Diagnostic, ...]]:
     """The picture of a text as records, and what its hints lack. Raises SemError where there is nothing to draw."""
     style, group = build_style(question.style), question.group
-    if fit is not None:
-        group = min(group, len(fit.sample.groups))
+    group = min(group, len(find_table(document, fit).groups))
 
     def check() -> None:
         if watch is not None and watch(Progress(0, 0.0)) is False:
@@ -202,10 +204,12 @@ def draw_question(
     go_on = be_patient(1 if question.hurry else MOST_TRIED, check)
     diagram, faults = draw_text(document, fit, folder, style, group, misfit=question.misfit, go_on=go_on)
     is_draft = question.hurry and bool(diagram.hits())
-    table = document.table if fit is None else fit.table
-    assert table is not None  # noqa: S101 - asked before
+    table = find_table(document, fit)
     estimates = separate_groups(fit.parameters) if fit is not None and fit.converged else None
-    return build_picture(diagram, table, Places(document), estimates, group) | {"draft": is_draft}, faults
+    picture = build_picture(diagram, table, Places(document), estimates, group)
+    parts = [{"label": label} for label in table.groups] if len(table.groups) > 1 else []
+    block = number_blocks(document, table).get(group, 0)
+    return picture | {"draft": is_draft, "parts": parts, "group": group, "block": block}, faults
 
 
 def _infer(fit: Fit, question: Question) -> Record:
@@ -218,7 +222,7 @@ def _infer(fit: Fit, question: Question) -> Record:
     if not fit.converged:
         return answer
     with suppress(SemError):
-        answer["indices"] = build_indices(fit.modification_indices)
+        answer["indices"] = build_indices(separate_groups(fit.modification_indices))
     with suppress(SemError):
         residuals = fit.residuals
         own = residuals[min(question.group, len(residuals)) - 1]

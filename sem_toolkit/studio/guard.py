@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.studio.records import build_error
+
 LARGEST_BODY = 4 << 20
 """Bytes of a call: a spec of 50 000 lines and more."""
 LARGEST_UPLOAD = 256 << 20
@@ -124,7 +127,7 @@ class TooLargeError(Exception):
 
 
 async def _refuse(send: Send, status: int, code: str, message: str) -> None:
-    body = json.dumps({"error": {"code": code, "message": message, "hint": None}}).encode()
+    body = json.dumps(build_error(Diagnostic("error", code, message))).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     headers += [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -15,7 +15,7 @@ from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.studio import language
 from sem_toolkit.studio.guard import TooLargeError
 from sem_toolkit.studio.pictured import edit_text
-from sem_toolkit.studio.pins import change_pins, read_all_pins, rename_pin
+from sem_toolkit.studio.pins import change_pins, rename_pins
 from sem_toolkit.studio.pool import GoneError
 from sem_toolkit.studio.records import build_error
 from sem_toolkit.studio.session import Record, Session, Shown, get_page
@@ -46,7 +46,7 @@ async def answer(session: Session, request: Request, name: str) -> Response:
         message = "the process that was to answer has ended"
         return JSONResponse(build_error(Diagnostic("error", "ended", message, hint="try again")), 500)
     except TooLargeError as fault:
-        return JSONResponse({"error": {"code": "too-large", "message": str(fault), "hint": None}}, 413)
+        return JSONResponse(build_error(Diagnostic("error", "too-large", str(fault))), 413)
     except ClientDisconnect:
         return Response(status_code=400)
 
@@ -146,8 +146,7 @@ async def _edit(session: Session, call: Call) -> Response:
         found = edit_text(text, action, lambda new: session.open({**call, "text": new}))
         path = session.find_path(call)
         if path is not None and isinstance(action, dict) and action.get("kind") == "rename":
-            pins = rename_pin(read_all_pins(path, session.folder), str(action.get("name")), str(action.get("new")))
-            found["pins"] = pins
+            found["pins"] = rename_pins(path, str(action.get("name")), str(action.get("new")), session.folder)
         return found
 
     return await _answer(work)
@@ -158,8 +157,9 @@ async def _move(session: Session, call: Call) -> Response:
         path = session.find_path(call)
         if path is None:
             raise DataError(Diagnostic("error", "no-file", "places are kept beside a file", hint="save the text first"))
-        pins = change_pins(path, call, session.get_shown(call).places, session.folder)
-        return {"pins": pins}
+        table = session.open(call).table if isinstance(call.get("text"), str) else None
+        known = None if table is None else {name for row in table.rows for name in (row.lhs, row.rhs)}
+        return {**change_pins(path, call, session.get_shown(call).places, session.folder, known)}
 
     return await _answer(work)
 

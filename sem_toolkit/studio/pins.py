@@ -1,94 +1,85 @@
-"""Where variables were put: the places kept beside a spec, as the page moves them and takes moves back."""
+"""What is kept beside a spec about its picture, as the page moves variables and takes moves back."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
-from sem_toolkit.diagram import Layout, find_layout_path, read_layout, write_layout
+from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagram import Layout, find_layout_path, read_layout
+from sem_toolkit.diagram.places.pin_edits import update_layout
+from sem_toolkit.diagram.places.pins import parse_layout
 from sem_toolkit.studio.folder import Folder
 
-Pins = Mapping[str, tuple[float, float]]
+Pins = Mapping[str, Any]
+"""Tables of a layout by name, as in its file; those that are left out are not concerned."""
+Places = Mapping[str, tuple[float, float]]
 """Variable → its centre in points."""
-_MOST, _FARTHEST, _LONGEST_NAME = 1000, 20_000.0, 200
+_TABLES = tuple(field.name for field in fields(Layout))
+_MOST, _FARTHEST, _LONGEST_NAME = 1000, 20_000.0, 500
 
 
-def read_all_pins(path: Path, folder: Folder) -> Pins:
-    """All places kept beside a spec; none where there is no file, or one that is no layout."""
+def read_pins(path: Path, folder: Folder) -> Layout:
+    """What is kept beside a spec. Raises DataError where it is no layout, or may not be read."""
     place = find_layout_path(path)
-    if not place.is_file():
-        return {}
     folder.require_readable(place)
-    try:
-        return read_layout(place).positions
-    except SemError:
-        return {}
+    return read_layout(place) if place.is_file() else Layout()
 
 
-def change_pins(path: Path, call: Mapping[str, Any], shown: Pins, folder: Folder) -> Pins:
-    """The places after a call, written: `pins` take the place of all, `moves` of some; without either nothing is.
+def change_pins(
+    path: Path, call: Mapping[str, Any], shown: Places, folder: Folder, known: Collection[str] | None = None
+) -> dict[str, Pins]:
+    """The tables of the layout before and after a call, written: `pins` take the place of tables, `moves` of places.
 
     shown  where the variables of the picture stand: those that are not moved are kept there, so that a move of one
            moves no other
+    known  the variables of the model, whose other places are kept too; None keeps all
     Raises DataError for places that there are not, or a file that cannot be written.
     """
-    before = read_all_pins(path, folder)
+    before = read_pins(path, folder)
     pins, moves = call.get("pins"), call.get("moves")
-    if pins is None and moves is None:
-        return before
     if pins is not None:
-        if not isinstance(pins, Mapping):
-            raise _refuse()
-        new: Pins = {_read_name(name): _read_place(place) for name, place in pins.items()}
-    else:
+        tables = _read_tables(pins)
+    elif moves is not None:
         if not isinstance(moves, list) or not all(isinstance(move, Mapping) for move in moves):
             raise _refuse()
-        moved = {_read_name(move.get("node")): _read_place([move.get("x"), move.get("y")]) for move in moves}
-        new = {**(shown or before), **moved}
-    if len(new) > _MOST:
-        raise _refuse()
-    write_pins(path, new, folder)
-    return new
-
-
-def rename_pin(pins: Pins, old: str, new: str) -> Pins | None:
-    """The places with a variable under its new name; None where it has none."""
-    return {new if name == old else name: place for name, place in pins.items()} if old in pins else None
-
-
-def write_pins(path: Path, pins: Pins, folder: Folder) -> None:
-    """Keep places beside a spec; none takes the file away. Raises DataError where that cannot be."""
-    place = find_layout_path(path)
-    folder.require_readable(place)
-    try:
-        kept = read_layout(place) if place.is_file() else Layout()
-    except SemError:
-        kept = Layout()
-    # What the file pins besides places stays.
-    new = replace(kept, positions=pins)
-    if new != Layout():
-        write_layout(new, place)
+        moved = {
+            move.get("node"): [move.get("x"), move.get("y")] for move in moves if isinstance(move.get("node"), str)
+        }
+        if len(moved) < len(moves):
+            raise _refuse()
+        others = {name: place for name, place in before.positions.items() if known is None or name in known}
+        tables = {"positions": {**others, **shown, **_read_tables({"positions": moved})["positions"]}}
     else:
-        place.unlink(missing_ok=True)
+        tables = {}
+    update_layout(replace(before, **tables), find_layout_path(path))
+    return {"before": _build(before, tables), "pins": tables}
 
 
-def _read_name(name: object) -> str:
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+def rename_pins(path: Path, old: str, new: str, folder: Folder) -> Pins | None:
+    """The tables in which a variable stands, with its new name; None where it stands in none."""
+    before = read_pins(path, folder)
+    after = before.rename(old, new)
+    return _build(after, [name for name in _TABLES if getattr(after, name) != getattr(before, name)]) or None
+
+
+def _build(layout: Layout, tables: Collection[str]) -> dict[str, Any]:
+    return {name: dict(getattr(layout, name)) for name in _TABLES if name in tables}
+
+
+def _read_tables(pins: object) -> dict[str, Any]:
+    """Tables of a layout in a call. Raises DataError for what is none."""
+    if not isinstance(pins, Mapping) or not all(isinstance(table, Mapping) for table in pins.values()):
         raise _refuse()
-    return name
-
-
-def _read_place(place: object) -> tuple[float, float]:
-    if not isinstance(place, list | tuple) or len(place) != 2:
+    entries = [(name, value) for table in pins.values() for name, value in table.items()]
+    if len(entries) > _MOST or not all(0 < len(name) <= _LONGEST_NAME and name.isprintable() for name, _ in entries):
         raise _refuse()
-    for value in place:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+    layout = parse_layout(pins, "the call")
+    for x, y in layout.positions.values():
+        if not (isfinite(x) and isfinite(y) and abs(x) <= _FARTHEST and abs(y) <= _FARTHEST):
             raise _refuse()
-        if not isfinite(value) or abs(value) > _FARTHEST:
-            raise _refuse()
-    return float(place[0]), float(place[1])
+    return _build(layout, [name for name in _TABLES if name in pins])
 
 
 def _refuse() -> DataError:

@@ -7,6 +7,7 @@ from sem_toolkit.diagnostics import Diagnostic, SemError, Span
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.records import clean
 from sem_toolkit.lsp.document import Document
+from sem_toolkit.report.labels import LABELS
 from sem_toolkit.report.numbers import format_cell
 from sem_toolkit.spec.edits import Edit
 from sem_toolkit.studio.offsets import Offsets
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-_LABELS = {
-    "chisq": "χ²", "df": "df", "pvalue": "p", "cfi": "CFI", "tli": "TLI", "nnfi": "NNFI", "rfi": "RFI", "nfi": "NFI",
-    "ifi": "IFI", "rni": "RNI", "rmsea": "RMSEA", "rmsea.ci.lower": "RMSEA, lower limit",
-    "rmsea.ci.upper": "RMSEA, upper limit", "rmsea.pvalue": "p of close fit", "srmr": "SRMR", "rmr": "RMR",
-    "aic": "AIC", "bic": "BIC", "bic2": "SABIC", "logl": "log-likelihood", "npar": "free parameters", "ntotal": "n",
-    "gfi": "GFI", "agfi": "AGFI", "mfi": "MFI", "ecvi": "ECVI", "fmin": "minimum of the discrepancy",
-}  # fmt: skip
-"""What people call measures; the others go by lavaan's names."""
 MOST_INDICES = 100
 """Modification indices that are sent: beyond these none is looked at."""
 
@@ -87,7 +80,7 @@ def build_fit(fit: Fit, known: Sequence[Diagnostic]) -> Record:
     """Measures, certificate and messages of a fit; `known` are those that stand in the text already."""
     certificate = fit.certificate
     measures = [
-        {"name": name, "label": _LABELS.get(name, name), "value": clean(value), "text": format_cell(name, value)}
+        {"name": name, "label": LABELS.get(name, name), "value": clean(value), "text": format_cell(name, value)}
         for name, value in fit.fit_measures.items()
     ]
     standing = f", {certificate.standing}" if certificate.standing else ""

@@ -10,7 +10,7 @@ from sem_toolkit.lsp.document import Columns, Document
 from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.studio.documents import open_document
 from sem_toolkit.studio.folder import SPECS, TABLES, Folder
-from sem_toolkit.studio.pins import Pins
+from sem_toolkit.studio.pins import Places
 from sem_toolkit.studio.pool import Pool
 from sem_toolkit.studio.texts import Text, Texts
 
@@ -23,7 +23,7 @@ class Shown:
     """What a page was shown last: estimates, where there were any, and the places of the picture's variables."""
 
     estimates: EstimateRows | None = None
-    places: Pins = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
 
 
 @dataclass

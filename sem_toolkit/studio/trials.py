@@ -14,7 +14,7 @@ from sem_toolkit.studio.analysis import Memory, Question, Watch, draw_question
 from sem_toolkit.studio.documents import open_document, require_named_files
 from sem_toolkit.studio.drawing import build_style
 from sem_toolkit.studio.pictured import change
-from sem_toolkit.studio.records import Record, build_plain, build_table
+from sem_toolkit.studio.records import Record, build_table
 
 _MOST_COMPARED = 12
 
@@ -78,7 +78,7 @@ def compare_files(paths: Sequence[Path], question: Question, memory: Memory) -> 
     answer: Record = {
         "tables": tables,
         "svg": None,
-        "notes": [entry["message"] for entry in build_plain(found.messages)],
+        "notes": [entry.message for entry in found.messages],
     }
     fits = list(found.fits.values())
     if len(fits) >= 2:

@@ -20,7 +20,7 @@ from sem_toolkit.inference.parameters.standardized import Standardization
 from sem_toolkit.libraries import pd
 from sem_toolkit.spec import parse_spec
 from sem_toolkit.study.intervals import FloatArray
-from sem_toolkit.study.truth import compute_joint_power
+from sem_toolkit.study.truth import LEVEL, compute_joint_power
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,12 @@ class JointTest:
     lr: float
     lr_pvalue: float
     power: float
+
+    @property
+    def verdict(self) -> str:
+        """What both tests say at LEVEL, in words."""
+        both = self.wald_pvalue < LEVEL, self.lr_pvalue < LEVEL
+        return "rejected" if all(both) else "not rejected" if not any(both) else "rejected by one of the two tests"
 
 
 def compute_joint_tests(

@@ -58,5 +58,6 @@ def build_manual(study: PrintedStudy) -> str:
         items_bounded=bounded.to_dict("records"),
         items_unbounded=bool(bounded["unbounded"].all()),
         items_lowest=float(bounded["sharp.lowest"].min()),
-        reflective=study.reflective,
+        factor_checks=study.factor_checks,
+        completion_models=study.completion_models,
     )

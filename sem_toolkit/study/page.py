@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
-from sem_toolkit.study.joint_tests import JointTest
+from sem_toolkit.report.reported import describe_method
+from sem_toolkit.study.completion_models import CompletionFits
+from sem_toolkit.study.findings import list_findings
 from sem_toolkit.study.page_sections import build_sections, name_words
 from sem_toolkit.study.page_tables import join_words
+from sem_toolkit.study.printed_study import PrintedStudy
+from sem_toolkit.study.recommendations import NOTHING
 from sem_toolkit.study.run import StudyModel, StudyResult
 from sem_toolkit.study.tables import list_equivalent_models
 from sem_toolkit.study.truth import LEVEL
@@ -32,11 +36,11 @@ def build_study_page(
     printed  the published regressions, one row a coefficient (data/published/regressions.csv)
     remarks  what else a reader notices (data/published/remarks.csv)
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
 
     environment = Environment(
-        loader=PackageLoader("sem_toolkit.study"),
+        loader=ChoiceLoader([PackageLoader("sem_toolkit.study"), PackageLoader("sem_toolkit.report")]),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -46,35 +50,71 @@ def build_study_page(
         "number": format_estimate, "p": format_p_value, "join_words": join_words, "words": name_words,
         "equals": lambda value: f"{'' if (p := format_p_value(value)).startswith('<') else '= '}{p}",
     }  # fmt: skip
-    study = result.printed
+    study, tables = result.printed, build_sections(result, printed)
     return environment.get_template("study.html.j2").render(
         result=result,
         research=result.research_model,
         study=study,
         audit=study.audit,
+        findings=list_findings(study.audit),
+        meanings=_list_meanings(study),
+        counts=_read_counts(study),
+        without_numbers=sum(row[-1] == NOTHING for row in tables["recommendations"].rows),
+        stable=_list_stable(study.completion_models),
+        unstable=_list_unstable(study),
+        method="" if result.research_model.fit is None else describe_method(result.research_model.fit),
+        engines=_list_engines(result),
         recovery=study.recovery,
         scores=study.score_items.to_frame(study.publication.tables).to_dict("records"),
         most_items=study.score_items.outcome.most,
         tests={test.hypothesis.name: test for test in result.joint_tests},
         shares=result.replications.compute_shares(),
         level=LEVEL,
-        verdict=_judge,
         innovation=result.replications.count_positive(_list_innovation(result)).to_dict(),
         stages=None if result.stage_effects is None else _index_stages(result.stage_effects.effects),
         equivalent=list_equivalent_models(result),
         better=_list_better(result),
         remarks=remarks.to_dict("records"),
-        tables=build_sections(result, printed),
+        tables=tables,
         plots={name: _write_svg(name, plot) for name, plot in plots.items()},
         figures=[(name, caption, Markup(_strip_prolog(svg))) for name, caption, svg in figures],  # noqa: S704 - our own drawing
         sections=_build_sections,
     )
 
 
-def _judge(test: JointTest) -> str:
-    """What a joint test says, in words."""
-    both = test.wald_pvalue < LEVEL, test.lr_pvalue < LEVEL
-    return "rejected" if all(both) else "not rejected" if not any(both) else "rejected by one of the two tests"
+def _list_stable(models: Iterable[CompletionFits]) -> list[str]:
+    """Predictors whose effect is positive in every completion with an admissible optimum."""
+    return [row.predictor for own in models for row in own.effects.itertuples() if row.positive == 1]
+
+
+def _list_unstable(study: PrintedStudy) -> list[str]:
+    """Predictors whose effect is positive in some completions and negative in others."""
+    meanings = _list_meanings(study)
+    return [
+        f"{meanings[row.predictor]} ({row.predictor})" if row.predictor in meanings else name_words(row.predictor)
+        for own in study.completion_models
+        for row in own.effects.itertuples()
+        if 0 < row.positive < 1
+    ]
+
+
+def _list_meanings(study: PrintedStudy) -> dict[str, str]:
+    """What each printed predictor means, or its code."""
+    return {row.term: row.meaning or row.term for table in study.publication.tables for row in table.predictors}
+
+
+def _read_counts(study: PrintedStudy) -> dict[str, str]:
+    """The counts that the text gives, as printed, by what they count."""
+    return {row["quantity"]: row["value"] for row in study.publication.statements.get("counts", ())}
+
+
+def _list_engines(result: StudyResult) -> dict[str, list[str]]:
+    """Titles of the models whose optimum each engine found."""
+    found: dict[str, list[str]] = {"semopy": [], "native": []}
+    for model in result.models:
+        if model.fit is not None:
+            found[model.fit.certificate.engine].append(model.title)
+    return found
 
 
 def _index_stages(effects: "pd.DataFrame") -> dict[str, dict[str, dict[str, Any]]]:

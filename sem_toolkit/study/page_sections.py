@@ -12,15 +12,27 @@ from sem_toolkit.study.page_tables import (
     show_share,
     show_text,
 )
+from sem_toolkit.study.recommendations import judge_recommendations
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
-from sem_toolkit.study.tables import build_hypothesis_table, build_joint_tests_table, build_models_table
+from sem_toolkit.study.tables import (
+    build_completion_models_table,
+    build_findings_table,
+    build_hypothesis_table,
+    build_joint_tests_table,
+    build_models_table,
+)
 
+_FIGURES = {
+    "r2": "R²", "adj_r2": "Adjusted R²", "f": "F", "sig_f": "Sig. F", "b": "B", "se": "SE", "beta": "Beta",
+    "sig": "Sig.",
+}  # fmt: skip
+_WORDS = {"technology_market": "technology–market synergy", "resource": "resource guarantee"}
 THREE, TWO, ONE, WHOLE = show_number(3), show_number(2), show_number(1), show_number(0)
 
 
 def name_words(name: str) -> str:
     """A factor's or column's name in words: network_preclinical → network, preclinical."""
-    return name.replace("_", ", ", 1).replace("_", " ")
+    return _WORDS.get(name) or name.replace("_", ", ", 1).replace("_", " ")
 
 
 def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, PageTable]:
@@ -40,9 +52,9 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
             "b": ("B", _as_printed), "se": ("SE", _as_printed), "beta": ("Beta", _as_printed), "t": ("t", _as_printed),
             "sig": ("Sig.", _as_printed),
         }),
-        "audit": build_page_table(study.audit.to_frame().query("verdict != 'consistent'"), {
-            "table": ("Table", show_text), "check": ("Check", show_text), "subject": ("Of", show_text),
-            "verdict": ("Verdict", show_text), "reason": ("Reason", show_text),
+        "findings": build_page_table(build_findings_table(study.audit), {
+            "fact": ("Fact", show_text), "tables": ("Tables", show_text), "verdict": ("Verdict", show_text),
+            "said": ("What was found", show_text), "checks": ("Checks", WHOLE),
         }),
         "recovered": build_page_table(study.recovery.to_frame(), {
             "table": ("Table", show_text), "item": ("Item", show_text), "sum": ("Σx", WHOLE),
@@ -62,6 +74,16 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
             "lowest": ("Lowest B jointly", THREE), "median": ("Median", THREE), "highest": ("Highest", THREE),
             "positive": ("Positive in", show_share), "significant": ("p < .05 in", show_share),
             "sharp.highest": ("Sharp upper bound beside those with B printed, if no B is negative", THREE),
+        }),
+        "recommendations": build_page_table(
+            judge_recommendations(study.publication.statements.get("recommendations", ()), study.joint_regressions), {
+            "kind": ("For", show_text), "recommendation": ("Recommended", show_text),
+            "numbers": ("What the numbers say", show_text),
+        }),
+        "completion_models": build_page_table(_in_words(build_completion_models_table(study), "predictor"), {
+            "model": ("Model", show_text), "predictor": ("Effect of", show_text), "lowest": ("Lowest β", TWO),
+            "median": ("Median", TWO), "highest": ("Highest", TWO), "positive": ("Positive in", show_share),
+            "significant": ("p < .05 in", show_share),
         }),
         "path_models": build_page_table(_in_words(study.path_models, "composite"), {
             "composite": ("Composite", show_text), "alone": ("r with success", THREE),
@@ -93,8 +115,8 @@ def build_sections(result: StudyResult, printed: pd.DataFrame) -> dict[str, Page
             "conclusion": ("The paper concludes", show_text),
             "alone": ("β in the stage's own model", THREE), "jointly": ("β in the joint model", THREE),
             "simultaneous.lower": ("Simultaneous interval from", THREE), "simultaneous.upper": ("to", THREE),
-            "true": ("True value", THREE), "carried.network": ("Carried of other networks", THREE),
-            "carried.capital": ("Carried of other capital", THREE), "vif": ("VIF", TWO),
+            "true": ("True value", THREE), "carried.network": ("Borrowed from other stages' networks", THREE),
+            "carried.capital": ("Borrowed from other stages' capital", THREE), "vif": ("VIF", TWO),
         }),
         "differences": build_page_table(pd.DataFrame() if stages is None else stages.differences, {
             "factor": ("Factor", show_text), "first": ("Stage", show_text), "second": ("less stage", show_text),
@@ -130,7 +152,14 @@ def _in_words(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _say_agreement(figures: pd.DataFrame) -> pd.DataFrame:
-    return figures.assign(agrees=["yes" if agrees else "NO" for agrees in figures["agrees"]])
+    named = [_FIGURES.get(first, first) + rest for first, rest in (_split_name(name) for name in figures["figure"])]
+    return figures.assign(figure=named, agrees=["yes" if agrees else "NO" for agrees in figures["agrees"]])
+
+
+def _split_name(figure: str) -> tuple[str, str]:
+    """ "b a5" → "b", " of a5"."""
+    quantity, _, term = figure.partition(" ")
+    return quantity, f" of {term}" if term else ""
 
 
 def _describe_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
@@ -170,4 +199,5 @@ def _compare(model: StudyModel, research: StudyModel) -> tuple[float | None, str
     if not check_nesting(more.solution, fewer.solution).nested:
         return delta, "not nested"
     test = compute_difference(more, fewer)
-    return delta, f"χ²({test.df:.0f}) = {show_number(2)(test.stat)}, p {show_p(test.pvalue)}"
+    whose = "the research model in it: " if model.fit is more else ""
+    return delta, f"{whose}χ²({test.df:.0f}) = {show_number(2)(test.stat)}, p {show_p(test.pvalue)}"

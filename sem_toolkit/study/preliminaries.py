@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sem_toolkit.libraries import pd
@@ -36,6 +36,12 @@ def read_scales(codebook: Path, columns: Sequence[str]) -> dict[str, tuple[str, 
     for (construct, stage), rows in book.groupby(["construct", "stage"], sort=False):
         scales[str(construct) if stage == "all" else f"{construct}_{stage}"] = tuple(rows["item"])
     return {name: items for name, items in scales.items() if len(items) > 1}
+
+
+def name_items(preliminaries: Preliminaries, codebook: Path) -> Preliminaries:
+    """The items with label and provenance (stated, inferred or constructed) of the codebook in front."""
+    book = pd.read_csv(codebook, keep_default_na=False).set_index("item")[["label", "provenance"]]
+    return replace(preliminaries, items=book.loc[list(preliminaries.items.index)].join(preliminaries.items))
 
 
 def compute_preliminaries(data: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> Preliminaries:

@@ -17,12 +17,13 @@ from sem_toolkit.study.completion_bounds import (
     bound_without_negative,
     build_extreme_completion,
 )
+from sem_toolkit.study.completion_models import CompletionFits, build_completion_models, fit_completion_models
 from sem_toolkit.study.completions import Completions, draw_completions
 from sem_toolkit.study.item_search import ScoreItems, search_score_items
 from sem_toolkit.study.published import Publication, read_publication
 from sem_toolkit.study.reconstruct import DEFAULT_SEED, Reconstruction, read_bystanders, reconstruct_data
 from sem_toolkit.study.recover import Recovery, recover_sums
-from sem_toolkit.study.recovered_models import ReflectiveCheck, check_reflective
+from sem_toolkit.study.recovered_models import FactorCheck, check_factor
 from sem_toolkit.study.sensitivity import (
     build_fixed_correlations,
     combine_composites,
@@ -49,7 +50,8 @@ class PrintedStudy:
                        negative, and whether `unbounded` without that
     path_models        what they say of composites: see `compare_path_models`, with `sharp.lowest` and `sharp.highest`
                        over all data where no coefficient is negative, and whether `unbounded` without that
-    reflective         the tables with three items or more and one-factor models of them
+    factor_checks      the tables with two predictors or more and one-factor models of them
+    completion_models  models of items of several tables, fitted to the completions
     """
 
     publication: Publication
@@ -61,7 +63,8 @@ class PrintedStudy:
     completions: Completions
     joint_regressions: pd.DataFrame
     path_models: pd.DataFrame
-    reflective: tuple[ReflectiveCheck, ...]
+    factor_checks: tuple[FactorCheck, ...]
+    completion_models: tuple[CompletionFits, ...]
 
     @property
     def figures(self) -> pd.DataFrame:
@@ -92,6 +95,13 @@ def run_printed_study(
     reconstruction = reconstruct_data(tables, recovery, DEFAULT_SEED, bystanders, scores=scores)
     tell("complete")
     completed = draw_completions(tables, recovery, scores, completions)
+    checks = tuple(
+        check_factor(table, fixed, recovery.n, recovery.outcome)
+        for table in tables
+        if len(table.predictors) > 1 and all("b" in row.figures for row in table.predictors)
+    )
+    tell("models of completions")
+    models = build_completion_models(tables, checks, recovery.outcome)
     return PrintedStudy(
         publication,
         audit,
@@ -102,11 +112,8 @@ def run_printed_study(
         completed,
         _bound_joint_regressions(completed, publication, fixed, recovery.outcome),
         _bound_path_models(completed, publication, fixed, recovery.outcome),
-        tuple(
-            check_reflective(table, fixed, recovery.n, recovery.outcome)
-            for table in tables
-            if len(table.predictors) > 2 and all("b" in row.figures for row in table.predictors)
-        ),
+        checks,
+        fit_completion_models(models, completed),
     )
 
 

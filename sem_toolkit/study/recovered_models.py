@@ -14,32 +14,47 @@ from sem_toolkit.study.published import PrintedTable
 
 
 @dataclass(frozen=True, eq=False)
-class ReflectiveCheck:
-    """Do the items of a table reflect one factor that acts on the outcome?
+class FactorCheck:
+    """Do the predictors of a table reflect one factor that acts on the outcome?
 
     table     its name
+    factor    a name for it: block and stage
     items     its predictors
-    loadings  standardised loadings that the items' own correlations imply (three items only), by item
-    fit       items and outcome as indicators and effect of one factor, at the recovered moments and n
+    loadings  standardised loadings that the predictors' own correlations imply (three of them only), by name
+    fit       predictors and outcome as indicators and effect of one factor, at the recovered moments and n; where it is
+              not certified, as with a share of explained variance above 1, there is no such factor in any data
     """
 
     table: str
+    factor: str
     items: tuple[str, ...]
     loadings: dict[str, float]
     fit: Fit
 
+    @property
+    def effect(self) -> float:
+        """Standardised effect of the factor on the outcome; above 1 where there is no such factor."""
+        rows = self.fit.parameters
+        return float(rows.loc[rows["op"] == "~", "std.all"].item())
 
-def check_reflective(table: PrintedTable, fixed: FixedMoments, n: int, outcome: str) -> ReflectiveCheck:
-    """Fit one factor to the items of a table with three or more of them, and the outcome on it.
 
-    Without the factor the outcome depends on each item by itself, as printed (the formative reading); the factor
-    forbids that, and its test has as many degrees of freedom as it forbids.
+def check_factor(table: PrintedTable, fixed: FixedMoments, n: int, outcome: str) -> FactorCheck:
+    """Fit one factor to the predictors of a table with two or more of them, and the outcome on it.
+
+    Without the factor the outcome depends on each predictor by itself, as printed (the formative reading); the factor
+    forbids that, and its test has as many degrees of freedom as it forbids: none with two predictors, whose model may
+    be impossible all the same.
     """
     items = tuple(row.term for row in table.predictors)
-    names = (*items, outcome)
-    spec = f"factor =~ {' + '.join(items)}\n{outcome} ~ factor\n"
+    names, factor = (*items, outcome), name_factor(table)
+    spec = f"{factor} =~ {' + '.join(items)}\n{outcome} ~ {factor}\n"
     found = fit(spec, sample_cov=build_covariance(fixed, names), sample_nobs=n, engine="native", call="sem")
-    return ReflectiveCheck(table.name, items, _imply_loadings(fixed, items), found)
+    return FactorCheck(table.name, factor, items, _imply_loadings(fixed, items), found)
+
+
+def name_factor(table: PrintedTable) -> str:
+    """Block and stage of a table; the block alone where it is of all stages."""
+    return table.block if table.stage == "all" else f"{table.block}_{table.stage}"
 
 
 def build_covariance(fixed: FixedMoments, names: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from sem_toolkit.sample import read_table
 from sem_toolkit.spec import Spec, read_spec
 from sem_toolkit.study.hypotheses import HYPOTHESES, Evidence, build_evidence
 from sem_toolkit.study.joint_tests import JointTest, compute_joint_tests
-from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, read_scales
+from sem_toolkit.study.preliminaries import Preliminaries, compute_preliminaries, name_items, read_scales
 from sem_toolkit.study.printed_study import PrintedStudy, run_printed_study
 from sem_toolkit.study.reconstruct import read_bystanders
 from sem_toolkit.study.replication import Replications, replicate_verdicts
@@ -125,7 +125,9 @@ def run_study(
         models.append(_fit_spec(path))
     progress("survey")
     survey = read_table(data / SURVEY)
-    preliminaries = compute_preliminaries(survey, read_scales(data / "codebook.csv", list(survey.columns)))
+    codebook = data / "codebook.csv"
+    preliminaries = compute_preliminaries(survey, read_scales(codebook, list(survey.columns)))
+    preliminaries = name_items(preliminaries, codebook)
     printed = run_printed_study(data / "published", replications, progress)
     evidence = tuple(build_evidence(hypothesis, models) for hypothesis in HYPOTHESES)
     progress("other seeds")
@@ -133,7 +135,7 @@ def run_study(
     repeated = replicate_verdicts(research.spec, replications)
     tests, effects = _test_research_model(research, models)
     tables = printed.publication.tables
-    stepwise = compare_stepwise(survey, tables, read_bystanders(data / "codebook.csv", tables))
+    stepwise = compare_stepwise(survey, tables, read_bystanders(codebook, tables))
     return StudyResult(tuple(models), evidence, preliminaries, printed, tests, effects, repeated, stepwise)
 
 
@@ -150,7 +152,7 @@ def _test_research_model(
 
 def count_stages(specs: Path) -> int:
     """How often `run_study` reports progress."""
-    return len(list_specs(specs)) + 7
+    return len(list_specs(specs)) + 8
 
 
 def list_specs(folder: Path) -> list[Path]:

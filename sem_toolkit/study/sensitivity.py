@@ -17,6 +17,7 @@ from sem_toolkit.study.completion_bounds import FixedCorrelations, combine_block
 from sem_toolkit.study.completions import Completions
 from sem_toolkit.study.intervals import FloatArray
 from sem_toolkit.study.published import PrintedTable
+from sem_toolkit.study.recovered_models import name_factor
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def build_fixed_correlations(
 def list_composites(tables: Sequence[PrintedTable]) -> tuple[Composite, ...]:
     """The mean of the predictors of each table with printed coefficients, named after its block and stage."""
     return tuple(
-        Composite(table.block if table.stage == "all" else f"{table.block}_{table.stage}", tuple(r.term for r in rows))
+        Composite(name_factor(table), tuple(row.term for row in rows))
         for table in tables
         if (rows := table.predictors) and all("b" in row.figures for row in rows)
     )

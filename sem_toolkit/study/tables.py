@@ -4,10 +4,19 @@ from itertools import combinations
 
 from sem_toolkit.comparison import compare_fits, describe_fit
 from sem_toolkit.libraries import pd
+from sem_toolkit.study.audit import Audit
+from sem_toolkit.study.findings import list_findings
+from sem_toolkit.study.printed_study import PrintedStudy
+from sem_toolkit.study.recommendations import judge_recommendations
 from sem_toolkit.study.run import KINDS, StudyModel, StudyResult
 
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue", "srmr",
             "logl", "aic", "bic", "bic2")  # fmt: skip
+
+
+COMPLETED = ("printed_joint_regressions", "printed_path_models", "printed_completion_models", "printed_recommendations")
+"""Tables of what differs from one data set behind the printed tables to another."""
+_COMPLETED = "made-up data that give the printed tables"
 
 
 def build_study_tables(result: StudyResult) -> "dict[str, pd.DataFrame]":
@@ -17,7 +26,8 @@ def build_study_tables(result: StudyResult) -> "dict[str, pd.DataFrame]":
 
 def _mark(name: str, table: "pd.DataFrame") -> "pd.DataFrame":
     marked = table.reset_index(drop=True)
-    marked.insert(0, "source", "printed tables" if name.startswith("printed") else "simulated survey")
+    own = "printed tables" if name.startswith("printed") else "simulated survey"
+    marked.insert(0, "source", _COMPLETED if name in COMPLETED else own)
     return marked
 
 
@@ -37,6 +47,11 @@ def _list_tables(result: StudyResult) -> "dict[str, pd.DataFrame]":
         "survey_stepwise": result.stepwise,
         "survey_correlations": preliminaries.correlations.rename_axis("scale").reset_index(),
         "printed_audit": printed.audit.to_frame(),
+        "printed_findings": build_findings_table(printed.audit),
+        "printed_recommendations": judge_recommendations(
+            printed.publication.statements.get("recommendations", ()), printed.joint_regressions
+        ),
+        "printed_completion_models": build_completion_models_table(printed),
         "printed_recovered_sums": printed.recovery.to_frame(),
         "printed_recovered_products": printed.recovery.products_to_frame(),
         "printed_score_items": printed.score_items.to_frame(printed.publication.tables),
@@ -56,6 +71,31 @@ def list_equivalent_models(result: StudyResult) -> list[tuple[str, str]]:
         and set(one.sample.variables) == set(other.sample.variables)
         and compare_fits(one.solution, other.solution).relation == "equivalent"
     ]
+
+
+def build_findings_table(audit: Audit) -> "pd.DataFrame":
+    """One row a fact that is not consistent: fact, tables, verdict, said, and how many checks are behind it."""
+    return pd.DataFrame(
+        [
+            {
+                "fact": finding.fact,
+                "tables": ", ".join(finding.tables),
+                "verdict": finding.verdict,
+                "said": finding.said,
+                "checks": len(finding.evidence),
+            }
+            for finding in list_findings(audit)
+        ]
+    )
+
+
+def build_completion_models_table(study: PrintedStudy) -> "pd.DataFrame":
+    """One row an effect of a model of the recovered items: its range over completions with an admissible optimum."""
+    tables = [
+        own.effects.assign(model=own.model.title, certified=own.certified, drawn=own.drawn)
+        for own in study.completion_models
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def build_models_table(result: StudyResult) -> "pd.DataFrame":

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sem_toolkit.study.tables import COMPLETED
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +89,29 @@ def test_the_report_stands_alone_and_names_every_model(output):
     assert "exactly <strong>one</strong> set of sums" in page
 
 
+def test_no_table_is_cut_on_a_phone(output):
+    """Below 45rem a row is a card, in which each cell says what it is."""
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert "content: attr(data-label)" in page
+    cells = re.findall(r"<td[^>]*>", page)
+    assert len(cells) > 3000
+    assert {cell for cell in cells if "data-label" not in cell} == {'<td class="text">'}  # first cells of estimates
+
+
+def test_details_are_open_on_paper_and_figures_on_one_page(output):
+    page = (output / "report.html").read_text(encoding="utf-8")
+    paper = page[page.index("@media print") :]
+    assert "details::details-content { content-visibility: visible" in paper
+    assert "max-height: 172mm" in paper
+
+
+def test_items_of_the_survey_are_named(output):
+    items = pd.read_csv(output / "tables" / "survey_items.csv").set_index("item")
+    assert items.loc["a5", ["label", "provenance"]].tolist() == ["Research institutes", "stated"]
+    assert set(items["provenance"]) == {"stated", "inferred", "constructed"}
+    assert items["label"].notna().all()
+
+
 def test_what_the_printed_tables_tell_is_in_the_tables(output):
     sums = pd.read_csv(output / "tables" / "printed_recovered_sums.csv").set_index("item")
     assert sums.loc[["a5", "b3", "c6"], "sum"].tolist() == [303, 223, 277]
@@ -97,16 +122,18 @@ def test_what_the_printed_tables_tell_is_in_the_tables(output):
 
 def test_research_and_measurement_models_are_called_equivalent(output):
     text = (output / "report.html").read_text(encoding="utf-8")
-    for stage in ("all stages", "preclinical stage", "clinical stage", "market stage"):
-        assert f"<strong>Equivalent:</strong> “Research model, {stage}” and “Measurement model, {stage}”" in text
-    pair = "“Alternative: competition without effect” and “Alternative: competition allocates capital”"
-    assert f"<strong>Equivalent:</strong> {pair}" in text
-    assert text.count("<strong>Equivalent:</strong>") == 5
+    pairs = [
+        f"“Research model, {stage}” and “Measurement model, {stage}”"
+        for stage in ("all stages", "preclinical stage", "clinical stage", "market stage")
+    ]
+    pairs.append("“Alternative: competition without effect” and “Alternative: competition allocates capital”")
+    assert f"<strong>Equivalent</strong>, so that no data can tell them apart: {'; '.join(pairs)}." in text
 
 
 def test_every_table_says_where_its_numbers_are_from(output):
     for path in (output / "tables").glob("*.csv"):
         wanted = "printed tables" if path.stem.startswith("printed") else "simulated survey"
+        wanted = "made-up data that give the printed tables" if path.stem in COMPLETED else wanted
         assert set(pd.read_csv(path)["source"]) == {wanted}, path.name
 
 
@@ -134,6 +161,43 @@ def test_numbers_of_the_prose_are_those_of_the_tables(output):
     assert f"reproduce {sums['agrees'].sum()} of {len(sums)} printed figures" in page
     seeds = pd.read_csv(output / "tables" / "other_seeds.csv")
     assert f"In {100 * (seeds['exact fit'] < 0.05).mean():.0f} % of surveys with other seeds" in page
+    for model, rows in pd.read_csv(output / "tables" / "printed_completion_models.csv").groupby("model"):
+        row = rows.iloc[0]
+        said = f"“{model.capitalize()}” has an admissible optimum in {row['certified']} of {row['drawn']} completions"
+        assert said in page
+    completed = pd.read_csv(output / "tables" / "printed_completion_models.csv")
+    words = [name.replace("_", ", ", 1) for name in completed.loc[completed["positive"] == 1, "predictor"]]
+    stable = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    assert f"Stable is that the effect of {stable} is positive in all of them" in page
+    told = page[page.index("Not stable is even the sign of") :].partition("in one model")[0]
+    for name in completed.loc[completed["positive"].between(0, 1, inclusive="neither"), "predictor"]:
+        assert name.replace("_", ", ", 1) in told
+    findings = pd.read_csv(output / "tables" / "printed_findings.csv", keep_default_na=False)
+    assert f"what is not consistent comes to {len(findings)} facts" in page
+    assert (
+        findings["checks"].sum()
+        == pd.read_csv(output / "tables" / "printed_audit.csv").query("verdict != 'consistent'").shape[0]
+    )
+    advice = pd.read_csv(output / "tables" / "printed_recommendations.csv")
+    none = (advice["numbers"] == "no printed number is about it").sum()
+    assert f"of its {len(advice)} recommendations {none} lean on no printed number" in page
+    joint = pd.read_csv(output / "tables" / "printed_joint_regressions.csv")
+    assert joint["sharp.lowest"].dropna().abs().max() < 1e-6  # "may vanish beside the others"
+    counts = pd.read_csv(ROOT / "data" / "published" / "counts.csv").set_index("quantity")["value"]
+    assert f"{counts['sent']:.0f} questionnaires were sent, {counts['returned']:.0f} came back" in page
+    models = pd.read_csv(output / "tables" / "fit_measures.csv")
+    found = models["engine"].value_counts()
+    assert f"Of {len(models)} models semopy found the optimum of {found['semopy']}" in page
+    assert found["native"] == 1
+    assert f"{int(models.loc[0, 'npar'])} free parameters leave {int(models.loc[0, 'df'])} degrees of freedom" in page
+    for effect, other in (("network", "carried.network"), ("network", "carried.capital")):
+        assert f"{stages.loc[(effect, 'clinical'), other]:.3f}" in page
+    for factor in ("network", "capital"):
+        true = ", ".join(
+            f"{stages.loc[(factor, stage), 'true']:.3f}" for stage in ("preclinical", "clinical", "market")
+        )
+        assert true in page
+    assert f"with probability {1 - tests.loc['Stages, network', 'power']:.2f}" in page
     paths = pd.read_csv(output / "tables" / "printed_path_models.csv")
     assert f"between {paths['sharp.lowest'].min():.2f} and at least {paths['sharp.highest'].min():.2f}" in page
 

@@ -112,8 +112,19 @@ def test_groups_and_options():
     assert record["choices"]["group"] == ["none", "school"]
 
 
+def test_it_is_presented_as_other_results_are(whole):
+    assert whole.tables == ("summary", "specifications", "paths")
+    text = whole.summary(width=200)
+    failed = sum(not record["certified"] for record in whole.records)
+    assert text.startswith(f"{len(whole.records)} specifications, {failed} without a certified answer")
+    assert "textual ~ visual" in text
+    assert "textual ~ visual" in whole._repr_html_()
+    pd.testing.assert_frame_equal(whole.to_frame(), whole.path_summary)
+    assert whole.to_latex("paths").count("textual") > 1
+
+
 def test_summaries_count(whole):
-    summary = whole.summary.set_index("path").loc["textual ~ visual"]
+    summary = whole.path_summary.set_index("path").loc["textual ~ visual"]
     own = whole.paths[whole.paths["path"] == "textual ~ visual"]
     assert summary["universes"] == len(own)
     assert summary["median"] == own["std.all"].median()

@@ -91,3 +91,12 @@ def test_the_criterion_decides_at_its_edge() -> None:
     correlation = float(compute_item_total_correlations(matrix[None])[0, 0])
     assert count_reports(fit_population(bad_marker_crit=correlation - 1e-9)) == 0
     assert count_reports(fit_population(bad_marker_crit=correlation + 1e-9)) == 1
+
+
+def test_an_item_many_times_as_wide_as_the_others_costs_no_digits():
+    scale = np.array([1.0, 1.0, 1e9, 1.0])
+    correlation = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
+    found = compute_item_total_correlations((correlation * np.outer(scale, scale))[None])[0]
+    # of the wide item with the sum of the others: 3 · .5 / √(3 + 6 · .5)
+    np.testing.assert_allclose(found[2], 1.5 / np.sqrt(6.0), rtol=1e-14)
+    np.testing.assert_allclose(found[[0, 1, 3]], 0.5, rtol=1e-8)  # with the wide one, which is all there is

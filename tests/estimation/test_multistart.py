@@ -44,7 +44,7 @@ def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, d
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("multistart", "standing"), [(50, "lowest of 51 starts"), (0, "one start only")])
+@pytest.mark.parametrize(("multistart", "standing"), [(50, "lowest of 51 starts"), (0, "from one start")])
 def test_the_certificate_says_of_how_many_starts_an_optimum_is_the_lowest(multistart: int, standing: str) -> None:
     found = fit(MODES / "mimic.lav", MODES / "mimic.csv", engine="native", multistart=multistart)
     assert found.certificate.converged

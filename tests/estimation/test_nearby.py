@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.discrepancy import GLS, ML, ULS, Kind
+from sem_toolkit.estimation import nearby
 from sem_toolkit.estimation.batch import Arrival, Search, minimise_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import fit
@@ -31,6 +32,19 @@ def test_minima_are_those_of_the_search_with_care(kind: Kind, options: dict[str,
     assert apart.sum() <= 1  # a sample with two optima
     np.testing.assert_allclose(found.x[both][~apart], careful.x[both][~apart], rtol=1e-7, atol=1e-8)
     assert found.iterations[both].mean() < careful.iterations[both].mean() + 2.0
+
+
+def test_the_last_step_is_not_looked_at_where_nothing_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0).solution
+    many: Any = ML.build(_draw_targets(solution.sample, solution.targets, 60), None)
+    starts = np.tile(solution.x, (60, 1))
+    found = approach_minima(solution.model, many, starts)
+    with monkeypatch.context() as patch:
+        patch.setattr(nearby, "_CLOSE", 0.0)
+        seen = approach_minima(solution.model, many, starts)
+    both = np.flatnonzero((found.status == Arrival.MINIMUM) & (seen.status == Arrival.MINIMUM))
+    assert found.iterations[both].mean() < seen.iterations[both].mean() - 0.5
+    np.testing.assert_allclose(found.x[both], seen.x[both], rtol=1e-8, atol=1e-8)
 
 
 def test_bounds_hold() -> None:

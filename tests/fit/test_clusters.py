@@ -144,3 +144,40 @@ def test_weights_that_are_no_weights_are_refused(survey, value):
         fit(CFA, survey, call="cfa", sampling_weights="wt")
     assert caught.value.diagnostics[0].code == "bad-weight"
     assert "row 8" in caught.value.diagnostics[0].message
+
+
+def test_pairs_of_answers_in_clusters_of_one_row_are_those_of_rows(survey):
+    """lavaan 0.7-2 halves these standard errors where answers are missing (docs/differences.md)."""
+    answers = ["o1", "o2", "o3"]
+    holes = np.random.default_rng(11).random((len(survey), 3)) < 0.1
+    rows = survey.assign(own=np.arange(len(survey)))
+    rows[answers] = rows[answers].mask(holes)
+    options = {"ordered": answers, "missing": "pairwise"}
+    single, plain = (fit("f =~ o1 + o2 + o3", rows, **options, **more).parameters for more in ({"cluster": "own"}, {}))
+    free = plain["se"] > 0
+    ratio = single["se"][free] / plain["se"][free]
+    np.testing.assert_allclose(ratio, np.sqrt(len(rows) / (len(rows) - 1)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("plain", "named"), [("ULS", "ULSM"), ("DWLS", "WLSM")])
+def test_least_squares_of_answers_in_clusters_have_a_scaled_test(survey, plain, named):
+    options = {"ordered": ["o1", "o2", "o3", "o4"], "cluster": "cl"}
+    own, other = (fit("f =~ o1 + o2 + o3 + o4", survey, estimator=name, **options) for name in (plain, named))
+    assert own.options.inference.test == "satorra.bentler"
+    assert own.fit_measures["chisq.scaled"] == pytest.approx(other.fit_measures["chisq.scaled"], rel=1e-8)
+
+
+def test_the_baseline_model_of_weighted_incomplete_rows_has_their_moments(survey):
+    """χ² of uncorrelated outcomes given a fixed covariate, by hand: weighted moments of the values there."""
+    rows = survey[["y1", "y2", "x"]].assign(weight=np.random.default_rng(3).uniform(0.3, 3.0, len(survey)))
+    rows["weight"] *= np.exp(0.5 * rows["x"])
+    rows.loc[::7, "y2"] = np.nan
+    measures = fit("y1 ~ x\ny2 ~ x", rows, missing="ml", sampling_weights="weight").fit_measures
+    weight, logl = (rows["weight"] / rows["weight"].mean()).to_numpy(), 0.0
+    for name in ("y1", "y2"):
+        there = rows[name].notna().to_numpy()
+        values, own = rows.loc[there, name].to_numpy(), weight[there]
+        gap = values - np.average(values, weights=own)
+        variance = np.average(gap**2, weights=own)
+        logl -= 0.5 * float(own @ (np.log(2.0 * np.pi * variance) + gap**2 / variance))
+    assert measures["baseline.chisq"] == pytest.approx(2.0 * (measures["unrestricted.logl"] - logl), rel=1e-7)

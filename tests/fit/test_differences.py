@@ -1,5 +1,6 @@
 """Entries of docs/differences.md that no other test holds."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -43,3 +44,100 @@ def test_rows_that_are_left_out_are_counted() -> None:
     assert any(
         "7 of 301 rows" in message.message and 'missing = "ml"' in (message.hint or "") for message in found.messages
     )
+
+
+def test_robust_indices_of_equal_thresholds_are_those_of_either_parameterization() -> None:
+    items = [f"v{i}" for i in range(1, 5)]
+    options = {"ordered": items, "group": "g", "group_equal": ["thresholds", "loadings"], "engine": "native"}
+    text = "F =~ v1 + v2 + v3 + v4"
+    delta, theta = (
+        fit(text, DATA / "ordinal_groups.csv", parameterization=name, **options).fit_measures
+        for name in ("delta", "theta")
+    )
+    for measure in ("cfi.robust", "tli.robust", "rmsea.robust"):
+        assert 0.0 <= delta[measure] < 1.1
+        assert theta[measure] == pytest.approx(delta[measure], abs=1e-6)
+
+
+def test_scales_are_candidates_where_they_are_parameters() -> None:
+    items = ["u1", "u2", "u3", "u4"]
+    text = "f =~ u1 + u2 + u3 + u4\nu2 | t1 + t2 + q*t3 + t4\nu4 | t1 + t2 + t3 + q*t4"
+    delta, theta = (
+        fit(text, DATA / "likert5_n477.csv", ordered=items, parameterization=name).modification_indices.set_index(
+            ["lhs", "op", "rhs"]
+        )
+        for name in ("delta", "theta")
+    )
+    assert not (theta.index.get_level_values("op") == "~*~").any()
+    for item in ("u2", "u4"):
+        scale = delta.loc[(item, "~*~", item)]
+        assert scale["sepc.all"] == pytest.approx(scale["epc"])
+        assert theta.loc[(item, "~~", item), "mi"] > 0.0
+
+
+def test_modification_indices_beside_a_negative_variance_are_near_what_a_release_takes_off() -> None:
+    rng = np.random.default_rng(8)
+    level = rng.normal(size=300)
+    waves = level[:, None] + np.array([0.0, 0.5, 1.3, 1.5]) + 0.7 * rng.normal(size=(300, 4))
+    frame = pd.DataFrame(waves, columns=["t1", "t2", "t3", "t4"])
+    text = "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + {}*t4"
+    held, freed = (fit(text.format(loading), frame, call="growth", engine="native") for loading in ("3", "NA"))
+    assert held.certificate.verdict == "improper"
+    indices = held.modification_indices.set_index(["lhs", "op", "rhs"])
+    fall = held.fit_measures["chisq"] - freed.fit_measures["chisq"]
+    assert indices.loc[("s", "=~", "t4"), "mi"] == pytest.approx(fall, rel=0.35)
+    assert indices.loc[("s", "=~", "t4"), "mi"] <= held.fit_measures["chisq"]
+
+
+def test_free_tests_of_residuals_where_moments_depend_on_each_other_are_limits() -> None:
+    """The square of a 0/1 variable is itself: with means its moments say the same twice."""
+    rows = pd.read_csv(DATA / "hs.csv").assign(male=lambda frame: frame["sex"] - 1.0)
+    options = {"estimator": "ULS", "se": "robust.sem", "group": "school", "group_equal": ["loadings", "intercepts"]}
+    noise = 1e-3 * np.random.default_rng(2).normal(size=len(rows))
+    text = "visual =~ x1 + x2 + x3\nvisual ~ male"
+    exact, near = (fit(text, rows.assign(male=rows["male"] + more), **options).fit_measures for more in (0.0, noise))
+    for measure in ("chisq", "baseline.chisq"):
+        assert exact[measure] > 0.0
+        assert exact[measure] == pytest.approx(near[measure], rel=5e-3)
+
+
+def test_full_information_takes_observed_information_whatever_the_design() -> None:
+    rows = pd.read_csv(DATA / "survey_missing.csv")
+    options = {"missing": "ml", "cluster": "cl"}
+    plain, first = (
+        fit("f =~ y1 + y2 + y3", rows, estimator=name, sampling_weights="wt", **options).parameters["se"]
+        for name in ("MLR", "ML")
+    )
+    np.testing.assert_allclose(first, plain, rtol=1e-9)
+
+
+def test_moments_of_pairs_have_no_factor_scores() -> None:
+    found = fit("visual =~ x1 + x2 + x3", DATA / "hs_missing.csv", missing="pairwise")
+    with pytest.raises(SemError, match="rows"):
+        found.factor_scores("regression")
+
+
+def test_incomplete_rows_given_covariates_have_the_robust_indices_of_fixed_ones() -> None:
+    text = "m ~ x1 + x2\ny1 ~ m + x1\ny2 ~ m + x2"
+    given, fixed = (
+        fit(text, DATA / "mediation_missing.csv", missing="ml", conditional_x=conditional).fit_measures
+        for conditional in (True, False)
+    )
+    assert given["chisq"] == pytest.approx(fixed["chisq"], rel=1e-8)
+    assert given["rmsea.robust"] == pytest.approx(fixed["rmsea.robust"], abs=1e-8)
+    assert np.isnan(given.get("gfi_lisrel", np.nan))
+
+
+def test_pairs_leave_rows_without_fixed_covariates_out_with_and_without_means() -> None:
+    text = "m ~ x1 + x2\ny1 ~ m + x1"
+    counts = [
+        fit(text, DATA / "mediation_missing.csv", missing="pairwise", meanstructure=m).sample.n for m in (False, True)
+    ]
+    rows = pd.read_csv(DATA / "mediation_missing.csv")
+    assert counts == [rows[["x1", "x2"]].notna().all(axis=1).sum()] * 2
+
+
+def test_observed_information_without_observed_information_is_refused() -> None:
+    with pytest.raises(SemError, match="observed_information"):
+        fit(MODEL, DATA / "hs.csv", observed_information="h1")
+    assert fit(MODEL, DATA / "hs.csv", information="observed", observed_information="h1").certified

@@ -154,7 +154,7 @@ def test_call_is_the_word_of_lavaan(rows):
         (SEM, {"se": "robust.huber.white"}, OptionError, "option-value", "se"),
         (SEM, {"missing": "two.stage"}, OptionError, "missing-estimator", "two.stage"),
         (SEM, {"sampling_weights": "ageyr"}, OptionError, "steps-data", "sampling_weights"),
-        (SEM, {"ordered": ["x1"]}, OptionError, "steps-estimator", "WLSMV"),
+        (SEM, {"ordered": ["x1"]}, OptionError, "ordered-in-steps", "some are ordered"),
         (SEM, {"sam_method": None, "m_method": "GLS"}, OptionError, "option-without-effect", "m_method"),
     ],
 )

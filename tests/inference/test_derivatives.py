@@ -25,7 +25,7 @@ from sem_toolkit.inference.weights.information import (
 )
 from sem_toolkit.inference.weights.moment_derivatives import build_sparse_delta, compute_row_products
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
-from sem_toolkit.inference.weights.robust import ObservedWeight, times_observed_information
+from sem_toolkit.inference.weights.observed import ObservedWeight, times_observed_information
 
 CASES = ["hs_cfa_marker", "poldem_sem", "path_med_fixedx", "mg_scalar", "growth_tic", "composite", "hs_second_order"]
 

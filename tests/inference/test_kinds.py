@@ -19,3 +19,10 @@ def test_no_file_of_inference_compares_an_estimators_name():
         if asked.search(line) and not line.startswith(("from ", "import "))
     ]
     assert found == []
+
+
+def test_whether_rows_are_incomplete_or_in_levels_is_asked_where_their_kind_is_chosen():
+    """A kind of data is one class (`DataKind`): what it weighs, its derivatives and scores ask for nothing more."""
+    folder = Path(sem_toolkit.inference.__file__).parent / "weights"
+    asked = re.compile(r"\.(is_incomplete|has_levels)\b")
+    assert [path.name for path in sorted(folder.glob("*.py")) if asked.search(path.read_text())] == ["data.py"]

@@ -37,3 +37,15 @@ def load_reference(name: str) -> Reference:
 @pytest.fixture
 def reference(request: pytest.FixtureRequest) -> Reference:
     return load_reference(request.param)
+
+
+def assert_stacks_equal_points(model: Model, x: np.ndarray) -> None:
+    """Cells that follow from others, and their derivatives, of a stack of points near x (q) as of one at a time."""
+    derived = model.derived
+    assert derived is not None
+    points = x * np.random.default_rng(2).uniform(0.95, 1.05, (2, 3, len(x)))
+    values, slopes = derived.values(model, points), derived.jacobian(model, points)
+    assert slopes.shape == (2, 3, derived.n_derived, len(x))
+    for place in np.ndindex(2, 3):
+        np.testing.assert_allclose(values[place], derived.values(model, points[place]), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(slopes[place], derived.jacobian(model, points[place]), rtol=1e-12, atol=1e-14)

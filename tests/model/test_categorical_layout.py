@@ -11,6 +11,8 @@ from sem_toolkit.model.population import draw_population
 from sem_toolkit.model.ram import SYMMETRIC
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
+from .conftest import assert_stacks_equal_points
+
 SPECS = {
     "factors": "f =~ u1 + u2 + u3\ng =~ u4 + y1 + y2\ng ~ f",
     "mediator": "u1 ~ x\nu2 ~ u1 + x\ny1 ~ u1 + u2",
@@ -87,3 +89,8 @@ def test_with_delta_responses_have_the_variance_of_their_scale(name: str, condit
     assert isinstance(layout, CategoricalLayout)
     given = layout.find_given(compute_moments(model, x), 0)
     np.testing.assert_allclose(np.diag(given.covariance)[layout.is_ordered], 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_residual_variances_of_responses_are_found_for_a_stack_at_once(name: str) -> None:
+    assert_stacks_equal_points(*build(name, {"parameterization": "delta"}, ("a", "b")))

@@ -154,3 +154,10 @@ def test_steep_constraints_leave_a_model_identified(constraint: str) -> None:
     text = f"f =~ x1 + a*x2 + b*x3 + x4\n{constraint}"
     report = check_identification(build_model(build_parameter_table(parse_spec(text), TableOptions(call="cfa"))))
     assert (report.identified, report.df) == (True, 3)
+
+
+@pytest.mark.parametrize("text", ["f =~ x1 + a*x2 + a*x3 + x4", "m ~ a*x\ny ~ b*m + c*x\na == b"])
+def test_constraints_count_in_other_units_too(text: str) -> None:
+    model = build_model(build_parameter_table(parse_spec(text), TableOptions(call="sem")))
+    scaled = model.in_units(np.linspace(0.5, 2.0, len(model.variables)))
+    assert check_identification(scaled) == check_identification(model)

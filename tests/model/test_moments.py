@@ -8,7 +8,7 @@ import pytest
 
 from sem_toolkit.model import build_model, check_identification, compute_matrices, compute_moments
 
-from .conftest import CASES, Reference
+from .conftest import CASES, Reference, assert_stacks_equal_points
 
 NAMES = sorted(
     path.stem
@@ -79,3 +79,8 @@ def test_a_model_in_other_units_is_what_its_table_builds(reference: Reference) -
     for name in ("directed", "symmetric", "intercepts"):
         np.testing.assert_array_equal(getattr(measured, name), getattr(built, name))
     assert [row.ustart for row in measured.parameters] == [row.ustart for row in built.parameters]
+
+
+@pytest.mark.parametrize("reference", ["composite"], indirect=True)
+def test_cells_that_follow_from_weights_are_found_for_a_stack_at_once(reference: Reference) -> None:
+    assert_stacks_equal_points(reference.model, reference.x)

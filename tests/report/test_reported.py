@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit import DataError, compare, fit
@@ -37,6 +39,37 @@ def test_numbers_are_those_of_the_fit(fitted):
     words = build_fit_report(fitted).sections[0].paragraphs[0]
     assert "χ²(24) = 85.31" in words
     assert "21 free parameters leave 24 degrees of freedom" in words
+
+
+def test_what_is_missing_is_counted():
+    """The checklist says that Method tells how much is missing, and it does."""
+    result = fit(CFA, DATA / "hs_missing.csv", missing="ml")
+    rows = result.sample.groups[0].data
+    incomplete, share = int(np.isnan(rows).any(axis=1).sum()), 100 * np.isnan(rows).mean()
+    assert incomplete > 0
+    report = build_fit_report(result)
+    assert f"{incomplete} are incomplete: {share:.1f} % of all cells are empty" in report.sections[0].paragraphs[0]
+    dropped = fit(CFA, DATA / "hs_missing.csv")
+    words = build_fit_report(dropped).sections[0].paragraphs[0]
+    assert f"Of {dropped.sample.n_read} rows, {dropped.sample.n_read - dropped.sample.n} were left out" in words
+
+
+def test_nobody_counts_what_is_missing_behind_moments():
+    covariance = np.array([[1.0, 0.5, 0.4], [0.5, 1.0, 0.3], [0.4, 0.3, 1.0]])
+    result = fit("f =~ a + b + c", sample_cov=pd.DataFrame(covariance, list("abc"), list("abc")), sample_nobs=100)
+    sections = {section.heading: section for section in build_fit_report(result).sections}
+    places = sections["What to report, and where it stands"].tables[0].frame.set_index("JARS-SEM asks for")
+    assert "how much to be written" in places.loc["missing data: how much, and what was done", "where it stands"]
+
+
+def test_a_comparison_has_headings_for_people():
+    specs = {"three": CFA, "one": "f =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"}
+    sections = {
+        section.heading: section for section in build_comparison_report(compare(specs, DATA / "hs.csv")).sections
+    }
+    assert {"χ²", "df", "p", "CFI", "free parameters"} <= set(sections["Models"].tables[0].frame["Measure"])
+    pairs = sections["Pairs of models, by what each implies"].tables[0].frame
+    assert pairs.loc[0, ["Restricted model", "Δdf", "p"]].tolist() == ["one", "3", "< .001"]
 
 
 def test_messages_and_empty_cells_are_told_in_words():

@@ -24,9 +24,9 @@ def test_numbers_are_rounded_once_and_never_to_a_false_zero():
 def test_the_verdict_and_both_tests_are_there(robust):
     text = robust.summary()
     lines = text.splitlines()
-    assert lines[1].startswith("converged, MLM by native")
-    assert "n = 301" in lines[1]
-    assert lines[2] == "standard errors: robust.sem, expected information; test: satorra.bentler"
+    assert lines[1] == "converged, MLM, n = 301, 21 free parameters"
+    assert lines[2].endswith(", from one start, found by the native solver")
+    assert lines[3] == "standard errors: robust.sem, expected information; test: satorra.bentler"
     row = next(line for line in lines if line.startswith(" χ²"))
     assert row.split()[1:] == ["85.306", f"{robust.fit_measures['chisq.scaled']:.3f}"]
     assert any(line.split()[:3] == ["RMSEA", "robust", "[90"] for line in lines)

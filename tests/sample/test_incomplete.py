@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from sem_toolkit.diagnostics import DataError
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
+from sem_toolkit.sample.missing import build_incomplete_group
 from sem_toolkit.sample.patterns import Patterns, build_patterns
 from sem_toolkit.sample.saturated import compute_saturated_model
 
@@ -223,3 +225,22 @@ def test_extrapolated_em_ends_where_newton_steps_do(monkeypatch):
     assert extrapolated.iterations < 120
     np.testing.assert_allclose(extrapolated.covariance, newton.covariance, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(extrapolated.mean, newton.mean, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("emptied", [0, 60])
+def test_a_column_that_follows_from_another_where_both_are_there_is_named(emptied: int) -> None:
+    rng = np.random.default_rng(8)
+    rows = rng.normal(size=(90, 3))
+    rows[:, 2] = 2.0 * rows[:, 0] + 1.0
+    rows[:emptied, 1] = np.nan
+    with pytest.raises(DataError, match="a, c are collinear"):
+        build_incomplete_group("", rows, np.arange(90), ("a", "b", "c"))
+
+
+def test_collinear_columns_without_a_complete_row_are_refused() -> None:
+    rng = np.random.default_rng(9)
+    rows = rng.normal(size=(90, 4))
+    rows[:, 2] = 2.0 * rows[:, 0] + 1.0
+    rows[::2, 1], rows[1::2, 3] = np.nan, np.nan
+    with pytest.raises(DataError, match="a, c are collinear"):
+        build_incomplete_group("", rows, np.arange(90), ("a", "b", "c", "d"))

@@ -132,5 +132,5 @@ def test_a_ragged_row_is_placed(tmp_path):
 def test_a_missing_reader_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"needs pyarrow .*sem-toolkit\[parquet\]"):
+    with pytest.raises(DataError, match=r"needs the package pyarrow.*sem-toolkit\[parquet\]"):
         read_table(write(tmp_path, "PAR1", "data.parquet"))

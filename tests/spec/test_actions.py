@@ -335,3 +335,112 @@ def invert(text: str, edits: list[Edit]) -> list[Edit]:
         found.append(Edit(start, start + len(edit.replacement), text[edit.start : edit.end]))
         shift += len(edit.replacement) - (edit.end - edit.start)
     return found
+
+
+# -- blocks: the same edits, each in one block of the text
+
+
+LEVELS = """\
+# schools
+level: within
+  fw =~ y1 + y2 + y3   # pupils
+  fw ~ x1
+level: between
+  fb =~ y1 + y2 + y3   # schools
+  y1 ~~ 0*y1
+"""
+
+
+@pytest.mark.parametrize(
+    ("block", "record", "changes"),
+    [
+        (1, {"kind": "add_path", "from": "x2", "to": "fw"}, ["-   fw ~ x1", "+   fw ~ x1 + x2"]),
+        (2, {"kind": "add_path", "from": "w1", "to": "fb"}, ["+   fb ~ w1"]),
+        (1, {"kind": "add_covariance", "a": "y1", "b": "y2"}, ["+   y1 ~~ y2"]),
+        (2, {"kind": "fix", "lhs": "fb", "op": "=~", "rhs": "y2", "value": 1}, ["+   fb =~ y1 + 1*y2 + y3 "]),
+        (2, {"kind": "free", "lhs": "y1", "op": "~~", "rhs": "y1"}, ["+   y1 ~~ y1"]),
+        (1, {"kind": "label", "lhs": "fw", "op": "=~", "rhs": "y3", "label": "l"}, ["+   fw =~ y1 + y2 + l*y3 "]),
+        (1, {"kind": "add_node", "name": "gw", "latent": True, "indicators": ["z1", "z2"]}, ["+   gw =~ z1 + z2"]),
+        (2, {"kind": "remove", "lhs": "fb", "op": "=~", "rhs": "y3"}, ["+   fb =~ y1 + y2  "]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_action_changes_the_block_that_it_is_about(block, record, changes):
+    lines = list_changes(LEVELS, act(LEVELS, block=block, **record))
+    assert all(any(line.startswith(change) for line in lines) for change in changes), lines
+    assert len(lines) <= 2
+
+
+def test_a_block_is_not_left_without_statements():
+    text = "group: a\ny ~ x\ngroup: b\ny ~ x\n"
+    assert act(text, block=2, kind="remove", lhs="y", op="~", rhs="x") == "group: a\ny ~ x\ngroup: b\ny ~ 0*x\n"
+
+
+def test_blocks_on_one_line_stay_apart():
+    text = "group: a; f =~ x1 + x2 + x3; group: b; f =~ x1 + x2 + x3\n"
+    new = act(text, block=1, kind="add_covariance", a="x1", b="x2")
+    assert new == "group: a; f =~ x1 + x2 + x3; x1 ~~ x2; group: b; f =~ x1 + x2 + x3\n"
+
+
+@pytest.mark.parametrize("most", [40, pytest.param(500, marks=pytest.mark.slow)])
+def test_random_edits_of_blocks_leave_the_others_and_are_undone(most):
+    chance = random.Random(1605 + most)
+    made = refused = 0
+    while made < most:
+        # labels of their own: one that stands in two blocks ties them
+        parts = [
+            [replace(entry, label=entry.label and f"{entry.label}_{k}") for entry in generate_model(chance)]
+            for k in range(1, chance.choice([2, 2, 3]) + 1)
+        ]
+        text = chance.choice(["", "# groups\n"])
+        for label, entries in zip("abc", parts, strict=False):
+            text += f"group: {label}\n{write_text(chance, entries).rstrip()}\n"
+        try:
+            table = expand(text)
+        except SpecError:
+            continue
+        if any(summarise(select(table, k)) != summarise(expand_entries(own)) for k, own in enumerate(parts, start=1)):
+            continue
+        states, first = [], text
+        for _ in range(8):
+            block = chance.randint(1, len(parts))
+            action = replace(choose_action(chance, select(expand(text), block)), block=block)
+            if action.kind == "rename":
+                continue
+            action = replace(action, label=action.label and f"{action.label}_{block}")
+            try:
+                new = change_text(text, action, expand).text
+            except SpecError:
+                refused += 1
+                continue
+            after = [*parts]
+            after[block - 1] = edit_entries(parts[block - 1], action)
+            tables = [select(expand(new), k) for k in range(1, len(after) + 1)]
+            if any(has_twins(table) for table in tables):
+                break
+            for table, entries in zip(tables, after, strict=True):
+                assert summarise(table) == summarise(expand_entries(entries)), (text, action, new)
+            parts = after
+            edits = find_edits(text, new)
+            assert apply_edits(text, edits) == new
+            assert comments(new) == comments(text), (text, action, new)
+            touched = sum(text[edit.start : edit.end].count("\n") + 1 for edit in edits)
+            assert touched <= 3, (text, action, new)
+            states.append((edits, text))
+            text = new
+            made += 1
+        for edits, before in reversed(states):
+            text = apply_edits(text, invert(before, edits))
+            assert text == before
+        assert text == first
+    assert refused < made
+
+
+def has_twins(table: ParameterTable) -> bool:
+    """Whether a covariance stands in a table both ways round, as where blocks name their factors in other orders."""
+    pairs = [frozenset((row.lhs, row.rhs)) for row in table.parameters if row.op == "~~"]
+    return len(set(pairs)) < len(pairs)
+
+
+def select(table: ParameterTable, block: int) -> ParameterTable:
+    return replace(table, rows=tuple(row for row in table.rows if row.block == block))

@@ -45,6 +45,7 @@ def read(text: str, groups: tuple[str, ...] = ("",)) -> list[tuple[str, str, str
         ("x1 \u2194 x2", "unexpected-character", '"x ~~ y"'),
         ("f =~ x1 + \u200bx2", "unexpected-character", "take it out"),
         ("f &lt;- x1", "unexpected-character", "&lt;"),
+        ("#' options: {missing: ml; std_lv: true}", "invalid-header", "options: {missing: ml, std_lv: true}"),
         ("f =~ x1-x3", "minus-between-terms", "x1 + x2 + x3"),
         ("f =~ x08-x12", "minus-between-terms", "x08 + x09 + x10 + …"),
         ("f ~= x1 + x2", "second-operator", '"=~"'),

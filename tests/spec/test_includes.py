@@ -36,6 +36,14 @@ def test_the_header_is_the_specs_own(write):
     assert (header.title, header.data) == ("Structure", "mine.csv")
 
 
+def test_what_a_header_that_is_left_would_have_changed_is_said(write):
+    """A title is no such thing, and what the including spec says itself is not missed."""
+    other = MEASUREMENT.replace("\n\n", "\n#' reverse: x2\n#' options: {std_lv: true}\n\n", 1)
+    (note,) = read_spec(write(model=MODEL, measurement=other)).diagnostics
+    assert (note.severity, note.code) == ("note", "header-not-included")
+    assert note.message.endswith("measurement.lav the model is taken over, its header is not: reverse, options")
+
+
 def test_the_text_read_stands_alone(write):
     """As receipts and derived specs keep it."""
     spec = read_spec(write(model=MODEL, measurement=MEASUREMENT))

@@ -176,6 +176,27 @@ def test_places_of_variables_that_are_gone_do_not_stop_the_picture(studio, memor
     assert any(entry["severity"] == "error" for entry in answer["diagnostics"])
 
 
+def test_pins_of_every_kind_are_followed_as_by_the_command(studio, memory):
+    def find_places(answer):
+        return {node["name"]: (node["x"], node["y"]) for node in answer["nodes"]}
+
+    layout = studio.folder / "model.layout.toml"
+    plain = ask(studio, memory, POLDEM)
+    layout.write_text('[sides]\ndem60 = "top"\ndem65 = "top"\n')
+    above = find_places(ask(studio, memory, POLDEM))
+    assert all(above[f"y{k}"][1] < above["dem60"][1] for k in range(1, 5))
+    layout.write_text('[relations]\nsame-column = [["dem60", "dem65"]]\n')
+    related = find_places(ask(studio, memory, POLDEM))
+    assert related["dem60"][0] == pytest.approx(related["dem65"][0], abs=0.01)
+    layout.write_text('[numbers]\n"dem65 ~ dem60" = 0.9\n')
+    assert ask(studio, memory, POLDEM)["svg"] != plain["svg"]
+    layout.write_text('[arcs]\n"y1 ~~ y5" = "left"\n"y1 ~~ y55" = "left"\n')
+    answer = ask(studio, memory, POLDEM)
+    assert answer["svg"] is not None
+    [told] = answer["diagnostics"]
+    assert (told["severity"], "y1 ~~ y55" in told["message"]) == ("warning", True)
+
+
 @pytest.mark.slow
 def test_a_rival_is_drawn_over_the_text(studio):
     (studio.folder / "rival.lav").write_text(POLDEM + "y2 ~~ y6\n")

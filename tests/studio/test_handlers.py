@@ -100,9 +100,11 @@ def test_a_marker_is_freed_even_where_the_model_is_then_not_identified(studio):
 def test_a_move_is_kept_and_taken_back(studio):
     sidecar = studio.folder / "model.layout.toml"
     before = studio.post("analyse", text=POLDEM, sequence=1, page="a")
-    assert studio.post("layout", moves=None, page="a") == {"pins": {}}
+    assert studio.post("layout", moves=None, page="a") == {"before": {}, "pins": {}}
     assert not sidecar.exists()
-    moved = studio.post("layout", moves=[{"node": "dem60", "x": 250.0, "y": 300.5}], page="a")["pins"]
+    answer = studio.post("layout", moves=[{"node": "dem60", "x": 250.0, "y": 300.5}], page="a", text=POLDEM)
+    assert answer["before"] == {"positions": {}}
+    moved = answer["pins"]["positions"]
     assert read_layout(sidecar).positions["dem60"] == (250.0, 300.5)
     # The others stay where they were shown.
     shown = {node["name"]: (node["x"], node["y"]) for node in before["nodes"]}
@@ -112,12 +114,63 @@ def test_a_move_is_kept_and_taken_back(studio):
     distance = [(places[name][axis] - places["ind60"][axis]) for name in ("dem60",) for axis in (0, 1)]
     wanted = [250.0 - shown["ind60"][0], 300.5 - shown["ind60"][1]]
     assert distance == pytest.approx(wanted, abs=0.2)
-    assert studio.post("layout", pins={}, page="a") == {"pins": {}}
+    assert studio.post("layout", pins={"positions": {}}, page="a")["pins"] == {"positions": {}}
     assert not sidecar.exists()
-    assert studio.post("layout", pins=moved, page="a")["pins"] == moved
+    assert studio.post("layout", pins={"positions": moved}, page="a")["pins"] == {"positions": moved}
     renamed = studio.post("edit", text=POLDEM, action={"kind": "rename", "name": "dem60", "new": "d60"}, page="a")
-    assert renamed["pins"]["d60"] == [250.0, 300.5]
-    assert "dem60" not in renamed["pins"]
+    assert renamed["pins"]["positions"]["d60"] == [250.0, 300.5]
+    assert "dem60" not in renamed["pins"]["positions"]
+
+
+PINNED = """\
+# by hand
+[sides]
+dem65 = "bottom"   # of the page
+[positions]
+x1 = [10, 20.5]  # stays
+dem60 = [1, 2]
+gone = [3, 4]
+
+[numbers]
+"dem65 ~ dem60" = 0.3
+[relations]
+same-row = [["dem60", "dem65"]]
+"""
+
+
+def test_a_move_leaves_all_else_of_the_layout_as_it_was_typed(studio):
+    sidecar = studio.folder / "model.layout.toml"
+    sidecar.write_text(PINNED)
+    made = studio.post("layout", moves=[{"node": "dem60", "x": 7, "y": 8}], text=POLDEM)
+    moved = PINNED.replace("dem60 = [1, 2]", "dem60 = [7.0, 8.0]").replace("gone = [3, 4]\n", "")
+    assert sidecar.read_text() == moved
+    studio.post("layout", pins=made["before"])
+    assert sidecar.read_text() == PINNED.replace("[1, 2]", "[1.0, 2.0]").replace("gone = [3, 4]", '"gone" = [3.0, 4.0]')
+    studio.post("layout", pins={"positions": {}})
+    assert "# by hand\n[sides]\n" in sidecar.read_text()
+    assert read_layout(sidecar).relations == {"same-row": (("dem60", "dem65"),)}
+
+
+def test_a_new_name_reaches_all_of_the_layout(studio):
+    sidecar = studio.folder / "model.layout.toml"
+    sidecar.write_text(PINNED)
+    action = {"kind": "rename", "name": "dem60", "new": "d60"}
+    pins = studio.post("edit", text=POLDEM, action=action)["pins"]
+    before = read_layout(sidecar)
+    made = studio.post("layout", pins=pins)
+    after = read_layout(sidecar)
+    assert after.relations == {"same-row": (("d60", "dem65"),)}
+    assert after.numbers == {"dem65 ~ d60": 0.3}
+    assert after.sides == before.sides
+    studio.post("layout", pins=made["before"])
+    assert read_layout(sidecar) == before
+
+
+def test_a_layout_that_is_none_is_not_written_over(studio):
+    sidecar = studio.folder / "model.layout.toml"
+    sidecar.write_text("[positions")
+    assert studio.client.post("/api/layout", json={"moves": [{"node": "x1", "x": 1, "y": 2}]}).status_code == 400
+    assert sidecar.read_text() == "[positions"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +182,14 @@ def test_a_move_is_kept_and_taken_back(studio):
         {"moves": [{"node": 3, "x": 1, "y": 2}]},
         {"moves": {"x1": [1, 2]}},
         {"pins": [1]},
-        {"pins": {"x1": [1, True]}},
-        {"pins": {"x1": [1, 2, 3]}},
-        {"pins": {f"x{k}": [1, 2] for k in range(2000)}},
+        {"pins": {"places": {}}},
+        {"pins": {"positions": [1]}},
+        {"pins": {"positions": {"x1": [1, True]}}},
+        {"pins": {"positions": {"x1": [1, 2, 3]}}},
+        {"pins": {"positions": {f"x{k}": [1, 2] for k in range(2000)}}},
+        {"pins": {"sides": {"f": ["left"]}}},
+        {"pins": {"numbers": {"y ~ x": 7}}},
+        {"pins": {"relations": {"same-row": [["a"]]}}},
     ],
     ids=lambda call: str(call)[:40],
 )
@@ -144,7 +202,8 @@ def test_a_layout_that_is_a_link_to_elsewhere_is_not_written(studio, tmp_path_fa
     outside = tmp_path_factory.mktemp("outside") / "kept.toml"
     outside.write_text("kept")
     (studio.folder / "model.layout.toml").symlink_to(outside)
-    for call in ({"moves": [{"node": "x1", "x": 1, "y": 2}]}, {"pins": {}}, {"pins": {"x1": [1, 2]}}):
+    for call in ({"moves": [{"node": "x1", "x": 1, "y": 2}]}, {"pins": {"positions": {}}},
+                 {"pins": {"positions": {"x1": [1, 2]}}}):  # fmt: skip
         assert studio.client.post("/api/layout", json=call).status_code == 400
     assert outside.read_text() == "kept"
 
@@ -289,3 +348,19 @@ def test_data_are_chosen_for_texts_that_name_none(studio):
     for name in ("../x.csv", "none.csv", "model.lav"):
         assert studio.client.post("/api/data", json={"file": name}).status_code in (400, 404)
     assert studio.post("data", file=None) == {"data": None, "data_columns": []}
+
+
+def test_an_action_in_a_picture_of_a_block_changes_that_block(studio):
+    text = "level: within\n  fw =~ x1 + x2 + x3\nlevel: between\n  fb =~ x1 + x2 + x3\n"
+    answers = [studio.post("analyse", text=text, sequence=k, page="a", group=k) for k in (1, 2)]
+    assert [[part["label"] for part in answer["parts"]] for answer in answers] == [["within", "between"]] * 2
+    assert [answer["block"] for answer in answers] == [1, 2]
+    assert [{node["name"] for node in answer["nodes"]} & {"fw", "fb"} for answer in answers] == [{"fw"}, {"fb"}]
+    action = {"kind": "add_covariance", "a": "x1", "b": "x2"}
+    for block, after in ((1, "fw"), (2, "fb")):
+        line = f"  {after} =~ x1 + x2 + x3\n"
+        made = studio.post("edit", text=text, action={**action, "block": block})["text"]
+        assert made == text.replace(line, f"{line}  x1 ~~ x2\n")
+    assert studio.client.post("/api/edit", json={"text": text, "action": {**action, "block": 3}}).status_code == 400
+    plain = studio.post("analyse", text=POLDEM, sequence=3, page="a", group=2)
+    assert (plain["parts"], plain["block"], plain["group"]) == ([], 0, 1)

@@ -26,7 +26,7 @@ def test_the_manual_has_the_numbers_of_the_study():
 def test_audit_recovery_reconstruction_and_completions_in_one_go():
     stages: list[str] = []
     study = run_printed_study(PUBLISHED, completions=6, progress=stages.append)
-    assert stages == ["audit", "recover", "items of the scores", "reconstruct", "complete"]
+    assert stages == ["audit", "recover", "items of the scores", "reconstruct", "complete", "models of completions"]
     assert study.audit.common_n == (study.recovery.n,) == (77,)
     assert study.recovery.is_unique
     assert study.reconstruction.reproduces
@@ -45,7 +45,7 @@ def test_audit_recovery_reconstruction_and_completions_in_one_go():
     assert paths["unbounded"].all()
     assert (paths["sharp.lowest"] <= paths["lowest"].clip(lower=0)).all()
     assert (paths["highest"] <= paths["sharp.highest"]).all()
-    assert [check.table for check in study.reflective] == ["4-7"]
+    assert [check.table for check in study.factor_checks] == ["4-1", "4-6", "4-7"]
     assert paths.loc["network_market", "alone"] == pytest.approx(0.5328, abs=1e-4)
 
 

@@ -34,10 +34,17 @@ def test_what_is_not_a_number_is_refused(text):
         parse_figure(text)
 
 
-def test_the_study_has_seven_regressions_and_five_files_of_statements():
+def test_the_study_has_seven_regressions_and_six_files_of_statements():
     publication = read_publication(PUBLISHED)
     assert [table.name for table in publication.tables] == ["4-1", "4-2", "4-3", "4-4", "4-6", "4-7", "market-capital"]
-    assert set(publication.statements) == {"analyses", "conclusions", "counts", "hypotheses", "remarks"}
+    assert set(publication.statements) == {
+        "analyses",
+        "conclusions",
+        "counts",
+        "hypotheses",
+        "recommendations",
+        "remarks",
+    }
     assert {table.outcome for table in publication.tables} == {"SUCCESS"}
     preclinical = publication.get_table("4-2")
     assert preclinical.find("f").text == "28.095"

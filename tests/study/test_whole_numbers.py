@@ -11,7 +11,7 @@ from sem_toolkit.study.item_search import search_score_items
 from sem_toolkit.study.moments import PredictorMoments, compute_figures, list_printed
 from sem_toolkit.study.published import read_publication
 from sem_toolkit.study.recover import recover_sums
-from sem_toolkit.study.recovered_models import build_covariance, check_reflective
+from sem_toolkit.study.recovered_models import build_covariance, check_factor
 from sem_toolkit.study.sensitivity import list_composites
 from sem_toolkit.study.whole_numbers import draw_whole_numbers
 
@@ -59,7 +59,7 @@ def test_three_sources_imply_the_loadings_of_one_factor(found):
     recovery, scores = found
     fixed = build_fixed_moments(recovery, scores, TABLES)
     table = next(table for table in TABLES if table.name == "4-7")
-    check = check_reflective(table, fixed, recovery.n, "SUCCESS")
+    check = check_factor(table, fixed, recovery.n, "SUCCESS")
     r = {pair: fixed.correlations[pair] for pair in [("b9", "b10"), ("b9", "b8"), ("b10", "b8")]}
     assert check.loadings["b9"] == pytest.approx(np.sqrt(r["b9", "b10"] * r["b9", "b8"] / r["b10", "b8"]))
     assert [round(value, 2) for value in check.loadings.values()] == [0.94, 0.25, 0.53]

@@ -19,6 +19,7 @@ from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.fit.receipts import build_receipt, get_version
 from sem_toolkit.fit.records import build_frame_records, clean
 from sem_toolkit.inference.frames import number_groups
+from sem_toolkit.presented import Presented
 from sem_toolkit.sample.selection import select_rows
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.choices import Choice
@@ -32,8 +33,8 @@ _NUMBERS = (*MEASURES, "bic")
 LEVEL = 0.05
 
 
-@dataclass(frozen=True, eq=False)
-class Multiverse:
+@dataclass(frozen=True, eq=False, repr=False)
+class Multiverse(Presented):
     """A model under every combination of its marked choices.
 
     spec     with the choices
@@ -86,7 +87,7 @@ class Multiverse:
         return frame.astype(dict.fromkeys(_PATH_NUMBERS, float))
 
     @cached_property
-    def summary(self) -> "pd.DataFrame":
+    def path_summary(self) -> "pd.DataFrame":
         """One row a path: universes that have it, range and median of std.all, how often it differs from 0."""
         import pandas as pd
 
@@ -130,7 +131,7 @@ class Multiverse:
         return {
             "choices": {choice.name: [entry.label for entry in choice.alternatives] for choice in self.choices},
             "universes": list(self.records),
-            "summary": build_frame_records(self.summary),
+            "summary": build_frame_records(self.path_summary),
             "fitted": self.fitted,
             "receipt": build_receipt({"given": self.given}),
         }

@@ -1,9 +1,9 @@
 """Positions that stay: a layout read from a file or taken from another picture, and how it is kept."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, TypeVar, get_args
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagnostics.suggestions import format_suggestion
@@ -14,6 +14,8 @@ from sem_toolkit.diagram.places.blocks import Side
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.places.relations import RELATIONS, relate_places
 from sem_toolkit.files import write_text
+
+Value = TypeVar("Value")
 
 HEADER = """\
 # Centres of the variables in points (1/72 inch), across and down from the upper left corner.
@@ -47,10 +49,47 @@ class Layout:
         pinned = dict.fromkeys([*self.numbers, *self.arcs])
         return tuple(found + [_build_unknown("pins", key, keys, "path") for key in pinned if key not in keys])
 
-    def keep(self, known: Iterable[str]) -> "Layout":
-        """The layout without the positions of variables that are not in a picture."""
+    def keep(self, known: Iterable[str], paths: Iterable[str] | None = None) -> "Layout":
+        """The layout without the positions of variables that are not in a picture.
+
+        paths  where they are given, all entries about other variables or other paths go too
+        """
         names = set(known)
-        return replace(self, positions={name: place for name, place in self.positions.items() if name in names})
+        kept = replace(self, positions=_select(self.positions, names))
+        if paths is None:
+            return kept
+        keys = set(paths)
+        groups = {name: tuple(group for group in found if {*group} <= names) for name, found in self.relations.items()}
+        return replace(
+            kept,
+            numbers=_select(self.numbers, keys),
+            arcs=_select(self.arcs, keys),
+            sides=_select(self.sides, names),
+            relations={name: found for name, found in groups.items() if found},
+        )
+
+    def rename(self, old: str, new: str) -> "Layout":
+        """The layout with a variable under another name, in the names of paths too."""
+
+        def change(key: str) -> str:
+            return " ".join(
+                ":".join(new if name == old else name for name in part.split(":")) for part in key.split(" ")
+            )
+
+        def change_keys(table: Mapping[str, Value]) -> dict[str, Value]:
+            return {change(key): value for key, value in table.items()}
+
+        return Layout(
+            change_keys(self.positions),
+            change_keys(self.numbers),
+            change_keys(self.arcs),
+            change_keys(self.sides),
+            {name: tuple(tuple(map(change, group)) for group in found) for name, found in self.relations.items()},
+        )
+
+
+def _select(table: Mapping[str, Value], known: Collection[str]) -> dict[str, Value]:
+    return {name: value for name, value in table.items() if name in known}
 
 
 def _build_unknown(verb: str, name: str, known: list[str], what: str = "variable") -> Diagnostic:
@@ -68,7 +107,11 @@ def find_layout_path(spec_path: str | Path) -> Path:
 
 def read_layout(path: str | Path) -> Layout:
     """The layout in a TOML file: a table [positions] with variable = [x, y]. Raises DataError where it is none."""
-    content = read_toml(path, "layout file")
+    return parse_layout(read_toml(path, "layout file"), str(path))
+
+
+def parse_layout(content: Mapping[str, Any], path: str) -> Layout:
+    """The layout in the tables of a file, whose values may be anything. Raises DataError where it is none."""
     faults = [
         _build_bad(
             f"the layout file {path} has an unknown table [{key}]", f"use {', '.join(f'[{name}]' for name in TABLES)}"
@@ -146,23 +189,23 @@ TABLES: Mapping[str, tuple[Callable[[object], bool], str, str]] = {
 def write_layout(layout: Layout, path: str | Path) -> None:
     """Write a layout as TOML, in the order of its variables. Raises DataError when the path cannot be written."""
     lines = ["[positions]"]
-    lines += [f"{_quote_key(name)} = [{x:.1f}, {y:.1f}]" for name, (x, y) in layout.positions.items()]
+    lines += [f"{quote_key(name)} = [{x:.1f}, {y:.1f}]" for name, (x, y) in layout.positions.items()]
     for key, table in (("numbers", layout.numbers), ("arcs", layout.arcs), ("sides", layout.sides)):
         if table:
-            lines += ["", f"[{key}]", *(f"{_quote_key(name)} = {_format_value(v)}" for name, v in table.items())]
+            lines += ["", f"[{key}]", *(f"{quote_key(name)} = {_format_value(v)}" for name, v in table.items())]
     if layout.relations:
         lines += ["", "[relations]"]
     for relation, groups in layout.relations.items():
-        inner = ", ".join(f"[{', '.join(_quote_key(name) for name in group)}]" for group in groups)
+        inner = ", ".join(f"[{', '.join(quote_key(name) for name in group)}]" for group in groups)
         lines.append(f"{relation} = [{inner}]")
     write_text(path, HEADER + "\n".join(lines) + "\n")
 
 
 def _format_value(value: float | str) -> str:
-    return _quote_key(value) if isinstance(value, str) else f"{value:g}"
+    return quote_key(value) if isinstance(value, str) else f"{value:g}"
 
 
-def _quote_key(name: str) -> str:
+def quote_key(name: str) -> str:
     """A TOML key, always quoted, so that any name of a variable is one."""
     escaped = "".join(
         f"\\u{ord(character):04x}" if character in '"\\' or ord(character) < 32 else character for character in name

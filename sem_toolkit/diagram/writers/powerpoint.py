@@ -3,7 +3,7 @@
 import datetime
 import io
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, build_missing_package
 from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.writers.drawing_ml import EMU
@@ -26,9 +26,7 @@ def format_powerpoint(scene: Scene) -> bytes:
         from pptx.oxml import parse_xml
         from pptx.util import Emu
     except ImportError:
-        message = ".pptx files need the package python-pptx, which is not installed"
-        hint = "pip install 'sem-toolkit[powerpoint]'"
-        raise DataError(Diagnostic("error", "missing-package", message, hint=hint)) from None
+        raise DataError(build_missing_package("a .pptx file", "python-pptx", "powerpoint")) from None
     presentation = Presentation()
     presentation.slide_width, presentation.slide_height = (
         Emu(round(max(size, SMALLEST_SLIDE) * EMU)) for size in (scene.width, scene.height)

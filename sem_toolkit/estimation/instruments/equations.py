@@ -62,10 +62,11 @@ class Equation:
         """How many instruments there are beyond those that are needed."""
         return 0 if self.kind == "ols" else len(self.instruments) - len(self.free)
 
-    @property
+    @cached_property
     def endogenous(self) -> IntArray:
-        """Regressors that are no instruments of their own."""
-        return np.setdiff1d(self.regressors, self.instruments) if self.kind != "ols" else np.zeros(0, dtype=np.intp)
+        """Which of the regressors are no instruments of their own."""
+        apart = (self.regressors[:, None] != self.instruments).all(axis=1)
+        return np.flatnonzero(apart) if self.kind != "ols" else np.zeros(0, dtype=np.intp)
 
     def describe(self, model: Model) -> str:
         """As a user would write it, with its group where there are several."""
@@ -100,20 +101,20 @@ class _Group:
     """The arrows of one group, and covariances with random values in the place of free ones.
 
     places       t × t: where the coefficient of each arrow stands in x; -1 where it is fixed or there is none
-    fixed        t × t: fixed coefficients; drawn: the same with random values for the free ones
+    fixed        t × t: fixed coefficients
     intercepts   t: places in x, -1 likewise
     stand_ins    t: the observed variable that stands for each; -1 where a latent variable has none
-    covariance   t × t: of all variables, with those values; size: what its rounding errors are relative to
+    apart        t × t: whether the composite error of a variable's equation and a variable do not covary
+    related      t × p: whether a variable and an observed one covary
     """
 
     places: IntArray
     fixed: FloatArray
-    drawn: FloatArray
     intercepts: IntArray
     stand_ins: IntArray
     markers: frozenset[int]
-    covariance: FloatArray
-    size: FloatArray
+    apart: NDArray[np.bool_]
+    related: NDArray[np.bool_]
 
 
 def _survey(model: Model, g: int, generator: np.random.Generator) -> _Group:
@@ -132,15 +133,19 @@ def _survey(model: Model, g: int, generator: np.random.Generator) -> _Group:
     if model.responses is not None:  # what is left of a response behind an ordered variable
         S[model.responses.items, model.responses.items] = 2.0
     effects = compute_total_effects(drawn, model.depth)
+    covariance, size = effects @ S @ effects.T, np.abs(effects) @ np.abs(S) @ np.abs(effects).T + 1e-300
+    markers, p = _find_markers(model, g, places), model.n_observed
+    stand_ins = _find_stand_ins(model, markers)
+    along = covariance[stand_ins] - drawn @ covariance[stand_ins]
+    rounding = size[stand_ins] + np.abs(drawn) @ size[stand_ins]
     return _Group(
         places=places,
         fixed=model.directed[g],
-        drawn=drawn,
         intercepts=intercepts,
-        stand_ins=_find_stand_ins(model, g, places),
-        markers=frozenset(_find_markers(model, g, places).values()),
-        covariance=effects @ S @ effects.T,
-        size=np.abs(effects) @ np.abs(S) @ np.abs(effects).T + 1e-300,
+        stand_ins=stand_ins,
+        markers=frozenset(markers.values()),
+        apart=np.abs(along) <= _ZERO * rounding,
+        related=np.abs(covariance[:, :p]) > _ZERO * size[:, :p],
     )
 
 
@@ -151,19 +156,18 @@ def _draw(generator: np.random.Generator, count: int) -> FloatArray:
 def _find_markers(model: Model, g: int, places: IntArray) -> dict[int, int]:
     """Latent variable to its scaling indicator: the first with a loading of 1 and no other arrow that points at it."""
     place = {name: position for position, name in enumerate(model.variables)}
+    alone = ((places >= 0) | (model.directed[g] != 0.0)).sum(axis=1) == 1
     found: dict[int, int] = {}
     for row in model.table.parameters:
         if row.op != "=~" or row.group != g + 1 or row.free or row.ustart != 1.0 or row.lhs == row.rhs:
             continue
         factor, indicator = place[row.lhs], place[row.rhs]
-        alone = int(((places[indicator] >= 0) | (model.directed[g, indicator] != 0.0)).sum()) == 1
-        if alone and factor not in found:
+        if alone[indicator] and factor not in found:
             found[factor] = indicator
     return found
 
 
-def _find_stand_ins(model: Model, g: int, places: IntArray) -> IntArray:
-    markers = _find_markers(model, g, places)
+def _find_stand_ins(model: Model, markers: dict[int, int]) -> IntArray:
     result = np.arange(model.n_variables)
     for factor in range(model.n_observed, model.n_variables):
         place, seen = factor, set()
@@ -176,10 +180,11 @@ def _find_stand_ins(model: Model, g: int, places: IntArray) -> IntArray:
 
 def _list_group(model: Model, g: int, generator: np.random.Generator) -> Iterable[Equation]:
     known = _survey(model, g, generator)
+    arrows = (known.places >= 0) | (known.fixed != 0.0)
     for w in range(model.n_variables):
         if w in known.markers:
             continue  # its error is part of the equations of its latent variable
-        predictors = np.flatnonzero((known.places[w] >= 0) | (known.fixed[w] != 0.0))
+        predictors = np.flatnonzero(arrows[w])
         parameters = known.places[w, predictors]
         if (parameters < 0).all() and known.intercepts[w] < 0:
             continue
@@ -187,7 +192,7 @@ def _list_group(model: Model, g: int, generator: np.random.Generator) -> Iterabl
         if latent:
             raise ModelError(_build_no_marker(model, latent[0]))
         outcome, regressors = int(known.stand_ins[w]), known.stand_ins[predictors]
-        instruments = _find_implied(known, model.n_observed, outcome, regressors, known.drawn[w, predictors])
+        instruments = _find_implied(known, w, regressors)
         yield Equation(
             group=g,
             variable=w,
@@ -202,17 +207,12 @@ def _list_group(model: Model, g: int, generator: np.random.Generator) -> Iterabl
         )
 
 
-def _find_implied(
-    known: _Group, p: int, outcome: int, regressors: IntArray, coefficients: FloatArray
-) -> IntArray | None:
+def _find_implied(known: _Group, variable: int, regressors: IntArray) -> IntArray | None:
     """Instruments that the model implies; None where the regressors are uncorrelated with the composite error."""
-    along: FloatArray = known.covariance[outcome] - coefficients @ known.covariance[regressors]
-    size: FloatArray = known.size[outcome] + np.abs(coefficients) @ known.size[regressors]
-    apart = np.abs(along) <= _ZERO * size
+    apart = known.apart[variable]
     if apart[regressors].all():
         return None
-    related = np.abs(known.covariance[regressors, :p]) > _ZERO * known.size[regressors, :p]
-    return np.flatnonzero(apart[:p] & np.any(related, axis=0))
+    return np.flatnonzero(apart[: known.related.shape[1]] & known.related[regressors].any(axis=0))
 
 
 def _take_given(model: Model, equations: list[Equation]) -> Iterable[Equation]:

@@ -6,14 +6,13 @@ Equal coefficients add theirs up. Source: Bollen (1996), Psychometrika 61, 109-1
 Equation Modeling 27, 525-543.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.estimation.instruments.equations import Equation
 from sem_toolkit.model import Model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
@@ -40,13 +39,26 @@ class Space:
 
     def project(self, square: FloatArray, right: FloatArray) -> FloatArray:
         """The values v (or their derivatives by columns, without offset) that minimise ½vᵀMv − vᵀr."""
-        offset = self.offset if right.ndim == 1 else np.zeros_like(right)
-        inner = self.basis.T @ square @ self.basis
-        return np.asarray(offset + self.basis @ np.linalg.solve(inner, self.basis.T @ (right - square @ offset)))
+        if right.ndim > 1:
+            return self.step(square, right)
+        return np.asarray(self.offset + self.step(square, right - square @ self.offset))
 
-    def invert(self, square: FloatArray) -> FloatArray:
-        """K (KᵀMK)⁻¹ Kᵀ."""
-        return np.asarray(self.basis @ np.linalg.solve(self.basis.T @ square @ self.basis, self.basis.T))
+    def step(self, square: FloatArray, right: FloatArray) -> FloatArray:
+        """K (KᵀMK)⁻¹ Kᵀr."""
+        inner = self.basis.T @ square @ self.basis
+        return np.asarray(self.basis @ _solve(inner, self.basis.T @ right))
+
+
+def _solve(square: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve symmetric equations scaled to unit diagonal: units may differ by many powers of ten. Raises DataError."""
+    scale = 1.0 / np.sqrt(square.diagonal())
+    try:
+        solved = np.linalg.solve(square * (scale[:, None] * scale), (right.T * scale).T)
+    except np.linalg.LinAlgError:
+        message = "the equations of the instruments have no unique solution in these data"
+        hint = "bring the variables to similar variances; is one of them nearly constant, or made of others?"
+        raise DataError(Diagnostic("error", "singular-equations", message, hint=hint)) from None
+    return np.asarray((solved.T * scale).T)
 
 
 def split_constraints(model: Model) -> dict[int, Space]:
@@ -80,12 +92,20 @@ class NormalEquations:
     """A and c of one equation with k regressors: gram (k × k), cross (k).
 
     forecast   W = S_zz⁻¹S_zx, instruments × k; None where no instruments are needed
+    reduced    S_zz⁻¹s_zy, instruments; None likewise
     """
 
     equation: Equation
     gram: FloatArray
     cross: FloatArray
-    forecast: FloatArray | None
+    forecast: FloatArray | None = None
+    reduced: FloatArray | None = None
+
+    @cached_property
+    def free_gram(self) -> FloatArray:
+        """A of the free coefficients."""
+        free = self.equation.free
+        return self.gram[free[:, None], free]
 
     @cached_property
     def coefficients(self) -> FloatArray:
@@ -93,7 +113,7 @@ class NormalEquations:
         free, result = self.equation.free, self.equation.fixed.copy()
         if len(free):
             right = (self.cross - self.gram @ self.equation.fixed)[free]
-            result[free] = np.linalg.solve(self.gram[np.ix_(free, free)], right)
+            result[free] = np.linalg.solve(self.free_gram, right)
         return result
 
     def take(self, x: FloatArray) -> FloatArray:
@@ -105,64 +125,65 @@ def build_normal_equations(equation: Equation, covariance: FloatArray) -> Normal
     """A and c from a covariance matrix (p × p)."""
     x, z, y = equation.regressors, equation.instruments, equation.outcome
     if equation.kind == "ols":
-        return NormalEquations(equation, covariance[np.ix_(x, x)], covariance[x, y], None)
-    across = covariance[np.ix_(z, x)]
-    forecast = np.asarray(np.linalg.solve(covariance[np.ix_(z, z)], across), dtype=np.float64)
-    return NormalEquations(equation, forecast.T @ across, forecast.T @ covariance[z, y], forecast)
+        return NormalEquations(equation, covariance[x[:, None], x], covariance[x, y])
+    across = covariance[z[:, None], np.append(x, y)]
+    solved = np.asarray(np.linalg.solve(covariance[z[:, None], z], across), dtype=np.float64)
+    forecast, reduced = solved[:, :-1], solved[:, -1]
+    return NormalEquations(equation, forecast.T @ across[:, :-1], forecast.T @ across[:, -1], forecast, reduced)
 
 
 @dataclass(frozen=True, eq=False)
 class FirstStage:
     """The equations at a sample, and their coefficients and intercepts.
 
+    normal       the normal equations of each
     covariance   G × p × p; mean: G × p, or None without means; sizes: G, observations
     spaces       what constraints allow, by kind
     """
 
     model: Model
-    equations: tuple[Equation, ...]
+    normal: tuple[NormalEquations, ...]
     covariance: FloatArray
     mean: FloatArray | None
     sizes: FloatArray
     spaces: dict[int, Space]
 
     @cached_property
-    def normal(self) -> tuple[NormalEquations, ...]:
-        """Those of each equation."""
-        return tuple(build_normal_equations(own, self.covariance[own.group]) for own in self.equations)
-
-    def add_up(self, give: Callable[[NormalEquations], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
-        """Sums over the equations of squares (k × k) and right-hand sides (k or k × columns), by coefficients."""
+    def spots(self) -> tuple[IntArray, ...]:
+        """Where the free coefficients of each equation stand among all d coefficients."""
         places = self.spaces[DIRECTED].places
         where = np.full(self.model.n_parameters + 1, -1)
         where[places] = np.arange(len(places))
-        square, right = np.zeros((len(places),) * 2), None
-        for own in self.normal:
-            free = own.equation.free
-            part, side = give(own)
-            if right is None:
-                right = np.zeros((len(places), *side.shape[1:]))
-            to = where[own.equation.parameters[free]]
-            square[np.ix_(to, to)] += part[np.ix_(free, free)]
-            right[to] += side[free]
-        return square, np.zeros(len(places)) if right is None else right
+        return tuple(where[own.equation.parameters[own.equation.free]] for own in self.normal)
 
     @cached_property
-    def system(self) -> tuple[FloatArray, FloatArray]:
-        """The normal equations of all coefficients together (d × d, d)."""
-        return self.add_up(lambda own: (own.gram, own.cross - own.gram @ own.equation.fixed))
+    def square(self) -> FloatArray:
+        """Left side of the normal equations of all coefficients together (d × d)."""
+        square = np.zeros((len(self.spaces[DIRECTED].places),) * 2)
+        for own, to in zip(self.normal, self.spots, strict=True):
+            square[to[:, None], to] += own.free_gram
+        return square
+
+    @cached_property
+    def right(self) -> FloatArray:
+        """Their right side (d)."""
+        right = np.zeros(len(self.spaces[DIRECTED].places))
+        for own, to in zip(self.normal, self.spots, strict=True):
+            right[to] += (own.cross - own.gram @ own.equation.fixed)[own.equation.free]
+        return right
 
     @cached_property
     def smallest(self) -> float:
         """Smallest eigenvalue of the system, scaled to unit diagonal: how far the instruments tell regressors apart."""
-        space, (square, _) = self.spaces[DIRECTED], self.system
-        return _find_smallest(space.basis.T @ square @ space.basis)
+        basis = self.spaces[DIRECTED].basis
+        return _find_smallest(basis.T @ self.square @ basis)
 
     def require_regular(self) -> None:
         """Raise ModelError where the instruments of an equation do not tell its regressors apart."""
+        if self.smallest > _SINGULAR:
+            return
         for own in self.normal:
-            free = own.equation.free
-            if _find_smallest(own.gram[np.ix_(free, free)]) < _SINGULAR and not self.smallest > _SINGULAR:
+            if _find_smallest(own.free_gram) < _SINGULAR:
                 message = f"the instruments of {own.equation.describe(self.model)} do not tell its predictors apart"
                 hint = "name other instruments with |~, or use ML"
                 raise ModelError(Diagnostic("error", "instruments-singular", message, hint=hint))
@@ -175,7 +196,7 @@ class FirstStage:
         x = x.copy()
         space = self.spaces[DIRECTED]
         if len(space.places):
-            x[space.places] = space.project(*self.system)
+            x[space.places] = space.project(self.square, self.right)
         own = self.spaces[INTERCEPT]
         if self.mean is None or by_means or not len(own.places):
             return x
@@ -194,7 +215,7 @@ class FirstStage:
         """Variance of y − bᵀx of an equation by itself, with the divisor of the covariance matrix."""
         S, equation, b = self.covariance[own.equation.group], own.equation, own.coefficients
         x, y = equation.regressors, equation.outcome
-        return float(S[y, y] - 2.0 * b @ S[x, y] + b @ S[np.ix_(x, x)] @ b)
+        return float(S[y, y] - 2.0 * b @ S[x, y] + b @ S[x[:, None], x] @ b)
 
 
 def _find_smallest(square: FloatArray) -> float:

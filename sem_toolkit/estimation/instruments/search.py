@@ -12,7 +12,7 @@ from sem_toolkit.estimation.instruments.equations import list_equations
 from sem_toolkit.estimation.instruments.first_stage import FirstStage, split_constraints
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.estimation.instruments.second_stage import solve_second_stage
-from sem_toolkit.estimation.instruments.strength import check_strength
+from sem_toolkit.estimation.instruments.strength import build_strong_equations
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.model import Model, build_model, compute_moments
@@ -50,8 +50,8 @@ def estimate_by_instruments(model: Model, sample: Sample, options: EstimationOpt
     start = np.zeros(model.n_parameters)
     pair = MomentPair(model, sample, start, options.kind)
     spaces = split_constraints(model)
-    equations, notes = check_strength(model, list_equations(model), pair, options.instruments)
-    first = FirstStage(model, equations, pair.sample_cov, pair.sample_mean, pair.rows, spaces)
+    normal, notes = build_strong_equations(model, list_equations(model), pair, options.instruments)
+    first = FirstStage(model, normal, pair.sample_cov, pair.sample_mean, pair.rows, spaces)
     first.require_regular()
     chosen, categorical = options.instruments, options.kind.is_categorical
     by_means = chosen.iv_mean_structure == "wls" or _has_marker_intercepts(first)
@@ -110,7 +110,7 @@ def _require_supported(model: Model, sample: Sample) -> None:
 def _has_marker_intercepts(first: FirstStage) -> bool:
     """Whether a scaling indicator has an intercept, so that those of its latent variable's equation are not its own."""
     where = first.model.locations
-    with_equation = {(own.group, own.variable) for own in first.equations}
+    with_equation = {(own.equation.group, own.equation.variable) for own in first.normal}
     free = np.flatnonzero(where.kind == INTERCEPT)
     return any((int(where.group[i]), int(where.row[i])) not in with_equation for i in free)
 
@@ -154,7 +154,7 @@ def _fill_intercepts(pair: MomentPair, first: FirstStage) -> FloatArray:
 
 def _compute_rest(first: FirstStage, x: FloatArray) -> float:
     """Largest element of what the normal equations leave over at x, each in units of its own coefficient's part."""
-    space, (square, right) = first.spaces[DIRECTED], first.system
+    space, square, right = first.spaces[DIRECTED], first.square, first.right
     if not len(space.places):
         return 0.0
     rest = space.basis.T @ (square @ x[space.places] - right)

@@ -4,74 +4,69 @@ Sources: Staiger & Stock (1997), Econometrica 65, 557-586 (F below 10 is weak); 
 Statistics 79, 348-352 (partial R² of several regressors).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.discrepancy import MomentPair
 from sem_toolkit.estimation.instruments.equations import Equation
+from sem_toolkit.estimation.instruments.first_stage import NormalEquations, build_normal_equations
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class Strength:
-    """The weakest regressor of an equation: F of its regression on the instruments, and Shea's partial R²; NaN where
-    no instruments are needed.
-    """
+def compute_first_stage_f(own: NormalEquations, covariance: FloatArray, n: float) -> float:
+    """The smallest F of the regressors that need instruments, from S (p × p) of n rows; NaN where none needs any."""
+    needing, k = own.equation.endogenous, len(own.equation.instruments)
+    if not len(needing) or not n - k - 1.0 > 0.0:
+        return np.nan
+    explained = _compute_r2(own, covariance)[needing]
+    return float(((explained / k) / ((1.0 - explained) / (n - k - 1.0))).min())
 
-    first_stage_f: float
-    partial_r2: float
 
-
-def compute_strength(equation: Equation, covariance: FloatArray, n: float) -> Strength:
-    """Of the regressors that need instruments the smallest F and the smallest partial R², from S (p × p) of n rows."""
-    endogenous, z, x = equation.endogenous, equation.instruments, equation.regressors
-    if not len(endogenous):
-        return Strength(np.nan, np.nan)
-    explained = [_compute_r2(covariance, int(v), z) for v in endogenous]
-    rest = n - len(z) - 1.0
-    f = min((r2 / len(z)) / ((1.0 - r2) / rest) if rest > 0.0 else np.nan for r2 in explained)
-    across = covariance[np.ix_(z, x)]
-    forecast = across.T @ np.linalg.solve(covariance[np.ix_(z, z)], across)
+def compute_partial_r2(own: NormalEquations, covariance: FloatArray) -> float:
+    """Shea's partial R², the smallest of the regressors that need instruments; NaN where none needs any."""
+    needing, x = own.equation.endogenous, own.equation.regressors
+    if not len(needing):
+        return np.nan
     try:
-        own = np.diagonal(np.linalg.inv(covariance[np.ix_(x, x)])) / np.diagonal(np.linalg.inv(forecast))
+        partial = np.diagonal(np.linalg.inv(covariance[x[:, None], x])) / np.diagonal(np.linalg.inv(own.gram))
     except np.linalg.LinAlgError:
-        return Strength(float(f), 0.0)
-    return Strength(float(f), float(own[np.isin(x, endogenous)].min()))
+        return 0.0
+    return float(partial[needing].min())
 
 
-def _compute_r2(covariance: FloatArray, regressor: int, instruments: IntArray) -> float:
-    """Share of a variable's variance that the instruments explain."""
-    across = covariance[instruments, regressor]
-    explained = across @ np.linalg.solve(covariance[np.ix_(instruments, instruments)], across)
-    return float(np.clip(explained / covariance[regressor, regressor], 0.0, 1.0 - 1e-12))
+def _compute_r2(own: NormalEquations, covariance: FloatArray) -> FloatArray:
+    """Share of the variance of each regressor (k) that the instruments explain."""
+    x = own.equation.regressors
+    return np.asarray(np.clip(np.diagonal(own.gram) / covariance[x, x], 0.0, 1.0 - 1e-12))
 
 
-def check_strength(
+def build_strong_equations(
     model: Model, equations: tuple[Equation, ...], pair: MomentPair, options: InstrumentOptions
-) -> tuple[tuple[Equation, ...], tuple[Diagnostic, ...]]:
-    """The equations, weak instruments pruned where that is asked for, and a warning for those that remain weak."""
+) -> tuple[tuple[NormalEquations, ...], tuple[Diagnostic, ...]]:
+    """Normal equations of each, weak instruments pruned where that is asked for, and a warning for those that remain
+    weak.
+    """
+    normal = [build_normal_equations(equation, pair.sample_cov[equation.group]) for equation in equations]
     if options.iv_weak == "none":
-        return equations, ()
+        return tuple(normal), ()
     found, weak, pruned = [], [], []
-    for equation in equations:
+    for own in normal:
+        equation = own.equation
         S, n = pair.sample_cov[equation.group], float(pair.rows[equation.group])
-        strength = compute_strength(equation, S, n)
-        if options.iv_weak == "prune" and strength.first_stage_f < options.iv_weak_threshold:
-            kept = _prune(equation, S, n, options.iv_weak_threshold)
-            dropped = [model.variables[z] for z in equation.instruments if z not in kept.instruments]
+        strength = compute_first_stage_f(own, S, n)
+        if options.iv_weak == "prune" and strength < options.iv_weak_threshold:
+            own = _prune(own, S, n, options.iv_weak_threshold)
+            dropped = [model.variables[z] for z in equation.instruments if z not in own.equation.instruments]
             if dropped:
                 pruned.append(f"{equation.describe(model)} (without {', '.join(dropped)})")
-            equation, strength = kept, compute_strength(kept, S, n)
-        if strength.first_stage_f < options.iv_weak_threshold:
-            weak.append(f"{equation.describe(model)} (F = {strength.first_stage_f:.1f})")
-        found.append(equation)
+            strength = compute_first_stage_f(own, S, n)
+        if strength < options.iv_weak_threshold:
+            weak.append(f"{equation.describe(model)} (F = {strength:.1f})")
+        found.append(own)
     notes = []
     if pruned:
         notes.append(Diagnostic("warning", "instruments-pruned", f"weak instruments are left out: {'; '.join(pruned)}"))
@@ -82,14 +77,15 @@ def check_strength(
     return tuple(found), tuple(notes)
 
 
-def _prune(equation: Equation, covariance: FloatArray, n: float, threshold: float) -> Equation:
+def _prune(own: NormalEquations, covariance: FloatArray, n: float, threshold: float) -> NormalEquations:
     """Leave out, one by one, the instrument without which the weakest regressor is best explained by the others."""
-    while equation.surplus > 0 and compute_strength(equation, covariance, n).first_stage_f < threshold:
-        z = equation.instruments
-        weakest = min(equation.endogenous, key=lambda v: _compute_r2(covariance, int(v), z))
-        candidates = np.setdiff1d(z, equation.regressors)
+    while own.equation.surplus > 0 and compute_first_stage_f(own, covariance, n) < threshold:
+        equation, explained = own.equation, _compute_r2(own, covariance)
+        z, x = equation.instruments, equation.regressors
+        weakest = equation.endogenous[np.argmin(explained[equation.endogenous])]
+        candidates = np.setdiff1d(z, x)
         if not len(candidates):
-            return equation
-        worst = max(candidates, key=lambda v: _compute_r2(covariance, int(weakest), np.setdiff1d(z, [v])))
-        equation = equation.with_instruments(z[z != worst])
-    return equation
+            return own
+        others = [build_normal_equations(equation.with_instruments(z[z != v]), covariance) for v in candidates]
+        own = max(others, key=lambda other: float(_compute_r2(other, covariance)[weakest]))
+    return own

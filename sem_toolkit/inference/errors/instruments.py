@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import compute_delta, once
 from sem_toolkit.discrepancy.least_squares import compute_gamma
 from sem_toolkit.estimation.exogenous import is_positive_definite
-from sem_toolkit.estimation.instruments.first_stage import NormalEquations
 from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.instruments.second_stage import build_weight
 from sem_toolkit.inference.at_estimate import AtEstimate
@@ -65,12 +64,12 @@ def compute_equation_covariance(stages: Instrumental) -> FloatArray:
         if stages.options.iv_vcov_stage1 == "lm.vcov.dfres":
             variance *= n / (n - len(equation.free) - 1.0)
         free = equation.free
-        part, places = own.gram[np.ix_(free, free)], equation.parameters[free]
+        part, places = own.free_gram, equation.parameters[free]
         if equation.intercept >= 0 and first.mean is not None:
             middle = first.mean[equation.group][equation.regressors[free]]
             part = np.block([[np.ones((1, 1)), middle[None]], [middle[:, None], part + np.outer(middle, middle)]])
             places = np.concatenate([[equation.intercept], places])
-        information[np.ix_(places, places)] += n / variance * part
+        information[places[:, None], places] += n / variance * part
     result = np.zeros_like(information)
     kept = np.flatnonzero(np.isin(model.locations.kind, (DIRECTED, INTERCEPT)))
     basis = model.constraints.linear.basis[kept]
@@ -116,18 +115,16 @@ class Sensitivity:
         """Derivatives of coefficients, intercepts and thresholds by the moments of each group, G times q × m; 0 for
         other parameters.
         """
-        model, stage, x = self.evaluation.model, self.stages.first, self.evaluation.x
+        model, stage = self.evaluation.model, self.stages.first
         m, found = self.evaluation.moments_per_group, []
         directed = stage.spaces[DIRECTED]
         for g in range(model.n_groups):
             result = np.zeros((model.n_parameters, m))
 
-            def give(own: NormalEquations, group: int = g) -> tuple[FloatArray, FloatArray]:
-                here = own.equation.group == group
-                return own.gram, self._differentiate(own, x) if here else np.zeros((len(own.gram), m))
-
             if len(directed.places):
-                result[directed.places] = directed.project(*stage.add_up(give))
+                right = np.zeros((len(directed.places), m))
+                np.add.at(right, *self._differentiate(g))
+                result[directed.places] = directed.project(stage.square, right)
             if self.is_categorical:
                 self._add_thresholds(result, g)
             elif stage.mean is not None:
@@ -135,27 +132,38 @@ class Sensitivity:
             found.append(result)
         return tuple(found)
 
-    def _differentiate(self, own: NormalEquations, x: FloatArray) -> FloatArray:
-        """Derivative (k × m) of S_xz S_zz⁻¹ (s_zy − S_zx b), or s_xy − S_xx b, by the moments at b in x (q)."""
-        equation, p = own.equation, self.evaluation.model.n_observed
-        b, k = own.take(x), len(own.equation.regressors)
-        rest = np.zeros(p)
-        rest[equation.outcome] = 1.0
-        np.subtract.at(rest, equation.regressors, b)
-        if own.forecast is None:
-            by_matrix = np.zeros((k, p, p))
-            by_matrix[np.arange(k), equation.regressors] = rest
-        else:
-            S, z = self.stages.first.covariance[equation.group], equation.instruments
-            u = np.zeros(p)
-            u[z] = np.linalg.solve(S[np.ix_(z, z)], S[z] @ rest)
-            forecast = np.zeros((k, p))
-            forecast[:, z] = own.forecast.T
-            by_matrix = forecast[:, :, None] * (rest - u)
-            by_matrix[np.arange(k), equation.regressors] += u
+    def _differentiate(self, g: int) -> tuple[NDArray[np.intp], FloatArray]:
+        """Derivatives of S_xz S_zz⁻¹ (s_zy − S_zx b), or s_xy − S_xx b, by the moments at b in x, of all equations of a
+        group: places among the coefficients, and a row of m for each.
+
+        With r the y and −b of the residual, u = S_zz⁻¹S_z·r and f a row of the forecast they are f(r − u)ᵀ + e_x uᵀ.
+        """
+        p, parts = self.evaluation.model.n_observed, []
+        for own, to in zip(self.stages.first.normal, self.stages.first.spots, strict=True):
+            equation, free = own.equation, own.equation.free
+            if equation.group != g or not len(free):
+                continue
+            b, x = own.take(self.evaluation.x), equation.regressors
+            left, rest, unit = np.zeros((len(free), p)), np.zeros(p), np.zeros((len(free), p))
+            rest[equation.outcome] = 1.0
+            np.subtract.at(rest, x, b)
+            unit[np.arange(len(free)), x[free]] = 1.0
+            known = rest
+            if own.forecast is not None and own.reduced is not None:
+                known = np.zeros(p)
+                known[equation.instruments] = own.reduced - own.forecast @ b
+                left[:, equation.instruments] = own.forecast.T[free]
+            parts.append(
+                (to, left, np.broadcast_to(rest - known, left.shape), unit, np.broadcast_to(known, left.shape))
+            )
+        if not parts:
+            return np.zeros(0, dtype=np.intp), np.zeros((0, self.evaluation.moments_per_group))
+        to, left, right, unit, known = (np.concatenate(part) for part in zip(*parts, strict=True))
         rows, columns, first = self.places
-        folded = by_matrix[:, rows, columns] + np.where(rows == columns, 0.0, 1.0) * by_matrix[:, columns, rows]
-        return np.concatenate([np.zeros((k, first)), folded], axis=1)
+        folded = left[:, columns] * right[:, rows] + unit[:, columns] * known[:, rows]
+        folded *= np.where(rows == columns, 0.0, 1.0)
+        folded += left[:, rows] * right[:, columns] + unit[:, rows] * known[:, columns]
+        return to, np.concatenate([np.zeros((len(to), first)), folded], axis=1)
 
     def _add_intercepts(self, result: FloatArray, g: int) -> None:
         stage, p = self.stages.first, self.evaluation.model.n_observed

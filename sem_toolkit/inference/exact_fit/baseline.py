@@ -6,8 +6,9 @@ from typing import Protocol
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.categorical_baseline import CategoricalBaseline
+from sem_toolkit.inference.exact_fit.given_baseline import GivenBaseline
 from sem_toolkit.inference.exact_fit.level_baseline import LevelBaseline
-from sem_toolkit.inference.exact_fit.numeric_baseline import NumericBaseline
+from sem_toolkit.inference.exact_fit.numeric_baseline import IncompleteBaseline, NumericBaseline
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -60,4 +61,8 @@ def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
 def _choose(evaluation: AtEstimate) -> BaselineModel:
     if evaluation.kind.has_levels:
         return LevelBaseline()
-    return CategoricalBaseline() if evaluation.kind.is_categorical else NumericBaseline()
+    if evaluation.is_conditional:
+        return GivenBaseline()
+    if evaluation.kind.is_categorical:
+        return CategoricalBaseline()
+    return IncompleteBaseline() if evaluation.is_incomplete else NumericBaseline()

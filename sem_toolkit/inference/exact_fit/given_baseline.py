@@ -4,12 +4,28 @@ from dataclasses import replace
 
 import numpy as np
 
+from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model import build_model
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
 
 
+class GivenBaseline:
+    """The baseline model given exogenous variables (see `BaselineModel`)."""
+
+    def build(self, evaluation: AtEstimate) -> AtEstimate:
+        return build_given_baseline(evaluation)
+
+    def count_degrees(self, evaluation: AtEstimate) -> int:
+        p = evaluation.model.n_observed - len(evaluation.sample.auxiliary) - len(evaluation.exogenous)
+        return evaluation.model.n_groups * (p * (p - 1) // 2)
+
+    def minimise(self, evaluation: AtEstimate, scaled: bool, free: bool) -> FloatArray:
+        return evaluation.data.discrepancy(build_given_baseline(evaluation))
+
+
+@once
 def build_given_baseline(evaluation: AtEstimate) -> AtEstimate:
     """The model at its estimate: least squares of the rows that have the variable, which is what likelihood takes."""
     names, table = evaluation.model.observed, evaluation.model.table

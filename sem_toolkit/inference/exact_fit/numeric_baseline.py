@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import WLS, invert_symmetric, once
 from sem_toolkit.discrepancy.least_squares import find_conditional
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.exact_fit.given_baseline import build_given_baseline
+from sem_toolkit.inference.exact_fit.residual_tests import compute_browne_adf_test
 from sem_toolkit.inference.weights.complete import compute_logdet
 from sem_toolkit.model import build_model
 from sem_toolkit.model.jacobian import vech_indices
@@ -25,12 +25,17 @@ class NumericBaseline:
 
     def count_degrees(self, evaluation: AtEstimate) -> int:
         p = evaluation.model.n_observed - len(evaluation.sample.auxiliary)
-        if evaluation.is_conditional:
-            return evaluation.model.n_groups * count_baseline_df(p - len(evaluation.exogenous))
         return evaluation.model.n_groups * count_baseline_df(p, len(find_exogenous(evaluation)))
 
     def minimise(self, evaluation: AtEstimate, scaled: bool, free: bool) -> FloatArray:
         return minimise_numeric_baseline(evaluation, scaled, free)
+
+
+class IncompleteBaseline(NumericBaseline):
+    """The same of rows with empty cells, whose likelihood has no closed form."""
+
+    def minimise(self, evaluation: AtEstimate, scaled: bool, free: bool) -> FloatArray:
+        return evaluation.data.discrepancy(build_numeric_baseline(evaluation))
 
 
 def count_baseline_df(p: int, exogenous: int = 0) -> int:
@@ -59,8 +64,6 @@ def find_exogenous(evaluation: AtEstimate) -> tuple[int, ...]:
 @once
 def build_numeric_baseline(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate for estimators that reproduce variances (all but GLS and WLS)."""
-    if evaluation.is_conditional:
-        return build_given_baseline(evaluation)
     names, table = evaluation.model.observed, evaluation.model.table
     exogenous = find_exogenous(evaluation)
     fixed = set(evaluation.exogenous)
@@ -90,11 +93,13 @@ def minimise_numeric_baseline(evaluation: AtEstimate, scaled: bool = False, free
     """What the estimator's own statistic is of the baseline model, over the sizes of the groups (G)."""
     exogenous = find_exogenous(evaluation)
     groups = range(evaluation.model.n_groups)
-    if evaluation.is_incomplete or evaluation.is_conditional:
-        return evaluation.data.discrepancy(build_numeric_baseline(evaluation))
     if evaluation.kind.is_likelihood:
         return compute_baseline_discrepancy_ml(evaluation, exogenous)
-    if evaluation.kind.is_distribution_free or (free and not scaled and not evaluation.kind.has_distribution):
+    if free and not scaled and not evaluation.kind.has_distribution:
+        # linear in its parameters: its residual test is the same at any of them, and needs no inverse of Γ
+        found = compute_browne_adf_test(build_numeric_baseline(evaluation))
+        return np.array(found.stat_group or np.full(len(groups), found.stat)) / evaluation.sizes
+    if evaluation.kind.is_distribution_free:
         whole, every = WLS.weigh(evaluation), np.eye(evaluation.moments_per_group)
         return np.array([_minimise_dense(evaluation, g, whole.times(g, every), exogenous) for g in groups])
     if scaled and not evaluation.kind.is_normal_theory:

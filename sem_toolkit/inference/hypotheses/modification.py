@@ -246,5 +246,5 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
                 1.0 / deviations[g, i],
                 np.ones(len(i)),
             ]
-        result[name] = change * np.choose(candidates.kind, factors)
+            result[name] = change * np.choose(candidates.kind, factors)
     return result

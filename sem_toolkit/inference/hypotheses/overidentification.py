@@ -16,7 +16,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy.least_squares import compute_gamma
 from sem_toolkit.estimation.instruments.first_stage import NormalEquations
 from sem_toolkit.estimation.instruments.search import Instrumental
-from sem_toolkit.estimation.instruments.strength import compute_strength
+from sem_toolkit.estimation.instruments.strength import compute_first_stage_f, compute_partial_r2
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.instruments import build_sensitivity
@@ -41,14 +41,14 @@ def build_instruments_table(evaluation: AtEstimate) -> "pd.DataFrame":
     rows = []
     for own in first.normal:
         equation = own.equation
-        strength = compute_strength(equation, first.covariance[equation.group], first.sizes[equation.group])
+        S, n = first.covariance[equation.group], float(first.sizes[equation.group])
         new = {
             "lhs.new": names[equation.outcome],
             "rhs.new": " + ".join(names[v] for v in equation.regressors) or "1",
             "type": equation.kind,
             "instruments": ", ".join(names[v] for v in equation.instruments) or "1",
         }
-        strong = {"first.stage.f": strength.first_stage_f, "partial.r2": strength.partial_r2}
+        strong = {"first.stage.f": compute_first_stage_f(own, S, n), "partial.r2": compute_partial_r2(own, S)}
         rows.append(_describe(evaluation, own) | new | strong)
     return pd.DataFrame(rows)
 

@@ -17,8 +17,11 @@ from sem_toolkit.inference.at_estimate import AtEstimate, compute_equality_basis
 from sem_toolkit.inference.errors.covariance import compute_weight_inverse
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
 from sem_toolkit.inference.exact_fit.scaled import ROBUST
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.incremental import Comparison
+from sem_toolkit.inference.measures.indices import compute_other_measures, compute_wrmr
 from sem_toolkit.inference.measures.noncentrality import Misfit
+from sem_toolkit.inference.measures.numeric import compute_explained_measures
 from sem_toolkit.inference.measures.robust import RobustVariants
 from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
@@ -53,6 +56,11 @@ class CategoricalVariables:
     def count(self, evaluation: AtEstimate) -> int:
         given = len(evaluation.exogenous) if evaluation.model.table.conditional_x else 0
         return evaluation.model.n_observed - given
+
+    def compute_indices(self, evaluation: AtEstimate, test: TestStatistic) -> dict[str, float]:
+        wrmr = {"wrmr": compute_wrmr(test.stat, evaluation.moments_per_group)}
+        others = compute_other_measures(test.stat, test.df, evaluation.npar, evaluation.total)
+        return compute_explained_measures(evaluation, test.df) | wrmr | others
 
 
 def build_categorical_variants(evaluation: AtEstimate, tests: ReferenceTests) -> RobustVariants:

@@ -10,6 +10,8 @@ import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+from sem_toolkit.inference.measures.indices import compute_lisrel_measures, compute_other_measures
 from sem_toolkit.inference.measures.residual_indices import average_indices, compute_residual_indices
 from sem_toolkit.inference.measures.robust import RobustVariants, build_robust_variants
 from sem_toolkit.sample.moments import FloatArray
@@ -51,6 +53,15 @@ class GivenVariables:
 
     def count(self, evaluation: AtEstimate) -> int:
         return evaluation.model.n_observed - len(evaluation.exogenous)
+
+    def compute_indices(self, evaluation: AtEstimate, test: TestStatistic) -> dict[str, float]:
+        """LISREL's have no definition of ours where rows are incomplete."""
+        found = compute_other_measures(test.stat, test.df, evaluation.npar, evaluation.total)
+        if evaluation.is_incomplete:
+            return found
+        explained = float(compute_explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
+        count = count_statistics(evaluation) * evaluation.model.n_groups
+        return compute_lisrel_measures(explained, test.df, count) | found
 
 
 def regress(evaluation: AtEstimate, mean: FloatArray, covariance: FloatArray) -> Regression:

@@ -4,6 +4,7 @@ import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.robust import RobustVariants, build_robust_variants
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
 
@@ -24,6 +25,10 @@ class LevelVariables:
         presence = evaluation.model.presence
         assert presence is not None  # noqa: S101 (the groups are levels)
         return int(presence[0].sum())
+
+    def compute_indices(self, evaluation: AtEstimate, test: TestStatistic) -> dict[str, float]:
+        """None: they are of moments of one level."""
+        return {}
 
 
 def compute_level_srmr(evaluation: AtEstimate, level: int) -> FloatArray:

@@ -11,14 +11,9 @@ from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.categorical import CategoricalVariables
-from sem_toolkit.inference.measures.given import GivenVariables, compute_explained, count_statistics
+from sem_toolkit.inference.measures.given import GivenVariables
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
-from sem_toolkit.inference.measures.indices import (
-    compute_likelihood_measures,
-    compute_lisrel_measures,
-    compute_other_measures,
-    compute_wrmr,
-)
+from sem_toolkit.inference.measures.indices import compute_likelihood_measures
 from sem_toolkit.inference.measures.levels import LevelVariables
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
 from sem_toolkit.inference.measures.numeric import NumericVariables
@@ -43,13 +38,17 @@ class VariableKind(Protocol):
         """Variables that the model explains, which the GFI counts."""
         ...
 
+    def compute_indices(self, evaluation: AtEstimate, test: TestStatistic) -> Measures:
+        """LISREL's indices, the critical N and the others that are made of one statistic of all moments."""
+        ...
+
 
 def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> Measures:
     """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN.
 
     Without a test (test = none) only those remain that need none.
     """
-    npar, total, model = evaluation.npar, evaluation.total, evaluation.model
+    npar, total = evaluation.npar, evaluation.total
     variables = _choose_variables(evaluation)
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
@@ -73,24 +72,7 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     by_test, by_residual = (Misfit(stat, test.df, tail=stat) for stat in (test.stat, tests.residual))
     measures |= compute_rmsea_measures(total, evaluation.n_populations, by_test, by_scaled, robust.misfit)
     measures |= compute_gfi_measures(total, variables.count(evaluation), by_residual, robust.residual)
-    if evaluation.kind.has_levels:  # the rest is of moments of one level
-        return measures
-    if evaluation.is_conditional:
-        return measures | _measure_given(evaluation, test.df) | compute_other_measures(test.stat, test.df, npar, total)
-    count = evaluation.moments_per_group * model.n_groups
-    explained = float(evaluation.data.explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
-    measures |= compute_lisrel_measures(explained, test.df, count)
-    if evaluation.kind.is_categorical:
-        measures["wrmr"] = compute_wrmr(test.stat, evaluation.moments_per_group)
-    return measures | compute_other_measures(test.stat, test.df, npar, total)
-
-
-def _measure_given(evaluation: AtEstimate, df: float) -> Measures:
-    """LISREL's indices given exogenous variables; of incomplete rows they have no definition of ours."""
-    if evaluation.is_incomplete:
-        return {}
-    explained = float(compute_explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
-    return compute_lisrel_measures(explained, df, count_statistics(evaluation) * evaluation.model.n_groups)
+    return measures | variables.compute_indices(evaluation, test)
 
 
 def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions, level: int) -> Measures:

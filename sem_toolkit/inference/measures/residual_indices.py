@@ -29,7 +29,8 @@ def compute_residual_indices(
             count as means do, but not for Mplus
     """
     p = sample_cov.shape[-1]
-    own, implied = _diagonal(sample_cov) ** 0.5, _diagonal(implied_cov) ** 0.5
+    with np.errstate(invalid="ignore"):  # some estimates imply negative variances: NaN
+        own, implied = _diagonal(sample_cov) ** 0.5, _diagonal(implied_cov) ** 0.5
     raw, scale = sample_cov - implied_cov, own[:, :, None] * own[:, None, :]
     bollen = sample_cov / scale - implied_cov / (implied[:, :, None] * implied[:, None, :])
     squares = np.stack([raw, raw / scale, bollen]) ** 2

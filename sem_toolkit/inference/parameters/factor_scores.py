@@ -116,8 +116,8 @@ def _score_ordered_group(evaluation: AtEstimate, g: int, method: ScoreMethod) ->
     scores, se = score_ordered_rows(evaluation, g, prior=method == "regression")
     p = evaluation.model.n_observed
     variances = np.diag(evaluation.moments.all_covariance[g])[p:]
-    average = np.sqrt(np.nanmean(se**2, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
+        average = np.sqrt(np.nansum(se**2, axis=0) / (~np.isnan(se)).sum(axis=0))  # NaN where no row has one
         known = 1.0 - average**2 / variances if method == "regression" else 1.0 / (1.0 + average**2 / variances)
     determinacy = np.sqrt(np.maximum(known, 0.0))
     label = evaluation.sample.groups[g].label

@@ -18,7 +18,8 @@ from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
-from sem_toolkit.inference.weights.robust import build_robust_weight, times_observed_information
+from sem_toolkit.inference.weights.observed import times_observed_information
+from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray

@@ -4,8 +4,15 @@ import math
 
 import numpy as np
 
-from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, once
-from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_quadratic
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, once
+from sem_toolkit.inference.weights.observed import (
+    ObservedWeight,
+    compute_complete_first_order,
+    compute_complete_gradient,
+    compute_complete_hessian,
+    difference_gradient,
+    score_complete_rows,
+)
 from sem_toolkit.model import Model
 from sem_toolkit.sample.moments import FloatArray
 
@@ -22,18 +29,48 @@ class CompleteData:
     def saturated_logl(self, pair: MomentPair) -> float:
         return compute_complete_saturated_logl(pair)
 
+    def weight(self, pair: MomentPair) -> Weight:
+        return weigh(pair)
+
+    def information(self, pair: MomentPair) -> FloatArray:
+        return weigh(pair).information(pair)
+
+    def robust_weight(self, pair: MomentPair, information: str) -> Weight:
+        """That of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
+        observed = pair.kind.is_likelihood and information == "observed"
+        return ObservedWeight(pair) if observed else weigh(pair)
+
     def residual_weight(self, pair: MomentPair) -> Weight:
-        return build_estimator_weight(pair) if pair.kind.is_likelihood else NormalWeight(pair.implied_inverse)
+        return weigh(pair) if pair.kind.is_likelihood else NormalWeight(pair.implied_inverse)
+
+    def gradient(self, pair: MomentPair) -> FloatArray:
+        return compute_complete_gradient(pair)
+
+    def hessian(self, pair: MomentPair) -> FloatArray:
+        if pair.model.composites is not None:
+            return difference_gradient(pair, compute_complete_gradient)
+        return compute_complete_hessian(pair)
+
+    def first_order(self, pair: MomentPair) -> FloatArray:
+        return compute_complete_first_order(pair)
+
+    def scores(self, pair: MomentPair, group: int) -> FloatArray:
+        return score_complete_rows(pair, group, centre_rows(pair, group, at_model=True))
 
     def explained(self, pair: MomentPair) -> FloatArray:
-        whole = build_estimator_weight(pair).observed_quadratic(pair)
-        return np.asarray(1.0 - compute_estimator_quadratic(pair) / whole)
+        return np.asarray(1.0 - weigh(pair).quadratic(pair) / weigh(pair).observed_quadratic(pair))
 
     def baseline_moments(self, pair: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray | None, FloatArray]:
         return pair.sample_mean, pair.sample_cov
 
     def estimate_baseline(self, pair: MomentPair, model: Model, x: FloatArray) -> FloatArray:
         return x
+
+
+@once
+def weigh(pair: MomentPair) -> Weight:
+    """V by the discrepancy itself, once."""
+    return pair.kind.weigh(pair)
 
 
 @once

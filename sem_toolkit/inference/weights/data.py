@@ -27,6 +27,34 @@ class DataKind(Protocol):
         """Log-likelihood of the saturated model, all groups, given the exogenous variables where these are fixed."""
         ...
 
+    def weight(self, pair: MomentPair) -> Weight:
+        """V of the discrepancy that was minimised; of incomplete rows their expected information."""
+        ...
+
+    def information(self, pair: MomentPair) -> FloatArray:
+        """Σ_g share_g ΔᵀVΔ with this V, q × q."""
+        ...
+
+    def robust_weight(self, pair: MomentPair, information: str) -> Weight:
+        """V of sandwiches and scaled tests, by "expected" or "observed" information."""
+        ...
+
+    def gradient(self, pair: MomentPair) -> FloatArray:
+        """Gradient of −logl/N by x (q)."""
+        ...
+
+    def hessian(self, pair: MomentPair) -> FloatArray:
+        """Its Hessian (q × q)."""
+        ...
+
+    def first_order(self, pair: MomentPair) -> FloatArray:
+        """The part of the Hessian that first derivatives make."""
+        ...
+
+    def scores(self, pair: MomentPair, group: int) -> FloatArray:
+        """Gradient of the log-likelihood of each row, or cluster, by x: n × q."""
+        ...
+
     def residual_weight(self, pair: MomentPair) -> Weight:
         """V of Browne's residual test by normal theory at the implied moments."""
         ...

@@ -1,11 +1,11 @@
 """Γ of a sample's statistics as a matrix, where it does not come from complete rows one by one."""
 
-from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.discrepancy import MomentPair
 from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.sample.moments import FloatArray
 
 
-def list_statistic_covariances(evaluation: AtEstimate) -> tuple[FloatArray, ...] | None:
+def list_statistic_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...] | None:
     """n times the covariance matrix (m × m) of the statistics of each group that have been estimated from rows before:
     thresholds and polychoric correlations, the saturated model's moments, or those of latent variables. None for
     moments of rows themselves.

@@ -14,6 +14,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy import DenseWeight, MomentPair, Weight, invert_symmetric, once
 from sem_toolkit.discrepancy.pair import Pair
 from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.weights.observed import difference_gradient
 from sem_toolkit.model import Model, compute_gradient
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_second_order, pull_back_square
@@ -33,8 +34,31 @@ class IncompleteData:
     def saturated_logl(self, pair: MomentPair) -> float:
         return compute_incomplete_saturated_logl(pair)
 
+    def weight(self, pair: MomentPair) -> Weight:
+        return build_information_weight(pair)
+
+    def information(self, pair: MomentPair) -> FloatArray:
+        return build_information_weight(pair).information(pair)
+
+    def robust_weight(self, pair: MomentPair, information: str) -> Weight:
+        return build_information_weight(pair, "observed" if information == "observed" else "expected")
+
     def residual_weight(self, pair: MomentPair) -> Weight:
         return build_information_weight(pair)
+
+    def gradient(self, pair: MomentPair) -> FloatArray:
+        return compute_incomplete_gradient(pair)
+
+    def hessian(self, pair: MomentPair) -> FloatArray:
+        if pair.model.composites is not None:
+            return difference_gradient(pair, compute_incomplete_gradient)
+        return compute_incomplete_hessian(pair)
+
+    def first_order(self, pair: MomentPair) -> FloatArray:
+        return build_information_weight(pair, "observed").information(pair)
+
+    def scores(self, pair: MomentPair, group: int) -> FloatArray:
+        return compute_incomplete_scores(pair, group)
 
     def explained(self, pair: MomentPair) -> FloatArray:
         """By the expected information and the moments of available cases, as in lavaan."""
@@ -203,7 +227,8 @@ def complete(evaluation: Pair) -> Pair:
 
 def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
     """Means (G × p) and covariances (G × p × p) of the baseline model: those of the values that are there; exogenous
-    variables have their own saturated model, or, where they are fixed, the moments of available cases, as in lavaan.
+    variables have their own saturated model, or, where they are fixed and rows count alike, the moments of available
+    cases, as in lavaan.
     """
     from sem_toolkit.sample.saturated import compute_saturated_model
 
@@ -216,7 +241,7 @@ def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...])
             if not block:
                 continue
             places = np.ix_(block, block)
-            if block[0] in evaluation.exogenous:
+            if block[0] in evaluation.exogenous and patterns.weights is None:
                 mean[block], covariance[places] = available_mean[block], available[places]
             else:
                 found = compute_saturated_model(build_patterns(patterns.rows[:, block], patterns.weights))

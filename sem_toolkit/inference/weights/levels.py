@@ -12,7 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy import MomentPair, TwoLevelEvaluation, Weight, invert_symmetric, once
 from sem_toolkit.discrepancy.two_level import stack_levels
 from sem_toolkit.discrepancy.weights import compute_delta
-from sem_toolkit.inference.weights.complete import compute_saturated_logl
+from sem_toolkit.inference.weights.complete import compute_saturated_logl, weigh
 from sem_toolkit.model import Model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.levels import LevelLikelihood, SaturatedLevels
@@ -32,6 +32,27 @@ class TwoLevelData:
 
     def saturated_logl(self, pair: MomentPair) -> float:
         return compute_level_saturated_logl(pair)
+
+    def weight(self, pair: MomentPair) -> Weight:
+        return weigh(pair)
+
+    def information(self, pair: MomentPair) -> FloatArray:
+        return pair.evaluated.information(pair.model, pair.x)
+
+    def robust_weight(self, pair: MomentPair, information: str) -> Weight:
+        return weigh(pair)
+
+    def gradient(self, pair: MomentPair) -> FloatArray:
+        return pair.evaluated.gradient(pair.model, pair.x)
+
+    def hessian(self, pair: MomentPair) -> FloatArray:
+        return pair.evaluated.hessian(pair.model, pair.x)
+
+    def first_order(self, pair: MomentPair) -> FloatArray:
+        return get_evaluation(pair).pull_back(pair.model, pair.x, expected=False)
+
+    def scores(self, pair: MomentPair, group: int) -> FloatArray:
+        return compute_level_scores(pair, group)
 
     def residual_weight(self, pair: MomentPair) -> Weight:
         raise ModelError(Diagnostic("error", "not-with-levels", "Browne's residual test is not there with two levels"))

@@ -10,35 +10,24 @@ rows at the saturated estimates.
 import numpy as np
 
 from sem_toolkit.discrepancy import DenseWeight, MomentPair, NormalWeight, Weight, invert_symmetric, once
-from sem_toolkit.inference.weights.complete import compute_complete_discrepancy, compute_complete_saturated_logl
-from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.model import Model
+from sem_toolkit.inference.weights.complete import CompleteData, weigh
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 
 
-class TwoStageData:
-    """What the saturated model's moments say of incomplete rows (see `DataKind`)."""
+class TwoStageData(CompleteData):
+    """What the saturated model's moments say of incomplete rows (see `DataKind`): as if complete, but for weights."""
 
-    def discrepancy(self, pair: MomentPair) -> FloatArray:
-        return compute_complete_discrepancy(pair)
-
-    def saturated_logl(self, pair: MomentPair) -> float:
-        return compute_complete_saturated_logl(pair)
+    def robust_weight(self, pair: MomentPair, information: str) -> Weight:
+        return build_unstructured_weight(pair) if pair.kind.is_likelihood else weigh(pair)
 
     def residual_weight(self, pair: MomentPair) -> Weight:
         return build_structured_weight(pair)
 
     def explained(self, pair: MomentPair) -> FloatArray:
-        weight = build_unstructured_weight(pair) if pair.kind.is_likelihood else build_estimator_weight(pair)
+        weight = build_unstructured_weight(pair) if pair.kind.is_likelihood else weigh(pair)
         return np.asarray(1.0 - weight.quadratic(pair) / weight.observed_quadratic(pair))
-
-    def baseline_moments(self, pair: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray | None, FloatArray]:
-        return pair.sample_mean, pair.sample_cov
-
-    def estimate_baseline(self, pair: MomentPair, model: Model, x: FloatArray) -> FloatArray:
-        return x
 
 
 @once

@@ -87,14 +87,18 @@ class MomentFitter:
         x, value = np.full((draws, len(self.start)), np.nan), np.full(draws, np.nan)
         found = np.zeros(draws, dtype=np.bool_)
         if self.is_stackable:
-            x, value, found = self._fit_stack(covariance, mean, n)
+            x, value, found = self.fit_stack(covariance, mean, n)
         for draw in np.flatnonzero(~found):
             self._climb(int(draw), (covariance[draw], mean[draw], n[draw]), (x, value, found))
         return Fitted(x, value, found, found & are_proper(self.model, x, found))
 
-    def _fit_stack(
-        self, covariance: FloatArray, mean: FloatArray, n: FloatArray
+    def fit_stack(
+        self, covariance: FloatArray, mean: FloatArray | None, n: FloatArray
     ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Estimates (b × q), discrepancies (b) and whether there is a minimum (b), of all samples at once and no other.
+
+        mean  b × G × p, not looked at where the model has no means, as in `fit`
+        """
         kind = self.options.kind
         scaled = covariance * (n / (n - 1.0))[..., None, None] if kind.unbiased else covariance
         own_mean = mean if self.model.has_means else None

@@ -18,7 +18,7 @@ from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.prepared import get_header_options
 from sem_toolkit.model import RamMatrices, build_model, compute_matrices
-from sem_toolkit.model.held_variances import solve_residual_variances
+from sem_toolkit.model.derived_cells import solve_residual_variances
 from sem_toolkit.model.moments import compute_total_effects
 from sem_toolkit.model.ram import format_parameter
 from sem_toolkit.resampling.simulation.population_checks import require_covariances, require_definite

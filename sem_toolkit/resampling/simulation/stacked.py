@@ -12,11 +12,12 @@ from sem_toolkit.discrepancy import MaximumLikelihood
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.estimation.batch import Arrival, Search, evaluate_stack, find_box, minimise_stack
+from sem_toolkit.estimation.batch import evaluate_stack, find_box
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.resampling.admissibility import are_above, are_admissible
+from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
 from sem_toolkit.resampling.measures import compute_stacked_measures
 from sem_toolkit.resampling.simulation.analyses import Analysis
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
@@ -26,7 +27,6 @@ from sem_toolkit.sample import Sample, SampleGroup
 
 FloatArray = NDArray[np.float64]
 
-_SEARCH = Search(tolerance=1e-8)
 _SINGULAR = 1e-10
 
 
@@ -78,14 +78,18 @@ class StackedFitter:
         found = build_empty_outcomes(len(covariance), len(self.places))
         targets = self._prototype.with_moments(covariance, mean)
         discrepancy = MaximumLikelihood(targets)
-        starts = np.broadcast_to(self.start, (len(covariance), len(self.start))).copy()
-        arrivals = minimise_stack(self.model, discrepancy, starts, _SEARCH)
-        x, verdict = arrivals.x.copy(), found.verdict
-        verdict[:] = np.where(arrivals.status == Arrival.MINIMUM, Verdict.PROPER, Verdict.NO_OPTIMUM)
+        n = np.tile(np.array(self.sampling.sizes, dtype=np.float64), (len(covariance), 1))
+        x, _, arrived = self._search.fit_stack(covariance, mean, n)
+        verdict = found.verdict
+        verdict[:] = np.where(arrived, Verdict.PROPER, Verdict.NO_OPTIMUM)
         for draw in np.flatnonzero(verdict == Verdict.NO_OPTIMUM):
             self._climb(int(draw), covariance, mean, x, verdict)
         self._fill(found, x, discrepancy, covariance, mean)
         return found
+
+    @cached_property
+    def _search(self) -> MomentFitter:
+        return MomentFitter(self.model, tuple(self.sampling.sizes), self.start, EstimationOptions(engine="native"))
 
     @cached_property
     def _prototype(self) -> Targets:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.receipts import get_version
+from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.power.chisq import require_probability
 from sem_toolkit.resampling.simulation.analyses import build_analysis
 from sem_toolkit.resampling.simulation.generators import METHODS
@@ -69,8 +70,8 @@ class SampleRules:
         return None if self.clusters is None or self.icc is None else ClusterRule(self.clusters, self.icc)
 
 
-@dataclass(frozen=True, eq=False)
-class Study:
+@dataclass(frozen=True, eq=False, repr=False)
+class Study(Presented):
     """What was found: one summary a size and model, sizes first."""
 
     summaries: tuple[Summary, ...]

@@ -36,7 +36,7 @@ export class Comparison {
     run.disabled = !this.#chosen.size;
     const overlay = this.#found?.svg ? el("button", { class: "plain", type: "button",
       onclick: () => this.#listeners.overlay(this.#found) }, "Draw both in one picture") : null;
-    const head = el("div", { class: "table-head" }, el("h3", {}, `${file} beside`), el("span", { class: "spring" }), overlay, run);
+    const head = el("div", { class: "table-head" }, el("h2", {}, `${file} beside`), el("span", { class: "spring" }), overlay, run);
     const tables = (this.#found?.tables ?? []).flatMap((table) => buildTable(table, { fileName: "comparison" }));
     const notes = this.#found?.notes?.length ? [el("ul", { class: "warnings" }, this.#found.notes.map((note) => el("li", {}, note)))] : [];
     return [head, el("div", { class: "rivals" }, boxes), ...tables, ...notes];

@@ -6,9 +6,11 @@ import { ask } from "./dialogs.js";
 import { Lost, Refused } from "./server.js";
 
 /** What adding a path of this kind asks of the server. */
-export function buildAddition({ lhs, op, rhs }) {
-  if (op === "~~") return { kind: "add_covariance", a: lhs, b: rhs };
-  return op === "=~" ? { kind: "add_path", from: lhs, to: rhs, op } : { kind: "add_path", from: rhs, to: lhs, op };
+export function buildAddition({ lhs, op, rhs, block }) {
+  const where = block ? { block } : {};
+  if (op === "~~") return { kind: "add_covariance", a: lhs, b: rhs, ...where };
+  const [from, to] = op === "=~" ? [lhs, rhs] : [rhs, lhs];
+  return { kind: "add_path", from, to, op, ...where };
 }
 
 export class Deeds {
@@ -17,7 +19,6 @@ export class Deeds {
   #picture;
   #gestures = null;
   #getFile;
-  #pins = null;
   #moving = null;
   #refresh;
 
@@ -38,7 +39,8 @@ export class Deeds {
   /** Ask the server for the edits of an action and make them; true when they were made. */
   async edit(action) {
     const text = this.#editor.text;
-    const answer = await this.attempt(this.#server.post("/api/edit", { file: this.#getFile(), text, action }));
+    const call = { file: this.#getFile(), text, action: { block: this.#picture.block, ...action } };
+    const answer = await this.attempt(this.#server.post("/api/edit", call));
     if (!answer) return false;
     if (this.#editor.text !== text) {
       hint("The text was changed meanwhile: try again", "problem");
@@ -50,13 +52,12 @@ export class Deeds {
     return true;
   }
 
-  /** Places that go with an edit (a variable that was moved has another name now): written, for the history. */
-  async #carryPins(after) {
+  /** What is kept about the picture and goes with an edit (a variable has another name now): written, for the history. */
+  async #carryPins(pins) {
     const file = this.#getFile();
-    if (!after || file === null) return null;
-    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
-    const made = before && await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins: after }));
-    return made ? { before: before.pins, after: made.pins } : null;
+    if (!pins || file === null) return null;
+    const made = await this.attempt(this.#server.post("/api/layout", { file, pins }));
+    return made ? { before: made.before, after: made.pins } : null;
   }
 
   /** The answer of a call, or null with the refusal shown. */
@@ -92,12 +93,11 @@ export class Deeds {
       this.#refresh();
       return;
     }
-    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
     const move = [{ node, x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 }];
     const call = { file, text: this.#editor.text, moves: move };
-    const after = before && await this.attempt(this.#server.post("/api/layout", call));
-    if (after) {
-      this.#editor.recordMove(before.pins, after.pins);
+    const made = await this.attempt(this.#server.post("/api/layout", call));
+    if (made) {
+      this.#editor.recordMove(made.before, made.pins);
       announce(`${node} moved`);
     }
     this.#refresh();
@@ -107,7 +107,7 @@ export class Deeds {
   async restore(pins) {
     const file = this.#getFile();
     if (file === null) return;
-    await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins }));
+    await this.attempt(this.#server.post("/api/layout", { file, pins }));
     this.#refresh();
   }
 
@@ -115,9 +115,8 @@ export class Deeds {
   async tidy() {
     const file = this.#getFile();
     if (file === null) return;
-    const before = await this.attempt(this.#server.post("/api/layout", { file, moves: null }));
-    const after = before && await this.attempt(this.#server.post("/api/layout", { file, moves: null, pins: {} }));
-    if (after) this.#editor.recordMove(before.pins, after.pins);
+    const made = await this.attempt(this.#server.post("/api/layout", { file, pins: { positions: {} } }));
+    if (made) this.#editor.recordMove(made.before, made.pins);
     this.#refresh();
   }
 

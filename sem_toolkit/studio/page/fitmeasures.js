@@ -28,7 +28,7 @@ export function buildMeasures(fit) {
   const named = new Set(GROUPS.flatMap(([, names]) => names));
   const others = fit.measures.filter(({ name }) => !named.has(name));
   const lists = groups.filter(([, measures]) => measures.length).map(([title, measures]) =>
-    el("section", {}, el("h3", {}, title), buildList(measures)));
+    el("section", {}, el("h2", {}, title), buildList(measures)));
   const rest = others.length
     ? el("details", {}, el("summary", {}, `${others.length} more, by lavaan's names`), el("div", { class: "fit" }, buildList(others))) : null;
   return [el("div", { class: "fit" }, el("section", {}, buildCertificate(fit)), lists), rest].filter(Boolean);
@@ -43,7 +43,7 @@ function buildCertificate(fit) {
   const { certified, text, verdict } = fit.certificate;
   return [
     el("div", { class: certified ? "certificate" : "certificate bad" },
-      el("h3", {}, icon(certified ? "check" : "cross"), certified ? "Certified optimum" : "Not certified"),
+      el("h2", {}, icon(certified ? "check" : "cross"), certified ? "Certified optimum" : "Not certified"),
       el("p", {}, text ?? verdict)),
     fit.warnings.length ? el("ul", { class: "warnings" }, fit.warnings.map(({ message, hint }) =>
       el("li", {}, hint ? `${message} (${hint})` : message))) : null,

@@ -12,6 +12,9 @@ export class Picture extends EventTarget {
   #focused = null;
   #chosen = null;
 
+  /** Number of the block of the text that is drawn; 0 where the text has none. */
+  block = 0;
+
   /** host  the element that the drawing fills. Events: "chosen" (of detail {kind, id} or null). */
   constructor(host) {
     super();
@@ -57,9 +60,10 @@ export class Picture extends EventTarget {
   }
 
   /** Draw an answer of the server: {svg, picture, nodes, paths}; the last drawing goes. */
-  show({ svg, picture, nodes = [], paths = [] }) {
+  show({ svg, picture, nodes = [], paths = [], block = 0 }) {
     const root = parseSvg(svg);
     if (!root) return;
+    this.block = block;
     const hadFocus = this.host.contains(document.activeElement);
     const size = picture ?? readSize(root);
     root.removeAttribute("width");

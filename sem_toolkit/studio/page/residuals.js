@@ -33,7 +33,7 @@ export function buildHeatMap(residuals, { isZ, setZ, tip }) {
   const options = [["z", "Standardised (z)"], ["raw", "Correlations"]].map(([value, words]) => el("option", { value }, words));
   const choice = el("select", { "aria-label": "Kind of residuals", onchange: (event) => setZ(event.target.value === "z") }, options);
   choice.value = isZ ? "z" : "raw";
-  const head = el("div", { class: "table-head" }, el("h3", {}, "Residuals"),
+  const head = el("div", { class: "table-head" }, el("h2", {}, "Residuals"),
     el("span", { class: "heat-key" }, "less than implied", el("i"), "more than implied"),
     el("span", { class: "spring" }), residuals.z ? choice : null);
   return [head, table];

@@ -28,6 +28,7 @@ export class Studio {
   #settings = { standardized: "std.all", misfit: false, group: 1 };
   #analysed = null;
   #last = null;
+  #afterwards = null;
 
   constructor(server) {
     this.server = server;
@@ -59,7 +60,7 @@ export class Studio {
       listeners: { question: () => this.#ask(), ended: () => { if (this.#last) this.picture.show(this.#last); refresh(); } } });
     this.results = new Results({
       row: (lhs, op, rhs) => this.#showRow(lhs, op, rhs),
-      trial: (index) => { showPane("picture"); this.trial.start(index); },
+      trial: (index) => this.#try(index),
       need: refresh,
       tip: showTip,
       compare: () => this.comparison.build(),
@@ -150,7 +151,13 @@ export class Studio {
     if (answer.svg !== null) this.#last = answer;
     this.#showBlank(isBlank);
     this.results.show(answer, isBroken, this.#tellWhyNoFit(answer, isBlank));
-    this.tools.showGroups(answer.fit?.groups ?? [], this.#settings.group);
+    if (answer.svg !== null) {
+      this.#settings.group = answer.group;
+      this.tools.showGroups(answer.parts, answer.group);
+    }
+    const next = this.#afterwards;
+    this.#afterwards = null;
+    next?.();
   }
 
   #tellWhyNoFit(answer, isBlank) {
@@ -181,6 +188,14 @@ export class Studio {
     const path = target.kind === "path" ? this.picture.path(target.id) : null;
     if (path?.candidate) this.trial.start(path);
     else this.deeds.open(target);
+  }
+
+  /** Try a modification index, in the picture of its own block where the text has several. */
+  #try(index) {
+    showPane("picture");
+    if (!index.block || index.group === this.#settings.group) return this.trial.start(index);
+    this.#afterwards = () => this.trial.start(index);
+    return this.#set({ group: index.group });
   }
 
   #showRow(lhs, op, rhs) {

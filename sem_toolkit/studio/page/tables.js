@@ -74,7 +74,7 @@ export function buildTable(table, { choose = null, fileName = "table", extra = [
     hint(`${table.title}: copied, ready to paste into a document or sheet`);
   };
   const keep = () => keepFile(`\ufeff${formatCsv({ columns, rows: order().map((place) => table.rows[place]) })}`, `${fileName}.csv`, "text/csv");
-  const head = el("div", { class: "table-head" }, el("h3", {}, table.title), note ? el("span", { class: "note" }, note) : null,
+  const head = el("div", { class: "table-head" }, el("h2", {}, table.title), note ? el("span", { class: "note" }, note) : null,
     el("span", { class: "spring" }), extra,
     el("button", { class: "quiet", type: "button", onclick: copy }, "Copy"),
     el("button", { class: "quiet", type: "button", onclick: keep }, "CSV"));

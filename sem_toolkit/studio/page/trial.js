@@ -32,7 +32,7 @@ export class Trial {
   async start(path) {
     this.discard();
     const run = ++this.#running;
-    const action = buildAddition(path);
+    const action = { block: this.#picture.block, ...buildAddition(path) };
     hint(`Trying ${term(path)} …`, "word", true);
     const found = await this.#deeds.attempt(this.#server.post("/api/try", { ...this.#listeners.question(), action }));
     if (run !== this.#running) return;

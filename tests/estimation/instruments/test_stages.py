@@ -10,7 +10,7 @@ from sem_toolkit.estimation.instruments.equations import list_equations
 from sem_toolkit.inference import evaluate_solution
 from sem_toolkit.inference.errors.instruments import build_sensitivity
 from sem_toolkit.inference.hypotheses.overidentification import adjust_pvalues
-from sem_toolkit.model import build_model, compute_moments
+from sem_toolkit.model import build_model, compute_gradient, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample import build_sample_from_moments
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
@@ -68,6 +68,22 @@ def test_each_second_stage_recovers_it(method):
     options = replace(IV, instruments=replace(IV.instruments, iv_varcov_method=method))
     factor = np.where(model.locations.kind == 1, 500 / 499, 1.0)
     np.testing.assert_allclose(estimate(model, sample, options).x, x * factor, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["sem", "equal"])
+def test_reweighted_variances_are_those_that_their_own_weight_gives(name):
+    """Where the model does not hold: given the coefficients, the normal likelihood has no slope by the variances."""
+    model = build(MODELS[name])
+    sample = draw(model, 5)[1]
+    noise = np.random.default_rng(8).normal(size=(model.n_observed, 30))
+    disturbed = sample.groups[0].covariance + noise @ noise.T / 60
+    found = estimate(model, replace(sample, groups=(replace(sample.groups[0], covariance=disturbed),)), IV)
+    pair = found.stages.whole
+    inverse = np.linalg.inv(pair.implied_cov)
+    gap = inverse @ (pair.sample_cov - pair.implied_cov) @ inverse
+    assert np.abs(pair.sample_cov - pair.implied_cov).max() > 0.1
+    slopes = compute_gradient(model, pair.x, pair.moments, 0.5 * gap)
+    np.testing.assert_allclose(slopes[model.locations.kind == 1], 0.0, atol=1e-10)
 
 
 def test_instruments_of_a_known_model():

@@ -1,0 +1,91 @@
+"""Changes of a layout file that leave what they do not concern as it was typed: comments, order, other entries."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from sem_toolkit.diagnostics import DataError
+from sem_toolkit.diagram.places.pins import (
+    HEADER,
+    Layout,
+    parse_layout,
+    quote_key,
+    read_layout,
+    write_layout,
+)
+from sem_toolkit.files import write_text
+
+Positions = Mapping[str, tuple[float, float]]
+_ENTRY = re.compile(r"""\s*(?P<key>"[^"\\]*"|'[^']*'|[\w-]+)\s*=\s*(?P<value>\[[^\[\]]*\])\s*(?P<comment>\#.*)?""")
+_TABLE = re.compile(r"\s*\[\s*(?P<name>[\w-]+)\s*\]\s*(#.*)?")
+
+
+def update_layout(layout: Layout, path: Path) -> None:
+    """Make a file hold a layout, by as few changes as will do; one that would hold nothing is taken away.
+
+    Whole it is written only where it says the positions in a way of its own, or what else it says is to change.
+    Raises DataError where the path cannot be written, or holds something else than a layout.
+    """
+    kept = read_layout(path) if path.exists() else Layout()
+    if layout == kept:
+        return
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    new = _set_positions(text, kept.positions, layout.positions) if text else ""
+    if layout == Layout() and not new.replace(HEADER, "").replace("[positions]", "").strip():
+        path.unlink(missing_ok=True)
+    elif new and _holds(new, layout):
+        write_text(path, new)
+    else:
+        write_layout(layout, path)
+
+
+def _holds(text: str, layout: Layout) -> bool:
+    try:
+        return _round(parse_layout(tomllib.loads(text), "")) == _round(layout)
+    except (tomllib.TOMLDecodeError, DataError):
+        return False
+
+
+def _round(layout: Layout) -> tuple[object, ...]:
+    places = {name: (round(x, 1), round(y, 1)) for name, (x, y) in layout.positions.items()}
+    return places, layout.numbers, layout.arcs, layout.sides, layout.relations
+
+
+def _set_positions(text: str, before: Positions, after: Positions) -> str:
+    """The text with other entries in its table of positions: changed, left out, or put at its end."""
+    lines = text.splitlines(keepends=True)
+    names = [found["name"] if (found := _TABLE.fullmatch(line.rstrip("\r\n"))) else None for line in lines]
+    if "positions" not in names:
+        rows = "".join(_write(name, place) for name, place in after.items())
+        return f"{text}{'' if text.endswith(chr(10)) else chr(10)}\n[positions]\n{rows}" if rows else text
+    first = names.index("positions") + 1
+    last = next((place for place in range(first, len(lines)) if names[place] is not None), len(lines))
+    written: set[str] = set()
+    kept: list[str] = []
+    for line in lines[first:last]:
+        entry = _ENTRY.fullmatch(line.rstrip("\r\n"))
+        name = next(iter(tomllib.loads(f"{entry['key']} = 0")), "") if entry else None
+        if entry is None or name is None:
+            kept.append(line)
+        elif name in after:
+            written.add(name)
+            start, end = entry.span("value")
+            same = before.get(name) == after[name]
+            kept.append(line if same else f"{line[:start]}{_write_place(after[name])}{line[end:]}")
+    end = len(kept)
+    while end and not kept[end - 1].strip():
+        end -= 1
+    head = [*lines[:first], *kept[:end]]
+    if head and not head[-1].endswith("\n"):
+        head[-1] += "\n"
+    new = [_write(name, place) for name, place in after.items() if name not in written]
+    return "".join([*head, *new, *kept[end:], *lines[last:]])
+
+
+def _write(name: str, place: tuple[float, float]) -> str:
+    return f"{quote_key(name)} = {_write_place(place)}\n"
+
+
+def _write_place(place: tuple[float, float]) -> str:
+    return f"[{place[0]:.1f}, {place[1]:.1f}]"
