@@ -24,7 +24,14 @@ from sem_toolkit.diagram.places.folds import LEAST_RANKS
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, find_extent, place_variables
 from sem_toolkit.diagram.scene.elements import Scene
-from sem_toolkit.diagram.scene.painting import Sketch, find_covered, paint_scene, place_band_titles, place_texts
+from sem_toolkit.diagram.scene.painting import (
+    Sketch,
+    find_covered,
+    measure_band_titles,
+    paint_scene,
+    place_band_titles,
+    place_texts,
+)
 
 TALLEST = 235 * POINTS_PER_MILLIMETRE
 """Height of a page of print in points."""
@@ -116,7 +123,8 @@ class Draft:
             edges = [(a, b) for a, b, data in canvas.graph.edges(data=True) if data["role"] in DIRECTED]
             placed = place_by_dot(edges, canvas.structure, measures, spacing)
         else:
-            frame = Frame(width, bool(canvas.matrix), stages, title_height, self.arrangement)
+            title_widths = measure_band_titles(stages, canvas.style)
+            frame = Frame(width, bool(canvas.matrix), stages, title_height, title_widths, self.arrangement)
             placed = place_variables(canvas.structure, measures, spacing, frame)
         if self.layout is not None:
             placed = apply_layout(placed, canvas.structure, self.layout)

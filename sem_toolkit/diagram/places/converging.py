@@ -20,6 +20,8 @@ HEAD = 10.0
 """What a level piece with an arrowhead takes beside its number, in points."""
 
 OVERLAP = 2.5
+TITLE_ROOM = 10.0
+"""What stands left and right of a title in its ground, in points."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,12 @@ def place_converging(
     stages: Mapping[str, Sequence[str]],
     outcome: str,
     title_height: float,
+    title_widths: Mapping[str, float],
 ) -> Convergence:
-    """Places of all variables; the stage before the outcome shares its column with it."""
+    """Places of all variables; the stage before the outcome shares its column with it.
+
+    Grounds are as wide as their content and their title.
+    """
     columns = [cores for title, cores in stages.items() if title != outcome]
     titles = [title for title in stages if title != outcome]
     core = stages[outcome][0]
@@ -65,14 +71,14 @@ def place_converging(
     legs: dict[str, float] = {}
     rights: list[float] = []
     left = 0.0
-    for cores in columns:
+    for title, cores in zip(titles, columns, strict=True):
         inner = left + PADDING
         for name, level, up in zip(cores, (0.0, corridor), (-1.0, 1.0), strict=True):
             placed, found = _place_ladder(name, inner, level, up, structure, measures, spacing)
             places |= placed
             legs |= found
         members = [places[name] for name in places if structure.owner.get(name, name) in cores]
-        rights.append(max(box.right for box in members) + PADDING)
+        rights.append(max(*(box.right + PADDING for box in members), left + title_widths.get(title, 0.0) + TITLE_ROOM))
         left = rights[-1] + BETWEEN
     start = rights[-2] + BETWEEN if len(rights) > 1 else 0.0
     x = start + PADDING + 3 - block.bounds.left

@@ -50,6 +50,7 @@ class Frame:
     tiled   True where covariances are not drawn, so that the blocks of a measurement model can stand in a grid
     stages  title → variables, for bands whose titles are `title_height` points high; they stand side by side where
             paths lead from one to the next, unless the arrangement is "rows"
+    title_widths  how wide each of these titles is
     arrangement  ranks "across" the page, "downward", or "folded" into rows where they are longer than the page
     """
 
@@ -57,6 +58,7 @@ class Frame:
     tiled: bool = False
     stages: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title_height: float = 0.0
+    title_widths: Mapping[str, float] = field(default_factory=dict)
     arrangement: Arrangement = "across"
 
 
@@ -66,7 +68,7 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
     bands = find_stages(structure, frame.stages)
     outcome = find_outcome(structure, bands) if frame.arrangement == "converging" else None
     if outcome is not None:
-        converging = place_converging(structure, measures, spacing, bands, outcome, title_height)
+        converging = place_converging(structure, measures, spacing, bands, outcome, title_height, frame.title_widths)
         return Placement(
             converging.places,
             converging.sides,

@@ -1,6 +1,6 @@
 """Places and courses → scene: colours, line kinds, numbers, R², matrix of covariances, legend, title and caption."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
@@ -343,12 +343,18 @@ def _find_width(data: Mapping[str, Any], style: DiagramStyle) -> float:
     return float(0.4 + 2.2 * min(1.0, abs(data["std"])))
 
 
+def measure_band_titles(titles: Iterable[str], style: DiagramStyle) -> dict[str, float]:
+    """How wide each title of a band is, in points."""
+    return {title: measure_line(title, style.font_size, style.font, bold=True) for title in titles}
+
+
 def place_band_titles(placement: Placement, style: DiagramStyle) -> dict[str, Rectangle]:
     """Band title → its box, in the upper left corner of the band, or the right one where paths come in at the left."""
     height = style.font_size * 1.2
     found = {}
+    widths = measure_band_titles(placement.bands, style)
     for title, box in placement.bands.items():
-        width = measure_line(title, style.font_size, style.font, bold=True)
+        width = widths[title]
         x = box.right - 5 - width / 2 if title in placement.right_titles else box.left + 5 + width / 2
         found[title] = Rectangle(x, box.top + height / 2 + 3, width, height)
     return found

@@ -34,3 +34,11 @@ def test_indicators_of_a_stage_stand_on_the_same_side_outside_the_corridor(table
         assert len({round(item.left, 6) for item in items}) == 1
         above = boxes[core].y < boxes["out"].y
         assert all(item.bottom < boxes[core].top if above else item.top > boxes[core].bottom for item in items)
+
+
+def test_the_ground_of_a_stage_is_as_wide_as_its_title(table):
+    stages = {("Research before any clinic is asked" if title == "One" else title): cores for title, cores in STAGES.items()}
+    diagram = draw_diagram(table, style=DiagramStyle(values="none"), hints=DiagramHints(stages=stages))
+    assert not diagram.hits()
+    for band in diagram.scene.bands:
+        assert band.box.left < band.title_box.left < band.title_box.right < band.box.right
