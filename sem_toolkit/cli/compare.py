@@ -34,7 +34,9 @@ def compare(
     specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="The models to compare.")],
     chosen: Mapping[str, object],
     data: DataOption = None,
-    plot: Annotated[Path | None, typer.Option("--plot", help="Draw the paths into a .svg, .pdf or .png file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw paths and R² into a .svg, .pdf or .png file.")
+    ] = None,
     report: ReportOption = None,
     workers: Annotated[int | None, declare_workers()] = None,
     json: JsonOption = False,
@@ -66,7 +68,7 @@ def compare(
         for part in build_comparison(found):
             console.print(part)
     if plot is not None:
-        write_coefficients(found.paths, plot)
+        write_coefficients(found.paths, plot, found.r2)
     print_written(report, receipt, plot)
     print_messages(found.messages, None)
     said: set[Diagnostic] = set()  # about the data, which are the same for all

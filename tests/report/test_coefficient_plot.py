@@ -29,6 +29,19 @@ def test_marks_and_intervals_stand_where_the_numbers_are():
     assert one[0].get_ydata()[0] < two[0].get_ydata()[0]
 
 
+def test_r2_stands_below_the_paths_with_the_marks_of_the_models():
+    r2 = pd.DataFrame(
+        [("y", "a", "one", 0.3), ("y", "a", "two", 0.5), ("w", "", "other", 0.9)],
+        columns=["variable", "group", "model", "r2"],
+    )
+    paths, explained = draw_coefficients(PATHS, r2).axes
+    assert len(draw_coefficients(PATHS, r2.iloc[:0]).axes) == 1
+    assert [label.get_text() for label in explained.get_yticklabels()] == ["y (a)"]
+    assert [list(mark[0].get_xdata()) for mark in explained.containers] == [[0.3], [0.5]]
+    assert explained.get_xlim()[1] == 1.0
+    assert [mark[0].get_color() for mark in paths.containers] == [mark[0].get_color() for mark in explained.containers]
+
+
 def test_the_same_paths_give_the_same_file(tmp_path):
     first, second = tmp_path / "a.svg", tmp_path / "b.svg"
     write_coefficients(PATHS, first)

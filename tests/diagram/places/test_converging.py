@@ -37,7 +37,9 @@ def test_indicators_of_a_stage_stand_on_the_same_side_outside_the_corridor(table
 
 
 def test_the_ground_of_a_stage_is_as_wide_as_its_title(table):
-    stages = {("Research before any clinic is asked" if title == "One" else title): cores for title, cores in STAGES.items()}
+    stages = {
+        ("Research before any clinic is asked" if title == "One" else title): cores for title, cores in STAGES.items()
+    }
     diagram = draw_diagram(table, style=DiagramStyle(values="none"), hints=DiagramHints(stages=stages))
     assert not diagram.hits()
     for band in diagram.scene.bands:
