@@ -32,11 +32,16 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         if lost.size:
             rows = f"{lost.size} rows used have" if lost.size > 1 else "a row used has"
             message = f"{rows} no value of {name!r}{where}: row {group.places[lost[0]] + 1}"
-            raise DataError(Diagnostic("error", "missing-cluster", message, hint="leave these rows out"))
+            raise DataError(
+                Diagnostic(
+                    "error", "missing-cluster", message, hint="fill them in, or leave these rows out of the file"
+                )
+            )
         count = len(np.unique(own))
         if count < 2:
             message = f"all rows are of one cluster {name!r}{where}; standard errors need several"
-            raise DataError(Diagnostic("error", "too-few-clusters", message))
+            hint = "is this the right column? Without clusters leave the option out"
+            raise DataError(Diagnostic("error", "too-few-clusters", message, hint=hint))
         if count == len(own):
             message = f"every row is a cluster {name!r} of its own{where}: the clusters change nothing"
             messages.append(Diagnostic("warning", "single-row-clusters", message, hint="is this the right column?"))

@@ -271,6 +271,8 @@ def test_variables_at_the_wrong_level_are_named(rows, missing):
         DataError, match="'x1' is at the level between clusters, but its values differ within cluster 1"
     ):
         fit(f"{CFA}\nfb ~ x1", rows, cluster="cluster", missing=missing)
+    with pytest.raises(DataError, match=r"differ within cluster \d+(?![.\d])"):
+        fit(f"{CFA}\nfb ~ x1", rows.astype({"cluster": float}), cluster="cluster", missing=missing)
     with pytest.raises(DataError, match="'w1' is at the level within clusters, but does not vary"):
         fit(CFA.replace("\nlevel: 2", "\nfw ~ w1\nlevel: 2"), rows, cluster="cluster", missing=missing)
 

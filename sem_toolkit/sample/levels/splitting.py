@@ -98,6 +98,11 @@ def _check_sizes(clusters: Clusters, name: str, where: str) -> list[Diagnostic]:
     return [Diagnostic("error", "clusters-of-one", message, hint=hint)]
 
 
+def _name_cluster(value: object) -> str:
+    """A cluster as people number it: a column of whole numbers with an empty cell is one of fractions."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _check_places(
     clusters: Clusters, variables: tuple[str, ...], names: NDArray[np.object_], where: str
 ) -> list[Diagnostic]:
@@ -114,13 +119,13 @@ def _check_places(
         varies = gap**2 > _VARIES * max(float(np.nanvar(column)), 1e-300)
         partial = ~there & (counts[clusters.cluster] > 0)
         if not clusters.within[j] and varies.any():
-            own = names[int(np.argmax(varies))]
-            message = f"{name!r} is at the level between clusters, but its values differ within cluster {own!s}{where}"
+            own = _name_cluster(names[int(np.argmax(varies))])
+            message = f"{name!r} is at the level between clusters, but its values differ within cluster {own}{where}"
             hint = "name it at the level within clusters too, or take the cluster's mean of it"
             faults.append(Diagnostic("error", "varies-within-cluster", message, hint=hint))
         elif not clusters.within[j] and partial.any():
-            own = names[int(np.argmax(partial))]
-            message = f"{name!r} is at the level between clusters, but some rows of cluster {own!s} lack it{where}"
+            own = _name_cluster(names[int(np.argmax(partial))])
+            message = f"{name!r} is at the level between clusters, but some rows of cluster {own} lack it{where}"
             faults.append(Diagnostic("error", "varies-within-cluster", message, hint="give it one value a cluster"))
         elif clusters.within[j] and not varies.any():
             message = f"{name!r} is at the level within clusters, but does not vary within any cluster{where}"
