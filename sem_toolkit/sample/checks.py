@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.diagnostics.suggestions import find_nearest
@@ -97,15 +98,23 @@ def check_rows(data: FloatArray, variables: Sequence[str], label: str) -> list[D
 
 def check_collinearity(correlation: FloatArray, variables: Sequence[str], where: str = "") -> list[Diagnostic]:
     """A fault where the smallest eigenvalue of a correlation matrix is zero, naming the columns that take part."""
-    if _is_well_conditioned(correlation):
-        return []
-    values, vectors = np.linalg.eigh(correlation)
-    if values[0] > SMALLEST_EIGENVALUE:
-        return []
-    weights = np.abs(vectors[:, 0])
-    names = [name for name, weight in zip(variables, weights, strict=True) if weight > 1e-4]
+    names = [variables[place] for place in find_collinear(correlation)]
+    return build_collinear(names, where) if names else []
+
+
+def build_collinear(names: Sequence[str], where: str = "") -> list[Diagnostic]:
+    """The fault of columns that follow from each other."""
     message = f"the columns {', '.join(names)} are collinear{where}: one of them follows from the others"
     return [Diagnostic("error", "collinear-columns", message, hint="leave one of them out")]
+
+
+def find_collinear(correlation: FloatArray) -> NDArray[np.intp]:
+    """The columns that take part where the smallest eigenvalue of a correlation matrix (p × p) is zero; else none."""
+    none = np.empty(0, dtype=np.intp)
+    if _is_well_conditioned(correlation):
+        return none
+    values, vectors = np.linalg.eigh(correlation)
+    return none if values[0] > SMALLEST_EIGENVALUE else np.flatnonzero(np.abs(vectors[:, 0]) > 1e-4)
 
 
 def _is_well_conditioned(correlation: FloatArray) -> bool:

@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.checks import check_collinearity, check_covariance, describe_group
+from sem_toolkit.sample.checks import (
+    build_collinear,
+    check_collinearity,
+    check_covariance,
+    describe_group,
+    find_collinear,
+)
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.patterns import Patterns, build_patterns, compute_available_moments
 from sem_toolkit.sample.sample import SampleGroup
@@ -88,19 +94,28 @@ def check_incomplete_rows(rows: FloatArray, variables: Sequence[str], label: str
 
 
 def _check_patterns(patterns: Patterns, variables: Sequence[str], where: str) -> list[Diagnostic]:
-    """A fault where the rows of one pattern are collinear: with them the likelihood grows without end.
+    """A fault where columns follow from each other in all rows that have them: the likelihood grows without end then.
 
-    Patterns of few rows, and constant columns in one, tell nothing.
+    The rows of one pattern show which ones may. Few different rows, and constant columns, tell nothing.
     """
     for number in np.flatnonzero(patterns.counts > patterns.observed.sum(axis=1)):
-        there = patterns.observed[number]
-        covariance = compute_mean_and_covariance(patterns.rows[patterns.row == number][:, there])[1]
-        if (covariance.diagonal() > 0.0).all():
-            names = [name for name, present in zip(variables, there, strict=True) if present]
-            faults = check_collinearity(compute_correlation(covariance), names, where)
-            if faults:
-                return faults
+        there = np.flatnonzero(patterns.observed[number])
+        suspects = there[_find_related(patterns.rows[patterns.row == number][:, there])]
+        if len(suspects):
+            rows = patterns.rows[:, suspects]
+            related = suspects[_find_related(rows[~np.isnan(rows).any(axis=1)])]
+            if len(related):
+                return build_collinear([variables[place] for place in related], where)
     return []
+
+
+def _find_related(rows: FloatArray) -> IntArray:
+    """The columns of complete rows (n × p) that follow from each other; none where too few rows differ to tell."""
+    covariance = compute_mean_and_covariance(rows)[1]
+    if not (covariance.diagonal() > 0.0).all():
+        return np.empty(0, dtype=np.intp)
+    found = find_collinear(compute_correlation(covariance))
+    return found if len(found) and len(np.unique(rows, axis=0)) > rows.shape[1] else found[:0]
 
 
 def _describe_apart(saturated: SaturatedModel, variables: Sequence[str], where: str) -> list[Diagnostic]:

@@ -237,6 +237,28 @@ def test_a_column_that_follows_from_another_where_both_are_there_is_named(emptie
         build_incomplete_group("", rows, np.arange(90), ("a", "b", "c"))
 
 
+def test_a_pattern_of_few_different_rows_is_no_sign_of_collinearity() -> None:
+    rng = np.random.default_rng(10)
+    rows = rng.normal(size=(60, 3))
+    rows[:40] = rows[rng.integers(0, 3, 40)]
+    rows[40:, 1] = np.nan
+    group, _ = build_incomplete_group(
+        "", np.concatenate([rows, rng.normal(size=(4, 3))]), np.arange(64), ("a", "b", "c")
+    )
+    assert group.saturated is not None
+    assert group.saturated.converged
+
+
+def test_columns_that_agree_in_one_pattern_only_are_not_refused() -> None:
+    rng = np.random.default_rng(11)
+    rows = rng.normal(size=(90, 3))
+    rows[:40, 2] = 2.0 * rows[:40, 0] + 1.0
+    rows[40:, 1] = np.nan
+    group, _ = build_incomplete_group("", rows, np.arange(90), ("a", "b", "c"))
+    assert group.saturated is not None
+    assert group.saturated.converged
+
+
 def test_collinear_columns_without_a_complete_row_are_refused() -> None:
     rng = np.random.default_rng(9)
     rows = rng.normal(size=(90, 4))
