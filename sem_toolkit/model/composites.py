@@ -20,6 +20,7 @@ from sem_toolkit.model.derived_cells import differentiate_variances, pick_values
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
+    from sem_toolkit.model.moments import RamMatrices
     from sem_toolkit.model.ram import Locations, Model
 
 FloatArray = NDArray[np.float64]
@@ -190,12 +191,9 @@ def _solve_variances(
     model: "Model", x: FloatArray, members: list[tuple[Composite, int]], values: FloatArray, slopes: FloatArray | None
 ) -> None:
     """Residual variances such that each composite of a group has its variance, in place, with their derivatives."""
-    from sem_toolkit.model.moments import compute_total_effects, fill_matrices
-
     group, at = members[0][0].group, np.array([member.variable for member, _ in members])
     places = np.array([start + member.n_inner for member, start in members])
-    matrices = fill_matrices(model, np.concatenate([x, values], axis=-1))
-    B = compute_total_effects(matrices.directed[..., group, :, :], model.depth)
+    matrices, B = _fill_group(model, x, values, group)
     variances = np.stack([member.variance(x) for member, _ in members], axis=-1)
     values[..., places], S = solve_residual_variances(B, matrices.symmetric[..., group, :, :], at, variances)
     if slopes is None:
@@ -209,12 +207,9 @@ def _solve_means(
     model: "Model", x: FloatArray, members: list[tuple[Composite, int]], values: FloatArray, slopes: FloatArray | None
 ) -> None:
     """Intercepts α such that each composite of a group has its mean: Σ_c' B_cc' α_c' = E(C_c) − (B m₀)_c."""
-    from sem_toolkit.model.moments import compute_total_effects, fill_matrices
-
     group, at = members[0][0].group, np.array([member.variable for member, _ in members])
     places = np.array([start + member.n_derived - 1 for member, start in members])
-    matrices = fill_matrices(model, np.concatenate([x, values], axis=-1))
-    B = compute_total_effects(matrices.directed[..., group, :, :], model.depth)
+    matrices, B = _fill_group(model, x, values, group)
     m = matrices.intercepts[..., group, :].copy()
     m[..., at] = 0.0
     rows = B[..., at, :]
@@ -231,6 +226,14 @@ def _solve_means(
     by_cell[..., cells.position[intercept]] = rows[..., cells.row[intercept]]
     by_target = np.stack([member.mean_slope(x) for member, _ in members], axis=-2)
     _differentiate_solution(rows[..., at], by_target, by_cell, places, slopes)
+
+
+def _fill_group(model: "Model", x: FloatArray, values: FloatArray, group: int) -> "tuple[RamMatrices, FloatArray]":
+    """The matrices with the derived cells as far as they are known, and the total effects of one group."""
+    from sem_toolkit.model.moments import compute_total_effects, fill_matrices
+
+    matrices = fill_matrices(model, np.concatenate([x, values], axis=-1))
+    return matrices, compute_total_effects(matrices.directed[..., group, :, :], model.depth)
 
 
 def _differentiate_solution(

@@ -320,11 +320,16 @@ def test_random_edits_mean_what_they_should_and_are_undone(most):
             states.append((edits, text))
             text = new
             made += 1
-        for edits, before in reversed(states):
-            text = apply_edits(text, invert(before, edits))
-            assert text == before
-        assert text == first
+        assert_undone(text, states, first)
     assert refused < made
+
+
+def assert_undone(text: str, states: list[tuple[list[Edit], str]], first: str) -> None:
+    """Edits, each with the text before it, taken back one after the other give these texts, and the first at last."""
+    for edits, before in reversed(states):
+        text = apply_edits(text, invert(before, edits))
+        assert text == before
+    assert text == first
 
 
 def invert(text: str, edits: list[Edit]) -> list[Edit]:
@@ -429,10 +434,7 @@ def test_random_edits_of_blocks_leave_the_others_and_are_undone(most):
             states.append((edits, text))
             text = new
             made += 1
-        for edits, before in reversed(states):
-            text = apply_edits(text, invert(before, edits))
-            assert text == before
-        assert text == first
+        assert_undone(text, states, first)
     assert refused < made
 
 
