@@ -1,8 +1,9 @@
-"""Scene → the elements of a slide, with every path glued to its variables where Office has a connector for its course.
+"""Scene → shapes of Office files, with every path glued to its variables where Office has a connector for its course.
 
 Straight paths hold on to a connection site exactly where they end. Curved ones are two connectors that meet in the box
 of their number, as the bend of a single one would be drawn differently by every program; they hold on to the middles
-of sides. What takes another course, such as the loop of a variance, is a free curve.
+of sides, and in Word, whose rivals draw what is written there, exactly where they end if they run in tracks. What takes
+another course, such as the loop of a variance, is a free curve.
 """
 
 from collections import defaultdict
@@ -16,11 +17,12 @@ from sem_toolkit.diagram.scene.connections import Port, collect_boxes, find_port
 from sem_toolkit.diagram.scene.elements import EdgeShape, Scene, TextItem, grow_halo
 from sem_toolkit.diagram.writers.drawing_ml import (
     SIDES,
-    format_box,
-    format_connector,
-    format_curve,
-    format_text,
-    format_variable,
+    Element,
+    build_box,
+    build_connector,
+    build_curve,
+    build_variable,
+    find_side,
 )
 
 KNOT = 1.0
@@ -38,11 +40,12 @@ NORMALS = np.array([[0, -1], [-1, 0], [0, 1], [1, 0]], dtype=float)
 
 @dataclass(frozen=True)
 class Anchor:
-    """One end of a connector: the middle of a shape's side."""
+    """One end of a connector: a connection site of a shape, and the side to which it leaves there."""
 
     shape: int
     side: int
     point: FloatArray
+    site: int
 
     @property
     def normal(self) -> FloatArray:
@@ -67,103 +70,111 @@ class Half:
     marks: tuple[bool, bool]
     site: FloatArray
 
-    def format(self, number: int, edge: EdgeShape) -> str:
-        """The connector as XML: curved where the path is one curve, with right angles where it runs in tracks."""
+    def build(self, number: int, edge: EdgeShape) -> Element:
+        """The connector: curved where the path is one curve, with right angles where it runs in tracks."""
         kind = f"{'curved' if len(edge.curve) == 4 else 'bent'}Connector{self.bends + 1}"
-        sites = ((self.first.shape, self.first.side), (self.last.shape, self.last.side))
+        sites = ((self.first.shape, self.first.site), (self.last.shape, self.last.site))
         ends, upright = (self.first.point, self.last.point), self.first.is_upright
-        return format_connector(number, edge, kind, ends, sites, self.marks, upright)
+        return build_connector(number, edge, kind, ends, sites, self.marks, upright)
 
 
-def build_slide(scene: Scene) -> tuple[str, ...]:
-    """All elements of a scene as XML, the lowest first: stages, paths, numbers, variables, texts."""
-    return tuple(_Slide(scene).iterate())
+def build_shapes(scene: Scene, exact: bool = False) -> tuple[Element, ...]:
+    """All elements of a scene, the lowest first: stages, paths, numbers, variables, texts.
+
+    exact  whether paths in tracks hold on to where they end; programs that lead connectors anew need middles of sides
+    """
+    return tuple(_Shapes(scene, exact).iterate())
 
 
-class _Slide:
+class _Shapes:
     """Hands out the numbers by which connectors name shapes."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene, self.boxes = scene, collect_boxes(scene)
+    def __init__(self, scene: Scene, exact: bool) -> None:
+        self.scene, self.boxes, self.exact = scene, collect_boxes(scene), exact
         self.numbers = {node.name: 2 + k for k, node in enumerate(scene.nodes)}
         self._next = 2 + len(scene.nodes)
         self.ports: dict[str, list[Port]] = defaultdict(list)
 
-    def iterate(self) -> Iterator[str]:
+    def iterate(self) -> Iterator[Element]:
         scene = self.scene
         for band in scene.bands:
-            yield format_box(self._count(), f"stage {band.title}", band.box, band.fill, "")
-        knots: list[str] = []
+            yield build_box(self._count(), f"stage {band.title}", band.box, band.fill)
+        knots: list[Element] = []
         for edge in scene.edges:
             knot, number = self._build_knot(edge)
-            knots.append(knot)
+            knots += [] if knot is None else [knot]
             yield from self._iterate_path(edge, number)
         for edge in scene.samples:
             marks = (edge.tail, edge.head)
-            yield format_connector(self._count(), edge, "line", (edge.curve[0], edge.curve[-1]), (None, None), marks)
-        yield from filter(None, knots)
+            yield build_connector(self._count(), edge, "line", (edge.curve[0], edge.curve[-1]), (None, None), marks)
+        yield from knots
         for node in scene.nodes:
-            yield format_variable(scene, node, self.numbers[node.name], self.ports[node.name])
+            yield build_variable(scene, node, self.numbers[node.name], self.ports[node.name])
         for item in (*scene.texts, *_iterate_titles(scene)):
-            yield format_box(self._count(), item.key, item.box, None, format_text(scene, item))
+            yield build_box(self._count(), item.key, item.box, None, item)
 
     def _count(self) -> int:
         self._next += 1
         return self._next - 1
 
-    def _build_knot(self, edge: EdgeShape) -> tuple[str, int]:
+    def _build_knot(self, edge: EdgeShape) -> tuple[Element | None, int]:
         """The box of a path's number, or an invisible one in the middle of a curve; with its number as a shape."""
         label, number = edge.label, self._count()
         if label is not None:
             item = TextItem("", (label.text,), label.box, label.font_size, label.colour)
-            ground, text = self.scene.find_ground(label.box), format_text(self.scene, item)
-            return format_box(number, f"number of {edge.key}", grow_halo(label.box), ground, text), number
+            ground = self.scene.find_ground(label.box)
+            return build_box(number, f"number of {edge.key}", grow_halo(label.box), ground, item), number
         if is_straight(edge.curve):
-            return "", number
-        return format_box(number, f"bend of {edge.key}", _find_middle(edge), None, ""), number
+            return None, number
+        return build_box(number, f"bend of {edge.key}", _find_middle(edge), None), number
 
-    def _iterate_path(self, edge: EdgeShape, knot: int) -> Iterator[str]:
+    def _iterate_path(self, edge: EdgeShape, knot: int) -> Iterator[Element]:
         start, end = find_ports(edge, self.boxes)
         if is_straight(edge.curve):
-            glue = (self._glue(start), self._glue(end))
+            glue = (None if start is None else self._glue(start), None if end is None else self._glue(end))
             ends, marks = (edge.curve[0], edge.curve[-1]), (edge.tail, edge.head)
-            yield format_connector(self._count(), edge, "line", ends, glue, marks)
+            yield build_connector(self._count(), edge, "line", ends, glue, marks)
             return
         halves = [] if start is None or end is None else self._build_halves(edge, start, end, knot)
         if halves:
             yield from halves
         else:
-            yield format_curve(self._count(), edge)
+            yield build_curve(self._count(), edge)
 
-    def _glue(self, port: Port | None) -> tuple[int, int] | None:
+    def _glue(self, port: Port) -> tuple[int, int]:
         """The shape of a port and the number of the port's own connection site."""
-        if port is None:
-            return None
         ports = self.ports[port.name]
         if port not in ports:
             ports.append(port)
         return self.numbers[port.name], len(SIDES) + ports.index(port)
 
-    def _build_halves(self, edge: EdgeShape, start: Port, end: Port, knot: int) -> list[str]:
+    def _build_halves(self, edge: EdgeShape, start: Port, end: Port, knot: int) -> list[Element]:
         """Two connectors that meet in the knot; none where no connector takes such a course."""
         box = grow_halo(edge.label.box) if edge.label is not None else _find_middle(edge)
         points = flatten_curve(edge.curve, 24)
         middle = int(np.argmin(np.hypot(*(points - [box.x, box.y]).T)))
         enter, leave = _find_sides(points, middle)
         ends = ((start, points[: middle + 1], enter, edge.tail), (end, points[: middle - 1 : -1], leave, edge.head))
-        halves: list[str] = []
+        halves: list[Element] = []
         for port, course, side, mark in ends:
             anchor = _build_anchor(knot, side, box)
-            if _is_nearly_straight(course, anchor):
+            follows = self.exact and len(edge.curve) > 4
+            half = _build_half(self._build_port(port, course), anchor, mark) if follows else None
+            if half is None and _is_nearly_straight(course, anchor):
                 glue = (self._glue(port), (knot, side))
                 straight = (course[0], anchor.point)
-                halves.append(format_connector(self._count(), edge, "line", straight, glue, (mark, False)))
+                halves.append(build_connector(self._count(), edge, "line", straight, glue, (mark, False)))
                 continue
-            half = self._choose_half(port, course[0], anchor, mark)
+            half = half or self._choose_half(port, course[0], anchor, mark)
             if half is None:
                 return []
-            halves.append(half.format(self._count(), edge))
+            halves.append(half.build(self._count(), edge))
         return halves
+
+    def _build_port(self, port: Port, course: FloatArray) -> Anchor:
+        """Where a path really ends, which it leaves as its course does."""
+        number, site = self._glue(port)
+        return Anchor(number, find_side(port.across, port.down), course[0], site)
 
     def _choose_half(self, port: Port, point: FloatArray, knot: Anchor, mark: bool) -> "Half | None":
         """The connector of fewest bends, from the side of the variable that is nearest to where the path ends."""
@@ -177,7 +188,7 @@ class _Slide:
 
 def _build_anchor(shape: int, side: int, box: Rectangle) -> Anchor:
     across, down = SIDES[side]
-    return Anchor(shape, side, np.array([box.left + across * box.width, box.top + down * box.height]))
+    return Anchor(shape, side, np.array([box.left + across * box.width, box.top + down * box.height]), side)
 
 
 def _find_middle(edge: EdgeShape) -> Rectangle:
