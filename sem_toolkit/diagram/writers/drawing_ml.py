@@ -12,6 +12,9 @@ from sem_toolkit.diagram.scene.elements import CORNERS, EdgeShape, NodeShape, Sc
 EMU = 12700
 """English metric units in a point."""
 
+BESIDE = 0.4
+"""How near to a side of a shape a place looks to it, as a share of the shape's size."""
+
 FONTS = {"DejaVu Sans": "Arial", "DejaVu Serif": "Times New Roman", "DejaVu Sans Mono": "Courier New"}
 """What Office has everywhere; all are narrower than the fonts that were measured."""
 
@@ -49,7 +52,7 @@ def build_variable(scene: Scene, node: NodeShape, number: int, ports: Sequence[P
     width, height = _round(node.box.width), _round(node.box.height)
     places = [*SIDES, *((port.across, port.down) for port in ports)]
     sites = "".join(
-        f'<a:cxn ang="{ANGLES[find_side(across, down)]}">'
+        f'<a:cxn ang="{ANGLES[list_sides(across, down)[0]]}">'
         f'<a:pos x="{round(across * width)}" y="{round(down * height)}"/></a:cxn>'
         for across, down in places
     )
@@ -62,9 +65,11 @@ def build_variable(scene: Scene, node: NodeShape, number: int, ports: Sequence[P
     return Element(number, node.name, node.description, properties, text)
 
 
-def find_side(across: float, down: float) -> int:
-    """The number of the side that is nearest to a place on a shape, both as shares of its size."""
-    return min(range(len(SIDES)), key=(down, across, 1 - down, 1 - across).__getitem__)
+def list_sides(across: float, down: float) -> list[int]:
+    """The numbers of the sides to which a place on a shape looks, the nearest first; in shares of the shape's size."""
+    gaps = (down, across, 1 - down, 1 - across)
+    nearest, *others = sorted(range(len(SIDES)), key=gaps.__getitem__)
+    return [nearest, *(side for side in others if gaps[side] < BESIDE)]
 
 
 def _format_outline(shape: ShapeKind, width: int, height: int) -> str:

@@ -2,19 +2,28 @@
 
 Straight paths hold on to a connection site exactly where they end. Curved ones are two connectors that meet in the box
 of their number, as the bend of a single one would be drawn differently by every program; they hold on to the middles
-of sides, and in Word, whose rivals draw what is written there, exactly where they end if they run in tracks. What takes
-another course, such as the loop of a variance, is a free curve.
+of sides, and in Word, whose rivals draw what is written there, exactly where they end. What takes another course, such
+as the loop of a variance, is a free curve.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_points, flatten_curve, is_straight
 from sem_toolkit.diagram.scene.connections import Port, collect_boxes, find_ports
 from sem_toolkit.diagram.scene.elements import EdgeShape, Scene, TextItem, grow_halo
+from sem_toolkit.diagram.writers.connectors import (
+    Anchor,
+    Half,
+    build_anchor,
+    build_half,
+    choose_half,
+    is_nearly_straight,
+    measure_deviation,
+    runs_in_tracks,
+)
 from sem_toolkit.diagram.writers.drawing_ml import (
     SIDES,
     Element,
@@ -22,66 +31,20 @@ from sem_toolkit.diagram.writers.drawing_ml import (
     build_connector,
     build_curve,
     build_variable,
-    find_side,
+    list_sides,
 )
 
 KNOT = 1.0
 """Width of the invisible shape in which the halves of a curved path without a number meet, in points."""
 
-LEAST_STEP = 2.0
-"""How far a bent connector goes at least in the direction of each of its ends, in points."""
-
-NEARLY, NEARLY_SHARE = 4.0, 0.12
-"""How far a course may run beside a straight connector that stands for it: in points, or as a share of its length."""
-
-NORMALS = np.array([[0, -1], [-1, 0], [0, 1], [1, 0]], dtype=float)
-"""The directions in which paths leave the sides of a shape, in the order of SIDES."""
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """One end of a connector: a connection site of a shape, and the side to which it leaves there."""
-
-    shape: int
-    side: int
-    point: FloatArray
-    site: int
-
-    @property
-    def normal(self) -> FloatArray:
-        return np.asarray(NORMALS[self.side])
-
-    @property
-    def is_upright(self) -> bool:
-        return self.side in (0, 2)
-
-
-@dataclass(frozen=True)
-class Half:
-    """A connector between a variable and a knot.
-
-    marks  which of its two ends have arrowheads
-    site   where it holds on to the variable
-    """
-
-    first: Anchor
-    last: Anchor
-    bends: int
-    marks: tuple[bool, bool]
-    site: FloatArray
-
-    def build(self, number: int, edge: EdgeShape) -> Element:
-        """The connector: curved where the path is one curve, with right angles where it runs in tracks."""
-        kind = f"{'curved' if len(edge.curve) == 4 else 'bent'}Connector{self.bends + 1}"
-        sites = ((self.first.shape, self.first.site), (self.last.shape, self.last.site))
-        ends, upright = (self.first.point, self.last.point), self.first.is_upright
-        return build_connector(number, edge, kind, ends, sites, self.marks, upright)
+KINK = 4.0
+"""How much further than a straight connector a curved one may run from its path, as it has no kink, in points."""
 
 
 def build_shapes(scene: Scene, exact: bool = False) -> tuple[Element, ...]:
     """All elements of a scene, the lowest first: stages, paths, numbers, variables, texts.
 
-    exact  whether paths in tracks hold on to where they end; programs that lead connectors anew need middles of sides
+    exact  whether curved paths hold on to where they end; programs that lead connectors anew need the middles of sides
     """
     return tuple(_Shapes(scene, exact).iterate())
 
@@ -157,38 +120,38 @@ class _Shapes:
         ends = ((start, points[: middle + 1], enter, edge.tail), (end, points[: middle - 1 : -1], leave, edge.head))
         halves: list[Element] = []
         for port, course, side, mark in ends:
-            anchor = _build_anchor(knot, side, box)
-            follows = self.exact and len(edge.curve) > 4
-            half = _build_half(self._build_port(port, course), anchor, mark) if follows else None
-            if half is None and _is_nearly_straight(course, anchor):
-                glue = (self._glue(port), (knot, side))
-                straight = (course[0], anchor.point)
-                halves.append(build_connector(self._count(), edge, "line", straight, glue, (mark, False)))
-                continue
-            half = half or self._choose_half(port, course[0], anchor, mark)
-            if half is None:
+            connector = self._connect(edge, port, course, build_anchor(knot, side, box), mark)
+            if connector is None:
                 return []
-            halves.append(half.build(self._count(), edge))
+            halves.append(connector)
         return halves
 
-    def _build_port(self, port: Port, course: FloatArray) -> Anchor:
-        """Where a path really ends, which it leaves as its course does."""
+    def _connect(self, edge: EdgeShape, port: Port, course: FloatArray, knot: Anchor, mark: bool) -> Element | None:
+        """The connector that leads from a port to the knot as the course does; None where there is none."""
+        half = self._follow(edge, port, course, knot, mark) if self.exact else None
+        if half is None and is_nearly_straight(course, knot):
+            ends, glue = (course[0], knot.point), (self._glue(port), (knot.shape, knot.site))
+            return build_connector(self._count(), edge, "line", ends, glue, (mark, False))
+        half = half or choose_half(self.numbers[port.name], self.boxes[port.name], course[0], knot, mark)
+        if half is None:
+            return None
+        kind = f"{'bent' if runs_in_tracks(edge.curve) else 'curved'}Connector{half.bends + 1}"
+        glue = ((half.first.shape, half.first.site), (half.last.shape, half.last.site))
+        ends, upright = (half.first.point, half.last.point), half.first.is_upright
+        return build_connector(self._count(), edge, kind, ends, glue, half.marks, upright)
+
+    def _follow(self, edge: EdgeShape, port: Port, course: FloatArray, knot: Anchor, mark: bool) -> Half | None:
+        """A connector from where the path really ends; None where none leaves there, or a line follows it better."""
         number, site = self._glue(port)
-        return Anchor(number, find_side(port.across, port.down), course[0], site)
-
-    def _choose_half(self, port: Port, point: FloatArray, knot: Anchor, mark: bool) -> "Half | None":
-        """The connector of fewest bends, from the side of the variable that is nearest to where the path ends."""
-        number, box = self.numbers[port.name], self.boxes[port.name]
-        anchors = [_build_anchor(number, side, box) for side in range(len(SIDES))]
-        halves = [half for half in (_build_half(anchor, knot, mark) for anchor in anchors) if half is not None]
-        return min(
-            halves, key=lambda half: half.bends + float(np.hypot(*(half.site - point))) / box.width, default=None
-        )
-
-
-def _build_anchor(shape: int, side: int, box: Rectangle) -> Anchor:
-    across, down = SIDES[side]
-    return Anchor(shape, side, np.array([box.left + across * box.width, box.top + down * box.height]), side)
+        starts = [Anchor(number, side, course[0], site) for side in list_sides(port.across, port.down)]
+        halves = [half for half in (build_half(start, knot, mark) for start in starts) if half is not None]
+        if runs_in_tracks(edge.curve) or not is_nearly_straight(course, knot):
+            return min(halves, key=lambda half: half.bends, default=None)
+        # A bow, but none that bends to both sides.
+        bows = [(measure_deviation(course, half.draw_curved()), half) for half in halves if half.bends == 1]
+        deviation, half = min(bows, key=lambda bow: bow[0], default=(np.inf, None))
+        line = measure_deviation(course, np.array([course[0], knot.point]))
+        return half if deviation < line + min(line, KINK) else None
 
 
 def _find_middle(edge: EdgeShape) -> Rectangle:
@@ -202,32 +165,6 @@ def _find_sides(points: FloatArray, middle: int) -> tuple[int, int]:
     if abs(dx) >= abs(dy):
         return (1, 3) if dx > 0 else (3, 1)
     return (0, 2) if dy > 0 else (2, 0)
-
-
-def _is_nearly_straight(course: FloatArray, anchor: Anchor) -> bool:
-    """Whether a line to the anchor runs as the course does until there."""
-    start, step = course[0], anchor.point - course[0]
-    length = float(np.hypot(*step))
-    along = (course - start) @ step / max(length, 1e-9)
-    before = course[along < length] - start
-    deviation = np.abs(before @ np.array([-step[1], step[0]])) / max(length, 1e-9)
-    return bool(deviation.max(initial=0.0) < max(NEARLY, NEARLY_SHARE * length))
-
-
-def _build_half(variable: Anchor, knot: Anchor, mark: bool) -> Half | None:
-    """A connector from a variable to the knot; None where it would have to bend more than Office's do."""
-    step = knot.point - variable.point
-    goes_out = step @ variable.normal > LEAST_STEP
-    if variable.is_upright == knot.is_upright:
-        if not goes_out or variable.side == knot.side:
-            return None
-        return Half(variable, knot, 2, (mark, False), variable.point)
-    if not goes_out or -step @ knot.normal <= LEAST_STEP:
-        return None
-    # Office's connector of one bend leaves sidewards.
-    if variable.is_upright:
-        return Half(knot, variable, 1, (False, mark), variable.point)
-    return Half(variable, knot, 1, (mark, False), variable.point)
 
 
 def _iterate_titles(scene: Scene) -> Iterator[TextItem]:
