@@ -109,8 +109,8 @@ def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
         diagonal = np.linalg.cholesky(matrices).diagonal(axis1=-2, axis2=-1)
     except np.linalg.LinAlgError:  # one of them has no factor, and stops the others
         diagonal = _factor_singly(matrices)
-    usable = (diagonal * diagonal > _PIVOT * matrices.diagonal(axis1=-2, axis2=-1)).all(axis=-1)
-    return usable, 2.0 * np.log(np.where(usable[..., None], diagonal, 1.0)).sum(axis=-1)
+    usable = np.asarray((diagonal * diagonal > _PIVOT * matrices.diagonal(axis1=-2, axis2=-1)).all(axis=-1))
+    return usable, np.asarray(2.0 * np.log(np.where(usable[..., None], diagonal, 1.0)).sum(axis=-1))
 
 
 def _factor_singly(matrices: FloatArray) -> FloatArray:
