@@ -37,11 +37,6 @@ def list_structure(spec: Spec) -> list[str]:
     ]
 
 
-def has_values(spec: Spec) -> bool:
-    """Whether the spec gives any value that `release_values` would take away."""
-    return release_values(spec).text != spec.text
-
-
 def _is_given(spec: Spec, name: str) -> bool:
     """Whether the variance of a variable is typed with a number other than 0."""
     return any(
