@@ -2,7 +2,7 @@
 
 import { Lost, Refused } from "./server.js";
 
-const PAUSE = 60;
+const PAUSE = 30;
 /** A stroke after a rest is asked about almost at once; in a run of strokes each waits for the next. */
 const PAUSE_AT_REST = 8;
 const REST = 300;
