@@ -108,10 +108,11 @@ def diagram(
     )
     picture.write(output)
     if keep_layout:
-        from sem_toolkit.diagram import find_layout_path, write_layout
+        from sem_toolkit.diagram import find_layout_path, keep_positions
 
-        write_layout(picture.layout(), find_layout_path(specs[0]))
+        keep_positions(picture.layout().positions, find_layout_path(specs[0]))
     build_console().print(f"{output}")
+    print_messages(picture.messages, None)
     problems = [p for p in picture.problems() if p.kind in ALWAYS_SAID or (check and p.is_hit)]
     print_messages([Diagnostic("warning", "diagram-hit", str(problem)) for problem in problems], None)
     return NOT_CERTIFIED if problems and check else code
