@@ -68,6 +68,7 @@ def test_places_of_variables_that_are_gone_are_said_and_passed_over(command, spe
     ("arguments", "part"),
     [
         (["-o", "a.jpg"], ".jpg"),
+        (["-o", "a.svg", "--draw-group", "2"], "there is no group 2: the model has 1"),
         (["-o", "missing/a.svg"], "missing/a.svg"),
         (["-o", "a.svg", "--theme", "gray"], "grey"),
         (["-o", "a.svg", "--data", str(DATA / "hs.csv"), "--draw-group", "2"], "no group 2"),
@@ -161,6 +162,7 @@ def test_positions_that_collide_are_said(command, write, tmp_path):
     outcome = command("diagram", pinned, "-o", tmp_path / "a.svg")
     assert outcome.code == 0
     assert "lies on" in outcome.err
+    assert "move one of them in pinned.layout.toml" in outcome.err
 
 
 def find_heights(path):
