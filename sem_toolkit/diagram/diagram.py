@@ -28,6 +28,7 @@ from sem_toolkit.diagram.writers.dot import format_dot
 from sem_toolkit.diagram.writers.formats import WRITERS
 from sem_toolkit.files import write_bytes
 from sem_toolkit.libraries import nx
+from sem_toolkit.presented import Tabled
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 SUFFIXES = tuple(WRITERS)
 
 
-@dataclass(frozen=True)
-class Diagram:
+@dataclass(frozen=True, repr=False)
+class Diagram(Tabled):
     """A finished picture; `write` makes files of it, `problems` says what is wrong with it.
+
+    Its tables, such as `to_frame("paths")`, hold what is drawn, and where.
 
     messages  what was asked for and is not in it, such as places of variables that the model has no longer
     """
