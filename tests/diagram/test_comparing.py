@@ -78,6 +78,20 @@ def test_variables_are_aligned_where_a_number_makes_one_picture_wider():
     assert dy == 0.0
 
 
+def test_pictures_in_a_narrow_column_have_one_size_of_type():
+    """The common layout needs smaller type there; the longer number of one picture is no reason for the others'."""
+    table = build_parameter_table(parse_spec("c ~ a + b\nd ~ c + a\na ~~ b"), TableOptions(call="sem"))
+    rows = [{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters]
+    frame = pd.DataFrame(rows).assign(**{"est": 0.5, "se": 0.1, "pvalue": 0.001, "std.all": 0.5})
+    r2 = {"c": 0.27, "d": 0.13}
+    versions = [
+        Version(f"{k}", table, frame.assign(**{"std.all": value}), r2) for k, value in enumerate((0.5, -0.5, 0.5))
+    ]
+    picture = draw_side_by_side(versions, DiagramStyle(column="single"))
+    assert not picture.problems()
+    assert {node.font_size for node in picture.scene.nodes} == {7.0}
+
+
 def test_an_indicator_that_another_version_explains_has_its_place_in_both():
     """t4 is an indicator in the first model, and has paths and an R² in the second one."""
     common = "g =~ v1 + v2 + v3 + v4\nf ~ g\n"
