@@ -194,7 +194,10 @@ def _describe_missing(facts: Mapping[str, str]) -> str:
     if "incomplete rows among those used" in facts:
         share = facts["empty cells among those used, %"]
         rows = facts["incomplete rows among those used"]
-        said += f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty."
+        complete = " No answer is missing in the rows used."
+        said += (
+            f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty." if int(rows) else complete
+        )
     return said
 
 
