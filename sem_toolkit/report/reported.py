@@ -32,7 +32,7 @@ def build_fit_report(fit: Fit) -> Document:
         sections.append(Section("Estimates", _build_estimates(fit)))
         if fit.r2:
             sections.append(Section("Explained variance", (_build_r2(fit),)))
-    said = _list_messages(fit.messages)
+    said = list_messages(fit.messages)
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist([fit], "Estimates", compared=False))
@@ -68,9 +68,9 @@ def build_comparison_report(found: Comparison) -> Document:
         ("R² from model to model", spread_r2(found.r2)),
     ):
         if len(frame):
-            sections.append(Section(heading, (_build_pairs(frame),)))
+            sections.append(Section(heading, (build_pairs(frame),)))
     own = (message for fit in found.fits.values() for message in fit.messages)
-    said = _list_messages((*found.messages, *own))
+    said = list_messages((*found.messages, *own))
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))
@@ -91,7 +91,7 @@ _HEADINGS: Mapping[str, str] = {**LABELS} | {
 """What stands over a column, or before a row, in place of its name."""
 
 
-def _build_pairs(frame: "pd.DataFrame") -> Printed:
+def build_pairs(frame: "pd.DataFrame") -> Printed:
     """A table for print, with headings for people and true minus signs in its texts."""
     printed = build_printed(frame)
     cells = printed.frame.replace(r"-(?=\d)", "−", regex=True).rename(columns=_HEADINGS)
@@ -106,7 +106,7 @@ def _build_models(table: "pd.DataFrame") -> Printed:
     return Printed(facts, "", "", frozenset(facts.columns[1:]))
 
 
-def _list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
+def list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
     """Each message once, as a sentence of its kind."""
     return tuple(dict.fromkeys(f"{entry.severity.capitalize()}: {entry.message}." for entry in messages))
 
