@@ -26,12 +26,14 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "invariance": lambda: sem_toolkit.invariance(CFA, DATA, group="school", steps=["configural", "metric"]),
     "improvement": lambda: sem_toolkit.improve(CFA, DATA, steps=1),
     "atlas": lambda: sem_toolkit.atlas(PATH, DATA, most=1, families=["structure"]),
+    "equivalents": lambda: sem_toolkit.equivalents(PATH, DATA, limit=2),
     "exploration": lambda: sem_toolkit.explore_factors(DATA, [1, 2], [f"x{i}" for i in range(1, 7)], draws=20),
     "check": lambda: sem_toolkit.check(CFA + "visual ~ txtual", DATA),
 }
 MAIN = {
     "fit": ("parameters", "est"), "comparison": ("models", "bic"), "bootstrap": ("quantities", "ci.lower"),
     "invariance": ("steps", "chisq"), "improvement": ("steps", "chisq"), "atlas": ("models", "bic"),
+    "equivalents": ("equivalents", "changes"),
     "exploration": ("numbers", "bic"), "check": ("parameters", "lhs"),
 }  # fmt: skip
 

@@ -157,6 +157,9 @@ def draw_diagram(
     if asked and graph.number_of_edges() == drawn.number_of_edges():
         message = "misfit suggests no path that could be drawn: none would improve the fit beyond chance"
         messages = (*messages, Diagnostic("note", "nothing-suggested", message))
+    if style.intercepts and not any(role == "intercept" for *_, role in whole.edges(data="role")):
+        message = "no means or intercepts are drawn: the model has none"
+        messages = (*messages, Diagnostic("note", "no-means", message, hint="estimate them with meanstructure"))
     scene = build_scene(build_canvas(graph, style, hints, r2), layout, earlier, go_on)
     return Diagram(scene, graph, (*messages, *list_ignored(style, hints, scene)))
 

@@ -13,6 +13,7 @@ from sem_toolkit.report.text_tables import build_frame_table, build_transposed_t
 if TYPE_CHECKING:
     from sem_toolkit.comparison import Comparison
     from sem_toolkit.comparison.atlas import Atlas
+    from sem_toolkit.comparison.equivalents import Equivalents
     from sem_toolkit.comparison.exploration import Exploration
     from sem_toolkit.comparison.improve import Improvement
     from sem_toolkit.comparison.invariance import Invariance
@@ -142,6 +143,15 @@ def _view_atlas(found: "Atlas") -> View:
     return View(f"rivals of {found.given.title}", lambda: build_atlas_tables(found), {"models": lambda: found.table})
 
 
+def _view_equivalents(found: "Equivalents") -> View:
+    from sem_toolkit.report.equivalents import build_equivalents
+
+    tables = {"equivalents": lambda: found.table}
+    if (fitted := found.comparison) is not None:
+        tables |= {"models": lambda: fitted.table, "paths": lambda: fitted.paths}
+    return View(f"models equivalent to {found.title}", lambda: build_equivalents(found), tables)
+
+
 def _view_multiverse(found: "Multiverse") -> View:
     tables: Tables = {
         "summary": lambda: found.path_summary, "specifications": lambda: found.table, "paths": lambda: found.paths,
@@ -252,7 +262,8 @@ def _view_diagram(found: "Diagram") -> View:
 
 VIEWS: Mapping[str, Callable[[Any], View]] = {
     "Fit": _view_fit, "Comparison": _view_comparison, "Bootstrap": _view_bootstrap, "Invariance": _view_invariance,
-    "Atlas": _view_atlas, "Improvement": _view_improvement, "Exploration": _view_exploration,
+    "Atlas": _view_atlas, "Equivalents": _view_equivalents, "Improvement": _view_improvement,
+    "Exploration": _view_exploration,
     "Multiverse": _view_multiverse, "Study": _view_simulation,
     "PowerAnalysis": _view_power, "Cutoffs": _view_cutoffs, "Check": _view_check, "Diagram": _view_diagram,
 }  # fmt: skip
