@@ -1,7 +1,7 @@
 """Model and sample to a solution in steps: measurement blocks one by one, then the structural part given them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -31,11 +31,12 @@ from sem_toolkit.estimation.steps.parts import (
     list_structural_names,
     locate,
 )
+from sem_toolkit.estimation.steps.ordered import find_loose_thresholds, has_thresholds, take_thresholds
 from sem_toolkit.estimation.steps.products import Products, ScoredRows, add_products, list_products, score_rows
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.sample import SampleGroup
-from sem_toolkit.sample.subset import select_variables
+from sem_toolkit.sample.subset import select_statistics, select_variables
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Steps:
 
     names       variables of the structural part: latent ones, then observed ones (k); products: of two of them (r)
     second      places in x of the parameters of the second step; all others are of the first
+    loose       places of thresholds of ordered variables of the structural part, which are as in the data
     structural  of the moments of latent variables by themselves, with the places of its parameters in x (-1: only its
                 own); None for the global method
     """
@@ -78,6 +80,7 @@ class Steps:
     structural: Solution | None = None
     structural_places: IntArray | None = None
     products: tuple[str, ...] = ()
+    loose: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     @cached_property
     def first(self) -> IntArray:
@@ -154,36 +157,43 @@ class Steps:
 
 
 def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, estimate: "Estimate") -> Solution:
-    """Measurement blocks by maximum likelihood, then the structural part.
+    """Measurement blocks by maximum likelihood, those of ordered variables by least squares; then the structural part.
 
     estimate  what finds the estimates of each part
     Raises ModelError for models that have no such parts, and where a part is not identified by itself.
     """
     own = options.steps
     plain = replace(options, steps=StepOptions(), bad_marker_crit=0.0, multistart=0, engine="native")
+    numeric = replace(plain, estimator="ML", categorical=False)
     _require_supported(model, sample)
     tables = list_blocks(model.table, own.mm_list)
     names = list_structural_names(model.table)
-    blocks = tuple(_estimate_block(model, sample, table, plain, estimate) for table in tables)
     products = list_product_names(model.table, names)
     _require_products(own, products, sample)
+    blocks = tuple(
+        _estimate_block(model, sample, table, plain if has_thresholds(table.table) else numeric, estimate)
+        for table in tables
+    )
     structural_table = build_structural_table(model.table, names + products)
     find = locate(model.table)
     second = np.array(sorted({find(row) for row in structural_table.parameters} - {0})) - 1
-    steps = Steps(own, model, sample, blocks, names, second, products=products)
+    loose = find_loose_thresholds(model, names)
+    steps = Steps(own, model, sample, blocks, names, second, products=products, loose=loose)
     _require_covered(model, steps)
     x = np.full(model.n_parameters, np.nan)
     for block in blocks:
         known = block.places >= 0
         x[block.places[known]] = block.solution.x[known]
+    x[loose] = 0.0
     if own.sam_method == "global":
         part = _estimate_globally(model, sample, x, steps, plain, estimate)
         x[second] = part.x
     else:
-        part = _estimate_locally(structural_table, steps, plain, estimate)
+        part = _estimate_locally(structural_table, steps, numeric, estimate)
         places = np.array([find(row) for row in part.model.parameters]) - 1
         x[places[places >= 0]] = part.x[places >= 0]
         steps = replace(steps, structural=part, structural_places=places)
+    x = take_thresholds(model, sample, x, loose)
     return _conclude(model, sample, options, x, steps, part)
 
 
@@ -207,9 +217,6 @@ def _place_observed(model: Model, names: tuple[str, ...]) -> IntArray:
 
 
 def _require_supported(model: Model, sample: Sample) -> None:
-    if model.responses is not None:
-        message = "estimation in steps is for numeric variables, and some are ordered"
-        raise ModelError(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
     if sample.auxiliary or sample.is_two_stage:
         message = "estimation in steps takes no auxiliary variables and no two-stage moments"
         raise DataError(Diagnostic("error", "missing-estimator", message, hint='missing = "ml" or "listwise"'))
@@ -225,6 +232,9 @@ def _require_products(options: StepOptions, products: tuple[str, ...], sample: S
     if options.sam_method != "local":
         message = f'products of latent variables ({products[0]}) have moments by sam_method = "local" alone'
         raise ModelError(Diagnostic("error", "products-in-steps", message, hint='sam_method = "local"'))
+    if any(group.categorical is not None for group in sample.groups):
+        message = f"products of latent variables ({products[0]}) need numeric variables, and some are ordered"
+        raise ModelError(Diagnostic("error", "products-in-steps", message, hint="ordered = none takes them as numbers"))
     if sample.is_incomplete or any(group.data is None for group in sample.groups):
         message = f"products of latent variables ({products[0]}) need complete rows of data"
         raise DataError(Diagnostic("error", "raw-data-needed", message, hint='missing = "listwise"'))
@@ -233,13 +243,17 @@ def _require_products(options: StepOptions, products: tuple[str, ...], sample: S
 def _require_covered(model: Model, steps: Steps) -> None:
     """Raise ModelError for parameters and constraints that belong to no step or to both."""
     in_blocks = {int(place) for block in steps.blocks for place in block.places if place >= 0}
-    for place in steps.first:
+    for place in np.setdiff1d(steps.first, steps.loose):
         if int(place) not in in_blocks:
             row = model.parameters[place]
             message = f"{model.parameter_names[place]} is neither of one measurement block nor of the structural part"
             hint = "put the blocks that it joins together in mm_list, or fit without sam"
             raise ModelError(Diagnostic("error", "parameter-of-no-part", message, row.origin.span, hint))
-    parts = [steps.second, *(np.intersect1d(block.places, steps.first) for block in steps.blocks)]
+    parts = [
+        steps.second,
+        *steps.loose[:, None],
+        *(np.intersect1d(block.places, steps.first) for block in steps.blocks),
+    ]
     basis = model.constraints.linear.basis
     rank = sum(int(np.any(basis[part] != 0.0, axis=0).sum()) for part in parts)
     if rank != basis.shape[1]:
@@ -252,7 +266,10 @@ def _estimate_block(
     model: Model, sample: Sample, table: MeasurementTable, options: EstimationOptions, estimate: "Estimate"
 ) -> Block:
     own = build_model(table.table)
-    data = select_variables(sample, own.observed)
+    covariates = own.table.roles[0].exogenous_observed if own.table.conditional_x else ()
+    data = (
+        select_statistics(sample, own.observed, covariates) if own.responses else select_variables(sample, own.observed)
+    )
     found = estimate(own, data, options)
     if found.certificate.converged and _has_negative_error(found):
         bounded = [_bound(row, own.observed) for row in table.table.rows]
