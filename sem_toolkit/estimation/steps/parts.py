@@ -100,6 +100,8 @@ def list_product_names(table: ParameterTable, names: Collection[str]) -> tuple[s
 def build_structural_table(table: ParameterTable, names: Collection[str]) -> ParameterTable:
     """The structural part as a model of its own, all its variables observed: means that no rule but the scale of the
     factors fixes, moments of exogenous variables, and residual variances of responses of ordered variables, are free.
+
+    Where the measurement part is given exogenous variables, so is this: their moments stay those of the data.
     """
     inside, ordered = set(names), {row.lhs for row in table.parameters if row.op == "|"}
     rows = []
@@ -107,9 +109,9 @@ def build_structural_table(table: ParameterTable, names: Collection[str]) -> Par
         if row.op not in ("~", "~~", "~1") or not {row.lhs, row.rhs or row.lhs} <= inside:
             continue
         follows = row.op == "~~" and row.lhs == row.rhs and row.lhs in ordered
-        by_rule = (row.op == "~1" or follows) and not row.free and row.user == 0
-        by_data = row.exo and row.op != "~"
-        rows.append(replace(row, exo=0, free=1, ustart=None) if by_data or by_rule else replace(row, exo=0))
+        by_rule = ((row.op == "~1" and not row.exo) or follows) and not row.free and row.user == 0
+        by_data = row.exo and row.op != "~" and not table.conditional_x
+        rows.append(replace(row, exo=0, free=1, ustart=None) if by_data or by_rule else row)
     return build_part(replace(table, conditional_x=False), rows, measured=False)
 
 

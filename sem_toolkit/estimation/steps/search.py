@@ -189,7 +189,9 @@ def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, 
         part = _estimate_globally(model, sample, x, steps, plain, estimate)
         x[second] = part.x
     else:
-        part = _estimate_locally(structural_table, steps, numeric, estimate)
+        part = _estimate_locally(
+            structural_table, steps, replace(numeric, conditional_x=model.table.conditional_x), estimate
+        )
         places = np.array([find(row) for row in part.model.parameters]) - 1
         x[places[places >= 0]] = part.x[places >= 0]
         steps = replace(steps, structural=part, structural_places=places)
