@@ -107,14 +107,18 @@ def minimise_constrained(objective: Objective, theta: FloatArray, max_iterations
         return Outcome(None, "no value at the start", 0, np.inf)
     if not objective.model.constraints.equalities:
         free = minimise(objective, theta, max_iterations)
-        if free.converged and free.point is not None and not find_active_set(objective, free.point).size:
-            if compute_violation(objective, free.point) == 0.0:
-                return free
+        if free.converged and free.point is not None and _is_inside(objective, free.point):
+            return free
     scale = compute_scale(start.information)
     found, iterations = _run_slsqp(objective, theta, scale, max_iterations)
     point = objective.locate(found)
     point = start if point is None else point
     return _polish(objective, point, iterations)
+
+
+def _is_inside(objective: Objective, point: Point) -> bool:
+    """Whether no inequality is missed or holds with equality."""
+    return not find_active_set(objective, point).size and compute_violation(objective, point) == 0.0
 
 
 def polish_constrained(objective: Objective, theta: FloatArray) -> Outcome:

@@ -180,7 +180,7 @@ def _resolve_steps(
     asked = None if se is None else words.get(se.lower(), se)
     if categorical and asked == "twostep":  # least squares of thresholds and correlations have no other
         asked = "twostep.robust"
-    errors = STEP_ERRORS
+    errors: tuple[str, ...] = STEP_ERRORS
     if clustered or categorical:
         errors = (*FREE_STEP_ERRORS, "none") if clustered else (*FREE_STEP_ERRORS, "naive", "standard", "none")
     chosen = _choose("se", asked, errors[0], errors)

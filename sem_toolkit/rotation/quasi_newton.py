@@ -1,7 +1,7 @@
 """Directions of descent for a stack of searches from the last steps of each: limited-memory BFGS.
 
-Source: Nocedal (1980), Mathematics of Computation 35, 773-782; Nocedal & Wright (2006), Numerical Optimization, algorithm
-7.4. Steps of searches on a surface are used as they are, and the direction is projected onto its tangent by the caller.
+Source: Nocedal (1980), Mathematics of Computation 35, 773-782; Nocedal & Wright (2006), Numerical Optimization,
+algorithm 7.4. Steps of searches on a surface are used as they are; the caller projects the direction onto its tangent.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ class StepMemory:
         self._count = 0
 
     def remember(self, step: FloatArray, bend: FloatArray) -> None:
-        """Take in a step (s × d) and the change of the gradient along it; those without upward curvature are left out."""
+        """Take in a step (s × d) and the change of the gradient along it; those that bend down are left out."""
         along, across = _multiply(step, bend), _multiply(bend, bend)
         curved = along > _CURVED * np.sqrt(_multiply(step, step) * across)
         place = self._count % _MEMORY

@@ -63,36 +63,46 @@ class BlockPlace:
     own: IntArray
 
 
+@dataclass(frozen=True, eq=False)
+class BlockMeasurement:
+    """The same of one block, for its q observed variables and its own latent ones."""
+
+    loadings: FloatArray
+    errors: FloatArray
+    intercepts: FloatArray
+    weight: FloatArray
+    units: FloatArray
+
+
+def measure_block(place: BlockPlace, x: FloatArray, group: int) -> BlockMeasurement:
+    """What the parameters of a block say of one group; covariates are as if they were constant."""
+    matrices, own, q = compute_matrices(place.model, x), place.own, place.model.n_observed
+    effects = compute_total_effects(matrices.directed[group], place.model.depth)
+    S, m, units = matrices.symmetric[group].copy(), matrices.intercepts[group].copy(), np.ones(q)
+    layout = place.model.layout
+    if isinstance(layout, CategoricalLayout):
+        S[layout.covariates], S[:, layout.covariates], m[layout.covariates] = 0.0, 0.0, 0.0
+        units[layout.variables] = layout.find_units(compute_moments(place.model, x), group)
+    covariance = (effects @ S @ effects.T)[:q, :q]
+    S[own], S[:, own], m[own] = 0.0, 0.0, 0.0
+    weight = np.linalg.pinv(covariance, hermitian=True)
+    return BlockMeasurement(effects[:q, own], (effects @ S @ effects.T)[:q, :q], (effects @ m)[:q], weight, units)
+
+
 def build_measurement(
-    places: tuple[BlockPlace, ...],
-    points: tuple[FloatArray, ...],
-    group: int,
-    p: int,
-    observed: IntArray,
-    size: int,
+    places: tuple[BlockPlace, ...], blocks: tuple[BlockMeasurement, ...], p: int, observed: IntArray, size: int
 ) -> Measurement:
-    """The measurement part at the parameters of its blocks.
+    """The measurement part of one group from those of its blocks.
 
     observed  places of the structural part's observed variables among the p, its last variables; size: k
     """
     loadings, errors = np.zeros((p, size)), np.zeros((p, p))
     weight, intercepts, units = np.zeros((p, p)), np.zeros(p), np.ones(p)
-    for place, x in zip(places, points, strict=True):
-        matrices = compute_matrices(place.model, x)
-        effects = compute_total_effects(matrices.directed[group], place.model.depth)
-        own, q = place.own, place.model.n_observed
-        S, m = matrices.symmetric[group].copy(), matrices.intercepts[group].copy()
-        if isinstance(place.model.layout, CategoricalLayout):
-            layout = place.model.layout
-            S[layout.covariates], S[:, layout.covariates], m[layout.covariates] = 0.0, 0.0, 0.0
-            units[place.observed[layout.variables]] = layout.find_units(compute_moments(place.model, x), group)
-        covariance = (effects @ S @ effects.T)[:q, :q]
-        S[own], S[:, own], m[own] = 0.0, 0.0, 0.0
-        block = np.ix_(place.observed, place.observed)
-        loadings[np.ix_(place.observed, place.latent)] = effects[:q, own]
-        errors[block] = (effects @ S @ effects.T)[:q, :q]
-        weight[block] = np.linalg.pinv(covariance, hermitian=True)
-        intercepts[place.observed] = (effects @ m)[:q]
+    for place, block in zip(places, blocks, strict=True):
+        own = np.ix_(place.observed, place.observed)
+        loadings[np.ix_(place.observed, place.latent)] = block.loadings
+        errors[own], weight[own] = block.errors, block.weight
+        intercepts[place.observed], units[place.observed] = block.intercepts, block.units
     columns = np.arange(size - len(observed), size)
     loadings[observed, columns] = 1.0
     weight[observed, observed] = 1.0

@@ -69,7 +69,8 @@ def _spread(evaluation: AtEstimate, own: AtEstimate, place: BlockPlace, g: int, 
     p = evaluation.model.n_observed
     layout = evaluation.model.layout
     if isinstance(layout, CategoricalLayout) and not own.kind.is_categorical:
-        return slopes @ differentiate_moments(evaluation, g)[find_moments(place.observed, p, own.has_means)]
+        moments = differentiate_moments(evaluation, g)[find_moments(place.observed, p, own.has_means)]
+        return np.asarray(slopes @ moments)
     result = np.zeros((len(slopes), evaluation.moments_per_group))
     if isinstance(layout, CategoricalLayout):
         known = set(layout.covariates.tolist())
@@ -106,12 +107,15 @@ def _list_loose(steps: Steps, evaluation: AtEstimate) -> Iterator[tuple[np.ndarr
 
 
 def compute_first_covariance(steps: Steps, evaluation: AtEstimate) -> FloatArray:
-    """Covariance matrix of the first step of ordered variables among all parameters (q × q): PΓPᵀ/n over the groups."""
+    """Covariance matrix of the first step of ordered variables among all parameters (q × q): PΓPᵀ/n over the groups.
+
+    It is that of each block by itself, which has n − 1 in the place of n, as in lavaan.
+    """
     slopes, gammas = list_first_slopes(steps, evaluation, "expected"), list_joint_gammas(evaluation)
     total = np.zeros((evaluation.model.n_parameters,) * 2)
     for part, gamma, n in zip(slopes, gammas, evaluation.rows, strict=True):
         total += part @ gamma @ part.T / n
-    return total
+    return total * (evaluation.rows.sum() / evaluation.total)
 
 
 def find_moments(variables: np.ndarray, p: int, means: bool) -> np.ndarray:

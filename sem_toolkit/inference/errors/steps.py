@@ -90,7 +90,7 @@ class StepPieces:
 
     def compute_second(self) -> FloatArray:
         """V₂₂, q₂ × q₂, by the kind of standard errors."""
-        se, n = self.options.se, self.evaluation.total
+        se, n = self.options.se, float(self.evaluation.rows.sum())
         if self.steps.products or (se == "twostep.robust" and self._is_given_covariates):
             se = "local"
         if se in ("naive", "local") and self.steps.structural is not None:
@@ -129,7 +129,7 @@ class StepPieces:
     def _compute_robust(self, across: FloatArray) -> FloatArray:
         """The sandwich with Γ of the sample moments: scores of the second step less what the first step explains."""
         evaluation, second = self.evaluation, self.steps.second
-        weight, delta, n = build_estimator_weight(evaluation), compute_delta(evaluation), evaluation.total
+        weight, delta, n = build_estimator_weight(evaluation), compute_delta(evaluation), evaluation.rows.sum()
         slopes = list_first_slopes(self.steps, evaluation, "expected")
         total = np.zeros((len(second),) * 2)
         for g, gamma in enumerate(list_joint_gammas(evaluation)):
@@ -141,9 +141,11 @@ class StepPieces:
 
 @once
 def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
-    """The sample of the structural part with what the moments of latent variables vary by (`moment_gamma`).
+    """The sample of the structural part with what the moments of latent variables vary by (`moment_gamma`), and with
+    how those of groups covary that share parameters of the measurement part (`cross_gamma`).
 
-    J = ∂s/∂θ₁ ∂θ₁/∂m + ∂s/∂m of the latent moments s by those of the indicators m, and JΓJᵀ over the groups.
+    J = ∂s/∂θ₁ ∂θ₁/∂m + ∂s/∂m of the latent moments s of all groups by those of the indicators m, and JΓJᵀ over the
+    groups.
     """
     structural = steps.structural
     assert structural is not None  # noqa: S101 (of the local method)
@@ -151,23 +153,28 @@ def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
     chosen = np.array([steps.everything.index(name) for name in structural.model.observed])
     if steps.products:
         return _attach_product_covariances(evaluation, steps, structural.sample, chosen)
-    gammas, groups = list_joint_gammas(evaluation), range(evaluation.model.n_groups)
-    kept = find_moments(chosen, len(steps.names), means)
-    blocks = list_block_slopes(evaluation, steps, "observed")
-    found = []
-    for g in groups:
-        by_parameters = _differentiate_latent(evaluation, steps, g, means)
-        total = np.zeros((len(kept),) * 2)
-        for h in groups:
-            slopes = np.zeros((by_parameters[0].shape[0], evaluation.moments_per_group))
-            for (_, own), part in zip(blocks, by_parameters, strict=True):
-                slopes += part @ own[h]
-            if h == g:
-                slopes += _differentiate_directly(evaluation, steps, g, means)
-            slopes = slopes[kept]
-            total += slopes @ gammas[h] @ slopes.T * (evaluation.rows[g] / evaluation.rows[h])
-        found.append(replace(structural.sample.groups[g], moment_gamma=total))
-    return replace(structural.sample, groups=tuple(found))
+    kept, n = find_moments(chosen, len(steps.names), means), evaluation.total
+    k, groups = len(kept), structural.sample.groups
+    total = np.zeros((k * len(groups),) * 2)
+    for h, gamma in enumerate(list_joint_gammas(evaluation)):
+        slopes = np.concatenate([_differentiate_by(evaluation, steps, g, h, means)[kept] for g in range(len(groups))])
+        total += slopes @ gamma @ slopes.T * (n / evaluation.rows[h])
+    places = [slice(g * k, (g + 1) * k) for g in range(len(groups))]
+    found = tuple(
+        replace(group, moment_gamma=total[own, own] * (rows / n))
+        for group, own, rows in zip(groups, places, evaluation.rows, strict=True)
+    )
+    shares_parameters = any(total[own, other].any() for own in places for other in places if own != other)
+    return replace(structural.sample, groups=found, cross_gamma=total if shares_parameters else None)
+
+
+def _differentiate_by(evaluation: AtEstimate, steps: Steps, g: int, h: int, means: bool) -> FloatArray:
+    """Derivatives of [mean; vech(covariance)] of the structural part's variables in group g by the moments of h."""
+    by_parameters = _differentiate_latent(evaluation, steps, g, means)
+    slopes = np.zeros((by_parameters[0].shape[0], evaluation.moments_per_group))
+    for (_, own), part in zip(list_block_slopes(evaluation, steps, "observed"), by_parameters, strict=True):
+        slopes += part @ own[h]
+    return slopes + _differentiate_directly(evaluation, steps, g, means) if h == g else slopes
 
 
 def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sample, chosen: np.ndarray) -> Sample:
@@ -195,6 +202,7 @@ def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sa
     return replace(sample, groups=tuple(found))
 
 
+@once
 def _differentiate_latent(evaluation: AtEstimate, steps: Steps, g: int, means: bool) -> list[FloatArray]:
     """Derivatives of [mean; vech(covariance)] of the structural part's variables by the parameters of each block."""
     group = evaluation.sample.groups[g]
