@@ -66,12 +66,13 @@ def find_tolerance(found: Fit, row: dict) -> float:
 
 def test_standardised_solution(fitted):
     found, case = fitted
-    if found.options.estimation.categorical:
-        pytest.skip("standard errors as above")
     mine = {row_key(row): row for row in found.standardized.to_dict("records")}
-    for row in case["standardized"]:
+    categorical = found.options.estimation.categorical  # lavaan: variances of responses are not 1 after local steps
+    for row in (row for row in case["standardized"] if row["op"] == "~" or not categorical):
         assert near(mine[row_key(row)]["est.std"], row["est_std"], 1e-3, 1e-4), row_key(row)
-        assert near(mine[row_key(row)]["se"], row["se"], 2e-3, 1e-5), row_key(row)
+        assert near(mine[row_key(row)]["se"], row["se"], max(2e-3, 2.0 * find_tolerance(found, row)), 1e-5), row_key(
+            row
+        )
 
 
 def test_fit_measures(fitted):

@@ -11,8 +11,9 @@ import numpy as np
 
 from sem_toolkit.discrepancy import Weight, compute_delta, once
 from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.estimation.steps.blocks import Block
 from sem_toolkit.estimation.steps.mapping import BlockPlace
-from sem_toolkit.estimation.steps.search import Block, Steps
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_information
 from sem_toolkit.inference.weights.clusters import list_cluster_covariances
@@ -115,7 +116,7 @@ def compute_first_covariance(steps: Steps, evaluation: AtEstimate) -> FloatArray
     total = np.zeros((evaluation.model.n_parameters,) * 2)
     for part, gamma, n in zip(slopes, gammas, evaluation.rows, strict=True):
         total += part @ gamma @ part.T / n
-    return total * (evaluation.rows.sum() / evaluation.total)
+    return np.asarray(total * (evaluation.rows.sum() / evaluation.total))
 
 
 def find_moments(variables: np.ndarray, p: int, means: bool) -> np.ndarray:

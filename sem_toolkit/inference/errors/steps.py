@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from sem_toolkit.discrepancy import compute_delta, once
+from sem_toolkit.estimation.steps.blocks import Block
 from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
-from sem_toolkit.estimation.steps.search import Block, Steps
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import (
     compute_information_matrix,
