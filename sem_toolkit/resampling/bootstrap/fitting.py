@@ -10,7 +10,8 @@ from sem_toolkit.discrepancy import MomentPair, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, find_box, minimise_stack
+from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
+from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices

@@ -12,8 +12,8 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.bootstrap.intervals import build_limits, compute_acceleration
-from sem_toolkit.resampling.bootstrap.quantities import Quantity
 from sem_toolkit.resampling.draw_matrix import DrawMatrix
+from sem_toolkit.resampling.quantity import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
