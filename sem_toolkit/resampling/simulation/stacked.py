@@ -81,7 +81,7 @@ class StackedFitter:
         targets = self._prototype.with_moments(covariance, mean)
         discrepancy = MaximumLikelihood(targets)
         n = np.tile(np.array(self.sampling.sizes, dtype=np.float64), (len(covariance), 1))
-        x, _, arrived = self._search.fit_stack(covariance, mean, n)
+        x, _, arrived, _ = self._search.fit_stack(covariance, mean, n)
         verdict = found.verdict
         verdict[:] = np.where(arrived, Verdict.PROPER, Verdict.NO_OPTIMUM)
         for draw in np.flatnonzero(verdict == Verdict.NO_OPTIMUM):
