@@ -10,10 +10,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, apply_weight, invert_symmetric
-from sem_toolkit.discrepancy.pair import Kind, MomentPair
+from sem_toolkit.discrepancy.kind import Kind
+from sem_toolkit.discrepancy.memory import once
+from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import DenseWeight
 from sem_toolkit.model import ImpliedMoments, Model
@@ -103,6 +106,31 @@ class CategoricalEvaluation:
         return add_second_order(model, x, self, first)
 
 
+class CategoricalVector:
+    """Thresholds, intercepts, slopes, variances and correlations, in the order of the model's layout."""
+
+    def count(self, pair: MomentPair) -> int:
+        return pair.model.layout.size
+
+    def observe(self, pair: MomentPair) -> FloatArray:
+        return np.stack([own.values for own in pair.statistics])
+
+    def compare(self, pair: MomentPair) -> FloatArray:
+        return self.observe(pair) - pair.model.layout.stack(pair.moments)
+
+    def differentiate(self, pair: MomentPair) -> FloatArray:
+        return _differentiate(pair)
+
+    def find_free(self, pair: MomentPair) -> NDArray[np.bool_]:
+        """All: what is fixed is no statistic."""
+        return np.ones(self.count(pair), dtype=np.bool_)
+
+
+@once
+def _differentiate(pair: MomentPair) -> FloatArray:
+    return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
+
+
 Weigh = Callable[[CategoricalStatistics], FloatArray]
 
 
@@ -147,8 +175,8 @@ CATEGORICAL_ULS = Kind(
     build=_make_build(_weigh_equally),
     weigh=_make_weigh(_weigh_equally),
     has_distribution=False,
-    counts_exogenous=True,
-    is_categorical=True,
+    reference="standard",
+    vector=CategoricalVector(),
 )
 CATEGORICAL_DWLS = replace(
     CATEGORICAL_ULS, name="DWLS", build=_make_build(_weigh_by_variances), weigh=_make_weigh(_weigh_by_variances)

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, apply_weight, invert_symmetric
-from sem_toolkit.discrepancy.pair import Kind, MomentPair, centre_rows
+from sem_toolkit.discrepancy.kind import Kind
+from sem_toolkit.discrepancy.pair import MomentPair
+from sem_toolkit.discrepancy.rows import centre_rows
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.vectors import find_conditional
 from sem_toolkit.discrepancy.weights import DenseWeight, compute_products
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
@@ -198,14 +201,6 @@ def compute_explained_covariance(covariance: FloatArray, exogenous: tuple[int, .
     return across @ get_namespace(covariance).linalg.solve(inner, swap(across))  # type: ignore[no-any-return]
 
 
-def find_conditional(p: int, exogenous: tuple[int, ...], *, means: bool) -> NDArray[np.bool_]:
-    """Which of [m; vech S] are not moments of exogenous variables alone, m."""
-    alone = np.isin(np.arange(p), exogenous)
-    rows, columns = vech_indices(p)
-    found = ~(alone[rows] & alone[columns])
-    return np.concatenate([~alone, found]) if means else found
-
-
 def spread_weight(inner: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
     """A weight of some moments as one of all (m × m, or m for a diagonal), 0 for the others."""
     if kept.all():
@@ -303,7 +298,7 @@ def _stack_covariance(pair: MomentPair, covariance: FloatArray) -> FloatArray:
 
 def _invert_kept(pair: MomentPair, gamma: FloatArray) -> FloatArray:
     """The inverse of Γ or of its diagonal, without the moments of fixed exogenous variables alone."""
-    kept = find_conditional(pair.model.n_observed, pair.exogenous, means=pair.has_means)
+    kept = pair.kind.vector.find_free(pair)
     if gamma.ndim == 1:
         return spread_weight(1.0 / gamma[kept], kept)
     return spread_weight(invert_symmetric(gamma[np.ix_(kept, kept)]), kept)
@@ -347,7 +342,13 @@ def _weigh_fully(pair: MomentPair) -> DenseWeight:
     return DenseWeight(tuple(build_distribution_free_weight(pair, g) for g in groups))
 
 
-ULS = Kind("ULS", build=build_unweighted, weigh=build_unit_weight, has_distribution=False, counts_exogenous=True)
+ULS = Kind(
+    "ULS",
+    build=build_unweighted,
+    weigh=build_unit_weight,
+    has_distribution=False,
+    counts_exogenous=True,
+)
 DWLS = Kind(
     "DWLS",
     build=build_diagonally_weighted,

@@ -80,9 +80,8 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     order = _order(model, sample)
     n = np.array([group.size for group in sample.groups])
     statistics = list_statistics(sample)
-    rescaled = unbiased and not sample.is_two_stage and not statistics  # these stay as they are, as in lavaan
-    divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
-    covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
+    factors = sample.unbiased_factors if unbiased else np.ones(len(n))
+    covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * factors[:, None, None]
     mean = None
     if model.has_means:
         means = [group.mean for group in sample.groups]

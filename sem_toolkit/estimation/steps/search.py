@@ -210,7 +210,7 @@ def _require_supported(model: Model, sample: Sample) -> None:
     if model.responses is not None:
         message = "estimation in steps is for numeric variables, and some are ordered"
         raise ModelError(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
-    if sample.auxiliary or sample.is_two_stage:
+    if sample.auxiliary or sample.form == "two.stage":
         message = "estimation in steps takes no auxiliary variables and no two-stage moments"
         raise DataError(Diagnostic("error", "missing-estimator", message, hint='missing = "ml" or "listwise"'))
     if model.constraints.equalities or model.constraints.inequalities or model.constraints.has_bounds:

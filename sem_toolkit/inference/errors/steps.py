@@ -12,7 +12,6 @@ from functools import cached_property
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, compute_delta, once
-from sem_toolkit.discrepancy.least_squares import compute_gamma
 from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
 from sem_toolkit.estimation.steps.search import Block, Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
@@ -24,8 +23,6 @@ from sem_toolkit.inference.errors.covariance import (
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.incomplete import list_moment_covariances
-from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
@@ -131,15 +128,7 @@ def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     """
     if evaluation.sample.is_clustered:
         return list_cluster_covariances(evaluation)
-    if evaluation.is_incomplete:
-        return tuple(list_moment_covariances(evaluation, "observed", True))
-    means = evaluation.has_means
-    return tuple(
-        compute_gamma(evaluation, g)
-        if group.data is None or evaluation.exogenous
-        else compute_unbiased_gamma(group.data, means)
-        for g, group in enumerate(evaluation.sample.groups)
-    )
+    return evaluation.data.unbiased_gammas(evaluation)
 
 
 def list_block_slopes(

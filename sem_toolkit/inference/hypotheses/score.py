@@ -16,16 +16,10 @@ from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.estimation import compute_tangent
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
+from sem_toolkit.inference.errors.covariance import invert_information
 from sem_toolkit.inference.frames import build_place_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
-from sem_toolkit.inference.hypotheses.level_candidates import compute_level_scores_of
-from sem_toolkit.inference.hypotheses.modification import (
-    compute_candidate_delta,
-    compute_modification_indices,
-    compute_pieces,
-)
-from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
+from sem_toolkit.inference.hypotheses.modification import compute_modification_indices
 from sem_toolkit.inference.weights.information import compute_gradient_of_fit
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Operator, Parameter
@@ -73,7 +67,7 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     if not texts:
         message = "the model has no equality constraints to release"
         raise ModelError(Diagnostic("error", "no-constraints", message, hint="see the modification indices"))
-    information = compute_estimator_information(evaluation)
+    information = evaluation.information
     score = _score(evaluation)
     single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
     order = sorted(range(len(texts)), key=lambda k: -single[k])
@@ -100,7 +94,7 @@ def compute_joint_releases(
             them is released, all others stay
     """
     texts, slopes = _constraint_slopes(evaluation)
-    information, score = compute_estimator_information(evaluation), _score(evaluation)
+    information, score = evaluation.information, _score(evaluation)
     sets = [[k for k, sides in enumerate(texts) if {*sides} <= {*names}] for names in wanted]
     found = _release_separately(evaluation, information, score, slopes, sets)
     return [
@@ -175,34 +169,7 @@ def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFra
 
 def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[float, int]:
     """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
-    if evaluation.kind.has_levels:
-        return _conclude_jointly(evaluation, *_split_levels(evaluation, candidates))
-    weight = build_estimator_weight(evaluation)
-    k = candidates.size
-    score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
-    for mine, slope, _, part in compute_pieces(evaluation, candidates, weight):
-        score[mine], shared[mine] = slope, part
-    for g, share in enumerate(evaluation.shares):
-        mine = np.flatnonzero(candidates.group == g)
-        extra = compute_candidate_delta(evaluation, candidates, mine, g)
-        own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
-    return _conclude_jointly(evaluation, score, own, shared, compute_inverse_information(evaluation))
-
-
-def _split_levels(
-    evaluation: AtEstimate, candidates: Candidates
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Scores, own and shared information of candidates of two levels, and the inverse information of the parameters."""
-    information, score = compute_level_scores_of(evaluation, candidates)
-    q = evaluation.model.n_parameters
-    inverse = invert_information(information[:q, :q], evaluation.free_basis)
-    return score, information[q:, q:], information[q:, :q], inverse
-
-
-def _conclude_jointly(
-    evaluation: AtEstimate, score: FloatArray, own: FloatArray, shared: FloatArray, inverse: FloatArray
-) -> tuple[float, int]:
-    """The statistic and its degrees of freedom from scores (k), own (k × k) and shared information (k × q)."""
+    score, own, shared, inverse = evaluation.treatment.candidates.score_jointly(evaluation, candidates)
     left = own - shared @ inverse @ shared.T
     size = np.sqrt(np.maximum(np.diag(own), 1e-300))
     values, vectors = np.linalg.eigh(left / (size[:, None] * size))
@@ -262,7 +229,7 @@ def _score(evaluation: AtEstimate) -> FloatArray:
     if evaluation.kind.is_likelihood:
         return -compute_gradient_of_fit(evaluation)
     sized = evaluation.sized  # groups weigh by n − 1, as in what was minimised
-    return build_estimator_weight(evaluation).slope(sized) * (evaluation.total / float(evaluation.rows.sum()))
+    return evaluation.weight.slope(sized) * (evaluation.total / float(evaluation.rows.sum()))
 
 
 def _count_rows(evaluation: AtEstimate) -> float:
