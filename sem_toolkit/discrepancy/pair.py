@@ -75,6 +75,16 @@ class MomentPair:
         return float(self.sizes.sum())
 
     @cached_property
+    def factors(self) -> FloatArray:
+        """What the discrepancy of each group is scaled by (G), as in lavaan: (n − 1)/n, and 1 of a likelihood."""
+        return np.ones(len(self.rows)) if self.kind.is_likelihood else np.asarray((self.rows - 1.0) / self.rows)
+
+    @property
+    def multiplier(self) -> float:
+        """What twice the minimum is multiplied by for χ²: N of a likelihood; all rows where it is so scaled."""
+        return self.total if self.kind.is_likelihood else float(self.rows.sum())
+
+    @cached_property
     def shares(self) -> FloatArray:
         """Weight of each group in averages over groups (G).
 

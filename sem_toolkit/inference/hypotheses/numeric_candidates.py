@@ -66,7 +66,7 @@ class NumericCandidates:
         share = float(evaluation.shares[g])
         if not isinstance(weight, NormalWeight):
             gap = compute_residual_moments(evaluation)[g]
-            return np.asarray(share * (_mean_factor(evaluation, g) * (weighted.T @ gap)))
+            return np.asarray(share * (evaluation.factors[g] * (weighted.T @ gap)))
         at_model = evaluation.kind.is_likelihood  # a weight of two stages is at the saturated model
         Q = evaluation.implied_inverse[g] if at_model else weight.inverse[g]
         return share * _score_by_gather(evaluation, candidates, Q, g, mine)
@@ -120,9 +120,8 @@ class IncompleteCandidates(NumericCandidates):
 
 def _residuals(evaluation: AtEstimate) -> FloatArray:
     """What the score weighs, G × p × p: S + (m − μ)(m − μ)ᵀ − Σ for ML; (n − 1)/n (S − Σ) for GLS, as in lavaan."""
-    residual, gap = evaluation.sample_cov - evaluation.implied_cov, evaluation.mean_gap
-    if not evaluation.kind.is_likelihood:
-        return residual * ((evaluation.rows - 1.0) / evaluation.rows)[:, None, None]
+    residual = (evaluation.sample_cov - evaluation.implied_cov) * evaluation.factors[:, None, None]
+    gap = evaluation.mean_gap if evaluation.kind.is_likelihood else None
     return residual if gap is None else residual + gap[:, :, None] * gap[:, None, :]
 
 
@@ -145,7 +144,7 @@ def _gathered_pieces(
         block *= w[:, None] * cells.weight
         if gap is not None and all_mean is not None:
             slopes = _mean_slopes(candidates, mine, all_mean[g])
-            score = score + _mean_factor(evaluation, g) * slopes * (C.T @ (Q @ gap[g]))[left]
+            score = score + evaluation.factors[g] * slopes * (C.T @ (Q @ gap[g]))[left]
             own = own + slopes**2 * inner[left, left]
             block += by_row[left] * slopes[:, None] * mean_slopes(cells, all_mean[g])
         shared = block
@@ -153,10 +152,6 @@ def _gathered_pieces(
             shared = np.zeros((len(mine), model.n_parameters))
             shared[:, cells.position] = block
         yield mine, share * score, share * own, share * shared
-
-
-def _mean_factor(evaluation: AtEstimate, group: int) -> float:
-    return 1.0 if evaluation.kind.is_likelihood else 1.0 - 1.0 / float(evaluation.rows[group])
 
 
 def _score_by_gather(
@@ -169,7 +164,7 @@ def _score_by_gather(
     gap, all_mean = evaluation.mean_gap, evaluation.moments.all_mean
     if gap is not None and all_mean is not None:
         slopes = _mean_slopes(candidates, mine, all_mean[g])
-        score = score + _mean_factor(evaluation, g) * slopes * (C.T @ (Q @ gap[g]))[candidates.row[mine]]
+        score = score + evaluation.factors[g] * slopes * (C.T @ (Q @ gap[g]))[candidates.row[mine]]
     return np.asarray(score)
 
 

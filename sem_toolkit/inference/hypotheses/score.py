@@ -130,7 +130,7 @@ def _release_separately(
             continue
         step = np.linalg.solve(part, left[chosen])
         change = opened[:, chosen] @ step + rest - pulled[:, chosen] @ step
-        found.append((float(_count_rows(evaluation) * (left[chosen] @ step + score @ rest)), len(chosen), change))
+        found.append((float(evaluation.multiplier * (left[chosen] @ step + score @ rest)), len(chosen), change))
     return found
 
 
@@ -232,11 +232,6 @@ def _score(evaluation: AtEstimate) -> FloatArray:
     return evaluation.weight.slope(sized) * (evaluation.total / float(evaluation.rows.sum()))
 
 
-def _count_rows(evaluation: AtEstimate) -> float:
-    """N of the statistic: all rows for least squares, whose score carries (n − 1)/n, as in lavaan."""
-    return evaluation.total if evaluation.kind.is_likelihood else float(evaluation.rows.sum())
-
-
 def _release(
     evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
 ) -> tuple[float, int, FloatArray]:
@@ -248,13 +243,13 @@ def _release(
     before = len(score) - int(np.linalg.matrix_rank(slopes))
     change = invert_information(information, basis) @ score
     if not np.isnan(change).any():
-        return float(_count_rows(evaluation) * score @ change), basis.shape[1] - before, change
+        return float(evaluation.multiplier * score @ change), basis.shape[1] - before, change
     inner = basis.T @ information @ basis
     size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(inner / (size[:, None] * size))
     informed = values > _INFORMED
     along = vectors[:, informed].T @ (basis.T @ score / size)
-    return float(_count_rows(evaluation) * along @ (along / values[informed])), int(informed.sum()) - before, change
+    return float(evaluation.multiplier * along @ (along / values[informed])), int(informed.sum()) - before, change
 
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:

@@ -88,10 +88,10 @@ def _list_tests(tests: ReferenceTests, evaluation: AtEstimate) -> Measures:
     """The tests themselves, and fmin, the minimum of lavaan's objective: half the discrepancy, with (n − 1)/n for
     least squares.
     """
-    test, baseline, likelihood = tests.model, tests.baseline, evaluation.kind.is_likelihood
+    test, baseline = tests.model, tests.baseline
     unknown = tests.scaled is not None and not evaluation.kind.has_distribution
     measures = {
-        "fmin": tests.standard.stat / (2.0 * (evaluation.total if likelihood else float(evaluation.rows.sum()))),
+        "fmin": tests.standard.stat / (2.0 * evaluation.multiplier),
         "chisq": test.stat,
         "df": test.df,
         "pvalue": test.pvalue,
