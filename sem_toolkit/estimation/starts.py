@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import Model, compute_moments
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC, WEIGHT
 
 FloatArray = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from sem_toolkit.estimation import Solution
 from sem_toolkit.estimation.solution import ActiveConstraint
 from sem_toolkit.libraries import optimize
 from sem_toolkit.model import Model, build_model, compute_matrices
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.model.moments import RamMatrices
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.rotation.arrange import arrange_factors
 from sem_toolkit.rotation.blocks import Block, find_blocks, free_rotated_rows
 from sem_toolkit.rotation.checks import check_blocks

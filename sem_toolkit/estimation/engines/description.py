@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import Kind, Targets
 from sem_toolkit.estimation.scaling import compute_latent_scale
 from sem_toolkit.model import Model
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 
 FloatArray = NDArray[np.float64]
 

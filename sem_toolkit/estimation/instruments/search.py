@@ -16,7 +16,7 @@ from sem_toolkit.estimation.instruments.strength import build_strong_equations
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.model import Model, build_model, compute_moments
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.subset import select_variables
 from sem_toolkit.spec.table import INSTRUMENTS

@@ -20,8 +20,8 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD
 from sem_toolkit.model.jacobian import vech_indices
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD
 from sem_toolkit.sample.moments import FloatArray
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model import Model
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, THRESHOLD
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SCALE, THRESHOLD
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.names import exogenous_observed_variables, latent_variables, observed_variables
 from sem_toolkit.spec.roles import compute_roles

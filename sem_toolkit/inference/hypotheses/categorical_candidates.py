@@ -6,8 +6,8 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray
 from sem_toolkit.inference.hypotheses.numeric_candidates import NumericCandidates
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.cells import SCALE, THRESHOLD
 from sem_toolkit.model.jacobian import vech_indices
-from sem_toolkit.model.ram import SCALE, THRESHOLD
 from sem_toolkit.sample.moments import FloatArray
 
 
