@@ -18,7 +18,7 @@ from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.memory import once
 from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.discrepancy.weights import DenseWeight
+from sem_toolkit.discrepancy.weights import weigh_as_built
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.categorical_changes import ParameterChanges, Pulled
 from sem_toolkit.model.categorical_curvature import compute_curvature
@@ -163,29 +163,21 @@ def _make_build(weigh: Weigh) -> Callable[[Targets, FloatArray | None], Categori
     return build
 
 
-def _make_weigh(weigh: Weigh) -> Callable[[MomentPair], DenseWeight]:
-    def build(pair: MomentPair) -> DenseWeight:
-        return DenseWeight(tuple(weigh(own) for own in pair.statistics))
-
-    return build
-
-
+_build_equal, _build_diagonal, _build_full = map(_make_build, (_weigh_equally, _weigh_by_variances, _weigh_fully))
 CATEGORICAL_ULS = Kind(
     "ULS",
-    build=_make_build(_weigh_equally),
-    weigh=_make_weigh(_weigh_equally),
+    build=_build_equal,
+    weigh=weigh_as_built(_build_equal),
     has_distribution=False,
     reference="standard",
     vector=CategoricalVector(),
 )
-CATEGORICAL_DWLS = replace(
-    CATEGORICAL_ULS, name="DWLS", build=_make_build(_weigh_by_variances), weigh=_make_weigh(_weigh_by_variances)
-)
+CATEGORICAL_DWLS = replace(CATEGORICAL_ULS, name="DWLS", build=_build_diagonal, weigh=weigh_as_built(_build_diagonal))
 CATEGORICAL_WLS = replace(
     CATEGORICAL_ULS,
     name="WLS",
-    build=_make_build(_weigh_fully),
-    weigh=_make_weigh(_weigh_fully),
+    build=_build_full,
+    weigh=weigh_as_built(_build_full),
     has_distribution=True,
     is_distribution_free=True,
 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy.base import Evaluation, invert_symmetric
 from sem_toolkit.discrepancy.kind import Kind
-from sem_toolkit.discrepancy.targets import build_targets, list_statistics
+from sem_toolkit.discrepancy.targets import Targets, build_targets, list_statistics
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.categorical import CategoricalStatistics
@@ -45,10 +45,14 @@ class MomentPair:
         return compute_moments(self.model, self.x)
 
     @cached_property
+    def targets(self) -> Targets:
+        """The moments of the sample as a discrepancy takes them."""
+        return build_targets(self.model, self.sample, unbiased=self.unbiased)
+
+    @cached_property
     def evaluated(self) -> Evaluation:
         """The discrepancy with its derivatives. Raises ModelError where it has no value."""
-        discrepancy = self.kind.build(build_targets(self.model, self.sample, unbiased=self.unbiased), None)
-        found = discrepancy.evaluate(self.moments)
+        found = self.kind.build(self.targets, None).evaluate(self.moments)
         if found is None:
             message = "the implied covariance matrix is not positive definite"
             raise ModelError(Diagnostic("error", "not-positive-definite", message))

@@ -96,3 +96,10 @@ def stack_moments(covariance: FloatArray, mean: FloatArray | None) -> FloatArray
     first, second = vech_indices(covariance.shape[-1])
     vech = covariance[:, first, second]
     return vech if mean is None else np.concatenate([mean, vech], axis=1)
+
+
+def compute_products(rows: FloatArray, *, means: bool) -> FloatArray:
+    """z_i = [d_i; vech(d_i d_iᵀ)] of rows d_i (n × p), the first part where `means`: n × m."""
+    first, second = vech_indices(rows.shape[1])
+    products = rows[:, first] * rows[:, second]
+    return np.concatenate([rows, products], axis=1) if means else products

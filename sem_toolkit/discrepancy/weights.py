@@ -5,13 +5,16 @@ where the model has means. Their residuals are e, their derivatives by x are Δ 
 and ΔᵀVz without forming V where it can.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from sem_toolkit.discrepancy.base import apply_weight
 from sem_toolkit.discrepancy.pair import FloatArray, MomentPair
-from sem_toolkit.discrepancy.vectors import blank_exogenous
+from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.vectors import blank_exogenous, compute_products
 from sem_toolkit.model import compute_gradient, compute_information
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes, pull_back
@@ -105,7 +108,7 @@ class DenseWeight:
         )
 
     def scores(self, pair: MomentPair, group: int, rows: FloatArray) -> FloatArray:
-        return np.asarray(compute_products(pair, rows) @ self.times(group, compute_delta(pair)[group]))
+        return np.asarray(compute_products(rows, means=pair.has_means) @ self.times(group, compute_delta(pair)[group]))
 
     def _squares(self, vectors: FloatArray) -> FloatArray:
         return np.array([vector @ self.times(g, vector) for g, vector in enumerate(vectors)])
@@ -114,13 +117,6 @@ class DenseWeight:
 def compute_delta(pair: MomentPair) -> FloatArray:
     """Jacobian of the statistics by x, G × m × q; rows of means only where the sample has means."""
     return pair.kind.vector.differentiate(pair)
-
-
-def compute_products(pair: MomentPair, rows: FloatArray) -> FloatArray:
-    """z_i = [d_i; vech(d_i d_iᵀ)] of rows d_i (n × p): n × m."""
-    first, second = vech_indices(rows.shape[1])
-    products = rows[:, first] * rows[:, second]
-    return np.concatenate([rows, products], axis=1) if pair.has_means else products
 
 
 def compute_residual_moments(pair: MomentPair) -> FloatArray:
@@ -137,3 +133,15 @@ def spread_cells(pair: MomentPair, group: int, by_cells: FloatArray) -> FloatArr
     spread = np.zeros((*by_cells.shape[:-1], width))
     spread[..., cells.position] = by_cells
     return pull_back(model, pair.x, spread)
+
+
+class Weighted(Protocol):
+    """A quadratic form with the weights of its groups: m × m, or m where they are diagonal."""
+
+    @property
+    def weights(self) -> tuple[FloatArray, ...]: ...
+
+
+def weigh_as_built(build: Callable[[Targets, FloatArray | None], Weighted]) -> Callable[[MomentPair], DenseWeight]:
+    """V of a quadratic form: the weight that it was built with."""
+    return lambda pair: DenseWeight(build(pair.targets, None).weights)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.discrepancy import DenseWeight
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference import InferenceOptions, evaluate_solution
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, once
-from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
+from sem_toolkit.discrepancy.moment_covariance import compute_explained_covariance
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions

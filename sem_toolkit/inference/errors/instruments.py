@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import compute_delta, once
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.estimation.exogenous import is_positive_definite
 from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.instruments.second_stage import build_weight

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import DenseWeight, NormalWeight, Weight, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import build_model_based_weight, spread_weight
+from sem_toolkit.discrepancy.moment_covariance import build_model_based_weight, spread_weight
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, once
-from sem_toolkit.discrepancy.least_squares import compute_explained_covariance, compute_normal_variances
+from sem_toolkit.discrepancy.moment_covariance import compute_explained_covariance, compute_normal_variances
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import (
     compute_normal_meat,

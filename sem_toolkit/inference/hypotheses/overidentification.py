@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.estimation.instruments.first_stage import NormalEquations
 from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.instruments.strength import compute_first_stage_f, compute_partial_r2

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight
+from sem_toolkit.discrepancy.moment_covariance import build_distribution_free_weight
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian

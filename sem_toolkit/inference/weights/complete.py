@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import compute_gamma
-from sem_toolkit.discrepancy.weights import compute_products
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
+from sem_toolkit.discrepancy.vectors import compute_products
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import compute_cluster_trace, list_cluster_covariances
 from sem_toolkit.inference.weights.observed import (
@@ -177,7 +177,7 @@ def compute_logdet(matrices: FloatArray) -> FloatArray:
 def compute_saturated_scores(evaluation: MomentPair, group: int) -> FloatArray:
     """Scores of the saturated model at the implied moments, n × m: V(z_i − σ̂)."""
     rows = centre_rows(evaluation, group, at_model=True)
-    products = compute_products(evaluation, rows)
+    products = compute_products(rows, means=evaluation.has_means)
     first, second = vech_indices(rows.shape[1])
     products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
     return NormalWeight(evaluation.implied_inverse).times(group, products.T).T
