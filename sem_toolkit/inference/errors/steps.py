@@ -13,7 +13,7 @@ import numpy as np
 
 from sem_toolkit.discrepancy import Weight, compute_delta, once
 from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
-from sem_toolkit.estimation.steps.search import Block, Steps
+from sem_toolkit.estimation.steps.stages import Block, Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import (
     compute_information_matrix,
