@@ -8,6 +8,7 @@ Spisic 1997), or the identity (ULS).
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,9 @@ from sem_toolkit.model.categorical_changes import ParameterChanges, Pulled
 from sem_toolkit.model.categorical_curvature import compute_curvature
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back
-from sem_toolkit.sample.categorical import CategoricalStatistics
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical import CategoricalStatistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,18 +134,18 @@ def _differentiate(pair: MomentPair) -> FloatArray:
     return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
 
 
-Weigh = Callable[[CategoricalStatistics], FloatArray]
+Weigh = Callable[["CategoricalStatistics"], FloatArray]
 
 
-def _weigh_equally(statistics: CategoricalStatistics) -> FloatArray:
+def _weigh_equally(statistics: "CategoricalStatistics") -> FloatArray:
     return np.ones(len(statistics.values))
 
 
-def _weigh_by_variances(statistics: CategoricalStatistics) -> FloatArray:
+def _weigh_by_variances(statistics: "CategoricalStatistics") -> FloatArray:
     return np.asarray(1.0 / np.diagonal(statistics.weight_gamma))
 
 
-def _weigh_fully(statistics: CategoricalStatistics) -> FloatArray:
+def _weigh_fully(statistics: "CategoricalStatistics") -> FloatArray:
     gamma = statistics.weight_gamma
     scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:

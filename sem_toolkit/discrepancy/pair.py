@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.targets import Targets, build_targets, list_statistics
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
-from sem_toolkit.sample.categorical import CategoricalStatistics
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical import CategoricalStatistics
 
 FloatArray = NDArray[np.float64]
 Pair = TypeVar("Pair", bound="MomentPair")
@@ -164,6 +166,6 @@ class MomentPair:
         return self.kind.vector.count(self)
 
     @cached_property
-    def statistics(self) -> tuple[CategoricalStatistics, ...]:
+    def statistics(self) -> "tuple[CategoricalStatistics, ...]":
         """Thresholds and correlations of each group; empty where all variables are numeric."""
         return list_statistics(self.sample)

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
-from sem_toolkit.model.layout import MomentLayout
 from sem_toolkit.sample import Sample
-from sem_toolkit.sample.categorical import CategoricalStatistics
 from sem_toolkit.sample.design import Design
-from sem_toolkit.sample.levels import Clusters
-from sem_toolkit.sample.patterns import Patterns
+
+if TYPE_CHECKING:
+    from sem_toolkit.model.layout import MomentLayout
+    from sem_toolkit.sample.categorical import CategoricalStatistics
+    from sem_toolkit.sample.levels import Clusters
+    from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
 
@@ -43,11 +46,11 @@ class Targets:
     data: tuple[FloatArray | None, ...]
     designs: tuple[Design, ...]
     exogenous: tuple[int, ...] = ()
-    patterns: tuple[Patterns, ...] | None = None
+    patterns: "tuple[Patterns, ...] | None" = None
     saturated: FloatArray | None = None
-    statistics: tuple[CategoricalStatistics, ...] = ()
-    layout: MomentLayout | None = None
-    clusters: tuple[Clusters, ...] = ()
+    statistics: "tuple[CategoricalStatistics, ...]" = ()
+    layout: "MomentLayout | None" = None
+    clusters: "tuple[Clusters, ...]" = ()
 
     @property
     def has_draws(self) -> bool:
@@ -116,7 +119,7 @@ def _build_level_targets(
     return Targets(covariance, mean, n, nothing, designs, saturated=values, clusters=clusters)
 
 
-def list_statistics(sample: Sample) -> tuple[CategoricalStatistics, ...]:
+def list_statistics(sample: Sample) -> "tuple[CategoricalStatistics, ...]":
     """Thresholds and correlations of each group; empty where all variables are numeric."""
     return tuple(group.categorical for group in sample.groups if group.categorical is not None)
 

@@ -150,7 +150,8 @@ class Model:
     @cached_property
     def used_columns(self) -> IntArray:
         """Which columns of C = [U W] free cells need, in ascending order (k): all derivatives are made of these."""
-        return np.unique(np.concatenate([column for cells in self.cells for column in (cells.row, cells.right)]))
+        columns = [column for cells in self.cells for column in (cells.row, cells.right)]
+        return np.flatnonzero(np.bincount(np.concatenate(columns)))  # np.unique would load masked arrays
 
     @cached_property
     def cell_places(self) -> tuple[CellPlaces, ...]:

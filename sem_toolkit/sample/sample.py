@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
 from sem_toolkit.sample.design import PLAIN, Design
-from sem_toolkit.sample.levels.saturated import SaturatedLevels
-from sem_toolkit.sample.saturated import SaturatedModel
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
+    from sem_toolkit.sample.levels.saturated import SaturatedLevels
+    from sem_toolkit.sample.saturated import SaturatedModel
 
 FloatArray = NDArray[np.float64]
 
@@ -58,11 +60,11 @@ class SampleGroup:
     mean: FloatArray | None = None
     data: FloatArray | None = None
     places: NDArray[np.intp] | None = None
-    saturated: SaturatedModel | None = None
+    saturated: "SaturatedModel | None" = None
     design: Design = PLAIN
     stream: Iterable[FloatArray] | None = None
-    categorical: CategoricalStatistics | None = None
-    levels: SaturatedLevels | None = None
+    categorical: "CategoricalStatistics | None" = None
+    levels: "SaturatedLevels | None" = None
     is_between: bool = False
     moment_gamma: FloatArray | None = None
 
