@@ -1,7 +1,7 @@
 """What people see of each kind of result: its title, its parts one after the other, and its tables by name."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -59,6 +59,7 @@ def build_view(result: object) -> View:
 def _view_fit(fit: "Fit") -> View:
     from sem_toolkit.report.export import Printed, build_note
     from sem_toolkit.report.journal import build_estimate_table
+    from sem_toolkit.report.loadings import print_loadings
     from sem_toolkit.report.summary import build_summary
     from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 
@@ -73,7 +74,7 @@ def _view_fit(fit: "Fit") -> View:
         fit.title,
         lambda: build_summary(fit),
         {name: make(name) for name in TABLES},
-        {"parameters": print_estimates},
+        {"parameters": print_estimates, "loadings": lambda: replace(print_loadings(fit), note=build_note(fit))},
         lambda: build_note(fit, estimates=False),
         find_name,
     )
@@ -198,9 +199,18 @@ def _view_improvement(found: "Improvement") -> View:
 
 def _view_exploration(found: "Exploration") -> View:
     from sem_toolkit.report.exploration import build_exploration
+    from sem_toolkit.report.loadings import print_loadings, stack_correlations
+    from sem_toolkit.report.tables import build_table_of
 
+    suggested = found.fits[found.suggested]
     title = f"factors of {len(found.items)} items"
-    return View(title, lambda: build_exploration(found, found.suggested), {"numbers": lambda: found.table})
+    tables: Tables = {
+        "numbers": lambda: found.table,
+        "loadings": lambda: build_table_of(suggested, "loadings"),
+        "correlations": lambda: stack_correlations(suggested),
+    }
+    printed = {"loadings": lambda: print_loadings(suggested)}
+    return View(title, lambda: build_exploration(found, found.suggested), tables, printed)
 
 
 def _view_power(found: "PowerAnalysis") -> View:

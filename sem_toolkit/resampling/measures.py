@@ -41,7 +41,7 @@ def compute_stacked_measures(
     }
 
 
-def compute_stacked_rmsea(chisq: FloatArray, df: float, n: float, groups: int) -> FloatArray:
+def compute_stacked_rmsea(chisq: FloatArray, df: float, n: float | FloatArray, groups: int) -> FloatArray:
     """√(max(χ² − df, 0) G/(N df)), b; 0 where df is 0. Source: Steiger (1990)."""
     if df <= 0:
         return np.zeros_like(chisq)

@@ -87,10 +87,6 @@ class EdgeShape:
     label: Label | None = None
     description: str = ""
 
-    @property
-    def is_directed(self) -> bool:
-        return not self.tail
-
 
 @dataclass(frozen=True, slots=True)
 class TextItem:

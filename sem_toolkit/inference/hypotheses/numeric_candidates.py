@@ -11,9 +11,10 @@ import numpy as np
 from sem_toolkit.discrepancy import NormalWeight, Weight
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.errors.covariance import compute_inverse_information
+from sem_toolkit.inference.errors.covariance import invert_information
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, JointScore, Piece
 from sem_toolkit.inference.weights.incomplete import list_slopes
+from sem_toolkit.inference.weights.score import build_score_weight, compute_score_information
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes
 from sem_toolkit.sample.moments import FloatArray
@@ -26,14 +27,12 @@ class NumericCandidates:
     """Of complete rows, and of two stages (see `CandidateKind`)."""
 
     def list_pieces(self, evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, Iterator[Piece]]:
-        weight = evaluation.data.weight_of_changes(evaluation)
-        information = evaluation.information if weight is None else weight.information(evaluation)
-        return information, self.divide(evaluation, candidates, weight)
+        return compute_score_information(evaluation), self.divide(evaluation, candidates)
 
-    def divide(self, evaluation: AtEstimate, candidates: Candidates, other: Weight | None) -> Iterator[Piece]:
-        """Candidates in blocks that fit the cache; other: a weight in the place of the estimator's."""
-        weight = evaluation.weight if other is None else other
-        Q = weight.inverse if isinstance(weight, NormalWeight) and other is None else None
+    def divide(self, evaluation: AtEstimate, candidates: Candidates) -> Iterator[Piece]:
+        """Candidates in blocks that fit the cache."""
+        weight = build_score_weight(evaluation)
+        Q = weight.inverse if isinstance(weight, NormalWeight) and weight is evaluation.weight else None
         is_gathered = ~np.isin(candidates.row, evaluation.exogenous) & (Q is not None)
         for g in range(evaluation.model.n_groups):
             gathered = np.flatnonzero(is_gathered & (candidates.group == g))
@@ -86,15 +85,16 @@ class NumericCandidates:
         return np.concatenate([first, second])
 
     def score_jointly(self, evaluation: AtEstimate, candidates: Candidates) -> JointScore:
-        weight, k = evaluation.weight, candidates.size
+        weight, k = build_score_weight(evaluation), candidates.size
         score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
-        for mine, slope, _, part in self.divide(evaluation, candidates, None):
+        for mine, slope, _, part in self.divide(evaluation, candidates):
             score[mine], shared[mine] = slope, part
         for g, share in enumerate(evaluation.shares):
             mine = np.flatnonzero(candidates.group == g)
             extra = self.differentiate(evaluation, candidates, mine, g)
             own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
-        return score, own, shared, compute_inverse_information(evaluation)
+        inverse = invert_information(compute_score_information(evaluation), evaluation.free_basis)
+        return score, own, shared, inverse
 
 
 class IncompleteCandidates(NumericCandidates):
