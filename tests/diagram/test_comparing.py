@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sem_toolkit.diagram import DiagramStyle, Version, draw_diagram, draw_overlay, draw_side_by_side
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, Version, draw_diagram, draw_overlay, draw_side_by_side
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import read_model
 from tests.support import read_case
@@ -76,6 +76,36 @@ def test_variables_are_aligned_where_a_number_makes_one_picture_wider():
         assert dx == 0.0 or dy == 0.0
     assert style.column == "free"
     assert dy == 0.0
+
+
+def test_stages_stand_in_every_picture():
+    table = build_parameter_table(parse_spec("B ~ A\nC ~ B"), TableOptions(call="sem"))
+    hints = DiagramHints(stages={"First": ("A",), "Later": ("B", "C")})
+    picture = draw_side_by_side([Version(name, table) for name in ("women", "men")], hints=hints)
+    assert [band.title for band in picture.scene.bands] == ["First", "Later"] * 2
+    assert not picture.problems()
+    assert not picture.messages
+
+
+def test_what_was_added_is_told_from_what_changed_without_colours_too():
+    scenes = []
+    for spec in ("y ~ x", "y ~ x + z"):
+        table = build_parameter_table(parse_spec(spec), TableOptions(call="sem"))
+        rows = [{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters]
+        scenes.append(
+            (
+                table,
+                pd.DataFrame(rows).assign(
+                    **{"est": len(spec) / 10, "se": 0.1, "pvalue": 0.001, "std.all": len(spec) / 10}
+                ),
+            )
+        )
+    before, after = (Version(name, *found) for name, found in zip(("a", "b"), scenes, strict=True))
+    scene = draw_overlay(before, after, DiagramStyle(theme="print")).scene
+    lines = {edge.key: edge for edge in scene.edges}
+    assert lines["y ~ x"].colour == lines["y ~ z"].colour
+    assert lines["y ~ z"].width > 1.5 * lines["y ~ x"].width
+    assert max(sample.width for sample in scene.samples) == lines["y ~ z"].width
 
 
 def test_the_largest_modification_indices_become_candidates():
