@@ -19,7 +19,7 @@ from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.memory import once
 from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.discrepancy.weights import weigh_as_built
+from sem_toolkit.discrepancy.weights import AsBuilt
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.categorical_changes import ParameterChanges, Pulled
 from sem_toolkit.model.categorical_curvature import compute_curvature
@@ -156,31 +156,35 @@ def _weigh_fully(statistics: "CategoricalStatistics") -> FloatArray:
     return invert_symmetric(gamma)
 
 
-def _make_build(weigh: Weigh) -> Callable[[Targets, FloatArray | None], CategoricalLeastSquares]:
-    def build(targets: Targets, deviations: FloatArray | None = None) -> CategoricalLeastSquares:
+@dataclass(frozen=True)
+class Build:
+    """Least squares by a weight of the statistics of a group."""
+
+    weigh: Weigh
+
+    def __call__(self, targets: Targets, deviations: FloatArray | None = None) -> CategoricalLeastSquares:
         assert isinstance(targets.layout, CategoricalLayout)  # noqa: S101 (targets of ordered variables)
         values = np.stack([own.values for own in targets.statistics])
-        weights = tuple(weigh(own) for own in targets.statistics)
+        weights = tuple(self.weigh(own) for own in targets.statistics)
         return CategoricalLeastSquares(targets, targets.layout, values, weights)
 
-    return build
 
-
-_build_equal, _build_diagonal, _build_full = map(_make_build, (_weigh_equally, _weigh_by_variances, _weigh_fully))
 CATEGORICAL_ULS = Kind(
     "ULS",
-    build=_build_equal,
-    weigh=weigh_as_built(_build_equal),
+    build=Build(_weigh_equally),
+    weigh=AsBuilt(Build(_weigh_equally)),
     has_distribution=False,
     reference="standard",
     vector=CategoricalVector(),
 )
-CATEGORICAL_DWLS = replace(CATEGORICAL_ULS, name="DWLS", build=_build_diagonal, weigh=weigh_as_built(_build_diagonal))
+CATEGORICAL_DWLS = replace(
+    CATEGORICAL_ULS, name="DWLS", build=Build(_weigh_by_variances), weigh=AsBuilt(Build(_weigh_by_variances))
+)
 CATEGORICAL_WLS = replace(
     CATEGORICAL_ULS,
     name="WLS",
-    build=_build_full,
-    weigh=weigh_as_built(_build_full),
+    build=Build(_weigh_fully),
+    weigh=AsBuilt(Build(_weigh_fully)),
     has_distribution=True,
     is_distribution_free=True,
 )

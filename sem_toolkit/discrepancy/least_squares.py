@@ -23,7 +23,7 @@ from sem_toolkit.discrepancy.moment_covariance import (
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.vectors import find_conditional
-from sem_toolkit.discrepancy.weights import weigh_as_built
+from sem_toolkit.discrepancy.weights import AsBuilt
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_products as compute_moment_products
@@ -210,21 +210,21 @@ def _build_weight(data: FloatArray | None, design: Design, targets: Targets) -> 
 ULS = Kind(
     "ULS",
     build=build_unweighted,
-    weigh=weigh_as_built(build_unweighted),
+    weigh=AsBuilt(build_unweighted),
     has_distribution=False,
     counts_exogenous=True,
 )
 DWLS = Kind(
     "DWLS",
     build=build_diagonally_weighted,
-    weigh=weigh_as_built(build_diagonally_weighted),
+    weigh=AsBuilt(build_diagonally_weighted),
     has_distribution=False,
 )
-SAMPLE_DWLS = replace(DWLS, build=build_sample_weighted, weigh=weigh_as_built(build_sample_weighted))
+SAMPLE_DWLS = replace(DWLS, build=build_sample_weighted, weigh=AsBuilt(build_sample_weighted))
 """DWLS whose weights are sample variances of the moments, not normal-theory ones."""
 WLS = Kind(
     "WLS",
     build=build_weighted,
-    weigh=weigh_as_built(build_weighted),
+    weigh=AsBuilt(build_weighted),
     is_distribution_free=True,
 )

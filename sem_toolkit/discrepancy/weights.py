@@ -142,6 +142,11 @@ class Weighted(Protocol):
     def weights(self) -> tuple[FloatArray, ...]: ...
 
 
-def weigh_as_built(build: Callable[[Targets, FloatArray | None], Weighted]) -> Callable[[MomentPair], DenseWeight]:
+@dataclass(frozen=True)
+class AsBuilt:
     """V of a quadratic form: the weight that it was built with."""
-    return lambda pair: DenseWeight(build(pair.targets, None).weights)
+
+    build: Callable[[Targets, FloatArray | None], Weighted]
+
+    def __call__(self, pair: MomentPair) -> DenseWeight:
+        return DenseWeight(self.build(pair.targets, None).weights)

@@ -68,7 +68,7 @@ def check_combination(chosen: Combination) -> Iterator[Diagnostic]:
 def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
     """What full information from incomplete rows cannot be combined with."""
     missing, estimator, inference = chosen.missing, chosen.estimator, chosen.inference
-    if "aux" in chosen.read and missing not in FULL_INFORMATION | TWO_STAGE:
+    if "aux" in chosen.read and missing not in (*FULL_INFORMATION, *TWO_STAGE):
         message = f'aux needs missing = "ml" or "two.stage", and missing is "{missing}"'
         yield Diagnostic("error", "aux-without-missing", message)
         return
@@ -142,7 +142,7 @@ def _check_design(chosen: Combination) -> Iterator[Diagnostic]:
     elif chosen.read.get("likelihood") == "wishart":
         message = f"{what} needs a normal likelihood: covariances of such rows have no Wishart distribution"
         yield Diagnostic("error", "cluster-estimator", message, hint="leave likelihood out")
-    elif missing not in FULL_INFORMATION | {"listwise"}:
+    elif missing not in ("listwise", *FULL_INFORMATION):
         message = f'{what} does not go with missing = "{missing}"'
         yield Diagnostic("error", "cluster-estimator", message, hint='one of: "listwise", "ml", "ml.x"')
     elif what == "cluster" and inference.se not in ("standard", *CLUSTER_ERRORS, "bootstrap", "none"):
@@ -173,7 +173,7 @@ def _check_steps(chosen: Combination) -> Iterator[Diagnostic]:
         if name in chosen.read:
             message = f"sam does not go with {name}: its standard errors take rows for independent draws"
             yield Diagnostic("error", "steps-data", message, hint="fit without sam")
-    if chosen.missing not in FULL_INFORMATION | {"listwise"}:
+    if chosen.missing not in ("listwise", *FULL_INFORMATION):
         message = f'sam does not go with missing = "{chosen.missing}"'
         yield Diagnostic("error", "missing-estimator", message, hint='one of: "listwise", "ml"')
 
@@ -229,7 +229,7 @@ def check_ordered(chosen: Combination) -> Iterator[Diagnostic]:
         names = [name for name, record in ESTIMATORS.items() if record.ordered is not None]
         message = f"{estimator} is no estimator of ordered variables"
         yield Diagnostic("error", "estimator-for-ordered", message, hint=f"one of: {', '.join(names)}")
-    if missing not in PAIRWISE | {"listwise"}:
+    if missing not in ("listwise", *PAIRWISE):
         message = f'missing = "{missing}" is about numeric variables, and some are ordered'
         hint = 'missing = "pairwise" takes for each pair of variables all rows that have both'
         yield Diagnostic("error", "missing-estimator", message, hint=hint)

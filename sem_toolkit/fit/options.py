@@ -24,7 +24,7 @@ from sem_toolkit.sample import Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
-from sem_toolkit.sample.weights import Normalization, Weighting
+from sem_toolkit.sample.weights import Normalization, Weighting, WeightType
 from sem_toolkit.spec import TableOptions, build_table_options
 
 Result = TypeVar("Result")
@@ -67,7 +67,7 @@ class FitOptions:
     cluster: str | None = None
     sampling_weights: str | None = None
     sampling_weights_normalization: Normalization = "group"
-    sampling_weights_type: str = "design"
+    sampling_weights_type: WeightType = "design"
     group: str | None = None
     group_label: tuple[str, ...] = ()
     all_ordered: bool = False
@@ -183,7 +183,7 @@ def _fill_defaults(given: Mapping[str, object], read: dict[str, Any]) -> tuple[d
     by_sample = "sam_method" in read and (str(read.get("se")).lower() in FREE_STEP_ERRORS or "cluster" in read)
     if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
         rows.setdefault("fixed_x", False)  # lavaan's default for all but maximum likelihood, and for some of sam
-    if read.get("missing") in FULL_INFORMATION | TWO_STAGE or "cluster" in read:
+    if read.get("missing") in (*FULL_INFORMATION, *TWO_STAGE) or "cluster" in read:
         rows.setdefault("meanstructure", True)
     return rows, conditional
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-FULL_INFORMATION = frozenset({"ml", "ml.x"})
+FULL_INFORMATION = ("ml", "ml.x")
 """Choices of `missing` under which estimation takes the rows with their empty cells."""
-PAIRWISE = frozenset({"pairwise", "available.cases"})
+PAIRWISE = ("pairwise", "available.cases")
 """Choices under which each covariance is that of the rows that have both variables."""
-TWO_STAGE = frozenset({"two.stage", "robust.two.stage"})
+TWO_STAGE = ("two.stage", "robust.two.stage")
 """Choices under which it takes the saturated model's moments."""
 Form = Literal["complete", "pairwise", "incomplete", "two.stage", "ordered", "levels"]
 """Kinds of data: what a sample's moments are of."""
