@@ -124,11 +124,17 @@ def draw_side_by_side(
     # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
     for column in ("free", style.column):
         part = replace(style, column=column, legend=False)
-        common = take_layout(build_scene(build_canvas(union, part, plain, r2), fixed))
+        whole = build_canvas(union, part, plain, r2)
+        pattern = build_scene(whole, fixed)
+        common = take_layout(pattern)
+        # Its places hold shapes of its size of type, which is smaller in a narrow column.
+        same = replace(part, font_size=pattern.style.font_size)
         scenes = []
         for version, graph in zip(versions, graphs, strict=True):
             names = {name: place for name, place in common.positions.items() if name in graph}
-            scenes.append(build_scene(build_canvas(graph, part, plain, version.r2), Layout(names)))
+            # An indicator of one version may be explained in another, where its place has no room for an R².
+            explained = {name: value for name, value in (version.r2 or {}).items() if name in whole.structure.cores}
+            scenes.append(build_scene(build_canvas(graph, same, plain, explained), Layout(names)))
         if fits_across(scenes, style):
             break
     joined = join_scenes([version.name for version in versions], scenes, style, hints)

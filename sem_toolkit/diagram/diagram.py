@@ -28,6 +28,7 @@ from sem_toolkit.diagram.writers.dot import format_dot
 from sem_toolkit.diagram.writers.formats import WRITERS
 from sem_toolkit.files import write_bytes
 from sem_toolkit.libraries import nx
+from sem_toolkit.presented import Tabled
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 SUFFIXES = tuple(WRITERS)
 
 
-@dataclass(frozen=True)
-class Diagram:
+@dataclass(frozen=True, repr=False)
+class Diagram(Tabled):
     """A finished picture; `write` makes files of it, `problems` says what is wrong with it.
+
+    Its tables, such as `to_frame("paths")`, hold what is drawn, and where.
 
     messages  what was asked for and is not in it, such as places of variables that the model has no longer
     """
@@ -154,6 +157,9 @@ def draw_diagram(
     if asked and graph.number_of_edges() == drawn.number_of_edges():
         message = "misfit suggests no path that could be drawn: none would improve the fit beyond chance"
         messages = (*messages, Diagnostic("note", "nothing-suggested", message))
+    if style.intercepts and not any(role == "intercept" for *_, role in whole.edges(data="role")):
+        message = "no means or intercepts are drawn: the model has none"
+        messages = (*messages, Diagnostic("note", "no-means", message, hint="estimate them with meanstructure"))
     scene = build_scene(build_canvas(graph, style, hints, r2), layout, earlier, go_on)
     return Diagram(scene, graph, (*messages, *list_ignored(style, hints, scene)))
 

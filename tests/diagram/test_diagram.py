@@ -176,6 +176,11 @@ def test_what_a_layout_says_about_a_model_of_earlier_days_is_passed_over_with_a_
     assert not draw_diagram(table, estimates, r2=r2).messages
 
 
+def test_means_that_there_are_none_of_are_said():
+    assert [message.code for message in draw_case("hs_cfa_marker", intercepts=True).messages] == ["no-means"]
+    assert not draw_case("hs_meanstructure", intercepts=True).messages
+
+
 def test_misfit_that_suggests_nothing_is_said():
     table, estimates, r2 = read_model("hs_cfa_marker")
     indices = pd.DataFrame({"lhs": ["x1"], "op": ["~~"], "rhs": ["x2"], "mi": [3.0]})

@@ -302,7 +302,7 @@ def _iterate_entries(
     if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
     if style.significance == "interval" and any(edge.label and "[" in edge.label.text for edge in estimated):
-        yield None, "confidence intervals in brackets"
+        yield None, f"confidence intervals in {'the last ' if style.values == 'both' else ''}brackets"
     if estimated and style.hide_nonsignificant:
         yield None, f"paths and covariances with p ≥ {style.alpha:g} are not drawn".replace("0.", ".")
     for line in hints.legend:
