@@ -10,6 +10,9 @@ from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 
+_WITHOUT_ERROR = 1e-10
+"""Share of an indicator's variance below which its error is none."""
+
 
 class NumericScores:
     """Of complete rows (see `ScoreKind`)."""
@@ -91,6 +94,8 @@ def compute_bartlett_weights(evaluation: AtEstimate, g: int) -> tuple[FloatArray
     """From the equations of the indicators: (I − A_oo)y − m = A_oη η + u with Cov(u) = S_oo.
 
     Composites are sums of their indicators, whose equations leave S_oo singular: they are what they are, without error.
+    With indicators without error (of single indicators) Cov(A_oη η + u) takes the place of S_oo: the weights are the
+    same where both have an inverse (Lawley & Maxwell, 1971, Factor analysis as a statistical method, chapter 8).
     """
     p = evaluation.model.n_observed
     matrices = compute_matrices(evaluation.model, evaluation.x)
@@ -107,10 +112,15 @@ def compute_bartlett_weights(evaluation: AtEstimate, g: int) -> tuple[FloatArray
     if not factors.size:
         return weights, se
     L = loadings[np.ix_(rows, factors)]
-    along = np.linalg.solve(matrices.symmetric[g][np.ix_(rows, rows)], L)
+    unique = matrices.symmetric[g][np.ix_(rows, rows)]
+    known = unique.diagonal() <= _WITHOUT_ERROR * evaluation.moments.all_covariance[g].diagonal()[rows]
+    latent = np.zeros((len(factors),) * 2)
+    if known.any():
+        latent = evaluation.moments.all_covariance[g][np.ix_(p + factors, p + factors)]
+    along = np.linalg.solve(unique + L @ latent @ L.T, L)
     inverse = np.linalg.inv(L.T @ along)
     weights[factors] = inverse @ along.T @ within[rows]
-    se[factors] = np.sqrt(np.maximum(np.diag(inverse), 0.0))
+    se[factors] = np.sqrt(np.maximum(np.diag(inverse - latent), 0.0))
     return weights, se
 
 
