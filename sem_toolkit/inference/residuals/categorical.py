@@ -42,13 +42,6 @@ class CategoricalResiduals:
     acov: FloatArray
     sample: FloatArray
 
-    @property
-    def is_threshold(self) -> FloatArray:
-        """Which of the first statistics belong to ordered variables, as booleans over m."""
-        chosen = np.zeros(len(self.values), dtype=bool)
-        chosen[self.layout.parts[0]] = self.layout.first[1] >= 0
-        return chosen
-
     def summary_places(self) -> dict[str, np.ndarray]:
         """Positions (of m) of what the summaries are made of: correlations, thresholds, slopes, and all of these."""
         first, slopes, _, covariances = (np.arange(part.start, part.stop) for part in self.layout.parts)
