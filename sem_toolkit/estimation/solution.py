@@ -17,7 +17,7 @@ from sem_toolkit.sample import Sample
 
 if TYPE_CHECKING:
     from sem_toolkit.estimation.instruments.search import Instrumental
-    from sem_toolkit.estimation.steps.stages import Steps
+    from sem_toolkit.estimation.steps.search import Steps
 
 Stages: TypeAlias = "Instrumental | Steps | None"
 """How an estimate that was not searched for came about; None for the minimum of a discrepancy."""

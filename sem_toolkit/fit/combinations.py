@@ -160,20 +160,19 @@ def _check_design(chosen: Combination) -> Iterator[Diagnostic]:
 
 def _check_steps(chosen: Combination) -> Iterator[Diagnostic]:
     """What estimation in steps cannot be combined with."""
-    if chosen.ordered:
-        message = "sam is for numeric variables here, and some are ordered"
-        hint = "leave sam_method out (WLSMV takes ordered variables), or ordered = none for sam with numbers"
-        yield Diagnostic("error", "ordered-in-steps", message, hint=hint)
-    elif chosen.estimator != "ML":
+    if chosen.estimator != "ML" and not chosen.ordered:
         message = f"sam estimates by ML, part by part, and the estimator is {chosen.estimator}"
         yield Diagnostic("error", "steps-estimator", message, hint="leave estimator out, or sam_method")
+    if chosen.estimator == "IV":
+        message = "sam minimises a discrepancy for each part, and estimation by instruments (IV) minimises none"
+        yield Diagnostic("error", "steps-estimator", message, hint='estimator = "WLSMV", or no sam_method')
     if chosen.read.get("likelihood") == "wishart":
         yield Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out")
     for name in ("sampling_weights", "sample_cov", "aux"):
         if name in chosen.read:
             message = f"sam does not go with {name}: its standard errors take rows for independent draws"
             yield Diagnostic("error", "steps-data", message, hint="fit without sam")
-    if chosen.missing not in ("listwise", *FULL_INFORMATION):
+    if not chosen.ordered and chosen.missing not in ("listwise", *FULL_INFORMATION):
         message = f'sam does not go with missing = "{chosen.missing}"'
         yield Diagnostic("error", "missing-estimator", message, hint='one of: "listwise", "ml"')
 

@@ -177,6 +177,8 @@ def _fill_defaults(given: Mapping[str, object], read: dict[str, Any]) -> tuple[d
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
+        if "sam_method" in read:
+            read.setdefault("m_method", "ULS")
     conditional = not given.get("ordered") and _is_switched_on(rows.pop("conditional_x", False))
     if conditional:
         rows.setdefault("meanstructure", True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.estimation.steps.stages import Steps
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import (
     EvaluatedSolution,
     SolutionLike,

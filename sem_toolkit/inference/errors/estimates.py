@@ -3,7 +3,7 @@
 import numpy as np
 
 from sem_toolkit.estimation.instruments.search import Instrumental
-from sem_toolkit.estimation.steps.stages import Steps
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
 from sem_toolkit.inference.errors.instruments import compute_instrument_covariance

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sem_toolkit.discrepancy import once
-from sem_toolkit.estimation.steps.stages import Steps
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any

@@ -97,6 +97,8 @@ class CompleteData:
 
     def unbiased_gammas(self, pair: MomentPair) -> Gammas:
         """As in lavaan, those given exogenous variables and of streamed rows are not corrected."""
+        if pair.sample.is_clustered:
+            return list_cluster_covariances(pair)
         return tuple(
             compute_gamma(pair, g)
             if group.data is None or pair.exogenous

@@ -61,6 +61,8 @@ class IncompleteData(CompleteData):
         return self.gammas(pair) or list_moment_covariances(pair, "observed", True)
 
     def unbiased_gammas(self, pair: MomentPair) -> Gammas:
+        if pair.sample.is_clustered:
+            return list_cluster_covariances(pair)
         return list_moment_covariances(pair, "observed", True)
 
     def residual_gammas(self, pair: MomentPair, information: str, *, robust: bool) -> Gammas | None:

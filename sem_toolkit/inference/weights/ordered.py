@@ -15,5 +15,8 @@ class OrderedData(CompleteData):
     def free_gammas(self, pair: MomentPair) -> Gammas | None:
         return self.gammas(pair)
 
+    def unbiased_gammas(self, pair: MomentPair) -> Gammas:
+        return self.casewise_gammas(pair)
+
     def casewise_gammas(self, pair: MomentPair) -> Gammas:
         return tuple(own.gamma for own in pair.statistics)
