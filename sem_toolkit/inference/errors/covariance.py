@@ -205,11 +205,24 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
         for g, (delta, gamma) in enumerate(parts):
             columns = weight.times(g, delta)
             total += evaluation.shares[g] * columns.T @ gamma @ columns
-        return total
+        return total + _compute_cross_meat(evaluation, weight)
     for g in range(evaluation.model.n_groups):
         part = CasewiseMoments(evaluation, weight, g)
         total += evaluation.shares[g] * part.scores.T @ part.scores / part.size
     return total
+
+
+def _compute_cross_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
+    """What moments add that covary between groups: Σ_{g≠h} share_g share_h Δ_gᵀV_gΓ_ghV_hΔ_h, q × q."""
+    cross, m = evaluation.sample.cross_gamma, evaluation.moments_per_group
+    if cross is None:
+        return np.zeros((evaluation.model.n_parameters,) * 2)
+    delta = compute_delta(evaluation)
+    columns = np.concatenate([share * weight.times(g, delta[g]) for g, share in enumerate(evaluation.shares)])
+    between = cross.copy()
+    for g in range(len(delta)):
+        between[g * m : (g + 1) * m, g * m : (g + 1) * m] = 0.0
+    return np.asarray(columns.T @ between @ columns)
 
 
 def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
