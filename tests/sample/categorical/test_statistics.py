@@ -124,7 +124,7 @@ def test_gamma_is_the_variance_of_the_statistics_over_samples() -> None:
 def test_margins_follow_the_units_of_covariates(
     rows: tuple[np.ndarray, np.ndarray], unit: float, origin: float
 ) -> None:
-    """A salary or a year instead of a score: thresholds and slopes are those of the other units (once −.39 for −.42)."""
+    """A salary or a year instead of a score: thresholds are those of the other units (once −.39 instead of −.42)."""
     data, x = rows
     other = origin + unit * x
     for ours, theirs in (
