@@ -11,7 +11,9 @@ import numpy as np
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds
-from sem_toolkit.diagram.places.blocks import Block, Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import OPPOSITE, Block, Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.spreading import separate
+from sem_toolkit.diagram.places.straightening import Aims, straighten
 
 CHANNEL_WEIGHT = 0.1
 """How strongly a path that passes a column pulls, against 1 for a path between neighbouring columns."""
@@ -107,6 +109,10 @@ def place_ranks(
     stretch = len(structure.links) >= LEAST_STRETCHED
     found = [[(blocks[name], heights[name]) for name in column if name in blocks] for column in columns]
     offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
+    aims = _build_aims(structure, actual, blocks, measures, spacing, room, downward, apart or inner)
+    found = straighten(found, offsets, aims)
+    actual |= {block.core: block.side for column in found for block, _ in column}
+    offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
     length = _measure_columns([_ColumnShape(column) for column in found], offsets)
     factor = _find_stretch(found, structure, FILLED * page if downward and page else FLATTEST * length)
     found = [[(block, factor * y) for block, y in column] for column in found]
@@ -120,6 +126,38 @@ def place_ranks(
         for name, box in block.places.items()
     }
     return {name: _turn(box) for name, box in places.items()} if downward else places, actual
+
+
+def _build_aims(
+    structure: Structure,
+    sides: Mapping[str, Side],
+    blocks: Mapping[str, Block],
+    measures: Measures,
+    spacing: Spacing,
+    room: _Room,
+    downward: bool,
+    fixed: object,
+) -> Aims:
+    """What the search for better heights keeps to; fixed: true where indicators keep their sides."""
+    linked = _collect_linked(structure)
+    joined = {structure.owner[name] for pair in structure.covariances for name in pair if name in structure.owner}
+    upright = ("left", "right") if downward else ("top", "bottom")
+    last = max(structure.ranks.values(), default=0)
+    turned = {}
+    for core, side in sides.items():
+        inside = 0 < structure.ranks[core] < last
+        if inside and side in upright and structure.indicators.get(core) and not fixed:
+            if core not in structure.pinned and core not in joined:
+                block = build_block(core, OPPOSITE[side], structure, measures, spacing)
+                turned[core] = _turn_block(block) if downward else block
+
+    def gap(above: Block, below: Block) -> float:
+        slots = [_Slot(block.core, -block.bounds.top, block.bounds.bottom, block) for block in (above, below)]
+        return slots[0].below + slots[1].above + _find_distance(*slots, spacing, room, linked)
+
+    order = {name: k for k, name in enumerate(structure.cores)}
+    covarying = [pair for pair in structure.covariances if {*pair} <= {*structure.cores}]
+    return Aims(structure.links, covarying, order, frozenset(structure.order), turned, gap)
 
 
 def _find_stretch(columns: Sequence[Sequence[tuple[Block, float]]], structure: Structure, wanted: float) -> float:
@@ -436,23 +474,6 @@ def _find_distance(a: _Slot, b: _Slot, spacing: Spacing, room: _Room, linked: Ma
     if b.name in linked.get(a.name, ()):
         return max(spacing.block, room.across - inner)
     return max(spacing.block, ARC_GAP - inner) if frozenset((a.name, b.name)) in room.covarying else spacing.block
-
-
-def separate(wanted: Sequence[float], distances: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """Values nearest to the wanted ones (weighted least squares) that keep given distances: isotonic regression."""
-    offsets = [0.0]
-    for distance in distances:
-        offsets.append(offsets[-1] + distance)
-    groups: list[tuple[float, float, int]] = []
-    for value, offset, weight in zip(wanted, offsets, weights, strict=True):
-        mean, total, count = value - offset, weight, 1
-        while groups and groups[-1][0] > mean:
-            before, heavy, many = groups.pop()
-            mean = (mean * total + before * heavy) / (total + heavy)
-            total, count = total + heavy, count + many
-        groups.append((mean, total, count))
-    levels = [mean for mean, _, count in groups for _ in range(count)]
-    return [level + offset for level, offset in zip(levels, offsets, strict=True)]
 
 
 class _ColumnShape:
