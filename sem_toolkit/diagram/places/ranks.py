@@ -109,13 +109,15 @@ def place_ranks(
     stretch = len(structure.links) >= LEAST_STRETCHED
     found = [[(blocks[name], heights[name]) for name in column if name in blocks] for column in columns]
     offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
-    aims = _build_aims(structure, actual, blocks, measures, spacing, room, downward, apart or inner)
-    found = straighten(found, offsets, aims)
-    actual |= {block.core: block.side for column in found for block, _ in column}
-    offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
     length = _measure_columns([_ColumnShape(column) for column in found], offsets)
     factor = _find_stretch(found, structure, FILLED * page if downward and page else FLATTEST * length)
     found = [[(block, factor * y) for block, y in column] for column in found]
+    if limit is None or length <= limit:
+        # What does not fit will be set in another way.
+        aims = _build_aims(structure, actual, blocks, measures, spacing, room, downward, apart or inner)
+        found = straighten(found, offsets, aims)
+        actual |= {block.core: block.side for column in found for block, _ in column}
+        offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)
     if not downward:
         found = _lean_rows(found, offsets, structure, measures)
         offsets = _fit_columns([_ColumnShape(column) for column in found], room, limit, apart, stretch)

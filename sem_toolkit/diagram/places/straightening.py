@@ -14,7 +14,7 @@ from itertools import combinations, pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, segments_enter_box
+from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle, compute_bounds, segments_enter_box
 from sem_toolkit.diagram.places.blocks import Block
 from sem_toolkit.diagram.places.spreading import separate
 
@@ -29,8 +29,11 @@ CLEAR = 5.0
 STEPS = (12.0, 30.0, 60.0, 110.0)
 """How far a core is moved up and down from where it is, in points."""
 
-MOST_SWEEPS, MOST_CORES = 4, 24
-"""How often each core is tried; with more cores than this all stay where they are."""
+MOST_SWEEPS, MOST_STARTS, MOST_CORES = 4, 3, 24
+"""How often each core is tried, and how often a search begins; with more cores than this all stay where they are."""
+
+FAN, FAN_SHARE = "", 0.5
+"""The name of the room between a core and its indicators, and how much of their row it takes."""
 
 HELD = 1000.0
 """Weight of the core that is moved, against 1 for those that make way."""
@@ -75,7 +78,7 @@ def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[t
         return [list(column) for column in columns]
     places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
     search = _Search(aims, links, places, np.array([offsets[places[name]] for name in blocks]), tuple(blocks))
-    found, chosen = search.run(np.array(list(heights.values())), blocks)
+    found, chosen = search.run_often(np.array(list(heights.values())), blocks)
     result: list[list[tuple[Block, float]]] = [[] for _ in columns]
     for name, y in sorted(zip(blocks, found.tolist(), strict=True), key=lambda entry: entry[1]):
         result[places[name]].append((chosen[name], y))
@@ -96,12 +99,39 @@ class _Search:
     names: tuple[str, ...]
     gaps: dict[tuple[int, int], float] = field(default_factory=dict)
 
-    def run(self, heights: FloatArray, blocks: Mapping[str, Block]) -> tuple[FloatArray, Mapping[str, Block]]:
-        """Better heights, and the blocks with the sides of their indicators."""
-        field_ = _Field(self, blocks)
-        cost, faults = (float(found[0]) for found in field_.assess(heights[None]))
-        if faults == 0:
+    def run_often(self, heights: FloatArray, blocks: Mapping[str, Block]) -> tuple[FloatArray, Mapping[str, Block]]:
+        """Better heights, and the blocks with the sides of their indicators; other beginnings where faults remain."""
+        if self._count_faults(heights, blocks) == 0:
             return heights, blocks
+        draw = np.random.default_rng(0)
+        best = self._run(heights, blocks)
+        for _ in range(MOST_STARTS - 1):
+            if self._count_faults(*best[1:]) == 0:
+                break
+            other = heights.copy()
+            for column in self.columns.values():
+                other[column] = self._shuffle(column, heights, blocks, draw)
+            best = min(best, self._run(other, blocks), key=lambda found: found[0])
+        return best[1:]
+
+    def _shuffle(
+        self, column: Sequence[int], heights: FloatArray, blocks: Mapping[str, Block], draw: np.random.Generator
+    ) -> FloatArray:
+        """The cores of a column in another order around the same middle."""
+        order = draw.permutation(column)
+        gaps = [self.aims.gap(blocks[self.names[a]], blocks[self.names[b]]) for a, b in pairwise(order)]
+        places = np.concatenate([[0.0], np.cumsum(gaps)])
+        found = heights.copy()
+        found[order] = places - places.mean() + heights[column].mean()
+        return np.asarray(found[column])
+
+    def _count_faults(self, heights: FloatArray, blocks: Mapping[str, Block]) -> float:
+        return float(_Field(self, blocks).assess(heights[None])[1][0])
+
+    def _run(self, heights: FloatArray, blocks: Mapping[str, Block]) -> tuple[float, FloatArray, Mapping[str, Block]]:
+        """One search, with what its end costs."""
+        field_ = _Field(self, blocks)
+        cost = float(field_.assess(heights[None])[0][0])
         for _ in range(MOST_SWEEPS):
             before = cost
             for k, name in enumerate(self.names):
@@ -119,7 +149,7 @@ class _Search:
                         cost, heights, field_ = float(costs[best]), trials[best], variant
             if cost >= before:
                 break
-        return heights, field_.blocks
+        return cost, heights, field_.blocks
 
     def _iterate_heights(self, k: int, heights: FloatArray) -> Iterator[float]:
         """Where a core might go: as it is, level with a neighbour, in their middle, aside, between two others."""
@@ -189,16 +219,31 @@ class _Search:
         return np.array(found, np.intp).reshape(-1, 3)
 
 
+def _find_fan(block: Block) -> Iterator[tuple[str, Rectangle]]:
+    """The room in which most loadings of a block run, if it has several."""
+    core, items = block.places[block.core], [box for name, box in block.places.items() if name != block.core]
+    if len(items) > 1:
+        middle = compute_bounds([core, compute_bounds(items)])
+        across = abs(middle.x - core.x) > abs(middle.y - core.y)
+        rows = compute_bounds(items)
+        wide, high = (middle.width, rows.height * FAN_SHARE) if across else (rows.width * FAN_SHARE, middle.height)
+        yield FAN, Rectangle(middle.x if across else rows.x, rows.y if across else middle.y, wide, high)
+
+
 class _Field:
     """The shapes of all blocks with their indicators on given sides."""
 
     def __init__(self, search: _Search, blocks: Mapping[str, Block]) -> None:
         self.search, self.blocks = search, blocks
-        shapes = [(k, name, blocks[core].places[name]) for k, core in enumerate(search.names) for name in blocks[core].places]
+        shapes = [
+            (k, name, box)
+            for k, core in enumerate(search.names)
+            for name, box in (*blocks[core].places.items(), *_find_fan(blocks[core]))
+        ]
         self.owner = np.array([k for k, _, _ in shapes])
         self.x, self.y = np.array([box.x for *_, box in shapes]), np.array([box.y for *_, box in shapes])
         self.half = np.array([[box.width / 2 + CLEAR, box.height / 2 + CLEAR] for *_, box in shapes])
-        is_core = np.array([name == search.names[k] for k, name, _ in shapes])
+        is_core = np.array([name in (search.names[k], FAN) for k, name, _ in shapes])
         at_end = (self.owner == search.ends[:, :1]) | (self.owner == search.ends[:, 1:])
         self.own: BoolArray = at_end & is_core
 
