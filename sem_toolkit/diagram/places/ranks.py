@@ -148,10 +148,10 @@ def _build_aims(
     turned = {}
     for core, side in sides.items():
         inside = 0 < structure.ranks[core] < last
-        if inside and side in upright and structure.indicators.get(core) and not fixed:
-            if core not in structure.pinned and core not in joined:
-                block = build_block(core, OPPOSITE[side], structure, measures, spacing)
-                turned[core] = _turn_block(block) if downward else block
+        free = core not in structure.pinned and core not in joined and not fixed
+        if free and inside and side in upright and structure.indicators.get(core):
+            block = build_block(core, OPPOSITE[side], structure, measures, spacing)
+            turned[core] = _turn_block(block) if downward else block
 
     def gap(above: Block, below: Block) -> float:
         slots = [_Slot(block.core, -block.bounds.top, block.bounds.bottom, block) for block in (above, below)]

@@ -18,7 +18,7 @@ from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle,
 from sem_toolkit.diagram.places.blocks import Block
 from sem_toolkit.diagram.places.spreading import separate
 
-HIT, BETWEEN, CROSSING, CLIMB, TURNED, WHITE, LEVEL = 70.0, 18.0, 14.0, 0.15, 3.0, 0.05, 5.0
+HIT, BETWEEN, CROSSING, CLIMB, TURNED, WHITE, LEVEL = 90.0, 18.0, 14.0, 0.08, 3.0, 0.03, 4.0
 """Costs: of a shape in the way of a straight path, of a core between two that covary, of a crossing, of a point of
 height climbed, of two cores against the order of the model, of a point of a column's length; what a level path saves.
 """
@@ -214,7 +214,8 @@ class _Search:
             for a, b in self.aims.covarying
             if self.places.get(a, -1) == self.places.get(b, -2)
             for m in self.columns[self.places[a]]
-            if self.names[m] not in (a, b) and not {frozenset((a, self.names[m])), frozenset((b, self.names[m]))} <= arcs
+            if self.names[m] not in (a, b)
+            and not {frozenset((a, self.names[m])), frozenset((b, self.names[m]))} <= arcs
         ]
         return np.array(found, np.intp).reshape(-1, 3)
 
