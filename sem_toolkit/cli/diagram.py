@@ -28,7 +28,8 @@ def diagram(
     specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="One model, or several to compare.")],
     chosen: Mapping[str, object],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="File to write: .svg, .pdf, .png, .pptx, .drawio, .tex or .dot.")
+        Path,
+        typer.Option("-o", "--output", help="File to write: .svg, .pdf, .png, .docx, .pptx, .drawio, .tex or .dot."),
     ],
     data: DataOption = None,
     style: Annotated[Path | None, typer.Option("--style", help="A TOML file with settings of the style.")] = None,

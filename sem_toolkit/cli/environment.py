@@ -13,7 +13,7 @@ _PURPOSES = {
     "spss": "SPSS .sav and Stata .dta files",
     "parquet": "Parquet files, and long CSV files in one pass",
     "excel": "Excel files",
-    "word": "tables and reports in Word",
+    "word": "tables, reports and diagrams in Word",
     "cluster": "draws on a dask cluster",
     "powerpoint": "diagrams as PowerPoint slides",
     "studio": "text and picture side by side in the browser",

@@ -1,7 +1,6 @@
 """A fit in words and tables for people: the verdict first, then fit, estimates by section, explained variances."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 from rich.console import Console, RenderableType
@@ -11,31 +10,16 @@ from rich.text import Text
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.estimation.solution import Certificate
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.inference.frames import number_groups
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.legends import LEGENDS
 from sem_toolkit.report.loadings import build_loading_tables, format_rotation
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.reasons import list_reasons
+from sem_toolkit.report.sections import build_estimate_sections
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
 from sem_toolkit.report.text_tables import build_frame_table, build_table, protect_numbers
 from sem_toolkit.resampling.bootstrap.intervals import INTERVALS
 
-# lavaan's sections, in its order; variances and covariances share an operator.
-SECTIONS = {
-    "=~": "Latent variables",
-    "<~": "Composites",
-    "~": "Regressions",
-    "~~": "Covariances",
-    "~1": "Intercepts",
-    "|": "Thresholds",
-    "variance": "Variances",
-    "~*~": "Scales y*",
-    ":=": "Defined parameters",
-}
-UNCERTAIN = ("se", "z", "pvalue", "ci.lower", "ci.upper")
-NARROW = ("est", "se", "z", "pvalue", "std.all")
-WIDE = ("est", "se", "z", "pvalue", "ci.lower", "ci.upper", "std.lv", "std.all")
 INFORMATION = {
     "logl": "log-likelihood",
     "unrestricted.logl": "unrestricted",
@@ -64,12 +48,10 @@ _ENGINES = {"semopy": "the package semopy", "native": "the native solver"}
 HEADLINED = frozenset({"reverse-coded", "parcels"})
 """Codes of messages that stand at the head of a summary."""
 MOST = 20
-WIDE_FROM = 100
-"""Columns of a terminal from which on intervals and std.lv are shown too."""
 
 
 def build_summary(
-    fit: Fit, width: int = WIDE_FROM, extras: Collection[str] = (), settings: TableSettings | None = None
+    fit: Fit, width: int = 120, extras: Collection[str] = (), settings: TableSettings | None = None
 ) -> list[RenderableType]:
     """The parts of a summary in their order, for a terminal of `width` columns.
 
@@ -81,8 +63,7 @@ def build_summary(
         parts += [_build_measures_table(fit.fit_measures), *_explain(fit, "fit_measures")]
     if fit.rotation is not None:
         parts += build_loading_tables(fit)
-    parts += _build_sections(fit, WIDE if width >= WIDE_FROM else NARROW)
-    parts += _explain(fit, "parameters")
+    parts += [*build_estimate_sections(fit, width), *_explain(fit, "parameters")]
     if fit.r2:
         parts += [_build_r2_table(fit), *_explain(fit, "r2")]
     if fit.certificate.way == "closed form":
@@ -246,55 +227,6 @@ def _format_df(value: float | None) -> str:
 def _format_rmsea(m: Mapping[str, float], suffix: str) -> str:
     lower, upper = (format_number(m.get(f"rmsea.ci.{end}{suffix}")) for end in ("lower", "upper"))
     return f"{format_number(m.get(f'rmsea{suffix}'))} [{lower}, {upper}]"
-
-
-def _build_sections(fit: Fit, columns: Sequence[str]) -> Iterable[Table]:
-    parameters = fit.parameters
-    is_variance = (parameters["op"] == "~~") & (parameters["lhs"] == parameters["rhs"])
-    parameters = parameters[~_find_settled(parameters)]
-    section = parameters["op"].where(~is_variance, "variance")
-    labels, numbers = [group.label for group in fit.sample.groups], number_groups(parameters)
-    what = "" if fit.sample.has_levels else "group "
-    for group in sorted(np.unique(numbers), key=lambda number: (number == 0, number)):
-        for key, title in SECTIONS.items():
-            rows = parameters[(section == key) & (numbers == group)]
-            if len(rows):
-                where = f", {what}{labels[group - 1]}" if len(labels) > 1 and group else ""
-                yield _build_estimates_table(title + where, key, rows, columns)
-
-
-def _find_settled(parameters: "pd.DataFrame") -> "pd.Series[bool]":
-    """Which rows say nothing: of ordered variables intercepts of 0 and scales of 1 that are fixed, as they always are
-    in one group, and within clusters means of 0.
-    """
-    ordered = parameters["lhs"].isin(parameters["lhs"][parameters["op"] == "|"])
-    fixed = parameters["free"] == 0
-    intercept = (parameters["op"] == "~1") & (parameters["est"] == 0.0) & ordered
-    scale = (parameters["op"] == "~*~") & (parameters["est"] == 1.0)
-    if "level" in parameters:  # what a variable's mean is stands at the level between clusters
-        intercept |= (parameters["op"] == "~1") & (parameters["est"] == 0.0) & (parameters["level"] == 1)
-    return fixed & (intercept | scale)
-
-
-def _build_estimates_table(title: str, key: str, rows: "pd.DataFrame", columns: Sequence[str]) -> Table:
-    """lavaan's layout: the left side once, the right sides indented under it."""
-    table = build_table(title, ("",), columns, right=columns)
-    nested = key in {"=~", "<~", "~", "~~", "|"}
-    above = None
-    for row in rows.to_dict("records"):
-        if nested and row["lhs"] != above:
-            above = row["lhs"]
-            table.add_row(f"{above} {row['op']}")
-        name = f"  {row['rhs']}" if nested else str(row["lhs"])
-        label = f" ({row['label']})" if row["label"] and row["op"] != ":=" else ""
-        table.add_row(name + label, *(_format_cell(row, column) for column in columns))
-    return protect_numbers(table)
-
-
-def _format_cell(row: Mapping[Any, Any], column: str) -> str:
-    if row["se"] == 0 and column in UNCERTAIN:  # fixed
-        return ""
-    return format_p_value(row[column]) if column == "pvalue" else format_number(row[column])
 
 
 def _build_r2_table(fit: Fit) -> Table:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sem_toolkit.diagram import Version, draw_diagram, draw_overlay, draw_side_by_side
+from sem_toolkit.diagram import DiagramStyle, Version, draw_diagram, draw_overlay, draw_side_by_side
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import read_model
 from tests.support import read_case
@@ -57,6 +57,25 @@ def test_groups_fit_the_column_and_share_one_legend():
     assert not diagram.problems()
     legends = [item.lines[0] for item in diagram.scene.texts if item.key.startswith("legend")]
     assert legends.count("Standardised estimates") == 1
+
+
+def test_variables_are_aligned_where_a_number_makes_one_picture_wider():
+    """The arc's number is longer in one group, and only one has an arc above."""
+    table = build_parameter_table(parse_spec("c ~ a + b\nd ~ c + a\na ~~ b"), TableOptions(call="sem"))
+    rows = [{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters]
+    frame = pd.DataFrame(rows).assign(**{"est": 0.5, "se": 0.1, "pvalue": 0.001, "std.all": 0.5})
+    wider = frame.assign(**{"std.all": -0.5})
+    for style in (DiagramStyle(), DiagramStyle(column="free")):
+        scene = draw_side_by_side([Version("women", table, frame), Version("men", table, wider)], style).scene
+        boxes = {node.name: node.box for node in scene.nodes}
+        (dx, dy), *others = {
+            (round(boxes[f"{n} (2)"].x - boxes[f"{n} (1)"].x, 6), round(boxes[f"{n} (2)"].y - boxes[f"{n} (1)"].y, 6))
+            for n in "abcd"
+        }
+        assert not others
+        assert dx == 0.0 or dy == 0.0
+    assert style.column == "free"
+    assert dy == 0.0
 
 
 def test_the_largest_modification_indices_become_candidates():

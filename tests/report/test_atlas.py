@@ -34,9 +34,8 @@ def test_the_tables_fit_a_terminal(width):
     for part in build_atlas_tables(ATLAS):
         console.print(part)
     text = console.file.getvalue()
-    if width == 100:
-        assert max(map(len, text.splitlines())) <= width
-        assert text.count("cross-loading-visual-x9") == 2
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("cross-loading-visual-x9") >= 2
     for number in ("236.1", "0.762", "139.4", "150.8", "< .001"):
         assert number in text
     assert "nan" not in text

@@ -42,9 +42,13 @@ def test_no_number_is_cut_whatever_the_width(robust, width):
 
 
 def test_intervals_are_shown_where_there_is_room(robust):
-    assert "ci.lower" in robust.summary(width=120)
-    assert "ci.lower" not in robust.summary(width=80)
-    assert "std.all" in robust.summary(width=80)
+    for width in (120, 80):
+        assert "ci.upper" in robust.summary(width=width)
+        assert "left out" not in robust.summary(width=width)
+    narrow = robust.summary(width=60)
+    assert "ci.upper  " not in narrow
+    assert "std.all" in narrow
+    assert "left out for want of width: ci.lower, ci.upper, std.lv" in narrow
 
 
 def test_groups_are_named():

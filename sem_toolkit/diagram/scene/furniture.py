@@ -49,7 +49,7 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
         texts.append(_build_paragraph("caption", hints.caption, left, y, width, style))
     if hints.title and style.title:
         texts.append(_build_title(hints.title, left, bounds.top - GAP * 0.7, width, style))
-    return _fit_page(replace(scene, texts=tuple(texts), samples=tuple(samples)))
+    return fit_page(replace(scene, texts=tuple(texts), samples=tuple(samples)))
 
 
 def list_notes(canvas: Canvas) -> tuple[str, ...]:
@@ -91,7 +91,8 @@ def find_bounds(scene: Scene) -> Rectangle:
     return compute_bounds(boxes)
 
 
-def _fit_page(scene: Scene) -> Scene:
+def fit_page(scene: Scene) -> Scene:
+    """The scene on a page that holds it with a margin."""
     bounds = find_bounds(scene).grown(MARGIN)
     moved = move_scene(scene, -bounds.left, -bounds.top)
     return replace(moved, width=bounds.width, height=bounds.height)

@@ -20,12 +20,12 @@ def fits_across(scenes: Sequence[Scene], style: DiagramStyle) -> bool:
 
 
 def join_scenes(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hints: DiagramHints) -> Scene:
-    """One scene of several, row by row; without a page of its own."""
+    """One scene of several, row by row, a variable at the same place in each; without a page of its own."""
     heading = style.font_size * 1.2 + 4
     parts: list[Scene] = []
     titles: list[TextItem] = []
     x = y = high = 0.0
-    for number, (name, scene) in enumerate(zip(names, scenes, strict=True)):
+    for number, (name, scene) in enumerate(zip(names, _align(scenes, style), strict=True)):
         size = measure_lines((name,), style.font_size, style.font, bold=True)
         width = max(scene.width, size.width + 2 * MARGIN)
         if x > 0 and style.column_width is not None and x + width > style.column_width:
@@ -47,6 +47,29 @@ def join_scenes(names: Sequence[str], scenes: Sequence[Scene], style: DiagramSty
         description=" ".join(f"{name}: {scene.description}" for name, scene in zip(names, scenes, strict=True)),
         caption=hints.caption,
     )
+
+
+def _align(scenes: Sequence[Scene], style: DiagramStyle) -> list[Scene]:
+    """The scenes with room at the left and on top, so that a variable that all have is at the same place in each.
+
+    As they are where no variable is in all of them, or that would be wider than the column.
+    """
+    places = [{node.name: node.box for node in scene.nodes} for scene in scenes]
+    shared = next((name for name in places[0] if all(name in known for known in places)), None)
+    if shared is None:
+        return list(scenes)
+    boxes = [known[shared] for known in places]
+    left, top = max(box.x for box in boxes), max(box.y for box in boxes)
+    aligned = [
+        replace(
+            move_scene(scene, left - box.x, top - box.y),
+            width=scene.width + left - box.x,
+            height=scene.height + top - box.y,
+        )
+        for scene, box in zip(scenes, boxes, strict=True)
+    ]
+    fits = style.column_width is None or max(scene.width for scene in aligned) <= style.column_width
+    return aligned if fits else list(scenes)
 
 
 def _rename(scene: Scene, number: int) -> Scene:

@@ -7,11 +7,10 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.descriptions import describe_model, describe_path, describe_variable
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import (
-    format_edge_description,
     format_edge_text,
-    format_name,
     format_r2,
     is_significant,
 )
@@ -113,7 +112,7 @@ def paint_scene(sketch: Sketch, texts: Texts) -> Scene:
         texts=r2_items,
         bands=bands,
         title=sketch.canvas.hints.title,
-        description=_describe(sketch),
+        description=describe_model(sketch.canvas),
         caption=sketch.canvas.hints.caption,
     )
     return build_furniture(scene, sketch.canvas)
@@ -137,14 +136,8 @@ def _paint_node(sketch: Sketch, name: str, box: Rectangle) -> NodeShape:
         fill=getattr(style.colours, kind),
         outline=style.colours.outline,
         font_size=style.font_size,
-        description=_describe_node(sketch, name) if name in sketch.graph else "constant 1",
+        description=describe_variable(sketch.canvas, name) if name in sketch.graph else "constant 1",
     )
-
-
-def _describe_node(sketch: Sketch, name: str) -> str:
-    kind = {"latent": "latent variable", "composite": "composite", "observed": "observed variable"}
-    text = f"{format_name(name, sketch.style, sketch.canvas.hints.labels)} ({kind[sketch.graph.nodes[name]['kind']]})"
-    return f"{text}, R² {sketch.canvas.r2[name]:.3f}" if name in sketch.canvas.r2 else text
 
 
 def place_texts(sketch: Sketch) -> Texts:
@@ -315,7 +308,7 @@ def _paint_edge(
         width=_find_width(data, style),
         pattern=_find_pattern(data, style, marks.get(key)),
         label=_tint(labels.get(key), colour if faint else None),
-        description=format_edge_description(source, target, data),
+        description=describe_path(sketch.canvas, source, target, data),
     )
 
 
@@ -367,15 +360,3 @@ def _paint_bands(sketch: Sketch) -> tuple[Band, ...]:
         Band(f"band {k + 1}", box, title, titles[title], tints[k % len(tints)])
         for k, (title, box) in enumerate(sketch.placement.bands.items())
     )
-
-
-def _describe(sketch: Sketch) -> str:
-    """Alternative text: what kind of model this is, and each of its paths and covariances."""
-    kinds = [_find_kind(sketch, name) for name in sketch.placement.places]
-    parts = [f"Path diagram with {kinds.count('latent')} latent and {kinds.count('observed')} observed variables."]
-    parts += [
-        format_edge_description(source, target, data) + "."
-        for source, target, data in sketch.graph.edges(data=True)
-        if data["role"] not in ("variance", "intercept")
-    ]
-    return " ".join(parts)

@@ -1,17 +1,19 @@
-"""Elements of DrawingML, the language of Office files, as XML: shapes, lines and texts."""
+"""Shapes and lines of DrawingML, the language of Office files, as each program's own elements then hold them."""
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, flatten_curve
 from sem_toolkit.diagram.scene.connections import Port
 from sem_toolkit.diagram.scene.elements import CORNERS, EdgeShape, NodeShape, Scene, ShapeKind, TextItem
 
 EMU = 12700
 """English metric units in a point."""
+
+BESIDE = 0.4
+"""How near to a side of a shape a place looks to it, as a share of the shape's size."""
 
 FONTS = {"DejaVu Sans": "Arial", "DejaVu Serif": "Times New Roman", "DejaVu Sans Mono": "Courier New"}
 """What Office has everywhere; all are narrower than the fonts that were measured."""
@@ -21,24 +23,53 @@ DASHES = {"solid": "solid", "dashed": "dash", "dotted": "sysDot"}
 SIDES = ((0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5))
 """The connection sites that every shape has, in Office's order: above, left, below, right."""
 
+ANGLES = (16200000, 10800000, 5400000, 0)
+"""In which directions connectors leave these, clockwise from the right in 60,000ths of a degree."""
 
-def format_variable(scene: Scene, node: NodeShape, number: int, ports: Sequence[Port]) -> str:
+
+@dataclass(frozen=True)
+class Element:
+    """A shape, a text or a connector of a picture.
+
+    number       by which connectors name it
+    description  for those who do not see it
+    properties   its place, geometry, fill and line as DrawingML
+    text         what stands in it; its lines are broken already
+    glue         shapes and connection sites that a connector holds on to as DrawingML; None where it is no connector
+    """
+
+    number: int
+    name: str
+    description: str
+    properties: str
+    text: TextItem | None = None
+    glue: str | None = None
+    is_text_box: bool = False
+
+
+def build_variable(scene: Scene, node: NodeShape, number: int, ports: Sequence[Port]) -> Element:
     """A variable with its text, and connection sites at the middles of its sides and at each of the ports."""
     width, height = _round(node.box.width), _round(node.box.height)
     places = [*SIDES, *((port.across, port.down) for port in ports)]
     sites = "".join(
-        f'<a:cxn ang="0"><a:pos x="{round(across * width)}" y="{round(down * height)}"/></a:cxn>'
+        f'<a:cxn ang="{ANGLES[list_sides(across, down)[0]]}">'
+        f'<a:pos x="{round(across * width)}" y="{round(down * height)}"/></a:cxn>'
         for across, down in places
     )
     outline = f"{_format_outline(node.shape, width, height)}<a:close/>"
     geometry = _format_geometry(f'<a:path w="{width}" h="{height}">{outline}</a:path>', sites)
     dash = '<a:prstDash val="dash"/>' if node.dashed else ""
-    item = TextItem(node.name, node.lines, node.box, node.font_size, scene.style.colours.text)
-    return (
-        f"<p:sp>{_format_identity('p:nvSpPr', number, node.name, node.description, '<p:cNvSpPr/>')}"
-        f"<p:spPr>{_format_place(node.box)}{geometry}{_format_fill(node.fill)}"
-        f'<a:ln w="{_round(0.8)}">{_format_fill(node.outline)}{dash}</a:ln></p:spPr>{format_text(scene, item)}</p:sp>'
-    )
+    line = f'<a:ln w="{_round(0.8)}">{format_fill(node.outline)}{dash}</a:ln>'
+    properties = f"{_format_place(node.box)}{geometry}{format_fill(node.fill)}{line}"
+    text = TextItem(node.name, node.lines, node.box, node.font_size, scene.style.colours.text)
+    return Element(number, node.name, node.description, properties, text)
+
+
+def list_sides(across: float, down: float) -> list[int]:
+    """The numbers of the sides to which a place on a shape looks, the nearest first; in shares of the shape's size."""
+    gaps = (down, across, 1 - down, 1 - across)
+    nearest, *others = sorted(range(len(SIDES)), key=gaps.__getitem__)
+    return [nearest, *(side for side in others if gaps[side] < BESIDE)]
 
 
 def _format_outline(shape: ShapeKind, width: int, height: int) -> str:
@@ -53,36 +84,15 @@ def _format_outline(shape: ShapeKind, width: int, height: int) -> str:
     return f"<a:moveTo>{points[0]}</a:moveTo>" + "".join(f"<a:lnTo>{point}</a:lnTo>" for point in points[1:])
 
 
-def format_box(number: int, name: str, box: Rectangle, fill: str | None, text: str) -> str:
+def build_box(number: int, name: str, box: Rectangle, fill: str | None, text: TextItem | None = None) -> Element:
     """A rectangle without an outline, as a ground or as the place of a text."""
-    kind = '<p:cNvSpPr txBox="1"/>' if text else "<p:cNvSpPr/>"
-    return (
-        f"<p:sp>{_format_identity('p:nvSpPr', number, name, '', kind)}"
-        f'<p:spPr>{_format_place(box)}<a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
-        f"{'<a:noFill/>' if fill is None else _format_fill(fill)}<a:ln><a:noFill/></a:ln></p:spPr>"
-        f"{text or '<p:txBody><a:bodyPr/><a:p/></p:txBody>'}</p:sp>"
-    )
+    ground = "<a:noFill/>" if fill is None else format_fill(fill)
+    geometry = '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
+    properties = f"{_format_place(box)}{geometry}{ground}<a:ln><a:noFill/></a:ln>"
+    return Element(number, name, "", properties, text, is_text_box=text is not None)
 
 
-def format_text(scene: Scene, item: TextItem) -> str:
-    """The lines of a text without insets, centred upright; nothing wraps, as the lines are broken already."""
-    align = "l" if item.align == "left" else "ctr"
-    face = quoteattr(FONTS[scene.style.font])
-    run = (
-        f'<a:rPr lang="en" sz="{round(100 * item.font_size)}" b="{int(item.bold)}">{_format_fill(item.colour)}'
-        f"<a:latin typeface={face}/><a:cs typeface={face}/></a:rPr>"
-    )
-    lines = "".join(
-        f'<a:p><a:pPr algn="{align}"/><a:r>{run}<a:t>{escape(format_printable(line))}</a:t></a:r></a:p>'
-        for line in item.lines
-    )
-    return (
-        '<p:txBody><a:bodyPr wrap="none" lIns="0" tIns="0" rIns="0" bIns="0" anchor="ctr"><a:noAutofit/></a:bodyPr>'
-        f"<a:lstStyle/>{lines or '<a:p/>'}</p:txBody>"
-    )
-
-
-def format_connector(
+def build_connector(
     number: int,
     edge: EdgeShape,
     kind: str,
@@ -90,7 +100,7 @@ def format_connector(
     glue: tuple[tuple[int, int] | None, tuple[int, int] | None],
     marks: tuple[bool, bool],
     upright: bool = False,
-) -> str:
+) -> Element:
     """One of Office's connectors.
 
     kind     Office's name of its geometry
@@ -109,13 +119,11 @@ def format_connector(
         for tag, site in zip(("stCxn", "endCxn"), glue, strict=True)
         if site is not None
     )
-    properties = f"<p:cNvCxnSpPr>{sites}</p:cNvCxnSpPr>"
-    identity = _format_identity("p:nvCxnSpPr", number, edge.key, edge.description, properties)
     geometry = f'<a:prstGeom prst="{kind}"><a:avLst/></a:prstGeom>'
-    return f"<p:cxnSp>{identity}<p:spPr>{place}{geometry}{_format_line(edge, marks)}</p:spPr></p:cxnSp>"
+    return Element(number, edge.key, edge.description, f"{place}{geometry}{_format_line(edge, marks)}", glue=sites)
 
 
-def format_curve(number: int, edge: EdgeShape) -> str:
+def build_curve(number: int, edge: EdgeShape) -> Element:
     """A path as a free curve, for courses that no connector of Office's takes."""
     points = flatten_curve(edge.curve, 24)
     low = points.min(axis=0)
@@ -125,9 +133,8 @@ def format_curve(number: int, edge: EdgeShape) -> str:
     course = f"<a:moveTo>{texts[0]}</a:moveTo>{pieces}"
     geometry = _format_geometry(f'<a:path w="{_round(width)}" h="{_round(height)}" fill="none">{course}</a:path>', "")
     place = _format_place(Rectangle(float(low[0] + width / 2), float(low[1] + height / 2), float(width), float(height)))
-    identity = _format_identity("p:nvSpPr", number, edge.key, edge.description, "<p:cNvSpPr/>")
     line = _format_line(edge, (edge.tail, edge.head))
-    return f"<p:sp>{identity}<p:spPr>{place}{geometry}<a:noFill/>{line}</p:spPr></p:sp>"
+    return Element(number, edge.key, edge.description, f"{place}{geometry}<a:noFill/>{line}")
 
 
 def _format_line(edge: EdgeShape, marks: tuple[bool, bool]) -> str:
@@ -138,7 +145,7 @@ def _format_line(edge: EdgeShape, marks: tuple[bool, bool]) -> str:
         if marked
     )
     dash = f'<a:prstDash val="{DASHES[edge.pattern]}"/>'
-    return f'<a:ln w="{_round(edge.width)}">{_format_fill(edge.colour)}{dash}<a:round/>{heads}</a:ln>'
+    return f'<a:ln w="{_round(edge.width)}">{format_fill(edge.colour)}{dash}<a:round/>{heads}</a:ln>'
 
 
 def _format_geometry(path: str, sites: str) -> str:
@@ -148,11 +155,6 @@ def _format_geometry(path: str, sites: str) -> str:
     )
 
 
-def _format_identity(tag: str, number: int, name: str, description: str, kind: str) -> str:
-    texts = f"name={quoteattr(format_printable(name))} descr={quoteattr(format_printable(description))}"
-    return f'<{tag}><p:cNvPr id="{number}" {texts}/>{kind}<p:nvPr/></{tag}>'
-
-
 def _format_place(box: Rectangle, turns: str = "") -> str:
     return (
         f'<a:xfrm{turns}><a:off x="{_round(box.left)}" y="{_round(box.top)}"/>'
@@ -160,7 +162,8 @@ def _format_place(box: Rectangle, turns: str = "") -> str:
     )
 
 
-def _format_fill(colour: str) -> str:
+def format_fill(colour: str) -> str:
+    """A plain colour, #rrggbb."""
     return f'<a:solidFill><a:srgbClr val="{colour[1:].upper()}"/></a:solidFill>'
 
 

@@ -50,6 +50,12 @@ def _write_powerpoint(scene: Scene, _: Renderer) -> bytes:
     return format_powerpoint(scene)
 
 
+def _write_word(scene: Scene, _: Renderer) -> bytes:
+    from sem_toolkit.diagram.writers.word import format_word
+
+    return format_word(scene)
+
+
 WRITERS: Mapping[str, Writer] = {
     ".svg": _write_svg,
     ".pdf": _write_pdf,
@@ -57,5 +63,6 @@ WRITERS: Mapping[str, Writer] = {
     ".dot": _write_dot,
     ".tex": _write_tikz,
     ".pptx": _write_powerpoint,
+    ".docx": _write_word,
     ".drawio": _write_drawio,
 }

@@ -42,8 +42,17 @@ PREAMBLE = r"""\documentclass[border=0bp]{standalone}
 \pgfsetlayers{stages,paths,numbers,main}
 \renewcommand{\familydefault}{\sfdefault}
 """
-OTHER_SCRIPTS = ("Noto Sans CJK SC", "Source Han Sans SC", "FandolHei", "Noto Sans", "FreeSans")
-"""Fonts for scripts that DejaVu lacks, the best first."""
+OTHER_SCRIPTS = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "FandolHei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Noto Sans",
+    "FreeSans",
+)
+"""Fonts for scripts that DejaVu lacks, the best first; a character comes from the first that has it."""
 
 NODE_STYLES = {"ellipse": "latent", "rectangle": "observed", "hexagon": "composite", "triangle": "constant"}
 SHAPES = {"ellipse": "ellipse", "rectangle": "rectangle", "hexagon": "rectangle", "triangle": "rectangle"}
@@ -63,6 +72,14 @@ ESCAPES = {
     '"': r"\textquotedbl{}",
     "−": r"$-$",
     "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "≠": r"$\neq$",
+    "≈": r"$\approx$",
+    "→": r"$\rightarrow$",
+    "←": r"$\leftarrow$",
+    "↔": r"$\leftrightarrow$",
+    "∞": r"$\infty$",
+    "√": r"$\surd$",
     "·": r"$\cdot$",
     "²": r"\textsuperscript{2}",
     "…": r"\dots{}",
@@ -72,6 +89,11 @@ ESCAPES = {
     "\n": " ",
 }
 ESCAPES |= {symbol: f"$\\{name}$" for name, symbol in GREEK.items() if name != "omicron"}
+ESCAPES |= dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
+ESCAPES |= {
+    GREEK[name].upper(): f"$\\{name.capitalize()}$"
+    for name in ("gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")
+}
 ESCAPES |= {"₀₁₂₃₄₅₆₇₈₉"[digit]: f"\\textsubscript{{{digit}}}" for digit in range(10)}
 
 
@@ -113,13 +135,22 @@ def name_nodes(scene: Scene) -> dict[str, str]:
 
 
 def _format_fallback() -> str:
-    """Where the characters come from that the usual font lacks: the first of some fonts that is installed."""
-    choice = ""
-    for font in reversed(OTHER_SCRIPTS):
-        choice = rf"\IfFontExistsTF{{{font}}}{{\def\otherscripts{{{font}}}}}{{{choice}}}"
-    add = r"""\directlua{luaotfload.add_fallback("otherscripts", {"\otherscripts:mode=node;"})}"""
-    font = r"\IfFontExistsTF{DejaVu Sans}{\setsansfont{DejaVu Sans}[RawFeature={fallback=otherscripts}]}{}"
-    return f"\\ifLuaTeX\n  {choice}\n  \\ifdefined\\otherscripts\n  {add}\n  {font}\n  \\fi\n\\fi\n"
+    """Where the characters come from that the usual font lacks: those of some fonts that are installed."""
+    fonts = "\n".join(
+        rf'  \IfFontExistsTF{{{font}}}{{\edef\otherscripts{{\otherscripts "{font}:mode=node;",}}}}{{}}'
+        for font in OTHER_SCRIPTS
+    )
+    return rf"""\ifLuaTeX
+  \def\otherscripts{{}}
+{fonts}
+  \ifx\otherscripts\empty
+  \errmessage{{no font has the scripts of this picture: install Noto Sans CJK or FreeSans}}
+  \else
+  \directlua{{luaotfload.add_fallback("otherscripts", {{\otherscripts}})}}
+  \IfFontExistsTF{{DejaVu Sans}}{{\setsansfont{{DejaVu Sans}}[RawFeature={{fallback=otherscripts}}]}}{{}}
+  \fi
+\fi
+"""
 
 
 def _is_simple(text: str) -> bool:

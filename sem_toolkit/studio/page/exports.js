@@ -4,7 +4,7 @@ import { hint, notice } from "./announce.js";
 import { keepFile } from "./tables.js";
 
 const GROUPS = [
-  ["Picture", "diagram", [["svg", "SVG"], ["pdf", "PDF"], ["png", "PNG"], ["pptx", "PowerPoint"], ["tex", "TikZ for LaTeX"], ["dot", "DOT"]]],
+  ["Picture", "diagram", [["svg", "SVG"], ["pdf", "PDF"], ["png", "PNG"], ["docx", "Word"], ["pptx", "PowerPoint"], ["drawio", "draw.io"], ["tex", "TikZ for LaTeX"], ["dot", "DOT"]]],
   ["Report", "report", [["html", "Web page"], ["docx", "Word"], ["md", "Markdown"], ["tex", "LaTeX"]]],
   ["Model", "spec", [["lav", "Spec, lavaan syntax"]]],
 ];

@@ -38,12 +38,6 @@ def test_the_numbers_of_a_crossing_stand_before_it_on_their_own_paths():
         assert measure_distance(edge.label.box, edge.curve) == 0
 
 
-def test_the_alternative_text_names_loadings_and_covariances():
-    text = draw_text("f =~ a + b + c\ng =~ d + e + h\nf ~~ g").scene.description
-    assert "f is measured by b" in text
-    assert "f covaries with g" in text
-
-
 def test_r2_stands_in_the_variable_that_is_explained_only():
     table = build_parameter_table(parse_spec("f =~ a + b + c\nf ~ z"), TableOptions(call="sem"))
     nodes = {node.name: node for node in draw_diagram(table, r2={"f": 0.25, "a": 0.5}).scene.nodes}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
-from sem_toolkit.diagram.writers.tikz import escape_tex
+from sem_toolkit.diagram.writers.tikz import OTHER_SCRIPTS, escape_tex
 from sem_toolkit.spec.table import ParameterTable
 from tests.diagram.drawing import draw_case, read_model
 
@@ -20,6 +20,7 @@ from tests.diagram.drawing import draw_case, read_model
         (r"\input{x}", r"\textbackslash{}input\{x\}"),
         ("$x^2$ ~", r"\$x\textasciicircum{}2\$ \textasciitilde{}"),
         ("η₁ −0.5", r"$\eta$\textsubscript{1} $-$0.5"),
+        ("Φ₂ ≠ Ω, Α → ο", r"$\Phi$\textsubscript{2} $\neq$ $\Omega$, A $\rightarrow$ o"),
         ('<b>"q"', r"\textless{}b\textgreater{}\textquotedbl{}q\textquotedbl{}"),
     ],
 )
@@ -85,6 +86,23 @@ def test_other_scripts_ask_for_an_engine_that_knows_them():
     plain, chinese = (draw_diagram(table, hints=DiagramHints(labels={"x1": label})) for label in ("x", "视觉"))
     assert plain.to_tikz().startswith(r"\documentclass")
     assert chinese.to_tikz().startswith("% !TeX program = lualatex")
+    assert "add_fallback" not in plain.to_tikz()
+
+
+@pytest.mark.slow
+def test_other_scripts_come_from_the_fonts_that_are_there(tmp_path):
+    if shutil.which("lualatex") is None:
+        pytest.skip("lualatex is not installed")
+    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False, text=True).stdout
+    if not any(font in fonts for font in OTHER_SCRIPTS):
+        pytest.skip("no font for Chinese is installed")
+    table, _, _ = read_model("hs_cfa_marker")
+    # A title of nothing else is bold: that font has none of its characters.
+    draw_diagram(table, hints=DiagramHints(title="视觉", labels={"x1": "视觉"})).write(tmp_path / "model.tex")
+    command = ["lualatex", "-interaction=nonstopmode", "-halt-on-error", "model.tex"]
+    outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout.decode(errors="replace")[-2000:]
+    assert "Missing character" not in (tmp_path / "model.log").read_text(errors="replace")
 
 
 def test_every_number_of_the_picture_is_in_it():
