@@ -18,6 +18,7 @@ from sem_toolkit.diagram.places.dot_layout import place_by_dot
 from sem_toolkit.diagram.places.folds import LEAST_RANKS
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, place_variables
+from sem_toolkit.diagram.places.two_sides import share_column
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.scene.painting import (
     Sketch,
@@ -130,6 +131,9 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             yield replace(draft, canvas=smaller).with_structure(replace(structure, figure=figure))
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
         yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
+    shared = share_column(structure) if canvas.style.layout == "own" and not stages else None
+    if shared is not None:
+        yield draft.with_structure(shared)
     yield draft
     if stages:
         if ranks_from_stages(structure, find_stages(structure, stages)) is not None:

@@ -154,8 +154,8 @@ def _build_aims(
             turned[core] = _turn_block(block) if downward else block
 
     def gap(above: Block, below: Block) -> float:
-        slots = [_Slot(block.core, -block.bounds.top, block.bounds.bottom, block) for block in (above, below)]
-        return slots[0].below + slots[1].above + _find_distance(*slots, spacing, room, linked)
+        one, other = (_build_slot(block.core, {block.core: block}) for block in (above, below))
+        return one.below + other.above + _find_distance(one, other, spacing, room, linked)
 
     order = {name: k for k, name in enumerate(structure.cores)}
     covarying = [pair for pair in structure.covariances if {*pair} <= {*structure.cores}]

@@ -4,7 +4,8 @@ What loads on the factors or predicts them stands beyond the left side, what the
 of higher order beyond those they load on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,12 +15,33 @@ from sem_toolkit.diagram.geometry.plane import Rectangle, Shapes
 from sem_toolkit.diagram.places.blocks import OPPOSITE, Block, Measures, Side, Spacing, build_block
 from sem_toolkit.diagram.places.grids import ARC_ROOM
 from sem_toolkit.diagram.places.spreading import separate
+from sem_toolkit.libraries import nx
 
 CLEAR = 5.0
 """How far straight paths between the two ends of a picture keep from what they pass, in points."""
 
 LEVELS = 41
 """How many heights are tried for what stands beyond the sides."""
+
+
+ARRIVAL = 10.4
+"""Height that each of several loadings with a number takes where they meet one side of an indicator, in points."""
+
+LEAST_SHARED, SHARE_SHARED = 3, 0.25
+"""From so many cross-loadings on, and from this share of the indicators, all indicators stand in one column."""
+
+
+def share_column(structure: Structure) -> Structure | None:
+    """The reading of a measurement model with many cross-loadings (ESEM): all factors on one side of one column.
+
+    None for other models.
+    """
+    cross = len(structure.loadings) - len(structure.owner)
+    measured = {core for core, item in structure.loadings if item in structure.owner} == {*structure.cores}
+    many = cross >= max(LEAST_SHARED, SHARE_SHARED * len(structure.owner))
+    if structure.links or structure.two_sided or structure.satellites or not measured or not many:
+        return None
+    return replace(structure, two_sided=(structure.cores, ()))
 
 
 def place_two_sides(
@@ -30,7 +52,8 @@ def place_two_sides(
     left, right = structure.two_sided
     primary = right if len(right) > len(left) else left
     order, group = _order_between(structure, primary)
-    places = _stack_items(order, group, measures, spacing)
+    boxes = {name: _make_room(measures.nodes[name], name, structure, measures) for name in order}
+    places = _stack_items(boxes, group, measures.outer[1], spacing)
     half = max(box.width for box in places.values()) / 2
     sides: dict[str, Side] = {}
     reach = _find_reach(structure, measures, spacing, len(order), 2 * half, limit)
@@ -38,7 +61,7 @@ def place_two_sides(
     for side, factors, away in ((-1, left, "left"), (1, right, "right")):
         edge = half + reach
         heights = {core: measures.nodes[core] for core in factors}
-        spread = 0.0 if factors == primary else 0.6
+        spread = 0.0 if factors == primary and all(structure.two_sided) else 0.6
         for core, level in _level_cores(heights, structure, places, spacing, spread).items():
             places[core] = heights[core].moved(side * (edge + heights[core].width / 2), level)
         edges[away] = edge + max((box.width for box in heights.values()), default=0.0) + spacing.rank
@@ -52,19 +75,27 @@ def place_two_sides(
     return places, sides
 
 
+def _make_room(box: Rectangle, item: str, structure: Structure, measures: Measures) -> Rectangle:
+    """The shape of an indicator, as high as the loadings that meet one side of it."""
+    assert structure.two_sided is not None  # noqa: S101 - a defect of ours
+    meeting = max(sum(b == item and a in side for a, b in structure.loadings) for side in structure.two_sided)
+    numbered = any(" =~ " in key and width > 0 for key, width in measures.labels.items())
+    return replace(box, height=max(box.height, 3 + ARRIVAL * (meeting - 1))) if meeting > 1 and numbered else box
+
+
 def _stack_items(
-    order: Sequence[str], group: Mapping[str, str], measures: Measures, spacing: Spacing
+    boxes: Mapping[str, Rectangle], group: Mapping[str, str], outer: float, spacing: Spacing
 ) -> dict[str, Rectangle]:
-    """One column; both sides are taken, so variances stand above their indicators."""
-    height = max(measures.nodes[name].height for name in order) + spacing.item + measures.outer[1]
+    """One column in the order of the boxes; as both sides are taken, variances (`outer` high) stand above indicators."""
     places: dict[str, Rectangle] = {}
     y = 0.0
-    before = ""
-    for name in order:
-        y += spacing.block * 0.6 if before and group[name] != before else 0.0
-        places[name] = measures.nodes[name].moved(0, y)
+    before = None
+    for name, box in boxes.items():
+        if before is not None:
+            y += box.height / 2 + (spacing.block * 0.6 if group[name] != before else 0.0)
+        places[name] = box.moved(0, y)
         before = group[name]
-        y += height
+        y += box.height / 2 + spacing.item + outer
     return places
 
 
@@ -137,6 +168,8 @@ def _order_between(structure: Structure, primary: tuple[str, ...]) -> tuple[list
     order = list(
         dict.fromkeys(item for factor, item in structure.loadings if item in structure.owner and factor in inner)
     )
+    if not all(structure.two_sided):
+        return _merge_orders(order, structure), dict.fromkeys(order, "")
     group: dict[str, str] = {}
     for factor, item in structure.loadings:
         if factor in primary and item in structure.owner:
@@ -145,6 +178,17 @@ def _order_between(structure: Structure, primary: tuple[str, ...]) -> tuple[list
     for k, item in enumerate(order):
         first.setdefault(group.setdefault(item, ""), k)
     return sorted(order, key=lambda item: (first[group[item]], order.index(item))), group
+
+
+def _merge_orders(order: list[str], structure: Structure) -> list[str]:
+    """Indicators in an order that agrees with those of all factors; as they are where the factors do not agree."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(order)
+    for core in structure.cores:
+        graph.add_edges_from(pairwise(item for factor, item in structure.loadings if factor == core))
+    if not nx.is_directed_acyclic_graph(graph):
+        return order
+    return list(nx.lexicographical_topological_sort(graph, key=order.index))
 
 
 def _level_cores(
