@@ -154,9 +154,8 @@ class Search:
             self._overhang = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score.hits > 0, score.wide > 0
             # Loadings from both sides of a column cross only where they had to make way for numbers.
-            hits = hits or (
-                draft.canvas.structure.two_sided is not None and score.crossings > 0 and factor < MOST_FOR_CROSSINGS
-            )
+            between = all(draft.canvas.structure.two_sided or (None,))
+            hits = hits or (between and score.crossings > 0 and factor < MOST_FOR_CROSSINGS)
             # What is too wide gets more room only to be rid of hits.
             if self.has_ended or (not hits and (not too_wide or factor > 1)):
                 break

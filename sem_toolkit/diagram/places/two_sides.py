@@ -86,7 +86,7 @@ def _make_room(box: Rectangle, item: str, structure: Structure, measures: Measur
 def _stack_items(
     boxes: Mapping[str, Rectangle], group: Mapping[str, str], outer: float, spacing: Spacing
 ) -> dict[str, Rectangle]:
-    """One column in the order of the boxes; as both sides are taken, variances (`outer` high) stand above indicators."""
+    """One column in the order of the boxes; both sides are taken, so variances (`outer` high) stand above items."""
     places: dict[str, Rectangle] = {}
     y = 0.0
     before = None
