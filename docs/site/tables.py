@@ -74,6 +74,8 @@ MEANINGS = {
     "stat": "statistic",
     "statistic": "statistic that the p-value is of",
     "X2": "score statistic",
+    "X2.scaled": "the same without normal theory",
+    "pvalue.scaled": "p-value of X2.scaled",
     "parameters": "the parameters that the constraint ties",
     "first": "first variable",
     "second": "second variable",

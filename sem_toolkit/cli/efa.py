@@ -42,17 +42,24 @@ def efa(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Plot of eigenvalues and fit: .svg .pdf .png")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="A report with tables as journals print them: .docx .html .md .tex")
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Exploratory factor analysis: how many factors, how each number of them fits, and rotated loadings."""
     require_use(chosen, INTERVALS, "no intervals are shown")
     from sem_toolkit.comparison.exploration import explore_factors, parse_numbers, write_solutions
+    from sem_toolkit.report.document import require_document_format, write_document
     from sem_toolkit.report.exploration import build_exploration, write_exploration
+    from sem_toolkit.report.explored import build_exploration_report
     from sem_toolkit.report.plots import require_plot_format
 
     numbers = parse_numbers(factors)
     if output is not None:
         require_plot_format(output)
+    if report is not None:
+        require_document_format(report)
     if show is not None and show not in numbers:
         message = f"--show {show} is none of the numbers of factors ({factors})"
         raise OptionError(Diagnostic("error", "option-value", message))
@@ -61,9 +68,11 @@ def efa(
     written = () if write is None else write_solutions(found, write)
     if output is not None:
         write_exploration(found, output)
-    print_written(output)
-    refused = [fault for faults in found.faults.values() for fault in faults]
     shown = found.suggested if show is None else show
+    if report is not None and shown in found.fits:
+        write_document(report, build_exploration_report(found, shown))
+    print_written(output, report if shown in found.fits else None)
+    refused = [fault for faults in found.faults.values() for fault in faults]
     if not json and shown in found.fits:
         refused += found.fits[shown].messages
     print_messages([*found.notes, *refused], None)

@@ -62,10 +62,15 @@ def _build_wald(result: Fit, texts: list[str]) -> Found:
     import pandas as pd
 
     tests = [result.test_hypotheses(text) for text in texts]
-    rows = [
-        {"hypothesis": "; ".join(test.hypotheses), "stat": test.stat, "df": test.df, "pvalue": test.pvalue}
-        for test in tests
-    ]
+    rows: list[dict[str, object]] = []
+    for test in tests:
+        row: dict[str, object] = {"hypothesis": "; ".join(test.hypotheses)}
+        row |= {"stat": test.stat, "df": test.df, "pvalue": test.pvalue}
+        if test.standard is not None:
+            row["stat.standard"] = test.standard
+            for form in test.forms:
+                row |= {f"stat.{form.form}": form.stat, f"df.{form.form}": form.df, f"pvalue.{form.form}": form.pvalue}
+        rows.append(row)
     return {"wald": ("Wald tests", pd.DataFrame(rows))}
 
 
@@ -84,4 +89,8 @@ def _build_total(result: Fit) -> "pd.DataFrame":
     import pandas as pd
 
     tests = result.score_tests
-    return pd.DataFrame([{"X2": tests.stat, "df": tests.df, "pvalue": tests.pvalue}])
+    rows = [{"test": "score", "X2": tests.stat, "df": tests.df, "pvalue": tests.pvalue}]
+    rows += [
+        {"test": f"score.{form.form}", "X2": form.stat, "df": form.df, "pvalue": form.pvalue} for form in tests.forms
+    ]
+    return pd.DataFrame(rows)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.base import Discrepancy
 from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
@@ -20,7 +21,6 @@ FloatArray = NDArray[np.float64]
 
 _PIVOT = 1e-13  # of its diagonal element: what is smaller is rounding
 _RIDGE = 1e-6  # of a unit, added to what is singular
-_FEW = 8
 _SMALL = 10
 
 
@@ -105,28 +105,22 @@ def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
     """
     if get_namespace(matrices) is not np:
         return _eliminate(matrices)
-    flat = matrices.reshape(-1, *matrices.shape[-2:])
-    usable, logarithms = np.ones(len(flat), dtype=np.bool_), np.zeros(len(flat))
-    _factor_into(flat, usable, logarithms)
-    batch = matrices.shape[:-2]
-    return usable.reshape(batch), logarithms.reshape(batch)
-
-
-def _factor_into(matrices: FloatArray, usable: NDArray[np.bool_], logarithms: FloatArray) -> None:
-    """By Cholesky's factors of all together; where one has none, of halves, down to the few that it is among."""
-    count = len(matrices)
     try:
         diagonal = np.linalg.cholesky(matrices).diagonal(axis1=-2, axis2=-1)
-    except np.linalg.LinAlgError:
-        if count <= _FEW:
-            usable[:], logarithms[:] = _eliminate(matrices)
-            return
-        for part in (slice(None, count // 2), slice(count // 2, None)):
-            _factor_into(matrices[part], usable[part], logarithms[part])
-        return
-    own = matrices.diagonal(axis1=-2, axis2=-1)
-    usable[:] = (diagonal * diagonal > _PIVOT * own).all(axis=-1)
-    logarithms[:] = np.where(usable, 2.0 * np.log(diagonal).sum(axis=-1), 0.0)
+    except np.linalg.LinAlgError:  # one of them has no factor, and stops the others
+        diagonal = _factor_singly(matrices)
+    usable = np.asarray((diagonal * diagonal > _PIVOT * matrices.diagonal(axis1=-2, axis2=-1)).all(axis=-1))
+    return usable, np.asarray(2.0 * np.log(np.where(usable[..., None], diagonal, 1.0)).sum(axis=-1))
+
+
+def _factor_singly(matrices: FloatArray) -> FloatArray:
+    """Diagonals of Cholesky's factors (... × p), NaN where there is none."""
+    found = np.full(matrices.shape[:-1], np.nan)
+    for place in np.ndindex(matrices.shape[:-2]):
+        factor, fault = lapack.dpotrf(matrices[place], lower=1, clean=0)
+        if not fault:
+            found[place] = factor.diagonal()
+    return found
 
 
 def _eliminate(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:

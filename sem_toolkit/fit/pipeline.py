@@ -160,4 +160,17 @@ def find_data(spec: Spec, data: object) -> object:
         if not spec.header.data:
             raise DataError(build_no_data())
         data = Path(spec.source.name).parent / spec.header.data
+        _require_named(data, spec)
     return Path(data)
+
+
+def _require_named(data: Path, spec: Spec) -> None:
+    """Raise DataError where the file that a header names is not there; other faults of it are told by who reads it."""
+    try:
+        data.stat()
+    except FileNotFoundError:
+        message = f'there is no file "{data}", which the header of "{spec.source.name}" names'
+        hint = "a path in a header begins at the folder of the spec; --data gives other rows"
+        raise DataError(Diagnostic("error", "missing-file", message, hint=hint)) from None
+    except (OSError, ValueError):
+        return

@@ -266,11 +266,11 @@ class Fit(Presented):
     @cached_property
     def score_tests(self) -> ScoreTests:
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
-        return _offer(lambda: compute_score(self._searched))
+        return _offer(lambda: compute_score(self._searched, self.options.inference))
 
     def test_additions(self, additions: str) -> "pd.DataFrame":
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
-        return compute_score_of_additions(self._searched, additions)
+        return compute_score_of_additions(self._searched, additions, self.options.inference)
 
     def test_hypotheses(self, hypotheses: str) -> WaldTest:
         """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""

@@ -22,10 +22,12 @@ from sem_toolkit.inference.exact_fit.scaled import compute_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.exact_fit.steps import attach_unbiased_covariances
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
+from sem_toolkit.inference.hypotheses.additions import compute_addition_test
 from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
 from sem_toolkit.inference.hypotheses.modification import build_modification_table
 from sem_toolkit.inference.hypotheses.overidentification import build_instruments_table, build_sargan_table
-from sem_toolkit.inference.hypotheses.score import ScoreTests, compute_addition_test, compute_score_tests
+from sem_toolkit.inference.hypotheses.restrictions import compute_both_covariances
+from sem_toolkit.inference.hypotheses.score import ScoreTests, compute_score_tests
 from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_test
 from sem_toolkit.inference.measures.measures import compute_all_measures, compute_measures_of_level
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
@@ -119,17 +121,24 @@ def compute_residuals(
 
 def compute_wald(solution: SolutionLike, hypotheses: str, options: InferenceOptions | None = None) -> WaldTest:
     """Wald test of equalities between labels, such as "a == b; c*d == 1", by the kind of standard errors of the fit."""
-    return compute_wald_test(evaluate_solution(solution), compute_parameter_covariance(solution, options), hypotheses)
+    chosen, evaluation = _options(solution, options), evaluate_solution(solution)
+    covariance = compute_estimate_covariance(evaluation, chosen)
+    pair = None
+    if solution.stages is None and solution.model.constraints.surface is None:  # rotated ones have errors of their own
+        pair = compute_both_covariances(evaluation, chosen)
+    return compute_wald_test(evaluation, covariance, hypotheses, pair)
 
 
-def compute_score(solution: SolutionLike) -> ScoreTests:
+def compute_score(solution: SolutionLike, options: InferenceOptions | None = None) -> ScoreTests:
     """Score tests of releasing each equality constraint, one at a time, cumulatively and all together."""
-    return compute_score_tests(evaluate_solution(solution))
+    return compute_score_tests(evaluate_solution(solution), _options(solution, options))
 
 
-def compute_score_of_additions(solution: SolutionLike, additions: str) -> "pd.DataFrame":
+def compute_score_of_additions(
+    solution: SolutionLike, additions: str, options: InferenceOptions | None = None
+) -> "pd.DataFrame":
     """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9": one row each, then one for all together."""
-    return compute_addition_test(evaluate_solution(solution), additions)
+    return compute_addition_test(evaluate_solution(solution), additions, _options(solution, options))
 
 
 def compute_scores_of_factors(solution: SolutionLike, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:

@@ -1,5 +1,7 @@
 """What changes from model to model, with one column a model."""
 
+from collections.abc import Callable
+
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_number
 
@@ -15,9 +17,9 @@ def spread_paths(paths: "pd.DataFrame") -> "pd.DataFrame":
     return _spread(cells, "path", "cell")
 
 
-def spread_r2(r2: "pd.DataFrame") -> "pd.DataFrame":
+def spread_r2(r2: "pd.DataFrame", write: Callable[[float], str] = format_number) -> "pd.DataFrame":
     """One row a variable, one column a model: R² to three decimals."""
-    return _spread(r2.assign(cell=[format_number(value) for value in r2["r2"]]), "variable", "cell")
+    return _spread(r2.assign(cell=[write(value) for value in r2["r2"]]), "variable", "cell")
 
 
 def _format_interval(est: float, lower: float, upper: float) -> str:

@@ -4,12 +4,13 @@ import base64
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.files import write_bytes
 from sem_toolkit.report.export import Printed, clean_table, clean_text, require_packages
-from sem_toolkit.report.pages import escape_latex, escape_markdown, format_page
+from sem_toolkit.report.pages import escape_latex, escape_markdown, format_heading, format_page, format_sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +102,8 @@ def _format_html(document: Document) -> bytes:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["data_address"] = lambda png: f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    environment.filters["heading"] = partial(format_heading, "html")
+    environment.filters["sentence"] = partial(format_sentence, "html")
     template = environment.get_template("document.html.j2")
     return template.render(document=document).encode()
 
@@ -111,7 +114,7 @@ def _format_markdown(document: Document) -> bytes:
         parts.append(f"{'#' * (section.level + 1)} {section.heading}")
         for block in section.blocks:
             if isinstance(block, str):
-                parts.append(block)
+                parts.append(format_sentence("md", block))
             elif isinstance(block, Printed):
                 parts.append(_format_table("md", block).strip("\n"))
             else:
@@ -128,7 +131,7 @@ def _format_latex(document: Document) -> bytes:
         parts.append(f"\\{'sub' * (section.level - 1)}section*{{{escape_latex(section.heading)}}}")
         for block in section.blocks:
             if isinstance(block, str):
-                parts.append(escape_latex(block) + "\n")
+                parts.append(format_sentence("tex", block) + "\n")
             elif isinstance(block, Printed):
                 parts.append(_format_table("tex", block))
             else:
@@ -146,7 +149,7 @@ def _format_table(suffix: str, table: Printed) -> str:
 def _format_word(document: Document) -> bytes:
     from docx import Document as WordDocument
 
-    from sem_toolkit.report.word import add_picture, add_table, turn_page
+    from sem_toolkit.report.word import add_picture, add_sentence, add_table, turn_page
 
     word = WordDocument()
     if any(len(table.frame.columns) > _MOST_UPRIGHT for section in document.sections for table in section.tables):
@@ -156,7 +159,7 @@ def _format_word(document: Document) -> bytes:
         word.add_heading(section.heading, section.level)
         for block in section.blocks:
             if isinstance(block, str):
-                word.add_paragraph(block)
+                add_sentence(word.add_paragraph(), block)
             elif isinstance(block, Printed):
                 add_table(word, block)
             else:

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from sem_toolkit.comparison.exploration import Exploration
-from sem_toolkit.libraries import pd
+from sem_toolkit.report.explored import build_numbers, format_advice
 from sem_toolkit.report.loadings import LEAST, build_loading_tables, format_rotation
 from sem_toolkit.report.plots import write_plot
 from sem_toolkit.report.text_tables import build_frame_table
@@ -20,40 +20,16 @@ if TYPE_CHECKING:
 
 def build_exploration(found: Exploration, k: int, least: float = LEAST) -> list[RenderableType]:
     """How many factors, how well each number fits, and the loadings of k factors, those of `least` or more in size."""
-    parts: list[RenderableType] = [_build_numbers(found), _format_advice(found)]
+    parts: list[RenderableType] = [
+        build_frame_table("Number of factors", build_numbers(found)),
+        Text(format_advice(found)),
+    ]
     parts.append(build_frame_table("Fit by number of factors", found.table))
     fit = found.fits[k]
     heading = Text(f"{k} factor{'s' if k > 1 else ''}: {fit.certificate.verdict}", style="bold")
     if fit.rotation is not None:
         heading.append(f"\n{format_rotation(fit.rotation)}", style="not bold")
     return [*parts, heading, *(build_loading_tables(fit, least) if fit.converged else [])]
-
-
-def _build_numbers(found: Exploration) -> RenderableType:
-    """Eigenvalues beside the random ones, and average partial correlations, as far as they matter."""
-    parallel, partial = found.parallel, found.partial
-    rows = min(len(parallel.eigenvalues), max(*found.fits, parallel.factors, partial.factors) + 2)
-    squares = np.append(partial.squares, np.nan)
-    frame = pd.DataFrame(
-        {
-            "factors": np.arange(1, rows + 1),
-            "eigenvalue": parallel.eigenvalues[:rows],
-            f"random, {parallel.quantile:.0%}": parallel.limit[:rows],
-            "average squared partial r": np.append(squares[1:], np.nan)[:rows],
-        }
-    )
-    return build_frame_table("Number of factors", frame)
-
-
-def _format_advice(found: Exploration) -> Text:
-    partial = found.partial
-    said = [
-        f"parallel analysis: {found.parallel.factors}",
-        f"minimum average partial: {partial.factors} (fourth powers: {partial.factors_by_fourths})",
-    ]
-    if found.lowest_bic is not None:
-        said.append(f"lowest BIC: {found.lowest_bic}")
-    return Text("; ".join(said))
 
 
 def draw_exploration(found: Exploration) -> "Figure":

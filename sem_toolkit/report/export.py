@@ -17,7 +17,8 @@ from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.journal import build_estimate_table
-from sem_toolkit.report.numbers import format_fit_line
+from sem_toolkit.report.labels import HEADINGS
+from sem_toolkit.report.numbers import format_fit_line, format_printed_cell
 from sem_toolkit.report.pages import format_page
 from sem_toolkit.report.text_tables import format_row
 
@@ -100,17 +101,18 @@ def require_format(path: str | Path) -> str:
 
 
 def build_printed(frame: "pd.DataFrame", title: str = "", note: str = "") -> Printed:
-    """Any table for print: all cells as texts, numbers rounded and set to the right."""
+    """Any table for print: all cells as texts, numbers rounded and set to the right, headings for people."""
     kinds = {str(name): pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
     rows = [
         [
             cell.replace("-", "−") if kinds[name] else cell
-            for name, cell in zip(kinds, format_row(frame, row), strict=True)
+            for name, cell in zip(kinds, format_row(frame, row, format_printed_cell), strict=True)
         ]
         for row in frame.itertuples(index=False, name=None)
     ]
-    texts = pd.DataFrame(rows, columns=list(kinds), dtype=object)
-    return Printed(texts, title, note, frozenset(name for name, is_number in kinds.items() if is_number))
+    texts = pd.DataFrame(rows, columns=[HEADINGS.get(name, name) for name in kinds], dtype=object)
+    numbers = frozenset(HEADINGS.get(name, name) for name, is_number in kinds.items() if is_number)
+    return Printed(texts, title, note, numbers)
 
 
 def write_estimates(path: str | Path, fit: Fit) -> Path:

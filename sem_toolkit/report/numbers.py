@@ -1,10 +1,18 @@
 """Numbers as they are printed: rounded only here, a dash where there is none."""
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sem_toolkit.fit import Fit
+
+
+_SHARE = re.compile(
+    r"(?:[cnri]fi|tli|nnfi|rni|pnfi|a?gfi|pgfi|mfi|rmsea|[sc]rmr|r2|alpha|omega|omega_model|composite|ave|ave_model"
+    r"|communality|uniqueness|coverage|rejection|power|share|aic\.weight|bic\.weight)"
+    r"(?:[._](?:ci\.lower|ci\.upper|robust|scaled|within|between|change|bentler|nomean|mplus|error)){0,3}"
+)
 
 
 def format_number(value: Any, digits: int = 3) -> str:
@@ -15,6 +23,19 @@ def format_number(value: Any, digits: int = 3) -> str:
 def format_estimate(value: Any, digits: int = 3) -> str:
     """The same with a true minus sign, for print."""
     return format_number(value, digits).replace("-", "−")
+
+
+def format_share(value: Any, digits: int = 3) -> str:
+    """The same for what cannot exceed 1 in size: without its leading zero.
+
+    Source: American Psychological Association (2020), Publication manual, 6.36.
+    """
+    return format_estimate(value, digits).replace("0.", ".", 1) if _is_small(value) else format_estimate(value, digits)
+
+
+def is_share(name: str) -> bool:
+    """Whether a quantity of this name is printed without a leading zero: by definition, or as is usual, at most 1."""
+    return _SHARE.fullmatch(name) is not None
 
 
 def format_p_value(value: Any) -> str:
@@ -35,6 +56,15 @@ def format_cell(name: str, value: Any) -> str:
     return format_number(value, 0 if _is_count(name) and value.is_integer() else 3)
 
 
+def format_printed_cell(name: str, value: Any) -> str:
+    """The same for print: no leading zero where a quantity cannot exceed 1."""
+    return format_share(value) if isinstance(value, float) and is_share(name) else format_cell(name, value)
+
+
+def _is_small(value: Any) -> bool:
+    return not _is_missing(value) and abs(value) < 1.0
+
+
 def _is_count(name: str) -> bool:
     return name.startswith("df") or ".df" in name or name in {"npar", "ntotal"}
 
@@ -47,11 +77,11 @@ def format_fit_line(fit: "Fit") -> str:
     """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
     m = fit.fit_measures
     if "chisq" not in m:
-        return f"SRMR = {format_estimate(m.get('srmr'))}; no test."
+        return f"SRMR = {format_share(m.get('srmr'))}; no test."
     p = format_p_value(m.get("pvalue"))
-    interval = f"[{format_estimate(m.get('rmsea.ci.lower'))}, {format_estimate(m.get('rmsea.ci.upper'))}]"
+    interval = f"[{format_share(m.get('rmsea.ci.lower'))}, {format_share(m.get('rmsea.ci.upper'))}]"
     return (
         f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {p if p.startswith('<') else '= ' + p}, "
-        f"CFI = {format_estimate(m.get('cfi'))}, TLI = {format_estimate(m.get('tli'))}, "
-        f"RMSEA = {format_estimate(m.get('rmsea'))} {interval}, SRMR = {format_estimate(m.get('srmr'))}."
+        f"CFI = {format_share(m.get('cfi'))}, TLI = {format_share(m.get('tli'))}, "
+        f"RMSEA = {format_share(m.get('rmsea'))} {interval}, SRMR = {format_share(m.get('srmr'))}."
     )

@@ -1,7 +1,11 @@
 """Tables as Markdown, LaTeX and HTML, by a template a format (templates/); what a format would interpret is literal."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from html import escape as escape_html
 from typing import Any
+
+from sem_toolkit.report.symbols import mark, split_heading, split_sentence
 
 Escape = Callable[[str], str]
 
@@ -26,12 +30,33 @@ def escape_latex(text: str) -> str:
     return text.translate(_LATEX)
 
 
+MARKS: Mapping[str, tuple[str, str]] = {
+    "md": ("*", "*"),
+    "tex": (r"\textit{", "}"),
+    "html": ("<i>", "</i>"),
+}
+"""By suffix: what stands around a symbol."""
 FORMATS: Mapping[str, tuple[Escape, Mapping[str, str]]] = {
     "md": (escape_markdown, {}),
     "tex": (escape_latex, _LATEX_SIGNS),
     "html": (str, {}),  # the template engine escapes
 }
 """By suffix: how a cell is escaped, and what a template's own signs are where the usual ones would be in the way."""
+
+
+def format_heading(suffix: str, text: str) -> str:
+    """What stands over a column, its symbols in italics."""
+    return mark(split_heading(text), *MARKS[suffix], _find_escape(suffix))
+
+
+def format_sentence(suffix: str, text: str) -> str:
+    """A paragraph or a note, its symbols in italics."""
+    escape = str if suffix == "md" else _find_escape(suffix)  # sentences are Markdown as they stand
+    return mark(split_sentence(text), *MARKS[suffix], escape)
+
+
+def _find_escape(suffix: str) -> Escape:
+    return escape_html if suffix == "html" else FORMATS[suffix][0]
 
 
 def format_page(
@@ -57,5 +82,7 @@ def format_page(
         **settings,
     )
     environment.filters["cell"] = escape
+    environment.filters["heading"] = partial(format_heading, suffix)
+    environment.filters["sentence"] = partial(format_sentence, suffix)
     template = environment.get_template(f"table.{suffix}.j2")
     return template.render(columns=columns, rows=rows, numbers=numbers, title=title, note=note)

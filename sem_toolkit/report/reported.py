@@ -4,6 +4,7 @@ Source of the list: Appelbaum et al. (2018), American Psychologist 73, 3-25, Tab
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,8 +17,15 @@ from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_note, build_printed
 from sem_toolkit.report.journal import build_estimate_tables
-from sem_toolkit.report.labels import LABELS
-from sem_toolkit.report.numbers import format_cell, format_estimate, format_fit_line
+from sem_toolkit.report.labels import HEADINGS, LABELS
+from sem_toolkit.report.loadings import build_printed_loadings, describe_rotation
+from sem_toolkit.report.numbers import (
+    format_cell,
+    format_estimate,
+    format_fit_line,
+    format_printed_cell,
+    format_share,
+)
 from sem_toolkit.report.text_tables import build_transposed_frame
 
 _AUTHOR = "to be written by the authors"
@@ -29,10 +37,13 @@ def build_fit_report(fit: Fit) -> Document:
     """
     sections = [Section("Method", (describe_method(fit), build_facts(fit)))]
     if fit.converged:
+        if fit.rotation is not None:
+            words = (f"Rotation: {describe_rotation(fit.rotation)}.",)
+            sections.append(Section("Rotated loadings", (*words, *build_printed_loadings(fit))))
         sections.append(Section("Estimates", _build_estimates(fit)))
         if fit.r2:
             sections.append(Section("Explained variance", (_build_r2(fit),)))
-    said = _list_messages(fit.messages)
+    said = list_messages(fit.messages)
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist([fit], "Estimates", compared=False))
@@ -51,8 +62,9 @@ def _build_estimates(fit: Fit) -> tuple[Printed, ...]:
 
 def _build_r2(fit: Fit) -> Printed:
     """One row a variable, one column a group."""
-    frame = pd.DataFrame({label or "R²": own for label, own in fit.r2.items()})
-    return build_printed(frame.rename_axis("Variable").reset_index())
+    frame = pd.DataFrame({label or "R²": pd.Series(own).map(format_share) for label, own in fit.r2.items()})
+    frame = frame.fillna("–").rename_axis("Variable").reset_index()
+    return Printed(frame, "", "", frozenset(frame.columns[1:]))
 
 
 def build_comparison_report(found: Comparison) -> Document:
@@ -65,12 +77,12 @@ def build_comparison_report(found: Comparison) -> Document:
         ("Pairs of models, by what each implies", found.tests),
         ("Pairs that are not nested, by Vuong's tests", found.vuong),
         ("Paths from model to model: estimate [interval]", spread_paths(found.paths)),
-        ("R² from model to model", spread_r2(found.r2)),
+        ("R² from model to model", spread_r2(found.r2, format_share)),
     ):
         if len(frame):
-            sections.append(Section(heading, (_build_pairs(frame),)))
+            sections.append(Section(heading, (build_pairs(frame),)))
     own = (message for fit in found.fits.values() for message in fit.messages)
-    said = _list_messages((*found.messages, *own))
+    said = list_messages((*found.messages, *own))
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))
@@ -78,35 +90,21 @@ def build_comparison_report(found: Comparison) -> Document:
     return Document(title, (*sections, Section("Origin", tuple(format_mark(fit) for fit in found.fits.values()))))
 
 
-_HEADINGS: Mapping[str, str] = {**LABELS} | {
-    "restricted": "Restricted model", "general": "General model", "relation": "Relation", "chisq.diff": "Δχ²",
-    "df.diff": "Δdf", "reason": "Remark", "first": "First model", "second": "Second model", "omega2": "ω²",
-    "pvalue.distinguishable": "p, distinguishable", "pvalue.first": "p, first nearer",
-    "pvalue.second": "p, second nearer", "bic.diff": "ΔBIC", "bic.ci.lower": "ΔBIC, lower limit",
-    "bic.ci.upper": "ΔBIC, upper limit", "path": "Path", "variable": "Variable", "group": "Group",
-    "chisq.scaled": "χ², scaled", "df.scaled": "df, scaled", "pvalue.scaled": "p, scaled", "cfi.robust": "CFI, robust",
-    "tli.robust": "TLI, robust", "rmsea.robust": "RMSEA, robust", "delta.bic": "ΔBIC", "aic.weight": "AIC weight",
-    "bic.weight": "BIC weight",
-}  # fmt: skip
-"""What stands over a column, or before a row, in place of its name."""
-
-
-def _build_pairs(frame: "pd.DataFrame") -> Printed:
+def build_pairs(frame: "pd.DataFrame") -> Printed:
     """A table for print, with headings for people and true minus signs in its texts."""
     printed = build_printed(frame)
-    cells = printed.frame.replace(r"-(?=\d)", "−", regex=True).rename(columns=_HEADINGS)
-    return Printed(cells, "", "", frozenset(_HEADINGS.get(name, name) for name in printed.numbers))
+    return replace(printed, frame=printed.frame.replace(r"-(?=\d)", "−", regex=True))
 
 
 def _build_models(table: "pd.DataFrame") -> Printed:
     """Models side by side, one column each."""
-    facts = build_transposed_frame(table.drop(columns="reason"), "model")
-    names = [_HEADINGS.get(name, name) for name in facts[""]]
+    facts = build_transposed_frame(table.drop(columns="reason"), "model", format_printed_cell)
+    names = [HEADINGS.get(name, name) for name in facts[""]]
     facts = facts.replace(r"^-(?=\d)", "−", regex=True).assign(**{"": names}).rename(columns={"": "Measure"})
     return Printed(facts, "", "", frozenset(facts.columns[1:]))
 
 
-def _list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
+def list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
     """Each message once, as a sentence of its kind."""
     return tuple(dict.fromkeys(f"{entry.severity.capitalize()}: {entry.message}." for entry in messages))
 
@@ -167,7 +165,7 @@ def _list_facts(fit: Fit) -> dict[str, str]:
         facts["χ²"] = format_estimate(measures["chisq"], 2)
     facts |= {"p": format_cell("pvalue", measures["pvalue"])} if "pvalue" in measures else {}
     indices = ("cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
-    facts |= {LABELS[name]: format_estimate(measures[name]) for name in indices if name in measures}
+    facts |= {LABELS[name]: format_share(measures[name]) for name in indices if name in measures}
     starts = fit.certificate.standing
     return facts | ({"standing of the optimum": starts} if starts else {})
 
@@ -194,7 +192,10 @@ def _describe_missing(facts: Mapping[str, str]) -> str:
     if "incomplete rows among those used" in facts:
         share = facts["empty cells among those used, %"]
         rows = facts["incomplete rows among those used"]
-        said += f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty."
+        complete = " No answer is missing in the rows used."
+        said += (
+            f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty." if int(rows) else complete
+        )
     return said
 
 

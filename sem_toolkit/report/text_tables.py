@@ -1,6 +1,6 @@
 """Tables of text for a terminal or a page: what every command prints with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -9,6 +9,9 @@ from rich.text import Text
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.long_tables import LongTable
 from sem_toolkit.report.numbers import format_cell
+
+FormatCell = Callable[[str, object], str]
+"""A cell by the name of its column."""
 
 
 def build_table(title: str, left: Sequence[str], columns: Sequence[str], right: Sequence[str] = ()) -> Table:
@@ -31,20 +34,19 @@ def build_frame_table(title: str, frame: "pd.DataFrame") -> Table:
     return protect_numbers(table)
 
 
-def format_row(frame: "pd.DataFrame", row: Sequence[object]) -> list[str]:
+def format_row(frame: "pd.DataFrame", row: Sequence[object], write: FormatCell = format_cell) -> list[str]:
     """The cells of one row as texts; the column `value` of a table of measures is written as the measure asks for."""
     names = [str(name) for name in frame.columns]
     if names == ["measure", "value"]:
-        return [str(row[0]), format_cell(str(row[0]), row[1])]
-    return [format_cell(name, value) for name, value in zip(names, row, strict=True)]
+        return [str(row[0]), write(str(row[0]), row[1])]
+    return [write(name, value) for name, value in zip(names, row, strict=True)]
 
 
-def build_transposed_frame(frame: "pd.DataFrame", key: str) -> "pd.DataFrame":
+def build_transposed_frame(frame: "pd.DataFrame", key: str, write: FormatCell = format_cell) -> "pd.DataFrame":
     """A DataFrame with one row a model as texts with one column a model; the first column names the numbers."""
     names = [str(name) for name in frame[key]]
     rows = [
-        [str(column), *(format_cell(str(column), value) for value in frame[column])]
-        for column in frame.columns.drop(key)
+        [str(column), *(write(str(column), value) for value in frame[column])] for column in frame.columns.drop(key)
     ]
     return pd.DataFrame(rows, columns=["", *names])
 

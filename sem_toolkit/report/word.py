@@ -3,6 +3,8 @@
 import io
 from typing import TYPE_CHECKING, Any
 
+from sem_toolkit.report.symbols import Parts, split_heading, split_sentence
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -36,10 +38,13 @@ def add_table(document: Any, printed: "Printed") -> None:
     for column, points in zip(table.columns, widths, strict=True):
         column.width = Pt(points)
     for position, (name, column) in enumerate(zip(frame.columns, table.columns, strict=True)):
-        for text, cell in zip([name, *frame[name]], column.cells, strict=True):
+        for row, (text, cell) in enumerate(zip([name, *frame[name]], column.cells, strict=True)):
             cell.width = Pt(widths[position])
             paragraph = cell.paragraphs[0]
-            paragraph.text = str(text)
+            if row == 0:
+                _add_parts(paragraph, split_heading(str(text)))
+            else:
+                paragraph.text = str(text)
             paragraph.paragraph_format.space_after = 0
             for run in paragraph.runs:
                 run.font.size = size
@@ -51,7 +56,17 @@ def add_table(document: Any, printed: "Printed") -> None:
     if note:
         paragraph = document.add_paragraph()
         paragraph.add_run("Note. ").italic = True
-        paragraph.add_run(note)
+        add_sentence(paragraph, note)
+
+
+def add_sentence(paragraph: Any, text: str) -> None:
+    """A text at the end of a paragraph of python-docx, its symbols in italics."""
+    _add_parts(paragraph, split_sentence(text))
+
+
+def _add_parts(paragraph: Any, parts: Parts) -> None:
+    for text, is_symbol in parts:
+        paragraph.add_run(text).italic = True if is_symbol else None
 
 
 def add_picture(document: Any, png: bytes, description: str, caption: str) -> None:

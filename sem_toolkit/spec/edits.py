@@ -245,13 +245,6 @@ def label_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", label: str = "
     return _set_modifier(spec, lhs, op, rhs, "label", label, block)
 
 
-def start_parameter(
-    spec: Spec, lhs: str, op: str, rhs: str = "", value: float = 0.0, block: Block | None = None
-) -> str:
-    """Give a parameter a starting value."""
-    return _set_modifier(spec, lhs, op, rhs, "start", f"start({value:.15g})", block)
-
-
 def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: str, block: Block | None) -> str:
     place = _find_pair(spec, lhs, op, rhs, kind, block)
     if place is None:
@@ -268,9 +261,7 @@ def _set_modifier(spec: Spec, lhs: str, op: str, rhs: str, kind: str, written: s
     if old is None:
         edit = Edit(right.start, right.start, f"{written}*" if written else "")
     elif written:
-        edit = Edit(old.start, find_end_of_mark(spec, old, right) if kind == "start" else old.end, written)
-        if kind == "start":
-            edit = Edit(old.start, edit.end, f"{written}*")
+        edit = Edit(old.start, old.end, written)
     else:
         edit = Edit(old.start, find_end_of_mark(spec, old, right), "")
     return apply_edits(spec.source.text, [edit])

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sem_toolkit.spec.roles import Roles, compute_roles
+from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.tree import BlockHeader, Constraint, Definition, Formula, Modifier, ModifierKind, Statement, Term
 
 
@@ -175,8 +175,3 @@ def find_bound(statement: Constraint | Definition) -> float | None:
         return None  # lavaan keeps "(5)" as a constraint
     value = right.value({})
     return None if math.isnan(value) else value
-
-
-def compute_block_roles(block: FlatBlock, flat: FlatSpec) -> Roles:
-    """Roles of the variables of one block."""
-    return compute_roles(block.rows, flat.random_slopes)

@@ -4,15 +4,12 @@ The numbers know no levels: what a model says within clusters and between them s
 for the groups of a sample. Number (g − 1)·L + l is that of level l (of L) of group g, as lavaan numbers its blocks.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.table import ParameterTable
 
 WITHIN, BETWEEN = "within", "between"
-Value = TypeVar("Value")
 
 
 def name_levels(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -40,17 +37,3 @@ def separate_levels(table: ParameterTable) -> ParameterTable:
     rows = tuple(replace(row, group=(row.group - 1) * count + row.level) if row.level else row for row in table.rows)
     labels = tuple(f"{label}, {level}" if label else level for label in table.groups for level in table.levels)
     return replace(table, rows=rows, groups=labels, separated=True)
-
-
-def locate_group(number: int, levels: int) -> tuple[int, int]:
-    """Group and level, from 1, of a group of a separated table; (0, 0) for what belongs to none."""
-    return ((number - 1) // levels + 1, (number - 1) % levels + 1) if number else (0, 0)
-
-
-def nest_levels(by_label: Mapping[str, Value], levels: tuple[str, ...]) -> dict[str, dict[str, Value]]:
-    """Values of the groups of a separated table, by label, as those of the levels of every group: group → level."""
-    nested: dict[str, dict[str, Value]] = {}
-    for label, value in by_label.items():
-        group, _, level = label.rpartition(", ")
-        nested.setdefault(group, {})[level] = value
-    return nested

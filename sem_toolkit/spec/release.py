@@ -2,7 +2,7 @@
 
 - the number before a parameter goes, and so does a starting value
 - 0 stays, and so do whole numbers before loadings: they are how a model is built (a path that is not there, the scale
-  of a factor, the basis of a growth curve) and not what it estimates
+  of a factor, the basis of a growth curve) and not what it estimates; a threshold of 0 is a value like any other
 - a variance that has a number goes altogether, so that the usual rules about it hold again
 """
 
@@ -37,11 +37,6 @@ def list_structure(spec: Spec) -> list[str]:
     ]
 
 
-def has_values(spec: Spec) -> bool:
-    """Whether the spec gives any value that `release_values` would take away."""
-    return release_values(spec).text != spec.text
-
-
 def _is_given(spec: Spec, name: str) -> bool:
     """Whether the variance of a variable is typed with a number other than 0."""
     return any(
@@ -72,7 +67,7 @@ def _is_numeric(modifier: Modifier) -> bool:
 
 
 def _is_structure(formula: Formula, modifier: Modifier) -> bool:
-    if modifier.kind == "start":
+    if modifier.kind == "start" or formula.operator == "|":
         return False
     whole = all(isinstance(value, (int, float)) and float(value).is_integer() for value in modifier.values)
     return not any(modifier.values) or (formula.operator == "=~" and whole)

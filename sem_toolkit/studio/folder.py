@@ -52,10 +52,6 @@ class Folder:
             raise DataError(Diagnostic("error", "missing-file", f'there is no folder "{Path(name).parent}"'))
         return path
 
-    def may_read(self, path: Path) -> bool:
-        """Whether a file that a spec names lies in the folder, after all links, or was named at the start."""
-        return self._holds(path)
-
     def require_readable(self, path: Path) -> None:
         """Raise DataError for a file that a spec names and the studio does not read."""
         if not self._holds(path):

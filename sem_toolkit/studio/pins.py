@@ -29,8 +29,10 @@ def read_pins(path: Path, folder: Folder) -> Layout:
 
 def change_pins(
     path: Path, call: Mapping[str, Any], shown: Places, folder: Folder, known: Collection[str] | None = None
-) -> dict[str, Pins]:
+) -> dict[str, Any]:
     """The tables of the layout before and after a call, written: `pins` take the place of tables, `moves` of places.
+
+    A `message` says which relations of the file decide about a variable that was moved.
 
     shown  where the variables of the picture stand: those that are not moved are kept there, so that a move of one
            moves no other
@@ -38,6 +40,7 @@ def change_pins(
     Raises DataError for places that there are not, or a file that cannot be written.
     """
     before = read_pins(path, folder)
+    message = ""
     pins, moves = call.get("pins"), call.get("moves")
     if pins is not None:
         tables = _read_tables(pins)
@@ -51,10 +54,25 @@ def change_pins(
             raise _refuse()
         others = {name: place for name, place in before.positions.items() if known is None or name in known}
         tables = {"positions": {**others, **shown, **_read_tables({"positions": moved})["positions"]}}
+        message = _tell_relations(before, moved, find_layout_path(path).name)
     else:
         tables = {}
     update_layout(replace(before, **tables), find_layout_path(path))
-    return {"before": _build(before, tables), "pins": tables}
+    answer = {"before": _build(before, tables), "pins": tables}
+    return {**answer, "message": message} if message else answer
+
+
+def _tell_relations(layout: Layout, moved: Collection[str], file: str) -> str:
+    """What holds variables that were moved to others, whatever their places; "" where nothing does."""
+    held = [
+        f"{relation} of {', '.join(group)}"
+        for relation, groups in layout.relations.items()
+        for group in groups
+        if not {*group}.isdisjoint(moved)
+    ]
+    if not held:
+        return ""
+    return f"{file} keeps {' and '.join(held)}: that comes before where {', '.join(moved)} was put"
 
 
 def rename_pins(path: Path, old: str, new: str, folder: Folder) -> Pins | None:

@@ -20,6 +20,24 @@ def test_tables_a_plot_and_specs(command, tmp_path):
     assert again["rotation"]["blocks"][0]["factors"] == ["f1", "f2", "f3"]
 
 
+@pytest.mark.parametrize("suffix", [".html", ".docx", ".md", ".tex"])
+def test_a_report_has_the_loadings_item_by_factor(command, tmp_path, suffix):
+    path = tmp_path / f"efa{suffix}"
+    outcome = command(*WORDS, "--report", path)
+    assert outcome.code == 0, outcome.err
+    assert str(path) in outcome.err
+    if suffix != ".docx":
+        text = path.read_text()
+        for cell in (".895", "−.255", ".498", ".373", "geomin", ".988"):  # loadings, h², a correlation, CFI
+            assert cell.replace("−", "$-$" if suffix == ".tex" else "−") in text
+    else:
+        from docx import Document
+
+        table = next(found for found in Document(str(path)).tables if found.cell(0, 0).text == "Item")
+        assert [cell.text for cell in table.rows[0].cells] == ["Item", "f1", "f2", "f3", "h²"]
+        assert [cell.text for cell in table.rows[4].cells] == ["x5", "−.083", ".895", ".009", ".757"]
+
+
 def test_json(command):
     record = command(*WORDS, "--rotation", "varimax", "--json").record
     assert [entry["nfactors"] for entry in record["solutions"]] == [2, 3]

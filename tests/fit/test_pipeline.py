@@ -2,11 +2,12 @@
 
 import copy
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sem_toolkit import EstimationError, Fit, fit
+from sem_toolkit import DataError, EstimationError, Fit, fit
 from sem_toolkit.estimation import Progress
 from sem_toolkit.fit import Prepared, estimate, pipeline, prepare, prepare_schematic
 from sem_toolkit.fit import prepared as preparing
@@ -59,6 +60,17 @@ def test_a_file_is_read_once_for_several_specs(monkeypatch: pytest.MonkeyPatch) 
     several = prepare_together([parse_spec(CFA), parse_spec("x1 ~ x2")], DATA / "hs.csv")
     assert [entry.table.npar for entry in several] == [21, 2]
     assert len(reads) == 1
+
+
+def test_data_of_a_header_that_are_not_there_say_who_names_them(tmp_path: Path) -> None:
+    spec = tmp_path / "model.lav"
+    spec.write_text("#' data: rows/absent.csv\nf =~ x1 + x2 + x3\n")
+    with pytest.raises(DataError) as caught:
+        fit(spec)
+    (told,) = caught.value.diagnostics
+    assert told.code == "missing-file"
+    assert told.message == f'there is no file "{tmp_path}/rows/absent.csv", which the header of "{spec}" names'
+    assert "the folder of the spec" in (told.hint or "")
 
 
 def test_a_spec_without_data_has_a_table_and_an_identification_and_no_sample() -> None:

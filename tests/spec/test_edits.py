@@ -48,7 +48,6 @@ def changed(text: str) -> list[str]:
         (edits.free_parameter, ("visual", "=~", "x1"), ["-" + TEXT.splitlines()[1]]),
         (edits.label_parameter, ("g", "=~", "z1", "k"), ['-g =~ z1 + equal("visual=~x2")*z2']),
         (edits.label_parameter, ("visual", "~~", "visual", "k"), ["visual ~~ k*visual"]),
-        (edits.start_parameter, ("visual", "=~", "x3", 1.5), ["-          x3", "          start(1.5)*x3"]),
     ],
 )
 def test_edits_touch_little(edit: object, arguments: tuple[object, ...], expected: list[str]) -> None:
@@ -64,11 +63,6 @@ def test_labels_are_replaced_and_taken_away() -> None:
     spec = parse_spec("f =~ x1 + a * x2 + x3 # c\n")
     assert edits.label_parameter(spec, "f", "=~", "x2", "b") == "f =~ x1 + b * x2 + x3 # c\n"
     assert edits.label_parameter(spec, "f", "=~", "x2") == "f =~ x1 + x2 + x3 # c\n"
-
-
-def test_a_start_is_replaced_with_its_mark() -> None:
-    spec = parse_spec("f =~ x1 + 0.3?x2 + x3")
-    assert edits.start_parameter(spec, "f", "=~", "x2", value=0.5) == "f =~ x1 + start(0.5)*x2 + x3"
 
 
 def test_one_of_several_left_sides_gets_its_own_statement() -> None:

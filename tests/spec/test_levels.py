@@ -4,7 +4,7 @@ import pytest
 
 from sem_toolkit.diagnostics import SpecError
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
-from sem_toolkit.spec.levels import locate_group, separate_levels
+from sem_toolkit.spec.levels import separate_levels
 
 TWO = "level: pupil\ny ~ x\nlevel: school\ny ~ w"
 MEANS = TableOptions(meanstructure=True)
@@ -36,7 +36,6 @@ def test_every_level_becomes_a_group():
     table = separate_levels(build(text, ("A", "B")))
     assert table.groups == ("A, within", "A, between", "B, within", "B, between")
     assert [row.group for row in table.rows if row.op == "~"] == [1, 2, 3, 4]
-    assert [locate_group(number, 2) for number in (1, 2, 3, 4, 0)] == [(1, 1), (1, 2), (2, 1), (2, 2), (0, 0)]
     assert separate_levels(table) is table
 
 

@@ -83,8 +83,9 @@ def test_a_text_cannot_show_a_codebook_outside(studio, outside):
 
 def test_files_that_were_named_at_the_start_may_be_read_from_anywhere(tmp_path, outside):
     folder = Folder(tmp_path.resolve(), frozenset({outside / "secret.csv"}))
-    assert folder.may_read(outside / "secret.csv")
-    assert not folder.may_read(outside / "secret.lav")
+    folder.require_readable(outside / "secret.csv")
+    with pytest.raises(DataError):
+        folder.require_readable(outside / "secret.lav")
 
 
 def test_what_is_listed_is_bounded_and_visible(tmp_path):

@@ -162,8 +162,30 @@ def test_a_new_name_reaches_all_of_the_layout(studio):
     assert after.relations == {"same-row": (("d60", "dem65"),)}
     assert after.numbers == {"dem65 ~ d60": 0.3}
     assert after.sides == before.sides
+    renamed = PINNED.replace("dem60 =", '"d60" =').replace("~ dem60", "~ d60").replace('"dem60", ', '"d60", ')
+    assert sidecar.read_text() == renamed
     studio.post("layout", pins=made["before"])
     assert read_layout(sidecar) == before
+    assert sidecar.read_text() == PINNED.replace("dem60 =", '"dem60" =')
+
+
+def test_a_name_in_comments_of_the_layout_stays(studio):
+    sidecar = studio.folder / "model.layout.toml"
+    sidecar.write_text(
+        "# dem60 = [0, 0]\n[positions]\n'dem60' = [1, 2]  # \"dem60\" isn't [far]\n"
+        "[relations]  # of dem60\nsame-row = [\n  ['dem60', \"dem65\"],  # 'dem60' first\n]\n"
+    )
+    before = sidecar.read_text()
+    studio.post("layout", pins={"positions": {"d60": [1, 2]}, "relations": {"same-row": [["d60", "dem65"]]}})
+    assert sidecar.read_text() == before.replace("'dem60' =", '"d60" =').replace("['dem60'", '["d60"')
+
+
+def test_a_move_that_a_relation_overrules_is_told(studio):
+    (studio.folder / "model.layout.toml").write_text(PINNED)
+    moves = [{"node": "dem65", "x": 7, "y": 8}]
+    told = studio.post("layout", moves=moves, text=POLDEM)["message"]
+    assert told == "model.layout.toml keeps same-row of dem60, dem65: that comes before where dem65 was put"
+    assert "message" not in studio.post("layout", moves=[{"node": "x1", "x": 7, "y": 8}], text=POLDEM)
 
 
 def test_a_layout_that_is_none_is_not_written_over(studio):

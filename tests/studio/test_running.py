@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sem_toolkit.diagnostics import OptionError
+from sem_toolkit.diagnostics import DataError, OptionError
 from sem_toolkit.studio.doors import keep_door, read_door
 from sem_toolkit.studio.guard import Door
 from sem_toolkit.studio.running import Start, build_folder, open_port
@@ -37,8 +37,9 @@ def test_the_folder_is_the_current_one_or_that_of_the_spec(tmp_path, monkeypatch
     assert build_folder(Start(Path("m.lav"))).root == (tmp_path / "models").resolve()
     # What the spec names at the start may be read, and nothing else outside.
     folder = build_folder(Start(Path("m.lav")))
-    assert folder.may_read(tmp_path / "d.csv")
-    assert not folder.may_read(tmp_path / "e.csv")
+    folder.require_readable(tmp_path / "d.csv")
+    with pytest.raises(DataError):
+        folder.require_readable(tmp_path / "e.csv")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert build_folder(Start(spec)).root == (tmp_path / "models").resolve()

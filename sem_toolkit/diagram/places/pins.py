@@ -68,13 +68,18 @@ class Layout:
             relations={name: found for name, found in groups.items() if found},
         )
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All words of its keys and relations: names of variables, and the operators between those of paths."""
+        related = [name for groups in self.relations.values() for group in groups for name in group]
+        keys = [*self.positions, *self.sides, *self.numbers, *self.arcs, *related]
+        return frozenset(name for key in keys for part in key.split(" ") for name in part.split(":"))
+
     def rename(self, old: str, new: str) -> "Layout":
         """The layout with a variable under another name, in the names of paths too."""
 
         def change(key: str) -> str:
-            return " ".join(
-                ":".join(new if name == old else name for name in part.split(":")) for part in key.split(" ")
-            )
+            return rename_in_key(key, old, new)
 
         def change_keys(table: Mapping[str, Value]) -> dict[str, Value]:
             return {change(key): value for key, value in table.items()}
@@ -86,6 +91,11 @@ class Layout:
             change_keys(self.sides),
             {name: tuple(tuple(map(change, group)) for group in found) for name, found in self.relations.items()},
         )
+
+
+def rename_in_key(key: str, old: str, new: str) -> str:
+    """A variable, or a path with its variables, with one of them under another name."""
+    return " ".join(":".join(new if name == old else name for name in part.split(":")) for part in key.split(" "))
 
 
 def _select(table: Mapping[str, Value], known: Collection[str]) -> dict[str, Value]:

@@ -17,6 +17,9 @@ ARROW_WIDTH = 4.1
 DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
 """Lengths of strokes and gaps of a path in points."""
 
+ADDED_WIDTH = 1.9
+"""Width of what a comparison has added in points: colours alone are alike where they are printed in grey."""
+
 PAGE = "#ffffff"
 """Colour of the page."""
 
@@ -86,10 +89,6 @@ class EdgeShape:
     pattern: Literal["solid", "dashed", "dotted"] = "solid"
     label: Label | None = None
     description: str = ""
-
-    @property
-    def is_directed(self) -> bool:
-        return not self.tail
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from sem_toolkit.diagram.geometry.plane import (
 from sem_toolkit.diagram.places.blocks import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.scene.elements import (
+    ADDED_WIDTH,
     ARROW_LENGTH,
     Band,
     EdgeShape,
@@ -311,7 +312,7 @@ def _paint_edge(
         head=True,
         tail=double,
         colour=colour,
-        width=_find_width(data, style),
+        width=ADDED_WIDTH if marks.get(key) == "added" else _find_width(data, style),
         pattern=_find_pattern(data, style, marks.get(key)),
         label=_tint(labels.get(key), colour if faint else None),
         description=describe_path(sketch.canvas, source, target, data),

@@ -1,13 +1,14 @@
 """Parameters that a model could have and has not: the candidates of modification indices, as lavaan lists them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model import Model
+from sem_toolkit.model import Model, build_model
 from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, THRESHOLD
+from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.names import exogenous_observed_variables, latent_variables, observed_variables
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.table import Operator, Parameter
@@ -68,6 +69,21 @@ def locate_candidates(model: Model, rows: Sequence[tuple[str, Operator, str, int
     right = np.where(kind == DIRECTED, t + column, np.where(np.isin(kind, (THRESHOLD, SCALE)), row, column))
     weight = np.where(kind >= INTERCEPT, 0.0, np.where((kind == 1) & (row == column), 0.5, 1.0))
     return Candidates(tuple(rows), group_, kind, row, column, right, weight)
+
+
+def free_candidates(model: Model, candidates: Candidates) -> tuple[Model, FloatArray]:
+    """The model with the candidates as its last free parameters, and their fixed values (k)."""
+    rows = list(model.table.rows)
+    place = {(row.lhs, row.op, row.rhs, row.group): i for i, row in enumerate(rows)}
+    values = np.zeros(candidates.size)
+    for k, (lhs, op, rhs, group) in enumerate(candidates.rows):
+        at, free = place.get((lhs, op, rhs, group)), model.n_parameters + k + 1
+        if at is None:
+            rows.append(Parameter(lhs, op, rhs, 0, group, group, free, plabel=f".p{len(rows) + 1}."))
+        else:
+            values[k] = rows[at].ustart or 0.0
+            rows[at] = replace(rows[at], free=free, exo=0, label="")
+    return build_model(replace(model.table, rows=tuple(rows))), values
 
 
 def _list_triples(model: Model, group: int) -> Iterator[Triple]:

@@ -10,12 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray
+from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, free_candidates
 from sem_toolkit.inference.weights.levels import compute_level_delta, get_evaluation
-from sem_toolkit.model import Model, build_model
 from sem_toolkit.sample.levels.complete import compute_complete_likelihood
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.spec.table import Parameter
 
 Piece = tuple[IntArray, FloatArray, FloatArray, FloatArray]
 """Positions of candidates, their scores (k), own information (k) and information shared with the parameters (k × q)."""
@@ -32,7 +30,7 @@ def compute_level_piece(evaluation: AtEstimate, candidates: Candidates) -> tuple
 def compute_level_scores_of(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """Information of the parameters and then of the candidates (q + k, squared), and the scores of these (k)."""
     q = evaluation.model.n_parameters
-    freed, values = _free_candidates(evaluation.model, candidates)
+    freed, values = free_candidates(evaluation.model, candidates)
     there = replace(evaluation, model=freed, x=np.concatenate([evaluation.x, values]), tangent=None)
     information = _compute_expected_information(there)
     return information, -there.evaluated.gradient(freed, there.x)[q:]
@@ -47,18 +45,3 @@ def _compute_expected_information(evaluation: AtEstimate) -> FloatArray:
         assert complete is not None  # noqa: S101 (there is a likelihood of incomplete rows)
         result += share * (delta.T @ (complete.information() @ delta))
     return result
-
-
-def _free_candidates(model: Model, candidates: Candidates) -> tuple[Model, FloatArray]:
-    """The model with the candidates as its last free parameters, and their fixed values (k)."""
-    rows = list(model.table.rows)
-    place = {(row.lhs, row.op, row.rhs, row.group): i for i, row in enumerate(rows)}
-    values = np.zeros(candidates.size)
-    for k, (lhs, op, rhs, group) in enumerate(candidates.rows):
-        at, free = place.get((lhs, op, rhs, group)), model.n_parameters + k + 1
-        if at is None:
-            rows.append(Parameter(lhs, op, rhs, 0, group, group, free, plabel=f".p{len(rows) + 1}."))
-        else:
-            values[k] = rows[at].ustart or 0.0
-            rows[at] = replace(rows[at], free=free, exo=0, label="")
-    return build_model(replace(model.table, rows=tuple(rows))), values

@@ -17,9 +17,8 @@ from sem_toolkit.inference.frames import build_frame, build_place_columns, build
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, build_candidates
 from sem_toolkit.inference.hypotheses.categorical_candidates import compute_categorical_candidate_delta
 from sem_toolkit.inference.hypotheses.level_candidates import compute_level_piece
-from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
 from sem_toolkit.inference.weights.incomplete import list_slopes
-from sem_toolkit.inference.weights.two_stage import build_unstructured_weight
+from sem_toolkit.inference.weights.score import build_score_weight, compute_score_information, is_unstructured
 from sem_toolkit.libraries import special
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.model.jacobian import vech_indices
@@ -69,10 +68,8 @@ def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates)
         information, piece = compute_level_piece(evaluation, candidates)
         pieces = [piece]
     else:
-        unstructured = _is_unstructured(evaluation)
-        weight = build_unstructured_weight(evaluation) if unstructured else build_estimator_weight(evaluation)
-        information = weight.information(evaluation) if unstructured else compute_estimator_information(evaluation)
-        pieces = compute_pieces(evaluation, candidates, weight)
+        information = compute_score_information(evaluation)
+        pieces = compute_pieces(evaluation, candidates, build_score_weight(evaluation))
     half = invert_information_root(information, evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
     for mine, slope, own, shared in pieces:
@@ -83,15 +80,10 @@ def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates)
     return evaluation.rows.sum() * score**2 / left, score / left
 
 
-def _is_unstructured(evaluation: AtEstimate) -> bool:
-    """Whether the information is that of the saturated model, as in two stages by maximum likelihood in lavaan."""
-    return evaluation.is_two_stage and evaluation.kind.is_likelihood
-
-
 def compute_pieces(evaluation: AtEstimate, candidates: Candidates, weight: Weight) -> Iterator[Piece]:
     """Candidates in blocks that fit the cache, with what is needed of each."""
     by_gather = np.full(candidates.size, isinstance(weight, NormalWeight))
-    by_gather &= not _is_unstructured(evaluation)
+    by_gather &= not is_unstructured(evaluation)
     by_gather &= ~np.isin(candidates.row, evaluation.exogenous)
     for g in range(evaluation.model.n_groups):
         gathered = np.flatnonzero(by_gather & (candidates.group == g))
@@ -154,7 +146,7 @@ def _dense_piece(evaluation: AtEstimate, candidates: Candidates, weight: Weight,
     if evaluation.is_incomplete:
         score = _score_of_incomplete(evaluation, candidates, g, mine) / share
     elif isinstance(weight, NormalWeight):
-        Q = evaluation.implied_inverse[g] if _is_unstructured(evaluation) else weight.inverse[g]
+        Q = evaluation.implied_inverse[g] if is_unstructured(evaluation) else weight.inverse[g]
         score = _score_of_normal(evaluation, candidates, Q, g, mine)
     else:
         score = _mean_factor(evaluation, g) * (weighted.T @ compute_residual_moments(evaluation)[g])

@@ -12,23 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.estimation import compute_tangent
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.errors.covariance import compute_inverse_information, invert_information
-from sem_toolkit.inference.frames import build_place_columns
-from sem_toolkit.inference.hypotheses.candidates import Candidates, locate_candidates
-from sem_toolkit.inference.hypotheses.level_candidates import compute_level_scores_of
-from sem_toolkit.inference.hypotheses.modification import (
-    compute_candidate_delta,
-    compute_modification_indices,
-    compute_pieces,
-)
-from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
-from sem_toolkit.inference.weights.information import compute_gradient_of_fit
+from sem_toolkit.inference.errors.covariance import invert_information
+from sem_toolkit.inference.hypotheses.restrictions import RobustForm, choose_restriction_meat, compute_robust_forms
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.weights.score import compute_score_information, compute_score_vector, count_score_rows
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.spec.table import Operator, Parameter
+from sem_toolkit.spec.table import Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +30,6 @@ _IDENTIFIED = 1e-6
 """Share of its information that a direction of additions must have left to be one that could be freed."""
 _INFORMED = 1e-9
 """Eigenvalue of a scaled information below which its direction is one in which the model is not identified."""
-_ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +41,9 @@ class ScoreTests:
     cumulative         the same, released one after the other from the largest down
     changes            expected change of each parameter (q) when all are released; NaN where the model is then not
                        identified, so that there is no such change
+    forms              the test of all together without normal theory: "scaled", "adjusted" and "robust"; none where
+                       neither standard errors nor tests are of that kind. Then both tables also have X2.scaled and
+                       pvalue.scaled
 
     df is what can be learnt: directions in which a released model is not identified are no degrees of freedom (equal
     loadings and intercepts of groups with free factor variances and means: as many as the likelihood ratio has).
@@ -61,10 +55,29 @@ class ScoreTests:
     univariate: "pd.DataFrame"
     cumulative: "pd.DataFrame"
     changes: FloatArray
+    forms: tuple[RobustForm, ...] = ()
 
 
-def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
-    """Test every equality constraint of the table. Raises ModelError where there is none."""
+@dataclass(frozen=True, eq=False)
+class _Release:
+    """The test of releasing some constraints.
+
+    change   expected changes (q); inverse: of the information within the other constraints (q × q)
+    unknown  directions (q × u) that these allow and of which the data know nothing
+    """
+
+    stat: float
+    df: int
+    change: FloatArray
+    inverse: FloatArray
+    unknown: FloatArray
+
+
+def compute_score_tests(evaluation: AtEstimate, options: InferenceOptions) -> ScoreTests:
+    """Test every equality constraint of the table. Raises ModelError where there is none.
+
+    options  by their standard errors, or else their tests, it is known what the score varies by
+    """
     import pandas as pd
 
     evaluation.require_minimum("score tests")
@@ -73,22 +86,36 @@ def compute_score_tests(evaluation: AtEstimate) -> ScoreTests:
     if not texts:
         message = "the model has no equality constraints to release"
         raise ModelError(Diagnostic("error", "no-constraints", message, hint="see the modification indices"))
-    information = compute_estimator_information(evaluation)
-    score = _score(evaluation)
-    single = [_release(evaluation, information, score, slopes, [k])[0] for k in range(len(texts))]
-    order = sorted(range(len(texts)), key=lambda k: -single[k])
-    steps = [_release(evaluation, information, score, slopes, order[: k + 1]) for k in range(len(order))]
-    stat, df, changes = _release(evaluation, information, score, slopes, list(range(len(texts))))
-    return ScoreTests(
-        stat,
-        df,
-        compute_chisq_pvalue(stat, df),
-        pd.DataFrame(_rows(evaluation, texts, single, [1] * len(texts))),
-        pd.DataFrame(
-            _rows(evaluation, [texts[k] for k in order], [step[0] for step in steps], [step[1] for step in steps])
-        ),
-        changes,
-    )
+    information = compute_score_information(evaluation)
+    score = compute_score_vector(evaluation)
+    meat = choose_restriction_meat(evaluation, options)
+
+    def release(chosen: list[int]) -> tuple[_Release, tuple[RobustForm, ...]]:
+        found = _release(evaluation, information, score, slopes, chosen)
+        return found, () if meat is None else _build_forms(evaluation, found, score, slopes[chosen], meat)
+
+    single = [release([k]) for k in range(len(texts))]
+    order = sorted(range(len(texts)), key=lambda k: -single[k][0].stat)
+    steps = [release(order[: k + 1]) for k in range(len(order))]
+    total, forms = release(list(range(len(texts))))
+    univariate = pd.DataFrame(_rows(evaluation, texts, single))
+    cumulative = pd.DataFrame(_rows(evaluation, [texts[k] for k in order], steps))
+    pvalue = compute_chisq_pvalue(total.stat, total.df)
+    return ScoreTests(total.stat, total.df, pvalue, univariate, cumulative, total.change, forms)
+
+
+def _build_forms(
+    evaluation: AtEstimate, found: _Release, score: FloatArray, slopes: FloatArray, meat: FloatArray
+) -> tuple[RobustForm, ...]:
+    """The forms without normal theory: with A the slopes released and J the inverse, M₁ = AJAᵀ and M₂ = AJBJAᵀ.
+
+    Where the released model is not identified, A is those combinations of its rows that the data can test.
+    """
+    if found.unknown.size:
+        slopes = compute_tangent((slopes @ found.unknown).T, len(slopes)).T @ slopes
+    along = slopes @ found.inverse
+    plain, robust = along @ slopes.T, along @ meat @ along.T
+    return compute_robust_forms(found.stat, found.df, plain, robust, along @ score, count_score_rows(evaluation))
 
 
 def compute_joint_releases(
@@ -100,13 +127,14 @@ def compute_joint_releases(
             them is released, all others stay
     """
     texts, slopes = _constraint_slopes(evaluation)
-    information, score = compute_estimator_information(evaluation), _score(evaluation)
+    information, score = compute_score_information(evaluation), compute_score_vector(evaluation)
     sets = [[k for k, sides in enumerate(texts) if {*sides} <= {*names}] for names in wanted]
     found = _release_separately(evaluation, information, score, slopes, sets)
-    return [
+    whole = [
         _release(evaluation, information, score, slopes, released) if entry is None else entry
         for released, entry in zip(sets, found, strict=True)
     ]
+    return [entry if isinstance(entry, tuple) else (entry.stat, entry.df, entry.change) for entry in whole]
 
 
 def _release_separately(
@@ -136,158 +164,32 @@ def _release_separately(
             continue
         step = np.linalg.solve(part, left[chosen])
         change = opened[:, chosen] @ step + rest - pulled[:, chosen] @ step
-        found.append((float(_count_rows(evaluation) * (left[chosen] @ step + score @ rest)), len(chosen), change))
+        found.append((float(count_score_rows(evaluation) * (left[chosen] @ step + score @ rest)), len(chosen), change))
     return found
-
-
-def compute_addition_test(evaluation: AtEstimate, additions: str) -> "pd.DataFrame":
-    """Test parameters that are not in the model, such as "x1 ~~ x2; visual =~ x9": one row each, then one for all.
-
-    Columns: lhs op rhs group X2 df pvalue epc. In several groups each addition is made in every group. The statistic of
-    one addition is its modification index. Raises ModelError for what cannot be added.
-    """
-    import pandas as pd
-
-    evaluation.require_minimum("score tests")
-    evaluation.require_saturated("score tests")
-    rows = [
-        (*triple, g + 1)
-        for triple in _parse_additions(evaluation, additions)
-        for g in range(evaluation.model.n_groups)
-        if _occurs(evaluation, triple, g)
-    ]
-    if not rows:
-        message = f'the variables of "{additions}" do not occur at the same level'
-        raise ModelError(Diagnostic("error", "no-addition", message, hint="name one of them at the other's level too"))
-    candidates = locate_candidates(evaluation.model, rows)
-    _require_absent(evaluation, candidates)
-    mi, epc = compute_modification_indices(evaluation, candidates)
-    stat, df = _joint_statistic(evaluation, candidates)
-    frame = pd.DataFrame([row[:3] for row in rows], columns=["lhs", "op", "rhs"])
-    frame = frame.assign(**build_place_columns(evaluation.model.table, candidates.group + 1))
-    frame["X2"], frame["df"] = mi, 1
-    frame["pvalue"], frame["epc"] = [compute_chisq_pvalue(value, 1) for value in mi], epc
-    total = {"lhs": "all", "op": "", "rhs": "", "group": 0, "X2": stat, "df": df}
-    total |= {"level": 0} if "level" in frame else {}
-    total |= {"pvalue": compute_chisq_pvalue(stat, df), "epc": float("nan")}
-    return pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
-
-
-def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[float, int]:
-    """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
-    if evaluation.kind.has_levels:
-        return _conclude_jointly(evaluation, *_split_levels(evaluation, candidates))
-    weight = build_estimator_weight(evaluation)
-    k = candidates.size
-    score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
-    for mine, slope, _, part in compute_pieces(evaluation, candidates, weight):
-        score[mine], shared[mine] = slope, part
-    for g, share in enumerate(evaluation.shares):
-        mine = np.flatnonzero(candidates.group == g)
-        extra = compute_candidate_delta(evaluation, candidates, mine, g)
-        own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
-    return _conclude_jointly(evaluation, score, own, shared, compute_inverse_information(evaluation))
-
-
-def _split_levels(
-    evaluation: AtEstimate, candidates: Candidates
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Scores, own and shared information of candidates of two levels, and the inverse information of the parameters."""
-    information, score = compute_level_scores_of(evaluation, candidates)
-    q = evaluation.model.n_parameters
-    inverse = invert_information(information[:q, :q], evaluation.free_basis)
-    return score, information[q:, q:], information[q:, :q], inverse
-
-
-def _conclude_jointly(
-    evaluation: AtEstimate, score: FloatArray, own: FloatArray, shared: FloatArray, inverse: FloatArray
-) -> tuple[float, int]:
-    """The statistic and its degrees of freedom from scores (k), own (k × k) and shared information (k × q)."""
-    left = own - shared @ inverse @ shared.T
-    size = np.sqrt(np.maximum(np.diag(own), 1e-300))
-    values, vectors = np.linalg.eigh(left / (size[:, None] * size))
-    kept = values > _IDENTIFIED
-    along = vectors[:, kept].T @ (score / size)
-    return float(evaluation.rows.sum() * along @ (along / values[kept])), int(kept.sum())
-
-
-def _parse_additions(evaluation: AtEstimate, additions: str) -> list[tuple[str, Operator, str]]:
-    found: list[tuple[str, Operator, str]] = []
-    for text in (text.strip() for text in additions.replace(";", "\n").splitlines()):
-        if not text:
-            continue
-        operator: Operator | None = next((op for op in _ADDED if op in text), None)
-        names = text.split(operator) if operator else []
-        if operator is None or len(names) != 2:
-            raise ModelError(Diagnostic("error", "no-addition", f'"{text}" is no parameter', hint='such as "x1 ~~ x2"'))
-        lhs, rhs = names[0].strip(), names[1].strip()
-        for name in (lhs, rhs):
-            if name not in evaluation.model.variables:
-                message = f'"{text}" is about {name!r}, which the model does not have'
-                nearest = find_nearest(name, evaluation.model.variables)
-                hint = f"did you mean {nearest!r}?" if nearest else None
-                raise ModelError(Diagnostic("error", "unknown-variable", message, hint=hint))
-        found.append((lhs, operator, rhs))
-    if not found:
-        raise ModelError(Diagnostic("error", "no-addition", "there is nothing to add", hint='such as "x1 ~~ x2"'))
-    return found
-
-
-def _occurs(evaluation: AtEstimate, triple: tuple[str, Operator, str], group: int) -> bool:
-    """Whether the variables of an addition occur in a group: of levels each has its own."""
-    table = evaluation.model.table
-    if not table.separated:
-        return True
-    there = {name for row in table.parameters if row.group == group + 1 for name in (row.lhs, row.rhs)}
-    return {triple[0], triple[2] or triple[0]} <= there
-
-
-def _require_absent(evaluation: AtEstimate, candidates: Candidates) -> None:
-    """Raise ModelError for additions that the model has as free parameters."""
-    for k, (lhs, op, rhs, _) in enumerate(candidates.rows):
-        cells = evaluation.model.cells[candidates.group[k]]
-        same = (cells.kind == candidates.kind[k]) & (cells.row == candidates.row[k])
-        same &= cells.right == candidates.right[k]
-        if candidates.kind[k] == 1:  # a covariance stands for itself either way round
-            i, j = candidates.row[k], candidates.column[k]
-            here = (cells.kind == 1) & (np.minimum(cells.row, cells.column) == min(i, j))
-            same = here & (np.maximum(cells.row, cells.column) == max(i, j))
-        if same.any():
-            message = f'"{lhs} {op} {rhs}" is a free parameter of the model already'
-            raise ModelError(Diagnostic("error", "no-addition", message, hint="test it with --wald and its label"))
-
-
-def _score(evaluation: AtEstimate) -> FloatArray:
-    """Gradient of logl/N, or of half the discrepancy with its sign turned."""
-    if evaluation.kind.is_likelihood:
-        return -compute_gradient_of_fit(evaluation)
-    sized = evaluation.sized  # groups weigh by n − 1, as in what was minimised
-    return build_estimator_weight(evaluation).slope(sized) * (evaluation.total / float(evaluation.rows.sum()))
-
-
-def _count_rows(evaluation: AtEstimate) -> float:
-    """N of the statistic: all rows for least squares, whose score carries (n − 1)/n, as in lavaan."""
-    return evaluation.total if evaluation.kind.is_likelihood else float(evaluation.rows.sum())
 
 
 def _release(
     evaluation: AtEstimate, information: FloatArray, score: FloatArray, slopes: FloatArray, released: list[int]
-) -> tuple[float, int, FloatArray]:
-    """Statistic, degrees of freedom and expected parameter changes (q) when the given constraints no longer hold.
+) -> _Release:
+    """The test that the given constraints no longer hold.
 
-    N sᵀ(KᵀIK)⁻Ks over the directions K of the released model; where KᵀIK is singular, over those with information.
+    N sᵀK(KᵀIK)⁻Kᵀs over the directions K of the released model; where KᵀIK is singular, over those with information.
     """
     basis = compute_tangent(np.nan_to_num(np.delete(slopes, released, axis=0)), len(score))
     before = len(score) - int(np.linalg.matrix_rank(slopes))
-    change = invert_information(information, basis) @ score
+    inverse = invert_information(information, basis)
+    size, df = count_score_rows(evaluation), basis.shape[1] - before
+    change = inverse @ score
     if not np.isnan(change).any():
-        return float(_count_rows(evaluation) * score @ change), basis.shape[1] - before, change
+        return _Release(float(size * score @ change), df, change, inverse, basis[:, :0])
     inner = basis.T @ information @ basis
-    size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
-    values, vectors = np.linalg.eigh(inner / (size[:, None] * size))
+    scale = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
+    values, vectors = np.linalg.eigh(inner / (scale[:, None] * scale))
     informed = values > _INFORMED
-    along = vectors[:, informed].T @ (basis.T @ score / size)
-    return float(_count_rows(evaluation) * along @ (along / values[informed])), int(informed.sum()) - before, change
+    turned = (basis / scale) @ vectors
+    along, unknown = turned[:, informed], turned[:, ~informed]
+    inverse = along / values[informed] @ along.T
+    return _Release(float(size * score @ inverse @ score), int(informed.sum()) - before, change, inverse, unknown)
 
 
 def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], FloatArray]:
@@ -303,21 +205,18 @@ def _constraint_slopes(evaluation: AtEstimate) -> tuple[list[tuple[str, str]], F
 
 
 def _rows(
-    evaluation: AtEstimate, texts: list[tuple[str, str]], stats: list[float], dfs: list[int]
+    evaluation: AtEstimate, texts: list[tuple[str, str]], tests: list[tuple[_Release, tuple[RobustForm, ...]]]
 ) -> list[dict[str, object]]:
     names = {row.plabel: _describe_parameter(evaluation, row) for row in evaluation.model.table.parameters}
-    return [
-        {
-            "lhs": lhs,
-            "op": "==",
-            "rhs": rhs,
-            "X2": stat,
-            "df": df,
-            "pvalue": compute_chisq_pvalue(stat, df),
-            "parameters": f"{names[lhs]}, {names[rhs]}" if lhs in names and rhs in names else "",
-        }
-        for (lhs, rhs), stat, df in zip(texts, stats, dfs, strict=True)
-    ]
+    rows: list[dict[str, object]] = []
+    for (lhs, rhs), (test, forms) in zip(texts, tests, strict=True):
+        row: dict[str, object] = {"lhs": lhs, "op": "==", "rhs": rhs, "X2": test.stat, "df": test.df}
+        row["pvalue"] = compute_chisq_pvalue(test.stat, test.df)
+        for form in forms[:1]:
+            row |= {"X2.scaled": form.stat, "pvalue.scaled": form.pvalue}
+        row["parameters"] = f"{names[lhs]}, {names[rhs]}" if lhs in names and rhs in names else ""
+        rows.append(row)
+    return rows
 
 
 def _describe_parameter(evaluation: AtEstimate, row: Parameter) -> str:

@@ -1,31 +1,42 @@
 """Wald test of hypotheses about labelled parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SpecError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.hypotheses.restrictions import RobustForm, compute_robust_forms
 from sem_toolkit.model.functions import Function, compute_environment, label_positions, parse_side
 from sem_toolkit.sample.moments import FloatArray
 
 
 @dataclass(frozen=True)
 class WaldTest:
-    """A Wald test: its hypotheses as typed, statistic, degrees of freedom and p-value."""
+    """A Wald test: its hypotheses as typed, statistic, degrees of freedom and p-value.
+
+    stat      by the standard errors of the fit
+    standard  by normal theory, where standard errors are sandwiches or the test of fit is scaled; else None
+    forms     that one scaled, adjusted and generalised (Satorra, 2000)
+    """
 
     hypotheses: tuple[str, ...]
     stat: float
     df: int
     pvalue: float
+    standard: float | None = None
+    forms: tuple[RobustForm, ...] = ()
 
 
-def compute_wald_test(evaluation: AtEstimate, covariance: FloatArray, hypotheses: str) -> WaldTest:
+def compute_wald_test(
+    evaluation: AtEstimate, covariance: FloatArray, hypotheses: str, pair: tuple[FloatArray, FloatArray] | None = None
+) -> WaldTest:
     """Test equalities such as "a == b; c*d == 1" (separated by semicolons or lines) between labels.
 
-    covariance  of x, q × q. Raises SpecError for text that is no equality, ModelError for labels that do not exist or
-    hypotheses that follow from each other or from the model's constraints.
+    covariance  of x, q × q; pair: the same by normal theory and by a sandwich, where there is one
+    Raises SpecError for text that is no equality, ModelError for labels that do not exist or hypotheses that follow
+    from each other or from the model's constraints.
     Source: Wald (1943), Transactions of the American Mathematical Society 54, 426-482.
     """
     texts = tuple(text.strip() for text in hypotheses.replace(";", "\n").splitlines() if text.strip())
@@ -34,7 +45,12 @@ def compute_wald_test(evaluation: AtEstimate, covariance: FloatArray, hypotheses
         hint = 'fit with another "se"; if it was not "none", see what is not identified'
         raise ModelError(Diagnostic("error", "no-standard-errors", message, hint=hint))
     values, slopes = _evaluate(evaluation, texts)
-    return compute_wald_statistic(values, slopes @ covariance @ slopes.T, texts)
+    test = compute_wald_statistic(values, slopes @ covariance @ slopes.T, texts)
+    if pair is None or np.isnan(pair).any():
+        return test
+    plain, robust = (slopes @ matrix @ slopes.T for matrix in pair)
+    standard = compute_wald_statistic(values, plain, texts).stat
+    return replace(test, standard=standard, forms=compute_robust_forms(standard, test.df, plain, robust, values))
 
 
 def compute_wald_statistic(values: FloatArray, covariance: FloatArray, texts: tuple[str, ...] = ()) -> WaldTest:

@@ -5,7 +5,7 @@ all but exogenous observed ones. Covariances become correlations of the residual
 the model's own (Bollen, 1989, Structural equations with latent variables, 123-126).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -336,8 +336,3 @@ def _powers(row: Parameter) -> tuple[tuple[str, int], tuple[str, int]]:
 def standardize(evaluation: AtEstimate) -> Standardization:
     """The standardisation at the estimate."""
     return Standardization(evaluation)
-
-
-def standardize_at(evaluation: AtEstimate, x: FloatArray) -> Standardization:
-    """The standardisation at another x."""
-    return Standardization(replace(evaluation, x=x))

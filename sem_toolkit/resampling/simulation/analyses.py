@@ -13,6 +13,7 @@ from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.pipeline import estimate
 from sem_toolkit.fit.prepared import Prepared, get_header_options
+from sem_toolkit.model import Model
 from sem_toolkit.resampling.measures import MEASURES
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
 from sem_toolkit.resampling.simulation.population_fit import PopulationFit, fit_population
@@ -51,6 +52,7 @@ class Analysis:
     truth       k: what the model would find of them in endless data
     misfit, df  F0 of the model in the population, NaN where it was not computed, and its degrees of freedom
     exact       whether the true values come from the population's moments; otherwise from a very large sample
+    model       as it is estimated
     """
 
     name: str
@@ -60,7 +62,8 @@ class Analysis:
     truth: FloatArray
     misfit: float
     df: int
-    exact: bool = True
+    exact: bool
+    model: Model
 
     @cached_property
     def chosen(self) -> FitOptions:
@@ -105,7 +108,8 @@ def build_analysis(
     )
     truth = rows["est"].to_numpy(dtype=np.float64)
     misfit = found.misfit if exact else np.nan
-    return Analysis(name or found.fit.title, spec, given, quantities, truth, misfit, found.df, exact)
+    model = found.fit.solution.model
+    return Analysis(name or found.fit.title, spec, given, quantities, truth, misfit, found.df, exact, model)
 
 
 def find_quantity(analysis: Analysis, path: tuple[str, str, str]) -> int:
@@ -118,6 +122,14 @@ def find_quantity(analysis: Analysis, path: tuple[str, str, str]) -> int:
     message = f'{analysis.name} does not estimate "{" ".join(path).rstrip()}"'
     hint = f'with "{path[1]}" it estimates: {known}' if known else None
     raise OptionError(Diagnostic("error", "unknown-parameter", message, hint=hint))
+
+
+def find_places(analysis: Analysis, model: Model) -> NDArray[np.intp]:
+    """Where the quantities of an analysis (k) stand among the parameters and definitions of a model."""
+    keys: list[tuple[str, str, str, int]] = [(row.lhs, row.op, row.rhs, row.group) for row in model.parameters]
+    keys += [(name, ":=", "", 0) for name in model.definitions.names]
+    wanted = [(q.lhs, q.op, "" if q.op == ":=" else q.rhs, 0 if q.op == ":=" else q.group) for q in analysis.quantities]
+    return np.array([keys.index(key) for key in wanted], dtype=np.intp)
 
 
 def complete_options(sampling: Sampling, options: Mapping[str, object]) -> dict[str, object]:

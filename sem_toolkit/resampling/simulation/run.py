@@ -11,6 +11,8 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
 from sem_toolkit.resampling.executors import collect_chunks
 from sem_toolkit.resampling.simulation.analyses import Analysis, Fitter, SingleFitter
+from sem_toolkit.resampling.simulation.incomplete import IncompleteFitter, build_incomplete_fitter
+from sem_toolkit.resampling.simulation.ordered import OrderedFitter, build_ordered_fitter
 from sem_toolkit.resampling.simulation.outcomes import join_outcomes, read_outcomes
 from sem_toolkit.resampling.simulation.sampling import Sampling
 from sem_toolkit.resampling.simulation.stacked import StackedFitter, build_stacked_fitter
@@ -22,7 +24,12 @@ CHUNK = 250
 """Samples of a chunk: what a worker does at a time, and what an interruption can cost."""
 _MOST_VALUES = 4_000_000
 """Values of samples that are in memory at once."""
-_STACKED, _SINGLE = 0.0005, 0.02
+_SECONDS: Mapping[type, float] = {
+    StackedFitter: 0.0005,
+    OrderedFitter: 0.002,
+    IncompleteFitter: 0.005,
+    SingleFitter: 0.02,
+}
 """Seconds of one core that a sample takes at least, fitted with others or alone."""
 
 
@@ -85,14 +92,11 @@ def run_simulation(
     watch  hears how many of how many samples are done. Raises OptionError for numbers that make no simulation.
     """
     require_replications(replications)
-    fitters = tuple(
-        build_stacked_fitter(analysis, sampling, shares) or SingleFitter(analysis, sampling) for analysis in analyses
-    )
+    fitters = tuple(_build_fitter(analysis, sampling, shares) for analysis in analyses)
     hands = Hands() if hands is None else hands
     store = hands.open_store(sampling.n)
     chunks = list_chunks(replications, CHUNK, seed, (sampling.n,))
-    stacked = all(isinstance(fitter, StackedFitter) for fitter in fitters)
-    seconds = len(fitters) * (_STACKED if stacked else _SINGLE)
+    seconds = sum(_SECONDS[type(fitter)] for fitter in fitters)
     task = Task(sampling, fitters)
     found: dict[int, list[Sums]] = {}
     done = 0
@@ -111,6 +115,16 @@ def run_simulation(
             analysis, sampling.n, replications, add_sums([part[i] for part in ordered]), alpha, analysis.chosen.level
         )
         for i, analysis in enumerate(analyses)
+    )
+
+
+def _build_fitter(analysis: Analysis, sampling: Sampling, shares: Sequence[int]) -> Fitter:
+    """What fits the samples all at once where that can be done, and otherwise one by one."""
+    return (
+        build_stacked_fitter(analysis, sampling, shares)
+        or build_incomplete_fitter(analysis, sampling, shares)
+        or build_ordered_fitter(analysis, sampling)
+        or SingleFitter(analysis, sampling)
     )
 
 

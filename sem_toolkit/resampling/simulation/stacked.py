@@ -19,7 +19,8 @@ from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.resampling.admissibility import are_above, are_admissible
 from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
 from sem_toolkit.resampling.measures import compute_stacked_measures
-from sem_toolkit.resampling.simulation.analyses import Analysis
+from sem_toolkit.resampling.simulation.analyses import Analysis, find_places
+from sem_toolkit.resampling.simulation.definitions import compute_definitions
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
 from sem_toolkit.resampling.simulation.population_fit import fit_population
 from sem_toolkit.resampling.simulation.sampling import Sampling
@@ -134,22 +135,11 @@ class StackedFitter:
         points = x[good]
         at = evaluate_stack(self.model, discrepancy, points[:, linear.kept], good)
         spread = linear.basis @ _invert(at.informations) @ linear.basis.T / n
-        values, errors = self._collect(points, spread)
+        values, errors = compute_definitions(self.model, points, spread)
         found.est[good], found.se[good] = values[:, self.places], errors[:, self.places]
         moments, _ = compute_stacked_moments(self.model, points)
         found.verdict[good[~are_admissible(self.model, points, moments)]] = Verdict.IMPROPER
         self._measure(found, good, 2.0 * n * at.values, moments, covariance[good], None if mean is None else mean[good])
-
-    def _collect(self, points: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Values and standard errors of parameters and definitions (b × (q + d))."""
-        errors = np.sqrt(np.diagonal(spread, axis1=-2, axis2=-1))
-        definitions = self.model.definitions
-        if not definitions.names:
-            return points, errors
-        values = np.array([definitions.values(x) for x in points])
-        slopes = np.array([definitions.jacobian(x) for x in points])
-        own = np.sqrt(np.einsum("bdq,bqr,bdr->bd", slopes, spread, slopes))
-        return np.concatenate([points, values], axis=1), np.concatenate([errors, own], axis=1)
 
     def _measure(
         self,
@@ -190,10 +180,7 @@ def build_stacked_fitter(analysis: Analysis, sampling: Sampling, shares: Sequenc
     curved = constraints.equalities or constraints.inequalities or constraints.surface is not None
     if model.derived is not None or curved or find_box(model) is None:
         return None
-    keys: list[tuple[str, str, str, int]] = [(row.lhs, row.op, row.rhs, row.group) for row in model.parameters]
-    keys += [(name, ":=", "", 0) for name in model.definitions.names]
-    wanted = [(q.lhs, q.op, "" if q.op == ":=" else q.rhs, 0 if q.op == ":=" else q.group) for q in analysis.quantities]
-    places = np.array([keys.index(key) for key in wanted], dtype=np.intp)
+    places = find_places(analysis, model)
     order = np.array([sampling.population.variables.index(name) for name in model.observed], dtype=np.intp)
     return StackedFitter(analysis, sampling, model, np.asarray(fitted.solution.x), order, places)
 

@@ -1,7 +1,7 @@
-"""Polychoric correlations of many samples of the same rows, and what they vary by: a pair of items at a time.
+"""Polychoric correlations of many samples, and what they vary by: a pair of items at a time.
 
-The two steps of `polychoric` and the influences of `statistics`, where a sample is how often each row counts: all that
-is asked of it are the tables of its pairs.
+The two steps of `polychoric` and the influences of `statistics`: all that is asked of samples are the tables of their
+pairs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sem_toolkit.sample.categorical.polychoric import (
     fill_empty_cells,
     find_diagonal_tables,
 )
+from sem_toolkit.sample.categorical.stacked_tables import StackedTables
 from sem_toolkit.sample.categorical.statistics import EmptyCells
 
 _RULES = tuple((bound, np.polynomial.legendre.leggauss(count)) for bound, count in ((0.7, 12), (0.9, 20), (1.0, 48)))
@@ -34,6 +35,8 @@ class StackedCorrelations:
 
     thresholds    b × T, item by item
     correlations  b × p × p; variances: of them, n times (b × p × p), 1 on the diagonal
+    influences    of each pair (i > j, column by column): what a row in a cell of its table adds to n times the error of
+                  the correlation, b × k × l
     complete      b: whether every category occurs
     usable        b: whether it does, and every correlation is a maximum that the answers determine
     """
@@ -41,46 +44,56 @@ class StackedCorrelations:
     thresholds: FloatArray
     correlations: FloatArray
     variances: FloatArray
+    influences: tuple[FloatArray, ...]
     complete: BoolArray
     usable: BoolArray
 
 
-def compute_stacked_correlations(
-    codes: IntArray, categories: tuple[int, ...], counts: FloatArray, start: FloatArray, cells: EmptyCells
-) -> StackedCorrelations:
-    """Correlations of samples in which row i of the codes (n × p, from 0) counts counts[d, i] times (b × n).
+def compute_stacked_correlations(tables: StackedTables, start: FloatArray, cells: EmptyCells) -> StackedCorrelations:
+    """Thresholds and correlations of the samples that these tables are of.
 
-    start  p × p: correlations of all rows, from which each search begins
+    start  p × p: correlations near them, from which each search begins
     """
-    draws, items = len(counts), codes.shape[1]
-    total = counts.sum(axis=1)
-    usable = np.ones(draws, dtype=np.bool_)
-    grids: list[FloatArray] = []
-    for item, known in enumerate(categories):
-        margin = counts @ _mark(codes[:, item], known)
-        usable &= (margin > 0.0).all(axis=1)
+    items = len(tables.categories)
+    margins = [tables.count(item) for item in range(items)]
+    usable = np.all([(own > 0.0).all(axis=1) for own in margins], axis=0)
+    grids = []
+    for margin in margins:
+        known = margin.shape[1]
         with np.errstate(invalid="ignore"):
-            below = np.cumsum(margin, axis=1)[:, :-1] / total[:, None]
+            below = np.cumsum(margin, axis=1)[:, :-1] / margin.sum(axis=1, keepdims=True)
         grids.append(np.where(usable[:, None], below, np.arange(1, known) / known))
     bounds, complete = [special.ndtri(own) for own in grids], usable.copy()
-    correlations = np.tile(np.eye(items), (draws, 1, 1))
-    variances = correlations.copy()
+    correlations = np.tile(np.eye(items), (len(usable), 1, 1))
+    variances, influences = correlations.copy(), []
     for j in range(items):
         for i in range(j + 1, items):
-            size = categories[i], categories[j]
-            table = (counts @ _mark(codes[:, i] * size[1] + codes[:, j], size[0] * size[1])).reshape(draws, *size)
+            table = tables.cross(i, j)
             table[~complete] = 1.0
             pair = _Pair(bounds[i], bounds[j], grids[i], grids[j])
-            found, spread, sound = _fit_pair(pair, table, float(start[i, j]), cells)
+            found, influence, sound = _fit_pair(pair, table, float(start[i, j]), cells)
+            shares = table / table.sum(axis=(1, 2), keepdims=True)
             correlations[:, i, j] = correlations[:, j, i] = found
-            variances[:, i, j] = variances[:, j, i] = spread
+            with np.errstate(invalid="ignore"):  # of what is not sound
+                variances[:, i, j] = variances[:, j, i] = (shares * influence**2).sum(axis=(1, 2))
+            influences.append(influence)
             usable &= sound
-    return StackedCorrelations(np.concatenate(bounds, axis=1), correlations, variances, complete, usable)
+    thresholds = np.concatenate(bounds, axis=1)
+    return StackedCorrelations(thresholds, correlations, variances, tuple(influences), complete, usable)
 
 
-def _mark(codes: IntArray, known: int) -> FloatArray:
-    """1 for the category of each row (n × known)."""
-    return np.asarray(codes[:, None] == np.arange(known), dtype=np.float64)
+def compute_stacked_gamma(found: StackedCorrelations, codes: IntArray) -> FloatArray:
+    """Γ of the correlations of samples with rows of their own (codes: b × n × p): the mean product of their influences.
+
+    b × P × P, in the order of the pairs; see `statistics`.
+    """
+    draws, n, items = codes.shape
+    influences = np.empty((draws, len(found.influences), n))
+    places = [(i, j) for j in range(items) for i in range(j + 1, items)]
+    for number, ((i, j), influence) in enumerate(zip(places, found.influences, strict=True)):
+        cell = codes[:, :, i] * influence.shape[2] + codes[:, :, j]
+        influences[:, number] = np.take_along_axis(influence.reshape(draws, -1), cell, axis=1)
+    return np.asarray(influences @ influences.swapaxes(1, 2) / n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +151,7 @@ def _surround(inner: FloatArray, right: FloatArray | float, lower: FloatArray | 
 def _fit_pair(
     pair: _Pair, table: FloatArray, start: float, cells: EmptyCells
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Correlations of a pair (b), n times their variances, and whether they can be used."""
+    """Correlations of a pair (b), what each cell's rows add to their errors, and whether they can be used."""
     draws, known = len(table), np.array(table.shape[1:])
     which = np.zeros(draws, dtype=np.int64), np.ones(draws, dtype=np.int64)
     empty = table == 0.0
@@ -146,7 +159,7 @@ def _fit_pair(
     at_bound = find_diagonal_tables(empty, known, which) != 0.0
     shares = filled / filled.sum(axis=(1, 2), keepdims=True)
     values = np.full(draws, np.clip(start, -0.95, 0.95))
-    slopes, informed = np.full(draws, np.inf), np.zeros(draws)
+    slopes, informed = np.zeros(draws), np.zeros(draws)
     active = np.flatnonzero(~at_bound)
     reach = np.full(draws, 0.75)
     for _ in range(_STEPS):
@@ -160,7 +173,7 @@ def _fit_pair(
         expected = (change * ratio).sum(axis=(1, 2))
         curved = (share * (ratio**2 - np.where(chance > 1e-14, bend / chance, 0.0))).sum(axis=(1, 2))
         turned = slope * slopes[active] < 0.0  # it went too far: shorter steps from here on
-        reach[active] = np.where(turned & np.isfinite(slopes[active]), 0.5 * reach[active], reach[active])
+        reach[active] = np.where(turned, 0.5 * reach[active], reach[active])
         slopes[active], informed[active] = slope, expected
         step = slope / np.where(curved > 0.2 * expected, curved, np.maximum(expected, 1e-12))
         limit = reach[active] * (1.0 - np.abs(values[active]))
@@ -169,11 +182,11 @@ def _fit_pair(
         values[active[moving]] = moved[moving]
         active = active[moving]
     sound = ~at_bound & (np.abs(slopes) < _STATIONARY) & (informed > _FLAT)
-    return values, _compute_variance(pair, table, values), sound
+    return values, _compute_influences(pair, table, values), sound
 
 
-def _compute_variance(pair: _Pair, table: FloatArray, correlation: FloatArray) -> FloatArray:
-    """n times the variance of correlations (b): the mean square of what each cell's rows add to their errors.
+def _compute_influences(pair: _Pair, table: FloatArray, correlation: FloatArray) -> FloatArray:
+    """What a row of each cell adds to n times the errors of correlations (b × k + 1 × l + 1).
 
     As the influences of `statistics`: the score, less what the thresholds' own errors bring, over the information.
     """
@@ -186,9 +199,8 @@ def _compute_variance(pair: _Pair, table: FloatArray, correlation: FloatArray) -
     turned = _Pair(pair.second, pair.first, pair.below_second, pair.below_first)
     right = _spread_errors(turned, correlation, weighted.swapaxes(1, 2))
     information = (shares * score**2).sum(axis=(1, 2))
-    influence = score - left[:, :, None] - right[:, None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((shares * influence**2).sum(axis=(1, 2)) / information**2)
+        return np.asarray((score - left[:, :, None] - right[:, None, :]) / information[:, None, None])
 
 
 def _spread_errors(pair: _Pair, correlation: FloatArray, weighted: FloatArray) -> FloatArray:

@@ -98,7 +98,8 @@ export class Deeds {
     const made = await this.attempt(this.#server.post("/api/layout", call));
     if (made) {
       this.#editor.recordMove(made.before, made.pins);
-      announce(`${node} moved`);
+      if (made.message) hint(made.message, "problem");
+      else announce(`${node} moved`);
     }
     this.#refresh();
   }

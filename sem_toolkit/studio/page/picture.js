@@ -68,7 +68,7 @@ export class Picture extends EventTarget {
     const size = picture ?? readSize(root);
     root.removeAttribute("width");
     root.removeAttribute("height");
-    root.removeAttribute("role");
+    for (const name of ["role", "aria-labelledby"]) root.removeAttribute(name); // the page names it otherwise
     root.querySelector(":scope > rect")?.remove();
     this.#nodes = new Map(nodes.map((node) => [node.name, node]));
     this.#paths = new Map(paths.map((path) => [path.id, path]));

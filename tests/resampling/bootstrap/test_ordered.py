@@ -16,6 +16,7 @@ from sem_toolkit.spec import parse_spec
 
 HS = Path(__file__).parents[2] / "oracles" / "data" / "hs.csv"
 CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n"
+BY_THRESHOLD = CFA + "x1 | u*t1\nhalf := u/2\n"
 TIED = "visual =~ x1 + a*x2 + a*x3\ntextual =~ x4 + x5 + x6\ntextual ~ visual\nx1 ~~ x4\n"
 
 
@@ -32,6 +33,7 @@ def _read(categories: int) -> pd.DataFrame:
     [
         (CFA, 4, {}),
         (TIED, 3, {}),
+        (BY_THRESHOLD, 3, {}),
         (CFA, 2, {"estimator": "ULSMV"}),
         pytest.param(CFA, 3, {"group": "school", "std_lv": True}, marks=pytest.mark.slow),
     ],
