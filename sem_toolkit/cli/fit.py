@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sem_toolkit.fit import Fit
     from sem_toolkit.inference import ResidualType
-    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
+    from sem_toolkit.resampling.cutoffs.result import Cutoffs
 
 TABLE_PANEL = "Tables"
 

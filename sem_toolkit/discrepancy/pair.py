@@ -71,6 +71,7 @@ class Kind:
     is_conditional        its baseline model and residual indices are given the fixed exogenous variables
     has_saturated         there is a saturated model, against which models are tested
     is_minimised          the estimate is its minimum; otherwise it only says in which moments misfit is told
+    has_statistic         n times twice its value at the estimate is a statistic, which scaled tests refer to
     """
 
     name: str
@@ -87,6 +88,7 @@ class Kind:
     is_conditional: bool = False
     has_saturated: bool = True
     is_minimised: bool = True
+    has_statistic: bool = True
 
 
 @dataclass(frozen=True, eq=False)

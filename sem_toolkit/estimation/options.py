@@ -1,6 +1,6 @@
 """What is minimised, and by what."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sem_toolkit.discrepancy import DWLS, GIVEN, RANDOM_SLOPES, SAMPLE_DWLS, STEPS, WISHART, Kind
@@ -61,7 +61,8 @@ class EstimationOptions:
         """The discrepancy that is minimised."""
         if self.categorical:
             assert self.record.ordered is not None  # noqa: S101 (options have been checked)
-            return self.record.ordered
+            ordered = self.record.ordered
+            return ordered if self.steps.sam_method is None else replace(ordered, is_minimised=False)
         if self.has_levels:
             assert self.record.levels is not None  # noqa: S101 (options have been checked)
             return RANDOM_SLOPES if self.random_slopes else self.record.levels

@@ -142,6 +142,8 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
         rows.setdefault("conditional_x", not by_instruments)
         if rows["conditional_x"]:
             rows.setdefault("fixed_x", True)
+        if "sam_method" in read:
+            read.setdefault("m_method", "ULS")
     conditional = not categorical and _is_switched_on(rows.pop("conditional_x", False))
     if conditional:
         rows.setdefault("meanstructure", True)
@@ -341,20 +343,19 @@ def _check_steps(read: Mapping[str, Any], *, categorical: bool) -> list[Diagnost
     """What estimation in steps cannot be combined with."""
     faults = []
     estimator = str(read.get("estimator", "ML"))
-    if categorical:
-        message = "sam is for numeric variables here, and some are ordered"
-        hint = "leave sam_method out (WLSMV takes ordered variables), or ordered = none for sam with numbers"
-        faults.append(Diagnostic("error", "ordered-in-steps", message, hint=hint))
-    elif estimator != "ML":
+    if estimator != "ML" and not categorical:
         message = f"sam estimates by ML, part by part, and the estimator is {estimator}"
         faults.append(Diagnostic("error", "steps-estimator", message, hint="leave estimator out, or sam_method"))
+    if estimator == "IV":
+        message = "sam minimises a discrepancy for each part, and estimation by instruments (IV) minimises none"
+        faults.append(Diagnostic("error", "steps-estimator", message, hint='estimator = "WLSMV", or no sam_method'))
     if read.get("likelihood") == "wishart":
         faults.append(Diagnostic("error", "steps-estimator", "sam goes with likelihood = normal", hint="leave it out"))
     for name in ("sampling_weights", "sample_cov", "aux"):
         if name in read:
             message = f"sam does not go with {name}: its standard errors take rows for independent draws"
             faults.append(Diagnostic("error", "steps-data", message, hint="fit without sam"))
-    if str(read.get("missing", "listwise")) not in FULL_INFORMATION | {"listwise"}:
+    if not categorical and str(read.get("missing", "listwise")) not in FULL_INFORMATION | {"listwise"}:
         message = f'sam does not go with missing = "{read["missing"]}"'
         faults.append(Diagnostic("error", "missing-estimator", message, hint='one of: "listwise", "ml"'))
     return faults

@@ -104,13 +104,16 @@ def find_state(path: Path) -> tuple[str, int, int]:
     return str(path), found.st_mtime_ns, found.st_size
 
 
-def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None = None) -> Fit:
+def estimate(
+    prepared: Prepared, start: Start | None = None, watch: Watch | None = None, *, rotates: bool = True
+) -> Fit:
     """Estimate what was prepared.
 
     start  where to begin: q values in the order of the model's parameters (NaN: as without), or a fit of a model with
            some of the same parameters
     watch  hears of every evaluation of the discrepancy; when it returns False the search ends with an EstimationError
            ("cancelled"), and what it raises itself passes through. Nothing of the prepared stages is lost by it.
+    rotates  False leaves exploratory blocks as they were found, for `rotate`
 
     An optimum with information in every direction proves that the model is identified. Where the native solver finds
     none, and before another engine is let loose, the model itself is looked at; raises ModelError where it is not.
@@ -126,12 +129,18 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    solution, rotation = rotate_blocks(solution, options.rotation)
-    found = Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
+    found = Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values)
+    found = rotate(found) if rotates else found
     if not (options.inference.is_resampled and found.converged):
         return found
     drawn = call_above("resampling.within_fits.resample", prepared, found)
     return replace(found, options=replace(options, inference=replace(options.inference, resampled=drawn)))
+
+
+def rotate(found: Fit) -> Fit:
+    """The fit with its exploratory blocks rotated as its options say."""
+    solution, rotation = rotate_blocks(found.solution, found.options.rotation)
+    return replace(found, solution=solution, rotation=rotation)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sem_toolkit.fit import Check, Fit
     from sem_toolkit.report.export import Printed
     from sem_toolkit.resampling.bootstrap import Bootstrap
-    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
+    from sem_toolkit.resampling.cutoffs.result import Cutoffs
     from sem_toolkit.resampling.power.analysis import PowerAnalysis
     from sem_toolkit.resampling.simulation.study import Study
     from sem_toolkit.resampling.simulation.summaries import Summary

@@ -78,6 +78,8 @@ class Sample:
     source     file name or description, for captions
     missing    what was done with rows that have empty cells, by lavaan's name
     auxiliary  variables that only help with these: correlates of the others, and no part of the model
+    cross_gamma  where moments of groups are estimates that share parameters: n times the covariance matrix of those of
+               all groups, one group after the other, with each group's `moment_gamma` as a share of n on its diagonal
     """
 
     variables: tuple[str, ...]
@@ -87,6 +89,7 @@ class Sample:
     source: str = ""
     missing: str = "listwise"
     auxiliary: tuple[str, ...] = ()
+    cross_gamma: FloatArray | None = None
 
     @property
     def has_levels(self) -> bool:

@@ -30,6 +30,12 @@ _SINGULAR = 1e-7
 """Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
 
 
+_NULL = 1e-10
+"""Eigenvalue of a scaled matrix of cross-products below which its direction has none."""
+_UNTOUCHED = 1e-6
+"""Share of a parameter that may lie in such directions before it counts as not determined."""
+
+
 @once
 def compute_information_matrix(evaluation: AtEstimate, kind: str = "expected") -> FloatArray:
     """The information of the estimator, per observation (q × q): "expected", "observed",
@@ -69,8 +75,34 @@ def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray
 
 @once
 def compute_inverse_information(evaluation: AtEstimate, kind: str = "expected") -> FloatArray:
-    """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above."""
-    return invert_information(compute_information_matrix(evaluation, kind), evaluation.free_basis)
+    """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above.
+
+    Cross-products of scores are singular where a score is a combination of others in every row, such as those of the
+    mean and the variance of a variable with two values. Then what does not hang on such combinations has its
+    inverse all the same.
+    """
+    information = compute_information_matrix(evaluation, kind)
+    inverse = invert_information(information, evaluation.free_basis)
+    if kind == "first.order" and np.isnan(inverse).all():
+        return invert_estimable(information, evaluation.free_basis)
+    return inverse
+
+
+def invert_estimable(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """K(KᵀIK)⁺Kᵀ (q × q) for what the information determines: NaN for parameters that its null space changes.
+
+    Source: Rao (1973), Linear statistical inference and its applications, section 4a (estimable functions).
+    """
+    inner = basis.T @ information @ basis
+    size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
+    values, vectors = np.linalg.eigh(inner / np.outer(size, size))
+    known = values > _NULL
+    turned = (basis / size) @ vectors
+    inverse = (turned[:, known] / values[known]) @ turned[:, known].T
+    reach = np.sqrt(np.sum(turned[:, ~known] ** 2, axis=1) / np.maximum(np.sum(turned**2, axis=1), 1e-300))
+    unknown = reach > _UNTOUCHED
+    inverse[unknown], inverse[:, unknown] = np.nan, np.nan
+    return np.asarray(inverse)
 
 
 def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
@@ -173,11 +205,24 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
         for g, (delta, gamma) in enumerate(parts):
             columns = weight.times(g, delta)
             total += evaluation.shares[g] * columns.T @ gamma @ columns
-        return total
+        return total + _compute_cross_meat(evaluation, weight)
     for g in range(evaluation.model.n_groups):
         part = CasewiseMoments(evaluation, weight, g)
         total += evaluation.shares[g] * part.scores.T @ part.scores / part.size
     return total
+
+
+def _compute_cross_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
+    """What moments add that covary between groups: Σ_{g≠h} share_g share_h Δ_gᵀV_gΓ_ghV_hΔ_h, q × q."""
+    cross, m = evaluation.sample.cross_gamma, evaluation.moments_per_group
+    if cross is None:
+        return np.zeros((evaluation.model.n_parameters,) * 2)
+    delta = compute_delta(evaluation)
+    columns = np.concatenate([share * weight.times(g, delta[g]) for g, share in enumerate(evaluation.shares)])
+    between = cross.copy()
+    for g in range(len(delta)):
+        between[g * m : (g + 1) * m, g * m : (g + 1) * m] = 0.0
+    return np.asarray(columns.T @ between @ columns)
 
 
 def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:

@@ -33,7 +33,7 @@ def compute_reference_test(evaluation: AtEstimate, scaled: bool = False, free: b
     latter where nothing was minimised, and otherwise none.
     """
     kind = evaluation.kind
-    if kind.has_distribution or scaled or (kind.is_categorical and kind.is_minimised):
+    if kind.has_distribution or scaled or (kind.is_categorical and kind.has_statistic):
         return compute_standard_test(evaluation)
     free = free or kind.is_categorical
     return RESIDUAL_TESTS["browne.residual.adf" if free else "browne.residual.nt"](evaluation)

@@ -93,7 +93,7 @@ def compute_ugamma_squared_trace(evaluation: AtEstimate, information: str = "exp
         gammas = [_build_normal_gamma(evaluation, g) for g in range(evaluation.model.n_groups)]
         return float(np.sum(_over_moments(evaluation, build_estimator_weight(evaluation), gammas) ** 2))
     own = list_statistic_covariances(evaluation)
-    if own is not None:  # no root of Γ is needed for a trace
+    if own is not None and evaluation.sample.cross_gamma is None:  # no root of Γ is needed for a trace
         return _compute_squared_trace(evaluation, build_robust_weight(evaluation, information), own)
     return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
@@ -117,6 +117,9 @@ def _over_rows(evaluation: AtEstimate, weight: Weight) -> FloatArray:
 
 
 def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
+    if evaluation.sample.cross_gamma is not None:
+        root = _square_root(evaluation.sample.cross_gamma)
+        return np.asarray(root.T @ _build_residual_weight(evaluation, weight) @ root)
     groups = [part.gamma for part in build_casewise(evaluation, weight)] if gammas is None else gammas
     m = evaluation.moments_per_group
     roots = [_square_root(gamma / share) for share, gamma in zip(evaluation.shares, groups, strict=True)]

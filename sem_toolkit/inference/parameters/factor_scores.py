@@ -16,6 +16,8 @@ from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.slopes import list_slopes
 
 ScoreMethod = Literal["regression", "bartlett", "tenberge"]
+_WITHOUT_ERROR = 1e-10
+"""Share of an indicator's variance below which its error is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +182,8 @@ def _bartlett_weights(evaluation: AtEstimate, g: int) -> tuple[FloatArray, Float
     """From the equations of the indicators: (I − A_oo)y − m = A_oη η + u with Cov(u) = S_oo.
 
     Composites are sums of their indicators, whose equations leave S_oo singular: they are what they are, without error.
+    With indicators without error (of single indicators) Cov(A_oη η + u) takes the place of S_oo: the weights are the
+    same where both have an inverse (Lawley & Maxwell, 1971, Factor analysis as a statistical method, chapter 8).
     """
     p = evaluation.model.n_observed
     matrices = compute_matrices(evaluation.model, evaluation.x)
@@ -196,10 +200,15 @@ def _bartlett_weights(evaluation: AtEstimate, g: int) -> tuple[FloatArray, Float
     if not factors.size:
         return weights, se
     L = loadings[np.ix_(rows, factors)]
-    along = np.linalg.solve(matrices.symmetric[g][np.ix_(rows, rows)], L)
+    unique = matrices.symmetric[g][np.ix_(rows, rows)]
+    known = unique.diagonal() <= _WITHOUT_ERROR * evaluation.moments.all_covariance[g].diagonal()[rows]
+    latent = np.zeros((len(factors),) * 2)
+    if known.any():
+        latent = evaluation.moments.all_covariance[g][np.ix_(p + factors, p + factors)]
+    along = np.linalg.solve(unique + L @ latent @ L.T, L)
     inverse = np.linalg.inv(L.T @ along)
     weights[factors] = inverse @ along.T @ within[rows]
-    se[factors] = np.sqrt(np.maximum(np.diag(inverse), 0.0))
+    se[factors] = np.sqrt(np.maximum(np.diag(inverse - latent), 0.0))
     return weights, se
 
 
