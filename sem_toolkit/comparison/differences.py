@@ -139,14 +139,16 @@ def _restriction_by_delta(larger: AtEstimate, smaller: AtEstimate) -> FloatArray
 
 
 def _restriction_by_constraints(larger: AtEstimate, smaller: AtEstimate) -> FloatArray:
-    """Derivatives by the parameters of H1 of the equalities of H0, and of "= value" for parameters that H0 fixes."""
+    """Derivatives of the equalities of H0, and of "= value" for parameters that H0 fixes, at the estimates of H1."""
     if larger.model.constraints.surface is not None or smaller.model.constraints.surface is not None:
         message = "constraints of models with rotated factors are not about the same parameters"
         raise ModelError(Diagnostic("error", "different-parameters", message, hint='take a_method = "delta"'))
     places = {_key(row): i for i, row in enumerate(larger.model.parameters)}
     columns = [places.get(_key(row)) for row in smaller.model.parameters]
     constraints = smaller.model.constraints
-    _, slopes = constraints.equality_values(smaller.x)
+    found = {_key(row): value for row, value in _values(larger)}
+    there = np.array([found.get(_key(row), x) for row, x in zip(smaller.model.parameters, smaller.x, strict=True)])
+    _, slopes = constraints.equality_values(there)
     rows = []
     for slope in (*constraints.linear.matrix, *slopes):
         row = np.zeros(len(larger.x))

@@ -130,6 +130,10 @@ def _make_build(weigh: Weigh) -> Callable[[Targets, FloatArray | None], Categori
         assert isinstance(targets.layout, CategoricalLayout)  # noqa: S101 (targets of ordered variables)
         values = np.stack([own.values for own in targets.statistics])
         weights = tuple(weigh(own) for own in targets.statistics)
+        if deviations is not None:  # in other units: the same function of the same point
+            units = targets.layout.measure(deviations)
+            values = values / units
+            weights = tuple(W * units**2 if W.ndim == 1 else W * np.outer(units, units) for W in weights)
         return CategoricalLeastSquares(targets, targets.layout, values, weights)
 
     return build

@@ -312,13 +312,13 @@ class Model:
         """What each parameter (q) is measured in when the variables are measured in `scale` (t)."""
         where = self.locations
         left = scale[where.row]
-        right = np.where(where.kind == INTERCEPT, 1.0, scale[where.column])
+        right = np.where(np.isin(where.kind, (INTERCEPT, THRESHOLD)), 1.0, scale[where.column])
         return np.where(where.kind == SYMMETRIC, left * right, left / right)
 
     def in_units(self, scale: FloatArray) -> "Model":
         """The same model of variables that are divided by `scale` (t): what is fixed, given or bound changes with them.
 
-        Responses behind ordered variables have no units: models with any are left as they are by those who ask.
+        Responses behind ordered variables have no units: their scale is to be 1.
 
         With x of this model, x / compute_units(scale) is the same point of that one. Its table has the rows of
         parameters only: constraints are texts about numbers in the old units, and their new form is in `constraints`.
@@ -350,7 +350,7 @@ def _measure_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Pa
     if row.ustart is None or _is_placeholder(row):
         return row
     kind, i, j = (KINDS[row.op], place[row.lhs], place[row.rhs]) if row.op == "<~" else _cell(row, place)
-    right = 1.0 if kind == INTERCEPT else scale[j]
+    right = 1.0 if kind in (INTERCEPT, THRESHOLD) else scale[j]
     return replace(row, ustart=float(row.ustart / (scale[i] * right if kind == SYMMETRIC else scale[i] / right)))
 
 

@@ -13,7 +13,7 @@ from sem_toolkit.study.intervals import build_interval
 from sem_toolkit.study.names import Names, is_numbered
 from sem_toolkit.study.polygons import Polygon, build_rectangle
 from sem_toolkit.study.printed_study import PrintedStudy
-from sem_toolkit.study.recover import Recovery
+from sem_toolkit.study.recovery import Recovery
 from sem_toolkit.study.sums_search import search_table
 
 if TYPE_CHECKING:

@@ -250,10 +250,10 @@ def _require_enough(model: Model, equation: Equation) -> None:
         return
     names = [model.variables[place] for place in equation.instruments]
     own = "the instruments given for it" if equation.kind == "user" else "the instruments that the model implies"
-    message = (
-        f"the equation {equation.describe(model)} has {len(equation.free)} free coefficients and {len(names)} "
-        f"instruments ({own}: {', '.join(names) or 'none'})"
-    )
+    coefficients = f"{len(equation.free)} free coefficient{'s' if len(equation.free) > 1 else ''}"
+    count = f"{len(names)} instrument{'' if len(names) == 1 else 's'}"
+    message = f"the equation {equation.describe(model)} has {coefficients} and {count} "
+    message += f"({own}: {', '.join(names) or 'none'})"
     hint = "add indicators or predictors that its error leaves alone, name instruments with |~, or use ML"
     raise ModelError(Diagnostic("error", "too-few-instruments", message, hint=hint))
 
