@@ -23,8 +23,6 @@ from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_tes
 from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -106,10 +104,10 @@ def compute_satorra_2000(
     m = second.df - first.df
     unscaled = second.stat - first.stat
     A = _restriction_by_delta(larger, smaller) if reference == "delta" else _restriction_by_constraints(larger, smaller)
-    weight, information = build_estimator_weight(larger), compute_information_matrix(larger, options.information)
-    if larger.is_two_stage:
-        weight = build_robust_weight(larger, options.information)
-        information = weight.information(larger)
+    weight, other = larger.weight, larger.data.weight_of_changes(larger)
+    information = compute_information_matrix(larger, options.information)
+    if other is not None:
+        weight, information = other, other.information(larger)
     inverse = invert_information(information, larger.basis)
     G = inverse @ A.T @ np.linalg.pinv(A @ inverse @ A.T, rcond=1e-10, hermitian=True) @ A @ inverse
     product = compute_distribution_free_meat(larger, weight) @ G

@@ -16,7 +16,7 @@ from sem_toolkit.estimation.batch import minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.model import Model, build_model
-from sem_toolkit.model.ram import INTERCEPT, SYMMETRIC, WEIGHT
+from sem_toolkit.model.cells import INTERCEPT, SYMMETRIC, WEIGHT
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]

@@ -8,6 +8,9 @@ from sem_toolkit.estimation.estimators import Estimator, get_estimator
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.estimation.steps.options import StepOptions
 
+Engine = Literal["auto", "semopy", "native"]
+Likelihood = Literal["normal", "wishart"]
+
 
 @dataclass(frozen=True)
 class EstimationOptions:
@@ -33,8 +36,8 @@ class EstimationOptions:
     """
 
     estimator: str | Estimator = "ML"
-    engine: Literal["auto", "native", "semopy"] = "auto"
-    likelihood: Literal["normal", "wishart"] = "normal"
+    engine: Engine = "auto"
+    likelihood: Likelihood = "normal"
     max_iterations: int = 200
     restarts: int = 5
     multistart: int = 50

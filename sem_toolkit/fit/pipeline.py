@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.levels import adapt_to_levels
-from sem_toolkit.fit.options import heed_products, parse_fit_options
+from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.prepared import Prepared, build_no_data, get_header_options
 from sem_toolkit.fit.result import Fit
@@ -20,15 +20,9 @@ from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import Model, require_moments
 from sem_toolkit.rotation import list_anchors, rotate_blocks
-from sem_toolkit.sample import (
-    Door,
-    open_table,
-)
+from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.group_choice import choose_groups
-from sem_toolkit.spec import (
-    Spec,
-    require_estimable,
-)
+from sem_toolkit.spec import ParameterTable, Spec, require_estimable
 
 FloatArray = NDArray[np.float64]
 Watch = Callable[[Progress], object]
@@ -120,7 +114,7 @@ def estimate(
     """
     model, options = prepared.model, prepared.options
     if options.estimation.steps.sam_method is not None:
-        options = heed_products(options, model.table)  # identified is each part by itself
+        options = _heed_products(options, model.table)  # identified is each part by itself
     elif options.estimation.engine != "native":
         prepared.identification.require_identified()
     elif model.depth is None:
@@ -183,3 +177,16 @@ def _require_named(data: Path, spec: Spec) -> None:
         raise DataError(Diagnostic("error", "missing-file", message, hint=hint)) from None
     except (OSError, ValueError):
         return
+
+
+def _heed_products(options: FitOptions, table: ParameterTable) -> FitOptions:
+    """The options of a fit in steps: with products of latent variables standard errors are "local" by default.
+
+    Raises OptionError where other ones are asked for: the information of the whole model knows nothing of products.
+    """
+    if not any(roles.latent_interactions for roles in table.roles) or options.inference.se in ("local", "none"):
+        return options
+    if options.given.get("se") not in (None, "default"):
+        message = f'se = "{options.inference.se}" is not there with products of latent variables'
+        raise OptionError(Diagnostic("error", "products-se", message, hint='one of: "local" (the default), "none"'))
+    return replace(options, inference=replace(options.inference, se="local", test="satorra.bentler"))

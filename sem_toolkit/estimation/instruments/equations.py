@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.model import Model
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.model.moments import compute_total_effects
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def require_supported(model: Model, sample: Sample) -> None:
-    if sample.auxiliary or sample.is_two_stage:
+    if sample.auxiliary or sample.form == "two.stage":
         message = "estimation in steps takes no auxiliary variables and no two-stage moments"
         raise DataError(Diagnostic("error", "missing-estimator", message, hint='missing = "ml" or "listwise"'))
     if model.constraints.equalities or model.constraints.inequalities or model.constraints.has_bounds:

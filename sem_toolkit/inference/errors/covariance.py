@@ -1,19 +1,14 @@
 """Covariance matrices of the free parameters: inverse information and sandwiches, within the constraints."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, once
-from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
+from sem_toolkit.discrepancy.moment_covariance import compute_explained_covariance
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
-from sem_toolkit.inference.weights.gammas import list_statistic_covariances
-from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
     compute_first_order_information,
@@ -192,15 +187,8 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
     """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
-    own = list_statistic_covariances(evaluation)
-    if own is not None or evaluation.has_empty_cells:
-        gammas: Sequence[FloatArray]
-        if own is not None and (evaluation.kind.is_categorical or not evaluation.sample.has_design):
-            gammas = own
-        elif evaluation.sample.has_design:
-            gammas = list_cluster_covariances(evaluation)
-        else:
-            gammas = list_moment_covariances(evaluation, "observed", True)
+    gammas = evaluation.data.free_gammas(evaluation)
+    if gammas is not None:
         parts = zip(compute_delta(evaluation), gammas, strict=True)
         for g, (delta, gamma) in enumerate(parts):
             columns = weight.times(g, delta)

@@ -10,16 +10,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, compute_delta, once
-from sem_toolkit.discrepancy.least_squares import compute_gamma
 from sem_toolkit.estimation.steps.blocks import Block
 from sem_toolkit.estimation.steps.mapping import BlockPlace
 from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_information
-from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.incomplete import list_moment_covariances
-from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -32,19 +28,7 @@ def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
     Of incomplete rows and of clusters it is that of the saturated estimates, and with fixed exogenous variables given
     these; of ordered variables that of thresholds and polychoric correlations.
     """
-    if evaluation.kind.is_categorical:
-        return tuple(own.gamma for own in evaluation.statistics)
-    if evaluation.sample.is_clustered:
-        return list_cluster_covariances(evaluation)
-    if evaluation.is_incomplete:
-        return tuple(list_moment_covariances(evaluation, "observed", True))
-    means = evaluation.has_means
-    return tuple(
-        compute_gamma(evaluation, g)
-        if group.data is None or evaluation.exogenous
-        else compute_unbiased_gamma(group.data, means)
-        for g, group in enumerate(evaluation.sample.groups)
-    )
+    return evaluation.data.unbiased_gammas(evaluation)
 
 
 @once
@@ -69,7 +53,7 @@ def _spread(evaluation: AtEstimate, own: AtEstimate, place: BlockPlace, g: int, 
     """Derivatives by the moments of a block (q_b × m_b) to those by all moments (q_b × m)."""
     p = evaluation.model.n_observed
     layout = evaluation.model.layout
-    if isinstance(layout, CategoricalLayout) and not own.kind.is_categorical:
+    if isinstance(layout, CategoricalLayout) and own.model.responses is None:
         moments = differentiate_moments(evaluation, g)[find_moments(place.observed, p, own.has_means)]
         return np.asarray(slopes @ moments)
     result = np.zeros((len(slopes), evaluation.moments_per_group))

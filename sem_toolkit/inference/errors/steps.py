@@ -65,7 +65,7 @@ class StepPieces:
     @cached_property
     def first(self) -> FloatArray:
         """V₁₁, q₁ × q₁: of the blocks, which do not covary here, or of statistics of ordered variables, which do."""
-        if self.evaluation.kind.is_categorical:
+        if self.evaluation.model.responses is not None:
             return compute_first_covariance(self.steps, self.evaluation)[np.ix_(self.steps.first, self.steps.first)]
         whole = np.zeros((self.evaluation.model.n_parameters,) * 2)
         errors = "robust.cluster" if self.evaluation.sample.is_clustered else "standard"
@@ -251,7 +251,7 @@ def _touches_measurement(block: Block, i: int, g: int) -> bool:
 def _differentiate_directly(evaluation: AtEstimate, steps: Steps, g: int, means: bool) -> FloatArray:
     """Derivatives of the same by the moments of the group, with the measurement part as it is."""
     M = steps.latent[g].mapping / steps.measure(steps.points, g).units
-    if not evaluation.kind.is_categorical:
+    if evaluation.model.responses is None:
         return _differentiate_by_moments(M, evaluation.has_means, means)
     return _differentiate_by_moments(M, True, means) @ differentiate_moments(evaluation, g)
 
