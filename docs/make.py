@@ -1,6 +1,6 @@
 """Write what docs/ has from the code: reference pages, outputs of examples, Figure 3-1 in both versions.
 
-`python docs/make.py PAGE...` only runs the examples of these pages.
+`python docs/make.py PAGE...` only makes these pages.
 """
 
 import shutil
@@ -22,7 +22,7 @@ from sem_toolkit.study.manual import build_manual
 from sem_toolkit.study.printed_study import run_printed_study
 from sem_toolkit.study.run import RESEARCH_MODEL, StudyModel
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 TAKES = {
     "word": "a word", "words": "words", "switch": "true or false", "number": "a number", "count": "a whole number",
     "counts": "whole numbers", "numbers": "numbers", "fraction": "a number between 0 and 1", "mapping": "a mapping",
@@ -44,19 +44,41 @@ def main() -> None:
     sys.path.insert(0, str(HERE / "site"))
     from pages import find_pages
 
-    if len(sys.argv) > 1:
-        write_examples(Path(name).resolve() for name in sys.argv[1:])
+    wanted = [Path(name).resolve() for name in sys.argv[1:]]
+    if wanted:
+        whole = {path: write for path, write in WHOLE.items() if path in wanted}
+        for write in whole.values():
+            write()
+        write_examples(path for path in wanted if path not in whole)
         return
     write_examples(find_pages())
-    from tables import build_tables_page
-
-    write_text(HERE / "cli.md", build_page())
-    write_text(HERE / "reference" / "tables.md", build_tables_page())
-    write_text(HERE / "study.md", build_manual(run_printed_study(HERE.parent / "data" / "published")))
+    for write in WHOLE.values():
+        write()
     path = HERE.parent / "model_specs" / f"{RESEARCH_MODEL}.lav"
     model = StudyModel(path.stem, path, read_spec(path), fit(path, engine="native"))
     for name, (_, figure) in draw_figures(model).items():
         write_text(HERE / f"{name}.svg", figure.to_svg())
+
+
+def write_cli() -> None:
+    """The reference of the command line."""
+    write_text(HERE / "cli.md", build_page())
+
+
+def write_tables() -> None:
+    """The reference of the tables of a fit."""
+    from tables import build_tables_page
+
+    write_text(HERE / "reference" / "tables.md", build_tables_page())
+
+
+def write_study() -> None:
+    """What is done with the paper's tables, with the numbers that come out."""
+    write_text(HERE / "study.md", build_manual(run_printed_study(HERE.parent / "data" / "published")))
+
+
+WHOLE = {HERE / "cli.md": write_cli, HERE / "reference" / "tables.md": write_tables, HERE / "study.md": write_study}
+"""Pages that are made whole, and what makes each."""
 
 
 def write_examples(wanted: Iterable[Path]) -> None:

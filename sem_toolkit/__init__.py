@@ -13,6 +13,7 @@ TYPE_CHECKING = False  # typing itself is loaded later: a start that is interrup
 if TYPE_CHECKING:
     from sem_toolkit.comparison import Comparison, compare
     from sem_toolkit.comparison.atlas import Atlas
+    from sem_toolkit.comparison.equivalents import Equivalents
     from sem_toolkit.comparison.exploration import Exploration, explore_factors
     from sem_toolkit.comparison.improve import Improvement
     from sem_toolkit.comparison.invariance import Invariance
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         SpecError,
     )
     from sem_toolkit.diagram import Diagram, DiagramStyle
-    from sem_toolkit.face import atlas, check, diagram, improve, invariance
+    from sem_toolkit.face import atlas, check, diagram, equivalents, improve, invariance
     from sem_toolkit.fit import Check, Fit, fit
     from sem_toolkit.presented import Presented
     from sem_toolkit.resampling.bootstrap import Bootstrap, bootstrap
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Atlas", "Bootstrap", "Check", "Comparison", "DataError", "Diagnostic", "Diagram", "DiagramStyle",
-    "EstimationError", "Exploration", "Fit", "Improvement", "Invariance", "ModelError", "OptionError", "Presented",
-    "SemError",
-    "Spec", "SpecError", "atlas", "bootstrap", "check", "compare", "diagram", "explore_factors", "fit", "improve",
+    "Equivalents", "EstimationError", "Exploration", "Fit", "Improvement", "Invariance", "ModelError", "OptionError",
+    "Presented", "SemError",
+    "Spec", "SpecError", "atlas", "bootstrap", "check", "compare", "diagram", "equivalents",
+    "explore_factors", "fit", "improve",
     "invariance", "parse_spec", "read_spec",
 ]  # fmt: skip
 __version__ = "0.1.0"

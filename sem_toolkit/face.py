@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sem_toolkit.comparison.atlas import Atlas
+    from sem_toolkit.comparison.equivalents import Equivalents
     from sem_toolkit.comparison.improve import Improvement
     from sem_toolkit.comparison.invariance import Invariance
     from sem_toolkit.diagram import Diagram, DiagramStyle
@@ -107,3 +108,14 @@ def atlas(spec: "Spec | str | Path", data: object = None, **options: object) -> 
     from sem_toolkit.fit.run import parse
 
     return build_atlas(parse(spec), data, **options)  # type: ignore[arg-type]
+
+
+def equivalents(spec: "Spec | str | Path", data: object = None, **options: object) -> "Equivalents":
+    """Models that no data can tell from a given one; with data the (equal) fits and the (different) estimates.
+
+    Arguments as for `sem_toolkit.comparison.equivalents.list_equivalents`: limit, families, ... and options of `fit`.
+    """
+    from sem_toolkit.comparison.equivalents import list_equivalents
+    from sem_toolkit.fit.run import parse
+
+    return list_equivalents(parse(spec), data, **options)  # type: ignore[arg-type]

@@ -9,11 +9,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Presented:
-    """A result that people look at. All results have these methods, with the same arguments.
+class Tabled:
+    """Something with tables that people look at: one main table, and perhaps others by name (`tables`).
 
-    Words and tables for people are made by the report layer, which is loaded when somebody looks. A result has one main
-    table, and perhaps others by name (`tables`).
+    Words and tables for people are made by the report layer, which is loaded when somebody looks.
     """
 
     @property
@@ -41,6 +40,16 @@ class Presented:
         """The same as LaTeX, for a document that loads booktabs."""
         return str(call_above("report.presenter.format_table", self, table, ".tex"))
 
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {call_above('report.presenter.get_title', self)!r}>"
+
+
+class Presented(Tabled):
+    """A result that people look at. All results have these methods, with the same arguments."""
+
     def to_word(self, path: str | Path, table: str | None = None) -> Path:
         """Write the same as a Word document (.docx). Raises DataError where python-docx is missing."""
         path = Path(path)
@@ -51,12 +60,6 @@ class Presented:
         print (.md .tex .html .docx). Raises DataError for another suffix or a place that cannot be written to.
         """
         return Path(call_above("report.presenter.write_result", self, Path(path), table))
-
-    def __str__(self) -> str:
-        return self.summary()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {call_above('report.presenter.get_title', self)!r}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -1,7 +1,9 @@
 """The public face: every kind of result shows itself, is copied and pickled, and its tables become files."""
 
 import copy
+import importlib
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 import sem_toolkit
 from sem_toolkit import OptionError, SemError, SpecError, fit, parse_spec
+from sem_toolkit.report.views import VIEWS
 
 DATA = Path(__file__).parent / "oracles" / "data" / "hs.csv"
 CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n"
@@ -23,12 +26,14 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "invariance": lambda: sem_toolkit.invariance(CFA, DATA, group="school", steps=["configural", "metric"]),
     "improvement": lambda: sem_toolkit.improve(CFA, DATA, steps=1),
     "atlas": lambda: sem_toolkit.atlas(PATH, DATA, most=1, families=["structure"]),
+    "equivalents": lambda: sem_toolkit.equivalents(PATH, DATA, limit=2),
     "exploration": lambda: sem_toolkit.explore_factors(DATA, [1, 2], [f"x{i}" for i in range(1, 7)], draws=20),
     "check": lambda: sem_toolkit.check(CFA + "visual ~ txtual", DATA),
 }
 MAIN = {
     "fit": ("parameters", "est"), "comparison": ("models", "bic"), "bootstrap": ("quantities", "ci.lower"),
     "invariance": ("steps", "chisq"), "improvement": ("steps", "chisq"), "atlas": ("models", "bic"),
+    "equivalents": ("equivalents", "changes"),
     "exploration": ("numbers", "bic"), "check": ("parameters", "lhs"),
 }  # fmt: skip
 
@@ -75,6 +80,40 @@ def test_the_main_table_is_there_in_every_format(kind: str, result: Any, tmp_pat
     assert result.write(tmp_path / "main.csv").read_text(encoding="utf-8-sig").count("\n") >= len(frame)
     with pytest.raises(OptionError, match="there is no table"):
         result.to_frame("parametres of something")
+
+
+def _read_page() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Result → the function that makes it, and its tables, as docs/reference/python.md has them."""
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `([\w.]+)` \| (.*) \|$", page, re.MULTILINE)
+    return {name: (maker, tuple(re.findall(r"`(\w+)`", tables))) for name, maker, tables in rows}
+
+
+def test_the_page_names_every_result_and_who_makes_it() -> None:
+    page = _read_page()
+    assert set(page) == set(VIEWS)
+    for maker, _ in page.values():
+        module, _, name = (maker if "." in maker else f"sem_toolkit.{maker}").rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name)), maker
+
+
+def test_the_page_names_the_tables(kind: str, result: Any) -> None:
+    listed = _read_page()[type(result).__name__][1]
+    assert result.tables[: len(listed)] == listed
+    assert kind == "fit" or len(result.tables) == len(listed)
+
+
+def test_a_diagram_has_tables(made: dict[str, Any]) -> None:
+    picture = sem_toolkit.diagram(made.get("fit") or MAKERS["fit"]())
+    assert picture.tables == _read_page()["Diagram"][1]
+    paths = picture.to_frame().set_index("path")
+    assert paths.loc["visual =~ x2", ["from", "to", "role"]].tolist() == ["visual", "x2", "loading"]
+    assert paths.loc["visual =~ x2", "std.all"] == pytest.approx(0.424, abs=0.2)
+    places = picture.to_frame("variables").set_index("variable")
+    assert (places.loc["x1", "x"], places.loc["x1", "y"]) == picture.layout().positions["x1"]
+    assert "variables" in picture.summary().splitlines()[0]
+    assert "visual =~ x2" in picture.to_markdown()
+    assert repr(picture).startswith("<Diagram of ")
 
 
 def test_a_result_is_copied_and_pickled(kind: str, result: Any) -> None:

@@ -48,7 +48,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | model | mark | why |
 | --- | --- | --- |
 | Holzinger and Swineford | 8 | clear and compact; the numbers of outer loadings stand beside flat lines |
-| Political democracy | 9 | one line of causation, residual covariances in nested tracks |
+| Political democracy | 9 | both effects of industry straight from below, residual covariances in nested tracks |
 | Mediation, one and two mediators | 9 | triangle and diamond, level direct path |
 | Serial mediation | 9 | trapezium with one crossing, as in the textbooks |
 | Latent mediation | 8 | triangle; three numbers above the mediator stand at two heights |
@@ -58,9 +58,9 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Second-order factor | 8 | a tree from left to right; the first-order factors could be further apart |
 | Bifactor | 9 | all numbers in two straight columns |
 | Cross-lagged panel | 9 | four waves in columns, tracks above and below |
-| Growth | 8 | factors over occasions, raw fixed loadings; no triangle of means unless asked for |
+| Growth | 8 | raw fixed loadings near the occasions; no triangle of means unless asked; in print an arc crosses paths |
 | Traits and methods | 8 | numbers in columns; the loadings of the methods cross nine times |
-| Two groups | 8 | the same places in both, one legend for both |
+| Two groups | 8 | the same places in both, straight paths, one legend for both |
 | Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
 | Feedback loop | 7 | two arrows bend apart; six covariances of causes are much for one side |
 | Composites | 7 | readable, weights and loadings look alike but for their direction |
@@ -71,10 +71,16 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Twins | 8 | genes innermost, so that the arcs nest; one legend for both kinds |
 | Dyads | 8 | exact grid, residual covariances nested outside |
 | Planned behaviour | 8 | causes in a column, a straight way to the behaviour; the third covariance takes room inside |
-| Marketing chain | 7 | four columns in one page's width; one path passes between a factor and its items |
+| Marketing chain | 9 | every path is straight; indicators outside; with variances it runs downwards |
 | Abilities | 9 | a tree from left to right, levels in columns |
-| Ecosystem | 7 | a chain of arrows with bows on both sides; bows of the same length lie close |
+| Ecosystem | 8 | every path is straight; two crossings |
 | Twenty factors | 5 | all is readable, but it is longer than a page |
+| Mediation with controls | 8 | triangle with the controls below it; their paths cross the direct one |
+| Panel with controls | 8 | grid with the controls above and below; two paths to the last wave bend |
+| Two processes of change | 9 | scores outside, changes inside, all paths straight |
+| Causal indicators | 9 | causes left, effects right |
+| General factor and an outcome | 7 | the general factor's path takes its way between the groups of indicators |
+| Many cross-loadings | 8 | one column, every loading has its number beside its indicator |
 | Figure 3-1 | 9 | eight paths run straight through a free corridor; with estimates it is longer than a page |
 """
 

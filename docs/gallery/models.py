@@ -151,6 +151,62 @@ ECOLOGY = {
     "birds": {"biomass": 0.3, "canopy": 0.35, "richness": 0.2},
 }
 
+CONTROLLED = {
+    "age": {},
+    "gender": {"age": 0.1},
+    "Support": {"age": 0.1, "gender": -0.15},
+    "Efficacy": {"Support": 0.35, "age": 0.2, "gender": 0.15},
+    "Burnout": {"Efficacy": -0.35, "Support": -0.25, "age": -0.15, "gender": 0.2},
+}
+CONTROLLED_PANEL = {
+    "age": {},
+    "sex": {"age": 0.1},
+    "dep1": {"age": 0.2, "sex": 0.25},
+    "str1": {"age": -0.15, "sex": 0.2, "dep1": 0.3},
+    "dep2": {"dep1": 0.5, "str1": 0.2, "age": 0.15, "sex": 0.1},
+    "str2": {"str1": 0.45, "dep1": 0.15, "age": -0.1, "sex": 0.15},
+    "dep3": {"dep2": 0.5, "str2": 0.2, "age": 0.1, "sex": 0.15},
+    "str3": {"str2": 0.45, "dep2": 0.2, "age": -0.15, "sex": 0.1},
+}
+TWO_CHANGES = {
+    "x1": {},
+    "y1": {"x1": 0.3},
+    "x2": {"x1": 0.6, "y1": 0.2},
+    "y2": {"y1": 0.55, "x1": -0.2, "x2": 0.15},
+}
+CAUSAL = {
+    "age": {},
+    "income": {"age": 0.2},
+    "health": {"age": -0.3, "income": 0.2},
+    "contacts": {"health": 0.25},
+    "Loneliness": {"age": 0.3, "income": -0.2, "health": -0.25, "contacts": -0.4},
+} | samples.build_items("Loneliness", "l", 4)
+GENERAL = (
+    {"g": {}, "s1": {}, "s2": {}, "s3": {}}
+    | {f"y{k + 1}": {"g": 0.7 - 0.02 * k, f"s{k // 3 + 1}": 0.45 + 0.05 * (k % 3)} for k in range(9)}
+    | {"Achievement": {"g": 0.45, "s1": 0.25, "s2": -0.2}}
+    | samples.build_items("Achievement", "a", 3)
+)
+CROSSED = {"F1": {}, "F2": {"F1": 0.3}, "F3": {"F1": 0.2, "F2": 0.2}} | {
+    "y1": {"F1": 0.75},
+    "y2": {"F1": 0.65, "F2": 0.25},
+    "y3": {"F1": 0.6, "F3": 0.3},
+    "y4": {"F1": 0.5, "F2": 0.4},
+    "y5": {"F2": 0.6, "F1": 0.25},
+    "y6": {"F2": 0.6, "F3": 0.2},
+    "y7": {"F2": 0.8},
+    "y8": {"F3": 0.6, "F1": 0.3},
+    "y9": {"F3": 0.55, "F2": 0.3},
+    "y10": {"F3": 0.75},
+    "y11": {"F3": 0.7},
+}
+
+
+def _write_two_changes() -> str:
+    lines = [f"{v}{t} =~ 1*{v.lower()}{t}\n{v.lower()}{t} ~~ 0*{v.lower()}{t}" for v in "XY" for t in (1, 2)]
+    lines += [f"{v}2 ~ 1*{v}1\nd{v} =~ 1*{v}2\n{v}2 ~~ 0*{v}2\nd{v} ~ X1 + Y1" for v in "XY"]
+    return "\n".join([*lines, "X1 ~~ Y1", "dX ~~ dY"])
+
 
 def _write_equations(equations: dict[str, dict[str, float]]) -> str:
     return "\n".join(f"{name} ~ " + " + ".join(causes) for name, causes in equations.items() if causes)
@@ -338,5 +394,42 @@ MODELS = (
         "A path model of an ecosystem",
         _write_equations({name: causes for name, causes in ECOLOGY.items() if name != "burn_age"}),
         lambda: samples.simulate_recursive(ECOLOGY),
+    ),
+    Model(
+        "controlled-mediation",
+        "Mediation with controls",
+        "Efficacy =~ eff1 + eff2 + eff3\nSupport =~ sup1 + sup2 + sup3\nBurnout =~ bur1 + bur2 + bur3\n"
+        "Efficacy ~ Support + age + gender\nBurnout ~ Efficacy + Support + age + gender",
+        _simulate_factors(CONTROLLED, {name: (name[:3].lower(), 3) for name in ("Support", "Efficacy", "Burnout")}),
+    ),
+    Model(
+        "controlled-panel",
+        "Cross-lagged panel with controls",
+        "\n".join(f"{v}{t} ~ dep{t - 1} + str{t - 1} + age + sex" for t in (2, 3) for v in ("dep", "str"))
+        + "\ndep1 ~ age + sex\nstr1 ~ age + sex\ndep1 ~~ str1\ndep2 ~~ str2\ndep3 ~~ str3",
+        lambda: samples.simulate_recursive(CONTROLLED_PANEL),
+    ),
+    Model(
+        "two-changes", "Two processes of change", _write_two_changes(), lambda: samples.simulate_recursive(TWO_CHANGES)
+    ),
+    Model(
+        "causal-indicators",
+        "Multiple indicators, causal indicators",
+        "Loneliness =~ l1 + l2 + l3 + l4\nLoneliness <~ age + income + health + contacts",
+        lambda: samples.simulate_recursive(CAUSAL),
+    ),
+    Model(
+        "bifactor-outcome",
+        "A general factor and an outcome",
+        "g =~ y1 + y2 + y3 + y4 + y5 + y6 + y7 + y8 + y9\ns1 =~ y1 + y2 + y3\ns2 =~ y4 + y5 + y6\ns3 =~ y7 + y8 + y9\n"
+        "Achievement =~ a1 + a2 + a3\nAchievement ~ g + s1 + s2\n"
+        "g ~~ 0*s1 + 0*s2 + 0*s3\ns1 ~~ 0*s2 + 0*s3\ns2 ~~ 0*s3",
+        lambda: samples.simulate_recursive(GENERAL, n=1000),
+    ),
+    Model(
+        "cross-loadings",
+        "Many cross-loadings",
+        "F1 =~ y1 + y2 + y3 + y4 + y5 + y8\nF2 =~ y2 + y4 + y5 + y6 + y7 + y9\nF3 =~ y3 + y6 + y8 + y9 + y10 + y11",
+        lambda: samples.simulate_recursive(CROSSED, n=800),
     ),
 )

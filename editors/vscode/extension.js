@@ -14,7 +14,13 @@ async function activate(context) {
     { command, args: ["lsp"] },
     { documentSelector: [{ language: "lavaan" }] },
   );
-  await client.start();
+  try {
+    await client.start();
+  } catch (problem) {
+    const hint = "install it with pip install 'sem-toolkit[lsp]', or set semToolkit.command to its whole path";
+    vscode.window.showErrorMessage(`"${command} lsp" cannot be started (${problem.message}): ${hint}`);
+    return;
+  }
 
   const ask = (name, ...rest) => {
     const editor = vscode.window.activeTextEditor;
@@ -28,6 +34,7 @@ async function activate(context) {
   };
   const draw = async () => {
     const answer = await ask("semToolkit.diagram");
+    if (answer && answer.error) vscode.window.showErrorMessage(answer.error);
     if (!answer || !answer.svg) return;
     if (!diagram) {
       diagram = vscode.window.createWebviewPanel("semDiagram", "Path diagram", vscode.ViewColumn.Beside, {});

@@ -11,6 +11,7 @@ from sem_toolkit.cli.options import (
     DataOption,
     JsonOption,
     ReceiptOption,
+    ReportOption,
     SpecArgument,
     declare_workers,
     takes_fit_options,
@@ -64,6 +65,7 @@ def atlas(
             help="Draw each rival over the given model into a .svg, .pdf, .png, … file.",
         ),
     ] = None,
+    report: ReportOption = None,
     workers: Annotated[int | None, declare_workers(ATLAS)] = None,
     json: JsonOption = False,
     receipt: ReceiptOption = None,
@@ -74,13 +76,18 @@ def atlas(
     from sem_toolkit.diagram import require_diagram_format
     from sem_toolkit.report.atlas import build_atlas_tables
     from sem_toolkit.report.compared_figures import draw_atlas
+    from sem_toolkit.report.document import require_document_format, write_document
+    from sem_toolkit.report.reported_rivals import build_atlas_report
 
     if only is not None and only not in FAMILIES:
         message = f'--only cannot be "{only}"'
         raise OptionError(Diagnostic("error", "option-value", message, hint=f"one of: {', '.join(FAMILIES)}"))
     if plot is not None:
         require_diagram_format(plot.suffix.lower())
-    protect_inputs(plot, [spec, data])
+    if report is not None:
+        require_document_format(report)
+    for path in (plot, report):
+        protect_inputs(path, [spec, data])
     parsed = read_spec(spec)
     with show_progress("rivals") as watch:
         found = build_atlas(
@@ -91,7 +98,9 @@ def atlas(
     if plot is not None:
         draw_atlas(found).write(plot)
     write_receipt(receipt, lambda: found.receipt)
-    print_written(plot, receipt)
+    if report is not None:
+        write_document(report, build_atlas_report(found))
+    print_written(plot, report, receipt)
     print_messages((*found.given.messages, *found.notes), parsed.source)
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})

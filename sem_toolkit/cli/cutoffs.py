@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sem_toolkit.fit import Fit
-    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
+    from sem_toolkit.resampling.cutoffs.result import Cutoffs
     from sem_toolkit.spec import Spec
 
 

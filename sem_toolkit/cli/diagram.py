@@ -18,7 +18,7 @@ from sem_toolkit.fit.pipeline import estimate, prepare_together
 from sem_toolkit.spec import read_spec
 
 if TYPE_CHECKING:
-    from sem_toolkit.diagram import Diagram, DiagramStyle, Layout
+    from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, Problem
     from sem_toolkit.report.compared_figures import Arrangement
     from sem_toolkit.spec import Spec
 
@@ -108,17 +108,27 @@ def diagram(
     )
     picture.write(output)
     if keep_layout:
-        from sem_toolkit.diagram import find_layout_path, write_layout
+        from sem_toolkit.diagram import find_layout_path, keep_positions
 
-        write_layout(picture.layout(), find_layout_path(specs[0]))
+        keep_positions(picture.layout().positions, find_layout_path(specs[0]))
     build_console().print(f"{output}")
+    print_messages(picture.messages, None)
     problems = [p for p in picture.problems() if p.kind in ALWAYS_SAID or (check and p.is_hit)]
-    print_messages([Diagnostic("warning", "diagram-hit", str(problem)) for problem in problems], None)
+    print_messages([_build_warning(problem, specs[0]) for problem in problems], None)
     return NOT_CERTIFIED if problems and check else code
 
 
 ALWAYS_SAID = ("too-wide", "node-node")
 """What is wrong with a picture for a reason that its maker gave: a narrow column, positions that collide."""
+
+
+def _build_warning(problem: "Problem", spec: Path) -> Diagnostic:
+    """What is wrong with a picture, and where it can be changed if its maker wants it so."""
+    from sem_toolkit.diagram import find_layout_path
+
+    pinned = problem.kind == "node-node" and find_layout_path(spec).is_file()
+    hint = f"move one of them in {find_layout_path(spec).name}" if pinned else None
+    return Diagnostic("warning", "diagram-hit", str(problem), hint=hint)
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,7 @@ def _draw_single(
         checked = check_model(spec, **request.options)
         if checked.table is None:
             raise SemError(checked.diagnostics, spec.source)
+        _require_group(group, max((row.group for row in checked.table.parameters), default=1), "model")
         picture = draw_spec(spec, checked.table, request.style, group, request.earlier)
         print_messages(checked.diagnostics, spec.source)
         return picture, DONE
@@ -232,9 +243,9 @@ def _require_use(idle: bool, flag: str, reason: str) -> None:
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint="leave it out"))
 
 
-def _require_group(number: int, groups: int) -> None:
+def _require_group(number: int, groups: int, what: str = "fit") -> None:
     if number > groups:
-        raise _build_fault(f"there is no group {number}: the fit has {groups}")
+        raise _build_fault(f"there is no group {number}: the {what} has {groups}")
 
 
 def _build_fault(message: str, hint: str | None = None) -> OptionError:

@@ -1,8 +1,8 @@
 """`sem-toolkit diff`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.spec import read_spec, require_estimable
 from sem_toolkit.spec.difference import build_difference_record, compare_tables, format_difference
 from sem_toolkit.spec.levels import separate_levels
+
+if TYPE_CHECKING:
+    from sem_toolkit.spec import ParameterTable
 
 
 @takes_fit_options
@@ -36,5 +39,15 @@ def diff(
         print_record(build_difference_record(difference) | {"relation": relation})
     else:
         build_console().out(format_difference(difference))
-        build_console().out(f"{relation} (A = {before.name}, B = {after.name})")
+        build_console().out(f"{relation} (A = {before.name}, B = {after.name}){_name_others(tables)}")
     return DONE
+
+
+def _name_others(tables: "Sequence[ParameterTable]") -> str:
+    """Observed variables that only one of two models is about."""
+    from sem_toolkit.model import build_model
+
+    first, second = (set(build_model(table).observed) for table in tables)
+    parts = [f"{', '.join(sorted(own))} in {name} only" for name, own in zip("AB", (first - second, second - first),
+             strict=True) if own]  # fmt: skip
+    return f": {'; '.join(parts)}" if parts else ""

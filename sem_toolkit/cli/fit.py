@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
@@ -21,8 +21,9 @@ from sem_toolkit.cli.progress import show_progress, show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.records import build_blocks, build_frame_records
+from sem_toolkit.inference import ResidualType
 from sem_toolkit.report.summary import EXTRAS, HEADLINED, build_summary
-from sem_toolkit.report.tables import TableSettings, build_table_of, find_name
+from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of, find_name
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sem_toolkit.fit import Fit
-    from sem_toolkit.inference import ResidualType
-    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
+    from sem_toolkit.resampling.cutoffs.result import Cutoffs
 
 TABLE_PANEL = "Tables"
 
@@ -64,9 +64,7 @@ def fit(
             "--table",
             metavar="NAME",
             rich_help_panel=TABLE_PANEL,
-            help="A whole table instead of the summary (repeat for more): parameters, standardized, fit_measures, r2, "
-            "modification_indices, epc, residuals, effects, instruments, sargan, tests, eigenvalue_tests, score_tests, "
-            "score_tests_cumulative, local_tests, reliability, fornell_larcker, htmt, htmt2, scores, score_quality.",
+            help=f"A whole table instead of the summary (repeat for more): {', '.join(TABLES)}.",
         ),
     ] = None,
     residual_type: Annotated[
@@ -74,7 +72,7 @@ def fit(
         typer.Option(
             "--residual-type",
             rich_help_panel=TABLE_PANEL,
-            help="cor.bollen (the default), raw, cor.bentler, normalized, standardized or standardized.mplus.",
+            help=f"Of {', '.join(get_args(ResidualType))}. Default: cor.bollen.",
         ),
     ] = None,
     cause: Annotated[str | None, typer.Option("--cause", rich_help_panel=TABLE_PANEL, help="Effects of this.")] = None,

@@ -24,6 +24,7 @@ from sem_toolkit.cli.output import (
     write_receipt,
 )
 from sem_toolkit.cli.progress import show_progress
+from sem_toolkit.comparison.improve.search import KINDS
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.spec import read_spec
 
@@ -45,9 +46,9 @@ def improve(
         typer.Option(
             "--allow",
             rich_help_panel=SEARCH,
-            help="What may be added: loadings, residual.covariances, lv.covariances, regressions.",
+            help=f"What may be added: {', '.join(KINDS)}.",
         ),
-    ] = "loadings,residual.covariances,lv.covariances,regressions",
+    ] = ",".join(KINDS),
     share: Annotated[
         float | None,
         typer.Option("--share", rich_help_panel=SEARCH, help="Of the rows, for the search. Default: 0.5."),

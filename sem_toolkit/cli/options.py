@@ -16,7 +16,6 @@ from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.sample import read_means, read_moments
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]
 DataOption = Annotated[
@@ -118,6 +117,8 @@ def _collect_options(options: Path | None, sample_cov: Path | None, sample_mean:
     if sample_cov is not None:
         _take_moments(sample_cov, chosen)
     if sample_mean is not None:
+        from sem_toolkit.sample import read_means
+
         means = read_means(sample_mean)
         chosen["sample_mean"] = Moments(tuple(means), np.array(list(means.values())))
     return chosen
@@ -128,6 +129,8 @@ def _take_moments(sample_cov: Path, chosen: dict[str, object]) -> None:
 
     Several files with commas between their names are groups with the names of the files.
     """
+    from sem_toolkit.sample import read_moments
+
     paths = [sample_cov]
     if not sample_cov.exists() and "," in str(sample_cov):
         paths = [Path(name.strip()) for name in str(sample_cov).split(",")]

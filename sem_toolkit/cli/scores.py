@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -12,10 +12,8 @@ from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, print_written
 from sem_toolkit.cli.progress import show_work
 from sem_toolkit.fit import fit as fit_model
+from sem_toolkit.inference import ScoreMethod
 from sem_toolkit.spec import read_spec
-
-if TYPE_CHECKING:
-    from sem_toolkit.inference import ScoreMethod
 
 
 @takes_fit_options
@@ -24,7 +22,9 @@ def scores(
     chosen: Mapping[str, object],
     data: DataOption = None,
     json: JsonOption = False,
-    method: Annotated[str, typer.Option("--method", help="regression, bartlett or tenberge.")] = "regression",
+    method: Annotated[
+        str, typer.Option("--method", help=f"One of: {', '.join(get_args(ScoreMethod))}.")
+    ] = "regression",
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Write the scores of all rows: .csv .xlsx .md .tex .html .docx"),

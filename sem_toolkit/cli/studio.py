@@ -23,6 +23,10 @@ def studio(
     port: Annotated[
         int, typer.Option("--port", help="Port of this machine; 0 takes a free one.", min=0, max=65535)
     ] = 0,
+    frame: Annotated[
+        str,
+        typer.Option("--frame", metavar="ORIGIN", help="A notebook of this machine that may show the page in a frame."),
+    ] = "",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open nothing.")] = False,
 ) -> int:
     """Edit a model as text and as a picture in the browser, fitted while you type; nothing leaves this machine."""
@@ -39,5 +43,5 @@ def studio(
 
             webbrowser.open(address)
 
-    run_studio(Start(spec, data, folder, port), tell)
+    run_studio(Start(spec, data, folder, port, frame), tell)
     return DONE

@@ -53,7 +53,7 @@ def study(
 
         result = run_study(specs, data, show, replications)
         show("figure and report")
-        written = write_study(result, data, output, word=word)
+        written = write_study(result, output, word=word)
     print_study(console, result, written)
     for model, entry in list_faults(result.models):
         print_messages([entry], model.spec.source)

@@ -7,7 +7,7 @@ from sem_toolkit.loading import offer_lazily
 if TYPE_CHECKING:
     from sem_toolkit.comparison.compare import ComparedModel, Comparison, compare
     from sem_toolkit.comparison.differences import DifferenceTest
-    from sem_toolkit.comparison.equivalents import Equivalent, find_equivalents, write_equivalents
+    from sem_toolkit.comparison.equivalents import Equivalent, Equivalents, find_equivalents, write_equivalents
     from sem_toolkit.comparison.nested import build_nested_table, compute_difference
     from sem_toolkit.comparison.nesting import Nesting, PairRelation, check_nesting, compare_fits
     from sem_toolkit.comparison.relation import Relation, compute_relation
@@ -19,6 +19,7 @@ __all__ = [
     "Comparison",
     "DifferenceTest",
     "Equivalent",
+    "Equivalents",
     "Nesting",
     "PairRelation",
     "Relation",

@@ -23,7 +23,7 @@ def compute_casewise_logl(fit: Fit) -> FloatArray:
     _require_likelihood(fit)
     evaluation = fit.evaluated.evaluation
     groups = range(evaluation.model.n_groups)
-    compute = _compute_incomplete if evaluation.is_incomplete else _compute_complete
+    compute = _compute_incomplete if evaluation.sample.is_incomplete else _compute_complete
     return np.concatenate([compute(evaluation, group) for group in groups])
 
 
@@ -40,7 +40,7 @@ def find_casewise_obstacle(fit: Fit) -> str:
         return "the estimator has no likelihood"
     if fit.options.estimation.likelihood != "normal":
         return 'rows have no likelihood of their own with likelihood = "wishart"'
-    if fit.sample.is_two_stage:
+    if fit.sample.form == "two.stage":
         return "rows have no likelihood of their own in two stages"
     if fit.solution.model.composites is not None:
         return "not there for composites yet"

@@ -268,6 +268,12 @@ def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
     for name in names:
         difference = explain_rows(fits[reference], fits[name])
         if difference:
+            full = any(fits[one].options.missing == "ml" for one in (name, reference))
             hint = "fit all models to the rows that are complete in every variable, or use missing = ml"
+            hint = (
+                "fixed_x = false (--free-x) or missing = ml.x keeps rows without an exogenous variable"
+                if full
+                else hint
+            )
             message = f"{name} is fitted to other rows than {reference}: {difference}"
             yield Diagnostic("warning", "different-rows", message, hint=hint)

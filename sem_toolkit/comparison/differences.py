@@ -23,8 +23,6 @@ from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_tes
 from sem_toolkit.inference.exact_fit.scaled import ScaledTest, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -106,10 +104,10 @@ def compute_satorra_2000(
     m = second.df - first.df
     unscaled = second.stat - first.stat
     A = _restriction_by_delta(larger, smaller) if reference == "delta" else _restriction_by_constraints(larger, smaller)
-    weight, information = build_estimator_weight(larger), compute_information_matrix(larger, options.information)
-    if larger.is_two_stage:
-        weight = build_robust_weight(larger, options.information)
-        information = weight.information(larger)
+    weight, other = larger.weight, larger.data.weight_of_changes(larger)
+    information = compute_information_matrix(larger, options.information)
+    if other is not None:
+        weight, information = other, other.information(larger)
     inverse = invert_information(information, larger.basis)
     G = inverse @ A.T @ np.linalg.pinv(A @ inverse @ A.T, rcond=1e-10, hermitian=True) @ A @ inverse
     product = compute_distribution_free_meat(larger, weight) @ G
@@ -139,14 +137,16 @@ def _restriction_by_delta(larger: AtEstimate, smaller: AtEstimate) -> FloatArray
 
 
 def _restriction_by_constraints(larger: AtEstimate, smaller: AtEstimate) -> FloatArray:
-    """Derivatives by the parameters of H1 of the equalities of H0, and of "= value" for parameters that H0 fixes."""
+    """Derivatives of the equalities of H0, and of "= value" for parameters that H0 fixes, at the estimates of H1."""
     if larger.model.constraints.surface is not None or smaller.model.constraints.surface is not None:
         message = "constraints of models with rotated factors are not about the same parameters"
         raise ModelError(Diagnostic("error", "different-parameters", message, hint='take a_method = "delta"'))
     places = {_key(row): i for i, row in enumerate(larger.model.parameters)}
     columns = [places.get(_key(row)) for row in smaller.model.parameters]
     constraints = smaller.model.constraints
-    _, slopes = constraints.equality_values(smaller.x)
+    found = {_key(row): value for row, value in _values(larger)}
+    there = np.array([found.get(_key(row), x) for row, x in zip(smaller.model.parameters, smaller.x, strict=True)])
+    _, slopes = constraints.equality_values(there)
     rows = []
     for slope in (*constraints.linear.matrix, *slopes):
         row = np.zeros(len(larger.x))

@@ -45,7 +45,7 @@ def find_criteria_obstacles(fits: Mapping[str, Fit]) -> dict[str, str]:
 def explain_difference(first: Fit, second: Fit) -> str:
     """Why two likelihoods are not of the same thing, said of the second; "" where they are."""
     kinds = first.solution.options.kind, second.solution.options.kind
-    if kinds[0].name != kinds[1].name and not (kinds[0].has_levels and kinds[1].has_levels):
+    if kinds[0].name != kinds[1].name and not (first.sample.has_levels and second.sample.has_levels):
         return "it is estimated by another discrepancy"
     if first.options.estimation.likelihood != second.options.estimation.likelihood:
         return "its likelihood has another divisor"

@@ -144,7 +144,7 @@ def _build_sample(larger: Solution, smaller: Solution, moments: ImpliedMoments) 
         turned = np.array([place[larger.model.observed[at]] for at in target.variables])
         for own, given, values in zip(larger.sample.groups, smaller.sample.groups, layout.stack(moments), strict=True):
             assert given.categorical is not None  # noqa: S101 (the layout is one of ordered variables)
-            statistics = given.categorical.with_values(values).permute(turned)
+            statistics = given.categorical.with_values(values).pick(turned)
             groups.append(place_statistics(own, statistics, target.variables.tolist(), target.covariates.tolist()))
         return replace(larger.sample, groups=tuple(groups), messages=())
     if larger.sample.has_levels:

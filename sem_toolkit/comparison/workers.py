@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, TypeVar
 
 Shared = TypeVar("Shared")
@@ -79,8 +80,17 @@ def _prepare_worker(function: Callable[..., Any], shared: Any) -> None:
     """One BLAS thread a process: the matrices are small, and the cores are taken."""
     from threadpoolctl import threadpool_limits
 
+    Thread(target=_end_with_parent, daemon=True).start()
     threadpool_limits(limits=1, user_api="blas")
     _sent.update(function=function, shared=shared)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed tells its workers nothing, and each would wait for ever for the next item."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(item: Any) -> Any:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sem_toolkit.diagram.diagram import Diagram, draw_diagram, require_diagram_format
     from sem_toolkit.diagram.multiples import draw_small_multiples
     from sem_toolkit.diagram.places.earlier import read_earlier
+    from sem_toolkit.diagram.places.pin_edits import keep_positions
     from sem_toolkit.diagram.places.pins import Layout, find_layout_path, read_layout, write_layout
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "draw_side_by_side",
     "draw_small_multiples",
     "find_layout_path",
+    "keep_positions",
     "read_earlier",
     "read_layout",
     "read_style",

@@ -10,7 +10,7 @@ from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text
-from sem_toolkit.diagram.diagram import Diagram
+from sem_toolkit.diagram.diagram import Diagram, forget_gone, list_ignored
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.scene.furniture import build_furniture, list_notes
@@ -53,10 +53,10 @@ def draw_overlay(
     covariates = list_covariates(union, style, hints)
     legend = note_covariates(covariates, style, replace(hints, legend=legend)).legend
     chosen = select_elements(union, style, covariates)
-    scene = build_scene(
-        build_canvas(chosen, style, replace(hints, legend=legend), marks=marks), keep_known(layout, chosen)
-    )
-    return Diagram(scene, chosen)
+    known, messages = forget_gone(layout, union)
+    canvas = build_canvas(chosen, style, replace(hints, legend=legend), marks=marks)
+    scene = build_scene(canvas, keep_known(known, chosen))
+    return Diagram(scene, chosen, (*messages, *list_ignored(style, hints, scene)))
 
 
 def merge_graphs(
@@ -113,30 +113,43 @@ def draw_side_by_side(
     hints = note_covariates(covariates, style, hints)
     plain = replace(hints, title="", caption="", legend=())
     graphs = [select_elements(whole, style, covariates) for whole in wholes]
-    union, _ = merge_graphs(graphs[0], graphs[-1], style, 0.0)
-    for graph in graphs[1:-1]:
-        union, _ = merge_graphs(union, graph, style, 0.0)
+    union = merge_all(graphs, style)
     for a, b, key, data in union.edges(keys=True, data=True):
         # Each picture has its own number only; the places must hold the longest.
         own = [format_edge_text(graph.edges[a, b, key], style) for graph in graphs if graph.has_edge(a, b, key)]
         data["text"] = max(own, key=len, default="")
     r2 = {name: value for version in versions for name, value in (version.r2 or {}).items()}
-    fixed = keep_known(layout, union)
+    known, messages = forget_gone(layout, merge_all(wholes, style))
+    fixed = keep_known(known, union)
     # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
     for column in ("free", style.column):
         part = replace(style, column=column, legend=False)
-        common = take_layout(build_scene(build_canvas(union, part, plain, r2), fixed))
+        whole = build_canvas(union, part, plain, r2)
+        pattern = build_scene(whole, fixed)
+        common = take_layout(pattern)
+        # Its places hold shapes of its size of type, which is smaller in a narrow column.
+        same = replace(part, font_size=pattern.style.font_size)
         scenes = []
         for version, graph in zip(versions, graphs, strict=True):
             names = {name: place for name, place in common.positions.items() if name in graph}
-            scenes.append(build_scene(build_canvas(graph, part, plain, version.r2), Layout(names)))
+            # An indicator of one version may be explained in another, where its place has no room for an R².
+            explained = {name: value for name, value in (version.r2 or {}).items() if name in whole.structure.cores}
+            scenes.append(build_scene(build_canvas(graph, same, plain, explained), Layout(names)))
         if fits_across(scenes, style):
             break
     joined = join_scenes([version.name for version in versions], scenes, style, hints)
     canvas = build_canvas(union, style, hints)
     noted = replace(canvas, matrix=(), hints=replace(hints, legend=(*list_notes(canvas), *hints.legend)))
     scene = replace(build_furniture(joined, noted), title=joined.title)
-    return Diagram(scene, union)
+    return Diagram(scene, union, (*messages, *list_ignored(style, hints, scene)))
+
+
+def merge_all(graphs: "Sequence[nx.MultiDiGraph[str]]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":
+    """All variables and paths of graphs, those of the last one first."""
+    union, _ = merge_graphs(graphs[0], graphs[-1], style, 0.0)
+    for graph in graphs[1:-1]:
+        union, _ = merge_graphs(union, graph, style, 0.0)
+    return union
 
 
 def keep_known(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> Layout | None:

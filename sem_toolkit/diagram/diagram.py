@@ -28,6 +28,7 @@ from sem_toolkit.diagram.writers.dot import format_dot
 from sem_toolkit.diagram.writers.formats import WRITERS
 from sem_toolkit.files import write_bytes
 from sem_toolkit.libraries import nx
+from sem_toolkit.presented import Tabled
 from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -36,12 +37,18 @@ if TYPE_CHECKING:
 SUFFIXES = tuple(WRITERS)
 
 
-@dataclass(frozen=True)
-class Diagram:
-    """A finished picture; `write` makes files of it, `problems` says what is wrong with it."""
+@dataclass(frozen=True, repr=False)
+class Diagram(Tabled):
+    """A finished picture; `write` makes files of it, `problems` says what is wrong with it.
+
+    Its tables, such as `to_frame("paths")`, hold what is drawn, and where.
+
+    messages  what was asked for and is not in it, such as places of variables that the model has no longer
+    """
 
     scene: Scene
     graph: "nx.MultiDiGraph[str]"
+    messages: tuple[Diagnostic, ...] = ()
 
     def problems(self) -> tuple[Problem, ...]:
         """Texts and paths that cover something, crossings, and sizes that do not fit; hits first."""
@@ -125,24 +132,60 @@ def draw_diagram(
                square frame; the largest become dotted candidates
     go_on      asked after every picture, with the number of hits in the best one so far, whether another is tried; None
                tries all that may be better. What it raises passes through.
-    Raises ModelError when there is nothing to draw, or too much; DataError for stages or a layout of unknown variables.
+    What a layout says about variables or paths that the model does not have is passed over with a warning among the
+    `messages` of the diagram.
+    Raises ModelError when there is nothing to draw, or too much; DataError for stages of unknown variables.
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
     whole = build_path_graph(table, estimates, group)
-    faults = [
-        *check_hints(hints, whole),
-        *(layout.check(whole, [key for *_, key in whole.edges(keys=True)]) if layout is not None else ()),
-    ]
-    if faults:
+    if faults := check_hints(hints, whole):
         raise DataError(faults)
+    layout, messages = forget_gone(layout, whole)
     covariates = list_covariates(whole, style, hints)
     hints = note_covariates(covariates, style, hints)
     graph = select_elements(whole, style, covariates)
-    if small := list_small_loadings(whole, style.least_loading):
+    small = list_small_loadings(whole, style.least_loading)
+    if small and style.only != "structural":
         note = f"{len(small)} rotated loadings below {style.least_loading:g} are not drawn".replace("0.", ".")
         hints = replace(hints, legend=(*hints.legend, note))
+    drawn = graph
     if modification_indices is not None:
         graph = add_modifications(graph, modification_indices)
     if residuals is not None:
         graph = add_residuals(graph, residuals)
-    return Diagram(build_scene(build_canvas(graph, style, hints, r2), layout, earlier, go_on), graph)
+    asked = modification_indices is not None or residuals is not None
+    if asked and graph.number_of_edges() == drawn.number_of_edges():
+        message = "misfit suggests no path that could be drawn: none would improve the fit beyond chance"
+        messages = (*messages, Diagnostic("note", "nothing-suggested", message))
+    if style.intercepts and not any(role == "intercept" for *_, role in whole.edges(data="role")):
+        message = "no means or intercepts are drawn: the model has none"
+        messages = (*messages, Diagnostic("note", "no-means", message, hint="estimate them with meanstructure"))
+    scene = build_scene(build_canvas(graph, style, hints, r2), layout, earlier, go_on)
+    return Diagram(scene, graph, (*messages, *list_ignored(style, hints, scene)))
+
+
+def forget_gone(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> tuple[Layout | None, tuple[Diagnostic, ...]]:
+    """The layout without what is about variables and paths that the model has no longer, and warnings that name it."""
+    if layout is None:
+        return None, ()
+    keys = [key for *_, key in graph.edges(keys=True)]
+    warnings = tuple(replace(fault, severity="warning") for fault in layout.check(graph, keys))
+    return layout.keep(graph, keys), warnings
+
+
+def list_ignored(style: DiagramStyle, hints: DiagramHints, scene: Scene) -> tuple[Diagnostic, ...]:
+    """Warnings about what was asked for and could not be: stages, and a direction that stages or graphviz fix."""
+    found = []
+    if hints.stages and not scene.bands:
+        message, hint = (
+            "the stages of the header are not drawn: with them nothing fits the column",
+            "a wider column, or a free one",
+        )
+        if style.layout == "dot":
+            message, hint = "the stages of the header are not drawn: graphviz's layout knows none", "use the own layout"
+        found.append(Diagnostic("warning", "stages-not-drawn", message, hint=hint))
+    if style.direction == "down" and (scene.bands or style.layout == "dot"):
+        why = "stages stand from left to right" if scene.bands else "graphviz's ranks do so here"
+        message = f"the picture does not run downwards: {why}"
+        found.append(Diagnostic("warning", "direction-ignored", message))
+    return tuple(found)

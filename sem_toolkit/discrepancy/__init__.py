@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from sem_toolkit.discrepancy.categorical import CATEGORICAL_DWLS, CATEGORICAL_ULS, CATEGORICAL_WLS
     from sem_toolkit.discrepancy.full_information import FullInformation
     from sem_toolkit.discrepancy.gls import GLS, GeneralisedLeastSquares
+    from sem_toolkit.discrepancy.kind import Kind, Weight
     from sem_toolkit.discrepancy.least_squares import DWLS, SAMPLE_DWLS, ULS, WLS, LeastSquares
+    from sem_toolkit.discrepancy.memory import once
     from sem_toolkit.discrepancy.ml import GIVEN, ML, WISHART, MaximumLikelihood
-    from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight, centre_rows, iterate_rows, once
+    from sem_toolkit.discrepancy.pair import MomentPair
     from sem_toolkit.discrepancy.random_slopes import RANDOM_SLOPES
+    from sem_toolkit.discrepancy.rows import centre_rows, iterate_rows
     from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
     from sem_toolkit.discrepancy.targets import Targets, build_targets
     from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood

@@ -8,20 +8,26 @@ Spisic 1997), or the identity (ULS).
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, apply_weight, invert_symmetric
-from sem_toolkit.discrepancy.pair import Kind, MomentPair
+from sem_toolkit.discrepancy.kind import Kind
+from sem_toolkit.discrepancy.memory import once
+from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.discrepancy.weights import DenseWeight
+from sem_toolkit.discrepancy.weights import AsBuilt
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.categorical_changes import ParameterChanges, Pulled
 from sem_toolkit.model.categorical_curvature import compute_curvature
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back
-from sem_toolkit.sample.categorical import CategoricalStatistics
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical import CategoricalStatistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,18 +109,43 @@ class CategoricalEvaluation:
         return add_second_order(model, x, self, first)
 
 
-Weigh = Callable[[CategoricalStatistics], FloatArray]
+class CategoricalVector:
+    """Thresholds, intercepts, slopes, variances and correlations, in the order of the model's layout."""
+
+    def count(self, pair: MomentPair) -> int:
+        return pair.model.layout.size
+
+    def observe(self, pair: MomentPair) -> FloatArray:
+        return np.stack([own.values for own in pair.statistics])
+
+    def compare(self, pair: MomentPair) -> FloatArray:
+        return self.observe(pair) - pair.model.layout.stack(pair.moments)
+
+    def differentiate(self, pair: MomentPair) -> FloatArray:
+        return _differentiate(pair)
+
+    def find_free(self, pair: MomentPair) -> NDArray[np.bool_]:
+        """All: what is fixed is no statistic."""
+        return np.ones(self.count(pair), dtype=np.bool_)
 
 
-def _weigh_equally(statistics: CategoricalStatistics) -> FloatArray:
+@once
+def _differentiate(pair: MomentPair) -> FloatArray:
+    return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
+
+
+Weigh = Callable[["CategoricalStatistics"], FloatArray]
+
+
+def _weigh_equally(statistics: "CategoricalStatistics") -> FloatArray:
     return np.ones(len(statistics.values))
 
 
-def _weigh_by_variances(statistics: CategoricalStatistics) -> FloatArray:
+def _weigh_by_variances(statistics: "CategoricalStatistics") -> FloatArray:
     return np.asarray(1.0 / np.diagonal(statistics.weight_gamma))
 
 
-def _weigh_fully(statistics: CategoricalStatistics) -> FloatArray:
+def _weigh_fully(statistics: "CategoricalStatistics") -> FloatArray:
     gamma = statistics.weight_gamma
     scale = 1.0 / np.sqrt(np.diagonal(gamma))
     try:
@@ -125,39 +156,39 @@ def _weigh_fully(statistics: CategoricalStatistics) -> FloatArray:
     return invert_symmetric(gamma)
 
 
-def _make_build(weigh: Weigh) -> Callable[[Targets, FloatArray | None], CategoricalLeastSquares]:
-    def build(targets: Targets, deviations: FloatArray | None = None) -> CategoricalLeastSquares:
+@dataclass(frozen=True)
+class Build:
+    """Least squares by a weight of the statistics of a group."""
+
+    weigh: Weigh
+
+    def __call__(self, targets: Targets, deviations: FloatArray | None = None) -> CategoricalLeastSquares:
         assert isinstance(targets.layout, CategoricalLayout)  # noqa: S101 (targets of ordered variables)
         values = np.stack([own.values for own in targets.statistics])
-        weights = tuple(weigh(own) for own in targets.statistics)
+        weights = tuple(self.weigh(own) for own in targets.statistics)
+        if deviations is not None:  # in other units: the same function of the same point
+            units = targets.layout.measure(deviations)
+            values = values / units
+            weights = tuple(W * units**2 if W.ndim == 1 else W * np.outer(units, units) for W in weights)
         return CategoricalLeastSquares(targets, targets.layout, values, weights)
-
-    return build
-
-
-def _make_weigh(weigh: Weigh) -> Callable[[MomentPair], DenseWeight]:
-    def build(pair: MomentPair) -> DenseWeight:
-        return DenseWeight(tuple(weigh(own) for own in pair.statistics))
-
-    return build
 
 
 CATEGORICAL_ULS = Kind(
     "ULS",
-    build=_make_build(_weigh_equally),
-    weigh=_make_weigh(_weigh_equally),
+    build=Build(_weigh_equally),
+    weigh=AsBuilt(Build(_weigh_equally)),
     has_distribution=False,
-    counts_exogenous=True,
-    is_categorical=True,
+    reference="standard",
+    vector=CategoricalVector(),
 )
 CATEGORICAL_DWLS = replace(
-    CATEGORICAL_ULS, name="DWLS", build=_make_build(_weigh_by_variances), weigh=_make_weigh(_weigh_by_variances)
+    CATEGORICAL_ULS, name="DWLS", build=Build(_weigh_by_variances), weigh=AsBuilt(Build(_weigh_by_variances))
 )
 CATEGORICAL_WLS = replace(
     CATEGORICAL_ULS,
     name="WLS",
-    build=_make_build(_weigh_fully),
-    weigh=_make_weigh(_weigh_fully),
+    build=Build(_weigh_fully),
+    weigh=AsBuilt(Build(_weigh_fully)),
     has_distribution=True,
     is_distribution_free=True,
 )

@@ -14,17 +14,23 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, apply_weight, invert_symmetric
-from sem_toolkit.discrepancy.pair import Kind, MomentPair, centre_rows
+from sem_toolkit.discrepancy.kind import Kind
+from sem_toolkit.discrepancy.moment_covariance import (
+    compute_distribution_free_covariance,
+    compute_normal_variances,
+    spread_weight,
+)
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.discrepancy.weights import DenseWeight, compute_products
+from sem_toolkit.discrepancy.vectors import find_conditional
+from sem_toolkit.discrepancy.weights import AsBuilt
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_products as compute_moment_products
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap, take
 from sem_toolkit.model.pairs import gather_stacked_second_order
-from sem_toolkit.sample.design import PLAIN, Design
+from sem_toolkit.sample.design import Design
 
 FloatArray = NDArray[np.float64]
 
@@ -148,79 +154,6 @@ def build_sample_weighted(targets: Targets, deviations: FloatArray | None = None
     )
 
 
-def compute_distribution_free_covariance(
-    data: FloatArray, *, means: bool, exogenous: tuple[int, ...] = (), design: Design = PLAIN
-) -> FloatArray:
-    """Γ: n times the covariance matrix of the sample moments [m; vech S], from raw data (n × p), divisor n.
-
-    Given exogenous variables it is that of the moments less those of the regressions on these.
-    """
-    centred = data - design.average(data)
-    scores = _compute_products(centred, means)
-    if exogenous:
-        scores = scores - _compute_products(regress_rows(centred, exogenous, design), means)
-    draws = design.sum_moments(scores - design.average(scores))
-    return np.asarray(draws.T @ draws / design.count(len(data)))
-
-
-def regress_rows(centred: FloatArray, exogenous: tuple[int, ...], design: Design) -> FloatArray:
-    """Regression of centred rows (n × p) on the exogenous variables among them: n × p."""
-    root = np.ones(1) if design.weights is None else np.sqrt(design.weights)
-    scaled = root[:, None] * centred
-    basis, _ = np.linalg.qr(scaled[:, list(exogenous)])
-    return np.asarray(basis @ (basis.T @ scaled) / root[:, None])
-
-
-def compute_normal_variances(covariance: FloatArray, *, means: bool, exogenous: tuple[int, ...] = ()) -> FloatArray:
-    """Diagonal of the normal-theory Γ of [m; vech S], ... × m, by S (... × p × p).
-
-    Given exogenous variables it is less that of the regressions.
-    """
-    space, p = get_namespace(covariance), covariance.shape[-1]
-    parts = [covariance]
-    if exogenous:
-        parts.append(compute_explained_covariance(covariance, exogenous))
-    rows, columns = vech_indices(p)
-    found = []
-    for part in parts:
-        variance = space.linalg.diagonal(part)
-        flat = take(space.reshape(part, (*part.shape[:-2], -1)), rows * p + columns, -1)
-        spread = take(variance, rows, -1) * take(variance, columns, -1) + flat**2
-        found.append(space.concat([variance, spread], axis=-1) if means else spread)
-    return found[0] if len(found) == 1 else found[0] - found[1]  # type: ignore[no-any-return]
-
-
-def compute_explained_covariance(covariance: FloatArray, exogenous: tuple[int, ...]) -> FloatArray:
-    """Covariance (... × p × p) of the regressions on exogenous variables."""
-    block = np.array(exogenous)
-    across = take(covariance, block, -1)
-    inner = take(across, block, -2)
-    return across @ get_namespace(covariance).linalg.solve(inner, swap(across))  # type: ignore[no-any-return]
-
-
-def find_conditional(p: int, exogenous: tuple[int, ...], *, means: bool) -> NDArray[np.bool_]:
-    """Which of [m; vech S] are not moments of exogenous variables alone, m."""
-    alone = np.isin(np.arange(p), exogenous)
-    rows, columns = vech_indices(p)
-    found = ~(alone[rows] & alone[columns])
-    return np.concatenate([~alone, found]) if means else found
-
-
-def spread_weight(inner: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
-    """A weight of some moments as one of all (m × m, or m for a diagonal), 0 for the others."""
-    if kept.all():
-        return inner
-    whole = np.zeros((len(kept),) * inner.ndim)
-    whole[np.ix_(kept, kept) if inner.ndim == 2 else kept] = inner
-    return whole
-
-
-def _compute_products(centred: FloatArray, means: bool) -> FloatArray:
-    rows, columns = vech_indices(centred.shape[1])
-    products = centred[:, rows] * centred[:, columns]
-    return np.concatenate([centred, products], axis=1) if means else products
-
-
 def _find_weighted(targets: Targets) -> NDArray[np.bool_]:
     return find_conditional(targets.covariance.shape[-1], targets.exogenous, means=targets.mean is not None)
 
@@ -274,91 +207,24 @@ def _build_weight(data: FloatArray | None, design: Design, targets: Targets) -> 
     return spread_weight(invert_symmetric(gamma), kept)
 
 
-def build_distribution_free_weight(pair: MomentPair, group: int) -> FloatArray:
-    """Γ⁻¹ (m × m); 0 for the moments of fixed exogenous variables alone."""
-    return _invert_kept(pair, compute_gamma(pair, group))
-
-
-def build_model_based_weight(pair: MomentPair) -> DenseWeight:
-    """Γ⁻¹ with the casewise moments taken about the implied means and less the implied covariances, in every group."""
-    matrices = []
-    for g, implied in enumerate(pair.implied_cov):
-        rows, block = centre_rows(pair, g, at_model=True), list(pair.exogenous)
-        moments = compute_products(pair, rows) - _stack_covariance(pair, implied)
-        if block:
-            effects = np.linalg.solve(implied[np.ix_(block, block)], implied[block])
-            explained = compute_explained_covariance(implied, pair.exogenous)
-            moments -= compute_products(pair, rows[:, block] @ effects) - _stack_covariance(pair, explained)
-        draws = pair.sample.groups[g].design.sum_moments(moments)
-        matrices.append(_invert_kept(pair, draws.T @ draws / pair.rows[g]))
-    return DenseWeight(tuple(matrices))
-
-
-def _stack_covariance(pair: MomentPair, covariance: FloatArray) -> FloatArray:
-    """[0; vech(covariance)], m: expected casewise moments."""
-    rows, cols = vech_indices(len(covariance))
-    second = covariance[rows, cols]
-    return np.concatenate([np.zeros(len(covariance)), second]) if pair.has_means else second
-
-
-def _invert_kept(pair: MomentPair, gamma: FloatArray) -> FloatArray:
-    """The inverse of Γ or of its diagonal, without the moments of fixed exogenous variables alone."""
-    kept = find_conditional(pair.model.n_observed, pair.exogenous, means=pair.has_means)
-    if gamma.ndim == 1:
-        return spread_weight(1.0 / gamma[kept], kept)
-    return spread_weight(invert_symmetric(gamma[np.ix_(kept, kept)]), kept)
-
-
-def build_unit_weight(pair: MomentPair) -> DenseWeight:
-    """1 for every moment."""
-    return DenseWeight(tuple(np.ones(pair.moments_per_group) for _ in range(pair.model.n_groups)))
-
-
-def compute_gamma(pair: MomentPair, group: int) -> FloatArray:
-    """Distribution-free covariance matrix (m × m, divisor n) of [y; vech((y − ȳ)(y − ȳ)ᵀ)], given fixed exogenous y.
-
-    Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83.
-    """
-    rows = centre_rows(pair, group, at_model=False)
-    design = pair.sample.groups[group].design
-    return compute_distribution_free_covariance(rows, means=pair.has_means, exogenous=pair.exogenous, design=design)
-
-
-def _normal_variances(pair: MomentPair, group: int) -> FloatArray:
-    """Diagonal of Γ by normal theory at the sample covariance: s_ii for means, s_ii s_jj + s_ij² for covariances (m).
-
-    lavaan 0.7 weights continuous data so with DWLS.
-    """
-    return compute_normal_variances(pair.sample_cov[group], means=pair.has_means, exogenous=pair.exogenous)
-
-
-def _weigh_diagonally(pair: MomentPair) -> DenseWeight:
-    groups = range(pair.model.n_groups)
-    return DenseWeight(tuple(_invert_kept(pair, _normal_variances(pair, g)) for g in groups))
-
-
-def _weigh_by_sample(pair: MomentPair) -> DenseWeight:
-    groups = range(pair.model.n_groups)
-    return DenseWeight(tuple(_invert_kept(pair, np.diag(compute_gamma(pair, g))) for g in groups))
-
-
-def _weigh_fully(pair: MomentPair) -> DenseWeight:
-    groups = range(pair.model.n_groups)
-    return DenseWeight(tuple(build_distribution_free_weight(pair, g) for g in groups))
-
-
-ULS = Kind("ULS", build=build_unweighted, weigh=build_unit_weight, has_distribution=False, counts_exogenous=True)
+ULS = Kind(
+    "ULS",
+    build=build_unweighted,
+    weigh=AsBuilt(build_unweighted),
+    has_distribution=False,
+    counts_exogenous=True,
+)
 DWLS = Kind(
     "DWLS",
     build=build_diagonally_weighted,
-    weigh=_weigh_diagonally,
+    weigh=AsBuilt(build_diagonally_weighted),
     has_distribution=False,
 )
-SAMPLE_DWLS = replace(DWLS, build=build_sample_weighted, weigh=_weigh_by_sample)
+SAMPLE_DWLS = replace(DWLS, build=build_sample_weighted, weigh=AsBuilt(build_sample_weighted))
 """DWLS whose weights are sample variances of the moments, not normal-theory ones."""
 WLS = Kind(
     "WLS",
     build=build_weighted,
-    weigh=_weigh_fully,
+    weigh=AsBuilt(build_weighted),
     is_distribution_free=True,
 )

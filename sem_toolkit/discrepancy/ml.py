@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.full_information import FullInformation
-from sem_toolkit.discrepancy.pair import Kind, MomentPair
+from sem_toolkit.discrepancy.kind import Kind
+from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight

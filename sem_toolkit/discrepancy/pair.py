@@ -1,92 +1,25 @@
-"""What a discrepancy compares: the moments of a sample and those of a model at x, and what kind of comparison it is."""
+"""What a discrepancy compares: the moments of a sample and those of a model at x."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
-from sem_toolkit.discrepancy.base import Discrepancy, Evaluation, invert_symmetric
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.discrepancy.base import Evaluation, invert_symmetric
+from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.targets import Targets, build_targets, list_statistics
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.sample import Sample
-from sem_toolkit.sample.categorical import CategoricalStatistics
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical import CategoricalStatistics
 
 FloatArray = NDArray[np.float64]
-Settings = ParamSpec("Settings")
-Result = TypeVar("Result")
 Pair = TypeVar("Pair", bound="MomentPair")
-
-_NOTHING = object()
-
-
-class Weight(Protocol):
-    """The weight matrices V_g of all groups."""
-
-    def quadratic(self, pair: "MomentPair") -> FloatArray:
-        """eᵀVe of each group (G)."""
-        ...
-
-    def observed_quadratic(self, pair: "MomentPair") -> FloatArray:
-        """sᵀVs of the sample moments s themselves, each group (G); those of exogenous variables count as 0."""
-        ...
-
-    def information(self, pair: "MomentPair") -> FloatArray:
-        """Σ_g share_g Δ_gᵀV_gΔ_g, q × q."""
-        ...
-
-    def slope(self, pair: "MomentPair") -> FloatArray:
-        """Σ_g share_g Δ_gᵀV_ge_g (q): how the fit would improve along each parameter."""
-        ...
-
-    def times(self, group: int, columns: FloatArray) -> FloatArray:
-        """V times a matrix (m × k)."""
-        ...
-
-    def scores(self, pair: "MomentPair", group: int, rows: FloatArray) -> FloatArray:
-        """ΔᵀVz_i for z_i = [d_i; vech(d_i d_iᵀ)] and rows d_i (n × p): n × q."""
-        ...
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A discrepancy before it has met a sample, and what inference may take from it: it never asks for the name.
-
-    name                  for messages
-    build                 targets, and what the variables were divided by (p; None: nothing) → the discrepancy
-    weigh                 sample and implied moments → V, the weight that the discrepancy gives to residual moments
-    unbiased              sample covariances have divisor n - 1
-    is_likelihood         its minimum is a log-likelihood ratio: there are log-likelihoods, information criteria and
-                          expected, observed and first-order information
-    is_normal_theory      V is that of normal theory at a covariance matrix
-    is_distribution_free  V is the inverse of the sample covariance matrix of the moments
-    has_distribution      n times twice its minimum is chi-square where its premises hold
-    counts_exogenous      it fits the moments of fixed exogenous variables too
-    is_categorical        it compares thresholds and correlations of responses (`sample.categorical`)
-    has_levels            its groups are levels of rows in clusters, which have one likelihood together: there is no
-                          weight of each, and derivatives are taken from the discrepancy itself (`MomentPair.evaluated`)
-    is_conditional        its baseline model and residual indices are given the fixed exogenous variables
-    has_saturated         there is a saturated model, against which models are tested
-    is_minimised          the estimate is its minimum; otherwise it only says in which moments misfit is told
-    """
-
-    name: str
-    build: Callable[[Targets, FloatArray | None], Discrepancy]
-    weigh: "Callable[[MomentPair], Weight]"
-    unbiased: bool = True
-    is_likelihood: bool = False
-    is_normal_theory: bool = False
-    is_distribution_free: bool = False
-    has_distribution: bool = True
-    counts_exogenous: bool = False
-    is_categorical: bool = False
-    has_levels: bool = False
-    is_conditional: bool = False
-    has_saturated: bool = True
-    is_minimised: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,29 +47,18 @@ class MomentPair:
         return compute_moments(self.model, self.x)
 
     @cached_property
+    def targets(self) -> Targets:
+        """The moments of the sample as a discrepancy takes them."""
+        return build_targets(self.model, self.sample, unbiased=self.unbiased)
+
+    @cached_property
     def evaluated(self) -> Evaluation:
         """The discrepancy with its derivatives. Raises ModelError where it has no value."""
-        discrepancy = self.kind.build(build_targets(self.model, self.sample, unbiased=self.unbiased), None)
-        found = discrepancy.evaluate(self.moments)
+        found = self.kind.build(self.targets, None).evaluate(self.moments)
         if found is None:
             message = "the implied covariance matrix is not positive definite"
             raise ModelError(Diagnostic("error", "not-positive-definite", message))
         return found
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether the likelihood is that of rows with empty cells."""
-        return self.sample.is_incomplete
-
-    @property
-    def is_two_stage(self) -> bool:
-        """Whether the moments are the saturated model's of incomplete rows."""
-        return self.sample.is_two_stage
-
-    @property
-    def has_empty_cells(self) -> bool:
-        """Whether either is so."""
-        return self.is_incomplete or self.is_two_stage
 
     @cached_property
     def rows(self) -> FloatArray:
@@ -159,6 +81,16 @@ class MomentPair:
         return float(self.sizes.sum())
 
     @cached_property
+    def factors(self) -> FloatArray:
+        """What the discrepancy of each group is scaled by (G), as in lavaan: (n − 1)/n, and 1 of a likelihood."""
+        return np.ones(len(self.rows)) if self.kind.is_likelihood else np.asarray((self.rows - 1.0) / self.rows)
+
+    @property
+    def multiplier(self) -> float:
+        """What twice the minimum is multiplied by for χ²: N of a likelihood; all rows where it is so scaled."""
+        return self.total if self.kind.is_likelihood else float(self.rows.sum())
+
+    @cached_property
     def shares(self) -> FloatArray:
         """Weight of each group in averages over groups (G).
 
@@ -176,9 +108,7 @@ class MomentPair:
     @cached_property
     def sample_cov(self) -> FloatArray:
         """Sample covariances with the divisor of the estimator, G × p × p."""
-        stays = self.is_two_stage or self.kind.is_categorical  # as in lavaan
-        rescaled = self.unbiased and not stays
-        factors = self.rows / (self.rows - 1.0) if rescaled else np.ones(len(self.rows))
+        factors = self.sample.unbiased_factors if self.unbiased else np.ones(len(self.rows))
         return np.stack([f * group.covariance for f, group in zip(factors, self.sample.groups, strict=True)])
 
     @cached_property
@@ -233,63 +163,9 @@ class MomentPair:
     @cached_property
     def moments_per_group(self) -> int:
         """Number of sample moments in a group, those of exogenous variables included."""
-        if self.kind.is_categorical:
-            return self.model.layout.size
-        p = self.model.n_observed
-        return p * (p + 1) // 2 + (p if self.has_means else 0)
+        return self.kind.vector.count(self)
 
     @cached_property
-    def statistics(self) -> tuple[CategoricalStatistics, ...]:
+    def statistics(self) -> "tuple[CategoricalStatistics, ...]":
         """Thresholds and correlations of each group; empty where all variables are numeric."""
-        return list_statistics(self.sample) if self.kind.is_categorical else ()
-
-
-def once(
-    compute: Callable[Concatenate[Pair, Settings], Result],
-) -> Callable[Concatenate[Pair, Settings], Result]:
-    """Let a function of a pair (and of settings that can be hashed) compute once what all tables share.
-
-    The result is handed out again as it is: nobody may write into it.
-    """
-
-    @wraps(compute)
-    def recall(pair: Pair, *args: Settings.args, **kwargs: Settings.kwargs) -> Result:
-        key = (compute, args, tuple(kwargs.items()))
-        found = pair.memory.get(key, _NOTHING)
-        if found is _NOTHING:
-            found = pair.memory[key] = compute(pair, *args, **kwargs)
-        return cast("Result", found)
-
-    return cast("Callable[Concatenate[Pair, Settings], Result]", recall)
-
-
-def iterate_rows(pair: MomentPair, group: int, at_model: bool) -> Iterator[FloatArray]:
-    """The same rows in batches (b × p), where they are streamed from a file; else all at once."""
-    stream, mean = pair.sample.groups[group].stream, pair.sample.groups[group].mean
-    if stream is None or mean is None:
-        yield centre_rows(pair, group, at_model)
-        return
-    implied = pair.moments.mean
-    centre = implied[group] if at_model and implied is not None else mean
-    for rows in stream:
-        yield rows - centre
-
-
-def centre_rows(pair: MomentPair, group: int, at_model: bool) -> FloatArray:
-    """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
-    if pair.kind.is_categorical:
-        message = "this needs numeric rows, and the fit is of ordered variables"
-        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint="fit with ordered = none"))
-    if pair.has_empty_cells:
-        message = f'this needs complete rows, and the fit is by missing = "{pair.sample.missing}"'
-        raise DataError(Diagnostic("error", "complete-rows-needed", message, hint='fit with missing = "listwise"'))
-    data, mean = pair.sample.groups[group].data, pair.sample.groups[group].mean
-    if pair.sample.groups[group].stream is not None:
-        message = "this needs all rows at once, and they are too many to be kept: they were streamed from their file"
-        hint = "take a sample of the rows, or estimator ML or MLR with the usual standard errors and tests"
-        raise DataError(Diagnostic("error", "rows-streamed", message, hint=hint))
-    if data is None or mean is None:
-        message = "robust standard errors and tests need the rows of the data, not only their moments"
-        raise DataError(Diagnostic("error", "raw-data-needed", message, hint='use estimator "ML", or give the data'))
-    implied = pair.moments.mean
-    return data - (implied[group] if at_model and implied is not None else mean)
+        return list_statistics(self.sample)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sem_toolkit.discrepancy.pair import Kind
+from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments

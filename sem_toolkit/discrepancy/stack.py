@@ -114,8 +114,8 @@ def factor_stack(matrices: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
 
 
 def _factor_singly(matrices: FloatArray) -> FloatArray:
-    """Diagonals of Cholesky's factors (... × p), 0 where there is none."""
-    found = np.zeros(matrices.shape[:-1])
+    """Diagonals of Cholesky's factors (... × p), NaN where there is none."""
+    found = np.full(matrices.shape[:-1], np.nan)
     for place in np.ndindex(matrices.shape[:-2]):
         factor, fault = lapack.dpotrf(matrices[place], lower=1, clean=0)
         if not fault:

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
-from sem_toolkit.model.layout import MomentLayout
 from sem_toolkit.sample import Sample
-from sem_toolkit.sample.categorical import CategoricalStatistics
 from sem_toolkit.sample.design import Design
-from sem_toolkit.sample.levels import Clusters
-from sem_toolkit.sample.patterns import Patterns
+
+if TYPE_CHECKING:
+    from sem_toolkit.model.layout import MomentLayout
+    from sem_toolkit.sample.categorical import CategoricalStatistics
+    from sem_toolkit.sample.levels import Clusters
+    from sem_toolkit.sample.patterns import Patterns
 
 FloatArray = NDArray[np.float64]
 
@@ -43,11 +46,11 @@ class Targets:
     data: tuple[FloatArray | None, ...]
     designs: tuple[Design, ...]
     exogenous: tuple[int, ...] = ()
-    patterns: tuple[Patterns, ...] | None = None
+    patterns: "tuple[Patterns, ...] | None" = None
     saturated: FloatArray | None = None
-    statistics: tuple[CategoricalStatistics, ...] = ()
-    layout: MomentLayout | None = None
-    clusters: tuple[Clusters, ...] = ()
+    statistics: "tuple[CategoricalStatistics, ...]" = ()
+    layout: "MomentLayout | None" = None
+    clusters: "tuple[Clusters, ...]" = ()
 
     @property
     def has_draws(self) -> bool:
@@ -80,9 +83,8 @@ def build_targets(model: Model, sample: Sample, *, unbiased: bool) -> Targets:
     order = _order(model, sample)
     n = np.array([group.size for group in sample.groups])
     statistics = list_statistics(sample)
-    rescaled = unbiased and not sample.is_two_stage and not statistics  # these stay as they are, as in lavaan
-    divisor = (n / (n - 1.0)) if rescaled else np.ones(len(n))
-    covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * divisor[:, None, None]
+    factors = sample.unbiased_factors if unbiased else np.ones(len(n))
+    covariance = np.stack([group.covariance[np.ix_(order, order)] for group in sample.groups]) * factors[:, None, None]
     mean = None
     if model.has_means:
         means = [group.mean for group in sample.groups]
@@ -117,7 +119,7 @@ def _build_level_targets(
     return Targets(covariance, mean, n, nothing, designs, saturated=values, clusters=clusters)
 
 
-def list_statistics(sample: Sample) -> tuple[CategoricalStatistics, ...]:
+def list_statistics(sample: Sample) -> "tuple[CategoricalStatistics, ...]":
     """Thresholds and correlations of each group; empty where all variables are numeric."""
     return tuple(group.categorical for group in sample.groups if group.categorical is not None)
 

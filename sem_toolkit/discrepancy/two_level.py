@@ -15,7 +15,8 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
-from sem_toolkit.discrepancy.pair import Kind, MomentPair, Weight
+from sem_toolkit.discrepancy.kind import Kind, Weight
+from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian
 from sem_toolkit.model.kernels import compute_products
@@ -141,5 +142,4 @@ TWO_LEVELS = Kind(
     unbiased=False,
     is_likelihood=True,
     is_normal_theory=True,
-    has_levels=True,
 )

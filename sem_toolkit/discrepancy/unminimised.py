@@ -17,7 +17,9 @@ def _weigh_by_model(pair: MomentPair) -> NormalWeight:
     return NormalWeight(pair.implied_inverse)
 
 
-INSTRUMENTS = replace(ULS, name="IV", weigh=_weigh_by_model, is_minimised=False)
+INSTRUMENTS = replace(ULS, name="IV", weigh=_weigh_by_model, is_minimised=False, has_statistic=False)
 STEPS = replace(ML, is_minimised=False)
 """Maximum likelihood of parts, one after the other: the likelihood of the whole is known, and not at its maximum."""
-CATEGORICAL_INSTRUMENTS = replace(CATEGORICAL_ULS, name="IV", is_minimised=False)
+CATEGORICAL_INSTRUMENTS = replace(
+    CATEGORICAL_ULS, name="IV", reference="browne.residual.adf", is_minimised=False, has_statistic=False
+)

@@ -5,13 +5,17 @@ where the model has means. Their residuals are e, their derivatives by x are Δ 
 and ΔᵀVz without forming V where it can.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from sem_toolkit.discrepancy.base import apply_weight
-from sem_toolkit.discrepancy.pair import FloatArray, MomentPair, once
-from sem_toolkit.model import compute_gradient, compute_information, compute_jacobian
+from sem_toolkit.discrepancy.pair import FloatArray, MomentPair
+from sem_toolkit.discrepancy.targets import Targets
+from sem_toolkit.discrepancy.vectors import blank_exogenous, compute_products
+from sem_toolkit.model import compute_gradient, compute_information
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import mean_slopes, pull_back
 
@@ -95,11 +99,7 @@ class DenseWeight:
 
     def observed_quadratic(self, pair: MomentPair) -> FloatArray:
         """sᵀVs of the sample moments s themselves, each group (G); exogenous ones by the kind."""
-        if pair.kind.is_categorical:
-            return self._squares(np.stack([own.values for own in pair.statistics]))
-        if pair.kind.counts_exogenous:
-            return self._squares(stack_moments(pair.sample_cov, pair.sample_mean))
-        return self._squares(stack_moments(*blank_exogenous(pair)))
+        return self._squares(pair.kind.vector.observe(pair))
 
     def information(self, pair: MomentPair) -> FloatArray:
         delta = compute_delta(pair)
@@ -108,52 +108,20 @@ class DenseWeight:
         )
 
     def scores(self, pair: MomentPair, group: int, rows: FloatArray) -> FloatArray:
-        return np.asarray(compute_products(pair, rows) @ self.times(group, compute_delta(pair)[group]))
+        return np.asarray(compute_products(rows, means=pair.has_means) @ self.times(group, compute_delta(pair)[group]))
 
     def _squares(self, vectors: FloatArray) -> FloatArray:
         return np.array([vector @ self.times(g, vector) for g, vector in enumerate(vectors)])
 
 
 def compute_delta(pair: MomentPair) -> FloatArray:
-    """Jacobian of the moments by x, G × m × q; the mean rows only where the sample has means."""
-    if pair.kind.is_categorical:
-        return _compute_categorical_delta(pair)
-    delta = compute_jacobian(pair.model, pair.x, pair.moments)
-    unused = pair.moments.mean is not None and not pair.has_means
-    return delta[:, pair.model.n_observed :] if unused else delta
-
-
-@once
-def _compute_categorical_delta(pair: MomentPair) -> FloatArray:
-    return pair.model.layout.jacobian(pair.model, pair.x, pair.moments)
-
-
-def compute_products(pair: MomentPair, rows: FloatArray) -> FloatArray:
-    """z_i = [d_i; vech(d_i d_iᵀ)] of rows d_i (n × p): n × m."""
-    first, second = vech_indices(rows.shape[1])
-    products = rows[:, first] * rows[:, second]
-    return np.concatenate([rows, products], axis=1) if pair.has_means else products
+    """Jacobian of the statistics by x, G × m × q; rows of means only where the sample has means."""
+    return pair.kind.vector.differentiate(pair)
 
 
 def compute_residual_moments(pair: MomentPair) -> FloatArray:
-    """Sample less implied moments of each group, G × m."""
-    if pair.kind.is_categorical:
-        return np.stack([own.values for own in pair.statistics]) - pair.model.layout.stack(pair.moments)
-    return stack_moments(pair.sample_cov - pair.implied_cov, pair.mean_gap)
-
-
-def blank_exogenous(pair: MomentPair) -> tuple[FloatArray, FloatArray | None]:
-    """Sample covariances and means with 0 for those of exogenous variables among themselves (fixed.x)."""
-    covariance, mean = pair.sample_cov, pair.sample_mean
-    block = list(pair.exogenous)
-    if not block:
-        return covariance, mean
-    covariance = covariance.copy()
-    covariance[:, np.array(block)[:, None], block] = 0.0
-    if mean is not None:
-        mean = mean.copy()
-        mean[:, block] = 0.0
-    return covariance, mean
+    """Sample less implied statistics of each group, G × m."""
+    return pair.kind.vector.compare(pair)
 
 
 def spread_cells(pair: MomentPair, group: int, by_cells: FloatArray) -> FloatArray:
@@ -167,8 +135,18 @@ def spread_cells(pair: MomentPair, group: int, by_cells: FloatArray) -> FloatArr
     return pull_back(model, pair.x, spread)
 
 
-def stack_moments(covariance: FloatArray, mean: FloatArray | None) -> FloatArray:
-    """[mean; vech(covariance)] of each group, G × m."""
-    first, second = vech_indices(covariance.shape[-1])
-    vech = covariance[:, first, second]
-    return vech if mean is None else np.concatenate([mean, vech], axis=1)
+class Weighted(Protocol):
+    """A quadratic form with the weights of its groups: m × m, or m where they are diagonal."""
+
+    @property
+    def weights(self) -> tuple[FloatArray, ...]: ...
+
+
+@dataclass(frozen=True)
+class AsBuilt:
+    """V of a quadratic form: the weight that it was built with."""
+
+    build: Callable[[Targets, FloatArray | None], Weighted]
+
+    def __call__(self, pair: MomentPair) -> DenseWeight:
+        return DenseWeight(self.build(pair.targets, None).weights)

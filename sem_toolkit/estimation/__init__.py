@@ -6,7 +6,7 @@ from sem_toolkit.loading import offer_lazily
 
 if TYPE_CHECKING:
     from sem_toolkit.discrepancy import Discrepancy, Evaluation
-    from sem_toolkit.discrepancy.least_squares import compute_distribution_free_covariance
+    from sem_toolkit.discrepancy.moment_covariance import compute_distribution_free_covariance
     from sem_toolkit.discrepancy.targets import Targets, build_targets
     from sem_toolkit.estimation.constrained import compute_tangent
     from sem_toolkit.estimation.estimate import estimate

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model, compute_matrices
+from sem_toolkit.model.cells import SYMMETRIC
 from sem_toolkit.model.moments import compute_cell_values
-from sem_toolkit.model.ram import SYMMETRIC
 
 FloatArray = NDArray[np.float64]
 

@@ -20,6 +20,7 @@ from sem_toolkit.discrepancy.stack import (
     pick_evaluations,
     solve_stack,
 )
+from sem_toolkit.estimation.box import Box, clip_to_box, find_box, find_free
 from sem_toolkit.model import Model
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
 
@@ -66,19 +67,6 @@ class Arrivals:
 
 
 @dataclass(frozen=True, eq=False)
-class Box:
-    """Bounds on θ (r each)."""
-
-    lower: FloatArray
-    upper: FloatArray
-
-    @property
-    def has_ends(self) -> bool:
-        """Whether anything is bounded."""
-        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
-
-
-@dataclass(frozen=True, eq=False)
 class _Stack:
     """What is still on its way. place (s): which start each is; theta s × r; found: at θ and by θ; damping (s)."""
 
@@ -90,22 +78,6 @@ class _Stack:
     def pick(self, chosen: NDArray[np.intp]) -> "_Stack":
         own = pick_evaluations(self.found, chosen)
         return _Stack(self.place[chosen], take(self.theta, chosen, 0), own, take(self.damping, chosen, 0))
-
-
-def find_box(model: Model) -> Box | None:
-    """The bounds on x as bounds on θ; None where they are none, as where a bound is on a sum of several θ."""
-    constraints = model.constraints
-    linear, lower, upper = constraints.linear, constraints.lower, constraints.upper
-    low, high = lower[linear.kept].copy(), upper[linear.kept].copy()
-    bounded = np.isfinite(lower) | np.isfinite(upper)
-    for i in np.setdiff1d(np.flatnonzero(bounded), linear.kept):
-        places = np.flatnonzero(linear.basis[i])
-        if len(places) != 1:
-            return None
-        j, factor = int(places[0]), float(linear.basis[i, places[0]])
-        ends = sorted(((lower[i] - linear.offset[i]) / factor, (upper[i] - linear.offset[i]) / factor))
-        low[j], high[j] = max(low[j], ends[0]), min(high[j], ends[1])
-    return Box(low, high) if (low <= high).all() else None
 
 
 def minimise_stack(
@@ -234,16 +206,6 @@ def evaluate_stack(
     return Evaluations(found.values, found.gradients @ basis, square, found.status)
 
 
-def find_free(theta: FloatArray, gradient: FloatArray, box: Box | None) -> Array:
-    """1 where a parameter may move, 0 where its bound holds it (s × r)."""
-    space = get_namespace(theta)
-    if box is None:
-        return space.ones_like(theta)
-    held = (theta <= move_to(box.lower, theta)) & (gradient > 0.0)
-    held = held | ((theta >= move_to(box.upper, theta)) & (gradient < 0.0))
-    return space.astype(~held, theta.dtype)
-
-
 def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatArray:
     """Towards the minimum of the damped quadratic in what is free; 0 for what is held, whose scale is 0 (s × r)."""
     curvature = scale_curvature(stack.found.informations, scale)
@@ -319,15 +281,6 @@ class _Done:
             np.concatenate([part.status for part in parts])[order],
             np.concatenate([part.iterations for part in parts])[order],
         )
-
-
-def clip_to_box(theta: FloatArray, box: Box | None) -> FloatArray:
-    """θ (s × r) within its bounds."""
-    if box is None:
-        return theta
-    space = get_namespace(theta)
-    lower, upper = move_to(box.lower, theta), move_to(box.upper, theta)
-    return space.minimum(space.maximum(theta, lower), upper)  # type: ignore[no-any-return]
 
 
 def compute_scales(informations: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.estimation.objective import Objective, Point
-from sem_toolkit.estimation.scoring import ENOUGH, TIGHT, Outcome, compute_scale
+from sem_toolkit.estimation.scoring import ENOUGH, TIGHT, Outcome, compute_scale, minimise
 
 FloatArray = NDArray[np.float64]
 
@@ -97,15 +97,28 @@ def compute_violation(objective: Objective, point: Point) -> float:
 
 
 def minimise_constrained(objective: Objective, theta: FloatArray, max_iterations: int = 500) -> Outcome:
-    """Minimise from θ under all constraints."""
+    """Minimise from θ under all constraints.
+
+    Where none but inequalities are there, the optimum without them is looked for first: inside of them it is the
+    answer, at a fraction of the price.
+    """
     start = objective.locate(theta)
     if start is None:
         return Outcome(None, "no value at the start", 0, np.inf)
+    if not objective.model.constraints.equalities:
+        free = minimise(objective, theta, max_iterations)
+        if free.converged and free.point is not None and _is_inside(objective, free.point):
+            return free
     scale = compute_scale(start.information)
     found, iterations = _run_slsqp(objective, theta, scale, max_iterations)
     point = objective.locate(found)
     point = start if point is None else point
     return _polish(objective, point, iterations)
+
+
+def _is_inside(objective: Objective, point: Point) -> bool:
+    """Whether no inequality is missed or holds with equality."""
+    return not find_active_set(objective, point).size and compute_violation(objective, point) == 0.0
 
 
 def polish_constrained(objective: Objective, theta: FloatArray) -> Outcome:

@@ -18,7 +18,7 @@ def fill_exogenous_moments(
     place = {name: position for position, name in enumerate(sample.variables)}
     blocks = {(row.group, row.rhs): row.lhs for row in table.parameters if row.op == "<~"}
     joint = options is not None and options.categorical and not table.conditional_x
-    stays = sample.is_two_stage or joint
+    stays = sample.form == "two.stage" or joint
     unbiased = options is not None and options.kind.unbiased and not stays
     values: dict[int, float] = {}
     for position, row in enumerate(table.rows):

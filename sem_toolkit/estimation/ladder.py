@@ -21,7 +21,7 @@ from sem_toolkit.estimation.scoring import Outcome, compute_scale, minimise
 from sem_toolkit.estimation.sequential import minimise_sequentially
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
-from sem_toolkit.model.ram import SYMMETRIC
+from sem_toolkit.model.cells import SYMMETRIC
 
 FloatArray = NDArray[np.float64]
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.estimation.batch import find_box, minimise_stack
+from sem_toolkit.estimation.batch import minimise_stack
+from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.model import Model, build_model
-from sem_toolkit.model.ram import INTERCEPT, SYMMETRIC, WEIGHT
+from sem_toolkit.model.cells import INTERCEPT, SYMMETRIC, WEIGHT
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]

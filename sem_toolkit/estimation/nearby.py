@@ -23,14 +23,12 @@ from sem_toolkit.estimation.batch import (
     Arrival,
     Arrivals,
     Minimand,
-    clip_to_box,
     compute_scales,
     expand_arrivals,
     find_better,
-    find_box,
-    find_free,
     scale_curvature,
 )
+from sem_toolkit.estimation.box import clip_to_box, find_box, find_free
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]

@@ -1,12 +1,15 @@
 """What is minimised, and by what."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sem_toolkit.discrepancy import DWLS, GIVEN, RANDOM_SLOPES, SAMPLE_DWLS, STEPS, WISHART, Kind
 from sem_toolkit.estimation.estimators import Estimator, get_estimator
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.estimation.steps.options import StepOptions
+
+Engine = Literal["auto", "semopy", "native"]
+Likelihood = Literal["normal", "wishart"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class EstimationOptions:
     """
 
     estimator: str | Estimator = "ML"
-    engine: Literal["auto", "native", "semopy"] = "auto"
-    likelihood: Literal["normal", "wishart"] = "normal"
+    engine: Engine = "auto"
+    likelihood: Likelihood = "normal"
     max_iterations: int = 200
     restarts: int = 5
     multistart: int = 50
@@ -61,7 +64,8 @@ class EstimationOptions:
         """The discrepancy that is minimised."""
         if self.categorical:
             assert self.record.ordered is not None  # noqa: S101 (options have been checked)
-            return self.record.ordered
+            ordered = self.record.ordered
+            return ordered if self.steps.sam_method is None else replace(ordered, is_minimised=False)
         if self.has_levels:
             assert self.record.levels is not None  # noqa: S101 (options have been checked)
             return RANDOM_SLOPES if self.random_slopes else self.record.levels

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import Model
+from sem_toolkit.model.categorical_layout import CategoricalLayout
 
 FloatArray = NDArray[np.float64]
 
@@ -33,8 +34,8 @@ def build_scaling(model: Model, targets: Targets) -> Scaling:
     """Divide every observed variable by its standard deviation, unless all of these are moderate already."""
     deviation = np.sqrt(targets.variances)
     p, q = model.n_observed, model.n_parameters
-    if targets.statistics:  # responses have units of their own, and the weights are free of those of other variables
-        return Scaling(model, targets, np.ones(q), np.ones(p))
+    if isinstance(targets.layout, CategoricalLayout):  # responses have units of their own
+        deviation[targets.layout.variables[targets.layout.is_ordered]] = 1.0
     if deviation.max() < _MODERATE and deviation.min() > 1.0 / _MODERATE:
         return Scaling(model, targets, np.ones(q), np.ones(p))
     scale = np.concatenate([deviation, compute_latent_scale(model, deviation)])
@@ -77,6 +78,8 @@ def _scale_targets(targets: Targets, deviation: FloatArray) -> Targets:
         patterns=None if targets.patterns is None else tuple(part.divide(deviation) for part in targets.patterns),
         saturated=None if targets.saturated is None else _scale_saturated(targets, deviation),
         clusters=tuple(part.divide(deviation) for part in targets.clusters),
+        statistics=targets.statistics,
+        layout=targets.layout,
     )
 
 

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from sem_toolkit.estimation import ESTIMATORS
-from sem_toolkit.estimation.instruments.options import (
-    ADJUSTMENTS,
-    MEAN_STRUCTURES,
-    STAGE_ERRORS,
-    VARCOV_METHODS,
-    WEAK,
-)
-from sem_toolkit.estimation.steps.options import MAPPINGS, METHODS
+from sem_toolkit.estimation.instruments.options import Adjustment, MeanStructure, StageErrors, VarcovMethod, Weak
+from sem_toolkit.estimation.options import Engine, Likelihood
+from sem_toolkit.estimation.steps.options import Mapped, Method
 from sem_toolkit.fit.readers import (
     parse_blocks,
     parse_choice,
@@ -34,8 +29,10 @@ from sem_toolkit.fit.readers import (
 from sem_toolkit.fit.rotation import parse_rotation_arguments
 from sem_toolkit.inference.errors.resampled import LIMITS
 from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
-from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS
-from sem_toolkit.spec.options import GROUP_EQUAL
+from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS, RotationErrors
+from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.weights import Normalization, WeightType
+from sem_toolkit.spec.options import EFFECT_CODING, GROUP_EQUAL, Call, Parameterization
 
 Layer = Literal["table", "estimation", "inference", "data", "rotation"]
 Kind = Literal["word", "words", "switch", "number", "numbers", "count", "counts", "fraction", "mapping", "moments"]
@@ -100,8 +97,7 @@ _STAGES = {
 }
 
 _DECLARED = (
-    Option("call", "word", "table", "Whose defaults: sem, cfa, growth or lavaan.", ("sem", "cfa", "growth", "lavaan"),
-           "--call"),
+    Option("call", "word", "table", "Whose defaults: sem, cfa, growth or lavaan.", get_args(Call), "--call"),
     Option("std_lv", "switch", "table", "Fix latent variances to 1 and free the markers.", flag="--std-lv"),
     Option("orthogonal", "switch", "table", "No covariances among exogenous latent variables.", flag="--orthogonal"),
     Option("orthogonal_x", "switch", "table", "The same for exogenous latent variables only."),
@@ -125,7 +121,7 @@ _DECLARED = (
     Option("composites", "switch", "table", "Composites as lavaan 0.7 has them; without, formative variables of old."),
     Option("phantom_composites", "switch", "table", "Write a formative variable as a phantom."),
     Option("markers", "mapping", "table", "Factor to the indicator that sets its scale, where that is not the first."),
-    Option("effect_coding", "words", "table", "Scale by effect coding.", ("loadings", "intercepts")),
+    Option("effect_coding", "words", "table", "Scale by effect coding.", EFFECT_CODING),
     Option("marker_int_zero", "switch", "table", "With means: no intercepts of markers, latent means are free."),
     Option("ngroups", "count", "table", "Number of groups where there are no data."),
     Option("group", "word", "data", "Name of the grouping column.", flag="--group"),
@@ -141,7 +137,7 @@ _DECLARED = (
     Option("zero_keep_margins", "switch", "data", "Keep the margins of 2 × 2 tables when a cell of them is filled.",
            reader=parse_switch),
     Option("thresholds", "mapping", "table", "Number of thresholds of each ordered variable, without data."),
-    Option("parameterization", "word", "table", "delta or theta, for ordered variables.", ("delta", "theta"),
+    Option("parameterization", "word", "table", "delta or theta, for ordered variables.", get_args(Parameterization),
            "--parameterization"),
     Option("sheet", "word", "data", "Of an Excel workbook. Default: the first one with a table.", flag="--sheet"),
     Option("reverse", "words", "data", "Items to turn about the middle of their scale, such as b4,b7 or b4(1-5).",
@@ -151,40 +147,41 @@ _DECLARED = (
     Option("missing_codes", "words", "data", "Values that stand for missing: 9,99, or age=-1 in one column.",
            flag="--missing-codes", reader=parse_codes),
     Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",
-           ("listwise", "ml", "ml.x", "two.stage", "robust.two.stage", "pairwise", "available.cases"), "--missing",
+           ("listwise", *FULL_INFORMATION, *TWO_STAGE, *PAIRWISE), "--missing",
            _FULL | _STAGES, frozenset({"doubly.robust"})),
     Option("aux", "words", "data", "Auxiliary variables, which help with what is missing.", flag="--aux"),
     Option("cluster", "word", "data", "Name of the column of clusters, such as companies.", flag="--cluster"),
     Option("sampling_weights", "word", "data", "Name of the column of sampling weights.", flag="--sampling-weights"),
     Option("sampling_weights_normalization", "word", "data", "They sum to the rows of each group, to all rows, or not.",
-           ("group", "total", "none"), "--sampling-weights-normalization"),
+           get_args(Normalization), "--sampling-weights-normalization"),
     Option("sampling_weights_type", "word", "data", "What a weight is: of the design, or a number of equal rows.",
-           ("design", "frequency"), "--sampling-weights-type"),
+           get_args(WeightType), "--sampling-weights-type"),
     Option("sample_cov", "moments", "data", "A file with a covariance matrix instead of rows.", flag="--sample-cov"),
     Option("sample_mean", "moments", "data", "A file with means, to go with --sample-cov.", flag="--sample-mean"),
     Option("sample_nobs", "counts", "data", "Number of observations behind --sample-cov.", flag="--sample-nobs"),
     Option("estimator", "word", "estimation", "ML, or another of lavaan's words.", tuple(ESTIMATORS),
            "--estimator", {"miiv": "iv", "miiv.2sls": "iv"}),
     Option("sam_method", "word", "estimation", "Measurement before structure: local (by latent moments), global, fsr.",
-           METHODS, "--sam"),
+           get_args(Method), "--sam"),
     Option("mm_list", "mapping", "estimation", "Of sam: blocks by name, each the names of its latent variables.",
            reader=parse_blocks),
-    Option("m_method", "word", "estimation", "Of sam: how indicators are mapped to latent variables.", MAPPINGS),
+    Option("m_method", "word", "estimation", "Of sam: how indicators are mapped to latent variables.",
+           get_args(Mapped)),
     Option("alpha_correction", "count", "estimation", "Of sam: rows by which less measurement error is taken off.",
            reader=parse_count_or_none),
     Option("lambda_correction", "switch", "estimation", "Of sam: take off no more error than leaves variances.",
            reader=parse_switch),
     Option("iv_varcov_method", "word", "estimation", "Of IV: how variances follow: RLS, 2RLS, GLS or ULS.",
-           VARCOV_METHODS),
+           get_args(VarcovMethod)),
     Option("iv_mean_structure", "word", "estimation", "Of IV: intercepts jointly (wls) or one by one (moments).",
-           MEAN_STRUCTURES),
+           get_args(MeanStructure)),
     Option("iv_vcov_stage1", "word", "estimation", "Of IV: errors of coefficients, of least squares or by the moments.",
-           STAGE_ERRORS),
-    Option("iv_weak", "word", "estimation", "Of IV: warn of weak instruments, prune them, or none.", WEAK),
+           get_args(StageErrors)),
+    Option("iv_weak", "word", "estimation", "Of IV: warn of weak instruments, prune them, or none.", get_args(Weak)),
     Option("iv_weak_threshold", "number", "estimation", "Of IV: first-stage F below which instruments are weak."),
     Option("iv_sargan_adjust", "word", "estimation", "Of IV: correction of Sargan's tests for there being many.",
-           ADJUSTMENTS),
-    Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", ("normal", "wishart"),
+           get_args(Adjustment)),
+    Option("likelihood", "word", "estimation", "normal (divisor n) or wishart (n - 1).", get_args(Likelihood),
            "--likelihood"),
     Option("se", "word", "inference", "Standard errors: standard, robust.sem, robust.huber.white, bootstrap, none.",
            STANDARD_ERRORS, "--se", reader=parse_word),
@@ -204,10 +201,10 @@ _DECLARED = (
     Option("rotation_args", "mapping", "rotation", "Such as geomin_epsilon=0.01,orthogonal=true,rstarts=200.",
            flag="--rotation-args", reader=parse_rotation_arguments),
     Option("rotation_se", "word", "rotation", "Errors by lavaan's equations, or by those that the rotation solves.",
-           ("bordered", "delta"), "--rotation-se"),
+           get_args(RotationErrors), "--rotation-se"),
     Option("level", "fraction", "inference", "Of confidence intervals: 0.95.", flag="--level"),
     Option("engine", "word", "estimation", "Which optimiser is asked first: auto, semopy or native.",
-           ("auto", "semopy", "native"), "--engine"),
+           get_args(Engine), "--engine"),
     Option("max_iterations", "count", "estimation", "Of one attempt of the native solver."),
     Option("restarts", "count", "estimation", "Perturbed starting points to try.", reader=parse_count_or_none),
     Option("multistart", "count", "estimation", "Scattered starts where a lower optimum may exist (three times as many "

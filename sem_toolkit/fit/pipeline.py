@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.estimation import Progress, Solution
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.levels import adapt_to_levels
-from sem_toolkit.fit.options import heed_products, parse_fit_options
+from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
 from sem_toolkit.fit.prepared import Prepared, build_no_data, get_header_options
 from sem_toolkit.fit.result import Fit
@@ -20,15 +20,9 @@ from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import Model, require_moments
 from sem_toolkit.rotation import list_anchors, rotate_blocks
-from sem_toolkit.sample import (
-    Door,
-    open_table,
-)
+from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.group_choice import choose_groups
-from sem_toolkit.spec import (
-    Spec,
-    require_estimable,
-)
+from sem_toolkit.spec import ParameterTable, Spec, require_estimable
 
 FloatArray = NDArray[np.float64]
 Watch = Callable[[Progress], object]
@@ -104,20 +98,23 @@ def find_state(path: Path) -> tuple[str, int, int]:
     return str(path), found.st_mtime_ns, found.st_size
 
 
-def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None = None) -> Fit:
+def estimate(
+    prepared: Prepared, start: Start | None = None, watch: Watch | None = None, *, rotates: bool = True
+) -> Fit:
     """Estimate what was prepared.
 
     start  where to begin: q values in the order of the model's parameters (NaN: as without), or a fit of a model with
            some of the same parameters
     watch  hears of every evaluation of the discrepancy; when it returns False the search ends with an EstimationError
            ("cancelled"), and what it raises itself passes through. Nothing of the prepared stages is lost by it.
+    rotates  False leaves exploratory blocks as they were found, for `rotate`
 
     An optimum with information in every direction proves that the model is identified. Where the native solver finds
     none, and before another engine is let loose, the model itself is looked at; raises ModelError where it is not.
     """
     model, options = prepared.model, prepared.options
     if options.estimation.steps.sam_method is not None:
-        options = heed_products(options, model.table)  # identified is each part by itself
+        options = _heed_products(options, model.table)  # identified is each part by itself
     elif options.estimation.engine != "native":
         prepared.identification.require_identified()
     elif model.depth is None:
@@ -126,12 +123,18 @@ def estimate(prepared: Prepared, start: Start | None = None, watch: Watch | None
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
     if not solution.certificate.converged:
         prepared.identification.require_identified()
-    solution, rotation = rotate_blocks(solution, options.rotation)
-    found = Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values, rotation)
+    found = Fit(prepared.spec, options, solution.sample, solution, prepared.check, prepared.origin, values)
+    found = rotate(found) if rotates else found
     if not (options.inference.is_resampled and found.converged):
         return found
     drawn = call_above("resampling.within_fits.resample", prepared, found)
     return replace(found, options=replace(options, inference=replace(options.inference, resampled=drawn)))
+
+
+def rotate(found: Fit) -> Fit:
+    """The fit with its exploratory blocks rotated as its options say."""
+    solution, rotation = rotate_blocks(found.solution, found.options.rotation)
+    return replace(found, solution=solution, rotation=rotation)
 
 
 def _match_start(start: Start, model: Model) -> FloatArray:
@@ -174,3 +177,16 @@ def _require_named(data: Path, spec: Spec) -> None:
         raise DataError(Diagnostic("error", "missing-file", message, hint=hint)) from None
     except (OSError, ValueError):
         return
+
+
+def _heed_products(options: FitOptions, table: ParameterTable) -> FitOptions:
+    """The options of a fit in steps: with products of latent variables standard errors are "local" by default.
+
+    Raises OptionError where other ones are asked for: the information of the whole model knows nothing of products.
+    """
+    if not any(roles.latent_interactions for roles in table.roles) or options.inference.se in ("local", "none"):
+        return options
+    if options.given.get("se") not in (None, "default"):
+        message = f'se = "{options.inference.se}" is not there with products of latent variables'
+        raise OptionError(Diagnostic("error", "products-se", message, hint='one of: "local" (the default), "none"'))
+    return replace(options, inference=replace(options.inference, se="local", test="satorra.bentler"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
@@ -20,19 +21,10 @@ from sem_toolkit.fit.rotation import require_one_step
 from sem_toolkit.libraries import pd
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
 from sem_toolkit.rotation import require_rotatable
-from sem_toolkit.sample import (
-    Sample,
-    list_group_labels,
-    rename_columns,
-)
-from sem_toolkit.sample.categorical.answers import (
-    Answers,
-    find_answers,
-)
+from sem_toolkit.sample import Sample
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION
-from sem_toolkit.sample.tabular import TabularFile
 from sem_toolkit.spec import (
     ParameterTable,
     Spec,
@@ -46,6 +38,10 @@ from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import carry_slopes, require_random_slopes
 from sem_toolkit.spec.tree import Formula
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical.answers import Answers
+    from sem_toolkit.sample.tabular import TabularFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +61,7 @@ class Prepared:
     frame: "pd.DataFrame | None" = None
     source: str = ""
     origin: Origin | None = None
-    stream: TabularFile | None = None
+    stream: "TabularFile | None" = None
 
     @property
     def has_data(self) -> bool:
@@ -83,6 +79,8 @@ class Prepared:
         if self.stream is not None and self.options.group is not None:
             return self.stream.list_labels(self.options.group)
         if self.frame is not None and self.options.group is not None:
+            from sem_toolkit.sample import list_group_labels, rename_columns
+
             return list_group_labels(rename_columns(self.frame, [self.options.group]), self.options.group)
         return tuple(self.options.sample_cov or ("",))
 
@@ -101,10 +99,13 @@ class Prepared:
         return found
 
     @cached_property
-    def answers(self) -> Mapping[str, Answers]:
+    def answers(self) -> "Mapping[str, Answers]":
         """The answers of each ordered variable, in their order; none without rows."""
         if self.frame is None or not self.ordered:
             return {}
+        from sem_toolkit.sample import rename_columns
+        from sem_toolkit.sample.categorical.answers import find_answers
+
         return find_answers(rename_columns(self.frame, [*self.ordered]), self.ordered, self.source or "the data")
 
     @cached_property
@@ -168,6 +169,8 @@ class Prepared:
         """The rows of data, the columns under the names that the spec and the options have for them."""
         if self.frame is None:
             return None
+        from sem_toolkit.sample import rename_columns
+
         wanted = list(dict.fromkeys([*observed_variables(self.table), *self.options.aux, *self.correlates]))
         wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
         turned, parcels = self.options.reverse, self.options.parcel

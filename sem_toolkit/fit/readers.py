@@ -177,11 +177,16 @@ def _parse_code(value: object) -> MissingCode:
 
 
 def parse_moments(value: object) -> Mapping[str, Moments]:
-    """Read `{names, matrix}` or `{names, values}`, or a mapping from group labels to these."""
+    """Read `{names, matrix}` or `{names, values}`, or a mapping from group labels to these, or a list of them.
+
+    Groups of a list are called "Group 1", "Group 2", … as in lavaan.
+    """
     if isinstance(value, Moments):
         return {"": value}
     if _is_frame(value):
         return {"": _parse_group_moments(value)}
+    if isinstance(value, (list, tuple)) and value:
+        value = {f"Group {number}" if len(value) > 1 else "": part for number, part in enumerate(value, start=1)}
     if not isinstance(value, Mapping):
         raise ValueError("names with a matrix, or a mapping from group labels to these, is expected")
     if "names" in value:

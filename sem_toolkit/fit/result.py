@@ -18,6 +18,7 @@ from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
 from sem_toolkit.fit.rotated import check_rotation_errors
+from sem_toolkit.fit.undetermined import check_undetermined_errors
 from sem_toolkit.inference import (
     EvaluatedSolution,
     FactorScores,
@@ -348,6 +349,10 @@ class Fit(Presented):
         return check_rotation_errors(self.solution, self.rotation, self.options.inference)
 
     @cached_property
+    def _undetermined(self) -> tuple[Diagnostic, ...]:
+        return check_undetermined_errors(self.evaluated, self.options.inference) if self.converged else ()
+
+    @cached_property
     def _coarse(self) -> tuple[Diagnostic, ...]:
         return find_coarse_items(self.table, self.sample, self.options)
 
@@ -357,7 +362,7 @@ class Fit(Presented):
         own = self.sample.messages + self.certificate.messages + self._reversed
         drawn = self.options.inference.resampled
         own += () if drawn is None else drawn.messages
-        return self.findings + own + self._rotated + self._coarse
+        return self.findings + own + self._rotated + self._coarse + self._undetermined
 
 
 def _offer(compute: Callable[[], Result]) -> Result:

@@ -16,12 +16,9 @@ if TYPE_CHECKING:
     from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
     from sem_toolkit.inference.parameters.reliability import Reliability
     from sem_toolkit.inference.parameters.responses import build_response_records
-    from sem_toolkit.inference.residuals.residuals import (
-        GroupResiduals,
-        ResidualSummary,
-        ResidualType,
-        compute_residual_summaries,
-    )
+    from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualType
+    from sem_toolkit.inference.residuals.residuals import compute_residual_summaries
+    from sem_toolkit.inference.residuals.summaries import ResidualSummary
     from sem_toolkit.inference.solution import (
         build_effects,
         build_instruments,

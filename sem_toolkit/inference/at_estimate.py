@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from sem_toolkit.model import Model
 from sem_toolkit.model.constraints import Constraints
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
+
+if TYPE_CHECKING:
+    from sem_toolkit.inference.treatments import Treatment
 
 
 class SolutionOptions(Protocol):
@@ -62,10 +65,17 @@ class AtEstimate(MomentPair):
     level: int | None = None
     stages: Stages = None
 
-    @cached_property
+    @property
     def data(self) -> DataKind:
-        """What depends on whether rows are complete."""
+        """What the data say of the moments, by their kind."""
         return choose_data_kind(self.sample)
+
+    @cached_property
+    def treatment(self) -> "Treatment":
+        """What tables and measures do, by the kind of data."""
+        from sem_toolkit.inference.treatments import choose_treatment
+
+        return choose_treatment(self)
 
     @property
     def weight(self) -> Weight:
@@ -108,10 +118,16 @@ class AtEstimate(MomentPair):
             hint = "compare log-likelihoods and information criteria of models, or test parameters (Wald)"
             raise ModelError(Diagnostic("error", "no-saturated-model", message, hint=hint))
 
+    def require_one_level(self, what: str, hint: str) -> None:
+        """Raise ModelError where rows are in clusters at two levels, of which there are no such `what`."""
+        if self.data.levels > 1:
+            message = f"there are no {what} with two levels, whose rows are no independent draws"
+            raise ModelError(Diagnostic("error", "not-with-levels", message, hint=hint))
+
     @property
     def n_populations(self) -> int:
         """Groups of independent rows: levels of a group are none."""
-        return self.model.n_groups // 2 if self.kind.has_levels else self.model.n_groups
+        return self.model.n_groups // self.data.levels
 
     @property
     def npar(self) -> int:

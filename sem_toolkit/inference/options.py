@@ -132,7 +132,7 @@ def resolve_inference_options(
     clustered, weighted  rows are in clusters: scores are summed within them; rows have sampling weights
     """
     if steps is not None:
-        return _resolve_steps(steps, se, test, missing, clustered)
+        return _resolve_steps(steps, se, test, missing, clustered, categorical)
     record = get_estimator(estimator)
     default = InferenceOptions(record.se, record.test, record.information)
     if categorical:
@@ -168,12 +168,21 @@ def resolve_inference_options(
 
 
 def _resolve_steps(
-    steps: str, se: str | None, test: str | Sequence[str] | None, missing: str | None, clustered: bool = False
+    steps: str,
+    se: str | None,
+    test: str | Sequence[str] | None,
+    missing: str | None,
+    clustered: bool = False,
+    categorical: bool = False,
 ) -> InferenceOptions:
     """The same of estimates in steps; their test is of the structural part by itself, or, globally, of the whole."""
     words = {"two-step": "twostep", "two.step": "twostep", "robust": "twostep.robust", "robust.sem": "twostep.robust"}
     asked = None if se is None else words.get(se.lower(), se)
-    errors = (*FREE_STEP_ERRORS, "none") if clustered else STEP_ERRORS
+    if categorical and asked == "twostep":  # least squares of thresholds and correlations have no other
+        asked = "twostep.robust"
+    errors: tuple[str, ...] = STEP_ERRORS
+    if clustered or categorical:
+        errors = (*FREE_STEP_ERRORS, "none") if clustered else (*FREE_STEP_ERRORS, "naive", "standard", "none")
     chosen = _choose("se", asked, errors[0], errors)
     own = "yuan.chan" if steps == "global" else "satorra.bentler"
     default = "standard" if chosen in ("standard", "none") and steps != "global" else own

@@ -37,7 +37,8 @@ from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMe
 from sem_toolkit.inference.parameters.reliability import Reliability, compute_group_reliability
 from sem_toolkit.inference.parameters.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
 from sem_toolkit.inference.parameters.standardized import Scale
-from sem_toolkit.inference.residuals.residuals import GroupResiduals, ResidualType, compute_group_residuals
+from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualType
+from sem_toolkit.inference.residuals.residuals import compute_group_residuals
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
 

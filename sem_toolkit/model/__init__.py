@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from sem_toolkit.loading import offer_lazily
 
 if TYPE_CHECKING:
-    from sem_toolkit.model.constraints import Constraints, LinearEqualities, build_constraints
+    from sem_toolkit.model.cells import Cells, Locations
+    from sem_toolkit.model.constraint_rows import build_constraints
+    from sem_toolkit.model.constraints import Constraints
     from sem_toolkit.model.definitions import Definitions, build_definitions
     from sem_toolkit.model.existence import require_moments
     from sem_toolkit.model.identification import (
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
     )
     from sem_toolkit.model.jacobian import compute_jacobian
     from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
+    from sem_toolkit.model.linear_equalities import LinearEqualities
     from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
+    from sem_toolkit.model.placing import build_model
     from sem_toolkit.model.population import draw_population
-    from sem_toolkit.model.ram import Cells, Locations, Model, build_model
+    from sem_toolkit.model.ram import Model
 
 __all__ = [
     "Cells",

@@ -71,6 +71,18 @@ class CategoricalLayout:
         ends = np.cumsum(sizes)
         return tuple(slice(int(end - size), int(end)) for end, size in zip(ends, sizes, strict=True))  # type: ignore[return-value]
 
+    def measure(self, scale: FloatArray) -> FloatArray:
+        """Divisors of the m statistics when observed variables are divided by `scale` (p, of responses 1).
+
+        Thresholds and correlations of responses have no units.
+        """
+        own, given = scale[self.variables], scale[self.covariates]
+        variable, threshold = self.first
+        rows, columns = self.pairs
+        first = np.where(threshold >= 0, 1.0, own[variable])
+        slopes = (own / given[:, None]).reshape(-1)
+        return np.concatenate([first, slopes, own[self.numeric] ** 2, own[rows] * own[columns]])
+
     def condition(self, covariance: FloatArray, mean: FloatArray) -> Given:
         """Moments of all observed variables (p × p and p) to those given the covariates."""
         y, x = self.variables, self.covariates

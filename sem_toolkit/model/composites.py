@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.model.derived_cells import differentiate_variances, pick_values, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
 if TYPE_CHECKING:
+    from sem_toolkit.model.cells import Locations
     from sem_toolkit.model.moments import RamMatrices
-    from sem_toolkit.model.ram import Locations, Model
+    from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -143,8 +145,6 @@ class Composites:
 
     def cells(self, q: int) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
         """Position in the vector of cells, kind, group, row and column of every derived cell."""
-        from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
-
         found: list[tuple[int, int, int, int]] = []
         for member in self.members:
             names, variable, group = member.indicators, member.variable, member.group

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from sem_toolkit.model.ram import Cells
+    from sem_toolkit.model.cells import Cells
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

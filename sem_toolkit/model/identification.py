@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.libraries import lapack
+from sem_toolkit.model.cells import DIRECTED
 from sem_toolkit.model.existence import draw_usable_points
 from sem_toolkit.model.kernels import compute_information
 from sem_toolkit.model.moments import compute_moments
-from sem_toolkit.model.ram import DIRECTED, Model
+from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 

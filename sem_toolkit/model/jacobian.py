@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.model.cells import Cells
 from sem_toolkit.model.kernels import mean_slopes
 from sem_toolkit.model.moments import ImpliedMoments, compute_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, take
-from sem_toolkit.model.ram import Cells, Model
+from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 

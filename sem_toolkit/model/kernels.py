@@ -13,9 +13,10 @@ moments belong to.
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.model.cells import CellPlaces, Cells
 from sem_toolkit.model.moments import ImpliedMoments
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
-from sem_toolkit.model.ram import CellPlaces, Cells, Model
+from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 

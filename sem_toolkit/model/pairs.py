@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.model.cells import CellPlaces, Cells
 from sem_toolkit.model.kernels import mean_slopes
 from sem_toolkit.model.moments import ImpliedMoments
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, take
-from sem_toolkit.model.ram import CellPlaces, Cells, Model
+from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.ram import INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, WEIGHT, Model, build_model
+from sem_toolkit.model.cells import INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, WEIGHT
+from sem_toolkit.model.placing import build_model
+from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.model.cells import SYMMETRIC
 from sem_toolkit.model.derived_cells import differentiate_variances, pick_values, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
@@ -71,8 +72,6 @@ class ResponseVariances:
 
     def cells(self, q: int) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
         """Position in the vector of cells, kind, group, row and column of every derived cell."""
-        from sem_toolkit.model.ram import SYMMETRIC
-
         groups, k = self.responses.scales.shape
         items = np.tile(self.responses.items, groups)
         kind = np.full(groups * k, SYMMETRIC)

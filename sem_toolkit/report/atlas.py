@@ -14,16 +14,21 @@ FIT = ("χ²", "df", "CFI", "RMSEA", "SRMR", "ΔBIC", "Δχ²", "Δdf", "p")
 def build_atlas_tables(atlas: Atlas) -> list[Table | str]:
     """Fit and tests, then words: what is changed, what becomes of the paths, and why a number is missing."""
     frame = atlas.table
-    parts: list[Table | str] = [_build_fit(frame), _build_words(frame), *_list_reasons(frame)]
+    parts: list[Table | str] = [_build_fit(frame), _build_words(frame), *list_reasons(frame)]
     if (frame["verdict"] != "converged").any():
         parts.append(f"{_DOUBTFUL}: not a proper solution; the verdict stands in the second table.")
+    return [*parts, *explain_tests(frame)]
+
+
+def explain_tests(frame: "pd.DataFrame") -> list[str]:
+    """How to read the numbers of an atlas and what becomes of the paths."""
     parents = [name for name in frame["parent"].unique() if name and name != GIVEN]
     text = "ΔBIC: less that of the given model; below 0 the rival is the better one."
     if parents:
         text += f" Tests are against the parent: {GIVEN}, or {', '.join(parents)} where the table says so."
     if any(name.startswith("merged-") for name in frame["model"]):
         text += " A merge puts a correlation at its limit of 1: its p is too large, if anything."
-    parts.append(text)
+    parts = [text]
     if len({str(row) for row in frame["answer"]} - {"", "nan"}):
         parts.append("Paths: standardised; n.s.: not different from 0 at the level of 5 %.")
     return parts
@@ -60,7 +65,7 @@ def _build_words(frame: "pd.DataFrame") -> Table:
     return table
 
 
-def _list_reasons(frame: "pd.DataFrame") -> list[str]:
+def list_reasons(frame: "pd.DataFrame") -> list[str]:
     """Each reason once, after the models that it is about: as a column they would make a line of 280 characters."""
     rows = frame.iloc[1:]
     return [f"{', '.join(own['model'])}: {reason}." for reason, own in rows.groupby("reason", sort=False) if reason]

@@ -123,4 +123,6 @@ def build_caption(fit: Fit, style: DiagramStyle | None = None, group: int | None
 
 def _format_values(fit: Fit, style: DiagramStyle) -> str:
     shown = {"standardized": "Standardised estimates", "raw": "Estimates", "both": "Estimates, raw and standardised"}
-    return f"{shown.get(style.values, 'Model')} ({fit.options.estimation.estimator})."
+    limits = f", {100 * fit.options.level:g} % confidence intervals" if style.significance == "interval" else ""
+    words = f"{shown[style.values]} ({fit.options.estimation.estimator}){limits}" if style.values in shown else "Model"
+    return f"{words}."

@@ -43,7 +43,7 @@ def build_fit_report(fit: Fit) -> Document:
         sections.append(Section("Estimates", _build_estimates(fit)))
         if fit.r2:
             sections.append(Section("Explained variance", (_build_r2(fit),)))
-    said = _list_messages(fit.messages)
+    said = list_messages(fit.messages)
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist([fit], "Estimates", compared=False))
@@ -80,9 +80,9 @@ def build_comparison_report(found: Comparison) -> Document:
         ("R² from model to model", spread_r2(found.r2, format_share)),
     ):
         if len(frame):
-            sections.append(Section(heading, (_build_pairs(frame),)))
+            sections.append(Section(heading, (build_pairs(frame),)))
     own = (message for fit in found.fits.values() for message in fit.messages)
-    said = _list_messages((*found.messages, *own))
+    said = list_messages((*found.messages, *own))
     if said:
         sections.append(Section("Messages", said))
     sections.append(_build_checklist(list(found.fits.values()), "Paths from model to model", compared=True))
@@ -90,7 +90,7 @@ def build_comparison_report(found: Comparison) -> Document:
     return Document(title, (*sections, Section("Origin", tuple(format_mark(fit) for fit in found.fits.values()))))
 
 
-def _build_pairs(frame: "pd.DataFrame") -> Printed:
+def build_pairs(frame: "pd.DataFrame") -> Printed:
     """A table for print, with headings for people and true minus signs in its texts."""
     printed = build_printed(frame)
     return replace(printed, frame=printed.frame.replace(r"-(?=\d)", "−", regex=True))
@@ -104,7 +104,7 @@ def _build_models(table: "pd.DataFrame") -> Printed:
     return Printed(facts, "", "", frozenset(facts.columns[1:]))
 
 
-def _list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
+def list_messages(messages: Iterable[Diagnostic]) -> tuple[str, ...]:
     """Each message once, as a sentence of its kind."""
     return tuple(dict.fromkeys(f"{entry.severity.capitalize()}: {entry.message}." for entry in messages))
 
@@ -192,7 +192,10 @@ def _describe_missing(facts: Mapping[str, str]) -> str:
     if "incomplete rows among those used" in facts:
         share = facts["empty cells among those used, %"]
         rows = facts["incomplete rows among those used"]
-        said += f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty."
+        complete = " No answer is missing in the rows used."
+        said += (
+            f" Of the rows used, {rows} are incomplete: {share} % of all cells are empty." if int(rows) else complete
+        )
     return said
 
 

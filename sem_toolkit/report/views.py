@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 
 from sem_toolkit.libraries import pd
+from sem_toolkit.report.numbers import format_p_value
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 
 if TYPE_CHECKING:
     from sem_toolkit.comparison import Comparison
     from sem_toolkit.comparison.atlas import Atlas
+    from sem_toolkit.comparison.equivalents import Equivalents
     from sem_toolkit.comparison.exploration import Exploration
     from sem_toolkit.comparison.improve import Improvement
     from sem_toolkit.comparison.invariance import Invariance
     from sem_toolkit.comparison.multiverse.multiverse import Multiverse
+    from sem_toolkit.diagram import Diagram
     from sem_toolkit.fit import Check, Fit
     from sem_toolkit.report.export import Printed
     from sem_toolkit.resampling.bootstrap import Bootstrap
-    from sem_toolkit.resampling.cutoffs.dynamic import Cutoffs
+    from sem_toolkit.resampling.cutoffs.result import Cutoffs
     from sem_toolkit.resampling.power.analysis import PowerAnalysis
     from sem_toolkit.resampling.simulation.study import Study
     from sem_toolkit.resampling.simulation.summaries import Summary
@@ -120,9 +123,10 @@ def build_bootstrap(found: "Bootstrap") -> Iterable[RenderableType]:
         empty.append("scale")
     yield build_frame_table(title, table.drop(columns=[*empty, "draws"]))
     if found.pvalue == found.pvalue:
+        p = format_p_value(found.pvalue)
         yield (
             f"Bollen-Stine: the statistic {found.statistic:.3f} is exceeded in {100 * found.pvalue:.1f} % of samples "
-            f"that the model holds in (p = {found.pvalue:.3f})"
+            f"that the model holds in (p {p if p.startswith('<') else f'= {p}'})"
         )
 
 
@@ -137,6 +141,15 @@ def _view_atlas(found: "Atlas") -> View:
     from sem_toolkit.report.atlas import build_atlas_tables
 
     return View(f"rivals of {found.given.title}", lambda: build_atlas_tables(found), {"models": lambda: found.table})
+
+
+def _view_equivalents(found: "Equivalents") -> View:
+    from sem_toolkit.report.equivalents import build_equivalents
+
+    tables = {"equivalents": lambda: found.table}
+    if (fitted := found.comparison) is not None:
+        tables |= {"models": lambda: fitted.table, "paths": lambda: fitted.paths}
+    return View(f"models equivalent to {found.title}", lambda: build_equivalents(found), tables)
 
 
 def _view_multiverse(found: "Multiverse") -> View:
@@ -236,10 +249,22 @@ def _view_check(found: "Check") -> View:
     return View(title, lambda: build_check(found), tables)
 
 
+def _view_diagram(found: "Diagram") -> View:
+    from sem_toolkit.report.pictured import build_paths, build_picture, build_problems, build_variables
+
+    tables: Tables = {
+        "paths": lambda: build_paths(found),
+        "variables": lambda: build_variables(found),
+        "problems": lambda: build_problems(found),
+    }
+    return View(f"{len(found.graph)} variables", lambda: build_picture(found), tables)
+
+
 VIEWS: Mapping[str, Callable[[Any], View]] = {
     "Fit": _view_fit, "Comparison": _view_comparison, "Bootstrap": _view_bootstrap, "Invariance": _view_invariance,
-    "Atlas": _view_atlas, "Improvement": _view_improvement, "Exploration": _view_exploration,
+    "Atlas": _view_atlas, "Equivalents": _view_equivalents, "Improvement": _view_improvement,
+    "Exploration": _view_exploration,
     "Multiverse": _view_multiverse, "Study": _view_simulation,
-    "PowerAnalysis": _view_power, "Cutoffs": _view_cutoffs, "Check": _view_check,
+    "PowerAnalysis": _view_power, "Cutoffs": _view_cutoffs, "Check": _view_check, "Diagram": _view_diagram,
 }  # fmt: skip
 """Views by the name of a result's class."""

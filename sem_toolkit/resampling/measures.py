@@ -68,12 +68,15 @@ def compute_stacked_srmr(
     implied: tuple[FloatArray, FloatArray | None],
     share: FloatArray,
 ) -> FloatArray:
-    """SRMR (Bentler), b, of covariances (b × G × p × p) and means (b × G × p or None); groups by their shares (G)."""
+    """SRMR (Bentler), b, of covariances (b × G × p × p) and means (b × G × p or None).
+
+    share  of the groups, G or b × G
+    """
     (S, m), (sigma, mu) = sample, implied
-    p, groups = S.shape[-1], len(share)
+    p, groups = S.shape[-1], share.shape[-1]
     means = (None, None) if m is None or mu is None else (m.reshape(-1, p), mu.reshape(-1, p))
     found = compute_residual_indices(S.reshape(-1, p, p), sigma.reshape(-1, p, p), *means)["srmr"]
-    return np.asarray(found.reshape(-1, groups) @ share)
+    return np.asarray((found.reshape(-1, groups) * share).sum(axis=1))
 
 
 def compute_stacked_baseline(

@@ -7,8 +7,9 @@ from sem_toolkit.loading import offer_lazily
 if TYPE_CHECKING:
     from sem_toolkit.rotation.anchors import anchor_blocks, list_anchors
     from sem_toolkit.rotation.blocks import Block, find_blocks
+    from sem_toolkit.rotation.checks import require_rotatable
     from sem_toolkit.rotation.options import ROTATIONS, RotationOptions
-    from sem_toolkit.rotation.rotate import change_errors, match_factors, require_rotatable, rotate_blocks
+    from sem_toolkit.rotation.rotate import change_errors, match_factors, rotate_blocks
     from sem_toolkit.rotation.rotation import BlockRotation, Rotation
 
 __all__ = [

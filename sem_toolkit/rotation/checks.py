@@ -3,13 +3,26 @@
 from collections.abc import Iterable, Iterator
 from math import inf
 
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.functions import parse_side
-from sem_toolkit.rotation.blocks import Block, list_tied_items
+from sem_toolkit.rotation.blocks import Block, find_blocks, list_tied_items
+from sem_toolkit.rotation.options import RotationOptions
+from sem_toolkit.rotation.targets import build_target
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, ECHELON, TIED_ECHELON, Parameter, ParameterTable
 
 _BY_LABELS = 2
 """Mark (column user) of equalities that labels and equal groups make."""
+
+
+def require_rotatable(table: ParameterTable, options: RotationOptions) -> None:
+    """Raise ModelError where the exploratory blocks of a table cannot be rotated as asked: before any estimation."""
+    if options.method == "none":
+        return
+    blocks = find_blocks(table)
+    if faults := check_blocks(table, blocks):
+        raise ModelError(faults)
+    for block in blocks:
+        build_target(options, block)
 
 
 def check_blocks(table: ParameterTable, blocks: Iterable[Block]) -> tuple[Diagnostic, ...]:

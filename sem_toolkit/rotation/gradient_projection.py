@@ -2,8 +2,7 @@
 
 With unrotated loadings A (p × m) and a rotation T (m × m), an orthogonal rotation gives Λ = AT with TᵀT = I, an oblique
 one Λ = A(Tᵀ)⁻¹ and factor correlations TᵀT with a diagonal of 1. Sources: Jennrich (2001, 2002), Psychometrika 66,
-289-306 and 67, 7-19; steps of Barzilai & Borwein (1988), IMA Journal of Numerical Analysis 8, 141-148, accepted as in
-Grippo, Lampariello & Lucidi (1986), SIAM Journal on Numerical Analysis 23, 707-716.
+289-306 and 67, 7-19; here the steps along the projected gradient are those of a quasi-Newton method.
 """
 
 from dataclasses import dataclass
@@ -13,14 +12,15 @@ from numpy.typing import NDArray
 
 from sem_toolkit.rotation.criteria import Criterion
 from sem_toolkit.rotation.equations import apply_rotation, compute_stationarity
+from sem_toolkit.rotation.quasi_newton import StepMemory
 
 FloatArray = NDArray[np.float64]
 
 _MOST_STEPS, _MOST_HALVINGS, _MOST_STACKS = 2000, 40, 10
 _ENOUGH, _NEW = 3, 0.1
 _NEAR = 1e-5
-_MEMORY = 5
-_SUFFICIENT = 1e-4
+_SUFFICIENT, _ROUNDING = 1e-4, 1e-14
+_STEEP, _LONGEST = 1e-6, 1.0
 _SAME = 1e-6
 """Values of the criterion that differ by less, relative to the size of the best one, belong to one optimum."""
 
@@ -58,16 +58,18 @@ class RotationSearch:
 def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts: int, seed: int) -> RotationSearch:
     """The rotation (m × m) of A (p × m) with the lowest criterion over so many starts, the first of them A itself.
 
-    It goes on with as many more, ten times at most, until three have reached the best optimum and fewer than a tenth
-    have ended at an optimum that no other has: that share estimates the chance of a start to find a new one (Good,
-    1953, Biometrika 40, 237-264).
+    It goes on with as many more as there were, to ten times as many in all, until three have reached the best optimum
+    and fewer than a tenth have ended at an optimum that no other has: that share estimates the chance of a start to
+    find a new one (Good, 1953, Biometrika 40, 237-264).
     """
     rng = np.random.default_rng(seed)
     reached, best, norm_of_best, value = np.zeros(0), np.eye(A.shape[1]), np.inf, np.inf
-    for count in range(1, _MOST_STACKS + 1):
-        T = _draw_starts(A.shape[1], starts, rng)
-        if count == 1:
+    made = 0
+    while made < _MOST_STACKS * starts:
+        T = _draw_starts(A.shape[1], min(max(made, starts), _MOST_STACKS * starts - made), rng)
+        if not made:
             T[0] = np.eye(A.shape[1])
+        made += len(T)
         T, values, norms = _descend(A, T, criterion, orthogonal)
         arrived = norms < _NEAR
         reached = np.concatenate([reached, values[arrived]])
@@ -80,7 +82,7 @@ def find_rotation(A: FloatArray, criterion: Criterion, orthogonal: bool, starts:
     best = polish(A, best, criterion, orthogonal)
     value = _compute_value(A, best, criterion, orthogonal)
     gradient = float(np.abs(compute_stationarity(A, best, criterion, orthogonal)).max())
-    return RotationSearch(best, value, np.sort(reached), count * starts, gradient)
+    return RotationSearch(best, value, np.sort(reached), made, gradient)
 
 
 def _find_first(values: FloatArray, best: float) -> NDArray[np.bool_]:
@@ -109,51 +111,71 @@ def _descend(
     T = T.copy()
     value, slope = _evaluate(A, T, criterion, orthogonal)
     step = _project(T, slope, orthogonal)
-    norm = np.sqrt((step**2).sum(axis=(-2, -1)))
-    recent = np.repeat(value[:, None], _MEMORY, axis=1)
-    alpha = np.ones(len(T))
+    norm = _measure(step)
     open_ = np.flatnonzero(norm > _NEAR)
-    for count in range(_MOST_STEPS):
+    memory = StepMemory(len(open_), T.shape[-1] ** 2)
+    for _ in range(_MOST_STEPS):
         if not len(open_):
             break
-        moved, new_value, new_slope, alpha[open_] = _search_line(
-            A, T[open_], step[open_], norm[open_], recent[open_].max(axis=1), alpha[open_], criterion, orthogonal
-        )
+        here, gradient = T[open_], step[open_]
+        direction, descent = _choose_direction(here, gradient, norm[open_], memory, orthogonal)
+        moved, new_value, new_slope = _search_line(A, here, direction, descent, value[open_], criterion, orthogonal)
         new_step = _project(moved, new_slope, orthogonal)
-        change, bend = moved - T[open_], new_step - step[open_]
-        inner = np.abs((change * bend).sum(axis=(-2, -1)))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            proposal = inner / (bend**2).sum(axis=(-2, -1))
-        alpha[open_] = np.clip(np.where(np.isfinite(proposal), proposal, 1.0), 1e-4, 1e4)
+        flat = (len(open_), -1)
+        memory.remember((moved - here).reshape(flat), (new_step - gradient).reshape(flat))
         T[open_], value[open_], step[open_] = moved, new_value, new_step
-        norm[open_] = np.sqrt((new_step**2).sum(axis=(-2, -1)))
-        recent[open_, count % _MEMORY] = new_value
-        open_ = open_[norm[open_] > _NEAR]
+        norm[open_] = _measure(new_step)
+        on = norm[open_] > _NEAR
+        if not on.all():
+            open_ = open_[on]
+            memory.keep(on)
     return T, value, norm
+
+
+def _choose_direction(
+    T: FloatArray, gradient: FloatArray, norm: FloatArray, memory: StepMemory, orthogonal: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Directions along the manifold (s × m × m) and how fast the criterion falls along them (s): at least a little."""
+    found = memory.direct(gradient.reshape(len(T), -1)).reshape(gradient.shape)
+    direction = _project(T, found, orthogonal)
+    length = _measure(direction)
+    # the first step of a search has no scale of its own; no later one turns a factor by more than about a right angle
+    direction *= (np.minimum(_LONGEST, length) / np.maximum(length, 1e-300))[:, None, None]
+    descent = (direction * gradient).sum(axis=(-2, -1))
+    poor = ~(descent < -_STEEP * norm * _measure(direction))
+    if poor.any():
+        memory.forget(poor)
+        direction[poor] = -gradient[poor] * np.minimum(1.0, _LONGEST / norm[poor])[:, None, None]
+        descent[poor] = (direction[poor] * gradient[poor]).sum(axis=(-2, -1))
+    return direction, descent
 
 
 def _search_line(
     A: FloatArray,
     T: FloatArray,
-    step: FloatArray,
-    norm: FloatArray,
-    ceiling: FloatArray,
-    alpha: FloatArray,
+    direction: FloatArray,
+    descent: FloatArray,
+    value: FloatArray,
     criterion: Criterion,
     orthogonal: bool,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Along −step from each T, halved until the criterion is low enough: T, values, slopes and lengths."""
-    alpha = alpha.copy()
-    moved = _retract(T - alpha[:, None, None] * step, orthogonal)
-    value, slope = _evaluate(A, moved, criterion, orthogonal)
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """From each T along its direction, halved until the criterion has fallen enough: T, values and slopes."""
+    alpha = np.ones(len(T))
+    moved = _retract(T + direction, orthogonal)
+    new_value, slope = _evaluate(A, moved, criterion, orthogonal)
     for _ in range(_MOST_HALVINGS):
-        poor = ~(value <= ceiling - _SUFFICIENT * alpha * norm**2)
-        if not poor.any():
+        poor = np.flatnonzero(~(new_value <= value + _SUFFICIENT * alpha * descent + _ROUNDING * np.abs(value)))
+        if not len(poor):
             break
         alpha[poor] /= 2.0
-        moved[poor] = _retract(T[poor] - alpha[poor, None, None] * step[poor], orthogonal)
-        value[poor], slope[poor] = _evaluate(A, moved[poor], criterion, orthogonal)
-    return moved, value, slope, alpha
+        moved[poor] = _retract(T[poor] + alpha[poor, None, None] * direction[poor], orthogonal)
+        new_value[poor], slope[poor] = _evaluate(A, moved[poor], criterion, orthogonal)
+    return moved, new_value, slope
+
+
+def _measure(step: FloatArray) -> FloatArray:
+    """Lengths (s) of matrices (s × m × m)."""
+    return np.asarray(np.sqrt(np.einsum("sij,sij->s", step, step)))
 
 
 def _compute_value(A: FloatArray, T: FloatArray, criterion: Criterion, orthogonal: bool) -> float:

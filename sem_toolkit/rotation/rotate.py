@@ -10,11 +10,10 @@ from sem_toolkit.estimation import Solution
 from sem_toolkit.estimation.solution import ActiveConstraint
 from sem_toolkit.libraries import optimize
 from sem_toolkit.model import Model, build_model, compute_matrices
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.model.moments import RamMatrices
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.rotation.arrange import arrange_factors
 from sem_toolkit.rotation.blocks import Block, find_blocks, free_rotated_rows
-from sem_toolkit.rotation.checks import check_blocks
 from sem_toolkit.rotation.criteria import build_criterion
 from sem_toolkit.rotation.equations import apply_rotation
 from sem_toolkit.rotation.gradient_projection import find_rotation
@@ -24,22 +23,11 @@ from sem_toolkit.rotation.rotation import BlockRotation, Rotation
 from sem_toolkit.rotation.rows import weigh_rows
 from sem_toolkit.rotation.surface import build_surface, confine_to_surface, locate
 from sem_toolkit.rotation.targets import build_target
-from sem_toolkit.spec.table import Parameter, ParameterTable
+from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]
 
 _COLLAPSED, _CHANGED = 1e-4, 1e-6
-
-
-def require_rotatable(table: ParameterTable, options: RotationOptions) -> None:
-    """Raise ModelError where the exploratory blocks of a table cannot be rotated as asked: before any estimation."""
-    if options.method == "none":
-        return
-    blocks = find_blocks(table)
-    if faults := check_blocks(table, blocks):
-        raise ModelError(faults)
-    for block in blocks:
-        build_target(options, block)
 
 
 def rotate_blocks(solution: Solution, options: RotationOptions) -> tuple[Solution, Rotation | None]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from sem_toolkit.loading import offer_lazily
 
 if TYPE_CHECKING:
+    from sem_toolkit.sample.choices import Door, MissingCode
     from sem_toolkit.sample.covariance import build_sample_from_moments, read_covariance, read_means
-    from sem_toolkit.sample.doors import Door, MissingCode, open_table
+    from sem_toolkit.sample.doors import open_table
     from sem_toolkit.sample.frame import build_sample, list_group_labels, require_any_column
     from sem_toolkit.sample.names import list_known_names, rename_columns
     from sem_toolkit.sample.printed import PrintedMoments, read_moments

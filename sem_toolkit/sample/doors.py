@@ -1,7 +1,6 @@
 """Rows from wherever they are: a file or a table in memory, with the codes that stand for missing values taken out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_names
+from sem_toolkit.sample.choices import Door, MissingCode
 from sem_toolkit.sample.frames import convert_frame
 from sem_toolkit.sample.messages import add_messages
 from sem_toolkit.sample.tables import read_table
@@ -16,21 +16,8 @@ from sem_toolkit.sample.tables import read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-MissingCode = float | str
 _FEWEST_ROWS = 20  # of an identifier
 _NEAR = 2.0
-
-
-@dataclass(frozen=True)
-class Door:
-    """How a table is to be read.
-
-    sheet          of a workbook; None takes the first one that holds a table
-    missing_codes  numbers or texts that stand for a missing value: in every column, or, as in "age=-1", in one
-    """
-
-    sheet: str | None = None
-    missing_codes: tuple[MissingCode, ...] = ()
 
 
 def open_table(data: object, door: Door | None = None) -> "pd.DataFrame":

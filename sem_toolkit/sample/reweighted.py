@@ -1,4 +1,4 @@
-"""Incomplete rows that count differently from draw to draw: moments of patterns and likelihoods, all at once.
+"""Incomplete rows that differ from draw to draw: moments of patterns and likelihoods, all at once.
 
 The formulas are those of `incomplete`; here every draw (b of them) has rows of its own for the same patterns.
 """
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.sample.incomplete import gather_cross, gather_pairs, list_vech
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.sample.patterns import Patterns
+from sem_toolkit.sample.patterns import Patterns, build_patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,33 @@ def reweight_patterns(patterns: Patterns, counts: FloatArray) -> ReweightedPatte
         scatter[:, place, row, column] = scatter[:, place, column, row] = squares
     whole = n.sum(axis=1, keepdims=True)
     return ReweightedPatterns(patterns, n / np.where(whole > 0.0, whole, 1.0), mean, scatter)
+
+
+def group_patterns(rows: FloatArray) -> tuple[ReweightedPatterns, FloatArray]:
+    """The patterns of draws with rows of their own (b × n × p, NaN where a cell is empty), and rows used of each."""
+    draws, n, p = rows.shape
+    patterns = build_patterns(rows.reshape(-1, p))
+    size = len(patterns.counts)
+    used = np.flatnonzero(patterns.row >= 0)
+    key = (used // n) * size + patterns.row[used]
+    order = np.argsort(key, kind="stable")
+    centre = np.nanmean(patterns.rows, axis=0)
+    gaps = np.nan_to_num(patterns.rows[used[order]] - centre)
+    row, column = list_vech(p)
+    counts = np.bincount(key, minlength=draws * size).astype(np.float64)
+    there = np.flatnonzero(counts)
+    starts = np.searchsorted(key[order], there)
+    total = counts[there, None]
+    shift = np.add.reduceat(gaps, starts, axis=0) / total
+    squares = np.add.reduceat(gaps[:, row] * gaps[:, column], starts, axis=0) / total
+    squares -= shift[:, row] * shift[:, column]
+    mean, scatter = np.zeros((draws * size, p)), np.zeros((draws * size, p, p))
+    mean[there] = np.where(patterns.observed[there % size], centre + shift, 0.0)
+    scatter[there[:, None], row, column] = scatter[there[:, None], column, row] = squares
+    counts = counts.reshape(draws, size)
+    whole = counts.sum(axis=1)
+    share = counts / np.maximum(whole, 1.0)[:, None]
+    return ReweightedPatterns(patterns, share, mean.reshape(draws, size, p), scatter.reshape(draws, size, p, p)), whole
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,24 +2,34 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
-from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
 from sem_toolkit.sample.design import PLAIN, Design
-from sem_toolkit.sample.levels.saturated import SaturatedLevels
-from sem_toolkit.sample.saturated import SaturatedModel
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.categorical.statistics import CategoricalStatistics
+    from sem_toolkit.sample.levels.saturated import SaturatedLevels
+    from sem_toolkit.sample.saturated import SaturatedModel
 
 FloatArray = NDArray[np.float64]
 
-FULL_INFORMATION = frozenset({"ml", "ml.x"})
+FULL_INFORMATION = ("ml", "ml.x")
 """Choices of `missing` under which estimation takes the rows with their empty cells."""
-PAIRWISE = frozenset({"pairwise", "available.cases"})
+PAIRWISE = ("pairwise", "available.cases")
 """Choices under which each covariance is that of the rows that have both variables."""
-TWO_STAGE = frozenset({"two.stage", "robust.two.stage"})
+TWO_STAGE = ("two.stage", "robust.two.stage")
 """Choices under which it takes the saturated model's moments."""
+Form = Literal["complete", "pairwise", "incomplete", "two.stage", "ordered", "levels"]
+"""Kinds of data: what a sample's moments are of."""
+_FORMS: dict[str, Form] = {
+    **dict.fromkeys(PAIRWISE, "pairwise"),
+    **dict.fromkeys(FULL_INFORMATION, "incomplete"),
+    **dict.fromkeys(TWO_STAGE, "two.stage"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +60,11 @@ class SampleGroup:
     mean: FloatArray | None = None
     data: FloatArray | None = None
     places: NDArray[np.intp] | None = None
-    saturated: SaturatedModel | None = None
+    saturated: "SaturatedModel | None" = None
     design: Design = PLAIN
     stream: Iterable[FloatArray] | None = None
-    categorical: CategoricalStatistics | None = None
-    levels: SaturatedLevels | None = None
+    categorical: "CategoricalStatistics | None" = None
+    levels: "SaturatedLevels | None" = None
     is_between: bool = False
     moment_gamma: FloatArray | None = None
 
@@ -78,6 +88,8 @@ class Sample:
     source     file name or description, for captions
     missing    what was done with rows that have empty cells, by lavaan's name
     auxiliary  variables that only help with these: correlates of the others, and no part of the model
+    cross_gamma  where moments of groups are estimates that share parameters: n times the covariance matrix of those of
+               all groups, one group after the other, with each group's `moment_gamma` as a share of n on its diagonal
     """
 
     variables: tuple[str, ...]
@@ -87,24 +99,43 @@ class Sample:
     source: str = ""
     missing: str = "listwise"
     auxiliary: tuple[str, ...] = ()
+    cross_gamma: FloatArray | None = None
+
+    @property
+    def form(self) -> Form:
+        """What the moments are of, by which everything above decides how they are weighed.
+
+        complete    rows without empty cells, or moments alone
+        pairwise    for each covariance the rows that have both variables
+        incomplete  the rows as they are, with their empty cells (full information)
+        two.stage   such rows' saturated model, fitted as if it were of complete ones
+        ordered     thresholds and correlations of responses
+        levels      rows in clusters: the groups are levels, within and between, of one group after the other; the
+                    likelihood of their rows is that of the cells that are there
+        """
+        if any(group.is_between for group in self.groups):
+            return "levels"
+        if any(group.categorical is not None for group in self.groups):
+            return "ordered"
+        return _FORMS.get(self.missing, "complete")
 
     @property
     def has_levels(self) -> bool:
-        """Whether the groups are levels of rows in clusters: within and between, of one group after the other."""
-        return any(group.is_between for group in self.groups)
+        """Whether the groups are levels of rows in clusters."""
+        return self.form == "levels"
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether the likelihood is that of the rows as they are, with their empty cells (full information).
-
-        That of levels is in any case, and has these in its clusters.
-        """
-        return self.missing in FULL_INFORMATION and not self.has_levels
+        """Whether the likelihood is that of rows with empty cells."""
+        return self.form == "incomplete"
 
     @property
-    def is_two_stage(self) -> bool:
-        """Whether the moments are the saturated model's, fitted as if they were of complete rows."""
-        return self.missing in TWO_STAGE
+    def unbiased_factors(self) -> FloatArray:
+        """What covariances of each group (G) are multiplied by for the divisor n - 1: n/(n - 1), and 1 for those that
+        are estimates themselves, as in lavaan.
+        """
+        sizes = np.array([group.size for group in self.groups])
+        return np.ones(len(sizes)) if self.form in ("two.stage", "ordered") else sizes / (sizes - 1.0)
 
     @property
     def n(self) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _EVEN = 0.2
 """Share of the rows that their effective number must not fall below."""
 Normalization = Literal["group", "total", "none"]
+WeightType = Literal["design", "frequency"]
 
 
 @dataclass(frozen=True)

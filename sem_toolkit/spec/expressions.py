@@ -281,9 +281,9 @@ class _Parser:
     def _unexpected(token: Token) -> _FaultError:
         if token.text == ")":
             return _FaultError("unexpected-token", '")" stands where a value is expected', token.start, token.end)
-        return _FaultError(
-            "unexpected-token", f'"{token.text}" has no meaning at this place of an expression', token.start, token.end
-        )
+        message = f'"{token.text}" has no meaning at this place of an expression'
+        hint = 'label the path in the model (f =~ a*x) and name it by its label: "a"' if "~" in token.text else None
+        return _FaultError("unexpected-token", message, token.start, token.end, hint)
 
 
 def _format_count(function: Function) -> str:

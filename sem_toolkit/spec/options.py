@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from reprlib import Repr
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 
 Call = Literal["sem", "cfa", "growth", "lavaan"]
+Parameterization = Literal["delta", "theta"]
+EFFECT_CODING = ("loadings", "intercepts")
 
 GROUP_EQUAL: tuple[str, ...] = (
     "loadings",
@@ -95,7 +97,7 @@ class TableOptions:
     ordered: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=dict)
     markers: Mapping[str, str] = field(default_factory=dict)
-    parameterization: Literal["delta", "theta"] = "delta"
+    parameterization: Parameterization = "delta"
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
     effect_coding: tuple[str, ...] = ()
@@ -134,7 +136,7 @@ _SHORT = Repr()  # values of any size and depth in messages
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
 _TUPLES = frozenset({"ordered", "group_equal", "group_partial", "effect_coding"})
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"call": ("sem", "cfa", "growth", "lavaan"), "parameterization": ("delta", "theta")}
+    {"call": get_args(Call), "parameterization": get_args(Parameterization)}
 )
 
 
@@ -187,7 +189,7 @@ def _read_thresholds(value: object) -> Mapping[str, int]:
 
 def _read_texts(name: str, value: object) -> tuple[str, ...]:
     if name == "effect_coding" and isinstance(value, bool):
-        return ("loadings", "intercepts") if value else ()
+        return EFFECT_CODING if value else ()
     if name == "ordered" and isinstance(value, bool):
         return ()  # which variables that means is known only with the data
     texts = (value,) if isinstance(value, str) else value

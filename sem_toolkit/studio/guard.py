@@ -6,13 +6,14 @@ call of the interface carries the token in a header, which no other page can set
 """
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.studio.records import build_error
 
 LARGEST_BODY = 4 << 20
@@ -24,6 +25,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_LOOPBACK = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?")
 HEADERS: Mapping[str, str] = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
@@ -37,10 +39,23 @@ HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Door:
-    """The names under which a server may be called, and the token of its interface."""
+    """The names under which a server may be called, and the token of its interface.
+
+    frame  origin of the page in whose frame the studio may stand (a notebook's), one of `require_frame`; "" for none
+    """
 
     port: int
     token: str
+    frame: str = ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of every answer: of no other page's frame, or of those of `frame`."""
+        if not self.frame:
+            return HEADERS
+        policy = _POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {self.frame}")
+        kept = {name: value for name, value in HEADERS.items() if name != "x-frame-options"}
+        return {**kept, "content-security-policy": policy}
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -66,7 +81,10 @@ class Door:
             return 403, "wrong-host", "this server answers to 127.0.0.1 and localhost only"
         if any(origin not in self.origins for origin in found.get("origin", ())):
             return 403, "wrong-origin", "another page may not talk to the studio"
-        if found.get("sec-fetch-site", ["none"])[0] not in ("same-origin", "none"):
+        # A frame is filled by a request of the page around it; that it is `frame` is held by frame-ancestors. The page
+        # itself holds nothing: what it asks for is asked for with the token, by itself.
+        is_framed = bool(self.frame) and scope["path"] == "/" and found.get("sec-fetch-dest") == ["iframe"]
+        if not is_framed and found.get("sec-fetch-site", ["none"])[0] not in ("same-origin", "none"):
             return 403, "wrong-origin", "another page may not talk to the studio"
         if scope["path"].startswith("/api/"):
             given = found.get("x-studio-token", [""])
@@ -78,6 +96,15 @@ class Door:
         if int(lengths[0]) > find_limit(scope):
             return 413, "too-large", f"at most {find_limit(scope) >> 20} MB are taken"
         return None
+
+
+def require_frame(origin: str) -> str:
+    """An origin in whose frame the studio may stand. Raises OptionError for what is no page of this machine."""
+    if _LOOPBACK.fullmatch(origin) is None:
+        message = f'"{origin}" is no origin of this machine'
+        hint = "as in the address of the notebook, without its path: http://localhost:8888"
+        raise OptionError(Diagnostic("error", "option-value", message, hint=hint))
+    return origin
 
 
 def find_limit(scope: Scope) -> int:
@@ -115,7 +142,7 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message.get("headers", [])}
-                extra = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in own]
+                extra = [(n.encode(), v.encode()) for n, v in self._door.headers.items() if n.encode() not in own]
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 

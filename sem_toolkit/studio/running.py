@@ -15,7 +15,7 @@ from sem_toolkit.spec.includes import list_included
 from sem_toolkit.spec.specs import read_spec
 from sem_toolkit.studio.doors import keep_door, read_door
 from sem_toolkit.studio.folder import Folder
-from sem_toolkit.studio.guard import Door
+from sem_toolkit.studio.guard import Door, require_frame
 from sem_toolkit.studio.pool import Pool
 from sem_toolkit.studio.server import build_app
 
@@ -25,22 +25,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Start:
-    """What a studio is started with; `folder` None takes the current one where it holds the spec, else the spec's."""
+    """What a studio is started with; `folder` None takes the current one where it holds the spec, else the spec's.
+
+    frame  origin of a notebook that may show the page in a frame; "" for none
+    """
 
     spec: Path | None = None
     data: Path | None = None
     folder: Path | None = None
     port: int = 0
+    frame: str = ""
 
 
 def run_studio(start: Start, tell: Callable[[str], object]) -> None:
     """Serve until interrupted; `tell` hears the address once the port is taken. Raises OptionError for a taken port."""
+    frame = require_frame(start.frame) if start.frame else ""
     folder = build_folder(start)
     pool = Pool(folder.root, sorted(folder.given))
     known = read_door(folder.root)
     listening = open_port(start.port or (known.port if known is not None else 0), fallback=start.port == 0)
     port = listening.getsockname()[1]
-    door = Door(port, known.token if known is not None and known.port == port else secrets.token_urlsafe(24))
+    token = known.token if known is not None and known.port == port else secrets.token_urlsafe(24)
+    door = Door(port, token, frame)
     keep_door(folder.root, door)
     settings = uvicorn.Config(
         build_app(lambda: build_session(start, folder, pool), pool, door),

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sem_toolkit.study.intervals import FloatArray
-from sem_toolkit.study.item_search import CompositeSums, OutcomeSums, ScoreItems
 from sem_toolkit.study.population import Facet, Item, Population, ResidualBlock
 from sem_toolkit.study.population_moments import (
     compute_answer_covariance,
@@ -22,7 +21,8 @@ from sem_toolkit.study.population_moments import (
     compute_survey_moments,
 )
 from sem_toolkit.study.published import PrintedTable
-from sem_toolkit.study.recover import Recovery
+from sem_toolkit.study.recovery import Recovery
+from sem_toolkit.study.score_items import CompositeSums, OutcomeSums, ScoreItems
 
 MARKET_ITEMS = ("c11", "c8")
 """Industrial capital and venture capital, in the order of the text."""

@@ -10,10 +10,10 @@ import numpy as np
 from sem_toolkit.diagnostics import Diagnostic, EstimationError
 from sem_toolkit.libraries import pd
 from sem_toolkit.study.intervals import FloatArray
-from sem_toolkit.study.item_search import ScoreItems
 from sem_toolkit.study.published import PrintedTable
-from sem_toolkit.study.recover import Recovery
+from sem_toolkit.study.recovery import Recovery
 from sem_toolkit.study.respondents import Block
+from sem_toolkit.study.score_items import ScoreItems
 from sem_toolkit.study.whole_numbers import WholeAttempt
 
 _MOST_TRIES = 200

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram import Diagram, DiagramStyle
 from sem_toolkit.files import make_folder, write_bytes
 from sem_toolkit.fit import Fit
@@ -12,10 +11,11 @@ from sem_toolkit.fit.receipts import Failure, build_receipt, format_receipt
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.csv import format_csv
 from sem_toolkit.report.document import format_document
-from sem_toolkit.report.figures import build_caption, draw_fit, draw_spec
+from sem_toolkit.report.figures import draw_fit, draw_spec
 from sem_toolkit.spec import build_parameter_table
 from sem_toolkit.study.page import build_study_page
 from sem_toolkit.study.page_document import build_page_document
+from sem_toolkit.study.page_sections import name_study
 from sem_toolkit.study.pictures import draw_plots
 from sem_toolkit.study.run import StudyModel, StudyResult
 from sem_toolkit.study.tables import build_study_tables
@@ -28,12 +28,11 @@ SIMULATED = "Simulated survey, no evidence about Shenzhen."
 FIGURE_FORMATS = ("svg", "pdf", "png")
 
 
-def write_study(result: StudyResult, data: Path, output: Path, *, word: bool = False) -> list[Path]:
+def write_study(result: StudyResult, output: Path, *, word: bool = False) -> list[Path]:
     """Write everything into `output` and return the paths, the report first.
 
-    data  folder with published/regressions.csv
     word  whether to write report.docx too
-    Raises DataError for what cannot be read or written; everything is computed before the first file is written.
+    Raises DataError for what cannot be written; everything is computed before the first file is written.
     """
     tables = build_study_tables(result)
     contents = {f"tables/{name}.csv": format_csv(table).encode() for name, table in tables.items()}
@@ -43,11 +42,11 @@ def write_study(result: StudyResult, data: Path, output: Path, *, word: bool = F
         for name, (_, figure) in figures.items()
         for suffix in FIGURE_FORMATS
     }
-    plots = draw_plots(result.printed)
+    plots = draw_plots(result.printed, name_study(result))
     contents |= {f"plots/{name}.png": _write_png(plot) for name, plot in plots.items()}
     shown = [(name, caption, contents[f"{name}.svg"].decode()) for name, (caption, _) in figures.items()]
     remarks = pd.DataFrame(result.printed.publication.statements.get("remarks", ()), columns=["subject", "remark"])
-    page = build_study_page(result, shown, plots, read_printed_regressions(data), remarks)
+    page = build_study_page(result, shown, plots, remarks)
     document = build_page_document(page, {name: png for name, png in contents.items() if name.endswith(".png")})
     reports = {"report.html": page.encode()}
     reports |= {f"report{suffix}": format_document(suffix, document) for suffix in (".md", *[".docx"] * word)}
@@ -83,14 +82,5 @@ def draw_figures(model: StudyModel) -> dict[str, tuple[str, Diagram]]:
     figures = {f"{FIGURE}-schematic": (f"{model.title}: inferred from the paper's text, without estimates", schematic)}
     if model.fit is None:
         return figures
-    return {FIGURE: (f"{SIMULATED} {build_caption(model.fit)}", draw_fit(model.fit, remark=SIMULATED))} | figures
-
-
-def read_printed_regressions(data: Path) -> "pd.DataFrame":
-    """The published regressions as printed: texts, so that "0.000" keeps its three digits."""
-    path = data / "published" / "regressions.csv"
-    try:
-        return pd.read_csv(path, dtype=str)
-    except OSError as problem:
-        message = f"the printed regressions {path} cannot be read: {problem.strerror}"
-        raise DataError(Diagnostic("error", "unreadable-file", message)) from None
+    caption = f"{model.title}, with standardised estimates. {SIMULATED}"
+    return {FIGURE: (caption, draw_fit(model.fit, remark=SIMULATED))} | figures

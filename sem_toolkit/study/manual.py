@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sem_toolkit.study.integer_sums import list_attainable_sums
 from sem_toolkit.study.item_search import MOST_COMPOSITE_ITEMS
+from sem_toolkit.study.names import build_names
+from sem_toolkit.study.population import SURVEY_POPULATION
 from sem_toolkit.study.printed_study import PrintedStudy
 from sem_toolkit.study.relations import compute_r2
 
@@ -29,6 +31,7 @@ def build_manual(study: PrintedStudy) -> str:
     stated = next(size for size in study.audit.stated_n.values() if size is not None)
     found = scores.to_frame(tables).to_dict("records")
     joint = study.joint_regressions
+    (scale,) = {row.scale for own in tables for row in own.predictors if row.scale is not None}
     bounded = joint[joint["unbounded"].notna()]
     return environment.get_template("study.md.j2").render(
         audit=study.audit,
@@ -40,8 +43,17 @@ def build_manual(study: PrintedStudy) -> str:
         f_text=in_text.text if in_text else "",
         f_table=in_table.text if in_table else "",
         n_text=in_text.value / odds + 2 if in_text else 0.0,
-        pairs=len(list_attainable_sums(n, (1, 5))),
+        pairs=len(list_attainable_sums(n, scale)),
         searched=sorted(recovery.solutions[0].sums),
+        single=sum(len(own.predictors) == 1 for own in tables),
+        entered=[
+            ", ".join(row.term for row in own.predictors)
+            for own in tables
+            if own.name in recovery.solutions[0].sums and len(own.predictors) > 1
+        ],
+        points=scale[1] - scale[0] + 1,
+        respondents=SURVEY_POPULATION.respondents,
+        meanings=build_names(tables).items,
         items=recovery.to_frame().to_dict("records"),
         products=recovery.products_to_frame().to_dict("records"),
         smallest=smallest,

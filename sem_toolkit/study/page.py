@@ -4,14 +4,17 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sem_toolkit.comparison import check_nesting, compute_difference
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.report.reported import describe_method
+from sem_toolkit.study.claims import format_power
 from sem_toolkit.study.completion_models import CompletionFits
 from sem_toolkit.study.findings import list_findings
-from sem_toolkit.study.page_sections import build_sections, name_words
+from sem_toolkit.study.names import Names, name_factor_in_words
+from sem_toolkit.study.page_sections import build_sections, name_study
 from sem_toolkit.study.page_tables import join_words
-from sem_toolkit.study.printed_study import PrintedStudy
+from sem_toolkit.study.printed_study import EXTREME, PrintedStudy
 from sem_toolkit.study.recommendations import NOTHING
 from sem_toolkit.study.run import StudyModel, StudyResult
 from sem_toolkit.study.tables import list_equivalent_models
@@ -26,14 +29,12 @@ def build_study_page(
     result: StudyResult,
     figures: Iterable[tuple[str, str, str]],
     plots: Mapping[str, "Figure"],
-    printed: "pd.DataFrame",
     remarks: "pd.DataFrame",
 ) -> str:
     """The page as text.
 
     figures  file name without its suffix, caption and SVG text of each figure, in order
     plots    of `draw_plots`
-    printed  the published regressions, one row a coefficient (data/published/regressions.csv)
     remarks  what else a reader notices (data/published/remarks.csv)
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -47,21 +48,25 @@ def build_study_page(
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": format_estimate, "p": format_p_value, "join_words": join_words, "words": name_words,
+        "number": format_estimate, "p": format_p_value, "join_words": join_words, "words": name_factor_in_words,
+        "power": format_power,
         "equals": lambda value: f"{'' if (p := format_p_value(value)).startswith('<') else '= '}{p}",
     }  # fmt: skip
-    study, tables = result.printed, build_sections(result, printed)
+    better = _list_better(result)
+    study, tables, names = result.printed, build_sections(result), name_study(result)
     return environment.get_template("study.html.j2").render(
         result=result,
         research=result.research_model,
         study=study,
         audit=study.audit,
         findings=list_findings(study.audit),
-        meanings=_list_meanings(study),
+        names=names,
+        n_stated=next((n for n in study.audit.stated_n.values() if n is not None), None),
+        extreme=EXTREME,
         counts=_read_counts(study),
         without_numbers=sum(row[-1] == NOTHING for row in tables["recommendations"].rows),
         stable=_list_stable(study.completion_models),
-        unstable=_list_unstable(study),
+        unstable=_list_unstable(study, names),
         method="" if result.research_model.fit is None else describe_method(result.research_model.fit),
         engines=_list_engines(result),
         recovery=study.recovery,
@@ -73,12 +78,16 @@ def build_study_page(
         innovation=result.replications.count_positive(_list_innovation(result)).to_dict(),
         stages=None if result.stage_effects is None else _index_stages(result.stage_effects.effects),
         equivalent=list_equivalent_models(result),
-        better=_list_better(result),
+        better=[model.title for model in better],
+        worse_fit=sum(_loses_fit(model, result.research_model) for model in better),
         remarks=remarks.to_dict("records"),
         tables=tables,
         plots={name: _write_svg(name, plot) for name, plot in plots.items()},
         figures=[(name, caption, Markup(_strip_prolog(svg))) for name, caption, svg in figures],  # noqa: S704 - our own drawing
         sections=_build_sections,
+        name_row=lambda row: names.name_items(
+            code for code in dict.fromkeys((row["rhs"], row["lhs"])) if code in names.items
+        ),
     )
 
 
@@ -87,20 +96,14 @@ def _list_stable(models: Iterable[CompletionFits]) -> list[str]:
     return [row.predictor for own in models for row in own.effects.itertuples() if row.positive == 1]
 
 
-def _list_unstable(study: PrintedStudy) -> list[str]:
+def _list_unstable(study: PrintedStudy, names: Names) -> list[str]:
     """Predictors whose effect is positive in some completions and negative in others."""
-    meanings = _list_meanings(study)
     return [
-        f"{meanings[row.predictor]} ({row.predictor})" if row.predictor in meanings else name_words(row.predictor)
+        names.name_item(row.predictor)
         for own in study.completion_models
         for row in own.effects.itertuples()
         if 0 < row.positive < 1
     ]
-
-
-def _list_meanings(study: PrintedStudy) -> dict[str, str]:
-    """What each printed predictor means, or its code."""
-    return {row.term: row.meaning or row.term for table in study.publication.tables for row in table.predictors}
 
 
 def _read_counts(study: PrintedStudy) -> dict[str, str]:
@@ -128,14 +131,21 @@ def _list_innovation(result: StudyResult) -> list[str]:
     return [str(name) for name in result.replications.paths.columns if str(name).startswith(("network", "synergy"))]
 
 
-def _list_better(result: StudyResult) -> list[str]:
-    """Titles of the alternatives of the same variables with a smaller BIC than the research model."""
+def _loses_fit(model: StudyModel, research: StudyModel) -> bool:
+    """Whether a difference test rejects an alternative that is nested in the research model."""
+    if model.fit is None or research.fit is None or not check_nesting(research.fit.solution, model.fit.solution).nested:
+        return False
+    return bool(compute_difference(research.fit, model.fit).pvalue < LEVEL)
+
+
+def _list_better(result: StudyResult) -> list[StudyModel]:
+    """The alternatives of the same variables with a smaller BIC than the research model."""
     research = result.research_model
     if research.fit is None or not research.certified:
         return []
     own, variables = research.fit.fit_measures["bic"], set(research.fit.sample.variables)
     return [
-        model.title
+        model
         for model in result.models
         if model.fit is not None
         and model.certified

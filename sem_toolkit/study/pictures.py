@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from sem_toolkit.libraries import pd
 from sem_toolkit.study.audit import Audit
 from sem_toolkit.study.intervals import build_interval
+from sem_toolkit.study.names import Names, is_numbered
 from sem_toolkit.study.polygons import Polygon, build_rectangle
 from sem_toolkit.study.printed_study import PrintedStudy
-from sem_toolkit.study.recover import Recovery
+from sem_toolkit.study.recovery import Recovery
 from sem_toolkit.study.sums_search import search_table
 
 if TYPE_CHECKING:
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008): colours that colour-blind readers tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _INK, _PALE = "#222222", "#BBBBBB"
+_WIDTH = 5.4
+"""Inches: words of ten points can be read on a phone, which shows it at two thirds of its size."""
 
 
-def draw_plots(study: PrintedStudy) -> dict[str, Figure]:
+def draw_plots(study: PrintedStudy, names: Names) -> dict[str, Figure]:
     """Every plot of the report by the name of its file."""
     return {
-        "compatible-n": draw_compatible_n(study.audit),
+        "compatible-n": draw_compatible_n(study.audit, names),
         "moment-region": draw_moment_region(study.recovery),
-        "joint-regressions": draw_joint_regressions(study.joint_regressions),
+        "joint-regressions": draw_joint_regressions(study.joint_regressions, names),
     }
 
 
-def draw_compatible_n(audit: Audit) -> Figure:
+def draw_compatible_n(audit: Audit, names: Names) -> Figure:
     """The sample sizes that agree with each table, on a logarithmic axis, beside the stated one."""
-    figure, (axes,) = _build_figure(7.2, 0.42 * len(audit.compatible_n) + 1.3)
+    figure, (axes,) = _build_figure(_WIDTH, 0.45 * len(audit.compatible_n) + 1.5)
     checks = {(check.table, check.check): check for check in audit.checks}
     for position, (table, sizes) in enumerate(audit.compatible_n.items()):
         wide = checks.get((table, "n from R² and adjusted R²"))
@@ -48,23 +52,25 @@ def draw_compatible_n(audit: Audit) -> Figure:
         stated = audit.stated_n[table]
         if stated is not None:
             axes.plot([stated], [position], "o", mfc="white", mec=_COLOURS[1], ms=7, mew=1.6, zorder=3)
-    axes.set_yticks(range(len(audit.compatible_n)), [_format_table(name) for name in audit.compatible_n])
+            axes.annotate(str(stated), (stated, position), (-9, 0), textcoords="offset points", va="center", ha="right")
+    axes.set_yticks(range(len(audit.compatible_n)), [names.name_table(name) for name in audit.compatible_n])
     axes.invert_yaxis()
     axes.set_xscale("log")
     _label_sizes(axes, audit)
     axes.plot([], [], "o", color=_COLOURS[0], label="all figures agree")
     axes.plot([], [], color=_PALE, lw=7, solid_capstyle="round", label="R² and adjusted R² agree")
     axes.plot([], [], "o", mfc="white", mec=_COLOURS[1], mew=1.6, label="stated")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
 def draw_moment_region(recovery: Recovery) -> Figure:
     """The outcome's mean and SD that each one-predictor table leaves, and where the tables meet.
 
-    Left: the centre of the thin region that each set of sums of a table leaves; right: the regions around the solution.
+    Above: the centre of the thin region that each set of sums of a table leaves; below: the regions around the
+    solution.
     """
-    figure, (whole, near) = _build_figure(9.0, 4.3, columns=2)
+    figure, (whole, near) = _build_figure(_WIDTH, 7.0, rows=2)
     root = float(np.sqrt(recovery.n - 1))
     mean, sd = recovery.mean, recovery.sd
     tables = [found.table for found in recovery.candidates.values() if len(found.table.predictors) == 1]
@@ -94,36 +100,36 @@ def draw_moment_region(recovery: Recovery) -> Figure:
     near.set_title("within the square", fontsize="medium", loc="left")
     for axes in (whole, near):
         axes.set_xlabel(f"SD of {recovery.outcome}")
+        axes.set_ylabel(f"mean of {recovery.outcome}")
         axes.ticklabel_format(useOffset=False)
     near.locator_params(nbins=5)
-    whole.set_ylabel(f"mean of {recovery.outcome}")
     whole.plot([centre_sd], [centre_mean], "s", mfc="none", mec=_INK, ms=12)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    return figure
-
-
-def draw_joint_regressions(comparison: pd.DataFrame) -> Figure:
-    """Each predictor's printed B, and its range beside all others: rows of `compare_joint_regressions`."""
-    figure, (axes,) = _build_figure(7.2, 0.36 * len(comparison) + 1.3)
-    position = np.arange(len(comparison))
-    axes.hlines(position, comparison["lowest"], comparison["highest"], color=_COLOURS[0], lw=5, alpha=0.6)
-    axes.plot(comparison["printed"], position, "o", color=_COLOURS[1], ms=6)
-    axes.axvline(0.0, color=_PALE, lw=1, zorder=0)
-    labels = [f"{row.term}  ({_format_table(row.table)})" for row in comparison.itertuples()]
-    axes.set_yticks(position, labels)
-    axes.invert_yaxis()
-    axes.set_xlabel("coefficient B")
-    axes.plot([], [], "o", color=_COLOURS[1], label="printed, each table by itself")
-    axes.plot([], [], color=_COLOURS[0], lw=5, alpha=0.6, label="all predictors at once, range over reconstructions")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
-def _build_figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
+def draw_joint_regressions(comparison: pd.DataFrame, names: Names) -> Figure:
+    """Each predictor's printed B, and its range beside all others: rows of `compare_joint_regressions`."""
+    figure, (axes,) = _build_figure(_WIDTH, 0.46 * len(comparison) + 1.3)
+    position = np.arange(len(comparison))
+    axes.hlines(position, comparison["lowest"], comparison["highest"], color=_COLOURS[0], lw=5, alpha=0.6)
+    axes.plot(comparison["printed"], position, "o", color=_COLOURS[1], ms=6)
+    axes.axvline(0.0, color=_PALE, lw=1, zorder=0)
+    labels = [fill(names.name_item(row.term), 22) for row in comparison.itertuples()]
+    axes.set_yticks(position, labels, fontsize="small")
+    axes.invert_yaxis()
+    axes.set_xlabel("coefficient B")
+    axes.plot([], [], "o", color=_COLOURS[1], label="printed, each table by itself")
+    axes.plot([], [], color=_COLOURS[0], lw=5, alpha=0.6, label="all predictors at once: range over the data sets")
+    figure.legend(loc="outside lower center", ncols=1, frameon=False)
+    return figure
+
+
+def _build_figure(width: float, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = list(figure.subplots(1, columns, squeeze=False)[0])
+    axes = list(figure.subplots(rows, 1, squeeze=False)[:, 0])
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -145,7 +151,7 @@ def _format_span(sizes: tuple[int, ...]) -> str:
 
 
 def _format_table(name: str) -> str:
-    return f"Table {name}" if name[:1].isdigit() else name
+    return f"Table {name}" if is_numbered(name) else name
 
 
 def _label_sizes(axes: Axes, audit: Audit) -> None:

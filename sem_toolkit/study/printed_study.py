@@ -19,11 +19,13 @@ from sem_toolkit.study.completion_bounds import (
 )
 from sem_toolkit.study.completion_models import CompletionFits, build_completion_models, fit_completion_models
 from sem_toolkit.study.completions import Completions, draw_completions
-from sem_toolkit.study.item_search import ScoreItems, search_score_items
+from sem_toolkit.study.item_search import search_score_items
 from sem_toolkit.study.published import Publication, read_publication
 from sem_toolkit.study.reconstruct import DEFAULT_SEED, Reconstruction, read_bystanders, reconstruct_data
-from sem_toolkit.study.recover import Recovery, recover_sums
+from sem_toolkit.study.recover import recover_sums
 from sem_toolkit.study.recovered_models import FactorCheck, check_factor
+from sem_toolkit.study.recovery import Recovery
+from sem_toolkit.study.score_items import ScoreItems
 from sem_toolkit.study.sensitivity import (
     build_fixed_correlations,
     combine_composites,

@@ -13,14 +13,16 @@ from sem_toolkit.files import write_text
 from sem_toolkit.libraries import pd
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import FloatArray
-from sem_toolkit.study.item_search import ScoreItems, search_score_items
+from sem_toolkit.study.item_search import search_score_items
 from sem_toolkit.study.moments import InteriorMoments
 from sem_toolkit.study.printing import format_figure
 from sem_toolkit.study.published import Figure, PrintedTable, read_publication
-from sem_toolkit.study.recover import Recovery, Solution, recover_sums
+from sem_toolkit.study.recover import recover_sums
+from sem_toolkit.study.recovery import Recovery, Solution
 from sem_toolkit.study.regression import Regression, fit_regression, stepwise_regression
 from sem_toolkit.study.relations import compute_r2
 from sem_toolkit.study.respondents import SCORE_DECIMALS, Attempt, Block
+from sem_toolkit.study.score_items import ScoreItems
 from sem_toolkit.study.whole_numbers import WholeAttempt
 
 NOTE = "one data set consistent with the printed tables, not the respondents' answers"

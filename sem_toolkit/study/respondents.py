@@ -21,7 +21,7 @@ from sem_toolkit.study.moments import (
     list_printed,
 )
 from sem_toolkit.study.published import PrintedTable
-from sem_toolkit.study.recover import TableSums
+from sem_toolkit.study.recovery import TableSums
 from sem_toolkit.study.relations import compute_r2
 from sem_toolkit.study.scores import build_normal_score, solve_composites, solve_score
 

@@ -13,11 +13,11 @@ import numpy as np
 from sem_toolkit.study.arrangement import arrange_columns
 from sem_toolkit.study.integer_sums import IntegerArray
 from sem_toolkit.study.intervals import FloatArray
-from sem_toolkit.study.item_search import OutcomeSums, ScoreItems
 from sem_toolkit.study.moments import InteriorMoments, PredictorMoments, compute_figures, list_printed
 from sem_toolkit.study.published import PrintedTable
-from sem_toolkit.study.recover import TableSums
+from sem_toolkit.study.recovery import TableSums
 from sem_toolkit.study.respondents import Attempt, Block
+from sem_toolkit.study.score_items import OutcomeSums, ScoreItems
 
 _EXACT = 0.5  # whole numbers that differ by less are the same
 _MOST_MOVES = 20_000

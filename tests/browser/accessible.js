@@ -66,7 +66,8 @@
     const text = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent.trim()).join("");
     if (!text || !isShown(element) || element.closest("svg, script, style")) continue;
     if (!element.closest(regions)) found.add(`outside of all regions: ${text.slice(0, 40)}`);
-    if (element.closest("[disabled], [aria-disabled=true]")) continue;
+    // what is of an earlier text is dimmed until the text means something again
+    if (element.closest("[disabled], [aria-disabled=true], [data-old]")) continue;
     let seen = 1;
     for (let own = element; own; own = own.parentElement) seen *= Number(getComputedStyle(own).opacity);
     const { color, fontSize, fontWeight } = getComputedStyle(element);

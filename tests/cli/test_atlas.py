@@ -8,11 +8,15 @@ MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\ntextual ~ visual\n"
 def test_a_table_the_texts_and_a_receipt(command, write, tmp_path):
     spec = write("m.lav", "#' title: Two\n" + MODEL)
     words = ("atlas", spec, "--data", DATA / "hs.csv", "--write", tmp_path / "rivals", "--workers", "1")
-    outcome = command(*words, "--receipt", tmp_path / "r.json", "--plot", tmp_path / "rivals.svg")
+    outcome = command(*words, "--receipt", tmp_path / "r.json", "--plot", tmp_path / "rivals.svg", "--report",
+                      tmp_path / "atlas.html")  # fmt: skip
     assert outcome.code == 0, outcome.err
     for text in ("one-factor", "without-visual-textual", "nested in it", "what it changes", "Written:"):
         assert text in outcome.out
     assert "saturated" in outcome.err
+    page = (tmp_path / "atlas.html").read_text(encoding="utf-8")
+    assert page.count("<table") == 3
+    assert 'src="data:image/png;base64,' in page
     written = sorted(path.name for path in (tmp_path / "rivals").iterdir())
     assert "one-factor.lav" in written
     assert "parent: m.lav" in (tmp_path / "rivals" / "without-visual-textual.lav").read_text()

@@ -52,10 +52,23 @@ def test_positions_are_kept_on_request(command, spec, tmp_path):
     assert (tmp_path / "a.dot").read_text() != before
 
 
+def test_places_of_variables_that_are_gone_are_said_and_passed_over(command, spec, tmp_path):
+    layout = tmp_path / "model.layout.toml"
+    layout.write_text('[positions]\n"gone" = [10.0, 10.0]\n\n[sides]\n"visual" = "left"  # by hand\n')
+    outcome = command("diagram", spec, "-o", tmp_path / "a.svg")
+    assert outcome.code == 0
+    assert 'the layout places "gone", which the model does not have' in outcome.err
+    assert command("diagram", spec, "-o", tmp_path / "a.svg", "--keep-layout").code == 0
+    assert "gone" not in layout.read_text()
+    assert '"visual" = "left"  # by hand' in layout.read_text(), "pins stay"
+    assert "gone" not in command("diagram", spec, "-o", tmp_path / "a.svg").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
         (["-o", "a.jpg"], ".jpg"),
+        (["-o", "a.svg", "--draw-group", "2"], "there is no group 2: the model has 1"),
         (["-o", "missing/a.svg"], "missing/a.svg"),
         (["-o", "a.svg", "--theme", "gray"], "grey"),
         (["-o", "a.svg", "--data", str(DATA / "hs.csv"), "--draw-group", "2"], "no group 2"),
@@ -149,6 +162,7 @@ def test_positions_that_collide_are_said(command, write, tmp_path):
     outcome = command("diagram", pinned, "-o", tmp_path / "a.svg")
     assert outcome.code == 0
     assert "lies on" in outcome.err
+    assert "move one of them in pinned.layout.toml" in outcome.err
 
 
 def find_heights(path):

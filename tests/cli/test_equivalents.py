@@ -47,3 +47,18 @@ def test_with_data_the_fit_is_equal_and_the_estimates_are_not(command, write):
     assert max(fits.values()) - min(fits.values()) < 1e-6
     assert record["equivalents"][0]["family"] == "structure"
     assert command(*words, "--only", "paths").code == 2
+
+
+def test_a_report_has_the_models_and_with_data_the_fits(command, write, tmp_path):
+    spec = write("m.lav", CHAIN)
+    assert command("equivalents", spec, "--free-x", "--report", tmp_path / "without.md").code == 0
+    said = (tmp_path / "without.md").read_text(encoding="utf-8")
+    assert "m ~ x1 becomes x1 ~ m" in said
+    assert "The fit" not in said
+    words = ("equivalents", spec, "--free-x", "--data", DATA / "mediation.csv")
+    outcome = command(*words, "--report", tmp_path / "with.html")
+    assert "with.html" in outcome.err
+    page = (tmp_path / "with.html").read_text(encoding="utf-8")
+    assert "The fit is the same" in page
+    assert "x1 ~ m" in page
+    assert command(*words, "--report", tmp_path / "with.txt").code == 2

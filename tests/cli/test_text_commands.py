@@ -38,3 +38,10 @@ def test_diff_is_about_meaning_not_text(command, write):
     text = command("diff", before, other).out
     assert "degrees of freedom +2" in text
     assert "B is nested in A (A = a.lav, B = c.lav)" in text
+
+
+def test_diff_names_variables_that_only_one_model_is_about(command, write):
+    two, other = write("a.lav", "f =~ x1 + x2 + x3\n"), write("b.lav", "f =~ x1 + x2 + x7\n")
+    outcome = command("diff", two, other)
+    assert outcome.code == 0
+    assert "about different variables (A = a.lav, B = b.lav): x3 in A only; x7 in B only" in outcome.out

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit import ModelError, fit
 from sem_toolkit.comparison import build_pairwise_tests, compute_relation, find_equivalents
-from sem_toolkit.comparison.equivalents import build_structure
+from sem_toolkit.comparison.equivalents import build_structure, list_equivalents
 from sem_toolkit.comparison.equivalents.finding import prove
 from sem_toolkit.comparison.equivalents.measurement import list_factor_moves
 from sem_toolkit.fit import prepare_schematic
@@ -174,3 +176,24 @@ def test_net_knows_members_from_near_misses(name):
         assert (row.relation == "equivalent") == both, (row.restricted, row.general)
         tables = fits[row.restricted].table, fits[row.general].table
         assert (compute_relation(*tables) == "equivalent") == both
+
+
+def test_other_exogenous_variables_are_told_where_rows_lack_them():
+    """Full information leaves out rows without an exogenous variable: the models then are of other rows."""
+    frame = pd.read_csv(DATA / "mediation.csv")
+    frame.loc[:9, "x1"] = np.nan
+    frame.loc[10:19, "m"] = np.nan
+    found = list_equivalents(parse_spec(CHAIN), frame, missing="ml")
+    told = {entry.changes: entry.caveat for entry in found.entries}
+    caveat = "where no row lacks m, x1, or with fixed_x = false"
+    assert told["m ~ x1 becomes x1 ~ m",] == caveat
+    assert not found.fits_alike
+    hints = [message.hint for message in found.comparison.messages if message.code == "different-rows"]
+    assert hints[0].startswith("fixed_x = false")
+    saturated = list_equivalents(parse_spec(CHAIN), frame, missing="ml.x")
+    assert not saturated.fits_alike
+    assert saturated.entries[0].caveat == caveat
+    kept = list_equivalents(parse_spec(CHAIN), frame, missing="ml", fixed_x=False)
+    assert kept.fits_alike
+    assert {entry.caveat for entry in kept.entries} == {""}
+    assert {entry.caveat for entry in list_equivalents(parse_spec(CHAIN), frame).entries} == {""}

@@ -8,6 +8,7 @@ import pytest
 
 from sem_toolkit import ModelError, OptionError, fit
 from sem_toolkit.comparison import build_nested_table, check_nesting
+from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.sample import read_table
 
 ORACLES = Path(__file__).parents[1] / "oracles"
@@ -131,3 +132,11 @@ def test_the_difference_of_yuan_bentler_tests_is_scaled():
         specs = {name: f"visual =~ x1 + {name}x2 + {name}x3\n{OTHERS}" for name in ("", "a*")}
         table = build_nested_table({name: fit(spec, data, **options) for name, spec in specs.items()})
         assert table["Chisq.diff"].iloc[1] == pytest.approx(expected, rel=1e-5)
+
+
+def test_exact_restriction_by_a_curved_constraint_is_lavaans(frame):
+    """Its derivatives are taken at the estimates of the larger model (4.698 by those of the smaller one)."""
+    spec = "visual =~ x1 + a*x2 + b*x3\ntextual =~ x4 + c*x5 + d*x6\nspeed =~ x7 + e*x8 + f*x9\n"
+    larger, smaller = (fit(spec + tie, frame, estimator="MLR") for tie in ("", "a*c == e*f\n"))
+    found = compute_difference(larger, smaller, method="satorra.2000", shifted=False, reference="exact")
+    assert found.stat == pytest.approx(4.77306, rel=1e-5)

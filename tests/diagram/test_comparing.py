@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from sem_toolkit.diagram import DiagramStyle, Version, draw_diagram, draw_overlay, draw_side_by_side
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, Version, draw_diagram, draw_overlay, draw_side_by_side
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
-from tests.diagram.drawing import read_model
+from tests.diagram.drawing import estimate_randomly, read_model
 from tests.support import read_case
 
 
@@ -76,6 +76,62 @@ def test_variables_are_aligned_where_a_number_makes_one_picture_wider():
         assert dx == 0.0 or dy == 0.0
     assert style.column == "free"
     assert dy == 0.0
+
+
+def test_pictures_in_a_narrow_column_have_one_size_of_type():
+    """The common layout needs smaller type there; the longer number of one picture is no reason for the others'."""
+    table = build_parameter_table(parse_spec("c ~ a + b\nd ~ c + a\na ~~ b"), TableOptions(call="sem"))
+    rows = [{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters]
+    frame = pd.DataFrame(rows).assign(**{"est": 0.5, "se": 0.1, "pvalue": 0.001, "std.all": 0.5})
+    r2 = {"c": 0.27, "d": 0.13}
+    versions = [
+        Version(f"{k}", table, frame.assign(**{"std.all": value}), r2) for k, value in enumerate((0.5, -0.5, 0.5))
+    ]
+    picture = draw_side_by_side(versions, DiagramStyle(column="single"))
+    assert not picture.problems()
+    assert {node.font_size for node in picture.scene.nodes} == {7.0}
+
+
+def test_an_indicator_that_another_version_explains_has_its_place_in_both():
+    """t4 is an indicator in the first model, and has paths and an R² in the second one."""
+    common = "g =~ v1 + v2 + v3 + v4\nf ~ g\n"
+    specs = (f"{common}f =~ t1 + t2 + t3 + t4", f"{common}f =~ t1 + t2 + t3\nt1 ~~ v1\nt4 ~ f + g")
+    tables = [build_parameter_table(parse_spec(spec), TableOptions(call="sem")) for spec in specs]
+    first, second = (
+        Version(name, table, estimate_randomly(table), r2)
+        for name, table, r2 in zip("ab", tables, ({"f": 0.4, "t4": 0.5}, {"f": 0.3, "t4": 0.6}), strict=True)
+    )
+    assert not draw_side_by_side([first, second]).hits()
+
+
+def test_stages_stand_in_every_picture():
+    table = build_parameter_table(parse_spec("B ~ A\nC ~ B"), TableOptions(call="sem"))
+    hints = DiagramHints(stages={"First": ("A",), "Later": ("B", "C")})
+    picture = draw_side_by_side([Version(name, table) for name in ("women", "men")], hints=hints)
+    assert [band.title for band in picture.scene.bands] == ["First", "Later"] * 2
+    assert not picture.problems()
+    assert not picture.messages
+
+
+def test_what_was_added_is_told_from_what_changed_without_colours_too():
+    scenes = []
+    for spec in ("y ~ x", "y ~ x + z"):
+        table = build_parameter_table(parse_spec(spec), TableOptions(call="sem"))
+        rows = [{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters]
+        scenes.append(
+            (
+                table,
+                pd.DataFrame(rows).assign(
+                    **{"est": len(spec) / 10, "se": 0.1, "pvalue": 0.001, "std.all": len(spec) / 10}
+                ),
+            )
+        )
+    before, after = (Version(name, *found) for name, found in zip(("a", "b"), scenes, strict=True))
+    scene = draw_overlay(before, after, DiagramStyle(theme="print")).scene
+    lines = {edge.key: edge for edge in scene.edges}
+    assert lines["y ~ x"].colour == lines["y ~ z"].colour
+    assert lines["y ~ z"].width > 1.5 * lines["y ~ x"].width
+    assert max(sample.width for sample in scene.samples) == lines["y ~ z"].width
 
 
 def test_the_largest_modification_indices_become_candidates():

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from sem_toolkit.diagnostics import DataError
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram, read_layout, write_layout
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
@@ -143,10 +142,13 @@ def test_a_variable_stays_where_a_layout_has_it(tmp_path):
     assert not second.hits()
 
 
-def test_a_layout_of_unknown_variables_is_refused():
+def test_a_layout_of_unknown_variables_is_passed_over_with_a_warning():
     table, _, _ = read_model("hs_cfa_marker")
-    with pytest.raises(DataError, match=r'places "visuall".*did you mean "visual"'):
-        draw_diagram(table, layout=Layout({"visuall": (0.0, 0.0)}))
+    picture = draw_diagram(table, layout=Layout({"visuall": (0.0, 0.0)}))
+    (warning,) = picture.messages
+    assert warning.severity == "warning"
+    assert 'places "visuall"' in warning.message
+    assert 'did you mean "visual"' in str(warning.hint)
 
 
 def test_the_same_model_gives_the_same_picture():

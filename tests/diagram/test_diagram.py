@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram
 from sem_toolkit.spec import build_parameter_table, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
-from tests.diagram.drawing import draw_case, read_model
+from tests.diagram.drawing import draw_case, draw_text, read_model
 from tests.support import ORACLES
 
 SIGNATURES = {".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".dot": b"digraph", ".tex": b"\\documentclass"}
@@ -136,6 +136,80 @@ def test_small_rotated_loadings_are_left_out_and_the_legend_says_so():
     whole = draw_diagram(table, estimates, DiagramStyle(least_loading=0.0))
     assert len([edge for edge in whole.scene.edges if " =~ " in edge.key]) == 27
     assert len([edge for edge in draw_diagram(table).scene.edges if " =~ " in edge.key]) == 27
+
+
+STAGED = "A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3\nC =~ c1 + c2 + c3\nB ~ A\nC ~ B"
+STAGES = {"First": ("A",), "Second": ("B",), "Third": ("C",)}
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ({}, []),
+        ({"direction": "right"}, []),
+        ({"direction": "down"}, ["direction-ignored"]),
+        ({"layout": "dot"}, ["stages-not-drawn"]),
+        ({"column": "single"}, ["stages-not-drawn"]),
+    ],
+)
+def test_stages_and_directions_that_are_not_drawn_are_said(settings, codes):
+    picture = draw_text(STAGED, DiagramHints(stages=STAGES), **settings)
+    assert [message.code for message in picture.messages] == codes
+    assert bool(picture.scene.bands) == ("stages-not-drawn" not in codes)
+
+
+def test_what_a_layout_says_about_a_model_of_earlier_days_is_passed_over_with_a_warning():
+    table, estimates, r2 = read_model("poldem_sem")
+    layout = Layout(
+        positions={"ind60": (400.0, 80.0), "gone": (1.0, 1.0)},
+        numbers={"gone ~ ind60": 0.5},
+        arcs={"y1 ~~ y2": "top"},
+        sides={"dem": "left"},
+        relations={"same-row": (("ind60", "dem60"), ("gone", "dem65"))},
+    )
+    picture = draw_diagram(table, estimates, r2=r2, layout=layout)
+    assert [message.severity for message in picture.messages] == ["warning"] * 4
+    told = " ".join(message.message for message in picture.messages)
+    assert all(f'"{name}"' in told for name in ("gone", "dem", "gone ~ ind60", "y1 ~~ y2"))
+    places = {node.name: node.box for node in picture.scene.nodes}
+    assert places["ind60"].y == pytest.approx(places["dem60"].y)
+    assert not draw_diagram(table, estimates, r2=r2).messages
+
+
+def test_means_that_there_are_none_of_are_said():
+    assert [message.code for message in draw_case("hs_cfa_marker", intercepts=True).messages] == ["no-means"]
+    assert not draw_case("hs_meanstructure", intercepts=True).messages
+
+
+def test_misfit_that_suggests_nothing_is_said():
+    table, estimates, r2 = read_model("hs_cfa_marker")
+    indices = pd.DataFrame({"lhs": ["x1"], "op": ["~~"], "rhs": ["x2"], "mi": [3.0]})
+    codes = [m.code for m in draw_diagram(table, estimates, r2=r2, modification_indices=indices).messages]
+    assert codes == ["nothing-suggested"]
+    assert not draw_diagram(table, estimates, r2=r2, modification_indices=indices.assign(mi=9.0)).messages
+
+
+def test_without_the_paths_that_explain_it_no_r2_is_shown():
+    table, estimates, r2 = read_model("poldem_sem")
+    lines = [line for node in draw_diagram(table, estimates, r2=r2).scene.nodes for line in node.lines]
+    assert "R² = 0.96" in lines
+    bare = draw_diagram(table, estimates, DiagramStyle(only="measurement"), r2=r2)
+    assert not [line for node in bare.scene.nodes for line in node.lines if "R²" in line]
+
+
+def test_without_numbers_the_legend_still_says_what_colours_mean():
+    table, estimates, r2 = read_model("poldem_sem")
+    estimates = estimates.assign(**{"std.all": estimates["std.all"].where(estimates["rhs"] != "ind60", -0.5)})
+    texts = [t.lines[0] for t in draw_diagram(table, estimates, DiagramStyle(values="none"), r2=r2).scene.texts]
+    assert texts == ["negative", "not significant (p ≥ .05)"]
+
+
+def test_a_line_of_the_legend_that_is_wider_than_the_column_is_broken():
+    words = "Residual correlations of items that share their wording are drawn, all others are fixed to zero, as agreed"
+    picture = draw_text("f =~ a + b + c", DiagramHints(legend=(words,)), column="single")
+    lines = [item for item in picture.scene.texts if item.key.startswith("legend")]
+    assert " ".join(item.lines[0] for item in lines).endswith(words)
+    assert not picture.problems()
 
 
 def test_a_notebook_shows_the_picture():

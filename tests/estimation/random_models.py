@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sem_toolkit.model import Model, build_model, check_identification, compute_moments
-from sem_toolkit.model.ram import SYMMETRIC
+from sem_toolkit.model.cells import SYMMETRIC
 from sem_toolkit.sample import Sample, SampleGroup
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 

@@ -139,6 +139,9 @@ def test_positive_definite_matrices_of_a_stack() -> None:
     usable, logarithms = factor_stack(stack)
     assert usable.tolist() == [True, False, False]
     assert logarithms[0] == pytest.approx(np.log(3.0))
+    usable, logarithms = factor_stack(np.array([[[-1.0]], [[2.0]], [[0.0]]]))
+    assert usable.tolist() == [False, True, False]
+    np.testing.assert_allclose(logarithms, [0.0, np.log(2.0), 0.0])
 
 
 def test_another_array_library_leads_to_the_same_place() -> None:

@@ -278,3 +278,17 @@ def test_pairwise_moments_are_pandas_own_and_come_with_a_warning(rows):
     with pytest.raises(DataError) as refused:
         fit(CFA, DATA / "hs_neverpair.csv", call="cfa", missing="pairwise")
     assert refused.value.diagnostics[0].code == "no-pair"
+
+
+def test_bartlett_scores_beside_auxiliary_variables_are_of_the_indicators(rows):
+    """(λᵀΘ⁻¹λ)⁻¹λᵀΘ⁻¹(y − ν); lavaan takes the auxiliary variables for indicators without loadings."""
+    found = fit("visual =~ x1 + x2 + x3", rows, call="cfa", missing="ml", aux=["x4", "x7"])
+    table = found.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    names = ["x1", "x2", "x3"]
+    loadings = np.array([table["visual", "=~", name] for name in names])
+    weights = loadings / np.array([table[name, "~~", name] for name in names])
+    complete = rows[names].notna().all(axis=1).to_numpy()
+    centred = rows[names].to_numpy()[complete] - np.array([table[name, "~1", ""] for name in names])
+    expected = centred @ weights / (loadings @ weights)
+    (scores,) = found.factor_scores("bartlett")
+    np.testing.assert_allclose(scores.scores[complete, 0], expected, atol=1e-8)

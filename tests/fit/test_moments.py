@@ -56,3 +56,10 @@ def test_numbers_of_observations_by_group_label_follow_the_groups_of_the_covaria
     assert [group.n for group in by_label.sample.groups] == [100, 60]
     with pytest.raises(OptionError, match="are not those of sample_cov"):
         fit(model, sample_cov=groups, sample_nobs={"DZ": 60, "XX": 100})
+
+
+def test_moments_of_groups_may_be_a_list():
+    named = fit(MODEL, call="cfa", sample_cov=read_covariances(), sample_nobs=[156, 145])
+    listed = fit(MODEL, call="cfa", sample_cov=list(read_covariances().values()), sample_nobs=[156, 145])
+    assert listed.fit_measures["chisq"] == pytest.approx(named.fit_measures["chisq"], rel=1e-9)
+    assert [group.label for group in listed.sample.groups] == ["Group 1", "Group 2"]

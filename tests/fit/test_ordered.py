@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sem_toolkit import Fit, fit
+from sem_toolkit import Fit, ModelError, fit
 from sem_toolkit.comparison.nested import build_nested_table
 from sem_toolkit.fit.records import build_fit_record
 from tests.support import DATA, ORACLES, near, row_key
@@ -179,3 +179,26 @@ def test_the_order_of_a_models_variables_changes_nothing() -> None:
     one, other = fit_case(case, std_lv=True), fit_case(case | {"spec": turned}, std_lv=True)
     for measure in ("chisq", "chisq.scaled", "cfi.scaled", "srmr", "baseline.chisq.scaled"):
         assert other.fit_measures[measure] == pytest.approx(one.fit_measures[measure], rel=1e-7), measure
+
+
+def test_moments_of_covariates_are_lavaans() -> None:
+    """With divisor n − 1, as in the parameter table."""
+    _, _, record = fit_named("ordx_mimic_condx")
+    expected = [[1.1082868626, 0.0174869889], [0.0174869889, 0.2451358109]]
+    for block in ("sample_cov", "implied_cov"):
+        assert record[block][0]["cov.x"]["names"] == ["x", "d"]
+        np.testing.assert_allclose(record[block][0]["cov.x"]["matrix"], expected, rtol=1e-8)
+
+
+def test_expected_changes_of_ordered_mediators_do_not_hang_on_the_parameterization() -> None:
+    """lavaan's standardised change of `mo ~ y` is −.300 with delta where it is −.703 with theta, in data like these."""
+    spec = "mo ~ x + d\ny ~ mo\n"
+    changes = []
+    for parameterization in ("delta", "theta"):
+        found = fit(spec, DATA / "ord2to7.csv", ordered="mo,y", parameterization=parameterization)
+        rows = found.modification_indices.set_index(["lhs", "op", "rhs"])
+        assert ("mo", "~~", "mo") not in rows.index  # freed, the scale of mo could be traded against its effects
+        changes.append(rows.loc[("mo", "~", "y"), "sepc.all"])
+    assert changes[0] == pytest.approx(changes[1], rel=1e-5)
+    with pytest.raises(ModelError, match=r"not identified.*mo ~\*~ mo"):
+        fit(spec + "mo ~*~ NA*mo\n", DATA / "ord2to7.csv", ordered="mo,y")

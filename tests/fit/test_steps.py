@@ -1,14 +1,20 @@
 """Structural after measurement: lavaan's numbers, what the certificate says, and plain words where it does not go."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sem_toolkit.diagnostics import DataError, ModelError, OptionError
+from sem_toolkit.estimation import Solution, estimate
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.inference.at_estimate import evaluate_solution
+from sem_toolkit.inference.errors.steps import compute_step_covariance
+from sem_toolkit.model import compute_moments
 from sem_toolkit.report.tables import TABLES, build_table_of
+from sem_toolkit.sample.categorical.answers import place_statistics
 from tests.support import DATA, ORACLES, near, row_key
 
 CASES = sorted(path.stem for path in (ORACLES / "stages").glob("sam_*.json"))
@@ -45,15 +51,28 @@ def test_parameters_and_standard_errors(fitted):
     for row in case["parameters"]:
         own = mine[row_key(row)]
         assert near(own["est"], row["est"], 1e-4, 1e-4), row_key(row)
-        assert near(own["se"], row["se"], 5e-4, 1e-6), row_key(row)
+        assert near(own["se"], row["se"], find_tolerance(found, row), 1e-6), row_key(row)
+
+
+def find_tolerance(found: Fit, row: dict) -> float:
+    """Of standard errors; of the second step of ordered variables they differ by terms of order 1/n (docs/differences).
+
+    lavaan takes the information of the structural part at the sample moments there, where that is used by itself.
+    """
+    if not found.options.estimation.categorical:
+        return 5e-4
+    return {"local": 1e-2, "naive": 2e-3}.get(found.options.inference.se, 5e-4)
 
 
 def test_standardised_solution(fitted):
     found, case = fitted
     mine = {row_key(row): row for row in found.standardized.to_dict("records")}
-    for row in case["standardized"]:
+    categorical = found.options.estimation.categorical  # lavaan: variances of responses are not 1 after local steps
+    for row in (row for row in case["standardized"] if row["op"] == "~" or not categorical):
         assert near(mine[row_key(row)]["est.std"], row["est_std"], 1e-3, 1e-4), row_key(row)
-        assert near(mine[row_key(row)]["se"], row["se"], 2e-3, 1e-5), row_key(row)
+        assert near(mine[row_key(row)]["se"], row["se"], max(2e-3, 2.0 * find_tolerance(found, row)), 1e-5), row_key(
+            row
+        )
 
 
 def test_fit_measures(fitted):
@@ -61,6 +80,10 @@ def test_fit_measures(fitted):
     found, case = fitted
     for name, value in case["fit_measures"].items():
         loose = 2e-3 if "missing" in case["options"] else 2e-4
+        if "ordered" in case["options"] and found.solution.judged is not None:
+            loose = 5e-3
+            if name not in ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "chisq.scaled", "baseline.chisq"):
+                continue
         if name != "fmin":
             assert near(found.fit_measures.get(name), value, loose, 2e-5), name
 
@@ -154,7 +177,8 @@ def test_call_is_the_word_of_lavaan(rows):
         (SEM, {"se": "robust.huber.white"}, OptionError, "option-value", "se"),
         (SEM, {"missing": "two.stage"}, OptionError, "missing-estimator", "two.stage"),
         (SEM, {"sampling_weights": "ageyr"}, OptionError, "steps-data", "sampling_weights"),
-        (SEM, {"ordered": ["x1"]}, OptionError, "ordered-in-steps", "some are ordered"),
+        (SEM, {"ordered": ["x1"], "estimator": "IV"}, OptionError, "steps-estimator", "IV"),
+        (SEM, {"ordered": ["x1"], "missing": "ml"}, OptionError, "missing-estimator", "ml"),
         (SEM, {"sam_method": None, "m_method": "GLS"}, OptionError, "option-without-effect", "m_method"),
     ],
 )
@@ -252,3 +276,72 @@ def test_standard_errors_that_take_rows_for_independent_are_refused_with_cluster
     spec = CLUSTERED["local"]["spec"]
     with pytest.raises(OptionError, match="twostep"):
         fit(spec, DATA / "twolevel.csv", cluster="cluster", sam_method="local", se="twostep")
+
+
+ITEMS = [f"u{number}" for number in range(1, 10)]
+COVARIATES = "f =~ u1 + u2 + u3\ng =~ u4 + u5 + u6\nf ~ x + z\ng ~ f + x + z"
+
+
+@pytest.fixture(scope="module")
+def answers() -> pd.DataFrame:
+    return pd.read_csv(DATA / "likert5_n477.csv")
+
+
+@pytest.mark.parametrize(
+    ("spec", "options"),
+    [
+        (f"{COVARIATES}\nu9 ~ f + g + x + z", {}),
+        (COVARIATES, {"ordered": ITEMS[:4], "m_method": "ML"}),
+        (COVARIATES, {"ordered": ITEMS[:3]}),
+    ],
+    ids=["an ordered outcome", "a mixed block", "a numeric block"],
+)
+def test_errors_of_ordered_blocks_are_those_of_the_delta_method(answers, spec, options):
+    """Each statistic moved a little and all steps done anew, against what the steps say of themselves, in a sample that
+    is as the model says: elsewhere both differ by what the misfit bends.
+    """
+    coded = answers.assign(**{name: (answers[name] > 2).astype(int) for name in ITEMS})
+    found = fit(spec, coded, **({"ordered": ITEMS, "sam_method": "local"} | options))
+    model, gamma = found.solution.model, found.sample.groups[0].categorical.gamma
+    values = model.layout.stack(compute_moments(model, found.solution.x))[0]
+    exact = _estimate_from(found, values)
+    second, n = exact.stages.second, found.sample.n
+    ends = [
+        [_estimate_from(found, values + sign * 1e-4 * unit).x[second] for sign in (1.0, -1.0)]
+        for unit in np.eye(len(values))
+    ]
+    slopes = np.array([(high - low) / 2e-4 for high, low in ends]).T
+    found_errors = compute_step_covariance(evaluate_solution(exact), exact.stages, found.options.inference)
+    np.testing.assert_allclose(
+        np.sqrt(np.diagonal(found_errors)[second]), np.sqrt(np.diagonal(slopes @ gamma @ slopes.T) / n), rtol=2e-4
+    )
+
+
+def _estimate_from(found: Fit, values: np.ndarray) -> Solution:
+    """The steps once more, from other statistics."""
+    layout, group = found.solution.model.layout, found.sample.groups[0]
+    own = place_statistics(group, group.categorical.with_values(values), layout.variables, layout.covariates)
+    return estimate(found.solution.model, replace(found.sample, groups=(own,)), found.options.estimation)
+
+
+def test_thresholds_of_an_ordered_outcome_are_those_of_the_data(answers):
+    found = fit(f"{COVARIATES}\nu9 ~ g + x + z", answers, ordered=ITEMS, sam_method="local")
+    rows = found.parameters.set_index(["lhs", "op", "rhs"])
+    alone = fit("u9 ~ x + z", answers, ordered=["u9"]).parameters.set_index(["lhs", "op", "rhs"])
+    for name in ("t1", "t2", "t3", "t4"):
+        assert rows.loc[("u9", "|", name), "est"] == pytest.approx(alone.loc[("u9", "|", name), "est"], abs=1e-7)
+        assert rows.loc[("u9", "|", name), "se"] == pytest.approx(alone.loc[("u9", "|", name), "se"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "code", "named"),
+    [
+        (f"{COVARIATES}\nu9 ~ g", {"parameterization": "theta"}, "theta-in-steps", "u9"),
+        ("f =~ u1 + u2 + u3\ng =~ u4 + u5 + u6\nh =~ u7 + u8 + u9\nh ~ f + g + f:g", {}, "products-in-steps", "f:g"),
+    ],
+)
+def test_what_steps_of_ordered_variables_do_not_do(answers, spec, options, code, named):
+    with pytest.raises(ModelError) as caught:
+        fit(spec, answers, ordered=ITEMS, sam_method="local", **options)
+    entry = next(d for d in caught.value.diagnostics if d.code == code)
+    assert named in entry.message

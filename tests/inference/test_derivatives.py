@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.discrepancy import DenseWeight
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference import InferenceOptions, evaluate_solution
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
@@ -14,7 +14,7 @@ from sem_toolkit.inference.exact_fit.ugamma import _over_moments, _over_rows, co
 from sem_toolkit.inference.parameters.effects import compute_effects
 from sem_toolkit.inference.parameters.standardized import standardize
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
-from sem_toolkit.inference.residuals.saturated import build_gamma, times_delta, times_saturated_information
+from sem_toolkit.inference.residuals.saturated import build_gamma, times_delta
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.inference.weights.information import (
@@ -180,7 +180,7 @@ def test_weighted_derivatives_by_gather(solve, information):
     at = moved(solve, "poldem_sem")
     options = InferenceOptions(information=information)
     delta = compute_delta(at)[0]
-    expected = times_saturated_information(at, options, 0, delta)
+    expected = at.data.times_information(at, information, 0, delta)
     np.testing.assert_allclose(times_delta(at, options, 0, delta), expected, atol=1e-9 * np.abs(expected).max())
 
 

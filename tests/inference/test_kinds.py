@@ -2,9 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import sem_toolkit.inference
 from sem_toolkit.estimation import ESTIMATORS
+from sem_toolkit.inference.treatments import TREATMENTS
+from sem_toolkit.inference.weights.data import DATA_KINDS
+from sem_toolkit.sample.sample import Form
 
 NAMES = "|".join(sorted(ESTIMATORS, key=len, reverse=True))
 
@@ -21,8 +25,13 @@ def test_no_file_of_inference_compares_an_estimators_name():
     assert found == []
 
 
-def test_whether_rows_are_incomplete_or_in_levels_is_asked_where_their_kind_is_chosen():
-    """A kind of data is one class (`DataKind`): what it weighs, its derivatives and scores ask for nothing more."""
-    folder = Path(sem_toolkit.inference.__file__).parent / "weights"
-    asked = re.compile(r"\.(is_incomplete|has_levels)\b")
-    assert [path.name for path in sorted(folder.glob("*.py")) if asked.search(path.read_text())] == ["data.py"]
+def test_what_the_data_are_is_asked_nowhere_in_inference():
+    """A kind of data is one class a room (`weights.data`, `treatments`), chosen by the sample's form."""
+    root = Path(sem_toolkit.inference.__file__).parent
+    asked = re.compile(r"\.(is_incomplete|has_levels|is_categorical)\b|\bsample\.(form|missing)\b")
+    names = sorted(str(path.relative_to(root)) for path in root.rglob("*.py") if asked.search(path.read_text()))
+    assert names == ["treatments.py", "weights/data.py", "weights/two_stage.py"]
+
+
+def test_every_form_of_a_sample_has_a_kind_of_data_and_a_treatment():
+    assert set(DATA_KINDS) == set(TREATMENTS) == set(get_args(Form))

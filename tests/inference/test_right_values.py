@@ -147,3 +147,17 @@ def test_wls_blames_a_singular_gamma(hs):
     frame = hs.assign(male=(hs["sex"] == 1).astype(float))
     with pytest.raises(DataError, match="weight matrix of WLS cannot be inverted"):
         fit("f =~ x1 + x2 + x3 + male", frame, meanstructure=True, estimator="WLS")
+
+
+@pytest.mark.parametrize("estimator", ["WLSM", "WLSMV"])
+def test_robust_cfi_where_the_baseline_model_has_a_factor_of_one(hs, estimator):
+    """Its UΓ has its degrees of freedom for trace, which lavaan takes for "not scaled": 1 beside an RMSEA > 0."""
+    spec = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual ~ ageyr\ntextual ~ ageyr"
+    options = {"ordered": False, "meanstructure": True}
+    scaled = fit(spec, hs, estimator="WLSM", **options).fit_measures
+    ours = fit(spec, hs, estimator=estimator, **options).fit_measures
+    assert scaled["baseline.chisq.scaling.factor"] == pytest.approx(1.0, abs=1e-10)
+    excess = scaled["chisq"] - scaled["chisq.scaling.factor"] * scaled["df"]
+    expected = 1.0 - excess / (scaled["baseline.chisq"] - scaled["baseline.df"])
+    assert ours["cfi.robust"] == pytest.approx(expected, rel=1e-9)
+    assert ours["rmsea.robust"] == pytest.approx(0.0433916, rel=1e-5)

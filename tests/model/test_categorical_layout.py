@@ -7,8 +7,8 @@ from sem_toolkit.discrepancy.categorical import CategoricalLeastSquares
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import build_model, compute_moments
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.cells import SYMMETRIC
 from sem_toolkit.model.population import draw_population
-from sem_toolkit.model.ram import SYMMETRIC
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
 from .conftest import assert_stacks_equal_points

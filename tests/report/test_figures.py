@@ -3,6 +3,7 @@
 import numpy as np
 
 from sem_toolkit import fit
+from sem_toolkit.diagram import DiagramStyle
 from sem_toolkit.report.figures import build_caption
 from tests.support import DATA
 
@@ -23,3 +24,10 @@ def test_impossible_values_are_said_in_the_caption():
     assert found.parameters.query("op == '~~' and lhs == 'y1'")["est"].iloc[0] < 0
     assert build_caption(found).startswith("IMPROPER SOLUTION: ")
     assert not build_caption(fit(CFA, DATA / "hs.csv")).startswith("IMPROPER")
+
+
+def test_intervals_are_named_with_their_level():
+    found = fit(CFA, DATA / "hs.csv", level=0.9)
+    caption = build_caption(found, DiagramStyle(significance="interval"))
+    assert caption.startswith("Standardised estimates (ML), 90 % confidence intervals. Data: hs.csv")
+    assert build_caption(found, DiagramStyle(significance="interval", values="none")).startswith("Model. Data")

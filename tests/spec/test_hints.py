@@ -18,6 +18,9 @@ def read(text: str, groups: tuple[str, ...] = ("",)) -> list[tuple[str, str, str
         ("y ~ x1 + x2 + x1*x2", "label-is-variable", 'write "x1:x2" for their product'),
         (f"{FACTORS}y ~ f + g + f*g", "label-is-variable", "make products of their indicators"),
         (f"{FACTORS}y ~ f + g + f:g", "latent-product", "fg =~ x1:z1"),
+        ("f =~ w1:w4", "product-not-range", "w1 + w2 + w3 + w4"),
+        ("f =~ q_08:q_11", "product-not-range", "q_08 + q_09 + q_10 + q_11"),
+        ("f =~ item1:item30", "product-not-range", "item12 + … + item30"),
         ("y ~ log(x)", "parenthesis-instead-of-variable", "compute it as a column"),
         ("y ~ I(x^2)", "parenthesis-instead-of-variable", "compute it as a column"),
         ("y ~ factor(school)", "parenthesis-instead-of-variable", "0 and 1 for every category but one"),
@@ -105,3 +108,8 @@ def test_a_definition_may_choose() -> None:
     assert checked.diagnostics == ()
     assert checked.table is not None
     assert [row.rhs for row in checked.table.rows if row.op == ":="] == ["ifelse(a>0,a,-a)", "(a>0)*a"]
+
+
+@pytest.mark.parametrize("text", ["f =~ x1:z1", "f =~ x4:x1", "f =~ x1:x4 + x2:x5", "y ~ x1:x4"])
+def test_products_that_are_no_ranges(text):
+    assert "product-not-range" not in {entry.code for entry in check_spec(parse_spec(text)).diagnostics}

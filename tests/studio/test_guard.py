@@ -2,7 +2,8 @@
 
 import pytest
 
-from sem_toolkit.studio.guard import LARGEST_BODY, LARGEST_UPLOAD
+from sem_toolkit import OptionError
+from sem_toolkit.studio.guard import HEADERS, LARGEST_BODY, LARGEST_UPLOAD, Door, require_frame
 from tests.studio.harness import PORT
 
 
@@ -98,3 +99,36 @@ def test_every_answer_forbids_what_is_not_ours(studio):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "set-cookie" not in answer.headers
         assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_notebook_may_show_the_page_in_a_frame_and_no_more():
+    door = Door(PORT, "token", "http://localhost:8888")
+    policy = door.headers["content-security-policy"]
+    closed, opened = "frame-ancestors 'none'", "frame-ancestors http://localhost:8888"
+    assert policy == HEADERS["content-security-policy"].replace(closed, opened)
+    assert "x-frame-options" not in door.headers
+    assert Door(PORT, "token").headers == HEADERS
+    host = (b"host", f"127.0.0.1:{PORT}".encode())
+    framed = [host, (b"sec-fetch-site", b"cross-site"), (b"sec-fetch-dest", b"iframe")]
+
+    def ask(path, headers, own=door):
+        return own.find_fault({"path": path, "headers": headers})
+
+    assert ask("/", framed) is None
+    assert ask("/", framed, Door(PORT, "token")) is not None
+    assert ask("/api/state", framed) is not None
+    assert ask("/page/main.js", framed) is not None
+    assert ask("/", [host, (b"sec-fetch-site", b"cross-site"), (b"sec-fetch-dest", b"document")]) is not None
+    assert ask("/", [*framed, (b"origin", b"http://localhost:8888")]) is not None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*", "http://evil.example", "http://localhost.evil.example", "http://localhost:8888/tree", "localhost:8888",
+        "http://localhost:8888; script-src *", "http://127.0.0.1:8888\n", "https://127.0.0.11", "'self'",
+    ],
+)  # fmt: skip
+def test_a_frame_is_one_of_this_machine(origin):
+    with pytest.raises(OptionError, match="no origin of this machine"):
+        require_frame(origin)

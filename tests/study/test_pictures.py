@@ -7,6 +7,7 @@ import pytest
 from sem_toolkit.study.audit import run_audit
 from sem_toolkit.study.completions import draw_completions
 from sem_toolkit.study.item_search import search_score_items
+from sem_toolkit.study.names import build_names
 from sem_toolkit.study.pictures import draw_compatible_n, draw_joint_regressions, draw_moment_region
 from sem_toolkit.study.published import read_publication
 from sem_toolkit.study.recover import recover_sums
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 TABLES = read_publication(PUBLISHED).tables
+NAMES = build_names(TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +45,12 @@ def test_only_correlations_within_a_table_are_fixed(completions):
 
 
 def test_the_sample_sizes_are_drawn():
-    figure = draw_compatible_n(run_audit(PUBLISHED))
+    figure = draw_compatible_n(run_audit(PUBLISHED), NAMES)
     (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()][:2] == ["Table 4-1", "Table 4-2"]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[:2] == ["4-1 synergy", "4-2 network, preclinical"]
+    assert labels[-1] == "capital, market (text only)"
+    assert sum(text.get_text() == "477" for text in axes.texts) == 7
     assert sum(text.get_text() == "n = 77" for text in axes.texts) == 7
 
 
@@ -59,5 +64,7 @@ def test_the_region_of_mean_and_sd_is_drawn(recovery, tmp_path):
 
 
 def test_joint_regressions_are_drawn(completions):
-    figure = draw_joint_regressions(compare_joint_regressions(completions, TABLES))
-    assert len(figure.axes[0].get_yticklabels()) == 12
+    figure = draw_joint_regressions(compare_joint_regressions(completions, TABLES), NAMES)
+    labels = [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()]
+    assert len(labels) == 12
+    assert labels[2] == "cooperation with research institutes (a5)"

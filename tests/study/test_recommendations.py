@@ -34,3 +34,18 @@ def test_every_printed_predictor_is_named_by_one_recommendation_and_seven_are_of
     printed = [row.term for table in publication.tables for row in table.predictors if "b" in row.figures]
     assert named == printed
     assert sum(row["kind"] == "research" and not row["terms"] for row in rows) == 7
+
+
+def test_what_a_reader_notices_agrees_with_the_tables():
+    """Remarks are typed; the numbers in them are those of the transcribed tables."""
+    publication = read_publication(PUBLISHED)
+    remarks = " ".join(row["remark"] for row in publication.statements["remarks"])
+    blocks = [(table.block, table.stage) for table in publication.tables]
+    assert sum(block == "capital" for block, _ in blocks) == 3
+    assert "Capital is analysed in three regressions and has no hypothesis" in remarks
+    assert blocks.count(("synergy", "all")) == sum(block == "synergy" for block, _ in blocks) == 1
+    assert "measured once for all of them" in remarks
+    assert "competition" not in dict(blocks)
+    meanings = [row.meaning for table in publication.tables for row in table.predictors]
+    assert not any("agenc" in meaning for meaning in meanings)
+    assert "Government agencies are called most important beside research institutes; no table has them" in remarks

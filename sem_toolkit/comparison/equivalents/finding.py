@@ -1,6 +1,7 @@
 """All equivalent models that are looked for, in the order of what they change, and their files."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from sem_toolkit.comparison.relation import compute_relation
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SemError
 from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.fit import Prepared, prepare_schematic
+from sem_toolkit.fit.prepared import list_exogenous
+from sem_toolkit.sample.sample import FULL_INFORMATION
 from sem_toolkit.spec import Spec
 
 
@@ -30,13 +33,30 @@ def find_equivalents(
     """
     spec.require_valid()
     prepared = prepare_schematic(spec, **options)
-    found = tuple(islice(_list_all(prepared, families), limit))
+    listed = islice(_list_all(prepared, families), limit)
+    found = tuple(_tell_rows(prepared, entry) for entry in listed)
     if not found and not list_replaceable(prepared.table):
         message = "the model has no free path or covariance between structural variables that could be replaced"
         if "measurement" in families:
             message += ", and nothing in its measurement that could be another thing"
         raise ModelError(Diagnostic("error", "no-structure", message, hint="a path is written as y ~ x"))
     return found
+
+
+def _tell_rows(prepared: Prepared, entry: Equivalent) -> Equivalent:
+    """The entry, and that its fit is another where other variables are exogenous and lack answers.
+
+    Full information leaves out rows without an exogenous variable (ml), or takes its moments from the saturated model,
+    which are not those that are likeliest under another one (ml.x).
+    """
+    if prepared.options.missing not in FULL_INFORMATION:
+        return entry
+    before, after = (list_exogenous(table) for table in (prepared.table, build_table_of(prepared, entry.spec)))
+    if set(before) == set(after):
+        return entry
+    names = ", ".join(sorted({*before} ^ {*after}))
+    rows = f"where no row lacks {names}, or with fixed_x = false"
+    return replace(entry, caveat="; ".join(filter(None, [entry.caveat, rows])))
 
 
 def write_equivalents(found: tuple[Equivalent, ...], folder: Path, stem: str) -> tuple[Path, ...]:

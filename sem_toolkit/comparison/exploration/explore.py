@@ -1,6 +1,6 @@
 """Exploratory factor analysis for several numbers of factors, with what speaks for each number."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.fit import Fit, estimate, prepare
 from sem_toolkit.fit.loadings import Loadings, build_rotation_record
 from sem_toolkit.fit.options import parse_fit_options
+from sem_toolkit.fit.pipeline import rotate
 from sem_toolkit.fit.records import clean
 from sem_toolkit.presented import Presented
 from sem_toolkit.sample import open_table
@@ -39,17 +40,44 @@ _ROTATION = ("rotation", "rotation_args", "rotation_se")
 MOST_FACTORS = 50
 
 
+class RotatedFits(Mapping[int, Fit]):
+    """Fits by number of factors, which are rotated when they are first asked for: the search takes longer than the fit.
+
+    unrotated  the same as they were found, with the same fit measures
+    """
+
+    def __init__(self, unrotated: Mapping[int, Fit]) -> None:
+        self.unrotated = unrotated
+        self._rotated: dict[int, Fit] = {}
+
+    def __getitem__(self, k: int) -> Fit:
+        """The rotated fit; raises EstimationError where oblique factors fall into one."""
+        if k not in self._rotated:
+            self._rotated[k] = rotate(self.unrotated[k])
+        return self._rotated[k]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.unrotated)
+
+    def __len__(self) -> int:
+        return len(self.unrotated)
+
+    def __contains__(self, k: object) -> bool:
+        return k in self.unrotated
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Exploration(Presented):
     """What is known of the number of factors, and a fit for each number that was asked for.
 
-    fits      by number of factors; one that could not be fitted is missing, and `faults` says why
+    fits      by number of factors, each rotated when it is first asked for; one that could not be fitted is missing,
+              and `faults` says why
     parallel, partial  of the correlations that were fitted, pooled over the groups
     notes     what was left out of the items, and why
     """
 
     items: tuple[str, ...]
-    fits: Mapping[int, Fit]
+    fits: "RotatedFits"
     faults: Mapping[int, tuple[Diagnostic, ...]]
     parallel: ParallelAnalysis
     partial: PartialCorrelations
@@ -58,22 +86,20 @@ class Exploration(Presented):
     @property
     def certified(self) -> bool:
         """Whether every number of factors that was asked for has a certified solution."""
-        return not self.faults and all(fit.certified for fit in self.fits.values())
+        return not self.faults and all(fit.certified for fit in self.fits.unrotated.values())
 
     @cached_property
     def lowest_bic(self) -> int | None:
         """The number of factors with the lowest BIC among the certified solutions, where they have one."""
-        known = {
-            k: fit.fit_measures["bic"] for k, fit in self.fits.items() if fit.converged and "bic" in fit.fit_measures
-        }
+        measures = {k: fit.fit_measures for k, fit in self.fits.unrotated.items()}  # empty without an optimum
+        known = {k: own["bic"] for k, own in measures.items() if "bic" in own}
         return min(known, key=lambda k: known[k]) if known else None
 
     @property
     def suggested(self) -> int:
         """The number to look at first: that of parallel analysis, or the nearest one with a certified solution."""
-        usable = [k for k, fit in self.fits.items() if fit.certified] or [
-            k for k, fit in self.fits.items() if fit.converged
-        ]
+        known = self.fits.unrotated
+        usable = [k for k in known if known[k].certified] or [k for k in known if known[k].converged]
         return min(usable or self.fits, key=lambda k: abs(k - max(self.parallel.factors, 1)))
 
     @cached_property
@@ -83,7 +109,7 @@ class Exploration(Presented):
 
         rows: list[dict[str, Any]] = []
         for k in sorted({*self.fits, *self.faults}):
-            fit = self.fits.get(k)
+            fit = self.fits.unrotated.get(k)
             measures = fit.fit_measures if fit is not None else {}
             scaled = "chisq.scaled" in measures
             names = {name: f"{name}.scaled" if scaled and f"{name}.scaled" in measures else name for name in MEASURES}
@@ -94,9 +120,15 @@ class Exploration(Presented):
 
     def to_dict(self) -> dict[str, Any]:
         """The document that `sem-toolkit efa --json` prints."""
+        solutions, faults = [], dict(self.faults)
+        for k in sorted(self.fits):
+            try:
+                solutions.append(_build_solution(k, self.fits[k]))
+            except SemError as fault:
+                faults[k] = fault.diagnostics
         return {
             "items": list(self.items),
-            "n": next(iter(self.fits.values())).sample.n if self.fits else None,
+            "n": next(iter(self.fits.unrotated.values())).sample.n if self.fits else None,
             "eigenvalues_of_correlations": clean(self.parallel.eigenvalues),
             "parallel_analysis": {
                 "factors": self.parallel.factors,
@@ -112,8 +144,8 @@ class Exploration(Presented):
                 "fourths": clean(self.partial.fourths),
             },
             "lowest_bic": self.lowest_bic,
-            "solutions": [_build_solution(k, fit) for k, fit in sorted(self.fits.items())],
-            "faults": {str(k): [build_diagnostic_record(entry) for entry in found] for k, found in self.faults.items()},
+            "solutions": solutions,
+            "faults": {str(k): [build_diagnostic_record(entry) for entry in found] for k, found in faults.items()},
             "diagnostics": [build_diagnostic_record(entry) for entry in self.notes],
         }
 
@@ -148,7 +180,7 @@ def explore_factors(
         spec = parse_spec(write_exploratory_spec(chosen, k, bounded))
         own = {name: value for name, value in options.items() if k > 1 or name not in _ROTATION}
         try:
-            fits[k] = estimate(prepare(spec, rows, **own))
+            fits[k] = estimate(prepare(spec, rows, **own), rotates=False)
         except SemError as fault:
             first = first or fault
             faults[k] = fault.diagnostics
@@ -157,7 +189,7 @@ def explore_factors(
     correlations, n = _pool_correlations(next(iter(fits.values())))
     return Exploration(
         tuple(chosen),
-        fits,
+        RotatedFits(fits),
         faults,
         analyse_in_parallel(correlations, n, draws),
         average_partial_correlations(correlations),
@@ -185,7 +217,7 @@ def write_solutions(found: Exploration, folder: Path) -> tuple[Path, ...]:
     """Each number of factors as a spec efa-K.lav in the folder; raises DataError where it cannot be written to."""
     make_folder(folder)
     paths = []
-    for k, fit in sorted(found.fits.items()):
+    for k, fit in sorted(found.fits.unrotated.items()):
         paths.append(folder / f"efa-{k}.lav")
         write_text(paths[-1], fit.spec.source.text)
     return tuple(paths)

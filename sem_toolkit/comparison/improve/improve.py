@@ -131,8 +131,8 @@ class Improvement(Presented):
             return ("No modification index is large enough: there is nothing that a search would add.",)
         where = f"the folds left out ({self.folds})" if self.folds else "the other rows"
         count = f"{len(self.chain)} step" + ("s" if len(self.chain) > 1 else "")
-        first = f"{count} lowered the discrepancy (χ²/n) by {self.won:.3f} where they were searched, and by "
-        first += f"{self.held:.3f} in {where}"
+        first = f"{count} lowered the discrepancy (χ²/n) by {self.won:.3f} where they were searched, and "
+        first += f"{'raised it ' if self.held < 0 else ''}by {abs(self.held):.3f} in {where}"
         if self.held <= 0:
             first += ": on the whole, nothing of it carries over."
         elif self.held >= self.won:

@@ -59,7 +59,7 @@ def describe_release(releases: "pd.DataFrame") -> str:
         return ""
     best = informed.iloc[0]
     p = best["pvalue"]
-    shown = "p < .001" if p < 0.0005 else f"p = {p:.3f}"
+    shown = "p < .001" if p < 0.0005 else f"p = {p:.3f}".replace("0.", ".", 1)
     changes = {name[4:]: best[name] for name in releases if name.startswith("epc.")}
     told = ", ".join(f"{label} {change:+.3f}" for label, change in changes.items() if not np.isnan(change))
     return f"{best['parameter']} (X² = {best['X2']:.2f}, df = {best['df']:.0f}, {shown}; expected change: {told})"

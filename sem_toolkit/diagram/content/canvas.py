@@ -74,7 +74,9 @@ def build_canvas(
     graph = _order_variables(graph, order)
     structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
-    return Canvas(graph, structure, style, hints, r2 or {}, marks or {}, matrix)
+    # Without the paths that explain a variable it is not said how much of it they do.
+    explained = {} if r2 is None or style.only == "measurement" else r2
+    return Canvas(graph, structure, style, hints, explained, marks or {}, matrix)
 
 
 def _order_variables(graph: "nx.MultiDiGraph[str]", order: Sequence[str]) -> "nx.MultiDiGraph[str]":

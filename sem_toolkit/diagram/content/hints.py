@@ -1,6 +1,6 @@
 """What a spec's header says about its picture: title, caption, stages, names for variables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -34,7 +34,7 @@ def build_hints(mapping: Mapping[str, Any], title: str = "", caption: str = "") 
     """Hints from the `diagram` entry of a spec's header; raises DataError for keys and values it cannot hold."""
     known = [entry.name for entry in fields(DiagramHints)]
     faults = [_build_unknown_hint(str(key), known) for key in mapping if key not in known]
-    faults += [_build_wrong_hint(key, "a mapping") for key in ("stages", "labels") if not _is_mapping(mapping, key)]
+    faults += [_build_wrong_hint(key, wanted) for key, (holds, wanted) in _KINDS.items() if not holds(mapping.get(key))]
     if faults:
         raise DataError(faults)
     legend = mapping.get("legend") or ()
@@ -47,7 +47,7 @@ def build_hints(mapping: Mapping[str, Any], title: str = "", caption: str = "") 
         labels=labels,
         order=_read_names(mapping.get("order") or ()),
         covariates=_read_names(mapping.get("covariates") or ()),
-        legend=(legend,) if isinstance(legend, str) else tuple(str(line) for line in legend),
+        legend=tuple(str(line) for line in legend) if isinstance(legend, list | tuple) else (str(legend),),
     )
 
 
@@ -74,8 +74,37 @@ def _read_names(value: Any) -> tuple[str, ...]:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(str(name) for name in value)
 
 
-def _is_mapping(mapping: Mapping[str, Any], key: str) -> bool:
-    return isinstance(mapping.get(key) or {}, Mapping)
+def _is_text(value: object) -> bool:
+    """Whether a value of a header is a word or words; numbers and dates are read as such, and written as they are."""
+    return not isinstance(value, Mapping | list | tuple)
+
+
+def _are_texts(value: object) -> bool:
+    return all(map(_is_text, value)) if isinstance(value, list | tuple) else _is_text(value)
+
+
+def _are_names(value: object) -> bool:
+    return value is None or isinstance(value, str) or (isinstance(value, list | tuple) and _are_texts(value))
+
+
+def _are_stages(value: object) -> bool:
+    return value is None or (isinstance(value, Mapping) and all(map(_are_names, value.values())))
+
+
+def _are_labels(value: object) -> bool:
+    return value is None or (isinstance(value, Mapping) and all(map(_is_text, value.values())))
+
+
+_KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "title": (_is_text, "a text"),
+    "caption": (_is_text, "a text"),
+    "stages": (_are_stages, "a mapping, from titles to names of variables"),
+    "labels": (_are_labels, "a mapping, from names of variables to texts"),
+    "legend": (_are_texts, "a text or a list of texts"),
+    "order": (_are_names, "a list of names"),
+    "covariates": (_are_names, "a list of names"),
+}
+"""Hint → whether a value is one, and what it must be; a value of None is none."""
 
 
 def _build_unknown_hint(key: str, known: list[str]) -> Diagnostic:

@@ -242,8 +242,12 @@ def _find_two_sides(
     """
     loadings = [(a, b) for a, b, data in graph.edges(data=True) if data["role"] == "loading"]
     higher = {factor for factor, item in loadings if graph.nodes[item]["kind"] == "latent"}
-    beside = {core for core in cores if graph.nodes[core]["kind"] == "observed"}
     structural = set(links) - set(loadings)
+    beside = {core for core in cores if graph.nodes[core]["kind"] == "observed"}
+    # A factor that shares no indicator and is linked to those that do is a predictor or an outcome like these.
+    often = {item for item in {item for _, item in loadings} if sum(item == other for _, other in loadings) > 1}
+    linked = {name for link in structural for name in link}
+    beside |= {factor for factor in linked - higher if not any(a == factor and b in often for a, b in loadings)}
     composite = any(graph.nodes[core]["kind"] == "composite" for core in cores)
     if (
         satellites
@@ -257,7 +261,7 @@ def _find_two_sides(
     double = single = 0
     for name, kind in graph.nodes(data="kind"):
         factors = [a for a, b in loadings if b == name]
-        if kind == "latent" or name in beside:
+        if kind == "latent" or name in beside or beside.intersection(factors):
             continue
         if any(factor in higher for factor in factors):
             return None

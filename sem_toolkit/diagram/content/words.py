@@ -87,7 +87,7 @@ def format_edge_text(edge: Mapping[str, Any], style: DiagramStyle) -> str:
     if edge.get("given") and style.values != "both":
         return f"{edge['value']:g}".replace("-", "−")
     text = _format_values(edge, style)
-    free = not edge["fixed"] or style.values == "standardized"
+    free = not edge["fixed"] or (style.values == "standardized" and not edge["exogenous"])
     return text + _format_significance(edge, style) if text and free else text
 
 

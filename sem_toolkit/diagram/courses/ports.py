@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, is_straight
-from sem_toolkit.diagram.places.ranks import separate
+from sem_toolkit.diagram.places.spreading import separate
 
 APART = 8.0
 """Least distance of two ends at the same shape, in points."""

@@ -51,12 +51,9 @@ from sem_toolkit.diagram.geometry.plane import (
 )
 from sem_toolkit.diagram.geometry.segments import Segments
 from sem_toolkit.diagram.places.bands import PADDING
-from sem_toolkit.diagram.places.blocks import SHAPES, Measures, Side, find_actual_side
+from sem_toolkit.diagram.places.blocks import OPPOSITE, SHAPES, Measures, Side, find_actual_side
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.placement import Placement
-
-OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
-
 
 ELSEWHERE = 150.0
 """What an arc between indicators, or factors of a measurement model, costs that is not on their outer side: a family
@@ -65,9 +62,6 @@ stays together even at crossings.
 
 NOWHERE_ELSE = 5000.0
 """What an arc costs that is not on the side to which it is pinned."""
-
-ENOUGH_IN_FIGURE = 1.5 * NEAR
-"""A straight structural path in a figure may cost this much: crossings are part of the figures that readers know."""
 
 ENOUGH_AROUND = 60.0
 """A structural path that costs more than this among all others looks for a way around them."""
@@ -248,7 +242,8 @@ class Router:
         role = str(data["role"])
         self._forget(key)
         best = self._choose_course(source, target, role, key)
-        enough = ENOUGH_AROUND if self._all_routed and role == "regression" else HIT
+        around = self._all_routed and role == "regression" and not self._is_in_figure(source, target)
+        enough = ENOUGH_AROUND if around else HIT
         if (best is None or best[0] >= enough) and source != target:
             best = self._find_detour(source, target, key, best)
         if best is not None:
@@ -268,7 +263,8 @@ class Router:
         if key in self.tracks:
             enough = np.inf
         if role == "regression" and self._is_in_figure(source, target):
-            enough = ENOUGH_IN_FIGURE
+            # Crossings are part of the figures that readers know.
+            enough = HIT
         if first is None or first[0] < enough:
             return first
         rest = self._choose_among(list(courses), source, target, role, key)

@@ -1,40 +1,94 @@
-"""Latent change scores: the scores of all occasions in a row, each change above the score that it leads to.
+"""Latent change scores: the scores of all occasions in a row, each change beside the score that it leads to.
 
-McArdle (2009), Annual Review of Psychology 60, 577-605: what all changes have in common stands above them, the
-measures below the scores.
+McArdle (2009), Annual Review of Psychology 60, 577-605: of one variable, changes stand above the scores, what they have
+in common above these, the measures below; two variables mirror each other with their changes inside, so that the paths
+by which one drives the other are short.
 """
+
+from collections.abc import Mapping, Sequence
+from math import floor
 
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
 
 MOST_OTHERS = 3
 
+BESIDE_PATHS = 1 / 6
+"""How far right of a column, in columns, a factor stands that keeps clear of the paths between two mirrored rows."""
+
 
 def recognise_change(structure: Structure) -> Figure | None:
-    """The figure of one chain of scores, every one but the first with a change of its own; otherwise None."""
+    """The figure of one chain of scores or of two, every score but the first with a change of its own; or None."""
     changes = _find_changes(structure)
-    scores = _follow_scores(structure, changes)
-    if len(scores) < 2 or len(scores) != len(changes) + 1:
+    chains = _follow_scores(structure, changes)
+    if len(chains) not in (1, 2) or sum(map(len, chains)) != len(changes) + len(chains):
         return None
-    places = {changes[score]: float(k) for k, score in enumerate(scores) if k}
-    cells: dict[str, Cell] = {score: (float(k), 2.0) for k, score in enumerate(scores)}
-    cells |= {change: (column, 1.0) for change, column in places.items()}
-    others = [name for name in structure.cores if name not in cells]
-    common = [name for name in others if sum(a == name and b in places for a, b in structure.loadings) > 1]
+    if len({len(chain) for chain in chains}) > 1:
+        return None
+    placed = {*changes, *changes.values(), *(chain[0] for chain in chains)}
+    others = [name for name in structure.cores if name not in placed]
+    shared = {name: {b for a, b in structure.loadings if a == name} & {*changes.values()} for name in others}
+    common = [name for name in others if len(shared[name]) > 1]
     rest = [name for name in others if name not in common]
-    if len(others) > MOST_OTHERS or any(structure.indicators.get(name) for name in (*places, *common)):
+    if len(rest) > MOST_OTHERS or any(structure.indicators.get(name) for name in (*changes.values(), *common)):
         return None
-    middle = (1 + len(changes)) / 2
+    if len(chains) == 1:
+        return _arrange_one(structure, chains[0], changes, common, rest)
+    if any(sum(changes[chain[1]] in shared[name] for name in common) > 1 for chain in chains):
+        return None
+    common.sort(key=lambda name: changes[chains[1][1]] in shared[name])
+    return _arrange_two(structure, chains, changes, common, rest)
+
+
+def _arrange_one(
+    structure: Structure, scores: Sequence[str], changes: Mapping[str, str], common: list[str], rest: list[str]
+) -> Figure | None:
+    if len(common) + len(rest) > MOST_OTHERS:
+        return None
+    cells: dict[str, Cell] = {score: (float(k), 2.0) for k, score in enumerate(scores)}
+    cells |= {changes[score]: (float(k), 1.0) for k, score in enumerate(scores) if k}
+    middle = len(scores) / 2
     cells |= {name: (middle + k - (len(common) - 1) / 2, 0.0) for k, name in enumerate(common)}
+    cells |= _place_rest(structure, rest, len(scores), 1.5)
+    outer: dict[str, Side] = dict.fromkeys(common, "top")
+    outer |= dict.fromkeys(changes.values(), "right")
+    outer |= {scores[0]: "left", scores[-1]: "right"}
+    return Figure("latent change", cells, dict.fromkeys(scores, "bottom"), outer)
+
+
+def _arrange_two(
+    structure: Structure,
+    chains: Sequence[Sequence[str]],
+    changes: Mapping[str, str],
+    common: Sequence[str],
+    rest: Sequence[str],
+) -> Figure:
+    """Scores outside, changes inside, what changes have in common in the middle."""
+    count = len(chains[0])
+    last = 4.0 if common else 3.0
+    cells: dict[str, Cell] = {}
+    outer: dict[str, Side] = {}
+    sides: dict[str, Side] = {}
+    for scores, row, inner in zip(chains, (0.0, last), (1.0, last - 1), strict=True):
+        cells |= {score: (float(k), row) for k, score in enumerate(scores)}
+        cells |= {changes[score]: (float(k), inner) for k, score in enumerate(scores) if k}
+        sides |= dict.fromkeys(scores, "top" if row == 0 else "bottom")
+        outer |= dict.fromkeys([changes[score] for score in scores[1:]], "right")
+        outer |= {scores[0]: "left", scores[-1]: "right"}
+    first = floor(count / 2 - 0.5) + BESIDE_PATHS
+    cells |= {name: (first + k, last / 2) for k, name in enumerate(common)}
+    return Figure("latent change", cells | _place_rest(structure, rest, count, last / 2), sides, outer)
+
+
+def _place_rest(structure: Structure, rest: Sequence[str], count: int, row: float) -> dict[str, Cell]:
+    """Cells before the first and after the last of so many columns, around a row."""
     causes = [name for name in rest if not any(b == name for _, b in structure.links)]
     effects = [name for name in rest if name not in causes]
-    for column, names in ((-1.0, causes), (float(len(scores)), effects)):
-        cells |= {name: (column, 1.5 + k - (len(names) - 1) / 2) for k, name in enumerate(names)}
-    outer: dict[str, Side] = dict.fromkeys(common, "top")
-    outer |= dict.fromkeys(places, "right")
-    outer |= {scores[0]: "left", scores[-1]: "right"}
-    sides: dict[str, Side] = dict.fromkeys(scores, "bottom")
-    return Figure("latent change", cells, sides, outer)
+    return {
+        name: (column, row + k - (len(names) - 1) / 2)
+        for column, names in ((-1.0, causes), (float(count), effects))
+        for k, name in enumerate(names)
+    }
 
 
 def _find_changes(structure: Structure) -> dict[str, str]:
@@ -46,13 +100,13 @@ def _find_changes(structure: Structure) -> dict[str, str]:
     return {names[0]: factor for factor, names in targets.items() if len(names) == 1 and names[0] in cores}
 
 
-def _follow_scores(structure: Structure, changes: dict[str, str]) -> list[str]:
-    """The scores in the order of the paths between them; empty where they make no single chain."""
+def _follow_scores(structure: Structure, changes: dict[str, str]) -> list[list[str]]:
+    """The chains of scores in the order of the paths between them."""
     after = {a: b for a, b in structure.links if b in changes and changes[b] != a and a not in changes.values()}
-    first = [a for a in after if a not in changes]
-    if len(first) != 1:
-        return []
-    scores = first
-    while scores[-1] in after and after[scores[-1]] not in scores:
-        scores.append(after[scores[-1]])
-    return scores
+    chains = []
+    for first in [a for a in structure.cores if a in after and a not in changes]:
+        scores = [first]
+        while scores[-1] in after and after[scores[-1]] not in scores:
+            scores.append(after[scores[-1]])
+        chains.append(scores)
+    return chains

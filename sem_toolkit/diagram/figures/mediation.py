@@ -1,20 +1,54 @@
 """Mediation: the cause at the left, the outcome at the right of one row, the mediators above it.
 
 One mediator makes the triangle (Baron and Kenny 1986), several in a row the trapezium of serial mediation, several side
-by side stand above each other (Hayes 2022).
+by side stand above each other (Hayes 2022). Control variables of the outcome stand below.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sem_toolkit.diagram.content.canvas import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.figures.controls import drop_cores, list_plain_causes, place_in_row
 
-MOST_MEDIATORS = 5
+MOST_MEDIATORS, MOST_CONTROLS = 5, 3
 
 
 def recognise_mediation(structure: Structure) -> Figure | None:
-    """The figure of one cause, its mediators and one outcome, all of which it reaches; otherwise None."""
+    """The figure of one cause, its mediators and one outcome, all of which it reaches; otherwise None.
+
+    Of several causes that one is meant which has indicators, or else the first of the model; the others are controls
+    if they reach the outcome.
+    """
+    caused = {b for _, b in structure.links}
+    first = [name for name in structure.cores if name not in caused]
+    plain = list_plain_causes(structure)
+    cause = next((name for name in first if name not in plain), first[0] if first else None)
+    controls = [name for name in plain if name != cause]
+    if not controls:
+        return _recognise_plain(structure)
+    if len(controls) > MOST_CONTROLS:
+        return None
+    figure = _recognise_plain(drop_cores(structure, controls))
+    return None if figure is None else _add_controls(figure, structure, controls)
+
+
+def _add_controls(figure: Figure, structure: Structure, controls: Sequence[str]) -> Figure | None:
+    """The figure with controls below its lowest row, where cause and outcome stand; None where others stand there."""
+    base = max(row for _, row in figure.cells.values())
+    lowest = {name for name, (_, row) in figure.cells.items() if row == base}
+    outcome = max(figure.cells, key=lambda name: figure.cells[name])
+    if len(lowest) != 2 or any((name, outcome) not in structure.links for name in controls):
+        return None
+    middle = max(column for column, _ in figure.cells.values()) / 2
+    cells = {**figure.cells, **place_in_row(controls, middle, base + 1)}
+    return replace(figure, cells=cells, outer={**figure.outer, **dict.fromkeys(controls, "bottom")})
+
+
+def _recognise_plain(structure: Structure) -> Figure | None:
+    """The figure of a model without controls."""
     causes = {b: {a for a, other in structure.links if other == b} for b in structure.cores}
     effects = {a: {b for other, b in structure.links if other == a} for a in structure.cores}
     first = [name for name in structure.cores if not causes[name]]

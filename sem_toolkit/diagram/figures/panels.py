@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.figures.controls import list_plain_causes, place_in_row
 from sem_toolkit.diagram.figures.names import find_families, measure_likeness
 from sem_toolkit.libraries import nx
 
@@ -22,7 +23,8 @@ LONG = 4
 def recognise_panel(structure: Structure) -> Figure | None:
     """The grid of families by waves, when (nearly) all cores are in it; None otherwise.
 
-    A few others may precede or follow the grid: causes of all waves stand at its left, outcomes at its right.
+    A few others may precede or follow the grid: causes of the first wave stand at its left, outcomes at its right,
+    controls of all waves above and below.
     """
     if len(structure.links) < 2:
         return None
@@ -36,6 +38,8 @@ def recognise_panel(structure: Structure) -> Figure | None:
     cells: dict[str, Cell] = {
         name: (float(k), float(row)) for row, names in enumerate(grid) for k, name in enumerate(names)
     }
+    controls = [] if measured or count > 2 else _find_controls(structure, grid)
+    cells |= _place_controls(controls, waves, count)
     extra = [name for name in structure.cores if name not in cells]
     before = [name for name in extra if not any(b == name for _, b in structure.links)]
     for column, names in ((-1.0, before), (float(waves), [name for name in extra if name not in before])):
@@ -45,7 +49,25 @@ def recognise_panel(structure: Structure) -> Figure | None:
     outer: dict[str, Side] = {}
     for row in grid:
         outer |= {row[0]: "left", row[-1]: "right"}
+    outer |= dict.fromkeys(controls, "left")
     return Figure("panel", cells, sides, outer, ports=count > 2)
+
+
+def _find_controls(structure: Structure, grid: Sequence[Sequence[str]]) -> list[str]:
+    """Plain causes of more than the first wave."""
+    later = {name for row in grid for name in row[1:]}
+    members = {name for row in grid for name in row}
+    return [
+        name
+        for name in list_plain_causes(structure)
+        if name not in members and any((name, other) in structure.links for other in later)
+    ]
+
+
+def _place_controls(controls: Sequence[str], waves: int, rows: int) -> dict[str, Cell]:
+    """Cells above the first and below the last row in turn, between two waves, whence straight paths reach all."""
+    middle = (waves - 1) / 2 if waves % 2 == 0 else (waves - 2) / 2
+    return place_in_row(controls[::2], middle, -1.0) | place_in_row(controls[1::2], middle, float(rows))
 
 
 def _read_names(structure: Structure) -> list[list[str]] | None:

@@ -15,6 +15,7 @@ from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.libraries import nx
 
 Side = Literal["left", "right", "top", "bottom"]
+OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 SHAPES = {"latent": "ellipse", "composite": "hexagon", "observed": "rectangle", "constant": "triangle"}
 
 
@@ -191,10 +192,16 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
     if names:
         items = [measures.nodes[name] for name in names]
         label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
-        if len(items) > LONGEST_COLUMN and len(structure.cores) == 1:
-            half = (len(items) + 1) // 2
-            placed = _place_items(box, items[:half], "left", spacing, label, measures.number)
-            placed += _place_items(box, items[half:], "right", spacing, label, measures.number)
+        divided = _divide(core, names, side, structure)
+        if divided is not None:
+            placed = [
+                place
+                for part, at in divided
+                for place in _place_items(
+                    box, [measures.nodes[name] for name in part], at, spacing, label, measures.number
+                )
+            ]
+            names = tuple(name for part, _ in divided for name in part)
         else:
             placed = _place_items(box, items, side, spacing, label, measures.number)
             if side in ("left", "right"):
@@ -202,7 +209,8 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
                 placed = [
                     replace(place, x=(reach + place.width / 2) * (-1 if side == "left" else 1)) for place in placed
                 ]
-        places.update(zip(names, placed, strict=True))
+        placed_names = dict(zip(names, placed, strict=True))
+        places.update((name, placed_names[name]) for name in structure.indicators[core])
         places.update(_place_satellites(structure, measures, places, side, spacing))
     extents = {
         name: _extend(place, find_actual_side(side, place, box), measures.outer) if name != core else place
@@ -225,11 +233,27 @@ def _reach_column(core: str, structure: Structure, measures: Measures, spacing: 
     return measures.nodes[core].width / 2 + wide + spacing.fan / 9 * max(0, len(names) - 4)
 
 
+def _divide(
+    core: str, names: tuple[str, ...], side: Side, structure: Structure
+) -> tuple[tuple[tuple[str, ...], Side], ...] | None:
+    """The indicators of both sides of a core, where it has them on two; otherwise None.
+
+    What forms a core stands opposite what it shows itself in; many indicators of a single factor are halved.
+    """
+    effects = tuple(name for name in names if (core, name) in structure.loadings)
+    if 0 < len(effects) < len(names):
+        return (tuple(name for name in names if name not in effects), OPPOSITE[side]), (effects, side)
+    if len(names) > LONGEST_COLUMN and len(structure.cores) == 1:
+        half = (len(names) + 1) // 2
+        return (names[:half], "left"), (names[half:], "right")
+    return None
+
+
 def find_actual_side(side: Side, item: Rectangle, core: Rectangle) -> Side:
     """The side of a core on which an indicator is: that of its block, or for a divided column the other one."""
     if side in ("left", "right"):
         return "left" if item.x < core.x else "right"
-    return side
+    return "top" if item.y < core.y else "bottom"
 
 
 def _find_keys(core: str, names: tuple[str, ...]) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError
@@ -47,6 +48,12 @@ def update_layout(layout: Layout, path: Path) -> None:
         write_text(path, new)
     else:
         write_layout(layout, path)
+
+
+def keep_positions(positions: Positions, path: Path) -> None:
+    """Make a file hold these positions and no others; its pins stay. Raises DataError as `update_layout` does."""
+    kept = read_layout(path) if path.exists() else Layout()
+    update_layout(replace(kept, positions=positions), path)
 
 
 def _holds(text: str, layout: Layout) -> bool:

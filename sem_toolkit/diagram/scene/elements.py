@@ -17,6 +17,9 @@ ARROW_WIDTH = 4.1
 DASHES = {"dashed": (3.2, 2.0), "dotted": (0.9, 1.8)}
 """Lengths of strokes and gaps of a path in points."""
 
+ADDED_WIDTH = 1.9
+"""Width of what a comparison has added in points: colours alone are alike where they are printed in grey."""
+
 PAGE = "#ffffff"
 """Colour of the page."""
 

@@ -13,7 +13,7 @@ from sem_toolkit.diagram.content.words import format_edge_text, format_name
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line, measure_lines, wrap_text
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds, flatten_curve
 from sem_toolkit.diagram.places.placement import MARGIN
-from sem_toolkit.diagram.scene.elements import Band, EdgeShape, Scene, TextItem
+from sem_toolkit.diagram.scene.elements import ADDED_WIDTH, Band, EdgeShape, Scene, TextItem
 from sem_toolkit.libraries import nx
 
 GAP = 9.0
@@ -240,22 +240,24 @@ def _build_text(
 def _build_legend(
     scene: Scene, hints: DiagramHints, marks: Mapping[str, str], left: float, top: float, width: float
 ) -> tuple[list[EdgeShape], list[TextItem]]:
-    """Entries only for what the picture shows, set like words in lines."""
+    """Entries only for what the picture shows, set like words in lines; one that is wider than these is broken."""
     style = scene.style
     samples: list[EdgeShape] = []
     texts: list[TextItem] = []
     x, y, row = left, top + 5, SMALLEST_FONT * LINE_SPACING + 2
     for number, (line, text) in enumerate(_iterate_entries(scene, hints, marks)):
-        size = measure_line(text, SMALLEST_FONT, style.font)
-        used = (24 if line is not None else 0) + size
+        room = 24 if line is not None else 0
+        lines = wrap_text(text, width - room, SMALLEST_FONT, style.font)
+        used = room + measure_lines(lines, SMALLEST_FONT, style.font).width
         if x > left and x + used > left + width:
             x, y = left, y + row
         if line is not None:
             curve = np.array([[x, y], [x + 6, y], [x + 13, y], [x + 20, y]])
             samples.append(replace(line, key=f"legend {number}", curve=curve))
-            x += 24
-        texts.append(_build_text(f"legend {number}", text, x, y, style))
-        x += size + 14
+        for k, words in enumerate(lines):
+            key = f"legend {number}" if k == 0 else f"legend {number} line {k + 1}"
+            texts.append(_build_text(key, words, x + room, y + k * row, style))
+        x, y = x + used + 14, y + (len(lines) - 1) * row
     return samples, texts
 
 
@@ -265,8 +267,9 @@ def _iterate_entries(
     theme, style = scene.style.colours, scene.style
     plain = EdgeShape("", "", "", "legend", np.zeros((4, 2)), True, False, theme.line)
     roles = {edge.role for edge in scene.edges}
-    estimated = [edge for edge in scene.edges if edge.label is not None and "estimate" in edge.description]
-    if not (estimated or hints.legend or marks or any(edge.key.startswith("candidate ") for edge in scene.edges)):
+    known = [edge for edge in scene.edges if "estimate" in edge.description]
+    estimated = [edge for edge in known if edge.label is not None]
+    if not (known or hints.legend or marks or any(edge.key.startswith("candidate ") for edge in scene.edges)):
         return
     if estimated and "regression" in roles:
         yield replace(plain, width=1.0), "regression"
@@ -274,16 +277,16 @@ def _iterate_entries(
         yield replace(plain, tail=True, colour=theme.covariance, width=0.6), "covariance"
     if any(edge.pattern == "dashed" for edge in estimated):
         yield replace(plain, pattern="dashed"), "fixed"
-    if any(edge.colour == theme.negative != theme.line for edge in estimated):
+    if any(edge.colour == theme.negative != theme.line for edge in known):
         yield replace(plain, colour=theme.negative), "negative"
     if any(edge.key.startswith("candidate ") for edge in scene.edges):
         yield replace(plain, colour=theme.added, pattern="dotted"), "suggested by misfit"
     if marked := [mark for mark in ("added", "dropped", "changed") if mark in marks.values()]:
         for mark in marked:
-            sample = replace(plain, colour=getattr(theme, mark))
+            sample = replace(plain, colour=getattr(theme, mark), width=ADDED_WIDTH if mark == "added" else plain.width)
             yield replace(sample, pattern="dotted") if mark == "dropped" else sample, mark
         yield replace(plain, colour=theme.faint), "as before"
-    elif any(edge.colour == theme.faint for edge in estimated):
+    elif any(edge.colour == theme.faint for edge in known):
         yield replace(plain, colour=theme.faint), f"not significant (p ≥ {style.alpha:g})".replace("0.", ".")
     if estimated:
         meaning = {
@@ -299,7 +302,7 @@ def _iterate_entries(
     if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
     if style.significance == "interval" and any(edge.label and "[" in edge.label.text for edge in estimated):
-        yield None, "confidence intervals in brackets"
+        yield None, f"confidence intervals in {'the last ' if style.values == 'both' else ''}brackets"
     if estimated and style.hide_nonsignificant:
         yield None, f"paths and covariances with p ≥ {style.alpha:g} are not drawn".replace("0.", ".")
     for line in hints.legend:

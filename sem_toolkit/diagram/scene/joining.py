@@ -42,6 +42,7 @@ def join_scenes(names: Sequence[str], scenes: Sequence[Scene], style: DiagramSty
         nodes=tuple(node for part in parts for node in part.nodes),
         edges=tuple(edge for part in parts for edge in part.edges),
         texts=(*titles, *(item for part in parts for item in part.texts)),
+        bands=tuple(band for part in parts for band in part.bands),
         samples=tuple(sample for part in parts for sample in part.samples),
         title=hints.title or " and ".join(names),
         description=" ".join(f"{name}: {scene.description}" for name, scene in zip(names, scenes, strict=True)),
@@ -83,4 +84,5 @@ def _rename(scene: Scene, number: int) -> Scene:
             for edge in scene.edges
         ),
         texts=tuple(replace(item, key=item.key + mark) for item in scene.texts),
+        bands=tuple(replace(band, name=band.name + mark) for band in scene.bands),
     )

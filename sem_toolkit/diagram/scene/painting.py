@@ -30,6 +30,7 @@ from sem_toolkit.diagram.geometry.plane import (
 from sem_toolkit.diagram.places.blocks import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.scene.elements import (
+    ADDED_WIDTH,
     ARROW_LENGTH,
     Band,
     EdgeShape,
@@ -49,6 +50,9 @@ BEFORE_CROSSING = 0.28
 
 BETWEEN_SIDES = 0.74
 """The same for loadings from two sides of one column, as a share of the way from the factor to the indicators."""
+
+NARROW, BEFORE_ITEM = 9.0, 0.78
+"""Numbers narrower than this, as fixed loadings have them, stand near the indicators, where paths come apart."""
 
 R2_REACH = 3.5
 """How far from its variable an R² may stand, in points."""
@@ -206,8 +210,11 @@ def _find_preferred_share(sketch: Sketch, route: Route, crossed: set[str]) -> fl
         side = sketch.placement.sides.get(route.source)
         if side in ("left", "right"):
             return _find_column_share(sketch, route)
-        # In a row the numbers are wider than their distance: every second one stands further out.
         items = sketch.canvas.structure.indicators.get(route.source, ())
+        figure = sketch.canvas.structure.figure
+        if figure is not None and route.target in figure.cells and sketch.measures.labels.get(route.key, 0.0) < NARROW:
+            return BEFORE_ITEM
+        # In a row the numbers are wider than their distance: every second one stands further out.
         return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
     if route.role == "weight":
         return 0.4
@@ -305,7 +312,7 @@ def _paint_edge(
         head=True,
         tail=double,
         colour=colour,
-        width=_find_width(data, style),
+        width=ADDED_WIDTH if marks.get(key) == "added" else _find_width(data, style),
         pattern=_find_pattern(data, style, marks.get(key)),
         label=_tint(labels.get(key), colour if faint else None),
         description=describe_path(sketch.canvas, source, target, data),

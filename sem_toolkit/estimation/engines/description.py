@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import Kind, Targets
 from sem_toolkit.estimation.scaling import compute_latent_scale
 from sem_toolkit.model import Model
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 
 FloatArray = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ def find_obstacle(model: Model, kind: Kind) -> str | None:
     where, linear = model.locations, model.constraints.linear
     if not kind.is_normal_theory:
         return f"its {kind.name} is not lavaan's"
-    if kind.has_levels:
+    if model.presence is not None:
         return "it has no levels"
     if model.n_groups > 1:
         return "it fits several groups apart, without equalities across them"

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.model import Model
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.model.moments import compute_total_effects
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]
@@ -250,10 +250,10 @@ def _require_enough(model: Model, equation: Equation) -> None:
         return
     names = [model.variables[place] for place in equation.instruments]
     own = "the instruments given for it" if equation.kind == "user" else "the instruments that the model implies"
-    message = (
-        f"the equation {equation.describe(model)} has {len(equation.free)} free coefficients and {len(names)} "
-        f"instruments ({own}: {', '.join(names) or 'none'})"
-    )
+    coefficients = f"{len(equation.free)} free coefficient{'s' if len(equation.free) > 1 else ''}"
+    count = f"{len(names)} instrument{'' if len(names) == 1 else 's'}"
+    message = f"the equation {equation.describe(model)} has {coefficients} and {count} "
+    message += f"({own}: {', '.join(names) or 'none'})"
     hint = "add indicators or predictors that its error leaves alone, name instruments with |~, or use ML"
     raise ModelError(Diagnostic("error", "too-few-instruments", message, hint=hint))
 

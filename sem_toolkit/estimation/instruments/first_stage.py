@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.estimation.instruments.equations import Equation
 from sem_toolkit.model import Model
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

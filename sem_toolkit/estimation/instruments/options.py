@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-VARCOV_METHODS = ("ULS", "GLS", "2RLS", "RLS")
-MEAN_STRUCTURES = ("moments", "wls")
-STAGE_ERRORS = ("lm.vcov.dfres", "lm.vcov", "gamma")
-WEAK = ("warn", "prune", "none")
-ADJUSTMENTS = ("none", "holm", "hochberg", "bonferroni", "BH", "BY")
+VarcovMethod = Literal["ULS", "GLS", "2RLS", "RLS"]
+MeanStructure = Literal["moments", "wls"]
+StageErrors = Literal["lm.vcov.dfres", "lm.vcov", "gamma"]
+Weak = Literal["warn", "prune", "none"]
+Adjustment = Literal["none", "holm", "hochberg", "bonferroni", "BH", "BY"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class InstrumentOptions:
                        "BH", "BY"
     """
 
-    iv_varcov_method: Literal["ULS", "GLS", "2RLS", "RLS"] = "RLS"
-    iv_mean_structure: Literal["moments", "wls"] = "wls"
-    iv_vcov_stage1: Literal["lm.vcov.dfres", "lm.vcov", "gamma"] = "lm.vcov.dfres"
-    iv_weak: Literal["warn", "prune", "none"] = "warn"
+    iv_varcov_method: VarcovMethod = "RLS"
+    iv_mean_structure: MeanStructure = "wls"
+    iv_vcov_stage1: StageErrors = "lm.vcov.dfres"
+    iv_weak: Weak = "warn"
     iv_weak_threshold: float = 10.0
-    iv_sargan_adjust: Literal["none", "holm", "hochberg", "bonferroni", "BH", "BY"] = "none"
+    iv_sargan_adjust: Adjustment = "none"

@@ -16,7 +16,7 @@ from sem_toolkit.estimation.instruments.strength import build_strong_equations
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.model import Model, build_model, compute_moments
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.subset import select_variables
 from sem_toolkit.spec.table import INSTRUMENTS
@@ -53,12 +53,12 @@ def estimate_by_instruments(model: Model, sample: Sample, options: EstimationOpt
     normal, notes = build_strong_equations(model, list_equations(model), pair, options.instruments)
     first = FirstStage(model, normal, pair.sample_cov, pair.sample_mean, pair.rows, spaces)
     first.require_regular()
-    chosen, categorical = options.instruments, options.kind.is_categorical
+    chosen = options.instruments
     by_means = chosen.iv_mean_structure == "wls" or _has_marker_intercepts(first)
     x = first.fill(_fill_thresholds(pair, start), by_means)
     second = solve_second_stage(replace(pair, x=x), spaces[SYMMETRIC], chosen.iv_varcov_method)
     x = second.x
-    if by_means and pair.has_means and not categorical:
+    if by_means and pair.has_means and model.responses is None:
         x = _fill_intercepts(replace(pair, x=x), first)
     found = replace(pair, x=x)
     core, own_sample, kept = _leave_out(model, sample)

@@ -44,7 +44,7 @@ def solve_second_stage(pair: MomentPair, space: Space, method: str) -> SecondSta
     start = pair.x.copy()
     start[space.places] = 0.0
     pair = replace(pair, x=start)
-    if pair.kind.is_categorical:
+    if pair.model.responses is not None:
         return SecondStage(_solve_statistics(pair, space), True, None)
     problem = _build_problem(pair, space)
     if method == "GLS":
@@ -185,7 +185,7 @@ def build_weight(pair: MomentPair, covariance: FloatArray | None) -> Weight:
     """
     if covariance is not None:
         return NormalWeight(invert_symmetric(covariance))
-    if pair.kind.is_categorical:
+    if pair.model.responses is not None:
         layout = pair.model.layout
         values = np.zeros(layout.size)
         values[layout.parts[2]] = 0.5  # type: ignore[attr-defined]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.model import Model
-from sem_toolkit.model.moments import compute_matrices, compute_total_effects
+from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.moments import compute_matrices, compute_moments, compute_total_effects
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -24,6 +25,7 @@ class Measurement:
 
     loadings  Λ, p × k: 1 for an observed variable of the structural part; intercepts: ν, p
     errors    Θ, p × p; weight: what ML weighs the indicators by, p × p; is_measured: k, False for observed variables
+    units     p: what responses of ordered variables are multiplied by in the moments of the sample; else 1
     """
 
     loadings: FloatArray
@@ -31,6 +33,7 @@ class Measurement:
     intercepts: FloatArray
     weight: FloatArray
     is_measured: NDArray[np.bool_]
+    units: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,36 +63,50 @@ class BlockPlace:
     own: IntArray
 
 
+@dataclass(frozen=True, eq=False)
+class BlockMeasurement:
+    """The same of one block, for its q observed variables and its own latent ones."""
+
+    loadings: FloatArray
+    errors: FloatArray
+    intercepts: FloatArray
+    weight: FloatArray
+    units: FloatArray
+
+
+def measure_block(place: BlockPlace, x: FloatArray, group: int) -> BlockMeasurement:
+    """What the parameters of a block say of one group; covariates are as if they were constant."""
+    matrices, own, q = compute_matrices(place.model, x), place.own, place.model.n_observed
+    effects = compute_total_effects(matrices.directed[group], place.model.depth)
+    S, m, units = matrices.symmetric[group].copy(), matrices.intercepts[group].copy(), np.ones(q)
+    layout = place.model.layout
+    if isinstance(layout, CategoricalLayout):
+        S[layout.covariates], S[:, layout.covariates], m[layout.covariates] = 0.0, 0.0, 0.0
+        units[layout.variables] = layout.find_units(compute_moments(place.model, x), group)
+    covariance = (effects @ S @ effects.T)[:q, :q]
+    S[own], S[:, own], m[own] = 0.0, 0.0, 0.0
+    weight = np.linalg.pinv(covariance, hermitian=True)
+    return BlockMeasurement(effects[:q, own], (effects @ S @ effects.T)[:q, :q], (effects @ m)[:q], weight, units)
+
+
 def build_measurement(
-    places: tuple[BlockPlace, ...],
-    points: tuple[FloatArray, ...],
-    group: int,
-    p: int,
-    observed: IntArray,
-    size: int,
+    places: tuple[BlockPlace, ...], blocks: tuple[BlockMeasurement, ...], p: int, observed: IntArray, size: int
 ) -> Measurement:
-    """The measurement part at the parameters of its blocks.
+    """The measurement part of one group from those of its blocks.
 
     observed  places of the structural part's observed variables among the p, its last variables; size: k
     """
     loadings, errors = np.zeros((p, size)), np.zeros((p, p))
-    weight, intercepts = np.zeros((p, p)), np.zeros(p)
-    for place, x in zip(places, points, strict=True):
-        matrices = compute_matrices(place.model, x)
-        effects = compute_total_effects(matrices.directed[group], place.model.depth)
-        own, q = place.own, place.model.n_observed
-        S, m = matrices.symmetric[group].copy(), matrices.intercepts[group].copy()
-        covariance = (effects @ S @ effects.T)[:q, :q]
-        S[own], S[:, own], m[own] = 0.0, 0.0, 0.0
-        block = np.ix_(place.observed, place.observed)
-        loadings[np.ix_(place.observed, place.latent)] = effects[:q, own]
-        errors[block] = (effects @ S @ effects.T)[:q, :q]
-        weight[block] = np.linalg.pinv(covariance, hermitian=True)
-        intercepts[place.observed] = (effects @ m)[:q]
+    weight, intercepts, units = np.zeros((p, p)), np.zeros(p), np.ones(p)
+    for place, block in zip(places, blocks, strict=True):
+        own = np.ix_(place.observed, place.observed)
+        loadings[np.ix_(place.observed, place.latent)] = block.loadings
+        errors[own], weight[own] = block.errors, block.weight
+        intercepts[place.observed], units[place.observed] = block.intercepts, block.units
     columns = np.arange(size - len(observed), size)
     loadings[observed, columns] = 1.0
     weight[observed, observed] = 1.0
-    return Measurement(loadings, errors, intercepts, weight, np.arange(size) < size - len(observed))
+    return Measurement(loadings, errors, intercepts, weight, np.arange(size) < size - len(observed), units)
 
 
 def compute_mapping(measurement: Measurement, covariance: FloatArray, method: str) -> FloatArray:
@@ -111,6 +128,8 @@ def compute_latent_moments(
     measurement: Measurement, covariance: FloatArray, mean: FloatArray | None, n: float, options: StepOptions
 ) -> LatentMoments:
     """Moments of latent variables from those of indicators (p × p and p) of n rows."""
+    covariance = covariance / np.outer(measurement.units, measurement.units)
+    mean = None if mean is None else mean / measurement.units
     M = compute_mapping(measurement, covariance, options.m_method)
     total = M @ covariance @ M.T
     error = M @ measurement.errors @ M.T

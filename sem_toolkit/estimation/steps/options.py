@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-METHODS = ("local", "global", "fsr")
-MAPPINGS = ("ML", "GLS", "ULS")
+Method = Literal["local", "global", "fsr"]
+Mapped = Literal["ML", "GLS", "ULS"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class StepOptions:
     lambda_correction  whether no more measurement error is taken off than leaves a covariance matrix (Fuller)
     """
 
-    sam_method: Literal["local", "global", "fsr"] | None = None
+    sam_method: Method | None = None
     mm_list: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    m_method: Literal["ML", "GLS", "ULS"] = "ML"
+    m_method: Mapped = "ML"
     alpha_correction: int = 0
     lambda_correction: bool = True

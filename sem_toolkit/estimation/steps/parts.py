@@ -37,6 +37,8 @@ def list_blocks(table: ParameterTable, given: Mapping[str, tuple[str, ...]]) -> 
         inside = {*everything, *_list_indicators(table, everything)}
         rows = [row for row in table.parameters if _belongs(row, everything, inside)]
         rows += _list_missing_covariances(table, latent, rows)
+        if any(row.op == "|" for row in rows):
+            rows += _list_covariate_rows(table, latent)
         found.append(MeasurementTable(name, latent, build_part(table, rows, measured=True)))
     return tuple(found)
 
@@ -97,16 +99,20 @@ def list_product_names(table: ParameterTable, names: Collection[str]) -> tuple[s
 
 def build_structural_table(table: ParameterTable, names: Collection[str]) -> ParameterTable:
     """The structural part as a model of its own, all its variables observed: means that no rule but the scale of the
-    factors fixes, and moments of exogenous variables, are free.
+    factors fixes, moments of exogenous variables, and residual variances of responses of ordered variables, are free.
+
+    Where the measurement part is given exogenous variables, so is this: their moments stay those of the data.
     """
-    inside = set(names)
+    inside, ordered = set(names), {row.lhs for row in table.parameters if row.op == "|"}
     rows = []
     for row in table.parameters:
         if row.op not in ("~", "~~", "~1") or not {row.lhs, row.rhs or row.lhs} <= inside:
             continue
-        by_rule = row.op == "~1" and not row.free and row.user == 0
-        rows.append(replace(row, exo=0, free=1, ustart=None) if row.exo or by_rule else row)
-    return build_part(table, rows, measured=False)
+        follows = row.op == "~~" and row.lhs == row.rhs and row.lhs in ordered
+        by_rule = ((row.op == "~1" and not row.exo) or follows) and not row.free and row.user == 0
+        by_data = row.exo and row.op != "~" and not table.conditional_x
+        rows.append(replace(row, exo=0, free=1, ustart=None) if by_data or by_rule else row)
+    return build_part(replace(table, conditional_x=False), rows, measured=False)
 
 
 def build_part(table: ParameterTable, rows: Iterable[Parameter], *, measured: bool) -> ParameterTable:
@@ -176,6 +182,16 @@ def _list_missing_covariances(
                 if (frozenset((lhs, rhs)), group) not in there:
                     op: Operator = "~~"
                     found.append(Parameter(lhs, op, rhs, 0, group, group, 1))
+    return found
+
+
+def _list_covariate_rows(table: ParameterTable, latent: tuple[str, ...]) -> list[Parameter]:
+    """Regressions of a block's latent variables on the covariates that statistics of ordered variables are given."""
+    covariates = table.roles[0].exogenous_observed if table.conditional_x else ()
+    found = [row for row in table.parameters if row.exo and {row.lhs, row.rhs or row.lhs} <= {*covariates}]
+    for group in range(1, len(table.groups) + 1):
+        for lhs in latent:
+            found += [Parameter(lhs, "~", rhs, 0, group, group, 1) for rhs in covariates]
     return found
 
 

@@ -1,29 +1,32 @@
 """Model and sample to a solution in steps: measurement blocks one by one, then the structural part given them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy import build_targets
 from sem_toolkit.estimation.admissibility import check_admissibility
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.solution import Certificate, Solution
+from sem_toolkit.estimation.steps.blocks import Block, estimate_block
 from sem_toolkit.estimation.steps.mapping import (
+    BlockMeasurement,
     BlockPlace,
     LatentMoments,
     Measurement,
     build_measurement,
     compute_latent_moments,
     compute_mapping,
+    measure_block,
 )
 from sem_toolkit.estimation.steps.options import StepOptions
+from sem_toolkit.estimation.steps.ordered import find_loose_thresholds, has_thresholds, take_thresholds
 from sem_toolkit.estimation.steps.parts import (
-    MeasurementTable,
     build_part,
     build_structural_table,
     list_blocks,
@@ -32,11 +35,11 @@ from sem_toolkit.estimation.steps.parts import (
     locate,
 )
 from sem_toolkit.estimation.steps.products import Products, ScoredRows, add_products, list_products, score_rows
+from sem_toolkit.estimation.steps.requirements import require_covered, require_products, require_supported
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.sample import SampleGroup
-from sem_toolkit.sample.subset import select_variables
-from sem_toolkit.spec.table import Parameter, ParameterTable
+from sem_toolkit.spec.table import ParameterTable
 
 if TYPE_CHECKING:
     Estimate = Callable[[Model, Sample, EstimationOptions], Solution]
@@ -46,25 +49,12 @@ IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """A measurement block that has been estimated.
-
-    places  of its parameters among those of the whole model; -1 for those that the structural part has, or that are
-            only the block's
-    """
-
-    name: str
-    latent: tuple[str, ...]
-    solution: Solution
-    places: IntArray
-
-
-@dataclass(frozen=True, eq=False)
 class Steps:
     """How estimates in two steps came about.
 
     names       variables of the structural part: latent ones, then observed ones (k); products: of two of them (r)
     second      places in x of the parameters of the second step; all others are of the first
+    loose       places of thresholds of ordered variables of the structural part, which are as in the data
     structural  of the moments of latent variables by themselves, with the places of its parameters in x (-1: only its
                 own); None for the global method
     """
@@ -78,6 +68,7 @@ class Steps:
     structural: Solution | None = None
     structural_places: IntArray | None = None
     products: tuple[str, ...] = ()
+    loose: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     @cached_property
     def first(self) -> IntArray:
@@ -96,7 +87,11 @@ class Steps:
 
     def measure(self, points: tuple[FloatArray, ...], group: int) -> Measurement:
         """The measurement part at parameters of its blocks."""
-        return build_measurement(self.places, points, group, self.model.n_observed, self.observed, len(self.names))
+        found = []
+        for number, (place, x) in enumerate(zip(self.places, points, strict=True)):
+            is_known = x is self.points[number]
+            found.append(self.measured[group][number] if is_known else measure_block(place, x, group))
+        return build_measurement(self.places, tuple(found), self.model.n_observed, self.observed, len(self.names))
 
     def compute_latent(
         self, points: tuple[FloatArray, ...], group: int, covariance: FloatArray, mean: FloatArray | None
@@ -109,6 +104,14 @@ class Steps:
     def points(self) -> tuple[FloatArray, ...]:
         """Parameters of each block."""
         return tuple(block.solution.x for block in self.blocks)
+
+    @cached_property
+    def measured(self) -> tuple[tuple[BlockMeasurement, ...], ...]:
+        """What the estimates of the blocks say of each group."""
+        pairs = tuple(zip(self.places, self.points, strict=True))
+        return tuple(
+            tuple(measure_block(place, x, group) for place, x in pairs) for group in range(self.model.n_groups)
+        )
 
     @cached_property
     def plain(self) -> tuple[LatentMoments, ...]:
@@ -154,36 +157,45 @@ class Steps:
 
 
 def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, estimate: "Estimate") -> Solution:
-    """Measurement blocks by maximum likelihood, then the structural part.
+    """Measurement blocks by maximum likelihood, those of ordered variables by least squares; then the structural part.
 
     estimate  what finds the estimates of each part
     Raises ModelError for models that have no such parts, and where a part is not identified by itself.
     """
     own = options.steps
     plain = replace(options, steps=StepOptions(), bad_marker_crit=0.0, multistart=0, engine="native")
-    _require_supported(model, sample)
+    numeric = replace(plain, estimator="ML", categorical=False)
+    require_supported(model, sample)
     tables = list_blocks(model.table, own.mm_list)
     names = list_structural_names(model.table)
-    blocks = tuple(_estimate_block(model, sample, table, plain, estimate) for table in tables)
     products = list_product_names(model.table, names)
-    _require_products(own, products, sample)
+    require_products(own, products, sample)
+    blocks = tuple(
+        estimate_block(model, sample, table, plain if has_thresholds(table.table) else numeric, estimate)
+        for table in tables
+    )
     structural_table = build_structural_table(model.table, names + products)
     find = locate(model.table)
     second = np.array(sorted({find(row) for row in structural_table.parameters} - {0})) - 1
-    steps = Steps(own, model, sample, blocks, names, second, products=products)
-    _require_covered(model, steps)
+    loose = find_loose_thresholds(model, names)
+    steps = Steps(own, model, sample, blocks, names, second, products=products, loose=loose)
+    require_covered(model, steps)
     x = np.full(model.n_parameters, np.nan)
     for block in blocks:
         known = block.places >= 0
         x[block.places[known]] = block.solution.x[known]
+    x[loose] = 0.0
     if own.sam_method == "global":
         part = _estimate_globally(model, sample, x, steps, plain, estimate)
         x[second] = part.x
     else:
-        part = _estimate_locally(structural_table, steps, plain, estimate)
+        part = _estimate_locally(
+            structural_table, steps, replace(numeric, conditional_x=model.table.conditional_x), estimate
+        )
         places = np.array([find(row) for row in part.model.parameters]) - 1
         x[places[places >= 0]] = part.x[places >= 0]
         steps = replace(steps, structural=part, structural_places=places)
+    x = take_thresholds(model, sample, x, loose)
     return _conclude(model, sample, options, x, steps, part)
 
 
@@ -204,81 +216,6 @@ def _place_blocks(model: Model, blocks: tuple[Block, ...], names: tuple[str, ...
 
 def _place_observed(model: Model, names: tuple[str, ...]) -> IntArray:
     return np.array([model.observed.index(name) for name in names if name in model.observed], dtype=np.intp)
-
-
-def _require_supported(model: Model, sample: Sample) -> None:
-    if model.responses is not None:
-        message = "estimation in steps is for numeric variables, and some are ordered"
-        raise ModelError(Diagnostic("error", "ordered-in-steps", message, hint="use WLSMV, or ordered = none"))
-    if sample.auxiliary or sample.is_two_stage:
-        message = "estimation in steps takes no auxiliary variables and no two-stage moments"
-        raise DataError(Diagnostic("error", "missing-estimator", message, hint='missing = "ml" or "listwise"'))
-    if model.constraints.equalities or model.constraints.inequalities or model.constraints.has_bounds:
-        message = "estimation in steps keeps linear equalities, and no inequalities, bounds or other equalities"
-        raise ModelError(Diagnostic("error", "constraint-in-steps", message, hint="leave them out, or fit without sam"))
-
-
-def _require_products(options: StepOptions, products: tuple[str, ...], sample: Sample) -> None:
-    """Raise ModelError or DataError where there are products, and no complete rows or not the local method."""
-    if not products:
-        return
-    if options.sam_method != "local":
-        message = f'products of latent variables ({products[0]}) have moments by sam_method = "local" alone'
-        raise ModelError(Diagnostic("error", "products-in-steps", message, hint='sam_method = "local"'))
-    if sample.is_incomplete or any(group.data is None for group in sample.groups):
-        message = f"products of latent variables ({products[0]}) need complete rows of data"
-        raise DataError(Diagnostic("error", "raw-data-needed", message, hint='missing = "listwise"'))
-
-
-def _require_covered(model: Model, steps: Steps) -> None:
-    """Raise ModelError for parameters and constraints that belong to no step or to both."""
-    in_blocks = {int(place) for block in steps.blocks for place in block.places if place >= 0}
-    for place in steps.first:
-        if int(place) not in in_blocks:
-            row = model.parameters[place]
-            message = f"{model.parameter_names[place]} is neither of one measurement block nor of the structural part"
-            hint = "put the blocks that it joins together in mm_list, or fit without sam"
-            raise ModelError(Diagnostic("error", "parameter-of-no-part", message, row.origin.span, hint))
-    parts = [steps.second, *(np.intersect1d(block.places, steps.first) for block in steps.blocks)]
-    basis = model.constraints.linear.basis
-    rank = sum(int(np.any(basis[part] != 0.0, axis=0).sum()) for part in parts)
-    if rank != basis.shape[1]:
-        message = "a constraint ties parameters of different parts, which are estimated one after the other"
-        hint = "put the blocks that it joins together in mm_list, or leave it out"
-        raise ModelError(Diagnostic("error", "constraint-in-steps", message, hint=hint))
-
-
-def _estimate_block(
-    model: Model, sample: Sample, table: MeasurementTable, options: EstimationOptions, estimate: "Estimate"
-) -> Block:
-    own = build_model(table.table)
-    data = select_variables(sample, own.observed)
-    found = estimate(own, data, options)
-    if found.certificate.converged and _has_negative_error(found):
-        bounded = [_bound(row, own.observed) for row in table.table.rows]
-        again = estimate(build_model(replace(table.table, rows=tuple(bounded))), data, options)
-        found = again if again.certificate.converged else found
-    if not found.certificate.converged:
-        label = f'the measurement block "{table.name}" ({", ".join(table.latent)})'
-        message = f"{label} has no certified optimum by itself: {found.certificate.verdict}"
-        hint = "each block must be identified by itself: put it together with another in mm_list, or fit without sam"
-        raise ModelError(Diagnostic("error", "block-not-identified", message, hint=hint))
-    find = locate(model.table)
-    second = {*list_structural_names(model.table)}
-    places = [-1 if row.lhs in second and row.op in ("~~", "~1") else find(row) - 1 for row in own.parameters]
-    return Block(table.name, table.latent, found, np.array(places))
-
-
-def _has_negative_error(found: Solution) -> bool:
-    where = found.model.locations
-    own = (where.kind == 1) & (where.row == where.column) & (where.row < found.model.n_observed)
-    return bool((found.x[own] < 0.0).any())
-
-
-def _bound(row: Parameter, observed: tuple[str, ...]) -> Parameter:
-    """The row with a residual variance kept from being negative."""
-    variance = row.op == "~~" and row.lhs == row.rhs and row.lhs in observed and row.free
-    return replace(row, lower=0.0) if variance else row
 
 
 def _estimate_locally(

@@ -1,19 +1,14 @@
 """Covariance matrices of the free parameters: inverse information and sandwiches, within the constraints."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, once
-from sem_toolkit.discrepancy.least_squares import compute_explained_covariance
+from sem_toolkit.discrepancy.moment_covariance import compute_explained_covariance
 from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight, compute_estimator_information
-from sem_toolkit.inference.weights.gammas import list_statistic_covariances
-from sem_toolkit.inference.weights.incomplete import list_moment_covariances
 from sem_toolkit.inference.weights.information import (
     compute_expected_information,
     compute_first_order_information,
@@ -28,6 +23,12 @@ from sem_toolkit.sample.sample import TWO_STAGE
 
 _SINGULAR = 1e-7
 """Smallest diagonal element of the Cholesky factor of a scaled information that counts as regular."""
+
+
+_NULL = 1e-10
+"""Eigenvalue of a scaled matrix of cross-products below which its direction has none."""
+_UNTOUCHED = 1e-6
+"""Share of a parameter that may lie in such directions before it counts as not determined."""
 
 
 @once
@@ -69,8 +70,34 @@ def invert_information(information: FloatArray, basis: FloatArray) -> FloatArray
 
 @once
 def compute_inverse_information(evaluation: AtEstimate, kind: str = "expected") -> FloatArray:
-    """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above."""
-    return invert_information(compute_information_matrix(evaluation, kind), evaluation.free_basis)
+    """The inverse information (q × q) within all constraints that hold at the estimate; NaN as above.
+
+    Cross-products of scores are singular where a score is a combination of others in every row, such as those of the
+    mean and the variance of a variable with two values. Then what does not hang on such combinations has its
+    inverse all the same.
+    """
+    information = compute_information_matrix(evaluation, kind)
+    inverse = invert_information(information, evaluation.free_basis)
+    if kind == "first.order" and np.isnan(inverse).all():
+        return invert_estimable(information, evaluation.free_basis)
+    return inverse
+
+
+def invert_estimable(information: FloatArray, basis: FloatArray) -> FloatArray:
+    """K(KᵀIK)⁺Kᵀ (q × q) for what the information determines: NaN for parameters that its null space changes.
+
+    Source: Rao (1973), Linear statistical inference and its applications, section 4a (estimable functions).
+    """
+    inner = basis.T @ information @ basis
+    size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
+    values, vectors = np.linalg.eigh(inner / np.outer(size, size))
+    known = values > _NULL
+    turned = (basis / size) @ vectors
+    inverse = (turned[:, known] / values[known]) @ turned[:, known].T
+    reach = np.sqrt(np.sum(turned[:, ~known] ** 2, axis=1) / np.maximum(np.sum(turned**2, axis=1), 1e-300))
+    unknown = reach > _UNTOUCHED
+    inverse[unknown], inverse[:, unknown] = np.nan, np.nan
+    return np.asarray(inverse)
 
 
 def invert_any(information: FloatArray, basis: FloatArray) -> FloatArray:
@@ -160,24 +187,30 @@ def compute_distribution_free_meat(evaluation: AtEstimate, weight: Weight) -> Fl
     """
     q = evaluation.model.n_parameters
     total = np.zeros((q, q))
-    own = list_statistic_covariances(evaluation)
-    if own is not None or evaluation.has_empty_cells:
-        gammas: Sequence[FloatArray]
-        if own is not None and (evaluation.kind.is_categorical or not evaluation.sample.has_design):
-            gammas = own
-        elif evaluation.sample.has_design:
-            gammas = list_cluster_covariances(evaluation)
-        else:
-            gammas = list_moment_covariances(evaluation, "observed", True)
+    gammas = evaluation.data.free_gammas(evaluation)
+    if gammas is not None:
         parts = zip(compute_delta(evaluation), gammas, strict=True)
         for g, (delta, gamma) in enumerate(parts):
             columns = weight.times(g, delta)
             total += evaluation.shares[g] * columns.T @ gamma @ columns
-        return total
+        return total + _compute_cross_meat(evaluation, weight)
     for g in range(evaluation.model.n_groups):
         part = CasewiseMoments(evaluation, weight, g)
         total += evaluation.shares[g] * part.scores.T @ part.scores / part.size
     return total
+
+
+def _compute_cross_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:
+    """What moments add that covary between groups: Σ_{g≠h} share_g share_h Δ_gᵀV_gΓ_ghV_hΔ_h, q × q."""
+    cross, m = evaluation.sample.cross_gamma, evaluation.moments_per_group
+    if cross is None:
+        return np.zeros((evaluation.model.n_parameters,) * 2)
+    delta = compute_delta(evaluation)
+    columns = np.concatenate([share * weight.times(g, delta[g]) for g, share in enumerate(evaluation.shares)])
+    between = cross.copy()
+    for g in range(len(delta)):
+        between[g * m : (g + 1) * m, g * m : (g + 1) * m] = 0.0
+    return np.asarray(columns.T @ between @ columns)
 
 
 def compute_normal_meat(evaluation: AtEstimate, weight: Weight) -> FloatArray:

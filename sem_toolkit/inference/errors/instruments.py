@@ -12,17 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import compute_delta, once
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.estimation.exogenous import is_positive_definite
 from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.instruments.second_stage import build_weight
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD
 from sem_toolkit.model.jacobian import vech_indices
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -45,7 +44,7 @@ def compute_instrument_covariance(
     for own in (first, kind == SYMMETRIC, kind == THRESHOLD):
         places = np.ix_(own, own)
         covariance[places] = by_moments[places]
-    by_equations = stages.options.iv_vcov_stage1 != "gamma" and not slopes.is_categorical
+    by_equations = stages.options.iv_vcov_stage1 != "gamma" and evaluation.model.responses is None
     if by_equations and stages.first.spaces[DIRECTED].is_simple:
         covariance[np.ix_(first, first)] = compute_equation_covariance(stages)[np.ix_(first, first)]
     return covariance[kept]
@@ -94,10 +93,6 @@ class Sensitivity:
     evaluation: AtEstimate
     stages: Instrumental
 
-    @property
-    def is_categorical(self) -> bool:
-        return self.evaluation.kind.is_categorical
-
     @cached_property
     def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
         """Rows and columns of the covariances among the m moments of a group, and how many moments come before them."""
@@ -125,7 +120,7 @@ class Sensitivity:
                 right = np.zeros((len(directed.places), m))
                 np.add.at(right, *self._differentiate(g))
                 result[directed.places] = directed.project(stage.square, right)
-            if self.is_categorical:
+            if model.responses is not None:
                 self._add_thresholds(result, g)
             elif stage.mean is not None:
                 self._add_intercepts(result, g)
@@ -220,7 +215,7 @@ class Sensitivity:
 
     def spread(self, slopes: tuple[FloatArray, ...]) -> FloatArray:
         """Σ_g JΓJᵀ/n with Γ by normal theory at the implied moments, or that of statistics of ordered variables."""
-        own = list_statistic_covariances(self.evaluation)
+        own = self.evaluation.data.gammas(self.evaluation)
         total = np.zeros((self.evaluation.model.n_parameters,) * 2)
         for g, (J, size) in enumerate(zip(slopes, self.evaluation.rows, strict=True)):
             if own is not None:
@@ -236,7 +231,7 @@ class Sensitivity:
 
     def spread_robustly(self) -> FloatArray:
         """The same with Γ free of distribution."""
-        evaluation, own = self.evaluation, list_statistic_covariances(self.evaluation)
+        evaluation, own = self.evaluation, self.evaluation.data.gammas(self.evaluation)
         parts = enumerate(zip(self.whole, evaluation.rows, strict=True))
         gammas = [compute_gamma(evaluation, g) for g in range(len(evaluation.rows))] if own is None else own
         return np.asarray(sum(J @ gammas[g] @ J.T / size for g, (J, size) in parts))

@@ -5,27 +5,33 @@ I₂₂⁻¹/n + I₂₂⁻¹I₂₁V₁₁I₁₂I₂₂⁻¹. Sources: Gong & 
 Psychological Methods 29, 561-588; Yuan & Chan (2002), Statistica Sinica 12, 637-657 (robust).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.discrepancy import Weight, compute_delta, once
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy import compute_delta, once
+from sem_toolkit.estimation.steps.blocks import Block
 from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
-from sem_toolkit.estimation.steps.search import Block, Steps
+from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import (
     compute_information_matrix,
     compute_parameter_covariance_matrix,
     invert_information,
 )
+from sem_toolkit.inference.errors.step_slopes import (
+    compute_first_covariance,
+    differentiate_moments,
+    find_moments,
+    list_block_slopes,
+    list_first_slopes,
+    list_joint_gammas,
+)
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.clusters import list_cluster_covariances
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.incomplete import list_moment_covariances
-from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
+from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
@@ -58,7 +64,9 @@ class StepPieces:
 
     @cached_property
     def first(self) -> FloatArray:
-        """V₁₁, q₁ × q₁: of the blocks, which do not covary here."""
+        """V₁₁, q₁ × q₁: of the blocks, which do not covary here, or of statistics of ordered variables, which do."""
+        if self.evaluation.model.responses is not None:
+            return compute_first_covariance(self.steps, self.evaluation)[np.ix_(self.steps.first, self.steps.first)]
         whole = np.zeros((self.evaluation.model.n_parameters,) * 2)
         errors = "robust.cluster" if self.evaluation.sample.is_clustered else "standard"
         plain = InferenceOptions(errors, information=self.options.information)
@@ -83,7 +91,9 @@ class StepPieces:
 
     def compute_second(self) -> FloatArray:
         """V₂₂, q₂ × q₂, by the kind of standard errors."""
-        se, n = "local" if self.steps.products else self.options.se, self.evaluation.total
+        se, n = self.options.se, float(self.evaluation.rows.sum())
+        if self.steps.products or (se == "twostep.robust" and self._is_given_covariates):
+            se = "local"
         if se in ("naive", "local") and self.steps.structural is not None:
             return self._take_structural(se == "local")
         if se in ("standard", "naive"):
@@ -96,6 +106,14 @@ class StepPieces:
             found = self._compute_robust(across)
         kept = min(self.steps.options.alpha_correction / (n - 1.0), 1.0)
         return np.asarray(found if not kept else kept * self._take_structural() + (1.0 - kept) * found)
+
+    @property
+    def _is_given_covariates(self) -> bool:
+        """Whether moments are given covariates: the structural part by itself then differs from the second step of the
+        whole, as slopes on covariates are no moments of the latter's own.
+        """
+        layout = self.evaluation.model.layout
+        return isinstance(layout, CategoricalLayout) and bool(len(layout.covariates))
 
     def _take_structural(self, varying: bool = False) -> FloatArray:
         """That of the structural part by itself: its variables observed, or of moments that vary as they do."""
@@ -112,7 +130,7 @@ class StepPieces:
     def _compute_robust(self, across: FloatArray) -> FloatArray:
         """The sandwich with Γ of the sample moments: scores of the second step less what the first step explains."""
         evaluation, second = self.evaluation, self.steps.second
-        weight, delta, n = build_estimator_weight(evaluation), compute_delta(evaluation), evaluation.total
+        weight, delta, n = build_estimator_weight(evaluation), compute_delta(evaluation), evaluation.rows.sum()
         slopes = list_first_slopes(self.steps, evaluation, "expected")
         total = np.zeros((len(second),) * 2)
         for g, gamma in enumerate(list_joint_gammas(evaluation)):
@@ -123,69 +141,12 @@ class StepPieces:
 
 
 @once
-def list_joint_gammas(evaluation: AtEstimate) -> tuple[FloatArray, ...]:
-    """n times the covariance matrix of the moments of each group (m × m), without bias.
-
-    Of incomplete rows and of clusters it is that of the saturated estimates, and with fixed exogenous variables given
-    these.
-    """
-    if evaluation.sample.is_clustered:
-        return list_cluster_covariances(evaluation)
-    if evaluation.is_incomplete:
-        return tuple(list_moment_covariances(evaluation, "observed", True))
-    means = evaluation.has_means
-    return tuple(
-        compute_gamma(evaluation, g)
-        if group.data is None or evaluation.exogenous
-        else compute_unbiased_gamma(group.data, means)
-        for g, group in enumerate(evaluation.sample.groups)
-    )
-
-
-def list_block_slopes(
-    steps: Steps, evaluation: AtEstimate, information: str
-) -> Iterator[tuple[Block, tuple[FloatArray, ...]]]:
-    """Derivatives of the parameters of each block (q_b) by the moments of each group (m): E⁻¹ΔᵀV."""
-    p, means = evaluation.model.n_observed, evaluation.has_means
-    for block, place in zip(steps.blocks, steps.places, strict=True):
-        own = evaluate_solution(block.solution)
-        inverse = invert_information(compute_information_matrix(own, information), own.free_basis)
-        weight: Weight = build_estimator_weight(own)
-        delta, columns = compute_delta(own), _find_moments(place.observed, p, means)
-        found = []
-        for g in range(len(delta)):
-            slopes = np.zeros((len(own.x), evaluation.moments_per_group))
-            slopes[:, columns] = own.shares[g] * inverse @ weight.times(g, delta[g]).T
-            found.append(slopes)
-        yield block, tuple(found)
-
-
-def list_first_slopes(steps: Steps, evaluation: AtEstimate, information: str) -> tuple[FloatArray, ...]:
-    """The same for the parameters of the first step among all (q × m), for each group; 0 for the others."""
-    shape = (evaluation.model.n_parameters, evaluation.moments_per_group)
-    result = tuple(np.zeros(shape) for _ in range(evaluation.model.n_groups))
-    for block, slopes in list_block_slopes(steps, evaluation, information):
-        own = np.flatnonzero(block.places >= 0)
-        for whole, part in zip(result, slopes, strict=True):
-            whole[block.places[own]] = part[own]
-    return result
-
-
-def _find_moments(variables: np.ndarray, p: int, means: bool) -> np.ndarray:
-    """Places of the moments of some variables, in their order, among those of all p."""
-    rows, columns = vech_indices(len(variables))
-    place = np.zeros((p, p), dtype=np.intp)
-    first, second = vech_indices(p)
-    place[first, second] = place[second, first] = np.arange(len(first))
-    own = place[variables[rows], variables[columns]]
-    return np.concatenate([variables, p + own]) if means else own
-
-
-@once
 def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
-    """The sample of the structural part with what the moments of latent variables vary by (`moment_gamma`).
+    """The sample of the structural part with what the moments of latent variables vary by (`moment_gamma`), and with
+    how those of groups covary that share parameters of the measurement part (`cross_gamma`).
 
-    J = ∂s/∂θ₁ ∂θ₁/∂m + ∂s/∂m of the latent moments s by those of the indicators m, and JΓJᵀ over the groups.
+    J = ∂s/∂θ₁ ∂θ₁/∂m + ∂s/∂m of the latent moments s of all groups by those of the indicators m, and JΓJᵀ over the
+    groups.
     """
     structural = steps.structural
     assert structural is not None  # noqa: S101 (of the local method)
@@ -193,29 +154,34 @@ def attach_latent_covariances(evaluation: AtEstimate, steps: Steps) -> Sample:
     chosen = np.array([steps.everything.index(name) for name in structural.model.observed])
     if steps.products:
         return _attach_product_covariances(evaluation, steps, structural.sample, chosen)
-    gammas, groups = list_joint_gammas(evaluation), range(evaluation.model.n_groups)
-    kept = _find_moments(chosen, len(steps.names), means)
-    blocks = list(list_block_slopes(steps, evaluation, "observed"))
-    found = []
-    for g in groups:
-        by_parameters = _differentiate_latent(evaluation, steps, g, means)
-        total = np.zeros((len(kept),) * 2)
-        for h in groups:
-            slopes = np.zeros((by_parameters[0].shape[0], evaluation.moments_per_group))
-            for (_, own), part in zip(blocks, by_parameters, strict=True):
-                slopes += part @ own[h]
-            if h == g:
-                slopes += _differentiate_by_moments(steps.latent[g].mapping, evaluation.has_means, means)
-            slopes = slopes[kept]
-            total += slopes @ gammas[h] @ slopes.T * (evaluation.rows[g] / evaluation.rows[h])
-        found.append(replace(structural.sample.groups[g], moment_gamma=total))
-    return replace(structural.sample, groups=tuple(found))
+    kept, n = find_moments(chosen, len(steps.names), means), evaluation.total
+    k, groups = len(kept), structural.sample.groups
+    total = np.zeros((k * len(groups),) * 2)
+    for h, gamma in enumerate(list_joint_gammas(evaluation)):
+        slopes = np.concatenate([_differentiate_by(evaluation, steps, g, h, means)[kept] for g in range(len(groups))])
+        total += slopes @ gamma @ slopes.T * (n / evaluation.rows[h])
+    places = [slice(g * k, (g + 1) * k) for g in range(len(groups))]
+    found = tuple(
+        replace(group, moment_gamma=total[own, own] * (rows / n))
+        for group, own, rows in zip(groups, places, evaluation.rows, strict=True)
+    )
+    shares_parameters = any(total[own, other].any() for own in places for other in places if own != other)
+    return replace(structural.sample, groups=found, cross_gamma=total if shares_parameters else None)
+
+
+def _differentiate_by(evaluation: AtEstimate, steps: Steps, g: int, h: int, means: bool) -> FloatArray:
+    """Derivatives of [mean; vech(covariance)] of the structural part's variables in group g by the moments of h."""
+    by_parameters = _differentiate_latent(evaluation, steps, g, means)
+    slopes = np.zeros((by_parameters[0].shape[0], evaluation.moments_per_group))
+    for (_, own), part in zip(list_block_slopes(evaluation, steps, "observed"), by_parameters, strict=True):
+        slopes += part @ own[h]
+    return slopes + _differentiate_directly(evaluation, steps, g, means) if h == g else slopes
 
 
 def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sample, chosen: np.ndarray) -> Sample:
     """The same with products: what rows add given the measurement part, and what that part varies by."""
     first = StepPieces(evaluation, steps, InferenceOptions()).first
-    kept = _find_moments(chosen, len(steps.everything), True)
+    kept = find_moments(chosen, len(steps.everything), True)
     found = []
     for g, (_, share) in enumerate(steps.extended):
         base, own = steps.plain[g].share, steps.score(steps.points, g)
@@ -237,6 +203,7 @@ def _attach_product_covariances(evaluation: AtEstimate, steps: Steps, sample: Sa
     return replace(sample, groups=tuple(found))
 
 
+@once
 def _differentiate_latent(evaluation: AtEstimate, steps: Steps, g: int, means: bool) -> list[FloatArray]:
     """Derivatives of [mean; vech(covariance)] of the structural part's variables by the parameters of each block."""
     group = evaluation.sample.groups[g]
@@ -273,8 +240,20 @@ def _differentiate(steps: Steps, g: int, stack: Callable[[tuple[FloatArray, ...]
 
 
 def _touches_measurement(block: Block, i: int, g: int) -> bool:
-    """Whether a parameter of a block is of the group, and not a moment of its latent variables."""
-    return int(block.solution.model.locations.group[i]) == g and block.places[i] >= 0
+    """Whether a parameter of a block is of the group, and not a moment of its latent variables.
+
+    These matter where residual variances of responses of ordered variables follow from them.
+    """
+    own = block.solution.model
+    return int(own.locations.group[i]) == g and (block.places[i] >= 0 or own.responses is not None)
+
+
+def _differentiate_directly(evaluation: AtEstimate, steps: Steps, g: int, means: bool) -> FloatArray:
+    """Derivatives of the same by the moments of the group, with the measurement part as it is."""
+    M = steps.latent[g].mapping / steps.measure(steps.points, g).units
+    if evaluation.model.responses is None:
+        return _differentiate_by_moments(M, evaluation.has_means, means)
+    return _differentiate_by_moments(M, True, means) @ differentiate_moments(evaluation, g)
 
 
 def _differentiate_by_moments(M: FloatArray, has_means: bool, means: bool) -> FloatArray:

@@ -5,10 +5,6 @@ from typing import Protocol
 
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.exact_fit.categorical_baseline import CategoricalBaseline
-from sem_toolkit.inference.exact_fit.given_baseline import GivenBaseline
-from sem_toolkit.inference.exact_fit.level_baseline import LevelBaseline
-from sem_toolkit.inference.exact_fit.numeric_baseline import IncompleteBaseline, NumericBaseline
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -47,7 +43,7 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
     unless a `scaled` test corrects what they minimise; `free` of distribution it equals WLS.
     """
-    model = _choose(evaluation)
+    model = evaluation.treatment.baseline
     minima = model.minimise(evaluation, scaled, free)
     stat_group = tuple(float(n * minimum) for n, minimum in zip(evaluation.sizes, minima, strict=True))
     return BaselineTest(stat_group, model.count_degrees(evaluation))
@@ -55,14 +51,4 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
 
 def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate."""
-    return _choose(evaluation).build(evaluation)
-
-
-def _choose(evaluation: AtEstimate) -> BaselineModel:
-    if evaluation.kind.has_levels:
-        return LevelBaseline()
-    if evaluation.is_conditional:
-        return GivenBaseline()
-    if evaluation.kind.is_categorical:
-        return CategoricalBaseline()
-    return IncompleteBaseline() if evaluation.is_incomplete else NumericBaseline()
+    return evaluation.treatment.baseline.build(evaluation)

@@ -19,7 +19,8 @@ from sem_toolkit.inference.errors.covariance import invert_any
 from sem_toolkit.inference.exact_fit.numeric_baseline import find_exogenous
 from sem_toolkit.inference.exact_fit.statistics import compute_likelihood_ratio
 from sem_toolkit.inference.weights.clusters import list_cluster_crosses
-from sem_toolkit.inference.weights.incomplete import complete, invert_information_of_moments, list_information
+from sem_toolkit.inference.weights.incomplete import complete, list_information
+from sem_toolkit.inference.weights.moment_information import find_kept, invert_known
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
@@ -40,7 +41,8 @@ def compute_corrected_test(evaluation: AtEstimate, information: str, robust: boo
     if evaluation.df <= 0:
         return CorrectedTest(stat, evaluation.df, 1.0)
     incomplete = list_information(evaluation, "observed", False)
-    inverses = [invert_information_of_moments(evaluation, matrix) for matrix in incomplete]
+    kept = find_kept(evaluation)
+    inverses = [invert_known(matrix, kept) for matrix in incomplete]
     crosses = incomplete
     if robust:
         clustered = evaluation.sample.has_design

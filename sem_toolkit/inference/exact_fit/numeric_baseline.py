@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import WLS, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import find_conditional
+from sem_toolkit.discrepancy.vectors import find_conditional
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.residual_tests import compute_browne_adf_test
 from sem_toolkit.inference.weights.complete import compute_logdet

@@ -12,7 +12,6 @@ from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_tes
 from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
-from sem_toolkit.sample.sample import PAIRWISE
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
         both = ((evaluation, model), (build_baseline_evaluation(evaluation), null))
         own, other = (compute_scaled_test(at, test, chosen) for at, test in both)
         scaled = own, other
-    if evaluation.is_incomplete:
+    if evaluation.data.has_corrected_test:
         pair = (evaluation, build_baseline_evaluation(evaluation))
         first, second = (compute_corrected_test(at, options.information, is_scaled) for at in pair)
         corrected = first, second
@@ -59,9 +58,7 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     incomplete rows, moments of pairs or two levels, as in lavaan. NaN where Σ̂ is not positive definite and so
     weights nothing.
     """
-    pairwise = evaluation.sample.missing in PAIRWISE or evaluation.kind.is_categorical
-    pairwise |= evaluation.kind.has_levels
-    if evaluation.model.constraints.equalities or evaluation.is_incomplete or pairwise:
+    if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
         return test.stat
     if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
         return math.nan

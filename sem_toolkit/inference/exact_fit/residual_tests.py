@@ -10,12 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import DenseWeight, NormalWeight, Weight, invert_symmetric, once
-from sem_toolkit.discrepancy.least_squares import (
-    build_distribution_free_weight,
-    build_model_based_weight,
-    compute_gamma,
-    find_conditional,
-)
+from sem_toolkit.discrepancy.moment_covariance import build_model_based_weight, spread_weight
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
@@ -30,13 +25,12 @@ def compute_reference_test(evaluation: AtEstimate, scaled: bool = False, free: b
 
     What ULS and DWLS minimise has no known distribution; lavaan takes browne.residual.nt for them, or, `free` of
     distribution, browne.residual.adf, unless a `scaled` test corrects for that. Of ordered variables there is the
-    latter where nothing was minimised, and otherwise none.
+    latter where nothing was minimised, and otherwise none (`Kind.reference`).
     """
-    kind = evaluation.kind
-    if kind.has_distribution or scaled or (kind.is_categorical and kind.is_minimised):
+    name = "standard" if scaled or evaluation.kind.has_distribution else evaluation.kind.reference
+    if name == "standard":
         return compute_standard_test(evaluation)
-    free = free or kind.is_categorical
-    return RESIDUAL_TESTS["browne.residual.adf" if free else "browne.residual.nt"](evaluation)
+    return RESIDUAL_TESTS["browne.residual.adf" if free else name](evaluation)
 
 
 @once
@@ -53,23 +47,12 @@ def compute_browne_adf_test(evaluation: AtEstimate) -> TestStatistic:
     model leaves out. Source: Browne (1984), British Journal of Mathematical and Statistical Psychology 37, 62-83,
     equation 2.20b.
     """
-    groups = range(evaluation.model.n_groups)
-    if evaluation.kind.is_categorical:
-        return _compute_categorical_adf_test(evaluation)
-    gammas = [compute_gamma(evaluation, g) for g in groups]
-    kept = find_conditional(evaluation.model.n_observed, evaluation.exogenous, means=evaluation.has_means)
-    if any(_is_singular(gamma[np.ix_(kept, kept)]) for gamma in gammas):
+    gammas = evaluation.data.casewise_gammas(evaluation)
+    kept = evaluation.kind.vector.find_free(evaluation)
+    inner = [gamma[np.ix_(kept, kept)] for gamma in gammas]
+    if any(map(_is_singular, inner)):
         return _compute_adf_by_complement(evaluation, gammas, kept)
-    weight = DenseWeight(tuple(build_distribution_free_weight(evaluation, g) for g in groups))
-    return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
-
-
-def _compute_categorical_adf_test(evaluation: AtEstimate) -> TestStatistic:
-    """The same of thresholds and correlations, by their own covariance matrix."""
-    gammas = [own.gamma for own in evaluation.statistics]
-    if any(_is_singular(gamma) for gamma in gammas):
-        return _compute_adf_by_complement(evaluation, gammas, np.ones(len(gammas[0]), dtype=np.bool_))
-    weight = DenseWeight(tuple(map(invert_symmetric, gammas)))
+    weight = DenseWeight(tuple(spread_weight(invert_symmetric(gamma), kept) for gamma in inner))
     return build_test("browne.residual.adf", compute_residual_test(evaluation, weight), evaluation.df)
 
 

@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import NormalWeight, invert_symmetric, once
+from sem_toolkit.discrepancy import once
 from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
@@ -22,11 +21,7 @@ from sem_toolkit.inference.exact_fit.ugamma import (
     compute_ugamma_traces,
 )
 from sem_toolkit.inference.options import BOLLEN_STINE, SCALED, InferenceOptions
-from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import compute_cluster_trace
-from sem_toolkit.inference.weights.incomplete import compute_incomplete_saturated_trace
 from sem_toolkit.inference.weights.information import compute_first_order_information
-from sem_toolkit.inference.weights.levels import compute_level_trace
 from sem_toolkit.sample.moments import FloatArray
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "scaled.shifted"})
@@ -149,7 +144,7 @@ def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: Scale
         return compute_scaled_test(evaluation, standard, chosen)
     name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
     unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
-    unweighted |= evaluation.kind.has_levels
+    unweighted |= not evaluation.data.has_residual_tests
     return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
@@ -205,14 +200,7 @@ def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen
     Sources: Yuan & Bentler (2000), Sociological Methodology 30, 165-200; Asparouhov & Muthén (2005),
     Multivariate statistical modeling with survey data.
     """
-    if evaluation.kind.has_levels:
-        saturated, count = compute_level_trace(evaluation, chosen.information)
-    elif evaluation.sample.has_design:
-        saturated, count = compute_cluster_trace(evaluation, chosen.information)
-    elif evaluation.is_incomplete:
-        saturated, count = compute_incomplete_saturated_trace(evaluation, chosen.information)
-    else:
-        saturated, count = compute_saturated_trace(evaluation)
+    saturated, count = evaluation.data.saturated_trace(evaluation, chosen.information)
     inverse = invert_any(compute_information_matrix(evaluation, chosen.information_of_model), evaluation.free_basis)
     model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
     model += compute_composite_trace(evaluation)
@@ -221,34 +209,3 @@ def compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen
         scaling_factor_h1=saturated / count,
         scaling_factor_h0=model / max(evaluation.model.n_searched, 1),
     )
-
-
-@once
-def compute_saturated_trace(evaluation: AtEstimate) -> tuple[float, int]:
-    """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments; both without fixed exogenous ones.
-
-    B₁ = V(S)ΓV(S) and A₁ = V(S), so that without exogenous variables it is tr(V(S)Γ).
-    """
-    weight = NormalWeight(invert_symmetric(np.stack([group.covariance for group in evaluation.sample.groups])))
-    groups = [CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups)]
-    fixed = _exogenous_moments(evaluation)
-    if not fixed.any():
-        return sum(part.trace() for part in groups), len(groups) * evaluation.moments_per_group
-    kept = np.flatnonzero(~fixed)
-    total = 0.0
-    for g, part in enumerate(groups):
-        slopes = weight.times(g, np.eye(len(fixed)))[:, kept]
-        products = sum((inner := moments @ slopes).T @ inner for moments in part.iterate_moments())
-        total += float(np.trace(np.linalg.solve(slopes[kept], products)) / part.size)
-    return total, len(groups) * len(kept)
-
-
-def _exogenous_moments(evaluation: AtEstimate) -> NDArray[np.bool_]:
-    """Which of the moments (m) are of fixed exogenous variables alone, as booleans."""
-    from sem_toolkit.model.jacobian import vech_indices
-
-    rows, cols = vech_indices(evaluation.model.n_observed)
-    block = list(evaluation.exogenous)
-    second = np.isin(rows, block) & np.isin(cols, block)
-    first = np.isin(np.arange(evaluation.model.n_observed), block)
-    return np.asarray(np.concatenate([first, second]) if evaluation.has_means else second, dtype=np.bool_)

@@ -48,7 +48,7 @@ def compute_standard_test(evaluation: AtEstimate) -> TestStatistic:
 
     What ULS and DWLS minimise has no known distribution, and so no p-value.
     """
-    if not (evaluation.kind.is_minimised or evaluation.kind.is_likelihood):
+    if not evaluation.kind.has_statistic:
         return TestStatistic("standard", math.nan, evaluation.df, math.nan)
     if evaluation.kind.is_likelihood:
         return build_test("standard", compute_likelihood_ratio(evaluation), evaluation.df)

@@ -11,7 +11,7 @@ import numpy as np
 from sem_toolkit.discrepancy import compute_delta
 from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.errors.steps import list_first_slopes, list_joint_gammas
+from sem_toolkit.inference.errors.step_slopes import list_first_slopes, list_joint_gammas
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.sample import Sample
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sem_toolkit.discrepancy import Weight, once
-from sem_toolkit.discrepancy.least_squares import compute_explained_covariance, compute_normal_variances
+from sem_toolkit.discrepancy.moment_covariance import compute_explained_covariance, compute_normal_variances
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import (
     compute_normal_meat,
@@ -20,7 +20,6 @@ from sem_toolkit.inference.errors.covariance import (
 from sem_toolkit.inference.exact_fit.nuisance import compute_full_delta
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
@@ -41,7 +40,7 @@ def compute_ugamma_trace(evaluation: AtEstimate, information: str = "expected") 
 def compute_ugamma_traces(evaluation: AtEstimate, information: str = "expected") -> tuple[float, float]:
     """Both parts of tr(UΓ): what the moments have, and what the parameters take of it."""
     weight = build_robust_weight(evaluation, information)
-    gammas = list_statistic_covariances(evaluation)
+    gammas = evaluation.data.gammas(evaluation)
     if gammas is not None:
         saturated = sum(float(np.trace(weight.times(g, gamma))) for g, gamma in enumerate(gammas))
     else:
@@ -58,7 +57,7 @@ def compute_ugamma_matrix(evaluation: AtEstimate, information: str = "expected")
     Over rows: Γ = ZᵀZ, so that ZUZᵀ has them; its elements are casewise products of moments and of scores. Over
     moments: LᵀUL with Γ = LLᵀ.
     """
-    gammas = list_statistic_covariances(evaluation)
+    gammas = evaluation.data.gammas(evaluation)
     if gammas is not None:
         return _over_moments(evaluation, build_robust_weight(evaluation, information), gammas)
     rows = evaluation.sample.n
@@ -92,8 +91,8 @@ def compute_ugamma_squared_trace(evaluation: AtEstimate, information: str = "exp
     if normal:
         gammas = [_build_normal_gamma(evaluation, g) for g in range(evaluation.model.n_groups)]
         return float(np.sum(_over_moments(evaluation, build_estimator_weight(evaluation), gammas) ** 2))
-    own = list_statistic_covariances(evaluation)
-    if own is not None:  # no root of Γ is needed for a trace
+    own = evaluation.data.gammas(evaluation)
+    if own is not None and evaluation.sample.cross_gamma is None:  # no root of Γ is needed for a trace
         return _compute_squared_trace(evaluation, build_robust_weight(evaluation, information), own)
     return float(np.sum(compute_ugamma_matrix(evaluation, information) ** 2))
 
@@ -117,6 +116,9 @@ def _over_rows(evaluation: AtEstimate, weight: Weight) -> FloatArray:
 
 
 def _over_moments(evaluation: AtEstimate, weight: Weight, gammas: Sequence[FloatArray] | None = None) -> FloatArray:
+    if evaluation.sample.cross_gamma is not None:
+        root = _square_root(evaluation.sample.cross_gamma)
+        return np.asarray(root.T @ _build_residual_weight(evaluation, weight) @ root)
     groups = [part.gamma for part in build_casewise(evaluation, weight)] if gammas is None else gammas
     m = evaluation.moments_per_group
     roots = [_square_root(gamma / share) for share, gamma in zip(evaluation.shares, groups, strict=True)]

@@ -16,25 +16,14 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import invert_information
 from sem_toolkit.inference.frames import build_place_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, free_candidates, locate_candidates
-from sem_toolkit.inference.hypotheses.level_candidates import compute_level_scores_of
-from sem_toolkit.inference.hypotheses.modification import (
-    compute_candidate_delta,
-    compute_modification_indices,
-    compute_pieces,
-)
+from sem_toolkit.inference.hypotheses.modification import compute_modification_indices
 from sem_toolkit.inference.hypotheses.restrictions import (
     RobustForm,
     choose_restriction_meat,
     compute_robust_forms,
 )
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.score import (
-    build_score_weight,
-    compute_score_information,
-    compute_score_vector,
-    count_score_rows,
-)
-from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.inference.weights.score import compute_score_information, compute_score_vector
 from sem_toolkit.spec.table import Operator
 
 if TYPE_CHECKING:
@@ -99,11 +88,11 @@ def _compute_forms(
     """
     freed, values = free_candidates(evaluation.model, candidates)
     there = replace(evaluation, model=freed, x=np.concatenate([evaluation.x, values]), tangent=None)
-    meat = None if evaluation.kind.has_levels else choose_restriction_meat(there, options)
+    meat = None if evaluation.data.levels > 1 else choose_restriction_meat(there, options)
     if meat is None:
         return [], ()
     k, basis = candidates.size, evaluation.free_basis
-    information, score, n = compute_score_information(there), compute_score_vector(there), count_score_rows(there)
+    information, score, n = compute_score_information(there), compute_score_vector(there), there.multiplier
     q, r = basis.shape
     found = []
     for chosen in [*([i] for i in range(k)), list(range(k))]:
@@ -121,35 +110,7 @@ def _compute_forms(
 
 def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[float, int]:
     """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
-    if evaluation.kind.has_levels:
-        return _conclude_jointly(evaluation, *_split_levels(evaluation, candidates))
-    weight = build_score_weight(evaluation)
-    k = candidates.size
-    score, own, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, evaluation.model.n_parameters))
-    for mine, slope, _, part in compute_pieces(evaluation, candidates, weight):
-        score[mine], shared[mine] = slope, part
-    for g, share in enumerate(evaluation.shares):
-        mine = np.flatnonzero(candidates.group == g)
-        extra = compute_candidate_delta(evaluation, candidates, mine, g)
-        own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
-    inverse = invert_information(compute_score_information(evaluation), evaluation.free_basis)
-    return _conclude_jointly(evaluation, score, own, shared, inverse)
-
-
-def _split_levels(
-    evaluation: AtEstimate, candidates: Candidates
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Scores, own and shared information of candidates of two levels, and the inverse information of the parameters."""
-    information, score = compute_level_scores_of(evaluation, candidates)
-    q = evaluation.model.n_parameters
-    inverse = invert_information(information[:q, :q], evaluation.free_basis)
-    return score, information[q:, q:], information[q:, :q], inverse
-
-
-def _conclude_jointly(
-    evaluation: AtEstimate, score: FloatArray, own: FloatArray, shared: FloatArray, inverse: FloatArray
-) -> tuple[float, int]:
-    """The statistic and its degrees of freedom from scores (k), own (k × k) and shared information (k × q)."""
+    score, own, shared, inverse = evaluation.treatment.candidates.score_jointly(evaluation, candidates)
     left = own - shared @ inverse @ shared.T
     size = np.sqrt(np.maximum(np.diag(own), 1e-300))
     values, vectors = np.linalg.eigh(left / (size[:, None] * size))

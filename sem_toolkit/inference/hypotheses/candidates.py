@@ -1,13 +1,15 @@
 """Parameters that a model could have and has not: the candidates of modification indices, as lavaan lists them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model import Model, build_model
-from sem_toolkit.model.ram import DIRECTED, INTERCEPT, SCALE, THRESHOLD
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SCALE, THRESHOLD
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.names import exogenous_observed_variables, latent_variables, observed_variables
 from sem_toolkit.spec.roles import compute_roles
@@ -15,6 +17,11 @@ from sem_toolkit.spec.table import Operator, Parameter
 
 IntArray = NDArray[np.intp]
 Triple = tuple[str, Operator, str]
+Piece = tuple[IntArray, FloatArray, FloatArray, FloatArray]
+"""Positions of candidates, their scores (k), own information (k) and information shared with the parameters (k × q)."""
+JointScore = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+"""Scores (k), own (k × k) and shared information (k × q) of all candidates, and the inverse of the parameters' (q × q).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +46,18 @@ class Candidates:
     @property
     def size(self) -> int:
         return len(self.rows)
+
+
+class CandidateKind(Protocol):
+    """What differs by the kind of data."""
+
+    def list_pieces(self, evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, Iterable[Piece]]:
+        """Information of the parameters (q × q), and what is needed of candidates one by one."""
+        ...
+
+    def score_jointly(self, evaluation: AtEstimate, candidates: Candidates) -> JointScore:
+        """What is needed of all candidates together."""
+        ...
 
 
 def build_candidates(model: Model) -> Candidates:

@@ -4,15 +4,22 @@ import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray
+from sem_toolkit.inference.hypotheses.numeric_candidates import NumericCandidates
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.cells import SCALE, THRESHOLD
 from sem_toolkit.model.jacobian import vech_indices
-from sem_toolkit.model.ram import SCALE, THRESHOLD
 from sem_toolkit.sample.moments import FloatArray
 
 
-def compute_categorical_candidate_delta(
-    evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int, raw: FloatArray
-) -> FloatArray:
+class CategoricalCandidates(NumericCandidates):
+    """Of ordered variables (see `CandidateKind`)."""
+
+    def differentiate(self, evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
+        raw = super().differentiate(evaluation, candidates, mine, group)
+        return _pass_on(evaluation, candidates, mine, group, raw)
+
+
+def _pass_on(evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int, raw: FloatArray) -> FloatArray:
     """Derivatives of the statistics by candidates, m × k, from those of [mean; vech(covariance)].
 
     With the delta parameterization the residual variances of ordered variables give way, so that the variances of

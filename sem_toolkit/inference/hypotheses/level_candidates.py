@@ -5,26 +5,33 @@ lavaan the information is that which complete rows would be expected to have: wi
 changes are somewhat smaller than by what the rows have lost.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.hypotheses.candidates import Candidates, IntArray, free_candidates
+from sem_toolkit.inference.errors.covariance import invert_information
+from sem_toolkit.inference.hypotheses.candidates import Candidates, JointScore, Piece, free_candidates
 from sem_toolkit.inference.weights.levels import compute_level_delta, get_evaluation
 from sem_toolkit.sample.levels.complete import compute_complete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 
-Piece = tuple[IntArray, FloatArray, FloatArray, FloatArray]
-"""Positions of candidates, their scores (k), own information (k) and information shared with the parameters (k × q)."""
 
+class LevelCandidates:
+    """Of rows in clusters at two levels (see `CandidateKind`)."""
 
-def compute_level_piece(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, Piece]:
-    """Information of the parameters (q × q), and what is needed of all candidates."""
-    information, score = compute_level_scores_of(evaluation, candidates)
-    q = evaluation.model.n_parameters
-    piece = np.arange(candidates.size), score, np.diagonal(information)[q:], information[q:, :q]
-    return information[:q, :q], piece
+    def list_pieces(self, evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, Iterable[Piece]]:
+        information, score = compute_level_scores_of(evaluation, candidates)
+        q = evaluation.model.n_parameters
+        piece = np.arange(candidates.size), score, np.diagonal(information)[q:], information[q:, :q]
+        return information[:q, :q], [piece]
+
+    def score_jointly(self, evaluation: AtEstimate, candidates: Candidates) -> JointScore:
+        information, score = compute_level_scores_of(evaluation, candidates)
+        q = evaluation.model.n_parameters
+        inverse = invert_information(information[:q, :q], evaluation.free_basis)
+        return score, information[q:, q:], information[q:, :q], inverse
 
 
 def compute_level_scores_of(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:

@@ -36,9 +36,7 @@ def find_independences(evaluation: AtEstimate, group: int = 0) -> tuple[Independ
     separate them because residuals are correlated. Raises ModelError for models with latent variables or feedback.
     """
     model = evaluation.model
-    if evaluation.kind.has_levels:
-        message = "local tests are for rows that are independent draws, and these are in clusters at two levels"
-        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="see residuals and modification indices"))
+    evaluation.require_one_level("local tests", "see residuals and modification indices")
     if model.n_variables > model.n_observed:
         message = "local tests are for path models, and this one has latent variables"
         raise ModelError(

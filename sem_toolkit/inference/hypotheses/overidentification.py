@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.discrepancy.least_squares import compute_gamma
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.estimation.instruments.first_stage import NormalEquations
 from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.instruments.strength import compute_first_stage_f, compute_partial_r2
@@ -21,7 +21,6 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.instruments import build_sensitivity
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.gammas import list_statistic_covariances
 from sem_toolkit.sample.moments import FloatArray
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def build_sargan_table(evaluation: AtEstimate, options: InferenceOptions) -> "pd
 
     stages = _require(evaluation)
     tests = {options.test, *options.more_tests}
-    robust = evaluation.kind.is_categorical or "browne.residual.adf" in tests
+    robust = "browne.residual.adf" in {evaluation.kind.reference, *tests}
     name = "browne" if robust else "sargan"
     rows = []
     for own in stages.first.normal:
@@ -130,7 +129,7 @@ def _compute_browne(evaluation: AtEstimate, stages: Instrumental, own: NormalEqu
     equation, g = own.equation, own.equation.group
     sensitivity = build_sensitivity(evaluation, stages)
     evaluation, (rows, columns, start) = sensitivity.evaluation, sensitivity.places
-    statistics = list_statistic_covariances(evaluation)
+    statistics = evaluation.data.gammas(evaluation)
     gamma = compute_gamma(evaluation, g) if statistics is None else statistics[g]
     # Γ is that of moments with divisor n
     S = evaluation.sample.groups[g].covariance

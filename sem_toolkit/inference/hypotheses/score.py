@@ -18,7 +18,7 @@ from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import invert_information
 from sem_toolkit.inference.hypotheses.restrictions import RobustForm, choose_restriction_meat, compute_robust_forms
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.weights.score import compute_score_information, compute_score_vector, count_score_rows
+from sem_toolkit.inference.weights.score import compute_score_information, compute_score_vector
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.table import Parameter
 
@@ -115,7 +115,7 @@ def _build_forms(
         slopes = compute_tangent((slopes @ found.unknown).T, len(slopes)).T @ slopes
     along = slopes @ found.inverse
     plain, robust = along @ slopes.T, along @ meat @ along.T
-    return compute_robust_forms(found.stat, found.df, plain, robust, along @ score, count_score_rows(evaluation))
+    return compute_robust_forms(found.stat, found.df, plain, robust, along @ score, evaluation.multiplier)
 
 
 def compute_joint_releases(
@@ -164,7 +164,7 @@ def _release_separately(
             continue
         step = np.linalg.solve(part, left[chosen])
         change = opened[:, chosen] @ step + rest - pulled[:, chosen] @ step
-        found.append((float(count_score_rows(evaluation) * (left[chosen] @ step + score @ rest)), len(chosen), change))
+        found.append((float(evaluation.multiplier * (left[chosen] @ step + score @ rest)), len(chosen), change))
     return found
 
 
@@ -178,7 +178,7 @@ def _release(
     basis = compute_tangent(np.nan_to_num(np.delete(slopes, released, axis=0)), len(score))
     before = len(score) - int(np.linalg.matrix_rank(slopes))
     inverse = invert_information(information, basis)
-    size, df = count_score_rows(evaluation), basis.shape[1] - before
+    size, df = evaluation.multiplier, basis.shape[1] - before
     change = inverse @ score
     if not np.isnan(change).any():
         return _Release(float(size * score @ change), df, change, inverse, basis[:, :0])

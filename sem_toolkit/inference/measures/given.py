@@ -55,13 +55,17 @@ class GivenVariables:
         return evaluation.model.n_observed - len(evaluation.exogenous)
 
     def compute_indices(self, evaluation: AtEstimate, test: TestStatistic) -> dict[str, float]:
-        """LISREL's have no definition of ours where rows are incomplete."""
-        found = compute_other_measures(test.stat, test.df, evaluation.npar, evaluation.total)
-        if evaluation.is_incomplete:
-            return found
         explained = float(compute_explained(evaluation) @ evaluation.rows / evaluation.rows.sum())
         count = count_statistics(evaluation) * evaluation.model.n_groups
-        return compute_lisrel_measures(explained, test.df, count) | found
+        others = compute_other_measures(test.stat, test.df, evaluation.npar, evaluation.total)
+        return compute_lisrel_measures(explained, test.df, count) | others
+
+
+class GivenIncompleteVariables(GivenVariables):
+    """The same of rows with empty cells, where LISREL's indices have no definition of ours."""
+
+    def compute_indices(self, evaluation: AtEstimate, test: TestStatistic) -> dict[str, float]:
+        return compute_other_measures(test.stat, test.df, evaluation.npar, evaluation.total)
 
 
 def regress(evaluation: AtEstimate, mean: FloatArray, covariance: FloatArray) -> Regression:

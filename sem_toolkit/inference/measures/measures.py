@@ -10,13 +10,9 @@ from sem_toolkit.inference.exact_fit.level_fit import build_level_evaluation
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
-from sem_toolkit.inference.measures.categorical import CategoricalVariables
-from sem_toolkit.inference.measures.given import GivenVariables
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.indices import compute_likelihood_measures
-from sem_toolkit.inference.measures.levels import LevelVariables
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
-from sem_toolkit.inference.measures.numeric import NumericVariables
 from sem_toolkit.inference.measures.robust import RobustVariants
 from sem_toolkit.inference.options import InferenceOptions
 
@@ -49,7 +45,7 @@ def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> M
     Without a test (test = none) only those remain that need none.
     """
     npar, total = evaluation.npar, evaluation.total
-    variables = _choose_variables(evaluation)
+    variables = evaluation.treatment.variables
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(*compute_logl(evaluation), npar, float(evaluation.rows.sum()))
@@ -80,7 +76,7 @@ def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions,
 
     Raises ModelError where there are no levels, or neither can be judged by itself.
     """
-    if not evaluation.kind.has_levels:
+    if evaluation.data.levels == 1:
         raise ModelError(Diagnostic("error", "no-levels", "the model has no levels", hint="write level: blocks"))
     evaluation.require_saturated("fit measures of a level")
     measures = compute_all_measures(build_level_evaluation(evaluation, level), options)
@@ -88,22 +84,14 @@ def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions,
     return {name: value for name, value in measures.items() if not name.startswith("srmr")} | {"srmr": own}
 
 
-def _choose_variables(evaluation: AtEstimate) -> VariableKind:
-    if evaluation.is_conditional:
-        return GivenVariables()
-    if evaluation.kind.has_levels:
-        return LevelVariables()
-    return CategoricalVariables() if evaluation.kind.is_categorical else NumericVariables()
-
-
 def _list_tests(tests: ReferenceTests, evaluation: AtEstimate) -> Measures:
     """The tests themselves, and fmin, the minimum of lavaan's objective: half the discrepancy, with (n − 1)/n for
     least squares.
     """
-    test, baseline, likelihood = tests.model, tests.baseline, evaluation.kind.is_likelihood
+    test, baseline = tests.model, tests.baseline
     unknown = tests.scaled is not None and not evaluation.kind.has_distribution
     measures = {
-        "fmin": tests.standard.stat / (2.0 * (evaluation.total if likelihood else float(evaluation.rows.sum()))),
+        "fmin": tests.standard.stat / (2.0 * evaluation.multiplier),
         "chisq": test.stat,
         "df": test.df,
         "pvalue": test.pvalue,

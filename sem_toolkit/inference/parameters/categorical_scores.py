@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod, require_rows
 from sem_toolkit.libraries import special
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.moments import FloatArray
@@ -23,6 +24,26 @@ _INVERSE_ROOT = 1.0 / np.sqrt(2.0 * np.pi)
 _FLAT = 1e-4
 _RUNAWAY = 50.0
 """A score so far away, or where the likelihood is so flat, has no maximum: all answers are at one end."""
+
+
+class OrderedScores:
+    """Behind ordered answers (see `ScoreKind`); the standard error of a factor is that of an average row."""
+
+    def score(self, evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:
+        require_rows(evaluation, g)
+        if method == "tenberge":
+            message = "ten Berge scores are linear in numeric variables, and some are ordered"
+            hint = 'ask for "regression" or "bartlett"'
+            raise DataError(Diagnostic("error", "numeric-rows-needed", message, hint=hint))
+        scores, se = score_ordered_rows(evaluation, g, prior=method == "regression")
+        p = evaluation.model.n_observed
+        variances = np.diag(evaluation.moments.all_covariance[g])[p:]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            average = np.sqrt(np.nansum(se**2, axis=0) / (~np.isnan(se)).sum(axis=0))  # NaN where no row has one
+            known = 1.0 - average**2 / variances if method == "regression" else 1.0 / (1.0 + average**2 / variances)
+        determinacy = np.sqrt(np.maximum(known, 0.0))
+        label = evaluation.sample.groups[g].label
+        return FactorScores(label, evaluation.model.variables[p:], scores, average, determinacy)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ Record = dict[str, Any]
 
 def build_response_records(solution: SolutionLike) -> tuple[list[Record], list[Record]]:
     """Implied and sample moments of each group by lavaan's names: cov, mean and th, or, given exogenous variables,
-    res.cov, res.int, res.th, res.slopes, cov.x and mean.x. Responses have variance 1 and mean 0.
+    res.cov, res.int, res.th, res.slopes, cov.x and mean.x (as in the table, so with divisor n − 1). Responses have
+    variance 1 and mean 0.
     """
     evaluation = evaluate_solution(solution)
     model, layout, moments = evaluation.model, evaluation.model.layout, evaluation.moments
@@ -44,7 +45,8 @@ def build_response_records(solution: SolutionLike) -> tuple[list[Record], list[R
                 },
             }
             if len(layout.covariates):
-                record = _name_conditional(record, evaluation.model.observed, layout, slopes, own.covariance, own.mean)
+                mean_x = None if moments.mean is None else moments.mean[g]
+                record = _name_conditional(record, model.observed, layout, slopes, moments.covariance[g], mean_x)
             found.append(record)
     return implied, sample
 

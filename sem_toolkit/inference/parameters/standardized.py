@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.cells import INTERCEPT
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
-from sem_toolkit.model.ram import INTERCEPT
 from sem_toolkit.model.responses import Responses
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.slopes import list_slopes

@@ -13,6 +13,16 @@ from sem_toolkit.discrepancy import once
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_any
+from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.residuals.groups import (
+    SCALED_BY_SE,
+    GroupResiduals,
+    OtherResidual,
+    ResidualType,
+    choose_metric,
+    divide_by_se,
+)
+from sem_toolkit.inference.residuals.summaries import ResidualSummary, SummaryType, summarise_residuals
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample.moments import FloatArray
@@ -31,13 +41,6 @@ class CategoricalResiduals:
     values: FloatArray
     acov: FloatArray
     sample: FloatArray
-
-    @property
-    def is_threshold(self) -> FloatArray:
-        """Which of the first statistics belong to ordered variables, as booleans over m."""
-        chosen = np.zeros(len(self.values), dtype=bool)
-        chosen[self.layout.parts[0]] = self.layout.first[1] >= 0
-        return chosen
 
     def summary_places(self) -> dict[str, np.ndarray]:
         """Positions (of m) of what the summaries are made of: correlations, thresholds, slopes, and all of these."""
@@ -138,3 +141,70 @@ def compute_categorical_indices(evaluation: AtEstimate) -> dict[str, float]:
             whole += share * np.sqrt((pairs + others) / max(count + beside, 1))
         found |= {name: float(whole), f"{name}_nomean": float(without)}
     return {"srmr": found["srmr_bentler_nomean"]} | found
+
+
+class OrderedResiduals:
+    """Of thresholds and correlations of responses (see `ResidualKind`)."""
+
+    def describe(
+        self, evaluation: AtEstimate, options: InferenceOptions, kind: ResidualType
+    ) -> tuple[GroupResiduals, ...]:
+        return tuple(_describe(evaluation, g, kind) for g in range(evaluation.model.n_groups))
+
+    def summarise(
+        self, evaluation: AtEstimate, options: InferenceOptions, kind: SummaryType, close: float, level: float
+    ) -> tuple[dict[str, ResidualSummary], ...]:
+        """Of correlations, thresholds, slopes and all together."""
+        return tuple(_summarise(evaluation, g, kind, close, level) for g in range(evaluation.model.n_groups))
+
+
+def _describe(evaluation: AtEstimate, g: int, kind: ResidualType) -> GroupResiduals:
+    found = compute_categorical_residuals(evaluation, g, choose_metric(kind))
+    layout, model = found.layout, evaluation.model
+    assert model.responses is not None  # noqa: S101
+    spread, sample = np.diagonal(found.acov), np.diagonal(found.sample)
+    variances = spread
+    if kind == "normalized":
+        variances = sample
+    elif kind == "standardized.mplus":
+        implied = sample - spread  # of the implied statistics, where weights are the inverse of Γ
+        variances = np.where(sample - implied > 0, sample - implied, np.nan)
+    se, values = np.sqrt(np.maximum(variances, 0.0)), found.values
+    if kind in SCALED_BY_SE:
+        values, se = divide_by_se(values, se), np.ones_like(values)
+    z = divide_by_se(values, se)
+    p, (first, slopes, variance, covariances) = len(layout.variables), layout.parts
+    names = tuple(model.observed[at] for at in layout.variables)
+    squares = [np.zeros((p, p)) for _ in range(3)]
+    rows, columns = layout.pairs
+    means = [np.zeros(p), np.zeros(p), np.full(p, np.nan)]
+    squares[2][:] = np.nan
+    variable, threshold = layout.first
+    own = threshold < 0
+    for square, mean, vector in zip(squares, means, (values, se, z), strict=True):
+        square[rows, columns] = square[columns, rows] = vector[covariances]
+        square[layout.numeric, layout.numeric] = vector[variance]
+        mean[variable[own]] = vector[first][own]
+    others = []
+    for k in np.flatnonzero(~own):
+        lhs, rhs = model.responses.names[threshold[k]].rsplit("|", 1)
+        others.append(OtherResidual(lhs, "|", rhs, float(values[k]), float(se[k]), float(z[k])))
+    for number in range(slopes.stop - slopes.start):
+        at, covariate = slopes.start + number, model.observed[layout.covariates[number // p]]
+        others.append(OtherResidual(names[number % p], "~", covariate, float(values[at]), float(se[at]), float(z[at])))
+    label = evaluation.sample.groups[g].label
+    cov, cov_se, cov_z = squares
+    mean, mean_se, mean_z = means
+    return GroupResiduals(label, names, cov, cov_se, cov_z, mean, mean_se, mean_z, tuple(others))
+
+
+def _summarise(evaluation: AtEstimate, g: int, kind: str, close: float, level: float) -> dict[str, ResidualSummary]:
+    found = compute_categorical_residuals(evaluation, g, kind)
+    diagonal = 0 if kind == "cor.bollen" else len(found.layout.variables)
+    summaries = {}
+    for name, places in found.summary_places().items():
+        if len(places):
+            count = len(places) + (diagonal if name in ("cov", "total") else 0)
+            acov = found.acov[np.ix_(places, places)]
+            summaries[name] = summarise_residuals(found.values[places], acov, count, close, level)
+    return summaries

@@ -102,7 +102,7 @@ def _is_normal(evaluation: AtEstimate, options: InferenceOptions) -> bool:
     """Whether W and Γ are both of normal theory, so that products with derivatives are gathers like these."""
     expected = evaluation.kind.is_normal_theory and options.information == "expected"
     return (
-        expected and not evaluation.has_empty_cells and not evaluation.exogenous and evaluation.model.composites is None
+        expected and evaluation.data.has_products and not evaluation.exogenous and evaluation.model.composites is None
     )
 
 

@@ -11,10 +11,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix, invert_any
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.residuals.groups import (
+    GroupResiduals,
+    ResidualMoments,
+    ResidualType,
+    compute_residual_se,
+    describe_group,
+)
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
+from sem_toolkit.inference.residuals.summaries import ResidualSummary, SummaryType
 from sem_toolkit.inference.weights.levels import (
     choose_information,
     compute_level_delta,
@@ -28,7 +37,7 @@ IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class LevelResiduals:
+class LevelCovariance:
     """What standard errors of the residuals of each level are made of (see `ResidualCovariance`)."""
 
     evaluation: AtEstimate
@@ -116,3 +125,27 @@ class LevelResiduals:
         with np.errstate(invalid="ignore", divide="ignore"):
             jacobian = MetricJacobian(sample, metric, means=True)
             return np.asarray(np.diag(jacobian.times(jacobian.times(block).T)))
+
+
+class LevelResiduals:
+    """Of the variables that occur at each level (see `ResidualKind`)."""
+
+    def describe(
+        self, evaluation: AtEstimate, options: InferenceOptions, kind: ResidualType
+    ) -> tuple[GroupResiduals, ...]:
+        pieces = LevelCovariance(evaluation, options)
+        return tuple(_describe(pieces, g, kind) for g in range(evaluation.model.n_groups))
+
+    def summarise(
+        self, evaluation: AtEstimate, options: InferenceOptions, kind: SummaryType, close: float, level: float
+    ) -> tuple[dict[str, ResidualSummary], ...]:
+        message = "summaries of residuals with tests are not there with two levels"
+        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="see srmr_within and srmr_between"))
+
+
+def _describe(pieces: LevelCovariance, g: int, kind: ResidualType) -> GroupResiduals:
+    evaluation, own = pieces.evaluation, pieces.list_variables(g)
+    chosen = np.ix_(own, own)
+    part = ResidualMoments(evaluation.sample_cov[g][chosen], evaluation.implied_cov[g][chosen], pieces.mean_gap(g))
+    label, names = evaluation.sample.groups[g].label, tuple(evaluation.model.observed[i] for i in own)
+    return describe_group(label, names, *part.compute(kind), compute_residual_se(pieces, g, kind), kind)

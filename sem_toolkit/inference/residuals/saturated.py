@@ -6,21 +6,15 @@ from typing import Protocol
 
 import numpy as np
 
-from sem_toolkit.discrepancy import NormalWeight, centre_rows
-from sem_toolkit.discrepancy.least_squares import build_distribution_free_weight
-from sem_toolkit.discrepancy.weights import compute_products
+from sem_toolkit.discrepancy.moment_covariance import build_distribution_free_weight
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.metrics import MetricJacobian
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import list_cluster_covariances
-from sem_toolkit.inference.weights.estimator import build_estimator_weight
-from sem_toolkit.inference.weights.incomplete import list_information, list_moment_covariances
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
-from sem_toolkit.inference.weights.observed import times_observed_information
 from sem_toolkit.inference.weights.robust import build_robust_weight
-from sem_toolkit.inference.weights.two_stage import list_two_stage_covariances
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
@@ -44,11 +38,9 @@ def build_gamma(evaluation: AtEstimate, options: InferenceOptions, group: int) -
     """
     if evaluation.sample.has_design:
         return DenseGamma(list_cluster_covariances(evaluation)[group])
-    if evaluation.is_two_stage:
-        return DenseGamma(list_two_stage_covariances(evaluation)[group])
-    if evaluation.is_incomplete:
-        robust = options.se == "robust.huber.white"
-        return DenseGamma(list_moment_covariances(evaluation, options.information, robust)[group])
+    known = evaluation.data.residual_gammas(evaluation, options.information, robust=options.se == "robust.huber.white")
+    if known is not None:
+        return DenseGamma(known[group])
     if options.information == "first.order":
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
@@ -128,31 +120,15 @@ class NormalGamma:
         return jacobian.normal_variances()
 
 
-def times_saturated_information(
-    evaluation: AtEstimate, options: InferenceOptions, group: int, columns: FloatArray
-) -> FloatArray:
-    """W times columns (m × k), W the information that the estimator gives the moments of a group."""
-    if evaluation.is_two_stage:
-        return build_robust_weight(evaluation, options.information).times(group, columns)
-    if evaluation.is_incomplete:
-        return list_information(evaluation, options.information)[group] @ columns
-    if evaluation.kind.is_likelihood and options.information == "observed":
-        return times_observed_information(evaluation, group, columns)
-    if evaluation.kind.is_likelihood and options.information == "first.order":
-        scores = _saturated_scores(evaluation, group)
-        return np.asarray(scores.T @ (scores @ columns) / len(scores))
-    return build_estimator_weight(evaluation).times(group, columns)
-
-
 def times_delta(evaluation: AtEstimate, options: InferenceOptions, group: int, delta: FloatArray) -> FloatArray:
     """W times the derivatives of the moments (m × q).
 
     A cell changes Σ by w(lrᵀ + rlᵀ), and normal-theory information makes of X the matrix ½(QXR + RXQ), so that for
     covariances alone the columns are products of those of QC and RC.
     """
-    plain = not evaluation.has_empty_cells and evaluation.kind.is_normal_theory and evaluation.model.composites is None
+    plain = evaluation.data.has_products and evaluation.kind.is_normal_theory and evaluation.model.composites is None
     if not plain or options.information == "first.order" or evaluation.has_means:
-        return times_saturated_information(evaluation, options, group, delta)
+        return evaluation.data.times_information(evaluation, options.information, group, delta)
     S = evaluation.sample_cov[group]
     Q = evaluation.implied_inverse[group] if evaluation.kind.is_likelihood else np.linalg.inv(S)
     R = 2.0 * Q @ S @ Q - Q if evaluation.kind.is_likelihood and options.information == "observed" else Q
@@ -166,12 +142,3 @@ def times_delta(evaluation: AtEstimate, options: InferenceOptions, group: int, d
     result = np.zeros(delta.shape)
     result[:, cells.position] = block * half
     return result
-
-
-def _saturated_scores(evaluation: AtEstimate, group: int) -> FloatArray:
-    """Scores of the saturated model at the implied moments, n × m: V(z_i − σ̂)."""
-    rows = centre_rows(evaluation, group, at_model=True)
-    products = compute_products(evaluation, rows)
-    first, second = vech_indices(rows.shape[1])
-    products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
-    return NormalWeight(evaluation.implied_inverse).times(group, products.T).T

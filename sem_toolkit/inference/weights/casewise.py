@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, iterate_rows
-from sem_toolkit.discrepancy.least_squares import regress_rows
-from sem_toolkit.discrepancy.weights import compute_products
+from sem_toolkit.discrepancy.moment_covariance import regress_rows
+from sem_toolkit.discrepancy.vectors import compute_products
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.design import Design
 from sem_toolkit.sample.moments import FloatArray
@@ -61,9 +61,9 @@ class CasewiseMoments:
     @cached_property
     def moments(self) -> FloatArray:
         """z_i − z̄, n × m."""
-        moments = compute_products(self.evaluation, self.rows)
+        moments = compute_products(self.rows, means=self.evaluation.has_means)
         if self.fitted is not None:
-            moments = moments - compute_products(self.evaluation, self.fitted)
+            moments = moments - compute_products(self.fitted, means=self.evaluation.has_means)
         return self.design.sum_moments(moments - self.design.average(moments))
 
     @cached_property
@@ -81,7 +81,7 @@ class CasewiseMoments:
         if self.evaluation.has_means:
             mean = np.concatenate([np.zeros(len(self.evaluation.sample_cov[self.group])), mean])
         for batch in iterate_rows(self.evaluation, self.group, at_model=False):
-            yield compute_products(self.evaluation, batch) - mean
+            yield compute_products(batch, means=self.evaluation.has_means) - mean
 
     def trace(self) -> float:
         """tr(VΓ), the mean of z_iᵀVz_i."""

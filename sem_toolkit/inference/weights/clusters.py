@@ -6,7 +6,7 @@ Multivariate statistical modeling with survey data.
 """
 
 from sem_toolkit.discrepancy import MomentPair, once
-from sem_toolkit.inference.weights.incomplete import find_kept, invert_information_of_moments
+from sem_toolkit.inference.weights.moment_information import find_kept, invert_known
 from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import build_patterns
@@ -69,6 +69,6 @@ def _invert(evaluation: MomentPair, information: FloatArray) -> FloatArray:
 
     At the saturated estimates of complete rows the two are independent, and without means rows are complete.
     """
-    inverse = invert_information_of_moments(evaluation, information)
+    inverse = invert_known(information, find_kept(evaluation))
     first = 0 if evaluation.has_means else evaluation.model.n_observed
     return inverse[first:, first:]

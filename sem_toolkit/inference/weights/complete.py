@@ -4,7 +4,11 @@ import math
 
 import numpy as np
 
-from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, once
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, invert_symmetric, once
+from sem_toolkit.discrepancy.moment_covariance import compute_gamma
+from sem_toolkit.discrepancy.vectors import compute_products
+from sem_toolkit.inference.weights.casewise import CasewiseMoments
+from sem_toolkit.inference.weights.clusters import compute_cluster_trace, list_cluster_covariances
 from sem_toolkit.inference.weights.observed import (
     ObservedWeight,
     compute_complete_first_order,
@@ -12,16 +16,27 @@ from sem_toolkit.inference.weights.observed import (
     compute_complete_hessian,
     difference_gradient,
     score_complete_rows,
+    times_observed_information,
 )
+from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
 from sem_toolkit.model import Model
+from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
 
+Gammas = tuple[FloatArray, ...]
+"""n times the covariance matrix of the statistics of each group (m × m)."""
 _ROUNDING = 64 * float(np.finfo(float).eps)
 """A discrepancy below this share of the terms that it is a difference of is 0."""
 
 
 class CompleteData:
     """What moments of complete rows say (see `DataKind`)."""
+
+    levels = 1
+    is_reweighted = True
+    has_residual_tests = True
+    has_corrected_test = False
+    has_products = True
 
     def discrepancy(self, pair: MomentPair) -> FloatArray:
         return compute_complete_discrepancy(pair)
@@ -40,6 +55,17 @@ class CompleteData:
         observed = pair.kind.is_likelihood and information == "observed"
         return ObservedWeight(pair) if observed else weigh(pair)
 
+    def weight_of_changes(self, pair: MomentPair) -> Weight | None:
+        return None
+
+    def times_information(self, pair: MomentPair, information: str, group: int, columns: FloatArray) -> FloatArray:
+        if pair.kind.is_likelihood and information == "observed":
+            return times_observed_information(pair, group, columns)
+        if pair.kind.is_likelihood and information == "first.order":
+            scores = compute_saturated_scores(pair, group)
+            return np.asarray(scores.T @ (scores @ columns) / len(scores))
+        return self.weight(pair).times(group, columns)
+
     def residual_weight(self, pair: MomentPair) -> Weight:
         return weigh(pair) if pair.kind.is_likelihood else NormalWeight(pair.implied_inverse)
 
@@ -57,6 +83,35 @@ class CompleteData:
     def scores(self, pair: MomentPair, group: int) -> FloatArray:
         return score_complete_rows(pair, group, centre_rows(pair, group, at_model=True))
 
+    def gammas(self, pair: MomentPair) -> Gammas | None:
+        """Moments of latent variables have theirs with them."""
+        known = tuple(group.moment_gamma for group in pair.sample.groups if group.moment_gamma is not None)
+        return known or None
+
+    def free_gammas(self, pair: MomentPair) -> Gammas | None:
+        known = self.gammas(pair)
+        return list_cluster_covariances(pair) if known is not None and pair.sample.has_design else known
+
+    def casewise_gammas(self, pair: MomentPair) -> Gammas:
+        return tuple(compute_gamma(pair, g) for g in range(pair.model.n_groups))
+
+    def unbiased_gammas(self, pair: MomentPair) -> Gammas:
+        """As in lavaan, those given exogenous variables and of streamed rows are not corrected."""
+        if pair.sample.is_clustered:
+            return list_cluster_covariances(pair)
+        return tuple(
+            compute_gamma(pair, g)
+            if group.data is None or pair.exogenous
+            else compute_unbiased_gamma(group.data, pair.has_means)
+            for g, group in enumerate(pair.sample.groups)
+        )
+
+    def residual_gammas(self, pair: MomentPair, information: str, *, robust: bool) -> Gammas | None:
+        return None
+
+    def saturated_trace(self, pair: MomentPair, information: str) -> tuple[float, int]:
+        return compute_cluster_trace(pair, information) if pair.sample.has_design else compute_saturated_trace(pair)
+
     def explained(self, pair: MomentPair) -> FloatArray:
         return np.asarray(1.0 - weigh(pair).quadratic(pair) / weigh(pair).observed_quadratic(pair))
 
@@ -65,6 +120,12 @@ class CompleteData:
 
     def estimate_baseline(self, pair: MomentPair, model: Model, x: FloatArray) -> FloatArray:
         return x
+
+
+class PairwiseData(CompleteData):
+    """What covariances of the rows that have both variables say (see `DataKind`): as if rows were complete."""
+
+    is_reweighted = False
 
 
 @once
@@ -113,3 +174,32 @@ def compute_saturated_logl(n: float, p: int, logdet: float) -> float:
 def compute_logdet(matrices: FloatArray) -> FloatArray:
     """log|M| of positive definite matrices (… × p × p)."""
     return np.asarray(np.linalg.slogdet(matrices)[1])
+
+
+def compute_saturated_scores(evaluation: MomentPair, group: int) -> FloatArray:
+    """Scores of the saturated model at the implied moments, n × m: V(z_i − σ̂)."""
+    rows = centre_rows(evaluation, group, at_model=True)
+    products = compute_products(rows, means=evaluation.has_means)
+    first, second = vech_indices(rows.shape[1])
+    products[:, -len(first) :] -= evaluation.implied_cov[group][first, second]
+    return NormalWeight(evaluation.implied_inverse).times(group, products.T).T
+
+
+@once
+def compute_saturated_trace(evaluation: MomentPair) -> tuple[float, int]:
+    """tr(A₁⁻¹B₁) of the saturated model, all groups, and the number of its moments; both without fixed exogenous ones.
+
+    B₁ = V(S)ΓV(S) and A₁ = V(S), so that without exogenous variables it is tr(V(S)Γ).
+    """
+    weight = NormalWeight(invert_symmetric(np.stack([group.covariance for group in evaluation.sample.groups])))
+    groups = [CasewiseMoments(evaluation, weight, g) for g in range(evaluation.model.n_groups)]
+    free = evaluation.kind.vector.find_free(evaluation)
+    if free.all():
+        return sum(part.trace() for part in groups), len(groups) * evaluation.moments_per_group
+    kept = np.flatnonzero(free)
+    total = 0.0
+    for g, part in enumerate(groups):
+        slopes = weight.times(g, np.eye(len(free)))[:, kept]
+        products = sum((inner := moments @ slopes).T @ inner for moments in part.iterate_moments())
+        total += float(np.trace(np.linalg.solve(slopes[kept], products)) / part.size)
+    return total, len(groups) * len(kept)

@@ -8,12 +8,14 @@ implied moments (structured) or at its own estimates (unstructured). Sources: Sa
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
-from sem_toolkit.discrepancy import DenseWeight, MomentPair, Weight, invert_symmetric, once
+from sem_toolkit.discrepancy import DenseWeight, MomentPair, Weight, once
 from sem_toolkit.discrepancy.pair import Pair
 from sem_toolkit.discrepancy.weights import compute_delta
+from sem_toolkit.inference.weights.clusters import compute_cluster_trace, list_cluster_covariances
+from sem_toolkit.inference.weights.complete import CompleteData, Gammas
+from sem_toolkit.inference.weights.moment_information import find_kept, invert_known
 from sem_toolkit.inference.weights.observed import difference_gradient
 from sem_toolkit.model import Model, compute_gradient
 from sem_toolkit.model.jacobian import vech_indices
@@ -25,8 +27,12 @@ from sem_toolkit.sample.patterns import Patterns, build_patterns, compute_availa
 Likelihoods = tuple[IncompleteLikelihood, ...]
 
 
-class IncompleteData:
+class IncompleteData(CompleteData):
     """What rows with empty cells say (see `DataKind`)."""
+
+    is_reweighted = False
+    has_corrected_test = True
+    has_products = False
 
     def discrepancy(self, pair: MomentPair) -> FloatArray:
         return compute_incomplete_discrepancy(pair)
@@ -43,8 +49,28 @@ class IncompleteData:
     def robust_weight(self, pair: MomentPair, information: str) -> Weight:
         return build_information_weight(pair, "observed" if information == "observed" else "expected")
 
+    def times_information(self, pair: MomentPair, information: str, group: int, columns: FloatArray) -> FloatArray:
+        return np.asarray(list_information(pair, information)[group] @ columns)
+
     def residual_weight(self, pair: MomentPair) -> Weight:
         return build_information_weight(pair)
+
+    def free_gammas(self, pair: MomentPair) -> Gammas | None:
+        if pair.sample.has_design:
+            return list_cluster_covariances(pair)
+        return self.gammas(pair) or list_moment_covariances(pair, "observed", True)
+
+    def unbiased_gammas(self, pair: MomentPair) -> Gammas:
+        if pair.sample.is_clustered:
+            return list_cluster_covariances(pair)
+        return list_moment_covariances(pair, "observed", True)
+
+    def residual_gammas(self, pair: MomentPair, information: str, *, robust: bool) -> Gammas | None:
+        return list_moment_covariances(pair, information, robust)
+
+    def saturated_trace(self, pair: MomentPair, information: str) -> tuple[float, int]:
+        clustered = pair.sample.has_design
+        return (compute_cluster_trace if clustered else compute_incomplete_saturated_trace)(pair, information)
 
     def gradient(self, pair: MomentPair) -> FloatArray:
         return compute_incomplete_gradient(pair)
@@ -173,33 +199,13 @@ def compute_incomplete_scores(evaluation: MomentPair, group: int) -> FloatArray:
     return list_likelihoods(evaluation)[group].casewise_scores(compute_delta(evaluation)[group])
 
 
-def find_kept(evaluation: MomentPair) -> NDArray[np.intp]:
-    """Places of the moments (of m) that are not of fixed exogenous variables alone."""
-    rows, cols = vech_indices(evaluation.model.n_observed)
-    block = list(evaluation.exogenous)
-    fixed = [np.isin(np.arange(evaluation.model.n_observed), block), np.isin(rows, block) & np.isin(cols, block)]
-    return np.flatnonzero(~np.concatenate(fixed))
-
-
-def invert_information_of_moments(evaluation: MomentPair, matrix: FloatArray) -> FloatArray:
-    """The inverse (m × m) of an information of moments; 0 for those of fixed exogenous variables alone, and for those
-    that no row says anything about.
-    """
-    kept = find_kept(evaluation)
-    kept = kept[matrix.diagonal()[kept] > 0.0]
-    result = np.zeros_like(matrix)
-    result[np.ix_(kept, kept)] = invert_symmetric(matrix[np.ix_(kept, kept)])
-    return result
-
-
 @once
 def list_moment_covariances(evaluation: MomentPair, kind: str, robust: bool) -> tuple[FloatArray, ...]:
     """n times the covariance matrix of the saturated estimates of each group (m × m): inverse information, or, free of
     distribution, the sandwich with the cross-products of the scores.
     """
-    inverses = [
-        invert_information_of_moments(evaluation, matrix) for matrix in list_information(evaluation, kind, False)
-    ]
+    kept = find_kept(evaluation)
+    inverses = [invert_known(matrix, kept) for matrix in list_information(evaluation, kind, False)]
     if not robust:
         return tuple(inverses)
     crosses = list_information(evaluation, "first.order", False)
@@ -214,7 +220,7 @@ def compute_incomplete_saturated_trace(evaluation: MomentPair, kind: str) -> tup
         list_information(evaluation, kind, False), list_information(evaluation, "first.order", False), strict=True
     )
     for matrix, cross in pairs:
-        inverse = invert_information_of_moments(evaluation, matrix)
+        inverse = invert_known(matrix, find_kept(evaluation))
         total += float((inverse * cross).sum())
         count += int((inverse.diagonal() > 0.0).sum())
     return total, count

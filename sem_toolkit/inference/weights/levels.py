@@ -12,7 +12,7 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy import MomentPair, TwoLevelEvaluation, Weight, invert_symmetric, once
 from sem_toolkit.discrepancy.two_level import stack_levels
 from sem_toolkit.discrepancy.weights import compute_delta
-from sem_toolkit.inference.weights.complete import compute_saturated_logl, weigh
+from sem_toolkit.inference.weights.complete import CompleteData, compute_saturated_logl, weigh
 from sem_toolkit.model import Model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.levels import LevelLikelihood, SaturatedLevels
@@ -24,17 +24,19 @@ from sem_toolkit.sample.moments import FloatArray
 IntArray = NDArray[np.intp]
 
 
-class TwoLevelData:
+class TwoLevelData(CompleteData):
     """What rows in clusters say (see `DataKind`); the groups of a pair are levels."""
+
+    levels = 2
+    is_reweighted = False
+    has_residual_tests = False
+    has_products = False
 
     def discrepancy(self, pair: MomentPair) -> FloatArray:
         return 2.0 * get_evaluation(pair).by_group
 
     def saturated_logl(self, pair: MomentPair) -> float:
         return compute_level_saturated_logl(pair)
-
-    def weight(self, pair: MomentPair) -> Weight:
-        return weigh(pair)
 
     def information(self, pair: MomentPair) -> FloatArray:
         return pair.evaluated.information(pair.model, pair.x)
@@ -57,11 +59,11 @@ class TwoLevelData:
     def residual_weight(self, pair: MomentPair) -> Weight:
         raise ModelError(Diagnostic("error", "not-with-levels", "Browne's residual test is not there with two levels"))
 
+    def saturated_trace(self, pair: MomentPair, information: str) -> tuple[float, int]:
+        return compute_level_trace(pair, information)
+
     def explained(self, pair: MomentPair) -> FloatArray:
         return np.full(pair.model.n_groups, np.nan)
-
-    def baseline_moments(self, pair: MomentPair, exogenous: tuple[int, ...]) -> tuple[FloatArray | None, FloatArray]:
-        return pair.sample_mean, pair.sample_cov
 
     def estimate_baseline(self, pair: MomentPair, model: Model, x: FloatArray) -> FloatArray:
         """Variances at both levels have no closed form."""

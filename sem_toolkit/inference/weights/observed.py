@@ -10,13 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sem_toolkit.discrepancy import MomentPair, NormalWeight
-from sem_toolkit.discrepancy.weights import (
-    blank_exogenous,
-    compute_delta,
-    compute_residual_moments,
-    spread_cells,
-    stack_moments,
-)
+from sem_toolkit.discrepancy.vectors import blank_exogenous, stack_moments
+from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments, spread_cells
 from sem_toolkit.model import compute_gradient
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import (

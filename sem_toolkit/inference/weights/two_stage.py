@@ -10,7 +10,9 @@ rows at the saturated estimates.
 import numpy as np
 
 from sem_toolkit.discrepancy import DenseWeight, MomentPair, NormalWeight, Weight, invert_symmetric, once
-from sem_toolkit.inference.weights.complete import CompleteData, weigh
+from sem_toolkit.discrepancy.vectors import find_conditional
+from sem_toolkit.inference.weights.complete import CompleteData, Gammas, weigh
+from sem_toolkit.inference.weights.moment_information import find_kept, invert_known
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
@@ -19,8 +21,23 @@ from sem_toolkit.sample.moments import FloatArray
 class TwoStageData(CompleteData):
     """What the saturated model's moments say of incomplete rows (see `DataKind`): as if complete, but for weights."""
 
+    has_products = False
+
     def robust_weight(self, pair: MomentPair, information: str) -> Weight:
         return build_unstructured_weight(pair) if pair.kind.is_likelihood else weigh(pair)
+
+    def weight_of_changes(self, pair: MomentPair) -> Weight | None:
+        """By maximum likelihood that of the saturated model, as in lavaan."""
+        return build_unstructured_weight(pair) if pair.kind.is_likelihood else None
+
+    def times_information(self, pair: MomentPair, information: str, group: int, columns: FloatArray) -> FloatArray:
+        return self.robust_weight(pair, information).times(group, columns)
+
+    def gammas(self, pair: MomentPair) -> Gammas | None:
+        return list_two_stage_covariances(pair)
+
+    def residual_gammas(self, pair: MomentPair, information: str, *, robust: bool) -> Gammas | None:
+        return list_two_stage_covariances(pair)
 
     def residual_weight(self, pair: MomentPair) -> Weight:
         return build_structured_weight(pair)
@@ -39,12 +56,8 @@ def list_two_stage_covariances(evaluation: MomentPair) -> tuple[FloatArray, ...]
         assert saturated is not None  # noqa: S101 (two stages begin with it)
         size = len(saturated.mean)
         rows, cols = vech_indices(size)
-        block = list(evaluation.exogenous)
-        fixed = np.concatenate([np.isin(np.arange(size), block), np.isin(rows, block) & np.isin(cols, block)])
-        information = saturated.likelihood.information(expected=False)
-        kept = np.flatnonzero(~fixed & (information.diagonal() > 0.0))
-        inverse = np.zeros_like(information)
-        inverse[np.ix_(kept, kept)] = invert_symmetric(information[np.ix_(kept, kept)])
+        kept = np.flatnonzero(find_conditional(size, evaluation.exogenous, means=True))
+        inverse = invert_known(saturated.likelihood.information(expected=False), kept)
         if evaluation.sample.missing == "robust.two.stage":
             scores = saturated.likelihood.casewise_scores()
             inverse = inverse @ (scores.T @ scores / saturated.likelihood.patterns.total) @ inverse
@@ -60,9 +73,7 @@ def build_structured_weight(evaluation: MomentPair) -> DenseWeight:
     likelihood has no value there or the robust Ω has no inverse.
     """
     p, matrices = evaluation.model.n_observed, []
-    rows, cols = vech_indices(p)
-    block = list(evaluation.exogenous)
-    fixed = np.concatenate([np.isin(np.arange(p), block), np.isin(rows, block) & np.isin(cols, block)])
+    kept, size = find_kept(evaluation), evaluation.moments_per_group
     mean = evaluation.moments.mean
     assert mean is not None  # noqa: S101 (two stages have means)
     for g, group in enumerate(evaluation.sample.groups):
@@ -70,17 +81,16 @@ def build_structured_weight(evaluation: MomentPair) -> DenseWeight:
         patterns = group.saturated.likelihood.patterns.pick(np.arange(p))
         likelihood = compute_incomplete_likelihood(patterns, mean[g], evaluation.implied_cov[g])
         if likelihood is None:
-            matrices.append(np.full((len(fixed),) * 2, np.nan))
+            matrices.append(np.full((size,) * 2, np.nan))
             continue
-        kept = np.flatnonzero(~fixed)
         weight = likelihood.information(expected=False)[np.ix_(kept, kept)]
         if evaluation.sample.missing == "robust.two.stage":
             scores = likelihood.casewise_scores()[:, kept]
             if np.linalg.matrix_rank(scores) < len(kept):  # fewer rows than moments: there is no such weight
-                matrices.append(np.full((len(fixed),) * 2, np.nan))
+                matrices.append(np.full((size,) * 2, np.nan))
                 continue
             weight = weight @ np.linalg.solve(scores.T @ scores / patterns.total, weight)
-        whole = np.zeros((len(fixed),) * 2)
+        whole = np.zeros((size,) * 2)
         whole[np.ix_(kept, kept)] = weight
         matrices.append(whole)
     return DenseWeight(tuple(matrices))

@@ -6,7 +6,7 @@ Source: Browne (1974), South African Statistical Journal 8, 1-24; Du & Bentler (
 
 import numpy as np
 
-from sem_toolkit.discrepancy.least_squares import compute_distribution_free_covariance
+from sem_toolkit.discrepancy.moment_covariance import compute_distribution_free_covariance
 from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray

@@ -10,7 +10,8 @@ from sem_toolkit.discrepancy import MomentPair, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, find_box, minimise_stack
+from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
+from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
@@ -33,12 +34,16 @@ SEARCH = Search(tolerance=1e-10, damping=0.0)
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """Estimates of b samples: x (b × q), discrepancy (b), whether there was an optimum (b), and a proper one (b)."""
+    """Estimates of b samples: x (b × q), discrepancy (b), whether there was an optimum (b), and a proper one (b).
+
+    several  which samples were seen to have another, higher optimum (b); None where nobody looked
+    """
 
     x: FloatArray
     discrepancy: FloatArray
     found: NDArray[np.bool_]
     proper: NDArray[np.bool_]
+    several: NDArray[np.bool_] | None = None
 
 
 def is_stackable(model: Model) -> bool:
@@ -85,17 +90,18 @@ class MomentFitter:
         """Estimates from covariances with divisor n (b × G × p × p), means (b × G × p) and rows (b × G)."""
         draws = len(covariance)
         x, value = np.full((draws, len(self.start)), np.nan), np.full(draws, np.nan)
-        found = np.zeros(draws, dtype=np.bool_)
+        found, several = np.zeros(draws, dtype=np.bool_), None
         if self.is_stackable:
-            x, value, found = self.fit_stack(covariance, mean, n)
+            x, value, found, several = self.fit_stack(covariance, mean, n)
         for draw in np.flatnonzero(~found):
             self._climb(int(draw), (covariance[draw], mean[draw], n[draw]), (x, value, found))
-        return Fitted(x, value, found, found & are_proper(self.model, x, found))
+        return Fitted(x, value, found, found & are_proper(self.model, x, found), several)
 
     def fit_stack(
         self, covariance: FloatArray, mean: FloatArray | None, n: FloatArray
-    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-        """Estimates (b × q), discrepancies (b) and whether there is a minimum (b), of all samples at once and no other.
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Estimates (b × q), discrepancies (b), whether there is a minimum (b), and whether two were met, of which this
+        is the lower one (b); of all samples at once and no other.
 
         mean  b × G × p, not looked at where the model has no means, as in `fit`
         """
@@ -104,15 +110,18 @@ class MomentFitter:
         own_mean = mean if self.model.has_means else None
         near = self._approach(scaled, own_mean)
         x, value, found = near.x, near.values, np.asarray(near.status == Arrival.MINIMUM)
+        several = np.zeros(len(x), dtype=np.bool_)
         doubtful = np.flatnonzero(~found | (near.iterations >= _WANDERED))
         if len(doubtful):
             many = self._build(scaled[doubtful], None if own_mean is None else own_mean[doubtful])
             again = minimise_stack(self.model, many, np.tile(self.start, (len(doubtful), 1)), SEARCH)
             arrived = np.asarray(again.status == Arrival.MINIMUM)
+            apart = np.abs(again.values - value[doubtful]) > _SAME
+            several[doubtful] = arrived & found[doubtful] & apart
             lower = arrived & (~found[doubtful] | (again.values < value[doubtful] - _SAME))
             chosen = doubtful[lower]
             x[chosen], value[chosen], found[chosen] = again.x[lower], again.values[lower], True
-        return x, value, found
+        return x, value, found, several
 
     def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
         """From where one step of scoring leads from the estimate, by Newton's steps alone."""

@@ -9,21 +9,10 @@ from numpy.typing import NDArray
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.parameters.standardized import Layout, standardize
 from sem_toolkit.model.moments import compute_stacked_moments
+from sem_toolkit.resampling.quantity import Quantity
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A parameter or definition by its row, or R² of a variable (op "r2"); scale: "est" or "std.all"."""
-
-    lhs: str
-    op: str
-    rhs: str
-    group: int
-    label: str
-    scale: str = "est"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.presented import Presented
 from sem_toolkit.resampling.bootstrap.intervals import build_limits, compute_acceleration
-from sem_toolkit.resampling.bootstrap.quantities import Quantity
 from sem_toolkit.resampling.draw_matrix import DrawMatrix
+from sem_toolkit.resampling.quantity import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ class Bootstrap(Presented):
                fitted at once, as it would need the saturated model of each sample
     centre     k: the quantities at the mean of the parameters over the draws that count
     without    units × k: the same without one row (or cluster) each, for the acceleration; None where not asked for
+    several    how many draws were seen to have two optima, of which the lower one counts
     """
 
     fit: Fit
@@ -47,6 +48,7 @@ class Bootstrap(Presented):
     centre: FloatArray
     without: FloatArray | None = None
     keeps_improper: bool = True
+    several: int = 0
 
     @property
     def draws(self) -> FloatArray:
@@ -121,6 +123,9 @@ class Bootstrap(Presented):
             used = "they count" if self.keeps_improper else "they do not count"
             message = f"{counts['improper']} of {len(self.verdicts)} draws were improper (a negative variance): {used}"
             found.append(Diagnostic("note", "improper-draws", message, hint="--improper keep or drop"))
+        if self.several:
+            message = f"{self.several} of {len(self.verdicts)} draws were seen to have two optima: the lower one counts"
+            found.append(Diagnostic("note", "draws-with-two-optima", message))
         return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -130,6 +135,7 @@ class Bootstrap(Presented):
         return {
             "quantities": records,
             "counts": self.counts,
+            "two_optima": self.several,
             "resample": self.resample,
             "interval": self.interval,
             "level": self.level,

@@ -24,7 +24,7 @@ from sem_toolkit.spec import Spec
 
 FloatArray = NDArray[np.float64]
 
-_STREAM = 2  # which random numbers the draws of a seed are made of: chunks of another number are not gone on with
+_STREAM = 3  # which random numbers the draws of a seed are made of: chunks of another number are not gone on with
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,7 @@ def bootstrap_fit(
         centre=centre[0],
         without=without,
         keeps_improper=wanted.keep_improper,
+        several=drawn.several,
     )
 
 
@@ -156,6 +157,7 @@ class _Drawn:
         self._sums: dict[int, tuple[int, FloatArray, FloatArray]] = {}
         self.matrix = allocate_draws(wanted.draws, len(quantities.listed) + asked)
         self.verdicts = np.zeros(wanted.draws, dtype=np.int8)
+        self.several = 0
         self.discrepancy = np.full(wanted.draws, np.nan)
 
     def take(self, first: int, part: Mapping[str, FloatArray]) -> None:
@@ -165,6 +167,7 @@ class _Drawn:
         verdicts = (part["found"] + part["proper"]).astype(np.int8)
         self.verdicts[first : first + size], self.discrepancy[first : first + size] = verdicts, part["discrepancy"]
         self.matrix.write(first, np.append(self._quantities.compute(x), asked, axis=1))
+        self.several += int(part["several"].sum())
         counting = verdicts >= self._least
         self._sums[first] = int(counting.sum()), x[counting].sum(axis=0), asked[counting].sum(axis=0)
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.model import Model
 from sem_toolkit.model.moments import compute_matrices, compute_stacked_moments
-from sem_toolkit.resampling.bootstrap.quantities import Quantity
 from sem_toolkit.resampling.measures import compute_stacked_measures
+from sem_toolkit.resampling.quantity import Quantity
 
 FloatArray = NDArray[np.float64]
 

@@ -84,11 +84,13 @@ def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:
     """What is kept of the samples of a chunk."""
     found, asked = task.draw_and_fit(chunk.generator, chunk.draws)
     more = {"asked": asked} if asked.shape[1] else {}
+    several = np.zeros(chunk.draws) if found.several is None else found.several.astype(np.float64)
     return more | {
         "x": found.x,
         "discrepancy": found.discrepancy,
         "found": found.found.astype(np.float64),
         "proper": found.proper.astype(np.float64),
+        "several": several,
     }
 
 

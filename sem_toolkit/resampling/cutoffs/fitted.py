@@ -7,14 +7,13 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
 from sem_toolkit.fit import Fit
 from sem_toolkit.resampling.cutoffs.dynamic import (
     DISCREPANCIES,
-    Cutoffs,
-    Kind,
     compute_direct_cutoffs,
     compute_dynamic_cutoffs,
     get_own_indices,
 )
 from sem_toolkit.resampling.cutoffs.equivalence import TSize, compute_t_sizes
 from sem_toolkit.resampling.cutoffs.misspecified import build_levels
+from sem_toolkit.resampling.cutoffs.result import Cutoffs, Kind
 from sem_toolkit.resampling.simulation.population import build_population_from_fit
 from sem_toolkit.resampling.simulation.sources import OF_ROWS
 from sem_toolkit.spec import Spec, parse_spec

@@ -15,6 +15,7 @@ from sem_toolkit.fit.pipeline import estimate
 from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.model import Model
 from sem_toolkit.resampling.measures import MEASURES
+from sem_toolkit.resampling.quantity import Quantity
 from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
 from sem_toolkit.resampling.simulation.population_fit import PopulationFit, fit_population
 from sem_toolkit.resampling.simulation.sampling import GROUP, Sampling
@@ -25,21 +26,6 @@ FloatArray = NDArray[np.float64]
 _MANY = 200_000
 """Rows of the sample whose estimates stand in for true values where moments are not enough to find them."""
 _SEED = 20_260_000
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A parameter or definition that is looked at, by lavaan's columns."""
-
-    lhs: str
-    op: str
-    rhs: str
-    group: int
-    label: str = ""
-
-    @property
-    def key(self) -> tuple[str, str, str, int]:
-        return self.lhs, self.op, self.rhs, self.group
 
 
 @dataclass(frozen=True, eq=False)

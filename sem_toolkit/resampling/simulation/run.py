@@ -11,6 +11,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore, list_chunks
 from sem_toolkit.resampling.executors import collect_chunks
 from sem_toolkit.resampling.simulation.analyses import Analysis, Fitter, SingleFitter
+from sem_toolkit.resampling.simulation.incomplete import IncompleteFitter, build_incomplete_fitter
 from sem_toolkit.resampling.simulation.ordered import OrderedFitter, build_ordered_fitter
 from sem_toolkit.resampling.simulation.outcomes import join_outcomes, read_outcomes
 from sem_toolkit.resampling.simulation.sampling import Sampling
@@ -23,7 +24,12 @@ CHUNK = 250
 """Samples of a chunk: what a worker does at a time, and what an interruption can cost."""
 _MOST_VALUES = 4_000_000
 """Values of samples that are in memory at once."""
-_SECONDS: Mapping[type, float] = {StackedFitter: 0.0005, OrderedFitter: 0.002, SingleFitter: 0.02}
+_SECONDS: Mapping[type, float] = {
+    StackedFitter: 0.0005,
+    OrderedFitter: 0.002,
+    IncompleteFitter: 0.005,
+    SingleFitter: 0.02,
+}
 """Seconds of one core that a sample takes at least, fitted with others or alone."""
 
 
@@ -114,8 +120,12 @@ def run_simulation(
 
 def _build_fitter(analysis: Analysis, sampling: Sampling, shares: Sequence[int]) -> Fitter:
     """What fits the samples all at once where that can be done, and otherwise one by one."""
-    stacked = build_stacked_fitter(analysis, sampling, shares) or build_ordered_fitter(analysis, sampling)
-    return stacked or SingleFitter(analysis, sampling)
+    return (
+        build_stacked_fitter(analysis, sampling, shares)
+        or build_incomplete_fitter(analysis, sampling, shares)
+        or build_ordered_fitter(analysis, sampling)
+        or SingleFitter(analysis, sampling)
+    )
 
 
 def require_replications(replications: int) -> None:

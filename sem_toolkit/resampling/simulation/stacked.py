@@ -12,7 +12,8 @@ from sem_toolkit.discrepancy import MaximumLikelihood
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.estimation.batch import evaluate_stack, find_box
+from sem_toolkit.estimation.batch import evaluate_stack
+from sem_toolkit.estimation.box import find_box
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.moments import compute_stacked_moments
@@ -80,7 +81,7 @@ class StackedFitter:
         targets = self._prototype.with_moments(covariance, mean)
         discrepancy = MaximumLikelihood(targets)
         n = np.tile(np.array(self.sampling.sizes, dtype=np.float64), (len(covariance), 1))
-        x, _, arrived = self._search.fit_stack(covariance, mean, n)
+        x, _, arrived, _ = self._search.fit_stack(covariance, mean, n)
         verdict = found.verdict
         verdict[:] = np.where(arrived, Verdict.PROPER, Verdict.NO_OPTIMUM)
         for draw in np.flatnonzero(verdict == Verdict.NO_OPTIMUM):

@@ -102,11 +102,14 @@ def fit_numeric(values: FloatArray, covariates: FloatArray, weights: FloatArray)
     used = weights * answered
     filled = np.where(answered, values, 0.0)
     design = np.column_stack([np.ones(len(values)), covariates])
+    centre, spread = _locate(covariates)
+    even = np.column_stack([np.ones(len(values)), (covariates - centre) / spread])
     offset = (used @ filled) / used.sum()  # centred, so that a large mean costs no digits
     root = np.sqrt(used)
-    effects = np.linalg.lstsq(root[:, None] * design, root * (filled - offset), rcond=None)[0]
-    left = np.where(answered, filled - offset - design @ effects, 0.0)
-    effects[0] += offset
+    effects = np.linalg.lstsq(root[:, None] * even, root * (filled - offset), rcond=None)[0]
+    left = np.where(answered, filled - offset - even @ effects, 0.0)
+    effects[1:] /= spread
+    effects[0] += offset - centre @ effects[1:]
     variance = float(used @ left**2 / used.sum())
     by_mean = left / variance
     by_variance = np.where(answered, 0.5 * (left**2 / variance - 1.0) / variance, 0.0)
@@ -159,8 +162,8 @@ def _maximise_probit(
 ) -> FloatArray:
     """Newton's method on the log likelihood, which is concave (Pratt 1981), with halved steps."""
     T = categories - 1
-    centre = covariates.mean(axis=0)
-    inner = covariates - centre
+    centre, spread = _locate(covariates)
+    inner = (covariates - centre) / spread  # near 1 in size, whatever the units
     values = values.copy()
 
     def evaluate(at: FloatArray) -> tuple[float, FloatArray, FloatArray]:
@@ -198,5 +201,12 @@ def _maximise_probit(
             length *= 0.5
         else:
             break
+    values[T:] /= spread
     values[:T] += float(centre @ values[T:])
     return values
+
+
+def _locate(covariates: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of each covariate (k), 1 for one that does not vary."""
+    spread = covariates.std(axis=0)
+    return np.asarray(covariates.mean(axis=0)), np.where(spread > 0.0, spread, 1.0)

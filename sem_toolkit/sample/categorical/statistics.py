@@ -51,11 +51,9 @@ class CategoricalStatistics:
     nearly_one: tuple[tuple[int, int], ...] = ()
     empty_tables: tuple[tuple[int, int], ...] = ()
 
-    def permute(self, order: IntArray) -> CategoricalStatistics:
-        """The same of the variables in another order: `order` (p) has their positions here."""
+    def find(self, order: IntArray) -> IntArray:
+        """Places of the statistics of some variables, in this order; `order` has their positions here."""
         p, k = self.slopes.shape
-        if (order == np.arange(p)).all():
-            return self
         sizes = np.array([max(len(own), 1) for own in self.thresholds])
         starts = np.concatenate([[0], np.cumsum(sizes)])
         is_numeric = np.array([not len(own) for own in self.thresholds])
@@ -63,7 +61,8 @@ class CategoricalStatistics:
         columns, rows = np.triu_indices(p, 1)
         of_pair = np.zeros((p, p), dtype=np.int64)
         of_pair[rows, columns] = of_pair[columns, rows] = starts[-1] + p * k + is_numeric.sum() + np.arange(len(rows))
-        places = np.concatenate(
+        columns, rows = np.triu_indices(len(order), 1)
+        return np.concatenate(
             [
                 *[np.arange(starts[v], starts[v + 1]) for v in order],
                 *[starts[-1] + x * p + order for x in range(k)],
@@ -71,10 +70,16 @@ class CategoricalStatistics:
                 of_pair[order[rows], order[columns]],
             ]
         ).astype(np.int64)
+
+    def pick(self, order: IntArray) -> CategoricalStatistics:
+        """The same of some variables, or of all in another order: `order` has their positions here."""
+        if np.array_equal(order, np.arange(len(self.slopes))):
+            return self
+        places = self.find(order)
         at = {int(old): new for new, old in enumerate(order)}
 
         def rename(pairs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-            return tuple((max(at[i], at[j]), min(at[i], at[j])) for i, j in pairs)
+            return tuple((max(at[i], at[j]), min(at[i], at[j])) for i, j in pairs if i in at and j in at)
 
         return CategoricalStatistics(
             values=self.values[places],

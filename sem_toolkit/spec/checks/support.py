@@ -1,5 +1,6 @@
 """What the language knows but no estimator here does yet."""
 
+import re
 from collections.abc import Sequence
 
 from sem_toolkit.diagnostics import Severity
@@ -8,7 +9,10 @@ from sem_toolkit.spec.tree import BlockHeader, Formula, Statement
 
 NOT_SUPPORTED = "not-supported-yet"
 LATENT_PRODUCT = "latent-product"
+ITEM_RANGE = "product-not-range"
 
+_RANGE = re.compile(r"(?P<stem>[^\W\d](?:.*\D)?)(?P<low>\d+):(?P=stem)(?P<high>\d+)")
+_SHOWN = 12
 _OPERATORS = {":~": "heterogeneity (:~)"}
 _BLOCKS = {"class": "latent classes (class:)", "block": "blocks (block:)"}
 PRODUCT_HINT = (
@@ -33,9 +37,26 @@ def check_support(statements: Sequence[Statement], reporter: Reporter) -> None:
             if statement.operator in _OPERATORS:
                 what = _OPERATORS[statement.operator]
                 _report(what, "error", statement.operator_start, statement.operator_end, told, reporter)
+            _note_range(statement, reporter)
             for term in (*statement.left, *statement.right):
                 if ":" in term.variable and not factors.isdisjoint(term.variable.split(":")):
                     _note_product(term.variable, term.start, term.end, told, reporter)
+
+
+def _note_range(statement: Formula, reporter: Reporter) -> None:
+    """That "w1:w4" as the only indicator is a product, where all from the one to the other may be meant."""
+    if statement.operator != "=~" or len(statement.right) != 1:
+        return
+    term = statement.right[0]
+    found = _RANGE.fullmatch(term.variable)
+    if found is None or int(found["low"]) >= int(found["high"]):
+        return
+    stem, low, high, width = found["stem"], int(found["low"]), int(found["high"]), len(found["low"])
+    names = [f"{stem}{number:0{width}d}" for number in range(low, min(high, low + _SHOWN) + 1)]
+    items = " + ".join(names if high <= low + _SHOWN else [*names[:-1], "…", f"{stem}{found['high']}"])
+    message = f"{term.variable} is one indicator, the product of {stem}{found['low']} and {stem}{found['high']}"
+    hint = f"a range has to be written out: {items}"
+    reporter.add("warning", ITEM_RANGE, message, term.start, term.end, hint)
 
 
 def _note_product(name: str, start: int, end: int, told: set[str], reporter: Reporter) -> None:

@@ -1,16 +1,17 @@
 // The bars between the panes: by pointer, by arrow keys, remembered.
 
 import { byId } from "./element.js";
+import { keep, recall } from "./keeping.js";
 
 const KEPT = "studio-desk";
 
 export function startDividers() {
   const desk = byId("desk");
-  const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  const kept = JSON.parse(recall(KEPT, { always: true }) ?? "{}");
   const set = (name, share) => {
     kept[name] = share;
     desk.style.setProperty(name, `${(share * 100).toFixed(1)}%`);
-    localStorage.setItem(KEPT, JSON.stringify(kept));
+    keep(KEPT, JSON.stringify(kept), { always: true });
   };
   const make = (id, name, measure, limits) => {
     const bar = byId(id);

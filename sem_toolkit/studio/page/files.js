@@ -3,6 +3,7 @@
 import { notice } from "./announce.js";
 import { ask, choose } from "./dialogs.js";
 import { byId, dress, el, icon } from "./element.js";
+import { keep, recall } from "./keeping.js";
 import { openMenu } from "./menus.js";
 
 const KEPT = "studio-file";
@@ -33,7 +34,7 @@ export class Files {
 
   /** What the studio begins with: the file that this page had last, or the one that the command named. */
   async begin() {
-    const kept = sessionStorage.getItem(KEPT);
+    const kept = recall(KEPT);
     const state = (kept && await this.#server.get("/api/state", { file: kept }).catch(() => null)) || await this.#server.get("/api/state");
     this.#take(state);
   }
@@ -71,7 +72,7 @@ export class Files {
     this.#making = null;
     if (!state || this.state.file !== null) return;
     this.state = state;
-    sessionStorage.setItem(KEPT, state.file);
+    keep(KEPT, state.file);
     this.#opened = [state.file];
     this.#saver.begin(state.file, state.text, state.version);
     this.#saver.touch();
@@ -102,7 +103,7 @@ export class Files {
     notice("", { isKept: true }); // what was to be settled was about the file before
     this.state = state;
     if (state.file !== null) {
-      sessionStorage.setItem(KEPT, state.file);
+      keep(KEPT, state.file);
       if (!this.#opened.includes(state.file)) this.#opened.push(state.file);
     }
     this.#editor.load(state.text, this.#sessions.get(state.file) ?? null);

@@ -1,5 +1,7 @@
 // The studio's server, as the page sees it: calls with the token, and word of when it is lost and found again.
 
+import { keep, recall } from "./keeping.js";
+
 const KEPT = "studio-token";
 const PROBE_EVERY = 1000;
 
@@ -23,11 +25,11 @@ function takeToken() {
   const address = new URL(location.href);
   const given = address.searchParams.get("token");
   if (given) {
-    sessionStorage.setItem(KEPT, given);
+    keep(KEPT, given);
     address.searchParams.delete("token");
     history.replaceState(null, "", address);
   }
-  return given ?? sessionStorage.getItem(KEPT) ?? "";
+  return given ?? recall(KEPT) ?? "";
 }
 
 function makePageId() {

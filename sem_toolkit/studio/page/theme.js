@@ -1,6 +1,7 @@
 // Light, dark, or as the system has it.
 
 import { byId, dress } from "./element.js";
+import { keep, recall } from "./keeping.js";
 
 const KEPT = "studio-theme";
 const ORDER = ["system", "light", "dark"];
@@ -8,7 +9,8 @@ const SIGNS = { system: "system", light: "sun", dark: "moon" };
 
 export function startTheme() {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  let chosen = ORDER.includes(localStorage.getItem(KEPT)) ? localStorage.getItem(KEPT) : "system";
+  const kept = recall(KEPT, { always: true });
+  let chosen = ORDER.includes(kept) ? kept : "system";
   const show = () => {
     const root = document.documentElement;
     if (chosen === "system") delete root.dataset.theme;
@@ -18,7 +20,7 @@ export function startTheme() {
   };
   byId("theme").addEventListener("click", () => {
     chosen = ORDER[(ORDER.indexOf(chosen) + 1) % ORDER.length];
-    localStorage.setItem(KEPT, chosen);
+    keep(KEPT, chosen, { always: true });
     show();
   });
   system.addEventListener("change", show);

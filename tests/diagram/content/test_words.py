@@ -14,6 +14,7 @@ from sem_toolkit.diagram.content.words import (
 EDGE = {
     "est": 1.234, "std": 0.5678, "se": 0.1, "pvalue": 0.004, "lower": 1.04, "upper": 1.43,
     "fixed": False, "value": None, "label": "a", "role": "regression",
+    "exogenous": False, "std_lower": 0.51, "std_upper": 0.62,
 }  # fmt: skip
 
 
@@ -26,6 +27,7 @@ EDGE = {
         ({"values": "raw", "standard_errors": True, "significance": "none"}, "1.23 (0.10)"),
         ({"values": "raw", "significance": "p"}, "1.23, p = .004"),
         ({"values": "raw", "significance": "interval"}, "1.23 [1.04, 1.43]"),
+        ({"significance": "interval"}, "0.57 [0.51, 0.62]"),
         ({"values": "both"}, "1.23 [0.57]**"),
         ({"values": "none"}, ""),
         ({"digits": 3, "significance": "none"}, "0.568"),
@@ -33,6 +35,13 @@ EDGE = {
 )
 def test_estimates(settings, text):
     assert format_edge_text(EDGE, DiagramStyle(**settings)) == text
+
+
+def test_what_is_taken_from_the_data_has_no_interval():
+    given = EDGE | {"fixed": True, "exogenous": True, "pvalue": None, "role": "covariance"}
+    assert format_edge_text(given, DiagramStyle(significance="interval")) == "0.57"
+    marker = EDGE | {"fixed": True, "value": 1.0}
+    assert format_edge_text(marker, DiagramStyle(significance="interval")) == "0.57 [0.51, 0.62]"
 
 
 def test_without_estimates_fixed_values_and_labels_are_shown():

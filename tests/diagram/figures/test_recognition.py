@@ -31,6 +31,11 @@ CHANGE = "\n".join(
     + [f"X{t} =~ 1*x{t}\nX{t} ~ 1*X{t - 1}\nd{t} =~ 1*X{t}\nX{t} ~~ 0*X{t}\nd{t} ~ X{t - 1}" for t in (2, 3, 4)]
     + ["g =~ 1*d2 + 1*d3 + 1*d4\ng ~~ X1"]
 )
+TWO_CHANGES = "\n".join(
+    [f"{v}{t} =~ 1*{v.lower()}{t}\n{v.lower()}{t} ~~ 0*{v.lower()}{t}" for v in "XY" for t in (1, 2)]
+    + [f"{v}2 ~ 1*{v}1\nd{v} =~ 1*{v}2\n{v}2 ~~ 0*{v}2\nd{v} ~ X1 + Y1" for v in "XY"]
+    + ["X1 ~~ Y1\ndX ~~ dY"]
+)
 TWO_SIDES = "G =~ " + " + ".join(f"y{k}" for k in range(1, 10)) + "\n"
 TWO_SIDES += "\n".join(f"S{s} =~ y{3 * s - 2} + y{3 * s - 1} + y{3 * s}" for s in (1, 2, 3))
 
@@ -54,7 +59,12 @@ def find_boxes(text, call="sem", **options):
     [
         ("m ~ x\ny ~ m + x", "mediation"),
         ("a ~ x\nb ~ x + a\ny ~ a + b + x", "mediation"),
+        ("m ~ x + age\ny ~ m + x + age", "mediation"),
+        ("f =~ a + b + c\nm ~ f + age + sex\ny ~ m + f + age + sex", "mediation"),
+        ("m ~ x + z\ny ~ m + x", None),
         (APIM, "panel"),
+        ("x2 ~ x1 + y1 + age\ny2 ~ y1 + x1 + age\nx3 ~ x2 + y2 + age\ny3 ~ y2 + x2", "panel"),
+        (TWO_CHANGES, "latent change"),
         ("x2 ~ x1 + y1\ny2 ~ y1 + x1\nx3 ~ x2 + y2\ny3 ~ y2 + x2", "panel"),
         (INTERCEPTS, "random intercepts"),
         (GROWTH, "growth"),
@@ -208,3 +218,27 @@ def test_correlations_of_factors_stay_on_the_side_without_indicators():
     arcs = [edge for edge in scene.edges if edge.role == "covariance"]
     assert len(arcs) == 15
     assert all(edge.curve[:, 0].max() < min(right[edge.source], right[edge.target]) for edge in arcs)
+
+
+def test_controls_of_a_mediation_stand_below_the_level_direct_path():
+    boxes = find_boxes("m ~ x + age + sex\ny ~ m + x + age + sex")
+    assert boxes["x"].y == pytest.approx(boxes["y"].y)
+    assert boxes["age"].y == pytest.approx(boxes["sex"].y)
+    assert boxes["age"].top > boxes["x"].bottom
+    assert (boxes["age"].x + boxes["sex"].x) / 2 == pytest.approx(boxes["m"].x)
+
+
+def test_controls_of_all_waves_stand_above_and_below_the_grid():
+    text = "\n".join(f"x{t} ~ x{t - 1} + y{t - 1} + age + sex\ny{t} ~ x{t - 1} + y{t - 1} + age + sex" for t in (2, 3))
+    boxes = find_boxes(text)
+    assert boxes["age"].bottom < boxes["x1"].top
+    assert boxes["sex"].top > boxes["y1"].bottom
+    assert boxes["age"].x == pytest.approx(boxes["sex"].x)
+
+
+def test_two_processes_of_change_mirror_each_other_with_the_changes_inside():
+    boxes = find_boxes(TWO_CHANGES)
+    order = [boxes[name].y for name in ("X2", "dX", "dY", "Y2")]
+    assert order == sorted(order)
+    assert len({round(boxes[name].x, 6) for name in ("X2", "dX", "dY", "Y2")}) == 1
+    assert boxes["dX"].y - boxes["X2"].y == pytest.approx(boxes["Y2"].y - boxes["dY"].y)

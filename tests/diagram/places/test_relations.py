@@ -101,6 +101,7 @@ def test_faults_are_named(tmp_path, text, message):
         (Layout(sides={"Zz": "top"}), 'places "Zz"'),
     ],
 )
-def test_names_that_the_model_does_not_have_are_refused(layout, message):
-    with pytest.raises(DataError, match=message):
-        draw(layout)
+def test_names_that_the_model_does_not_have_are_said_and_passed_over(layout, message):
+    (warning,) = draw(layout).messages
+    assert (warning.severity, warning.code.split("-")[0]) == ("warning", "unknown")
+    assert message in warning.message

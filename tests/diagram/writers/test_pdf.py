@@ -21,7 +21,7 @@ def _read_text(pdf, key):
 
 def test_title_and_description(pdf):
     assert _read_text(pdf, b"Title") == "Médiation (a)"
-    assert _read_text(pdf, b"Alt").startswith("Path diagram with 0 latent and 5 observed variables.")
+    assert _read_text(pdf, b"Alt").startswith("Path diagram with 5 observed variables.")
 
 
 def test_the_new_objects_are_where_the_table_says(pdf):

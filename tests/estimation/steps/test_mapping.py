@@ -1,5 +1,7 @@
 """Mapping matrices and latent moments: identities that hold for each of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def build(seed: int = 1, error: float = 1.0) -> tuple[Measurement, np.ndarray, n
     for k in (0, 1):
         block = slice(3 * k, 3 * k + 3)
         weight[block, block] = np.linalg.inv(np.outer(L[block, k], L[block, k]) * V[k, k] + errors[block, block])
-    measurement = Measurement(L, errors, np.arange(6.0), weight, np.array([True, True]))
+    measurement = Measurement(L, errors, np.arange(6.0), weight, np.array([True, True]), np.ones(6))
     return measurement, V, L @ V @ L.T + errors
 
 
@@ -30,6 +32,17 @@ def test_a_mapping_undoes_the_loadings(method):
     options = StepOptions("local", m_method=method)
     mean = np.arange(6.0) + measurement.loadings @ [0.3, -0.2]
     found = compute_latent_moments(measurement, S, mean, 200, options)
+    np.testing.assert_allclose(found.covariance, V, atol=1e-12)
+    np.testing.assert_allclose(found.mean, [0.3, -0.2], atol=1e-12)
+
+
+def test_responses_are_measured_in_their_own_units():
+    """Moments of responses that were multiplied by something else than 1 say the same of the latent variables."""
+    measurement, V, S = build()
+    units = np.linspace(0.5, 2.0, 6)
+    scaled = replace(measurement, units=units)
+    mean = (np.arange(6.0) + measurement.loadings @ [0.3, -0.2]) * units
+    found = compute_latent_moments(scaled, S * np.outer(units, units), mean, 200, StepOptions("local"))
     np.testing.assert_allclose(found.covariance, V, atol=1e-12)
     np.testing.assert_allclose(found.mean, [0.3, -0.2], atol=1e-12)
 

@@ -68,8 +68,8 @@ def test_equal_restrictions_have_one_test_however_they_are_written():
 @pytest.mark.parametrize("missing", ["two.stage", "robust.two.stage"])
 def test_forms_of_two_stages_know_what_empty_cells_cost(missing):
     """lavaan's tests by normal theory; its forms take Γ of complete rows, the same for both ways, and grow (6.26)."""
-    spec = "visual =~ x1 + a*x2 + a*x3\ntextual =~ x4 + b*x5 + b*x6\nspeed =~ x7 + c*x8 + d*x9\nx1 ~~ v*x1"
-    found = fit(spec, DATA / "hs_missing.csv", missing=missing)
+    spec = "visual =~ x1 + a*x2 + a*x3\ntextual =~ x4 + b*x5 + b*x6\nspeed =~ x7 + c*x8 + d*x9\n"
+    found = fit(spec + "x1 ~~ v*x1\nx2 ~~ v*x2", DATA / "hs_missing.csv", missing=missing)
     assert found.score_tests.stat == pytest.approx(18.89987, rel=1e-5)
     additions = found.test_additions("x1 ~~ x4; visual =~ x5")["X2"].tolist()
     assert additions[:3] == pytest.approx([0.649771, 1.201392, 1.561967], rel=1e-4)

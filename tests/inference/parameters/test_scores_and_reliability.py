@@ -168,3 +168,13 @@ def test_all_effects_are_among_latent_variables_and_regressions(solve):
     pairs = set(zip(totals["cause"], totals["outcome"], strict=True))
     assert pairs == {("ind60", "dem60"), ("ind60", "dem65"), ("dem60", "dem65")}
     np.testing.assert_allclose(table["ci.upper"] - table["est"], 1.959963985 * table["se"], rtol=1e-8)
+
+
+def test_bartlett_scores_of_single_indicators_are_lavaans():
+    """A single indicator has no error, so that its factor is known; lavaan 0.7-2 has the same of the other."""
+    found = fit("visual =~ x1\ntextual =~ x4 + x5 + x6\ntextual ~ visual", ORACLES / "data" / "hs.csv")
+    (scores,) = found.factor_scores("bartlett")
+    expected = [[-1.602436356, -0.0967079954], [0.397563644, -1.2030933398], [-0.435769656, -2.1106755286]]
+    np.testing.assert_allclose(scores.scores[:3], expected, atol=2e-5)
+    assert scores.se[0] == pytest.approx(0.0, abs=1e-8)
+    assert scores.se[1] > 0.3

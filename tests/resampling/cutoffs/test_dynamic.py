@@ -9,7 +9,7 @@ import pytest
 from sem_toolkit import fit
 from sem_toolkit.diagnostics import ModelError, OptionError
 from sem_toolkit.resampling.cutoffs.direct import build_perturbed_rows, draw_correlation_roots
-from sem_toolkit.resampling.cutoffs.dynamic import INDICES, compute_direct_cutoffs, compute_dynamic_cutoffs
+from sem_toolkit.resampling.cutoffs.dynamic import compute_direct_cutoffs, compute_dynamic_cutoffs
 from sem_toolkit.resampling.cutoffs.equivalence import compute_t_sizes
 from sem_toolkit.resampling.cutoffs.fitted import (
     build_standardized_spec,
@@ -17,6 +17,7 @@ from sem_toolkit.resampling.cutoffs.fitted import (
     compute_cutoffs_of_fit,
     compute_t_sizes_of_fit,
 )
+from sem_toolkit.resampling.cutoffs.result import INDICES
 from sem_toolkit.resampling.simulation.population import build_population
 from sem_toolkit.spec import parse_spec
 from tests.support import DATA, ORACLES

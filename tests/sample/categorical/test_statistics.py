@@ -86,7 +86,7 @@ def test_the_order_of_variables_permutes_the_statistics(rows: tuple[np.ndarray, 
     for covariates in (None, x):
         plain = compute_categorical_statistics(data, ORDERED, covariates)
         turned = compute_categorical_statistics(data[:, order], tuple(ORDERED[k] for k in order), covariates)
-        expected = plain.permute(order)
+        expected = plain.pick(order)
         np.testing.assert_allclose(turned.values, expected.values, rtol=1e-7, atol=1e-9)
         np.testing.assert_allclose(turned.gamma, expected.gamma, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(plain.with_values(plain.values).covariance, plain.covariance, rtol=1e-14)
@@ -118,3 +118,20 @@ def test_gamma_is_the_variance_of_the_statistics_over_samples() -> None:
         gammas.append(np.diag(statistics.gamma))
     ratio = 400 * np.var(found, axis=0) / np.mean(gammas, axis=0)
     np.testing.assert_allclose(ratio, 1.0, atol=0.25)
+
+
+@pytest.mark.parametrize(("unit", "origin"), [(1e6, 0.0), (1.0, 2000.0), (1e-7, 0.0)])
+def test_margins_follow_the_units_of_covariates(
+    rows: tuple[np.ndarray, np.ndarray], unit: float, origin: float
+) -> None:
+    """A salary or a year instead of a score: thresholds are those of the other units (once −.39 instead of −.42)."""
+    data, x = rows
+    other = origin + unit * x
+    for ours, theirs in (
+        (fit_ordered(data[:, 0], 3, x, np.ones(400)), fit_ordered(data[:, 0], 3, other, np.ones(400))),
+        (fit_numeric(data[:, 3], x, np.ones(400)), fit_numeric(data[:, 3], other, np.ones(400))),
+    ):
+        np.testing.assert_allclose(theirs.slopes * unit, ours.slopes, rtol=1e-7)
+        shift = origin * theirs.slopes.sum() * (1.0 if ours.is_ordered else -1.0)
+        np.testing.assert_allclose(theirs.first, ours.first + shift, rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(theirs.variance, ours.variance, rtol=1e-9)

@@ -1,0 +1,155 @@
+"""Ways to lay a canvas out: how closely, in which arrangement, with which covariances as arcs; and to paint them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note
+from sem_toolkit.diagram.content.structure import DIRECTED, Structure
+from sem_toolkit.diagram.content.style import SMALLEST_FONT
+from sem_toolkit.diagram.content.words import format_edge_text
+from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.figures.recognition import recognise_figure
+from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
+from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
+from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
+from sem_toolkit.diagram.places.constants import place_constants
+from sem_toolkit.diagram.places.converging import find_outcome
+from sem_toolkit.diagram.places.dot_layout import place_by_dot
+from sem_toolkit.diagram.places.folds import LEAST_RANKS
+from sem_toolkit.diagram.places.pins import Layout, apply_layout
+from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, place_variables
+from sem_toolkit.diagram.places.two_sides import share_column
+from sem_toolkit.diagram.scene.elements import Scene
+from sem_toolkit.diagram.scene.painting import (
+    Sketch,
+    find_covered,
+    measure_band_titles,
+    paint_scene,
+    place_band_titles,
+    place_texts,
+)
+
+
+@dataclass(frozen=True)
+class Density:
+    """How closely a picture is set: closer where it would be wider than its column."""
+
+    smaller_font: float
+    spacing: Spacing
+
+
+DENSITIES = (
+    Density(0.0, Spacing()),
+    Density(0.5, Spacing(rank=46, fan=42, number_share=0.6, core_wrap=64, item_wrap=64)),
+    Density(1.0, Spacing(rank=40, fan=40, number_share=0.6, item=5, block=13, core_wrap=50, item_wrap=46)),
+    Density(2.0, Spacing(rank=32, fan=36, number_share=0.6, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
+)
+REPAIRS = 3
+"""How often paths that run under numbers are led around them before everything gets more room."""
+
+MOST_COVERED = 12
+"""From this many such paths on more room is all that helps."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One way to lay a canvas out."""
+
+    canvas: Canvas
+    layout: Layout | None = None
+    arrangement: Arrangement = "across"
+
+    def with_structure(self, structure: Structure) -> "Draft":
+        """The same with another reading of the structure."""
+        return replace(self, canvas=replace(self.canvas, structure=structure))
+
+    def with_density(self, density: Density) -> "Draft":
+        """The same in the font size of a density."""
+        style = self.canvas.style
+        font_size = max(SMALLEST_FONT, style.font_size - density.smaller_font)
+        return replace(self, canvas=replace(self.canvas, style=replace(style, font_size=font_size)))
+
+    def measure(self, spacing: Spacing) -> Measures:
+        return measure_graph(self.canvas, spacing)
+
+    def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
+        canvas = self.canvas
+        stages, title_height = canvas.hints.stages, canvas.style.font_size * 1.2
+        if canvas.style.layout == "dot":
+            edges = [(a, b) for a, b, data in canvas.graph.edges(data=True) if data["role"] in DIRECTED]
+            placed = place_by_dot(edges, canvas.structure, measures, spacing)
+        else:
+            title_widths = measure_band_titles(stages, canvas.style)
+            frame = Frame(width, bool(canvas.matrix), stages, title_height, title_widths, self.arrangement)
+            placed = place_variables(canvas.structure, measures, spacing, frame)
+        if self.layout is not None:
+            placed = apply_layout(placed, canvas.structure, self.layout)
+            bands = find_stages(canvas.structure, stages)
+            placed = replace(placed, bands=build_grounds(bands, canvas.structure, placed.places, title_height))
+        return place_constants(canvas, placed)
+
+    def paint(self, measures: Measures, placement: Placement) -> Scene:
+        titles = list(place_band_titles(placement, self.canvas.style).values())
+        router = Router(self.canvas, placement, titles, self._measure_moments(), measures)
+        routes = router.route_all()
+        sketch = Sketch(self.canvas, placement, measures, routes, frozenset(router.stubs))
+        texts = place_texts(sketch)
+        before = MOST_COVERED
+        for _ in range(REPAIRS):
+            covered = find_covered(sketch, texts)
+            if not covered or len(covered) >= before:
+                break
+            before = len(covered)
+            boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
+            router.reroute(covered, boxes)
+            texts = place_texts(sketch)
+        return paint_scene(sketch, texts)
+
+    def _measure_moments(self) -> dict[str, TextSize]:
+        texts = {
+            key: format_edge_text(data, self.canvas.style)
+            for _, _, key, data in self.canvas.graph.edges(keys=True, data=True)
+            if data["role"] in ("variance", "covariance")
+        }
+        size, font = self.canvas.style.label_size, self.canvas.style.font
+        return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
+
+
+def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
+    """The usual arrangement, then what may do where that does not fit: bands in rows or none, downwards, a matrix."""
+    canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
+    direction = canvas.style.direction
+    if direction == "down" and canvas.style.layout == "own" and not stages:
+        yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
+        return
+    figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
+    smaller = set_in_matrix(canvas) if canvas.style.layout == "own" else None
+    if figure is not None:
+        yield draft.with_structure(replace(structure, figure=figure))
+        if smaller is not None and figure.ports:
+            # Between the many rows of such a figure there is little room for arcs.
+            yield replace(draft, canvas=smaller).with_structure(replace(structure, figure=figure))
+    if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
+        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
+    shared = share_column(structure) if canvas.style.layout == "own" and not stages else None
+    if shared is not None:
+        yield draft.with_structure(shared)
+    yield draft
+    if stages:
+        if ranks_from_stages(structure, find_stages(structure, stages)) is not None:
+            yield replace(draft, arrangement="rows")
+        draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
+        yield draft
+    if structure.links and not structure.two_sided and canvas.style.layout == "own":
+        turned: tuple[Arrangement, ...] = ("downward",)
+        if max(structure.ranks.values()) + 1 >= LEAST_RANKS and canvas.style.column_width is not None:
+            # Indicators make ranks wide, so that a few of them fill a row; without them one column is as good.
+            # Waves that do not fit as a figure are not torn apart.
+            fold_first = bool(structure.owner) and figure is None
+            turned = ("folded", "downward") if fold_first else ("downward", "folded")
+        if direction == "right":
+            turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
+        for arrangement in turned:
+            yield replace(draft, arrangement=arrangement)
+    if smaller is not None:
+        yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))

@@ -1,0 +1,198 @@
+"""The search for the best picture: drafts at several densities and spacings, and what is wrong with each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from sem_toolkit.diagram.checks.checker import check_scene
+from sem_toolkit.diagram.content.structure import stack_related
+from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.diagram.drafts import DENSITIES, Draft
+from sem_toolkit.diagram.geometry.plane import Rectangle, is_straight
+from sem_toolkit.diagram.places.blocks import Measures, Spacing
+from sem_toolkit.diagram.places.placement import Placement, find_extent
+from sem_toolkit.diagram.scene.elements import Scene
+
+TALLEST = 235 * POINTS_PER_MILLIMETRE
+"""Height of a page of print in points."""
+
+PAGE = 175 * POINTS_PER_MILLIMETRE * TALLEST
+"""Its area, in square points."""
+
+BEND, CROSSING, SMALLER, WHOLE_PAGE = 30.0, 10.0, 40.0, 60.0
+"""What makes a picture without faults hard to read: each structural path that is not straight, each crossing, each
+point by which the font is smaller than asked for, a page filled.
+"""
+
+UNUSUAL = 40.0
+"""What it costs that causes stand above their effects, as readers expect them at their left."""
+
+MOST_FOR_CROSSINGS = 1.6
+"""Factors of the spacing up to which more room is tried against crossings only."""
+
+GROWTH = (1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
+"""Factors of the spacing in the order tried; the first comes twice, to find the width that arcs take."""
+
+GoOn: TypeAlias = Callable[[int], bool]
+"""Whether another picture is tried after one in which so many things are hit."""
+
+
+@dataclass(frozen=True, order=True)
+class Score:
+    """What is wrong with a picture, the worst first; the smaller, the better.
+
+    faults     4 where something is hit, as nothing matters more than how much; else 1 each for too wide, far too high
+    wide, high  by how much it exceeds its column and a page, in points
+    cost       how hard it is to read, as BEND and the others say
+    """
+
+    faults: float
+    hits: int
+    wide: float
+    high: float
+    cost: float
+    crossings: int
+
+    @property
+    def is_flawless(self) -> bool:
+        return not (self.faults or self.hits or self.wide or self.high or self.crossings)
+
+
+Found: TypeAlias = tuple[Score, Scene]
+"""A picture with its score."""
+
+
+def score_scene(scene: Scene, font_size: float) -> Score:
+    """The score of a picture whose font was asked for in this size."""
+    problems = check_scene(scene)
+    hits = sum(problem.is_hit for problem in problems)
+    crossings = sum(problem.kind == "crossing" for problem in problems)
+    wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
+    high = max(0.0, scene.height - TALLEST)
+    faults = 4.0 if hits else float((wide > 0) + (high > TALLEST / 4))
+    bends = sum(edge.role == "regression" and not is_straight(edge.curve) for edge in scene.edges)
+    cost = BEND * bends + CROSSING * crossings + SMALLER * (font_size - scene.style.font_size)
+    return Score(faults, hits, wide, high, cost + WHOLE_PAGE * scene.width * scene.height / PAGE, crossings)
+
+
+class Search:
+    """The best picture so far, and what the pictures before it have taught."""
+
+    def __init__(self, limit: float | None, font_size: float, most: int, go_on: GoOn | None = None) -> None:
+        """Begin a search.
+
+        limit  width that is not to be exceeded
+        font_size  what the style asks for
+        most   how many pictures are painted at most
+        go_on  see `build_scene`
+        """
+        self.limit, self.font_size, self.left, self._go_on = limit, font_size, most, go_on
+        self.has_ended = False
+        self.best: Found | None = None
+        self.tallest = 1.25 * TALLEST
+        self._overhang = np.inf
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a picture without faults is found, or no other is wanted."""
+        return self.best is not None and (self.best[0].faults == 0 or self.has_ended)
+
+    @property
+    def cost(self) -> float:
+        """How hard the best picture is to read."""
+        return np.inf if self.best is None else self.best[0].cost
+
+    def take(self) -> Scene:
+        """The best picture."""
+        assert self.best is not None  # noqa: S101 - without a limit the first picture is painted
+        return self.best[1]
+
+    def try_densities(self, draft: Draft, growth: Sequence[float] = GROWTH) -> None:
+        """Try a draft at the densities at which its shapes fit the page."""
+        structure = draft.canvas.structure
+        stacked = stack_related(structure) if structure.figure is None else None
+        self._overhang = np.inf
+        for density in DENSITIES:
+            sized = draft.with_density(density)
+            self.try_spacing(sized, density.spacing, growth, must_fit=True)
+            if self.has_ended:
+                break
+            if stacked is not None and (self.best is None or not self.best[0].is_flawless):
+                # The other reading of the ranks is worth a full search only where the first one fails.
+                tried = growth if self.best is None or self.best[0].faults else growth[:1]
+                self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
+            # Setting it closer helps against too much width or height, not against hits.
+            if self.best is not None and self.best[0].wide == 0 and self.best[0].high < TALLEST / 10:
+                break
+
+    def try_spacing(self, draft: Draft, spacing: Spacing, growth: Sequence[float], must_fit: bool) -> None:
+        """Paint a draft with this spacing, widened as long as something is hit.
+
+        must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
+        """
+        # What cannot fit anyway is not squeezed.
+        tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
+        width = self._find_width() if must_fit or tiled else None
+        tried: Placement | None = None
+        for factor in growth:
+            wider = spacing.grow(factor)
+            measures = draft.measure(wider)
+            placement, extent = self._place(draft, measures, wider, width)
+            figure = draft.canvas.structure.figure
+            crowded = must_fit and figure is not None and figure.ports
+            if crowded and width is not None and not self._may_fit(extent):
+                # What stands outside of the shapes has taken more than was known when the width was chosen.
+                placement, extent = self._place(draft, measures, wider, min(width, self._find_width() or width))
+            if placement == tried:
+                continue
+            tried = placement
+            if self.left <= 0 or (must_fit and not self._may_fit(extent)) or not self._may_be_better(extent):
+                break
+            score, scene = self._paint(draft, measures, placement)
+            self._overhang = min(self._overhang, scene.width - extent.width)
+            hits, too_wide = score.hits > 0, score.wide > 0
+            # Loadings from both sides of a column cross only where they had to make way for numbers.
+            between = all(draft.canvas.structure.two_sided or (None,))
+            hits = hits or (between and score.crossings > 0 and factor < MOST_FOR_CROSSINGS)
+            # What is too wide gets more room only to be rid of hits.
+            if self.has_ended or (not hits and (not too_wide or factor > 1)):
+                break
+            # Arcs and numbers outside the outermost shapes have taken this much of the width.
+            if width is not None and self.limit is not None:
+                width -= max(0.0, scene.width - self.limit + 0.5)
+
+    @staticmethod
+    def _place(draft: Draft, measures: Measures, spacing: Spacing, width: float | None) -> tuple[Placement, Rectangle]:
+        placement = draft.place(measures, spacing, width)
+        return placement, find_extent([*placement.places.values(), *placement.bands.values()])
+
+    def _paint(self, draft: Draft, measures: Measures, placement: Placement) -> Found:
+        self.left -= 1
+        scene = draft.paint(measures, placement)
+        score = score_scene(scene, self.font_size)
+        found = replace(score, cost=score.cost + UNUSUAL * (draft.arrangement == "downward")), scene
+        if self.best is None or found[0] < self.best[0]:
+            self.best = found
+        if self._go_on is not None and not self._go_on(self.best[0].hits):
+            self.has_ended = True
+        return found
+
+    def _may_fit(self, extent: Rectangle) -> bool:
+        """Whether shapes leave the picture within the column's width and not far above a page's height.
+
+        Arcs and variances outside of them take at least about as much room as they did in the pictures before.
+        """
+        width = self._find_width()
+        return width is None or (extent.width <= width and extent.height <= self.tallest)
+
+    def _find_width(self) -> float | None:
+        if self.limit is None:
+            return None
+        return self.limit - (0.7 * self._overhang if np.isfinite(self._overhang) else 0.0)
+
+    def _may_be_better(self, extent: Rectangle) -> bool:
+        """Whether a picture with these shapes can still beat the best: it is at least as large as they are."""
+        best = self.best
+        return best is None or best[0].faults > 0 or best[0].high == 0 or extent.height - TALLEST < best[0].high

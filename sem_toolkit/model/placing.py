@@ -1,0 +1,185 @@
+"""Parameter table to RAM model: every row is placed in the matrices, or refused."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.model.cells import (
+    DIRECTED,
+    INTERCEPT,
+    KINDS,
+    SYMMETRIC,
+    Cells,
+    FloatArray,
+    Locations,
+    find_cell,
+    is_placeholder,
+)
+from sem_toolkit.model.composites import Composites, build_composites
+from sem_toolkit.model.constraint_rows import build_constraints
+from sem_toolkit.model.definitions import build_definitions
+from sem_toolkit.model.ram import Model, derive_cells, find_exogenous
+from sem_toolkit.model.responses import ResponseVariances, build_responses
+from sem_toolkit.spec.names import latent_variables, observed_variables
+from sem_toolkit.spec.table import Parameter, ParameterTable
+
+_MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
+_MOST_CELLS = 9_000_000  # of the matrix A of all groups, which with its likes then takes a gigabyte
+
+
+def build_model(table: ParameterTable) -> Model:
+    """Place every row of the table in the RAM matrices.
+
+    Fixed rows without a value (ustart None) count as 0; moments of exogenous variables (exo = 1) must have been filled
+    in from the sample before. Raises ModelError for tables without observed variables, for composites beside ordered
+    variables, for two rows of one cell, and for contradictory constraints.
+    """
+    if table.levels and not table.separated:
+        message = "this cannot be done with a model of two levels"
+        raise ModelError(Diagnostic("error", "not-with-levels", message, hint="take the level: blocks out"))
+    rows = table.parameters
+    _require_supported(rows)
+    observed = observed_variables(table)
+    if not observed:
+        raise ModelError(Diagnostic("error", "empty-model", "the model has no observed variables"))
+    variables = observed + latent_variables(table)
+    place = {name: position for position, name in enumerate(variables)}
+    parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+    _require_size(len(parameters), len(variables), len(table.groups))
+    _require_numbered(parameters)
+    _require_one_row_a_cell(rows)
+    shape = (len(table.groups), len(variables), len(variables))
+    matrices = (np.zeros(shape), np.zeros(shape), np.zeros(shape[:2]))
+    for row in rows:
+        _place_fixed(matrices, row, place)
+    locations = _locate(parameters, place)
+    composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
+    responses = build_responses(table, observed, parameters)
+    derived = composites if composites is not None else derive_cells(responses, find_exogenous(table, observed))
+    cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
+    return Model(
+        table=table,
+        observed=observed,
+        variables=variables,
+        groups=table.groups,
+        parameters=parameters,
+        has_means=any(row.op == "~1" for row in rows),
+        locations=locations,
+        directed=matrices[0],
+        symmetric=matrices[1],
+        intercepts=matrices[2],
+        cells=cells,
+        constraints=build_constraints(table, parameters),
+        definitions=build_definitions(table, parameters),
+        composites=composites,
+        responses=responses,
+        depth=_compute_depth(matrices[0], cells),
+    )
+
+
+def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None:
+    """Length of the longest directed path over all groups' arrows, None where they form a loop.
+
+    Variables are taken away, sources first: Kahn (1962), Communications of the ACM 5, 558-562.
+    """
+    arrows = (directed != 0.0).any(axis=0)
+    for group in cells:
+        arrows[group.row[group.directed], group.column[group.directed]] = True
+    incoming = arrows.sum(axis=1)
+    sources = np.flatnonzero(incoming == 0)
+    depth, left = -1, len(incoming)
+    while len(sources):
+        depth, left = depth + 1, left - len(sources)
+        incoming[sources] = -1
+        incoming -= arrows[:, sources].sum(axis=1)
+        sources = np.flatnonzero(incoming == 0)
+    return None if left else depth
+
+
+def _has_composites(rows: Iterable[Parameter]) -> bool:
+    return any(row.op == "<~" for row in rows)
+
+
+def _require_supported(rows: Iterable[Parameter]) -> None:
+    rows = list(rows)
+    threshold = next((row for row in rows if row.op == "|"), None)
+    if threshold is not None and _has_composites(rows):
+        message = f'composites (<~) beside ordered variables ("{threshold.lhs}") cannot be estimated'
+        hint = "use a factor (=~) in the place of the composite, or take the answers as numbers"
+        raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
+
+
+def _require_size(parameters: int, variables: int, groups: int) -> None:
+    """Refuse what cannot be held in memory before any matrix is made."""
+    hint = "take fewer variables or groups"
+    if parameters > _MOST_PARAMETERS:
+        message = f"the model has {parameters} free parameters; more than {_MOST_PARAMETERS} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-parameters", message, hint=hint))
+    if groups * variables**2 > _MOST_CELLS:
+        message = f"the model has {variables} variables" + (f" in {groups} groups" if groups > 1 else "")
+        message += f"; more than {int((_MOST_CELLS / groups) ** 0.5)} cannot be estimated"
+        raise ModelError(Diagnostic("error", "too-many-variables", message, hint=hint))
+
+
+def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
+    if [row.free for row in parameters] != list(range(1, len(parameters) + 1)):
+        raise ModelError(
+            Diagnostic("error", "free-numbering", "free parameters are not numbered 1, 2, ... in the table")
+        )
+
+
+def _require_one_row_a_cell(rows: Iterable[Parameter]) -> None:
+    seen: set[tuple[object, ...]] = set()
+    for row in rows:
+        pair = tuple(sorted((row.lhs, row.rhs))) if row.op == "~~" else (row.lhs, row.rhs)
+        pair = (row.rhs, row.lhs) if row.op == "=~" else pair
+        cell = (row.group, KINDS[row.op], *pair)
+        if cell in seen:
+            message = f'"{row.lhs} {row.op} {row.rhs}" is in the model twice'
+            raise ModelError(Diagnostic("error", "duplicate-parameter", message, span=row.origin.span))
+        seen.add(cell)
+
+
+def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Parameter, place: dict[str, int]) -> None:
+    if row.free > 0 or KINDS[row.op] not in (DIRECTED, SYMMETRIC, INTERCEPT) or is_placeholder(row):
+        return
+    group, value = row.group - 1, 0.0 if row.ustart is None else row.ustart
+    kind, i, j = find_cell(row, place)
+    if kind == DIRECTED:
+        matrices[0][group, i, j] = value
+    elif kind == SYMMETRIC:
+        matrices[1][group, i, j] = matrices[1][group, j, i] = value
+    else:
+        matrices[2][group, i] = value
+
+
+def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locations:
+    found = [(*find_cell(row, place), row.group - 1) for row in parameters]
+    table = np.array(found, dtype=np.intp).reshape(-1, 4)
+    return Locations(kind=table[:, 0], group=table[:, 3], row=table[:, 1], column=table[:, 2])
+
+
+def _build_cells(
+    locations: Locations,
+    composites: Composites | None,
+    derived: Composites | ResponseVariances | None,
+    n_groups: int,
+    t: int,
+) -> tuple[Cells, ...]:
+    """Cells of each group: those of the parameters, then those that follow from parameters without a cell."""
+    has_cell = np.isin(locations.kind, (DIRECTED, SYMMETRIC, INTERCEPT))
+    position = np.flatnonzero(has_cell if composites is None else ~composites.hidden)
+    columns = [
+        position,
+        *(array[position] for array in (locations.kind, locations.group, locations.row, locations.column)),
+    ]
+    if derived is not None:
+        columns = [np.concatenate(pair) for pair in zip(columns, derived.cells(len(locations.kind)), strict=True)]
+    position, kind, group, row, column = columns
+    right = np.where(kind == DIRECTED, t + column, column)
+    weight = np.where(kind == INTERCEPT, 0.0, np.where((kind == SYMMETRIC) & (row == column), 0.5, 1.0))
+    return tuple(
+        Cells(*(array[group == number] for array in (position, kind, row, column, right, weight)))
+        for number in range(n_groups)
+    )

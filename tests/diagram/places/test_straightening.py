@@ -1,0 +1,95 @@
+"""Heights at which straight paths run free."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit.diagram.geometry.plane import Rectangle
+from sem_toolkit.diagram.places.blocks import Block
+from sem_toolkit.diagram.places.straightening import Aims, straighten
+
+BOX = Rectangle(0, 0, 40, 20)
+
+
+def build_block(name, side="right", **items):
+    places = {name: BOX} | {item: Rectangle(x, y, 20, 14) for item, (x, y) in items.items()}
+    return Block(name, side, places, places, BOX)
+
+
+def build_aims(links, names, covarying=(), fixed=(), turned=None):
+    order = {name: k for k, name in enumerate(names)}
+    return Aims(links, covarying, order, frozenset(fixed), turned or {}, lambda above, below: 36.0)
+
+
+def find_heights(columns, aims):
+    offsets = np.arange(len(columns)) * 100.0
+    found = straighten(columns, offsets, aims)
+    return {block.core: y for column in found for block, y in column}, found
+
+
+def test_a_path_that_passes_a_rank_gets_a_free_way():
+    """x → m → y and x → y: in one line the long path would run through m."""
+    blocks = {name: build_block(name) for name in "xmy"}
+    columns = [[(blocks[name], 0.0)] for name in "xmy"]
+    heights, _ = find_heights(columns, build_aims([("x", "m"), ("m", "y"), ("x", "y")], "xmy"))
+    between = (heights["x"] + heights["y"]) / 2
+    assert abs(heights["m"] - between) > BOX.height / 2 + 4
+
+
+def test_crossing_paths_are_untangled():
+    blocks = {name: build_block(name) for name in "abcd"}
+    columns = [[(blocks["a"], 0.0), (blocks["b"], 40.0)], [(blocks["c"], 0.0), (blocks["d"], 40.0)]]
+    heights, _ = find_heights(columns, build_aims([("a", "d"), ("b", "c")], "abcd"))
+    assert (heights["a"] < heights["b"]) == (heights["d"] < heights["c"])
+
+
+def test_an_order_that_is_asked_for_is_kept():
+    blocks = {name: build_block(name) for name in "abcd"}
+    columns = [[(blocks["a"], 0.0), (blocks["b"], 40.0)], [(blocks["c"], 0.0), (blocks["d"], 40.0)]]
+    heights, _ = find_heights(columns, build_aims([("a", "d"), ("b", "c")], "abcd", fixed="abcd"))
+    assert heights["a"] < heights["b"]
+    assert heights["c"] < heights["d"]
+
+
+def test_indicators_and_a_path_keep_off_each_other():
+    """The indicators of m stand where x → y runs; on its other side nothing does."""
+    below = build_block("m", "bottom", i1=(-12, 40), i2=(12, 40))
+    above = build_block("m", "top", i1=(-12, -40), i2=(12, -40))
+    columns = [[(build_block("x"), 40.0)], [(below, 0.0)], [(build_block("y"), 40.0)]]
+    aims = build_aims([("x", "m"), ("m", "y"), ("x", "y")], "xmy", turned={"m": above})
+    heights, found = find_heights(columns, aims)
+    ((block, middle),) = found[1]
+    passed = (heights["x"] + heights["y"]) / 2
+    for box in block.places.values():
+        assert abs(middle + box.y - passed) > box.height / 2 + 4
+
+
+def test_what_is_free_stays():
+    blocks = {name: build_block(name) for name in "abc"}
+    columns = [[(blocks["a"], 0.0), (blocks["b"], 60.0)], [(blocks["c"], 7.0)]]
+    heights, _ = find_heights(columns, build_aims([("a", "c"), ("b", "c")], "abc"))
+    assert heights == {"a": 0.0, "b": 60.0, "c": 7.0}
+
+
+def test_distances_of_a_column_are_kept():
+    names = "pqrstu"
+    blocks = {name: build_block(name) for name in names}
+    columns = [[(blocks[name], 36.0 * k) for k, name in enumerate(part)] for part in ("pqr", "stu")]
+    links = [("p", "u"), ("q", "s"), ("r", "t"), ("p", "t"), ("r", "u")]
+    _, found = find_heights(columns, build_aims(links, names))
+    for column in found:
+        gaps = np.diff([y for _, y in column])
+        assert gaps.min() >= 36.0 - 1e-6
+
+
+@pytest.mark.parametrize("shared", [(), (("a", "b"),)])
+def test_nothing_comes_between_cores_that_covary(shared):
+    """Without the arc the free place of c is between a and b."""
+    names = "abcxyz"
+    blocks = {name: build_block(name) for name in names}
+    columns = [
+        [(blocks["a"], 0.0), (blocks["b"], 36.0), (blocks["c"], 72.0)],
+        [(blocks["x"], 0.0), (blocks["z"], 36.0), (blocks["y"], 72.0)],
+    ]
+    heights, _ = find_heights(columns, build_aims([("a", "x"), ("b", "y"), ("c", "z")], names, shared))
+    is_between = (heights["c"] - heights["a"]) * (heights["c"] - heights["b"]) < 0
+    assert not (is_between and shared)
