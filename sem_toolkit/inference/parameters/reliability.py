@@ -89,7 +89,8 @@ def compute_htmt(correlation: FloatArray, blocks: list[list[int]], geometric: bo
     for i in range(k):
         for j in range(i):
             between = _mean(absolute[np.ix_(blocks[i], blocks[j])].ravel(), geometric)
-            ratios[i, j] = ratios[j, i] = between / np.sqrt(within[i] * within[j])
+            scale = np.sqrt(within[i] * within[j])
+            ratios[i, j] = ratios[j, i] = between / scale if scale else np.nan
     return ratios
 
 
@@ -208,4 +209,5 @@ def _describe_group(evaluation: AtEstimate, g: int) -> Reliability:
 def _mean(values: FloatArray, geometric: bool) -> float:
     if not values.size:
         return float("nan")
-    return float(np.exp(np.mean(np.log(values)))) if geometric else float(values.mean())
+    with np.errstate(divide="ignore"):  # a correlation of 0 makes a geometric mean of 0
+        return float(np.exp(np.mean(np.log(values)))) if geometric else float(values.mean())

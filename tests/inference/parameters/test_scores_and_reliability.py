@@ -17,6 +17,7 @@ from sem_toolkit.inference import (
     evaluate_solution,
 )
 from sem_toolkit.inference.parameters.monte_carlo import draw_parameters
+from sem_toolkit.inference.parameters.reliability import compute_htmt
 from tests.support import ORACLES
 
 CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
@@ -87,6 +88,13 @@ def test_effects_are_the_definitions_that_a_user_would_type(solve, name, cause, 
     assert ours["std.all"] == pytest.approx(theirs["std_all"], rel=1e-4)
     standard = next(row for row in solution.case["standardized"] if row["lhs"] == definition)
     assert ours["std.se"] == pytest.approx(standard["se"], rel=2e-4)
+
+
+def test_geometric_ratios_with_a_correlation_of_zero(recwarn):
+    correlation = np.array([[1, 0.5, 0.3, 0.0], [0.5, 1, 0.3, 0.3], [0.3, 0.3, 1, 0.4], [0.0, 0.3, 0.4, 1]])
+    assert compute_htmt(correlation, [[0, 1], [2, 3]], geometric=True)[0, 1] == 0.0
+    assert np.isnan(compute_htmt(correlation, [[0, 3], [1, 2]], geometric=True)[0, 1])
+    assert not recwarn.list
 
 
 def test_specific_effects_add_up(solve):
