@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from sem_toolkit.fit import fit
 from sem_toolkit.spec import read_spec
@@ -24,6 +25,13 @@ def test_each_row_is_the_fit_of_its_survey():
     row = found.tests.iloc[1].to_dict()
     assert row.pop("seed") == 2
     assert row.pop("exact fit") == second.fit_measures["pvalue"]
+    measures, p = second.fit_measures, len(second.solution.model.observed)
+    # the factor from the free parameters that as many moments leave
+    free = p * (p + 1) / 2 - measures["df"]
+    q = (np.sqrt(1 + 8 * free) - 1) / 2
+    spent = (p * (2 * p**2 + 3 * p - 1) - q * (2 * q**2 + 3 * q - 1)) / (12 * measures["df"] * second.sample.n)
+    corrected = stats.chi2.sf((1 - spent) * measures["chisq"], measures["df"])
+    assert row.pop("exact fit, corrected") == pytest.approx(corrected, rel=1e-9)
     assert row == tests
     paths = second.parameters.query("op == '~'").set_index("rhs")
     assert found.paths.iloc[1].to_dict() == {
