@@ -18,6 +18,7 @@ from sem_toolkit.inference.frames import build_place_columns
 from sem_toolkit.inference.hypotheses.candidates import Candidates, free_candidates, locate_candidates
 from sem_toolkit.inference.hypotheses.modification import compute_modification_indices
 from sem_toolkit.inference.hypotheses.restrictions import (
+    IDENTIFIED,
     RobustForm,
     choose_restriction_meat,
     compute_robust_forms,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_IDENTIFIED = 1e-6
-"""Share of its information that a direction of additions must have left to be one that could be freed."""
 _ADDED: tuple[Operator, ...] = ("=~", "~~", "~")
 
 
@@ -96,14 +95,16 @@ def _compute_forms(
     q, r = basis.shape
     found = []
     for chosen in [*([i] for i in range(k)), list(range(k))]:
+        places = [q + i for i in chosen]
         wide = np.zeros((q + k, r + len(chosen)))
         wide[:q, :r] = basis
-        wide[[q + i for i in chosen], range(r, r + len(chosen))] = 1.0
-        along = invert_information(information, wide)[[q + i for i in chosen]]
-        plain = along[:, [q + i for i in chosen]]
+        wide[places, range(r, r + len(chosen))] = 1.0
+        inverse = invert_information(information, wide)
+        along = inverse[places]
+        plain = along[:, places]
         if np.isnan(plain).any():
             return [], ()
-        stat = float(n * score @ invert_information(information, wide) @ score)
+        stat = float(n * score @ inverse @ score)
         found.append(compute_robust_forms(stat, len(chosen), plain, along @ meat @ along.T, along @ score, n))
     return [forms[0] for forms in found[:-1]], found[-1]
 
@@ -114,7 +115,7 @@ def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[fl
     left = own - shared @ inverse @ shared.T
     size = np.sqrt(np.maximum(np.diag(own), 1e-300))
     values, vectors = np.linalg.eigh(left / (size[:, None] * size))
-    kept = values > _IDENTIFIED
+    kept = values > IDENTIFIED
     along = vectors[:, kept].T @ (score / size)
     return float(evaluation.rows.sum() * along @ (along / values[kept])), int(kept.sum())
 

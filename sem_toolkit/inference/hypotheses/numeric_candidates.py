@@ -132,26 +132,24 @@ def _gathered_pieces(
     model, moments, share = evaluation.model, evaluation.moments, float(evaluation.shares[g])
     cells, C = model.cells[g], moments.columns[g]
     inner = C.T @ Q @ C
-    along = C.T @ (Q @ _residuals(evaluation)[g] @ Q) @ C
+    score = _score_by_gather(evaluation, candidates, Q, g, wanted)
     by_row, by_right = inner[:, cells.row], inner[:, cells.right]
     gap, all_mean = evaluation.mean_gap, moments.all_mean
     for start in range(0, len(wanted), _BLOCK):
         mine = wanted[start : start + _BLOCK]
         left, right, w = candidates.row[mine], candidates.right[mine], candidates.weight[mine]
-        score = w * along[left, right]
         own = w**2 * (inner[left, right] ** 2 + inner[left, left] * inner[right, right])
         block = by_right[left] * by_row[right] + by_right[right] * by_row[left]
         block *= w[:, None] * cells.weight
         if gap is not None and all_mean is not None:
             slopes = _mean_slopes(candidates, mine, all_mean[g])
-            score = score + evaluation.factors[g] * slopes * (C.T @ (Q @ gap[g]))[left]
             own = own + slopes**2 * inner[left, left]
             block += by_row[left] * slopes[:, None] * mean_slopes(cells, all_mean[g])
         shared = block
         if cells.size != model.n_parameters:
             shared = np.zeros((len(mine), model.n_parameters))
             shared[:, cells.position] = block
-        yield mine, share * score, share * own, share * shared
+        yield mine, share * score[start : start + _BLOCK], share * own, share * shared
 
 
 def _score_by_gather(

@@ -28,6 +28,8 @@ from sem_toolkit.sample.sample import TWO_STAGE
 
 SANDWICHES = frozenset({"robust.sem", "robust.sem.nt", "robust.huber.white", "robust.cluster", "robust.cluster.sem"})
 """Standard errors that are sandwiches, of which such tests are made."""
+IDENTIFIED = 1e-6
+"""Share of its information that a direction must have left, beside those that are free, to be one that can be freed."""
 _NONE = 1e-10
 """Eigenvalue, of the largest, that is none."""
 

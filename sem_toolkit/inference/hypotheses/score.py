@@ -16,7 +16,12 @@ from sem_toolkit.estimation import compute_tangent
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import invert_information
-from sem_toolkit.inference.hypotheses.restrictions import RobustForm, choose_restriction_meat, compute_robust_forms
+from sem_toolkit.inference.hypotheses.restrictions import (
+    IDENTIFIED,
+    RobustForm,
+    choose_restriction_meat,
+    compute_robust_forms,
+)
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.score import compute_score_information, compute_score_vector
 from sem_toolkit.sample.moments import FloatArray
@@ -26,8 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_IDENTIFIED = 1e-6
-"""Share of its information that a direction of additions must have left to be one that could be freed."""
 _INFORMED = 1e-9
 """Eigenvalue of a scaled information below which its direction is one in which the model is not identified."""
 
@@ -159,7 +162,7 @@ def _release_separately(
     for chosen in sets:
         part = remaining[np.ix_(chosen, chosen)]
         size = np.sqrt(np.maximum(np.diagonal(opened.T @ along)[chosen], 1e-300))
-        if not chosen or np.linalg.eigvalsh(part / np.outer(size, size))[0] < _IDENTIFIED:
+        if not chosen or np.linalg.eigvalsh(part / np.outer(size, size))[0] < IDENTIFIED:
             found.append(None)
             continue
         step = np.linalg.solve(part, left[chosen])
