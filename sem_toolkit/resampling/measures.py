@@ -41,6 +41,15 @@ def compute_stacked_measures(
     }
 
 
+def gather_products(matrices: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> FloatArray:
+    """Q_ac Q_bd + Q_ad Q_bc of symmetric matrices Q (... × p × p) for the pairs (a, b) and (c, d): ... × P × P.
+
+    With the inverse of Σ it is the information of normal theory of covariances, but for halves on the diagonal.
+    """
+    straight = matrices[..., rows[:, None], rows] * matrices[..., columns[:, None], columns]
+    return straight + matrices[..., rows[:, None], columns] * matrices[..., columns[:, None], rows]
+
+
 def compute_stacked_rmsea(chisq: FloatArray, df: float, n: float | FloatArray, groups: int) -> FloatArray:
     """√(max(χ² − df, 0) G/(N df)), b; 0 where df is 0. Source: Steiger (1990)."""
     if df <= 0:

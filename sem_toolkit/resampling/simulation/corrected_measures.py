@@ -17,7 +17,9 @@ from sem_toolkit.resampling.measures import (
     compute_stacked_rmsea,
     compute_stacked_srmr,
     compute_stacked_tli,
+    gather_products,
 )
+from sem_toolkit.sample.incomplete import get_halves
 
 FloatArray = NDArray[np.float64]
 Moments = tuple[FloatArray, FloatArray]
@@ -95,13 +97,11 @@ class SaturatedMoments:
     @cached_property
     def _complete(self) -> list[FloatArray]:
         """Information of complete rows at the saturated covariances, of each group (b × m × m)."""
-        inverse = np.linalg.inv(self.moments[0])
+        inverse = np.asarray(np.linalg.inv(self.moments[0]), dtype=np.float64)
         p = inverse.shape[-1]
         rows, columns = vech_indices(p)
-        half = np.where(rows == columns, 0.5, 1.0)
+        half = get_halves(p)
         result = np.zeros((*inverse.shape[:2], p + len(rows), p + len(rows)))
         result[..., :p, :p] = inverse
-        pairs = inverse[..., rows[:, None], rows] * inverse[..., columns[:, None], columns]
-        pairs += inverse[..., rows[:, None], columns] * inverse[..., columns[:, None], rows]
-        result[..., p:, p:] = pairs * half[:, None] * half
+        result[..., p:, p:] = gather_products(inverse, rows, columns) * half[:, None] * half
         return [result[:, group] for group in range(result.shape[1])]

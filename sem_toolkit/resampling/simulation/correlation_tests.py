@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.resampling.admissibility import are_above
-from sem_toolkit.resampling.measures import compute_stacked_cfi, compute_stacked_rmsea, compute_stacked_tli
+from sem_toolkit.resampling.measures import (
+    compute_stacked_cfi,
+    compute_stacked_rmsea,
+    compute_stacked_tli,
+    gather_products,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -131,9 +136,7 @@ class CorrelationFits:
         columns, rows = np.triu_indices(inverse.shape[-1], 1)
         total, across, inner = np.zeros(len(inverse)), 0.0, 0.0
         for g, (share, own, gamma) in enumerate(zip(self.shares, self._slopes, self.gamma, strict=True)):
-            Q = inverse[:, g]
-            V = Q[:, rows[:, None], rows] * Q[:, columns[:, None], columns]
-            V += Q[:, rows[:, None], columns] * Q[:, columns[:, None], rows]
+            V = gather_products(inverse[:, g], rows, columns)
             weighted = V @ own
             total += (V * gamma).sum(axis=(1, 2))
             across = across + share * self._reach[g] @ weighted

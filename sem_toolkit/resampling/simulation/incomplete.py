@@ -19,7 +19,7 @@ from sem_toolkit.resampling.bootstrap.fitting import SEARCH, are_proper, is_stac
 from sem_toolkit.resampling.simulation.analyses import Analysis, SingleFitter, find_places
 from sem_toolkit.resampling.simulation.corrected_measures import Moments, SaturatedMoments
 from sem_toolkit.resampling.simulation.definitions import compute_definitions
-from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
+from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes, fit_in_parts
 from sem_toolkit.resampling.simulation.population_fit import fit_population
 from sem_toolkit.resampling.simulation.sampling import Sampling
 from sem_toolkit.sample.reweighted import ReweightedPatterns, compute_reweighted_likelihood, group_patterns
@@ -49,13 +49,8 @@ class IncompleteFitter:
     places: NDArray[np.intp]
 
     def fit(self, samples: Sequence[FloatArray]) -> Outcomes:
-        draws, p = len(samples[0]), len(self.order)
-        found = build_empty_outcomes(draws, len(self.places))
-        size = max(1, _MOST_VALUES // (max(map(_count_patterns, samples)) * p * p))
-        for first in range(0, draws, size):
-            own = np.arange(first, min(first + size, draws))
-            found.put(own, self._fit_some([rows[own] for rows in samples]))
-        return found
+        p = len(self.order)
+        return fit_in_parts(samples, _MOST_VALUES // (max(map(_count_patterns, samples)) * p * p), self._fit_some)
 
     def _fit_some(self, samples: Sequence[FloatArray]) -> Outcomes:
         own = [rows[..., self.order] for rows in samples]

@@ -14,7 +14,7 @@ from sem_toolkit.resampling.correlations import CorrelationModel, build_correlat
 from sem_toolkit.resampling.simulation.analyses import Analysis, SingleFitter, find_places
 from sem_toolkit.resampling.simulation.correlation_tests import CorrelationFits
 from sem_toolkit.resampling.simulation.definitions import compute_definitions
-from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes
+from sem_toolkit.resampling.simulation.outcomes import Outcomes, Verdict, build_empty_outcomes, fit_in_parts
 from sem_toolkit.resampling.simulation.sampling import Sampling
 from sem_toolkit.sample.categorical.stacked import (
     StackedCorrelations,
@@ -49,13 +49,8 @@ class OrderedFitter:
     places: NDArray[np.intp]
 
     def fit(self, samples: Sequence[FloatArray]) -> Outcomes:
-        draws, p = len(samples[0]), len(self.order)
-        found = build_empty_outcomes(draws, len(self.places))
-        size = max(1, _MOST_VALUES // (sum(self.search.sizes) * p * (p - 1) // 2))
-        for first in range(0, draws, size):
-            own = np.arange(first, min(first + size, draws))
-            found.put(own, self._fit_some([rows[own] for rows in samples]))
-        return found
+        p = len(self.order)
+        return fit_in_parts(samples, _MOST_VALUES // (sum(self.search.sizes) * p * (p - 1) // 2), self._fit_some)
 
     def _fit_some(self, samples: Sequence[FloatArray]) -> Outcomes:
         codes = [rows[..., self.order].astype(np.int64) - 1 for rows in samples]

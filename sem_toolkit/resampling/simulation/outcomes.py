@@ -1,6 +1,6 @@
 """What an analysis makes of samples: a verdict, estimates with standard errors, and fit measures of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -81,3 +81,9 @@ def join_outcomes(parts: Sequence[Outcomes]) -> Outcomes:
         np.concatenate([part.se for part in parts]),
         {name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures},
     )
+
+
+def fit_in_parts(samples: Sequence[FloatArray], size: int, fit: Callable[[Sequence[FloatArray]], Outcomes]) -> Outcomes:
+    """Outcomes of samples (b × n × p of each group) of which so many at once are fitted, but one at least."""
+    draws, step = len(samples[0]), max(1, size)
+    return join_outcomes([fit([rows[first : first + step] for rows in samples]) for first in range(0, draws, step)])
