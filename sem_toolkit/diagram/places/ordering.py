@@ -1,6 +1,7 @@
 """Order of cores in their columns, in which paths between ranks cross little."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise, product
 
 from sem_toolkit.diagram.content.structure import Structure
@@ -29,7 +30,8 @@ def build_columns(structure: Structure) -> tuple[list[list[str]], dict[str, list
         for one, other in pairwise(chain):
             neighbours[one].append(other)
             neighbours[other].append(one)
-    ordered = _order_columns(columns, neighbours)
+    links = tuple((name, tuple(others)) for name, others in neighbours.items())
+    ordered = [list(column) for column in _order_columns(tuple(map(tuple, columns)), links)]
     order = {name: k for k, name in enumerate(structure.cores)}
     # Upside down it crosses as little.
     ordered = min(ordered, [column[::-1] for column in ordered], key=lambda found: _count_turned(order, found))
@@ -52,8 +54,15 @@ def _keep_order(column: list[str], order: Sequence[str]) -> list[str]:
     return [next(following) if name in order else name for name in column]
 
 
-def _order_columns(columns: list[list[str]], neighbours: Mapping[str, list[str]]) -> list[list[str]]:
-    """Barycentre sweeps (Sugiyama, Tagawa and Toda 1981); the model's order decides between equals."""
+@lru_cache(maxsize=256)
+def _order_columns(
+    columns: tuple[tuple[str, ...], ...], links: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[tuple[str, ...], ...]:
+    """Barycentre sweeps (Sugiyama, Tagawa and Toda 1981); the model's order decides between equals.
+
+    It depends on names alone, so that one search serves every density and spacing that a picture is tried at.
+    """
+    neighbours = dict(links)
     best, fewest = [list(column) for column in columns], _count_crossings(columns, neighbours)
     current = [list(column) for column in columns]
     for sweep in range(8):
@@ -65,10 +74,10 @@ def _order_columns(columns: list[list[str]], neighbours: Mapping[str, list[str]]
         count = _count_crossings(current, neighbours)
         if count < fewest:
             best, fewest = [list(column) for column in current], count
-    return _move_single(best, fewest, neighbours)
+    return tuple(map(tuple, _move_single(best, fewest, neighbours)))
 
 
-def _move_single(columns: list[list[str]], fewest: int, neighbours: Mapping[str, list[str]]) -> list[list[str]]:
+def _move_single(columns: list[list[str]], fewest: int, neighbours: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """One core at a time goes elsewhere in its column where that saves crossings once the other columns have followed.
 
     As readers know the order of the model, no more than MOST_PASSED cores are passed for a crossing saved.
@@ -95,7 +104,7 @@ def _move_single(columns: list[list[str]], fewest: int, neighbours: Mapping[str,
     return columns
 
 
-def _follow(columns: list[list[str]], rank: int, neighbours: Mapping[str, list[str]]) -> None:
+def _follow(columns: list[list[str]], rank: int, neighbours: Mapping[str, Sequence[str]]) -> None:
     """Order the columns on both sides of one by that one, in place, the nearest first."""
     for step, last in ((1, len(columns)), (-1, -1)):
         for k in range(rank + step, last, step):
@@ -104,7 +113,7 @@ def _follow(columns: list[list[str]], rank: int, neighbours: Mapping[str, list[s
             columns[k] = _sort_column(columns[k], place, neighbours)
 
 
-def _sort_column(column: list[str], place: Mapping[str, float], neighbours: Mapping[str, list[str]]) -> list[str]:
+def _sort_column(column: list[str], place: Mapping[str, float], neighbours: Mapping[str, Sequence[str]]) -> list[str]:
     weights: dict[str, float] = {}
     for k, name in enumerate(column):
         seen = [place[other] for other in neighbours[name] if other in place]
@@ -112,7 +121,7 @@ def _sort_column(column: list[str], place: Mapping[str, float], neighbours: Mapp
     return sorted(column, key=lambda name: round(weights[name], 9))
 
 
-def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, list[str]]) -> int:
+def _count_crossings(columns: Sequence[Sequence[str]], neighbours: Mapping[str, Sequence[str]]) -> int:
     count = 0
     for left, right in pairwise(columns):
         place = {name: k for k, name in enumerate(right)}

@@ -7,7 +7,7 @@ the other side; the others of the column make way.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, pairwise, product
 
@@ -97,40 +97,38 @@ class _Search:
     places: Mapping[str, int]
     x: FloatArray
     names: tuple[str, ...]
-    gaps: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def run_often(self, heights: FloatArray, blocks: Mapping[str, Block]) -> tuple[FloatArray, Mapping[str, Block]]:
         """Better heights, and the blocks with the sides of their indicators; other beginnings where faults remain."""
-        if self._count_faults(heights, blocks) == 0:
+        begin = _Field(self, blocks)
+        if begin.count_faults(heights) == 0:
             return heights, blocks
         draw = np.random.default_rng(0)
-        best = self._run(heights, blocks)
+        best = self._run(heights, begin)
         for _ in range(MOST_STARTS - 1):
-            if self._count_faults(*best[1:]) == 0:
+            _, found, chosen = best
+            if chosen.count_faults(found) == 0:
                 break
             other = heights.copy()
             for column in self.columns.values():
-                other[column] = self._shuffle(column, heights, blocks, draw)
-            best = min(best, self._run(other, blocks), key=lambda found: found[0])
-        return best[1:]
+                other[column] = self._shuffle(column, heights, begin, draw)
+            best = min(best, self._run(other, begin), key=lambda found: found[0])
+        return best[1], best[2].blocks
 
     def _shuffle(
-        self, column: Sequence[int], heights: FloatArray, blocks: Mapping[str, Block], draw: np.random.Generator
+        self, column: Sequence[int], heights: FloatArray, begin: "_Field", draw: np.random.Generator
     ) -> FloatArray:
         """The cores of a column in another order around the same middle."""
         order = draw.permutation(column)
-        gaps = [self.aims.gap(blocks[self.names[a]], blocks[self.names[b]]) for a, b in pairwise(order)]
+        gaps = [begin.find_gap(above, below) for above, below in pairwise(order)]
         places = np.concatenate([[0.0], np.cumsum(gaps)])
         found = heights.copy()
         found[order] = places - places.mean() + heights[column].mean()
         return np.asarray(found[column])
 
-    def _count_faults(self, heights: FloatArray, blocks: Mapping[str, Block]) -> float:
-        return float(_Field(self, blocks).assess(heights[None])[1][0])
-
-    def _run(self, heights: FloatArray, blocks: Mapping[str, Block]) -> tuple[float, FloatArray, Mapping[str, Block]]:
-        """One search, with what its end costs."""
-        field_ = _Field(self, blocks)
+    def _run(self, heights: FloatArray, begin: "_Field") -> tuple[float, FloatArray, "_Field"]:
+        """One search: what its end costs, the heights there, and the sides of the indicators."""
+        field_ = begin
         cost = float(field_.assess(heights[None])[0][0])
         for _ in range(MOST_SWEEPS):
             before = cost
@@ -139,7 +137,7 @@ class _Search:
                 if name in self.aims.turned:
                     other = self.aims.turned[name]
                     if field_.blocks[name].side == other.side:
-                        other = blocks[name]
+                        other = begin.blocks[name]
                     variants.append(_Field(self, {**field_.blocks, name: other}))
                 for variant in variants:
                     trials = np.array([self._settle(k, y, heights, variant) for y in self._iterate_heights(k, heights)])
@@ -149,7 +147,7 @@ class _Search:
                         cost, heights, field_ = float(costs[best]), trials[best], variant
             if cost >= before:
                 break
-        return cost, heights, field_.blocks
+        return cost, heights, field_
 
     def _iterate_heights(self, k: int, heights: FloatArray) -> Iterator[float]:
         """Where a core might go: as it is, level with a neighbour, in their middle, aside, between two others."""
@@ -251,6 +249,10 @@ class _Field:
     def find_gap(self, above: int, below: int) -> float:
         names = self.search.names
         return self.search.aims.gap(self.blocks[names[above]], self.blocks[names[below]])
+
+    def count_faults(self, heights: FloatArray) -> float:
+        """How many faults that could be mended the cores have at these heights (n)."""
+        return float(self.assess(heights[None])[1][0])
 
     def assess(self, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """What c vectors of heights (c × n) cost, and how many faults that could be mended each has."""

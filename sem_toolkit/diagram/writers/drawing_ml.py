@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, flatten_curve
 from sem_toolkit.diagram.scene.connections import Port
 from sem_toolkit.diagram.scene.elements import CORNERS, EdgeShape, NodeShape, Scene, ShapeKind, TextItem
@@ -160,6 +162,12 @@ def _format_place(box: Rectangle, turns: str = "") -> str:
         f'<a:xfrm{turns}><a:off x="{_round(box.left)}" y="{_round(box.top)}"/>'
         f'<a:ext cx="{_round(box.width)}" cy="{_round(box.height)}"/></a:xfrm>'
     )
+
+
+def format_identity(element: Element) -> str:
+    """By what a shape is known, as attributes: its number, name and description."""
+    name, description = (quoteattr(format_printable(text)) for text in (element.name, element.description))
+    return f'id="{element.number}" name={name} descr={description}'
 
 
 def format_fill(colour: str) -> str:

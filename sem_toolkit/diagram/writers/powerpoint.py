@@ -8,7 +8,7 @@ from sem_toolkit.diagnostics import DataError, build_missing_package
 from sem_toolkit.diagram.content.words import format_printable
 from sem_toolkit.diagram.scene.elements import Scene, TextItem
 from sem_toolkit.diagram.writers.archive import write_dates
-from sem_toolkit.diagram.writers.drawing_ml import EMU, FONTS, Element, format_fill
+from sem_toolkit.diagram.writers.drawing_ml import EMU, FONTS, Element, format_fill, format_identity
 from sem_toolkit.diagram.writers.shapes import build_shapes
 
 SMALLEST_SLIDE = 72.0
@@ -50,8 +50,7 @@ def format_powerpoint(scene: Scene) -> bytes:
 
 def _format_element(element: Element, face: str) -> str:
     """A shape or connector of PresentationML."""
-    names = f"name={quoteattr(format_printable(element.name))} descr={quoteattr(format_printable(element.description))}"
-    identity = f'<p:cNvPr id="{element.number}" {names}/>'
+    identity = f"<p:cNvPr {format_identity(element)}/>"
     properties = f"<p:spPr>{element.properties}</p:spPr>"
     if element.glue is not None:
         kind = f"<p:cNvCxnSpPr>{element.glue}</p:cNvCxnSpPr>"

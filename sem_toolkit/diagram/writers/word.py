@@ -17,7 +17,7 @@ from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
 from sem_toolkit.diagram.scene.elements import Scene, TextItem
 from sem_toolkit.diagram.scene.furniture import fit_page
 from sem_toolkit.diagram.writers.archive import write_dates
-from sem_toolkit.diagram.writers.drawing_ml import EMU, FONTS, Element
+from sem_toolkit.diagram.writers.drawing_ml import EMU, FONTS, Element, format_identity
 from sem_toolkit.diagram.writers.shapes import build_shapes
 
 LARGEST_PAGE = 1584.0
@@ -148,7 +148,6 @@ def _format_drawing(scene: Scene, size: str, kind: str, content: str) -> str:
 
 def _format_element(element: Element, face: str) -> str:
     """A shape or connector of Word's."""
-    names = f"name={quoteattr(format_printable(element.name))} descr={quoteattr(format_printable(element.description))}"
     if element.glue is not None:
         kind = f"<wps:cNvCnPr>{element.glue}</wps:cNvCnPr>"
     else:
@@ -156,7 +155,7 @@ def _format_element(element: Element, face: str) -> str:
     lines = "" if element.text is None else _format_text(element.text, face)
     text = lines and f"<wps:txbx><w:txbxContent>{lines}</w:txbxContent></wps:txbx>"
     body = '<wps:bodyPr wrap="square" lIns="0" tIns="0" rIns="0" bIns="0" anchor="ctr"><a:noAutofit/></wps:bodyPr>'
-    identity = f'<wps:cNvPr id="{element.number}" {names}/>{kind}'
+    identity = f"<wps:cNvPr {format_identity(element)}/>{kind}"
     return f"<wps:wsp>{identity}<wps:spPr>{element.properties}</wps:spPr>{text}{body}</wps:wsp>"
 
 
