@@ -11,7 +11,7 @@ from rich.console import Console
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.report.numbers import format_number, format_p_value
+from sem_toolkit.report.numbers import format_number, format_p_relation, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
 
 if TYPE_CHECKING:
@@ -79,10 +79,9 @@ def print_study(console: Console, result: "StudyResult", written: Sequence[Path]
     console.print(protect_numbers(table))
     shares = result.replications.compute_shares()
     for test in result.joint_tests:
-        p = format_p_value(test.wald_pvalue)
         console.print(
             f"{test.hypothesis.name}: that {test.hypothesis.null} is {test.verdict} "
-            f"(Wald χ²({test.df}) = {test.wald:.2f}, p {p if p.startswith('<') else f'= {p}'}; "
+            f"(Wald χ²({test.df}) = {test.wald:.2f}, p {format_p_relation(test.wald_pvalue)}; "
             f"rejected with {100 * shares[test.hypothesis.name]:.0f} % of other seeds)"
         )
     if not result.joint_tests:

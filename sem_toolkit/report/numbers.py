@@ -45,6 +45,12 @@ def format_p_value(value: Any) -> str:
     return "< .001" if value < 0.0005 else f"{value:.3f}".removeprefix("0")
 
 
+def format_p_relation(value: Any) -> str:
+    """How p stands to its value, for what follows "p" in a sentence: "= .012", "< .001"."""
+    p = format_p_value(value)
+    return p if p.startswith("<") else f"= {p}"
+
+
 def format_cell(name: str, value: Any) -> str:
     """A cell of any table by the name of its column, or of the measure that it is: p-values, counts, texts."""
     if value is None:
@@ -78,10 +84,9 @@ def format_fit_line(fit: "Fit") -> str:
     m = fit.fit_measures
     if "chisq" not in m:
         return f"SRMR = {format_share(m.get('srmr'))}; no test."
-    p = format_p_value(m.get("pvalue"))
     interval = f"[{format_share(m.get('rmsea.ci.lower'))}, {format_share(m.get('rmsea.ci.upper'))}]"
     return (
-        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {p if p.startswith('<') else '= ' + p}, "
+        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {format_p_relation(m.get('pvalue'))}, "
         f"CFI = {format_share(m.get('cfi'))}, TLI = {format_share(m.get('tli'))}, "
         f"RMSEA = {format_share(m.get('rmsea'))} {interval}, SRMR = {format_share(m.get('srmr'))}."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 
 from sem_toolkit.libraries import pd
-from sem_toolkit.report.numbers import format_p_value
+from sem_toolkit.report.numbers import format_p_relation
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
 
 if TYPE_CHECKING:
@@ -123,10 +123,9 @@ def build_bootstrap(found: "Bootstrap") -> Iterable[RenderableType]:
         empty.append("scale")
     yield build_frame_table(title, table.drop(columns=[*empty, "draws"]))
     if found.pvalue == found.pvalue:
-        p = format_p_value(found.pvalue)
         yield (
             f"Bollen-Stine: the statistic {found.statistic:.3f} is exceeded in {100 * found.pvalue:.1f} % of samples "
-            f"that the model holds in (p {p if p.startswith('<') else f'= {p}'})"
+            f"that the model holds in (p {format_p_relation(found.pvalue)})"
         )
 
 

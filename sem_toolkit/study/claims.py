@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sem_toolkit.libraries import pd
-from sem_toolkit.report.numbers import format_p_value
+from sem_toolkit.report.numbers import format_p_relation
 from sem_toolkit.study.joint_tests import JointTest
 from sem_toolkit.study.printed_study import PrintedStudy
 from sem_toolkit.study.run import StudyResult
@@ -73,8 +73,7 @@ def _judge_tests(tests: Sequence[JointTest], of_effects: bool) -> str:
     words = ("supported", "not supported") if of_effects else ("differ", "no difference shown")
     texts = []
     for test in tests:
-        p = format_p_value(test.wald_pvalue)
         whose = "" if of_effects else f"{test.hypothesis.name.partition(', ')[2]}: "
         verdict = words[0] if test.verdict == "rejected" else words[1]
-        texts.append(f"{whose}{verdict} (p {p if p.startswith('<') else f'= {p}'}; power {format_power(test.power)})")
+        texts.append(f"{whose}{verdict} (p {format_p_relation(test.wald_pvalue)}; power {format_power(test.power)})")
     return "; ".join(texts) or "no certified fit"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.comparison import check_nesting, compute_difference
 from sem_toolkit.libraries import pd
-from sem_toolkit.report.numbers import format_estimate, format_p_value
+from sem_toolkit.report.numbers import format_estimate, format_p_relation, format_p_value
 from sem_toolkit.report.reported import describe_method
 from sem_toolkit.study.claims import format_power
 from sem_toolkit.study.completion_models import CompletionFits
@@ -50,7 +50,7 @@ def build_study_page(
     environment.filters |= {
         "number": format_estimate, "p": format_p_value, "join_words": join_words, "words": name_factor_in_words,
         "power": format_power,
-        "equals": lambda value: f"{'' if (p := format_p_value(value)).startswith('<') else '= '}{p}",
+        "equals": format_p_relation,
     }  # fmt: skip
     better = _list_better(result)
     study, tables, names = result.printed, build_sections(result), name_study(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sem_toolkit.comparison import check_nesting, compute_difference
 from sem_toolkit.libraries import pd
+from sem_toolkit.report.numbers import format_p_relation
 from sem_toolkit.study.claims import build_claims_table, format_power
 from sem_toolkit.study.names import Names, name_factor_in_words
 from sem_toolkit.study.page_tables import PageTable, build_page_table, show_number, show_p, show_share, show_text
@@ -150,5 +151,4 @@ def _compare(model: StudyModel, research: StudyModel) -> tuple[float | None, str
         return delta, "not nested"
     test = compute_difference(more, fewer)
     whose = "research model nested in it: " if model.fit is more else ""
-    p = show_p(test.pvalue)
-    return delta, f"{whose}χ²({test.df:.0f}) = {TWO(test.stat)}, p {p if p.startswith('<') else f'= {p}'}"
+    return delta, f"{whose}χ²({test.df:.0f}) = {TWO(test.stat)}, p {format_p_relation(test.pvalue)}"
