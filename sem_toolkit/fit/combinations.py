@@ -163,7 +163,7 @@ def _check_steps(chosen: Combination) -> Iterator[Diagnostic]:
     if chosen.estimator != "ML" and not chosen.ordered:
         message = f"sam estimates by ML, part by part, and the estimator is {chosen.estimator}"
         yield Diagnostic("error", "steps-estimator", message, hint="leave estimator out, or sam_method")
-    if chosen.estimator == "IV":
+    elif get_estimator(chosen.estimator).search == "instruments":
         message = "sam minimises a discrepancy for each part, and estimation by instruments (IV) minimises none"
         yield Diagnostic("error", "steps-estimator", message, hint='estimator = "WLSMV", or no sam_method')
     if chosen.read.get("likelihood") == "wishart":
@@ -250,4 +250,3 @@ def _check_numeric(chosen: Combination) -> Iterator[Diagnostic]:
         message = f"{chosen.estimator} is made for ordered variables, and none are named"
         hint = "for continuous variables say so: ordered = false, on the command line --ordered none"
         yield Diagnostic("error", "estimator-for-ordered", message, hint=hint)
-        return
