@@ -98,7 +98,8 @@ class Ranks:
     @cached_property
     def pairs(self) -> IndexArray:
         """Pairs of links that do not meet at a core and share some of their way along the ranks, p × 2."""
-        low, high = self.x[self.ends].min(axis=1).tolist(), self.x[self.ends].max(axis=1).tolist()
+        low: list[float] = self.x[self.ends].min(axis=1).tolist()
+        high: list[float] = self.x[self.ends].max(axis=1).tolist()
 
         def may_cross(k: int, m: int) -> bool:
             start, end = max(low[k], low[m]), min(high[k], high[m])
