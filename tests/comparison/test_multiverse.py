@@ -112,6 +112,7 @@ def test_groups_and_options():
     assert record["choices"]["group"] == ["none", "school"]
 
 
+@pytest.mark.slow
 def test_it_is_presented_as_other_results_are(whole):
     assert whole.tables == ("summary", "specifications", "paths")
     text = whole.summary(width=200)
