@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles
+from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles, has_other_groups
 from sem_toolkit.comparison.paths import build_paths_table, build_r2_table
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests
 from sem_toolkit.comparison.vuong import build_vuong_table, find_vuong_obstacle
@@ -284,4 +284,9 @@ def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
                 else hint
             )
             message = f"{name} is fitted to other rows than {reference}: {difference}"
+            if has_other_groups(fits[reference], fits[name]):
+                message, hint = (
+                    f"{name} and {reference} have other groups: {difference}",
+                    "name the same group for all models",
+                )
             yield Diagnostic("warning", "different-rows", message, hint=hint)

@@ -60,6 +60,13 @@ def test_a_model_without_one_of_the_predictors_may_be_nested(dyads):
     assert dyads.vuong.empty or "c5" not in {*dyads.vuong["first"], *dyads.vuong["second"]}
 
 
+def test_a_model_in_groups_is_not_told_to_have_other_rows():
+    found = compare({"one": CFA, "two": "#' options: {group: school}\n" + CFA}, DATA / "hs.csv")
+    message = next(entry for entry in found.messages if entry.code == "different-rows")
+    assert message.message == "two and one have other groups: it is fitted in groups of school, not without groups"
+    assert found.tests["reason"].tolist() == ["fitted in 1 and 2 groups"]
+
+
 def test_models_are_named_by_their_titles_where_these_differ():
     def name(*headers):
         texts = [f"{header}x3 ~ x1 + x2\n" for header in headers]
