@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float64]
 STACKED = ("ML", "ULS", "GLS")
 """Discrepancies that need nothing but the moments of a sample."""
 
-_WANDERED = 12
+_WANDERED = 8
 """Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
 _SAME = 1e-9
 _TOGETHER = 128
