@@ -18,6 +18,7 @@ from sem_toolkit.fit.pipeline import prepare_together
 from sem_toolkit.fit.run import parse
 from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.naming import name_models
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def compare(
 ) -> Comparison:
     """Fit several models to the same data and set them side by side.
 
-    specs    as for `fit`, each a path, a text or a `Spec`; a mapping names them, otherwise their files do
+    specs    as for `fit`, each a path, a text or a `Spec`; a mapping names them, otherwise their titles or files do
     data     as for `fit`, for all of them
     workers  processes; None: as many as there are cores where that pays
     watch    hears how many of how many models are fitted
@@ -200,9 +201,7 @@ def _name_specs(specs: Iterable[AnySpec] | Mapping[str, AnySpec]) -> dict[str, S
         read = {str(name): parse(spec) for name, spec in specs.items()}
     else:
         parsed = [parse(spec) for spec in specs]
-        paths = [spec.source.name for spec in parsed]
-        stems = [f"model {i + 1}" if path.startswith("<") else Path(path).stem for i, path in enumerate(paths)]
-        names = stems if len(set(stems)) == len(stems) else paths
+        names = name_models(parsed)
         if len(set(names)) < len(names):
             message = f"{next(name for name in names if names.count(name) > 1)} is given twice"
             raise OptionError(Diagnostic("error", "model-given-twice", message, hint="give each model once"))

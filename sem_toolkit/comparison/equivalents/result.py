@@ -12,6 +12,7 @@ from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, 
 from sem_toolkit.comparison.equivalents.finding import find_equivalents
 from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.naming import name_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ class Equivalents(Presented):
     @property
     def title(self) -> str:
         """What the models are equivalent to."""
-        return self.given.header.title or self.given.source.name
+        return name_model(self.given)
 
     @property
     def certified(self) -> bool:
