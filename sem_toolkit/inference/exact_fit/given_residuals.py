@@ -63,8 +63,8 @@ def compute_given_residual_test(evaluation: AtEstimate) -> FloatArray:
     gaps, slopes = [], []
     for g, changes in enumerate(compute_delta(evaluation)):
         own, implied = regress_sample(evaluation, g), regress_implied(evaluation, g)
-        lower = np.linalg.inv(np.linalg.cholesky(implied.residual))
-        root = np.linalg.cholesky(compute_design(evaluation, g))
+        lower = np.asarray(np.linalg.inv(np.linalg.cholesky(implied.residual)), dtype=np.float64)
+        root = np.asarray(np.linalg.cholesky(compute_design(evaluation, g)), dtype=np.float64)
         gap = own.residual - implied.residual, own.coefficients - implied.coefficients
         each = [gap, *(_differentiate(evaluation, g, change, implied) for change in changes.T)]
         measured = np.sqrt(evaluation.sizes[g]) * np.stack([_measure(*pair, lower, root) for pair in each])
@@ -85,7 +85,7 @@ def _measure(residual: FloatArray, coefficients: FloatArray, lower: FloatArray, 
 
 def _regress(evaluation: AtEstimate, mean: FloatArray, covariance: FloatArray) -> Regression:
     x, y = _split(evaluation)
-    slopes = np.linalg.solve(covariance[np.ix_(x, x)], covariance[np.ix_(x, y)]).T
+    slopes = np.asarray(np.linalg.solve(covariance[np.ix_(x, x)], covariance[np.ix_(x, y)]).T, dtype=np.float64)
     residual = covariance[np.ix_(y, y)] - slopes @ covariance[np.ix_(x, y)]
     return Regression(residual, mean[y] - slopes @ mean[x], slopes)
 
