@@ -137,7 +137,7 @@ def test_summaries_count(whole):
 @pytest.mark.parametrize(
     ("choices", "error", "reason"),
     [
-        ("rows: all | agee > 13", DataError, "agee"),
+        ("rows: all | agee > 13", DataError, 'choice "rows", "agee > 13": the data has no column .agee'),
         ("rows: all | ageyr > 99", DataError, "no row is left"),
         ("items: as it is | drop x77", SpecError, "drops x77, which the model does not have"),
         ("items: as it is | remove x1 ~~ x4", SpecError, "does not mention"),

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError, SpecError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, SpecError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.options import parse_fit_options
@@ -127,8 +127,15 @@ def require_conditions(frame: "pd.DataFrame", choices: Sequence[Choice]) -> None
     """Raise DataError for a condition on an unknown column, of another kind, or that no row meets."""
     for choice in choices:
         for alternative in choice.alternatives:
-            if alternative.condition is not None:
+            if alternative.condition is None:
+                continue
+            try:
                 select_rows(frame, alternative.condition, alternative.condition_text)
+            except DataError as fault:
+                where = f'choice "{choice.name}", "{alternative.label}"'
+                raise DataError(
+                    [replace(entry, message=f"{where}: {entry.message}") for entry in fault.diagnostics]
+                ) from None
 
 
 def _require_variables(spec: Spec, choices: Sequence[Choice]) -> None:
