@@ -14,7 +14,7 @@ from sem_toolkit.spec.effects import build_effect_coding
 from sem_toolkit.spec.flat import FlatBlock, FlatRow, FlatSpec, build_flat_spec
 from sem_toolkit.spec.groups import name_rows, repeat_for_groups
 from sem_toolkit.spec.levels import name_levels
-from sem_toolkit.spec.options import TableOptions
+from sem_toolkit.spec.options import Bounds, TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.table import ECHELON, MOST_ROWS, TIED_ECHELON, Operator, Origin, Parameter, ParameterTable
@@ -90,6 +90,7 @@ def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tup
     _apply_modifiers(drafts, spec)
     _fix_typed_responses(drafts, options)
     _spread_bounds(drafts)
+    _bound_variances(drafts, options.bounds)
     if options.auto_efa and any(row.efa for row in drafts):
         fix_efa_rotation(drafts, options, spec)
     for number, row in enumerate(drafts, start=1):
@@ -257,6 +258,15 @@ def _spread_bounds(drafts: list[DraftRow]) -> None:
             for row in drafts:
                 if not row.free:
                     setattr(row, kind, row.ustart)
+
+
+def _bound_variances(drafts: list[DraftRow], bounds: Bounds) -> None:
+    """Free variances that `bounds` names have 0 as their lower bound, unless the spec gives them one."""
+    latent = {row.lhs for row in drafts if row.op in ("=~", "<~")}
+    for row in drafts if bounds != "none" else ():
+        named = bounds == "pos.var" or (row.lhs in latent) == (bounds == "pos.lv.var")
+        if row.op == "~~" and row.lhs == row.rhs and row.free and row.lower is None and named:
+            row.lower = 0.0
 
 
 # -- equality
