@@ -4,6 +4,8 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
 BIN := .venv/bin
+# A file's tests stay with one worker, so that what they share is made once.
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One BLAS thread: the matrices are small, and two threads on a busy machine are slower than one.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -12,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test test-all test-browser lint bench docs site agreement gallery tikz studio-assets clean
+.PHONY: help install study test test-slow test-all test-browser lint bench docs site agreement gallery tikz studio-assets clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -23,10 +25,12 @@ study: .venv/installed ## Run the whole study: figure, tables and report into ou
 	$(BIN)/sem-toolkit study
 
 test: .venv/installed-development ## Run the fast tests, with coverage
-	$(BIN)/python -m pytest --numprocesses auto -m "not slow and not browser" --cov --cov-report=term $(TESTS)
+	$(PYTEST) -m "not slow and not browser" --cov --cov-report=term $(TESTS)
 
-test-all: .venv/installed-development ## Run all tests, the long ones too, with coverage
-	$(BIN)/python -m pytest --numprocesses auto -m "not browser" --cov --cov-report=term $(TESTS)
+test-slow: .venv/installed-development ## Run the long tests
+	$(PYTEST) -m "slow and not browser" $(TESTS)
+
+test-all: test test-slow ## Run the fast and the long tests
 
 test-browser: .venv/installed-development ## Drive the studio's page in chromium, which has to be installed
 	$(BIN)/python -m pytest -m browser tests/browser $(TESTS)

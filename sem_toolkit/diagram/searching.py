@@ -124,7 +124,7 @@ class Search:
                 tried = growth if self.best is None or self.best[0].faults else growth[:1]
                 self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
-            if self.best is not None and self.best[0].wide == 0 and self.best[0].high < TALLEST / 10:
+            if self.best is not None and self.best[0].wide == 0 and self.best[0].high == 0:
                 break
 
     def try_spacing(self, draft: Draft, spacing: Spacing, growth: Sequence[float], must_fit: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sem_toolkit.diagram.searching import BEND, SMALLER, Score, score_scene
+from sem_toolkit.diagram.searching import BEND, SMALLER, TALLEST, Score, score_scene
 from tests.diagram.drawing import draw_text
 
 STRAIGHT = "m ~ x\ny ~ m"
@@ -29,3 +29,10 @@ def test_a_smaller_font_and_a_bend_cost():
     bent = replace(first, curve=first.curve + np.array([[0, 0], [0, 9], [0, 9], [0, 0]]))
     edges = tuple(bent if edge is first else edge for edge in scene.edges)
     assert score_scene(replace(scene, edges=edges), size).cost == pytest.approx(plain + BEND)
+
+
+def test_a_measurement_model_that_is_higher_than_a_page_is_set_closer():
+    factors = [f"F{k} =~ " + " + ".join(f"i{k}{m}" for m in range(1, 7)) for k in range(1, 6)]
+    picture = draw_text("\n".join(factors))
+    assert not picture.hits()
+    assert picture.scene.height <= TALLEST

@@ -290,8 +290,8 @@ def answers() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("spec", "options"),
     [
-        (f"{COVARIATES}\nu9 ~ f + g + x + z", {}),
-        (COVARIATES, {"ordered": ITEMS[:4], "m_method": "ML"}),
+        pytest.param(f"{COVARIATES}\nu9 ~ f + g + x + z", {}, marks=pytest.mark.slow),
+        pytest.param(COVARIATES, {"ordered": ITEMS[:4], "m_method": "ML"}, marks=pytest.mark.slow),
         (COVARIATES, {"ordered": ITEMS[:3]}),
     ],
     ids=["an ordered outcome", "a mixed block", "a numeric block"],

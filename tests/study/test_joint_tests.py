@@ -30,6 +30,7 @@ def research():
     return fit(PATH, engine="native")
 
 
+@pytest.mark.slow
 def test_statistics_are_those_of_lavaan(research):
     found = {test.hypothesis.name: test for test in compute_joint_tests(research)}
     assert set(found) == set(LAVAAN)
@@ -56,6 +57,7 @@ def test_equality_of_effects_does_not_depend_on_the_markers(research):
         assert two.lr == pytest.approx(one.lr, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_power_is_that_of_the_populations_statistic(research):
     truth = fit_population(read_spec(PATH), 477)
     found = {test.hypothesis.name: test.power for test in compute_joint_tests(research, truth)}

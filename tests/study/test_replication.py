@@ -16,6 +16,7 @@ from sem_toolkit.study.truth import fit_population
 SPEC = read_spec(Path(__file__).parents[2] / "model_specs" / "research_model.lav")
 
 
+@pytest.mark.slow
 def test_each_row_is_the_fit_of_its_survey():
     heard = []
     found = replicate_verdicts(SPEC, 3, progress=lambda: heard.append(1))

@@ -33,9 +33,10 @@ LAVAAN = {
     "research_preclinical": (182.35, 159),
 }
 FITS = {}
+FAST = ("research_model", "alternative_equal_stage_effects", "measurement_synergy")
 
 
-@pytest.fixture(params=LAVAAN)
+@pytest.fixture(params=[pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in LAVAAN])
 def name(request):
     return request.param
 
@@ -95,6 +96,7 @@ def test_the_measurement_part_is_written_once():
     ]
 
 
+@pytest.mark.slow
 def test_the_research_model_fits_and_its_alternatives_fit_worse():
     research = get_fit("research_model").fit_measures
     assert research["cfi"] > 0.95

@@ -262,7 +262,7 @@ class Router:
         enough = HIT if role in ("loading", "weight") and self._is_in_fan(source, target) else 8.0
         if key in self.tracks:
             enough = np.inf
-        if role == "regression" and self._is_in_figure(source, target):
+        if self._is_in_figure(source, target) and (role == "regression" or self._is_slanting(source, target)):
             # Crossings are part of the figures that readers know.
             enough = HIT
         if first is None or first[0] < enough:
@@ -274,6 +274,12 @@ class Router:
         """Whether both stand in cells of a figure, so that their places are meant for a straight line."""
         figure = self.structure.figure
         return figure is not None and source in figure.cells and target in figure.cells
+
+    def _is_slanting(self, source: str, target: str) -> bool:
+        """Whether two cores stand in different rows and columns, so that an arc between them is on no side of both."""
+        a, b = self.placement.places[source], self.placement.places[target]
+        apart = abs(a.x - b.x) > (a.width + b.width) / 2 and abs(a.y - b.y) > (a.height + b.height) / 2
+        return {source, target}.isdisjoint(self.structure.owner) and apart
 
     def _build_to_port(self, source: str, target: str) -> FloatArray:
         """A straight loading in a figure; those that come from the same side of a rectangle arrive side by side."""
@@ -343,6 +349,8 @@ class Router:
             room = across if side in ("left", "right") else down
             if key in self.tracks:
                 yield 0.0, self.tracks[key]
+            if not pinned and self._is_in_figure(source, target) and self._is_slanting(source, target):
+                yield 0.0, build_straight(tail, tail_shape, head, head_shape)
             if not pinned:
                 yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):

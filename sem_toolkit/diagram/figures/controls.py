@@ -22,6 +22,6 @@ def drop_cores(structure: Structure, names: Collection[str]) -> Structure:
     return replace(structure, cores=cores, links=links, covariances=covariances, ranks=ranks)
 
 
-def place_in_row(names: Sequence[str], middle: float, row: float) -> dict[str, Cell]:
-    """Cells of neighbouring columns around a middle."""
-    return {name: (middle + k - (len(names) - 1) / 2, row) for k, name in enumerate(names)}
+def place_in_row(names: Sequence[str], middle: float, row: float, step: float = 1.0) -> dict[str, Cell]:
+    """Cells of columns that are `step` apart around a middle."""
+    return {name: (middle + step * (k - (len(names) - 1) / 2), row) for k, name in enumerate(names)}

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
+from sem_toolkit.diagram.figures.controls import place_in_row
 from sem_toolkit.libraries import nx
 
 LEAST_SHARE = 0.6
 """Growth factors load on at least this share of the occasions each."""
 
 MOST_GROWTH_FACTORS = 4
+
+MOST_BETWEEN = 3
+"""The most causes and effects of two processes that grow side by side."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +107,28 @@ def _is_growth(fan: Fan, structure: Structure) -> bool:
 
 
 def _arrange_two(structure: Structure, fans: Sequence[Fan], extra: Sequence[str]) -> Figure | None:
-    if structure.satellites or len(extra) > 2 or any(item in structure.ranks for fan in fans for item in fan.items):
+    if (
+        structure.satellites
+        or len(extra) > MOST_BETWEEN
+        or any(item in structure.ranks for fan in fans for item in fan.items)
+    ):
         return None
     width = max(fan.width for fan in fans)
     above, below = fans
-    cells = above.place((width - above.width) / 2, 1.0, 0.0) | below.place((width - below.width) / 2, 2.0, 3.0)
+    factors = {*above.factors, *below.factors}
+    touched = {name for link in structure.links if set(link) & set(extra) for name in link} - set(extra)
+    inside = bool(extra) and touched <= factors
+    last = 4.0 if inside else 3.0
+    cells = above.place((width - above.width) / 2, 1.0, 0.0) | below.place((width - below.width) / 2, last - 1, last)
     outer: dict[str, Side] = dict.fromkeys(above.items, "top")
     outer |= dict.fromkeys(below.items, "bottom")
-    for factors in (above.factors, below.factors):
-        outer |= {factors[0]: "left", factors[-1]: "right"}
+    for names in (above.factors, below.factors):
+        outer |= {names[0]: "left", names[-1]: "right"}
+    if inside:
+        # Between the two rows of factors straight paths reach all of them.
+        extra = sorted(extra, key=lambda name: structure.ranks[name])
+        step = max(above.spread, below.spread) if len(extra) < MOST_BETWEEN else 1.0
+        return Figure("growth", cells | place_in_row(extra, width / 2, 2.0, step), {}, outer)
     for k, name in enumerate(extra):
         cells[name] = (-1.0, 1.5 + k - (len(extra) - 1) / 2)
     return Figure("growth", cells, {}, outer)

@@ -4,16 +4,16 @@ One mediator makes the triangle (Baron and Kenny 1986), several in a row the tra
 by side stand above each other (Hayes 2022). Control variables of the outcome stand below.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from sem_toolkit.diagram.content.canvas import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.figures.controls import drop_cores, list_plain_causes, place_in_row
 
-MOST_MEDIATORS, MOST_CONTROLS = 5, 3
+MOST_MEDIATORS, MOST_MEASURED, MOST_CONTROLS = 5, 4, 3
 
 
 def recognise_mediation(structure: Structure) -> Figure | None:
@@ -29,10 +29,42 @@ def recognise_mediation(structure: Structure) -> Figure | None:
     controls = [name for name in plain if name != cause]
     if not controls:
         return _recognise_plain(structure)
+    if _find_products(structure, first):
+        return _arrange_moderated(structure, first)
     if len(controls) > MOST_CONTROLS:
         return None
     figure = _recognise_plain(drop_cores(structure, controls))
     return None if figure is None else _add_controls(figure, structure, controls)
+
+
+def _find_products(structure: Structure, causes: Sequence[str]) -> list[str]:
+    """Causes that are products by their names, such as demands_x_autonomy of demands and autonomy."""
+    names = {name: name.lower() for name in structure.cores}
+    return [
+        cause
+        for cause in causes
+        for a, b in combinations([name for name in names if name != cause], 2)
+        if names[a] in names[cause] and names[b] in names[cause].replace(names[a], "", 1)
+    ]
+
+
+def _arrange_moderated(structure: Structure, causes: Sequence[str]) -> Figure | None:
+    """Cause, moderator and product below each other, the mediator above and the outcome at the right of them.
+
+    Hayes (2022) draws the statistical diagrams of his models 7, 8 and 14 so.
+    """
+    effects = {a for a, _ in structure.links}
+    last = [name for name in structure.cores if name not in effects]
+    between = [name for name in structure.cores if name not in (*causes, *last)]
+    if len(last) != 1 or len(between) != 1 or len(causes) > MOST_CONTROLS + 1:
+        return None
+    outcome, mediator = last[0], between[0]
+    middle = (len(causes) - 1) / 2
+    cells: dict[str, Cell] = {name: (0.0, float(k)) for k, name in enumerate(causes)}
+    cells |= {mediator: (1.0, -1.0), outcome: (2.0, middle)}
+    sides: dict[str, Side] = dict.fromkeys(causes, "left")
+    outer: dict[str, Side] = {**dict.fromkeys(causes, "left"), mediator: "top"}
+    return Figure("moderated mediation", cells, sides | {mediator: "top", outcome: "right"}, outer)
 
 
 def _add_controls(figure: Figure, structure: Structure, controls: Sequence[str]) -> Figure | None:
@@ -55,14 +87,17 @@ def _recognise_plain(structure: Structure) -> Figure | None:
     last = [name for name in structure.cores if not effects[name]]
     if len(first) != 1 or len(last) != 1 or (first[0], last[0]) not in structure.links:
         return None
-    owners = [(structure.owner.get(a), structure.owner.get(b)) for a, b in structure.covariances]
-    if any(one is not None and other is not None and one != other for one, other in owners):
-        # The indicators of this figure look away from each other.
-        return None
     cause, outcome = first[0], last[0]
     between = [name for name in structure.cores if name not in (cause, outcome)]
     if not 0 < len(between) <= MOST_MEDIATORS:
         return None
+    owners = {
+        frozenset({structure.owner[a], structure.owner[b]})
+        for a, b in structure.covariances
+        if a in structure.owner and b in structure.owner and structure.owner[a] != structure.owner[b]
+    }
+    if owners:
+        return _arrange_repeated(structure, cause, between, outcome, owners)
     chain = sorted(between, key=lambda name: structure.ranks[name])
     if all((a, b) in structure.links for a, b in pairwise(chain)):
         return _arrange_serial(structure, cause, chain, outcome)
@@ -71,6 +106,27 @@ def _recognise_plain(structure: Structure) -> Figure | None:
     if any((cause, name) not in structure.links or (name, outcome) not in structure.links for name in between):
         return None
     return _arrange_parallel(structure, cause, between, outcome)
+
+
+def _arrange_repeated(
+    structure: Structure, cause: str, between: Sequence[str], outcome: str, covarying: Collection[frozenset[str]]
+) -> Figure | None:
+    """The triangle in which two factors whose indicators covary have these on the same side; None for other models.
+
+    A factor of two occasions, such as alienation with Wheaton et al. (1977), stands in one row with its cause below.
+    """
+    if len(between) != 1 or len(covarying) != 1 or (cause, between[0]) not in structure.links:
+        return None
+    (pair,), mediator = covarying, between[0]
+    if pair == {mediator, outcome}:
+        cells: dict[str, Cell] = {mediator: (0.0, 0.0), outcome: (1.0, 0.0), cause: (0.5, 1.0)}
+        sides: dict[str, Side] = {mediator: "top", outcome: "top", cause: "bottom"}
+        return Figure("mediation", cells, sides, {mediator: "left", outcome: "right", cause: "left"})
+    if pair == {cause, outcome}:
+        cells = {cause: (0.0, 1.0), outcome: (2.0, 1.0), mediator: (1.0, 0.0)}
+        sides = {cause: "bottom", outcome: "bottom", mediator: "top"}
+        return Figure("mediation", cells, sides, {cause: "left", outcome: "right", mediator: "left"})
+    return None
 
 
 def _arrange_serial(structure: Structure, cause: str, chain: list[str], outcome: str) -> Figure | None:
@@ -95,7 +151,7 @@ def _arrange_parallel(structure: Structure, cause: str, between: list[str], outc
         sides: dict[str, Side] = {cause: "left", outcome: "right", one: "top", other: "bottom"}
         return Figure("mediation", cells, sides, {one: "top", other: "bottom"})
     if measured:
-        return None
+        return _arrange_measured(cause, between, outcome)
     # The direct path runs between the upper and the lower half, or below all where few of them covary across it.
     inner = [{a, b} for a, b in structure.covariances if {a, b} <= set(between)]
     count = len(between)
@@ -103,3 +159,14 @@ def _arrange_parallel(structure: Structure, cause: str, between: list[str], outc
     cells = {name: (1.0, float(k + (k >= base))) for k, name in enumerate(between)}
     cells |= {cause: (0.0, float(base)), outcome: (2.0, float(base))}
     return Figure("mediation", cells, {cause: "left", outcome: "right"}, ports=count > 2)
+
+
+def _arrange_measured(cause: str, between: Sequence[str], outcome: str) -> Figure | None:
+    """Mediators with indicators below each other: those above the direct path have them above, the others below."""
+    if len(between) > MOST_MEASURED:
+        return None
+    base = (len(between) + 1) // 2
+    cells: dict[str, Cell] = {name: (1.0, float(k + (k >= base))) for k, name in enumerate(between)}
+    cells |= {cause: (0.0, float(base)), outcome: (2.0, float(base))}
+    sides: dict[str, Side] = {name: "top" if cells[name][1] < base else "bottom" for name in between}
+    return Figure("mediation", cells, sides | {cause: "left", outcome: "right"})

@@ -6,6 +6,7 @@ intercepts outermost.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
@@ -16,8 +17,10 @@ from sem_toolkit.libraries import nx
 
 MOST_ROWS = 6
 
-LONG = 4
-"""From this many waves on a panel with random intercepts has no room for covariates at its left."""
+BESIDE, CLOSER, LONG = 0.75, 0.6, 4
+"""How far, in columns, random intercepts stand beside the waves, and their causes or effects beside them; closer from
+LONG waves on.
+"""
 
 
 def recognise_panel(structure: Structure) -> Figure | None:
@@ -149,15 +152,33 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
             cells[item], cells[within[item]] = (float(k), float(rows[1])), (float(k), float(rows[2]))
         outer |= {within[items[0]]: "left", within[items[-1]]: "right", factor: "left"}
         outer |= dict.fromkeys(items, "left")
+    return _add_to_intercepts(Figure("random intercepts", cells, {}, outer), structure, [*families], count)
+
+
+def _add_to_intercepts(figure: Figure, structure: Structure, intercepts: Sequence[str], waves: int) -> Figure | None:
+    """The figure with a few causes of the random intercepts before the first wave and their effects after the last.
+
+    Where there are only causes or only effects, two intercepts stand beside the waves on the same side, so that every
+    path to or from them is straight.
+    """
+    cells, outer = dict(figure.cells), dict(figure.outer)
     extra = [name for name in structure.cores if name not in cells]
     if len(extra) > 3:
         return None
-    if count >= LONG and len(extra) == 1 and {b for a, b in structure.links if a == extra[0]} == {*families}:
-        # Many waves take the whole width: the cause of the intercepts stands in the corner beside the first of them.
-        cells[extra[0]] = (0.0, 0.0)
-        outer |= dict.fromkeys(families, "right")
-        extra = []
-    for k, name in enumerate(extra):
-        causal = not any(b == name for _, b in structure.links)
-        cells[name] = (-1.0 if causal else float(count), 2.5 + k)
-    return Figure("random intercepts", cells, {}, outer)
+    causes = [name for name in extra if not any(b == name for _, b in structure.links)]
+    effects = [name for name in extra if name not in causes]
+    touched = {name for link in structure.links if set(link) & set(extra) for name in link} - set(extra)
+    middle = 2.5 if len(intercepts) == 2 else 0.0
+    if len(intercepts) == 2 and extra and touched <= set(intercepts) and not (causes and effects):
+        step = CLOSER if waves >= LONG else BESIDE
+        first, away = (0.0, -step) if causes else (waves - 1.0, step)
+        cells |= {name: (first + away, cells[name][1]) for name in intercepts}
+        cells |= _place_in_column(extra, first + 2 * away, middle)
+        outer = {name: side for name, side in outer.items() if name not in intercepts}
+        return replace(figure, cells=cells, outer=outer)
+    cells |= _place_in_column(causes, -1.0, middle) | _place_in_column(effects, float(waves), middle)
+    return replace(figure, cells=cells, outer=outer)
+
+
+def _place_in_column(names: Sequence[str], column: float, middle: float) -> dict[str, Cell]:
+    return {name: (column, middle + k - (len(names) - 1) / 2) for k, name in enumerate(names)}

@@ -63,7 +63,7 @@ def measure_lines(lines: tuple[str, ...], size: float, family: str = "DejaVu San
 
 
 def wrap_text(text: str, width: float, size: float, family: str = "DejaVu Sans", bold: bool = False) -> tuple[str, ...]:
-    """Break at spaces, hyphens, underscores, before capitals inside a word, and between wide characters.
+    """Break where `split_breakable` allows it.
 
     No line is wider than `width` points, if it can be.
     """
@@ -81,13 +81,14 @@ def wrap_text(text: str, width: float, size: float, family: str = "DejaVu Sans",
 
 
 def split_breakable(text: str) -> list[str]:
-    """Pieces between which a line may break: after spaces, hyphens, dashes and underscores, where a capital follows a
-    small letter, and around wide characters.
+    """Pieces between which a line may break: after spaces, hyphens, dashes and underscores, after a full stop inside a
+    name, where a capital follows a small letter, and around wide characters.
     """
     pieces: list[str] = []
     current = ""
     for character in text:
-        if current and character.isupper() and current[-1].islower():
+        inside = current[-1:] == "." and _joins_words(current[-2:-1], character)
+        if inside or (current and character.isupper() and current[-1].islower()):
             pieces.append(current)
             current = ""
         if east_asian_width(character) in "WF":
@@ -101,3 +102,8 @@ def split_breakable(text: str) -> list[str]:
             pieces.append(current)
             current = ""
     return [*pieces, current] if current else pieces
+
+
+def _joins_words(before: str, after: str) -> bool:
+    """Whether a full stop between two characters joins words as in job.control or item.1, unlike that of 1.5."""
+    return before.isalnum() and (after.isalpha() or (before.isalpha() and after.isdigit()))

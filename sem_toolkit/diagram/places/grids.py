@@ -1,5 +1,6 @@
 """Places on the grid of a figure: equal columns, rows that do not touch, both as wide as numbers and shapes need."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -124,9 +125,24 @@ def _find_row_gap(
     ]
     columns = [abs(figure.cells[a][0] - figure.cells[b][0]) for a, b in links]
     if any(columns):
-        # Paths that pass over a column between need to rise steeply enough to miss what stands there.
-        return max(0.75 * spacing.rank, 34.0) * (1 + 0.2 * max(0.0, max(columns) - 1)) + 0.3 * max(0.0, label - 30)
+        # Paths that pass over a column between need to rise steeply enough to miss what stands there, and many that
+        # cross each other need room for their numbers.
+        steeper = (
+            1 + 0.2 * max(0.0, max(columns) - 1) + 0.4 * max(0, _count_slanting(figure, structure, upper, lower) - 2)
+        )
+        return max(0.75 * spacing.rank, 34.0) * steeper + 0.3 * max(0.0, label - 30)
     return max(spacing.block, 34.0) if links else spacing.block
+
+
+def _count_slanting(figure: Figure, structure: Structure, upper: float, lower: float) -> int:
+    """How many paths from one column to the next cross the room between two rows, where they are most."""
+    counts: Counter[float] = Counter()
+    for pair in structure.links:
+        if all(name in figure.cells for name in pair):
+            (x, y), (other_x, other_y) = sorted(figure.cells[name] for name in pair)
+            if other_x - x == 1 and min(y, other_y) <= upper and max(y, other_y) >= lower:
+                counts[x] += 1
+    return max(counts.values(), default=0)
 
 
 def _iterate_pitches(
@@ -146,7 +162,7 @@ def _iterate_pitches(
         slanting_gap = max(slanting_gap, 0.8 * spacing.rank)
     linked = {frozenset(link) for link in structure.links}
     loaded = {frozenset(pair) for pair in structure.loadings}
-    covarying = {frozenset(pair) for pair in structure.covariances}
+    covarying = {frozenset(pair): measures.labels.get(" ~~ ".join(pair), 0.0) for pair in structure.covariances}
     items = set(structure.owner)
     for one, other in combinations(figure.cells, 2):
         a, b = (one, other) if figure.cells[one][0] <= figure.cells[other][0] else (other, one)
@@ -162,7 +178,7 @@ def _iterate_pitches(
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             yield (inner + slanting_gap) / apart
         elif pair in covarying and level:
-            yield (inner + 22) / apart
+            yield (inner + 22 + (0.0 if tight else covarying[pair])) / apart
         if level:
             gap = spacing.item if {a, b} <= items else spacing.block
             yield (box.right - beside.left + gap) / apart

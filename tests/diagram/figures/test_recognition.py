@@ -7,6 +7,7 @@ from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.structure import build_structure
 from sem_toolkit.diagram.figures.names import find_families
 from sem_toolkit.diagram.figures.recognition import recognise_figure
+from sem_toolkit.diagram.geometry.plane import is_straight
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
 GROWTH = "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4"
@@ -201,14 +202,89 @@ def test_dimensions_of_a_cause_of_higher_order_look_away_from_its_effects():
     assert ranks == {"T": 0, "R": 0, "Quality": 1, "S": 2, "L": 3}
 
 
-def test_the_cause_of_random_intercepts_of_many_waves_stands_in_the_corner():
-    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, 5)) + f"\nRI{v} ~ sex" for v in "xy"]
-    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xy" for t in range(1, 5)]
-    lines += [f"w{v}{t} ~ wx{t - 1} + wy{t - 1}" for v in "xy" for t in (2, 3, 4)]
-    figure = recognise_figure(build_structure(build_path_graph(build_table("\n".join(lines)))))
-    assert figure.name == "random intercepts"
-    assert figure.cells["sex"] == (0.0, 0.0)
-    assert figure.outer["RIx"] == figure.outer["RIy"] == "right"
+def draw_straight(text, call="sem"):
+    """Boxes of a picture without hits in which every structural path is straight, and the picture."""
+    diagram = draw_diagram(build_table(text, call=call), style=DiagramStyle())
+    assert not diagram.hits()
+    paths = [edge for edge in diagram.scene.edges if edge.role == "regression"]
+    assert paths
+    assert [edge.key for edge in paths if not is_straight(edge.curve)] == []
+    return {node.name: node.box for node in diagram.scene.nodes}, diagram
+
+
+def build_intercepts(waves, *more):
+    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, waves + 1)) for v in "xy"]
+    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xy" for t in range(1, waves + 1)]
+    lines += [f"w{v}{t} ~ wx{t - 1} + wy{t - 1}" for v in "xy" for t in range(2, waves + 1)]
+    lines += [f"wx{t} ~~ wy{t}" for t in range(1, waves + 1)]
+    return "\n".join([*lines, "RIx ~~ RIy", *more])
+
+
+@pytest.mark.parametrize("waves", [3, 4])
+@pytest.mark.parametrize("causes", [("sex",), ("sex", "age")])
+def test_causes_of_random_intercepts_reach_them_in_straight_lines_from_the_left(waves, causes):
+    right = " + ".join(causes)
+    boxes, _ = draw_straight(build_intercepts(waves, f"RIx ~ {right}", f"RIy ~ {right}"))
+    assert max(boxes[name].right for name in causes) < boxes["wx1"].left
+    middle = (boxes["RIx"].y + boxes["RIy"].y) / 2
+    assert sum(boxes[name].y for name in causes) / len(causes) == pytest.approx(middle)
+
+
+def test_an_outcome_of_random_intercepts_is_reached_in_straight_lines_at_the_right():
+    boxes, _ = draw_straight(build_intercepts(3, "out ~ RIx + RIy", "out ~~ 0*wx3 + 0*wy3"))
+    assert boxes["out"].left > boxes["wx3"].right
+    assert boxes["out"].y == pytest.approx((boxes["RIx"].y + boxes["RIy"].y) / 2)
+
+
+def test_causes_of_two_growing_measures_stand_between_them():
+    lines = [f"i{v} =~ 1*{v}1 + 1*{v}2 + 1*{v}3\ns{v} =~ 0*{v}1 + 1*{v}2 + 2*{v}3" for v in "ab"]
+    lines += [f"{f}{v} ~ sex + age" for v in "ab" for f in "is"]
+    boxes, diagram = draw_straight("\n".join([*lines, "ia ~~ sa + ib + sb", "ib ~~ sb", "sa ~~ sb + ib"]), "growth")
+    assert boxes["sex"].y == pytest.approx(boxes["age"].y)
+    assert boxes["ia"].bottom < boxes["sex"].top < boxes["sex"].bottom < boxes["ib"].top
+    across = [edge for edge in diagram.scene.edges if edge.key in ("ia ~~ sb", "sa ~~ ib")]
+    assert all(is_straight(edge.curve) for edge in across)
+    assert len(across) == 2
+
+
+def test_rows_of_a_panel_of_three_variables_leave_room_for_the_paths_that_cross():
+    def find_gap(names):
+        text = "\n".join(f"{v}2 ~ " + " + ".join(f"{w}1" for w in names) for v in names)
+        boxes = find_boxes(text)
+        return boxes[f"{names[1]}1"].top - boxes[f"{names[0]}1"].bottom
+
+    assert find_gap("xyz") > 1.5 * find_gap("xy")
+
+
+@pytest.mark.parametrize("product", ["demands_x_autonomy", "demands.autonomy", "DemandsAutonomy"])
+def test_cause_moderator_and_product_stand_below_each_other(product):
+    boxes, _ = draw_straight(f"m ~ demands + autonomy + {product}\ny ~ m + demands + autonomy + {product}")
+    causes = [boxes[name] for name in ("demands", "autonomy", product)]
+    assert len({round(box.x, 6) for box in causes}) == 1
+    assert boxes["autonomy"].y == pytest.approx(boxes["y"].y)
+    assert causes[0].right < boxes["m"].left < boxes["m"].right < boxes["y"].left
+    assert boxes["m"].bottom < boxes["demands"].top
+
+
+def test_a_factor_of_two_occasions_stands_in_one_row_with_its_cause_below():
+    """Wheaton et al. (1977): the covariances over time run above the indicators."""
+    text = "s =~ e1 + e2\na =~ a1 + a2\nb =~ b1 + b2\na ~ s\nb ~ a + s\na1 ~~ b1\na2 ~~ b2"
+    boxes, diagram = draw_straight(text)
+    assert boxes["a"].y == pytest.approx(boxes["b"].y)
+    assert boxes["s"].x == pytest.approx((boxes["a"].x + boxes["b"].x) / 2)
+    assert boxes["s"].top > boxes["a"].bottom
+    highest = min(box.top for box in boxes.values())
+    arcs = [edge for edge in diagram.scene.edges if edge.role == "covariance"]
+    assert all(edge.curve[:, 1].min() < highest for edge in arcs)
+
+
+def test_three_measured_mediators_stand_between_cause_and_outcome():
+    factors = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "xabcy")
+    boxes = find_boxes(factors + "\na ~ x\nb ~ x\nc ~ x\ny ~ a + b + c + x")
+    assert len({round(boxes[name].x, 6) for name in "abc"}) == 1
+    assert boxes["x"].y == pytest.approx(boxes["y"].y)
+    assert boxes["x"].right < boxes["a"].left < boxes["a"].right < boxes["y"].left
+    assert boxes["b"].bottom < boxes["x"].y < boxes["c"].top
 
 
 def test_correlations_of_factors_stay_on_the_side_without_indicators():
