@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle, compute_bounds, segments_enter_box
-from sem_toolkit.diagram.places.blocks import Block
+from sem_toolkit.diagram.places.blocks import OPPOSITE, Block
 from sem_toolkit.diagram.places.spreading import separate
 
 HIT, BETWEEN, CROSSING, CLIMB, TURNED, WHITE, LEVEL = 90.0, 18.0, 14.0, 0.08, 3.0, 0.03, 4.0
@@ -34,6 +34,9 @@ MOST_SWEEPS, MOST_STARTS, MOST_CORES = 4, 3, 24
 
 FAN, FAN_SHARE = "", 0.5
 """The name of the room between a core and its indicators, and how much of their row it takes."""
+
+NEARLY_LEVEL = 24.0
+"""In a symmetric picture, paths between cores that differ by less than this in height are made level, in points."""
 
 HELD = 1000.0
 """Weight of the core that is moved, against 1 for those that make way."""
@@ -79,6 +82,7 @@ def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[t
     places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
     search = _Search(aims, links, places, np.array([offsets[places[name]] for name in blocks]), tuple(blocks))
     found, chosen = search.run_often(np.array(list(heights.values())), blocks)
+    found = search.mirror(found, chosen)
     result: list[list[tuple[Block, float]]] = [[] for _ in columns]
     for name, y in sorted(zip(blocks, found.tolist(), strict=True), key=lambda entry: entry[1]):
         result[places[name]].append((chosen[name], y))
@@ -170,6 +174,43 @@ class _Search:
         settled[order] = separate([wanted[m] for m in order], distances, [HELD if m == k else 1.0 for m in order])
         return settled
 
+    def mirror(self, heights: FloatArray, blocks: Mapping[str, Block]) -> FloatArray:
+        """The heights made symmetric about a level line, where the model is so and no fault comes of it."""
+        other = np.arange(len(self.names))
+        for column in self.columns.values():
+            order = sorted(column, key=lambda m: heights[m])
+            other[order] = order[::-1]
+        partner = {name: self.names[other[k]] for k, name in enumerate(self.names)}
+        arcs = {frozenset(pair) for pair in self.aims.covarying}
+        is_symmetric = (
+            {(partner[a], partner[b]) for a, b in self.links} == {*self.links}
+            and {frozenset(partner[name] for name in pair) for pair in arcs} == arcs
+            and all(_is_mirrored(blocks[name], blocks[partner[name]]) for name in self.names)
+        )
+        if not is_symmetric or (other == np.arange(len(other))).all():
+            return heights
+        middles = [(heights[column].min() + heights[column].max()) / 2 for column in self.columns.values()]
+        field_ = _Field(self, blocks)
+        mirrored = (heights - heights[other]) / 2
+        trials = np.array([self._level_pairs(mirrored, field_), mirrored]) + sum(middles) / len(middles)
+        good = field_.assess(trials)[1] <= field_.count_faults(heights)
+        return np.asarray(trials[int(good.argmax())]) if good.any() else heights
+
+    def _level_pairs(self, heights: FloatArray, field_: "_Field") -> FloatArray:
+        """Mirrored heights with columns of two cores as far apart as those to which nearly level paths lead."""
+        found = heights.copy()
+        for column in self.columns.values():
+            if len(column) != 2:
+                continue
+            upper, lower = sorted(column, key=lambda m: heights[m])
+            linked = {int(b if a == upper else a) for a, b in self.ends if upper in (a, b)}
+            near = [found[m] for m in linked if abs(found[m] - found[upper]) < NEARLY_LEVEL and found[m] < 0]
+            wide = [y for y in near if -2 * y >= field_.find_gap(upper, lower)]
+            if wide:
+                found[upper] = min(wide, key=lambda y: abs(y - heights[upper]))
+                found[lower] = -found[upper]
+        return found
+
     @cached_property
     def number(self) -> dict[str, int]:
         return {name: k for k, name in enumerate(self.names)}
@@ -216,6 +257,14 @@ class _Search:
             and not {frozenset((a, self.names[m])), frozenset((b, self.names[m]))} <= arcs
         ]
         return np.array(found, np.intp).reshape(-1, 3)
+
+
+def _is_mirrored(block: Block, other: Block) -> bool:
+    """Whether two cores have as many indicators on the same side, or above the one and below the other."""
+    if block.core == other.core:
+        return True
+    side = other.side if other.side in ("left", "right") else OPPOSITE[other.side]
+    return len(block.places) == len(other.places) and (block.side == side or len(block.places) == 1)
 
 
 def _find_fan(block: Block) -> Iterator[tuple[str, Rectangle]]:
