@@ -19,13 +19,12 @@ from sem_toolkit.cli.output import (
     DONE,
     NOT_CERTIFIED,
     build_console,
-    print_messages,
+    print_comparison_messages,
     print_record,
     print_written,
     write_receipt,
 )
 from sem_toolkit.cli.progress import show_progress
-from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.spec import read_spec
 
 
@@ -70,12 +69,5 @@ def compare(
     if plot is not None:
         write_coefficients(found.paths, plot, found.r2)
     print_written(report, receipt, plot)
-    print_messages(found.messages, None)
-    said: set[Diagnostic] = set()  # about the data, which are the same for all
-    for model in found.models:
-        if model.fault is not None:
-            print_messages(model.fault.diagnostics, model.fault.source)
-        if model.fit is not None:
-            print_messages([entry for entry in model.fit.messages if entry not in said], model.spec.source)
-            said |= {entry for entry in model.fit.messages if entry.span is None}
+    print_comparison_messages(found, found.messages)
     return DONE if found.certified else NOT_CERTIFIED

@@ -16,7 +16,15 @@ from sem_toolkit.cli.options import (
     require_use,
     takes_fit_options,
 )
-from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, print_written
+from sem_toolkit.cli.output import (
+    DONE,
+    NOT_CERTIFIED,
+    build_console,
+    print_comparison_messages,
+    print_messages,
+    print_record,
+    print_written,
+)
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.spec import read_spec
@@ -70,6 +78,7 @@ def equivalents(
         console.print(part)
     if written:
         console.print(f"Written: {', '.join(map(str, written))}")
+    print_messages(found.messages, None)
     if found.comparison is not None:
-        print_messages(found.comparison.messages, None)
+        print_comparison_messages(found.comparison, found.comparison.notes)  # no table has criteria
     return DONE if found.certified else NOT_CERTIFIED

@@ -80,7 +80,7 @@ def multiverse(
     if json:
         print_record(found.to_dict() | {"written": [str(path) for path in written]})
         return DONE if found.certified else NOT_CERTIFIED
-    print_messages(found.given.messages, parsed.source)
+    print_messages([*found.notes, *found.given.messages], parsed.source)
     console = build_console()
     for part in build_multiverse(found):
         console.print(part)

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -12,6 +12,9 @@ from sem_toolkit.cli.streams import holds_everything
 from sem_toolkit.diagnostics import Diagnostic, Source
 from sem_toolkit.diagnostics.text import format_diagnostics
 from sem_toolkit.files import write_text
+
+if TYPE_CHECKING:
+    from sem_toolkit.comparison import Comparison
 
 DONE = 0
 NOT_CERTIFIED = 1
@@ -65,3 +68,15 @@ def print_messages(messages: Iterable[Diagnostic], source: Source | None) -> Non
         console = Console(stderr=True)
         colour = console.is_terminal and not console.no_color
         sys.stderr.write(format_diagnostics(found, source, colour) + "\n")
+
+
+def print_comparison_messages(found: "Comparison", notes: Iterable[Diagnostic]) -> None:
+    """The notes, then what each model's fit has to say; what is about the data is the same for all, and said once."""
+    print_messages(notes, None)
+    said: set[Diagnostic] = set()
+    for model in found.models:
+        if model.fault is not None:
+            print_messages(model.fault.diagnostics, model.fault.source)
+        if model.fit is not None:
+            print_messages([entry for entry in model.fit.messages if entry not in said], model.spec.source)
+            said |= {entry for entry in model.fit.messages if entry.span is None}

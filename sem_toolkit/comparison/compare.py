@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles
+from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles, has_other_groups
 from sem_toolkit.comparison.paths import build_paths_table, build_r2_table
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests
 from sem_toolkit.comparison.vuong import build_vuong_table, find_vuong_obstacle
@@ -18,6 +18,7 @@ from sem_toolkit.fit.pipeline import prepare_together
 from sem_toolkit.fit.run import parse
 from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.naming import name_models
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Comparison(Presented):
     def vuong(self) -> "pd.DataFrame":
         """One row a pair that is neither nested nor equivalent: Vuong's tests, the difference of BIC and its interval.
 
-        Pairs whose likelihoods are not of the same rows of the same variables are left out.
+        Pairs whose likelihoods are not of the same rows of the same variables are left out, and those of which one has
+        all variables of the other and more: what is regressed on a fixed variable may hold the model that is not.
         """
         fits = self.fits
         rows = self.tests[["restricted", "general", "relation"]].itertuples(index=False, name=None)
@@ -99,7 +101,9 @@ class Comparison(Presented):
         pairs = [
             (first, second)
             for first, second in combinations(fits, 2)
-            if frozenset((first, second)) in apart and not find_vuong_obstacle(fits[first], fits[second])
+            if frozenset((first, second)) in apart
+            and not _has_more_variables(fits[first], fits[second])
+            and not find_vuong_obstacle(fits[first], fits[second])
         ]
         return build_vuong_table(fits, pairs)
 
@@ -171,7 +175,7 @@ def compare(
 ) -> Comparison:
     """Fit several models to the same data and set them side by side.
 
-    specs    as for `fit`, each a path, a text or a `Spec`; a mapping names them, otherwise their files do
+    specs    as for `fit`, each a path, a text or a `Spec`; a mapping names them, otherwise their titles or files do
     data     as for `fit`, for all of them
     workers  processes; None: as many as there are cores where that pays
     watch    hears how many of how many models are fitted
@@ -193,6 +197,12 @@ def compare(
     return replace(found, notes=(*notes, *_check_common_ground(found.fits)))
 
 
+def _has_more_variables(first: Fit, second: Fit) -> bool:
+    """Whether one of the models has all variables of the other, and more."""
+    one, other = set(first.sample.variables), set(second.sample.variables)
+    return one < other or other < one
+
+
 def _name_specs(specs: Iterable[AnySpec] | Mapping[str, AnySpec]) -> dict[str, Spec]:
     if isinstance(specs, (str, Path, Spec)):
         specs = [specs]
@@ -200,9 +210,7 @@ def _name_specs(specs: Iterable[AnySpec] | Mapping[str, AnySpec]) -> dict[str, S
         read = {str(name): parse(spec) for name, spec in specs.items()}
     else:
         parsed = [parse(spec) for spec in specs]
-        paths = [spec.source.name for spec in parsed]
-        stems = [f"model {i + 1}" if path.startswith("<") else Path(path).stem for i, path in enumerate(paths)]
-        names = stems if len(set(stems)) == len(stems) else paths
+        names = name_models(parsed)
         if len(set(names)) < len(names):
             message = f"{next(name for name in names if names.count(name) > 1)} is given twice"
             raise OptionError(Diagnostic("error", "model-given-twice", message, hint="give each model once"))
@@ -276,4 +284,9 @@ def _check_common_ground(fits: Mapping[str, Fit]) -> Iterable[Diagnostic]:
                 else hint
             )
             message = f"{name} is fitted to other rows than {reference}: {difference}"
+            if has_other_groups(fits[reference], fits[name]):
+                message, hint = (
+                    f"{name} and {reference} have other groups: {difference}",
+                    "name the same group for all models",
+                )
             yield Diagnostic("warning", "different-rows", message, hint=hint)

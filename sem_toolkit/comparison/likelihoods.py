@@ -64,8 +64,10 @@ def explain_difference(first: Fit, second: Fit) -> str:
 
 
 def explain_rows(first: Fit, second: Fit) -> str:
-    """How the rows of the second fit differ from those of the first; "" where they are the same."""
+    """How the rows of the second fit, or their groups, differ from those of the first; "" where they are the same."""
     sizes = [[group.n for group in fit.sample.groups] for fit in (first, second)]
+    if has_other_groups(first, second):
+        return f"it is fitted {_describe_groups(second)}, not {_describe_groups(first)}"
     if sizes[0] != sizes[1]:
         return f"it uses {second.sample.n} rows, not {first.sample.n}"
     pairs = zip(first.sample.groups, second.sample.groups, strict=True)
@@ -73,6 +75,15 @@ def explain_rows(first: Fit, second: Fit) -> str:
     if any(not np.array_equal(a, b) for a, b in known):
         return f"it uses other rows ({second.sample.n} of them too)"
     return ""
+
+
+def has_other_groups(first: Fit, second: Fit) -> bool:
+    """Whether the fits are of other numbers of groups."""
+    return len(first.sample.groups) != len(second.sample.groups)
+
+
+def _describe_groups(fit: Fit) -> str:
+    return f"in groups of {fit.options.group}" if fit.options.group else "without groups"
 
 
 def list_random_variables(fit: Fit) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Whether one model is nested in another: its implied moments, taken as data, must be fitted exactly by the other.
 
 One sample may lie where two models happen to meet. The check is therefore made at the estimates and at random points
-near them: a model is nested where each of these is reproduced.
+near them: a model is nested where each of these is reproduced, or the one that lies opposite (a factor with variance 1
+reproduces covariances of one sign only, and where one is small a point near the estimates may have the other sign).
 Source: Bentler & Satorra (2010), Psychological Methods 15, 111-123 (NET).
 """
 
@@ -82,7 +83,10 @@ def check_nesting(larger: Solution, smaller: Solution, seed: int = 2010) -> Nest
         return Nesting(False, float("nan"), "nesting is not checked with random slopes")
     discrepancy = 0.0
     for moments in _draw_moments(smaller, np.random.default_rng(seed)):
-        discrepancy = max(discrepancy, _fit_moments(larger, _build_sample(larger, smaller, moments)))
+        left = _fit_moments(larger, _build_sample(larger, smaller, moments[0]))
+        for opposite in moments[1:] if left > _EXACT else ():
+            left = min(left, _fit_moments(larger, _build_sample(larger, smaller, opposite)))
+        discrepancy = max(discrepancy, left)
         if discrepancy > _EXACT:
             return Nesting(False, discrepancy, _CANNOT)
     return Nesting(True, discrepancy)
@@ -99,10 +103,12 @@ def _fit_moments(larger: Solution, sample: Sample) -> float:
     return float(found.discrepancy)
 
 
-def _draw_moments(solution: Solution, rng: np.random.Generator) -> Iterator[ImpliedMoments]:
-    """Implied moments at the estimate and at random points near it that imply proper covariances."""
-    model = solution.model
-    yield compute_moments(model, solution.x)
+def _draw_moments(solution: Solution, rng: np.random.Generator) -> Iterator[list[ImpliedMoments]]:
+    """Implied moments at the estimate, then at random points near it, each with the point opposite.
+
+    Points that do not imply proper covariances are brought nearer or left out.
+    """
+    yield [compute_moments(solution.model, solution.x)]
     covariance = compute_parameter_covariance(solution) * solution.sample.n
     if not np.isfinite(covariance).all():
         return
@@ -110,12 +116,19 @@ def _draw_moments(solution: Solution, rng: np.random.Generator) -> Iterator[Impl
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     for _ in range(_POINTS):
         step = _SPREAD * (root @ rng.standard_normal(len(values)))
-        for _ in range(6):
-            moments = compute_moments(model, _restore_equalities(solution, solution.x + step))
-            if np.linalg.eigvalsh(moments.covariance).min() > 0.0:
-                yield moments
-                break
-            step = 0.5 * step
+        found = [moments for moments in (_step_away(solution, step), _step_away(solution, -step)) if moments]
+        if found:
+            yield found
+
+
+def _step_away(solution: Solution, step: FloatArray) -> ImpliedMoments | None:
+    """Implied moments as far from the estimate as is proper."""
+    for _ in range(6):
+        moments = compute_moments(solution.model, _restore_equalities(solution, solution.x + step))
+        if np.linalg.eigvalsh(moments.covariance).min() > 0.0:
+            return moments
+        step = 0.5 * step
+    return None
 
 
 def _restore_equalities(solution: Solution, x: FloatArray) -> FloatArray:

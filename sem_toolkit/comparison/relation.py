@@ -27,7 +27,10 @@ _N = 1000
 def compute_relation(a: ParameterTable, b: ParameterTable, seed: int = 611) -> Relation:
     """Whether every population of one model is a population of the other.
 
-    The answer holds at random populations, as identification does. Raises ModelError for tables that are no models.
+    The answer holds at random populations, as identification does, whose effects and covariances are positive: with
+    signs at random a factor of variance 1 behind three others would reproduce only those in which the product of their
+    three covariances is positive, and the answer would hang on the draw and on how the factor gets its scale.
+    Raises ModelError for tables that are no models.
     """
     observed = [set(build_model(table).observed) for table in (a, b)]
     if observed[0] != observed[1] or len(a.groups) != len(b.groups):
@@ -47,7 +50,7 @@ def _is_nested(restricted: ParameterTable, general: ParameterTable, seed: int) -
 
 def _draw_sample(table: ParameterTable, other: ParameterTable, rng: np.random.Generator) -> Sample:
     """A population of the first table's model as a sample in the order of the other's variables."""
-    model, x = draw_population(build_model(table), rng)
+    model, x = draw_population(build_model(table), rng, positive=True)
     moments = compute_moments(model, x)
     variables = build_model(other).observed
     order = [model.observed.index(name) for name in variables]

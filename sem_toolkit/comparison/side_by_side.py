@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sem_toolkit.comparison.likelihoods import compute_weights, explain_rows, find_criteria_obstacles, share_data
+from sem_toolkit.comparison.likelihoods import (
+    compute_weights,
+    explain_rows,
+    find_criteria_obstacles,
+    has_other_groups,
+    share_data,
+)
 from sem_toolkit.comparison.nested import compute_difference
 from sem_toolkit.comparison.nesting import compare_fits
 from sem_toolkit.diagnostics import SemError
@@ -102,6 +108,8 @@ def find_obstacle(larger: Fit, smaller: Fit) -> str:
         return "with random slopes nesting is not checked: test parameters (Wald), or compare log-likelihoods"
     rows = explain_rows(larger, smaller)
     if rows:
+        if has_other_groups(larger, smaller):
+            return f"fitted in {len(larger.sample.groups)} and {len(smaller.sample.groups)} groups"
         return f"fitted to different rows (n = {larger.sample.n} and {smaller.sample.n})"
     only = sorted(set(larger.sample.variables) ^ set(smaller.sample.variables))
     if only:

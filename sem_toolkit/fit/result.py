@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -63,6 +62,7 @@ from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
+from sem_toolkit.spec.naming import name_model
 
 Result = TypeVar("Result")
 
@@ -123,8 +123,7 @@ class Fit(Presented):
     @property
     def title(self) -> str:
         """The title in the spec's header, or the name of its file; "model" for one that was given as text."""
-        name = Path(self.spec.source.name).name
-        return self.spec.header.title or ("model" if name.startswith("<") else name)
+        return name_model(self.spec)
 
     @cached_property
     def evaluated(self) -> EvaluatedSolution:

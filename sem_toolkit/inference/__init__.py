@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from sem_toolkit.inference.hypotheses.score import ScoreTests
     from sem_toolkit.inference.hypotheses.wald import WaldTest
     from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
-    from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
     from sem_toolkit.inference.parameters.reliability import Reliability
     from sem_toolkit.inference.parameters.responses import build_response_records
+    from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreMethod
     from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualType
     from sem_toolkit.inference.residuals.residuals import compute_residual_summaries
     from sem_toolkit.inference.residuals.summaries import ResidualSummary

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from sem_toolkit.model import Model
 from sem_toolkit.model.constraints import Constraints
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
-
-if TYPE_CHECKING:
-    from sem_toolkit.inference.treatments import Treatment
 
 
 class SolutionOptions(Protocol):
@@ -69,13 +66,6 @@ class AtEstimate(MomentPair):
     def data(self) -> DataKind:
         """What the data say of the moments, by their kind."""
         return choose_data_kind(self.sample)
-
-    @cached_property
-    def treatment(self) -> "Treatment":
-        """What tables and measures do, by the kind of data."""
-        from sem_toolkit.inference.treatments import choose_treatment
-
-        return choose_treatment(self)
 
     @property
     def weight(self) -> Weight:

@@ -33,9 +33,10 @@ from sem_toolkit.inference.measures.measures import compute_all_measures, comput
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.parameters.effects import build_effects_table
 from sem_toolkit.inference.parameters.estimates import build_estimate_table, build_standardized_table
-from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod, compute_factor_scores
+from sem_toolkit.inference.parameters.factor_scores import compute_factor_scores
 from sem_toolkit.inference.parameters.reliability import Reliability, compute_group_reliability
 from sem_toolkit.inference.parameters.rsquare import compute_blocked_r2_by_group, compute_r2_by_group
+from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreMethod
 from sem_toolkit.inference.parameters.standardized import Scale
 from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualType
 from sem_toolkit.inference.residuals.residuals import compute_group_residuals

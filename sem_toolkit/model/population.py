@@ -16,22 +16,23 @@ _HOPEFUL = 4  # draws to look for a point that satisfies the constraints, where 
 _SATISFIED = 1e-8
 
 
-def draw_population(model: Model, rng: np.random.Generator) -> tuple[Model, FloatArray]:
+def draw_population(model: Model, rng: np.random.Generator, positive: bool = False) -> tuple[Model, FloatArray]:
     """A random population of the model: the model with random moments of its exogenous variables, and a point x (q)."""
     filled = fill_unknown_moments(model, rng)
-    return filled, draw_point(filled, rng)
+    return filled, draw_point(filled, rng, positive)
 
 
-def draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
+def draw_point(model: Model, rng: np.random.Generator, positive: bool = False) -> FloatArray:
     """A random point with sizeable effects and positive definite S that satisfies the equality constraints.
 
+    positive  with no negative effect, and covariances that differ by a factor of two at most
     Where a constraint has no value at it, as the root of a negative number, positive values are tried.
     """
     found = None
     for number in range(_DRAWS):
         if found is not None and number >= _HOPEFUL:
             break
-        raw = _draw_values(model, rng)
+        raw = _draw_values(model, rng, positive)
         for start in (raw, np.abs(raw)):
             x = _satisfy(model, model.constraints.linear.average(start))
             values, slopes = model.constraints.equality_values(x)
@@ -42,14 +43,14 @@ def draw_point(model: Model, rng: np.random.Generator) -> FloatArray:
     return x if found is None else found
 
 
-def _draw_values(model: Model, rng: np.random.Generator) -> FloatArray:
+def _draw_values(model: Model, rng: np.random.Generator, positive: bool) -> FloatArray:
     """Random values within the bounds."""
     where = model.locations
     q = model.n_parameters
     effect = rng.uniform(0.3, 0.9, q) * rng.choice([-1.0, 1.0], q)
-    effect = np.where(np.isin(where.kind, (WEIGHT, SCALE)), np.abs(effect), effect)
+    effect = np.where(positive | np.isin(where.kind, (WEIGHT, SCALE)), np.abs(effect), effect)
     variance = rng.uniform(0.6, 1.4, q)
-    covariance = rng.uniform(-0.3, 0.3, q) / np.sqrt(model.n_variables)
+    covariance = rng.uniform(0.15 if positive else -0.3, 0.3, q) / np.sqrt(model.n_variables)
     x = np.select(
         [
             np.isin(where.kind, (INTERCEPT, THRESHOLD)),

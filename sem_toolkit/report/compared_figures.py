@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from sem_toolkit.comparison.atlas import GIVEN, Atlas
@@ -14,6 +13,7 @@ from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.report.figures import add_standardized_limits, build_caption, build_spec_hints, find_layout
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.naming import name_models
 
 Arrangement = Literal["overlay", "side by side"]
 
@@ -25,7 +25,10 @@ def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: Dia
     """
     first = fits[0]
     style = style or DiagramStyle()
-    found = [_build_version(entry, 1, name, style) for entry, name in zip(fits, _name_specs(fits), strict=True)]
+    found = [
+        _build_version(entry, 1, name, style)
+        for entry, name in zip(fits, name_models([entry.spec for entry in fits]), strict=True)
+    ]
     if len(fits) == 1:
         groups = first.sample.groups
         found = [
@@ -43,7 +46,7 @@ def draw_compared_specs(
 ) -> Diagram:
     """Several models without estimates. Raises SemError for a model that has none of its own."""
     versions = []
-    for spec, name in zip(specs, _name_sources(specs), strict=True):
+    for spec, name in zip(specs, name_models(specs), strict=True):
         checked = check_model(spec, **options)
         if checked.table is None:
             raise SemError(checked.diagnostics, spec.source)
@@ -92,13 +95,3 @@ def _build_version(entry: Fit, group: int, name: str, style: DiagramStyle) -> Ve
     r2 = entry.r2.get(entry.sample.groups[group - 1].label)
     estimates = add_standardized_limits(entry, separate_groups(entry.parameters), style)
     return Version(name, entry.table, estimates, r2, group)
-
-
-def _name_specs(fits: Sequence[Fit]) -> list[str]:
-    return _name_sources([entry.spec for entry in fits])
-
-
-def _name_sources(specs: Sequence[Spec]) -> list[str]:
-    """The stems of the files, with their folders where the stems are alike."""
-    stems = [Path(spec.source.name).stem for spec in specs]
-    return stems if len(set(stems)) == len(stems) else [str(spec.source.name) for spec in specs]

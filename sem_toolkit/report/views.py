@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.numbers import format_p_relation
 from sem_toolkit.report.text_tables import build_frame_table, build_transposed_table
+from sem_toolkit.spec.naming import name_model
 
 if TYPE_CHECKING:
     from sem_toolkit.comparison import Comparison
@@ -243,9 +244,8 @@ def _view_cutoffs(found: "Cutoffs") -> View:
 def _view_check(found: "Check") -> View:
     from sem_toolkit.report.checked import build_check, build_messages_frame, build_rows_frame
 
-    title = found.spec.header.title or found.spec.source.name
     tables: Tables = {"parameters": lambda: build_rows_frame(found), "messages": lambda: build_messages_frame(found)}
-    return View(title, lambda: build_check(found), tables)
+    return View(name_model(found.spec), lambda: build_check(found), tables)
 
 
 def _view_diagram(found: "Diagram") -> View:

@@ -66,7 +66,7 @@ class Choice:
 
 
 def parse_choices(spec: Spec, options: Collection[str]) -> tuple[Choice, ...]:
-    """The choices in a spec's header, none twice in a choice.
+    """The choices in a spec's header.
 
     options  names that options of a fit have
     Raises SpecError for what cannot be read, and for alternatives of different choices that contradict each other.
@@ -77,7 +77,7 @@ def parse_choices(spec: Spec, options: Collection[str]) -> tuple[Choice, ...]:
     for name, value in spec.header.choices.items():
         texts = value if isinstance(value, list) else re.split(r"\s*\|\s*", str(value))
         alternatives = []
-        for text in dict.fromkeys(str(entry).strip() for entry in texts):
+        for text in (str(entry).strip() for entry in texts):
             try:
                 alternatives.append(_parse_alternative(str(name), text, options))
             except ValueError as problem:

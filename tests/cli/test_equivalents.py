@@ -28,6 +28,12 @@ def test_the_list_is_cut_at_its_limit(command, write):
     assert "The first 1; there may be more" in outcome.out
 
 
+def test_what_a_label_keeps_is_told(command, write):
+    outcome = command("equivalents", write("chain.lav", "m ~ a*x1\ny1 ~ b*m\nz ~ y1\nab := a*b\n"), "--free-x")
+    assert "note[labelled-paths-stay]: m ~ x1, y1 ~ m have a label and stay as typed" in outcome.err
+    assert "none" in outcome.out
+
+
 def test_a_model_without_structure_is_wrong_input(command, write):
     outcome = command("equivalents", write("cfa.lav", "f =~ x1 + x2 + x3\n"), "--only", "structure")
     assert outcome.code == 2

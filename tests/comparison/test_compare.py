@@ -54,6 +54,28 @@ def test_other_variables_are_named(dyads):
     assert tests.loc[("c5", "c1"), "reason"] == "about different variables (rec_a)"
 
 
+def test_a_model_without_one_of_the_predictors_may_be_nested(dyads):
+    """A coefficient of 0 on the fixed variable that only one has: Vuong's z-test is not for that."""
+    assert ("c1", "c5") not in set(dyads.vuong[["first", "second"]].itertuples(index=False, name=None))
+    assert dyads.vuong.empty or "c5" not in {*dyads.vuong["first"], *dyads.vuong["second"]}
+
+
+def test_a_model_in_groups_is_not_told_to_have_other_rows():
+    found = compare({"one": CFA, "two": "#' options: {group: school}\n" + CFA}, DATA / "hs.csv")
+    message = next(entry for entry in found.messages if entry.code == "different-rows")
+    assert message.message == "two and one have other groups: it is fitted in groups of school, not without groups"
+    assert found.tests["reason"].tolist() == ["fitted in 1 and 2 groups"]
+
+
+def test_models_are_named_by_their_titles_where_these_differ():
+    def name(*headers):
+        texts = [f"{header}x3 ~ x1 + x2\n" for header in headers]
+        return [model.name for model in compare(texts, DATA / "hs.csv").models]
+
+    assert name("#' title: One\n", "") == ["One", "model 2"]
+    assert name("#' title: One\n", "#' title: One\n") == ["model 1", "model 2"]
+
+
 def test_one_saturated_regression_is_not_ranked():
     specs = {"a": "x3 ~ x1 + x2", "b": "x3 ~ x1 + x2\nx1 ~~ x2", "c": "x3 ~ x1 + x2\nx3 ~ 1"}
     found = rows(compare(specs, DATA / "hs.csv"))

@@ -137,7 +137,7 @@ def test_summaries_count(whole):
 @pytest.mark.parametrize(
     ("choices", "error", "reason"),
     [
-        ("rows: all | agee > 13", DataError, "agee"),
+        ("rows: all | agee > 13", DataError, 'choice "rows", "agee > 13": the data has no column .agee'),
         ("rows: all | ageyr > 99", DataError, "no row is left"),
         ("items: as it is | drop x77", SpecError, "drops x77, which the model does not have"),
         ("items: as it is | remove x1 ~~ x4", SpecError, "does not mention"),
@@ -149,6 +149,30 @@ def test_summaries_count(whole):
 def test_choices_that_cannot_be(choices, error, reason):
     with pytest.raises(error, match=reason):
         run_multiverse(parse_spec(f"#' choices:\n#'   {choices}\n{BODY}"), HOLZINGER)
+
+
+@pytest.mark.parametrize(
+    ("choices", "left", "said"),
+    [
+        ("items: as it is | drop x3 | drop x3", 2, '"items: drop x3" is "items: drop x3" again'),
+        ("items: drop x3, drop x9 | drop x9, drop x3", 1, '"items: drop x9, drop x3" is'),
+        ("estimator: ML | ml", 1, '"estimator: ml" is "estimator: ML" again'),
+        ("rows: sex == 1 | sex==1", 1, '"rows: sex==1" is'),
+        (
+            "one: as it is | drop x3\n#'   two: all | drop x3",
+            2,
+            '"one: drop x3, two: all" is "one: as it is, two: drop x3"',
+        ),
+    ],
+)
+def test_what_is_the_same_counts_once(choices, left, said):
+    found = run_multiverse(parse_spec(f"#' choices:\n#'   {choices}\n{BODY}"), HOLZINGER)
+    assert len(found.records) == left
+    assert len({record["key"] for record in found.records}) == left
+    assert said in found.notes[0].message
+    assert found.to_dict()["messages"][0]["code"] == "repeated-choice"
+    for path in found.path_summary["path"]:
+        assert (found.summarise_choices(path)["universes"] > 0).all()
 
 
 def test_no_choices_and_too_many():

@@ -11,7 +11,7 @@ from sem_toolkit.comparison.atlas.anatomy import Anatomy, dissect
 from sem_toolkit.comparison.atlas.answers import describe_answer, list_answers
 from sem_toolkit.comparison.atlas.argued import LEAST_INDEX, list_argued_rivals
 from sem_toolkit.comparison.atlas.measurement import list_measurement_rivals
-from sem_toolkit.comparison.atlas.rival import GIVEN, Rival, name_model, write_rivals
+from sem_toolkit.comparison.atlas.rival import GIVEN, Rival, write_rivals
 from sem_toolkit.comparison.atlas.structural import list_missing_paths, list_structural_rivals
 from sem_toolkit.comparison.side_by_side import describe_fit, test_pair
 from sem_toolkit.comparison.workers import choose_workers, measure, run_all
@@ -23,6 +23,7 @@ from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.difference import compare_tables
 from sem_toolkit.spec.drafts import Draft
+from sem_toolkit.spec.naming import name_model
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,6 +8,7 @@ from pathlib import Path
 from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.drafts import Draft
+from sem_toolkit.spec.naming import name_model
 
 GIVEN = "given"
 """What the user's own model is called among its rivals."""
@@ -40,12 +41,6 @@ class Rival:
         title = f"{name_model(given)}: {self.change}"
         parent = Path(given.source.name).name.strip("<>") if self.parent == GIVEN else f"{self.parent}.lav"
         return self.draft.settle().describe(drop, title=title, claim=self.claim, parent=parent).spec
-
-
-def name_model(spec: Spec) -> str:
-    """The title of a spec, or the name of its file."""
-    name = Path(spec.source.name).stem
-    return spec.header.title or ("the given model" if name.startswith("<") else name)
 
 
 def write_rivals(specs: Mapping[str, Spec], folder: Path, given: Spec, data: object = None) -> tuple[Path, ...]:

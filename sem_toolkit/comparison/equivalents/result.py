@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.comparison.compare import Comparison, compare
 from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, Family
 from sem_toolkit.comparison.equivalents.finding import find_equivalents
+from sem_toolkit.comparison.equivalents.structural import list_labelled
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.presented import Presented
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.naming import name_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,17 +34,19 @@ class Equivalents(Presented):
     entries     its equivalents, those that change least first
     complete    whether all that were looked for are among them
     comparison  given and entries (by their numbers, from 1) fitted to the same data; None without data
+    labelled    paths and covariances that were not replaced, since their labels would be lost
     """
 
     given: Spec
     entries: tuple[Equivalent, ...]
     complete: bool
     comparison: Comparison | None = None
+    labelled: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """What the models are equivalent to."""
-        return self.given.header.title or self.given.source.name
+        return name_model(self.given)
 
     @property
     def certified(self) -> bool:
@@ -54,6 +60,15 @@ class Equivalents(Presented):
             return True
         statistics = [fit.fit_measures["chisq"] for fit in self.comparison.fits.values() if fit.certified]
         return max(statistics, default=0.0) - min(statistics, default=0.0) <= _SAME
+
+    @property
+    def messages(self) -> tuple[Diagnostic, ...]:
+        """What was not looked for."""
+        if not self.labelled:
+            return ()
+        message = f"{', '.join(self.labelled)} {'have' if len(self.labelled) > 1 else 'has'} a label and stay"
+        message += f"{'' if len(self.labelled) > 1 else 's'} as typed: what could replace them is not listed"
+        return (Diagnostic("note", "labelled-paths-stay", message, hint="take the labels out to have it listed"),)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -72,7 +87,10 @@ class Equivalents(Presented):
             {"changes": list(entry.changes), "family": entry.family, "caveat": entry.caveat, "spec": entry.spec.text}
             for entry in self.entries
         ]
-        record: dict[str, Any] = {"equivalents": entries, "complete": self.complete}
+        from sem_toolkit.diagnostics.records import build_diagnostic_record
+
+        messages = [build_diagnostic_record(message) for message in self.messages]
+        record: dict[str, Any] = {"equivalents": entries, "complete": self.complete, "messages": messages}
         return record if self.comparison is None else record | {"comparison": self.comparison.to_dict()}
 
 
@@ -92,4 +110,5 @@ def list_equivalents(
     if data is not None:
         specs = {GIVEN: spec} | {str(number): entry.spec for number, entry in enumerate(found, start=1)}
         fitted = compare(specs, data, workers=workers, watch=watch, **options)
-    return Equivalents(spec, found, len(found) < limit, fitted)
+    labelled = list_labelled(prepare_schematic(spec, **options).table) if "structure" in families else []
+    return Equivalents(spec, found, len(found) < limit, fitted, tuple(labelled))

@@ -194,6 +194,12 @@ def list_tied(table: ParameterTable) -> set[Pair]:
     }
 
 
+def list_labelled(table: ParameterTable) -> list[str]:
+    """Free paths and covariances between different variables that stay as they are because they have a label."""
+    rows = [row for row in table.parameters if row.group == 1 and row.op in ("~", "~~") and row.lhs != row.rhs]
+    return [f"{row.lhs} {row.op} {row.rhs}" for row in rows if row.label and row.free]
+
+
 def _describe(start: Structure, changed: Structure) -> tuple[str, ...]:
     """What is said otherwise: the paths first."""
     pairs = _list_pairs(start)

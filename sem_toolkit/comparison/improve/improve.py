@@ -22,6 +22,7 @@ from sem_toolkit.presented import Presented
 from sem_toolkit.sample.parts import deal_rows
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.difference import SpecDifference, build_difference_record, compare_tables
+from sem_toolkit.spec.naming import name_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -234,12 +235,11 @@ def write_chain(found: Improvement, folder: Path, data: object = None) -> tuple[
     Raises DataError where the place cannot be written to.
     """
     given = found.given.spec
-    stem = "model" if given.source.name.startswith("<") else Path(given.source.name).stem
     specs, parent = {}, GIVEN
     for number, step in enumerate(found.chain, start=1):
         words, claim = describe_addition(step.lhs, step.op, step.rhs)
         change = f"step {number}: {words} (modification index {step.index:.1f})"
-        name = f"{stem}-step-{number}"
+        name = f"{name_file(given)}-step-{number}"
         specs[name] = Rival(name, "", change, claim, parent, step.draft).write(given)
         parent = name
     return write_rivals(specs, folder, given, data)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sem_toolkit.comparison.invariance.ladder import Invariance, Step
 from sem_toolkit.files import make_folder, write_text
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.naming import name_file, name_model
 from sem_toolkit.spec.written import write_header
 
 _SAID_ELSEWHERE = frozenset({"sample_cov", "sample_mean", "sample_nobs", "meanstructure"})
@@ -20,7 +21,6 @@ def write_steps(found: Invariance, spec: Spec, data: object, folder: Path) -> tu
     Raises DataError where the place cannot be written to.
     """
     make_folder(folder)
-    stem = "model" if spec.source.name.startswith("<") else Path(spec.source.name).stem
     texts = {}
     for name, step in found.steps.items():
         texts[name] = _build_text(found, step, step.partial, spec, _find_data(spec, data, folder), name)
@@ -31,7 +31,7 @@ def write_steps(found: Invariance, spec: Spec, data: object, folder: Path) -> tu
             partial = (*step.partial, str(best.iloc[0]["parameter"]))
             called = f"{name}, {partial[-1]} released"
             texts[f"{name}-partial"] = _build_text(found, step, partial, spec, _find_data(spec, data, folder), called)
-    paths = tuple(folder / f"{stem}-{name}.lav" for name in texts)
+    paths = tuple(folder / f"{name_file(spec)}-{name}.lav" for name in texts)
     for path, text in zip(paths, texts.values(), strict=True):
         write_text(path, text)
     return paths
@@ -39,11 +39,10 @@ def write_steps(found: Invariance, spec: Spec, data: object, folder: Path) -> tu
 
 def _build_text(found: Invariance, step: Step, partial: tuple[str, ...], spec: Spec, data: str, called: str) -> str:
     text, options = found.ladder.write(step.equal, partial)
-    title = spec.header.title or Path(spec.source.name).stem.strip("<>")
     parent = "" if spec.source.name.startswith("<") else Path(spec.source.name).name
     kept = {name: value for name, value in options.items() if name not in _SAID_ELSEWHERE}
     kept["meanstructure"] = True
-    return write_header({"title": f"{title}: {called}", "parent": parent, "data": data}, kept) + "\n" + text
+    return write_header({"title": f"{name_model(spec)}: {called}", "parent": parent, "data": data}, kept) + "\n" + text
 
 
 def _find_data(spec: Spec, data: object, folder: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.comparison.multiverse.journal import open_journal
-from sem_toolkit.comparison.multiverse.universes import Universe, list_universes, require_conditions
+from sem_toolkit.comparison.multiverse.universes import Universe, drop_repeated, list_universes, require_conditions
 from sem_toolkit.comparison.paths import build_paths_table
 from sem_toolkit.comparison.side_by_side import MEASURES, describe_fit
 from sem_toolkit.comparison.workers import choose_workers, measure, run_all
@@ -42,6 +42,7 @@ class Multiverse(Presented):
     records  one a universe, in the order of the combinations, as they are kept
     fitted   how many of them were fitted now; the others were kept from before
     given    the fit of the spec as it is, of all rows
+    notes    on combinations that were left out, as they do what another does
     """
 
     spec: Spec
@@ -49,6 +50,7 @@ class Multiverse(Presented):
     records: tuple[Record, ...]
     fitted: int
     given: Fit
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def certified(self) -> bool:
@@ -101,7 +103,8 @@ class Multiverse(Presented):
                     "negative, p < .05": _share(low & (own["est"] < 0)),
                 }
             )  # fmt: skip
-        return pd.DataFrame(rows)
+        columns = ["path", "universes", "min", "median", "max", "positive, p < .05", "negative, p < .05"]
+        return pd.DataFrame(rows, columns=columns)
 
     def summarise_choices(self, path: str) -> "pd.DataFrame":
         """One row an alternative: median of a path's std.all under it, and how often the path differs from 0."""
@@ -128,11 +131,14 @@ class Multiverse(Presented):
 
     def to_dict(self) -> dict[str, Any]:
         """The multiverse as `sem-toolkit multiverse --json` prints it."""
+        from sem_toolkit.diagnostics.records import build_diagnostic_record
+
         return {
             "choices": {choice.name: [entry.label for entry in choice.alternatives] for choice in self.choices},
             "universes": list(self.records),
             "summary": build_frame_records(self.path_summary),
             "fitted": self.fitted,
+            "messages": [build_diagnostic_record(message) for message in self.notes],
             "receipt": build_receipt({"given": self.given}),
         }
 
@@ -155,7 +161,8 @@ def run_multiverse(
     workers  processes; None: as many as there are cores where that pays
     options  as for `fit`, under every combination; the engine is the native one unless another is named
 
-    A universe that cannot be fitted is a record with its verdict. Raises SpecError and OptionError for choices that
+    A universe that cannot be fitted is a record with its verdict; one that is another over again is left out, with a
+    note. Raises SpecError and OptionError for choices that
     cannot be read or contradict each other, DataError for conditions that the data cannot answer.
     """
     options = {"engine": "native"} | options
@@ -167,6 +174,8 @@ def run_multiverse(
     require_conditions(base.frame, choices)
     given, seconds = measure(lambda: estimate(base))
     keys = [universe.build_key(universe.write(spec), options) for universe in universes]
+    choices, kept, notes = drop_repeated(choices, universes, keys)
+    universes, keys = [universes[place] for place in kept], [keys[place] for place in kept]
     journal = None if folder is None else open_journal(folder, _describe_origin(base))
     known: dict[str, Record] = {} if journal is None else dict(journal.records)
     waiting = {key: place for place, key in enumerate(keys) if key not in known}
@@ -180,7 +189,7 @@ def run_multiverse(
             journal.add(record)
         watch(len(universes) - len(places) + done, len(universes))
     records = [known[key] | {"choices": universe.labels} for key, universe in zip(keys, universes, strict=True)]
-    return Multiverse(spec, choices, tuple(records), len(places), given)
+    return Multiverse(spec, choices, tuple(records), len(places), given, notes)
 
 
 def fit_universe(shared: tuple[Prepared, Mapping[str, object]], item: tuple[Universe, str]) -> Record:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError, SpecError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, SpecError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.options import parse_fit_options
@@ -44,15 +44,28 @@ class Universe:
         return [alternative for _, alternative in self.chosen if alternative.condition is not None]
 
     def write(self, spec: Spec) -> Spec:
-        """The spec as this combination has it; the header without the choices, as they are made."""
-        draft = apply_alternatives(Draft(spec), [alternative for _, alternative in self.chosen])
-        return draft.describe(["choices", "include"]).spec
+        """The spec as this combination has it; the header without the choices, as they are made.
+
+        What several alternatives do is done once and in one order, so that combinations that do the same have the same
+        text.
+        """
+        chosen = [alternative for _, alternative in self.chosen]
+        together = Alternative(
+            "",
+            drop=tuple(sorted({name for alternative in chosen for name in alternative.drop})),
+            add=tuple(sorted({term for alternative in chosen for term in alternative.add})),
+            remove=tuple(sorted({term for alternative in chosen for term in alternative.remove})),
+        )
+        return apply_alternatives(Draft(spec), [together]).describe(["choices", "include"]).spec
 
     def build_key(self, spec: Spec, options: Mapping[str, object]) -> str:
         """What tells its result from all others: model, options and rows, whatever the choices are called."""
         kept = [line for line in spec.text.splitlines() if line.strip() and not line.startswith("#")]
-        conditions = sorted(alternative.condition_text for alternative in self.conditions)
-        said = {name: str(value) for name, value in sorted({**options, **self.options}.items())}
+        conditions = sorted({str(alternative.condition) for alternative in self.conditions})
+        said = {
+            name: str(value).lower() if OPTIONS[name].kind == "word" and OPTIONS[name].choices else str(value)
+            for name, value in sorted({**options, **self.options}.items())
+        }
         return hash_text(json.dumps([kept, said, conditions]))[:24]
 
 
@@ -79,12 +92,50 @@ def list_universes(spec: Spec) -> tuple[tuple[Choice, ...], list[Universe]]:
     return choices, [Universe(tuple(chosen)) for chosen in product(*pairs)]
 
 
+def drop_repeated(
+    choices: Sequence[Choice], universes: Sequence[Universe], keys: Sequence[str]
+) -> tuple[tuple[Choice, ...], list[int], tuple[Diagnostic, ...]]:
+    """Combinations that do what an earlier one does count once, or their answers would weigh twice.
+
+    keys  of the universes
+    Returns the choices with the alternatives that are left, the places of the universes that are left, and what is
+    said of the others.
+    """
+    first: dict[str, int] = {}
+    for place, key in enumerate(keys):
+        first.setdefault(key, place)
+    kept = sorted(first.values())
+    if len(kept) == len(keys):
+        return tuple(choices), kept, ()
+    place = next(place for place, key in enumerate(keys) if first[key] != place)
+    names = [
+        ", ".join(f"{name}: {label}" for name, label in universes[at].labels.items())
+        for at in (place, first[keys[place]])
+    ]
+    message = f"{len(keys) - len(kept)} of {len(keys)} combinations do what an earlier one does and are left out: "
+    message += f'"{names[0]}" is "{names[1]}" again'
+    hint = "mark each alternative once, and what belongs together in one choice"
+    used = {(name, id(alternative)) for at in kept for name, alternative in universes[at].chosen}
+    left = tuple(
+        Choice(choice.name, tuple(entry for entry in choice.alternatives if (choice.name, id(entry)) in used))
+        for choice in choices
+    )
+    return left, kept, (Diagnostic("warning", "repeated-choice", message, hint=hint),)
+
+
 def require_conditions(frame: "pd.DataFrame", choices: Sequence[Choice]) -> None:
     """Raise DataError for a condition on an unknown column, of another kind, or that no row meets."""
     for choice in choices:
         for alternative in choice.alternatives:
-            if alternative.condition is not None:
+            if alternative.condition is None:
+                continue
+            try:
                 select_rows(frame, alternative.condition, alternative.condition_text)
+            except DataError as fault:
+                where = f'choice "{choice.name}", "{alternative.label}"'
+                raise DataError(
+                    [replace(entry, message=f"{where}: {entry.message}") for entry in fault.diagnostics]
+                ) from None
 
 
 def _require_variables(spec: Spec, choices: Sequence[Choice]) -> None:

@@ -12,6 +12,7 @@ from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import OPPOSITE, Block, Measures, Side, Spacing, build_block
 from sem_toolkit.diagram.places.columns import FILLED, STRETCH, WIDEST_GAP, ColumnShape, fit_columns, measure_columns
+from sem_toolkit.diagram.places.height_costs import Aims
 from sem_toolkit.diagram.places.ordering import build_columns
 from sem_toolkit.diagram.places.stacking import (
     Room,
@@ -21,7 +22,7 @@ from sem_toolkit.diagram.places.stacking import (
     find_room,
     stack_columns,
 )
-from sem_toolkit.diagram.places.straightening import Aims, straighten
+from sem_toolkit.diagram.places.straightening import straighten
 
 STEEPEST = 0.36
 """Columns are apart by this share of the height that a path between cores climbs, where the page has room."""

@@ -5,6 +5,11 @@ from typing import Protocol
 
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.by_kind import ByKind
+from sem_toolkit.inference.exact_fit.categorical_baseline import CategoricalBaseline
+from sem_toolkit.inference.exact_fit.given_baseline import GivenBaseline
+from sem_toolkit.inference.exact_fit.level_baseline import LevelBaseline
+from sem_toolkit.inference.exact_fit.numeric_baseline import IncompleteBaseline, NumericBaseline
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -22,6 +27,16 @@ class BaselineModel(Protocol):
     def minimise(self, evaluation: AtEstimate, scaled: bool, free: bool) -> FloatArray:
         """χ² of each group over its size (G)."""
         ...
+
+
+BASELINES: ByKind[BaselineModel] = ByKind(
+    complete=NumericBaseline(),
+    incomplete=IncompleteBaseline(),
+    ordered=CategoricalBaseline(),
+    levels=LevelBaseline(),
+    given=GivenBaseline(),
+    given_incomplete=GivenBaseline(),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
     ULS and DWLS are referred to Browne's residual test by normal theory, which for the baseline model equals GLS,
     unless a `scaled` test corrects what they minimise; `free` of distribution it equals WLS.
     """
-    model = evaluation.treatment.baseline
+    model = BASELINES.choose(evaluation)
     minima = model.minimise(evaluation, scaled, free)
     stat_group = tuple(float(n * minimum) for n, minimum in zip(evaluation.sizes, minima, strict=True))
     return BaselineTest(stat_group, model.count_degrees(evaluation))
@@ -51,4 +66,4 @@ def compute_baseline(evaluation: AtEstimate, scaled: bool = False, free: bool = 
 
 def build_baseline_evaluation(evaluation: AtEstimate) -> AtEstimate:
     """The baseline model as a model, at its estimate."""
-    return evaluation.treatment.baseline.build(evaluation)
+    return BASELINES.choose(evaluation).build(evaluation)

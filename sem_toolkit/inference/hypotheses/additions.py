@@ -15,6 +15,7 @@ from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import invert_information
 from sem_toolkit.inference.frames import build_place_columns
+from sem_toolkit.inference.hypotheses.candidate_kinds import CANDIDATES
 from sem_toolkit.inference.hypotheses.candidates import Candidates, free_candidates, locate_candidates
 from sem_toolkit.inference.hypotheses.modification import compute_modification_indices
 from sem_toolkit.inference.hypotheses.restrictions import (
@@ -111,7 +112,7 @@ def _compute_forms(
 
 def _joint_statistic(evaluation: AtEstimate, candidates: Candidates) -> tuple[float, int]:
     """N sᵀ(I_cc − I_cx I⁻¹ I_xc)⁻s of all candidates together, and how many of them can be freed at once (the rank)."""
-    score, own, shared, inverse = evaluation.treatment.candidates.score_jointly(evaluation, candidates)
+    score, own, shared, inverse = CANDIDATES.choose(evaluation).score_jointly(evaluation, candidates)
     left = own - shared @ inverse @ shared.T
     size = np.sqrt(np.maximum(np.diag(own), 1e-300))
     values, vectors = np.linalg.eigh(left / (size[:, None] * size))

@@ -11,6 +11,7 @@ import numpy as np
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_information_root
 from sem_toolkit.inference.frames import build_frame, build_place_columns, build_text_columns
+from sem_toolkit.inference.hypotheses.candidate_kinds import CANDIDATES
 from sem_toolkit.inference.hypotheses.candidates import Candidates, build_candidates
 from sem_toolkit.libraries import special
 from sem_toolkit.model import compute_matrices
@@ -48,7 +49,7 @@ def build_modification_table(evaluation: AtEstimate) -> "pd.DataFrame":
 
 def compute_modification_indices(evaluation: AtEstimate, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
     """MI and EPC of each candidate (k); NaN where the parameters already say all that it could."""
-    information, pieces = evaluation.treatment.candidates.list_pieces(evaluation, candidates)
+    information, pieces = CANDIDATES.choose(evaluation).list_pieces(evaluation, candidates)
     half = invert_information_root(information, evaluation.free_basis)
     score, left = np.zeros(candidates.size), np.zeros(candidates.size)
     for mine, slope, own, shared in pieces:

@@ -5,14 +5,19 @@ from typing import Protocol
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.exact_fit.level_fit import build_level_evaluation
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+from sem_toolkit.inference.measures.categorical import CategoricalVariables
+from sem_toolkit.inference.measures.given import GivenIncompleteVariables, GivenVariables
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.indices import compute_likelihood_measures
+from sem_toolkit.inference.measures.levels import LevelVariables
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
+from sem_toolkit.inference.measures.numeric import NumericVariables
 from sem_toolkit.inference.measures.robust import RobustVariants
 from sem_toolkit.inference.options import InferenceOptions
 
@@ -39,13 +44,23 @@ class VariableKind(Protocol):
         ...
 
 
+VARIABLES: ByKind[VariableKind] = ByKind(
+    complete=NumericVariables(),
+    incomplete=NumericVariables(),
+    ordered=CategoricalVariables(),
+    levels=LevelVariables(),
+    given=GivenVariables(),
+    given_incomplete=GivenIncompleteVariables(),
+)
+
+
 def compute_all_measures(evaluation: AtEstimate, options: InferenceOptions) -> Measures:
     """Every measure that exists for the estimator; a measure that does not exist here is absent or NaN.
 
     Without a test (test = none) only those remain that need none.
     """
     npar, total = evaluation.npar, evaluation.total
-    variables = evaluation.treatment.variables
+    variables = VARIABLES.choose(evaluation)
     measures: Measures = {"npar": npar}
     if evaluation.kind.is_likelihood:
         measures |= compute_likelihood_measures(*compute_logl(evaluation), npar, float(evaluation.rows.sum()))

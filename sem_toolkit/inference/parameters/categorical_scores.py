@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod, require_rows
+from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreMethod, require_rows
 from sem_toolkit.libraries import special
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.moments import FloatArray

@@ -1,38 +1,18 @@
 """Factor scores with their standard errors and determinacy."""
 
-from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import get_args
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.inference.by_kind import ByKind
+from sem_toolkit.inference.parameters.categorical_scores import OrderedScores
+from sem_toolkit.inference.parameters.level_scores import LevelScores
+from sem_toolkit.inference.parameters.numeric_scores import IncompleteScores, NumericScores
+from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreKind, ScoreMethod
 
-ScoreMethod = Literal["regression", "bartlett", "tenberge"]
-
-
-@dataclass(frozen=True, eq=False)
-class FactorScores:
-    """Scores of one group.
-
-    names        the k latent variables
-    scores       n × k, one row a row of data that was used
-    se           k: standard deviation of the error of a score, of a row without empty cells; NaN for ten Berge scores
-    determinacy  k: correlation of the scores with the factor
-    """
-
-    label: str
-    names: tuple[str, ...]
-    scores: FloatArray
-    se: FloatArray
-    determinacy: FloatArray
-
-
-class ScoreKind(Protocol):
-    """What differs by the kind of data."""
-
-    def score(self, evaluation: AtEstimate, g: int, method: ScoreMethod) -> FactorScores:
-        """Scores of a group."""
-        ...
+SCORES: ByKind[ScoreKind] = ByKind(
+    complete=NumericScores(), incomplete=IncompleteScores(), ordered=OrderedScores(), levels=LevelScores()
+)
 
 
 def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
@@ -57,14 +37,5 @@ def compute_factor_scores(evaluation: AtEstimate, method: ScoreMethod = "regress
     if method not in get_args(ScoreMethod):
         hint = f"one of: {', '.join(get_args(ScoreMethod))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no factor scores "{method}"', hint=hint))
-    score = evaluation.treatment.scores.score
+    score = SCORES.choose(evaluation).score
     return tuple(score(evaluation, g, method) for g in range(evaluation.model.n_groups))
-
-
-def require_rows(evaluation: AtEstimate, g: int) -> tuple[FloatArray, FloatArray]:
-    """The rows of a group (n × p) and their mean (p). Raises DataError where there are only moments."""
-    data, mean = evaluation.sample.groups[g].data, evaluation.sample.groups[g].mean
-    if data is None or mean is None:
-        message = "factor scores need the rows of the data, not only their moments"
-        raise DataError(Diagnostic("error", "raw-data-needed", message))
-    return data, mean

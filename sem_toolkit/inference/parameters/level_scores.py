@@ -8,8 +8,8 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod
 from sem_toolkit.inference.parameters.numeric_scores import compute_bartlett_weights
+from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreMethod
 from sem_toolkit.inference.weights.levels import get_evaluation
 from sem_toolkit.sample.levels.directions import compute_directions
 from sem_toolkit.sample.moments import FloatArray

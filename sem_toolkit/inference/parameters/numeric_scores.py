@@ -4,7 +4,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.parameters.factor_scores import FactorScores, ScoreMethod, require_rows
+from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreMethod, require_rows
 from sem_toolkit.inference.weights.incomplete import list_likelihoods
 from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood

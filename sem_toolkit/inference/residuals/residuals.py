@@ -10,9 +10,17 @@ from typing import get_args
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.options import InferenceOptions
-from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualType
+from sem_toolkit.inference.residuals.categorical import OrderedResiduals
+from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualKind, ResidualType
+from sem_toolkit.inference.residuals.levels import LevelResiduals
+from sem_toolkit.inference.residuals.numeric import NumericResiduals
 from sem_toolkit.inference.residuals.summaries import ResidualSummary, SummaryType
+
+RESIDUALS: ByKind[ResidualKind] = ByKind(
+    complete=NumericResiduals(), incomplete=NumericResiduals(), ordered=OrderedResiduals(), levels=LevelResiduals()
+)
 
 
 def compute_group_residuals(
@@ -32,7 +40,7 @@ def compute_group_residuals(
     if kind not in get_args(ResidualType):
         hint = f"one of: {', '.join(get_args(ResidualType))}"
         raise OptionError(Diagnostic("error", "option-value", f'there are no residuals of type "{kind}"', hint=hint))
-    return evaluation.treatment.residuals.describe(evaluation, options, kind)
+    return RESIDUALS.choose(evaluation).describe(evaluation, options, kind)
 
 
 def compute_residual_summaries(
@@ -45,4 +53,4 @@ def compute_residual_summaries(
     """RMR (raw), CRMR (cor.bollen) or SRMR (cor.bentler) with tests, for "cov", and for "mean" and "total" with
     means.
     """
-    return evaluation.treatment.residuals.summarise(evaluation, options, kind, close, level)
+    return RESIDUALS.choose(evaluation).summarise(evaluation, options, kind, close, level)

@@ -1,7 +1,7 @@
 """What the data say of the moments: complete rows (or moments alone), incomplete rows, these in two stages, two levels.
 
 One class each, in a file of its own; `AtEstimate.data` is that of the sample, so that who needs a likelihood, a weight
-or a quadratic form asks for nothing else. What rooms above do by the kind of data: `treatments`.
+or a quadratic form asks for nothing else. What rooms above do by the kind of data: `by_kind`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Samples given by their moments, fitted all at once from the estimate on; what that leaves goes to the ladder."""
+"""Samples given by their moments, fitted all at once from the estimate on; by the ladder where that cannot be done."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +12,7 @@ from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
+from sem_toolkit.estimation.far import seek_minima
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
@@ -23,7 +24,7 @@ FloatArray = NDArray[np.float64]
 STACKED = ("ML", "ULS", "GLS")
 """Discrepancies that need nothing but the moments of a sample."""
 
-_WANDERED = 12
+_WANDERED = 8
 """Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
 _SAME = 1e-9
 _TOGETHER = 128
@@ -93,8 +94,9 @@ class MomentFitter:
         found, several = np.zeros(draws, dtype=np.bool_), None
         if self.is_stackable:
             x, value, found, several = self.fit_stack(covariance, mean, n)
-        for draw in np.flatnonzero(~found):
-            self._climb(int(draw), (covariance[draw], mean[draw], n[draw]), (x, value, found))
+        else:
+            for draw in range(draws):
+                self._climb(draw, (covariance[draw], mean[draw], n[draw]), (x, value, found))
         return Fitted(x, value, found, found & are_proper(self.model, x, found), several)
 
     def fit_stack(
@@ -121,7 +123,19 @@ class MomentFitter:
             lower = arrived & (~found[doubtful] | (again.values < value[doubtful] - _SAME))
             chosen = doubtful[lower]
             x[chosen], value[chosen], found[chosen] = again.x[lower], again.values[lower], True
+            lost = np.flatnonzero(~found)
+            if len(lost):
+                far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
+                chosen = lost[far.status == Arrival.MINIMUM]
+                kept = np.flatnonzero(far.status == Arrival.MINIMUM)
+                x[chosen], value[chosen], found[chosen] = far.x[kept], far.values[kept], True
         return x, value, found, several
+
+    def _seek(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
+        """Far from the estimate, for samples that have no minimum near it."""
+        near = self._prototype.with_moments(self._moments.covariance, self._moments.mean)
+        own = self._prototype.with_moments(covariance, mean)
+        return seek_minima(self.model, self.options.kind, own, self.start, near, self.options.seed)
 
     def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
         """From where one step of scoring leads from the estimate, by Newton's steps alone."""

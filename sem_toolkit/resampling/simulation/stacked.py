@@ -7,11 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import SemError
-from sem_toolkit.discrepancy import MaximumLikelihood
+from sem_toolkit.discrepancy import MaximumLikelihood, Status
+from sem_toolkit.discrepancy.stack import pick_evaluations
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
-from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import evaluate_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
@@ -84,8 +83,6 @@ class StackedFitter:
         x, _, arrived, _ = self._search.fit_stack(covariance, mean, n)
         verdict = found.verdict
         verdict[:] = np.where(arrived, Verdict.PROPER, Verdict.NO_OPTIMUM)
-        for draw in np.flatnonzero(verdict == Verdict.NO_OPTIMUM):
-            self._climb(int(draw), covariance, mean, x, verdict)
         self._fill(found, x, discrepancy, covariance, mean)
         return found
 
@@ -102,24 +99,6 @@ class StackedFitter:
         sample = Sample(self.model.observed, groups, self.sampling.n)
         return build_targets(self.model, sample, unbiased=False)
 
-    def _climb(
-        self, draw: int, covariance: FloatArray, mean: FloatArray | None, x: FloatArray, verdict: NDArray[np.int8]
-    ) -> None:
-        """What the stack has no optimum for is given to the ladder; it refuses samples with singular covariances."""
-        groups = tuple(
-            SampleGroup(label, size, covariance[draw, g], None if mean is None else mean[draw, g])
-            for g, (label, size) in enumerate(zip(self.model.groups, self.sampling.sizes, strict=True))
-        )
-        sample = Sample(self.model.observed, groups, self.sampling.n)
-        try:
-            solution = find_solution(self.model, sample, EstimationOptions(engine="native", bad_marker_crit=0.0))
-        except SemError:
-            verdict[draw] = Verdict.FAILED
-            return
-        if solution.certificate.converged:
-            x[draw] = solution.x
-            verdict[draw] = Verdict.PROPER
-
     def _fill(
         self,
         found: Outcomes,
@@ -135,6 +114,11 @@ class StackedFitter:
         linear, n = self.model.constraints.linear, float(self.sampling.n)
         points = x[good]
         at = evaluate_stack(self.model, discrepancy, points[:, linear.kept], good)
+        sound = np.flatnonzero(at.status == int(Status.OK))
+        if len(sound) < len(good):  # the others are so far away that rounding is all there is
+            found.verdict[good] = Verdict.NO_OPTIMUM
+            good, points, at = good[sound], points[sound], pick_evaluations(at, sound)
+            found.verdict[good] = Verdict.PROPER
         spread = linear.basis @ _invert(at.informations) @ linear.basis.T / n
         values, errors = compute_definitions(self.model, points, spread)
         found.est[good], found.se[good] = values[:, self.places], errors[:, self.places]

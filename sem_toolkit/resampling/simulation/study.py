@@ -21,6 +21,7 @@ from sem_toolkit.resampling.simulation.sampling import CLUSTER, ClusterRule, Sam
 from sem_toolkit.resampling.simulation.sources import Source, build_source
 from sem_toolkit.resampling.simulation.summaries import Summary
 from sem_toolkit.spec import Spec
+from sem_toolkit.spec.naming import name_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,10 +176,7 @@ def complete_study_options(source: Source, sampling: Sampling) -> dict[str, obje
 
 def _name(models: Sequence[Spec], source: Source) -> list[str]:
     """Names of the models in tables: their titles or files, numbered where they are the same."""
-    titles = [
-        spec.header.title or Path(spec.source.name).stem.replace("<", "").replace(">", "") or "model"
-        for spec in (models or [source.analysis])
-    ]
+    titles = [name_model(spec) for spec in (models or [source.analysis])]
     return [title if titles.count(title) == 1 else f"{title} ({place + 1})" for place, title in enumerate(titles)]
 
 

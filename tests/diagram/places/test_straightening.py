@@ -5,7 +5,8 @@ import pytest
 
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Block
-from sem_toolkit.diagram.places.straightening import Aims, straighten
+from sem_toolkit.diagram.places.height_costs import Aims
+from sem_toolkit.diagram.places.straightening import straighten
 
 BOX = Rectangle(0, 0, 40, 20)
 
