@@ -22,14 +22,22 @@ def share_columns(structure: Structure) -> Structure | None:
     if depth < LEAST_RANKS:
         return None
     columns = [[core for core in structure.cores if structure.ranks[core] == rank] for rank in range(depth)]
-    links = set(structure.links)
-    single = [rank for rank in range(depth) if len(columns[rank]) == 1]
-    joined = [rank for rank in single if rank + 1 in single and (columns[rank][0], columns[rank + 1][0]) in links]
+    single = {rank: columns[rank][0] for rank in range(depth) if len(columns[rank]) == 1}
+    joined = [
+        rank for rank, core in single.items() if rank + 1 in single and _are_beside(core, single[rank + 1], structure)
+    ]
     choices = [_build_ranks(depth, chosen) for chosen in _iterate_apart(joined)]
     best = min(choices, key=lambda ranks: _assess(ranks, structure))
     if best == list(range(depth)):
         return None
     return replace(structure, ranks={core: best[rank] for core, rank in structure.ranks.items()})
+
+
+def _are_beside(core: str, following: str, structure: Structure) -> bool:
+    """Whether a path leads from one to the other and each has paths of its own to what stands left or right of both."""
+    causes = {a for a, b in structure.links if b == following}
+    effects = {b for a, b in structure.links if a == core}
+    return core in causes and len(causes) > 1 and len(effects) > 1
 
 
 def _iterate_apart(ranks: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -19,6 +19,10 @@ def test_only_neighbours_of_a_long_chain_share_a_column_and_its_ends_stand_alone
     assert shared.ranks == {"useful": 1, "attitude": 1, "intention": 2, "use": 3, "ease": 0}
 
 
+def test_a_chain_without_other_paths_does_not_go_up_and_down():
+    assert share_columns(find_structure("\n".join(f"f{k} ~ f{k - 1}" for k in range(2, 8)))) is None
+
+
 def test_short_chains_and_those_without_single_cores_stay():
     assert share_columns(find_structure("m ~ x\ny ~ m")) is None
     pairs = "\n".join(f"{v}{k} ~ a{k - 1} + b{k - 1}" for v in "ab" for k in range(2, 7))
