@@ -48,7 +48,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | model | mark | why |
 | --- | --- | --- |
 | Holzinger and Swineford | 8 | clear and compact; the numbers of outer loadings stand beside flat lines |
-| Political democracy | 9 | democracy at both times in one row, industry below its middle, residual covariances in nested tracks |
+| Political democracy | 9 | democracy at both times in one row, industry below, residual covariances in nested tracks |
 | Mediation, one and two mediators | 9 | triangle and diamond, level direct path |
 | Serial mediation | 9 | trapezium with one crossing, as in the textbooks |
 | Latent mediation | 8 | triangle; three numbers above the mediator stand at two heights |

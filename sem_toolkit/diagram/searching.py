@@ -63,6 +63,12 @@ class Score:
 Found: TypeAlias = tuple[Score, Scene]
 """A picture with its score."""
 
+_Wish: TypeAlias = tuple[Draft, Spacing, float | None]
+"""What a placement depends on: a draft, its spacing, and the width that it is to keep to."""
+
+_Placed: TypeAlias = tuple[Measures, Placement, Rectangle]
+"""Sizes and places of everything, and the extent of the shapes."""
+
 
 def score_scene(scene: Scene, font_size: float) -> Score:
     """The score of a picture whose font was asked for in this size."""
@@ -94,6 +100,8 @@ class Search:
         self._last: Found | None = None
         self.tallest = 1.25 * TALLEST
         self._overhang = np.inf
+        self._placed: list[tuple[_Wish, _Placed]] = []
+        self._painted: list[tuple[Draft, _Placed, Found]] = []
 
     @property
     def is_done(self) -> bool:
@@ -153,19 +161,19 @@ class Search:
                 # What is too wide gets more room only to be rid of hits.
                 break
             wider = spacing.grow(factor)
-            measures = draft.measure(wider)
-            placement, extent = self._place(draft, measures, wider, width)
+            placed = self._place(draft, wider, width)
             figure = draft.canvas.structure.figure
             crowded = must_fit and figure is not None and figure.ports
-            if crowded and width is not None and not self._may_fit(extent):
+            if crowded and width is not None and not self._may_fit(placed[2]):
                 # What stands outside of the shapes has taken more than was known when the width was chosen.
-                placement, extent = self._place(draft, measures, wider, min(width, self._find_width() or width))
+                placed = self._place(draft, wider, min(width, self._find_width() or width))
+            _, placement, extent = placed
             if placement == tried:
                 continue
             tried = placement
             if self.left <= 0 or (must_fit and not self._may_fit(extent)) or not self._may_be_better(extent):
                 break
-            score, scene = self._paint(draft, measures, placement)
+            score, scene = self._paint(draft, placed)
             self._overhang = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score.hits > 0, score.wide > 0
             # Loadings from both sides of a column cross only where they had to make way for numbers.
@@ -177,16 +185,27 @@ class Search:
             if width is not None and self.limit is not None:
                 width -= max(0.0, scene.width - self.limit + 0.5)
 
-    @staticmethod
-    def _place(draft: Draft, measures: Measures, spacing: Spacing, width: float | None) -> tuple[Placement, Rectangle]:
+    def _place(self, draft: Draft, spacing: Spacing, width: float | None) -> _Placed:
+        wish = draft, spacing, width
+        known = next((placed for other, placed in self._placed if other == wish), None)
+        if known is not None:
+            return known
+        measures = draft.measure(spacing)
         placement = draft.place(measures, spacing, width)
-        return placement, find_extent([*placement.places.values(), *placement.bands.values()])
+        placed = measures, placement, find_extent([*placement.places.values(), *placement.bands.values()])
+        self._placed.append((wish, placed))
+        return placed
 
-    def _paint(self, draft: Draft, measures: Measures, placement: Placement) -> Found:
+    def _paint(self, draft: Draft, placed: _Placed) -> Found:
+        """A picture; the same one is met again where a search goes on beyond the column."""
         self.left -= 1
-        scene = draft.paint(measures, placement)
-        score = score_scene(scene, self.font_size)
-        found = replace(score, cost=score.cost + UNUSUAL.get(draft.arrangement, 0.0)), scene
+        found = next((found for one, other, found in self._painted if one == draft and other == placed), None)
+        if found is None:
+            measures, placement, _ = placed
+            scene = draft.paint(measures, placement)
+            score = score_scene(scene, self.font_size)
+            found = replace(score, cost=score.cost + UNUSUAL.get(draft.arrangement, 0.0)), scene
+            self._painted.append((draft, placed, found))
         self._last = found
         if self.best is None or found[0] < self.best[0]:
             self.best = found

@@ -39,7 +39,8 @@ def _check_variances(model: Model, x: FloatArray) -> list[Diagnostic]:
             "negative-variance",
             f"the variance {model.parameter_names[i]} is estimated as negative: {x[i]:.4g}",
             span=model.parameters[i].origin.span,
-            hint="look for too few indicators, outliers or a wrong model; fix it only where it is 0 within its error",
+            hint="look for too few indicators, outliers or a wrong model; where it is 0 within its error, "
+            "bounds = pos.var holds it there",
         )
         for i in own
         if x[i] < -_ROUNDING

@@ -32,7 +32,7 @@ from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STA
 from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS, RotationErrors
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, WeightType
-from sem_toolkit.spec.options import EFFECT_CODING, GROUP_EQUAL, Call, Parameterization
+from sem_toolkit.spec.options import EFFECT_CODING, GROUP_EQUAL, Bounds, Call, Parameterization
 
 Layer = Literal["table", "estimation", "inference", "data", "rotation"]
 Kind = Literal["word", "words", "switch", "number", "numbers", "count", "counts", "fraction", "mapping", "moments"]
@@ -123,6 +123,8 @@ _DECLARED = (
     Option("markers", "mapping", "table", "Factor to the indicator that sets its scale, where that is not the first."),
     Option("effect_coding", "words", "table", "Scale by effect coding.", EFFECT_CODING),
     Option("marker_int_zero", "switch", "table", "With means: no intercepts of markers, latent means are free."),
+    Option("bounds", "word", "table", "Variances that are held at 0 or above: all, of observed or of latent variables.",
+           get_args(Bounds), "--bounds"),
     Option("ngroups", "count", "table", "Number of groups where there are no data."),
     Option("group", "word", "data", "Name of the grouping column.", flag="--group"),
     Option("group_label", "words", "data", "Of the grouping column: the values to take, in this order.",

@@ -1,5 +1,6 @@
 """What was found in a spec: the parameter table, the identification and the messages, carets below their places."""
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from sem_toolkit.report.text_tables import build_table
 
 if TYPE_CHECKING:
     from sem_toolkit.fit import Check
-    from sem_toolkit.spec import ParameterTable
+    from sem_toolkit.spec import Parameter, ParameterTable
 
 _MOST_ROWS = 2000
 """More are no reading matter, and take the terminal many seconds to lay out."""
@@ -40,7 +41,7 @@ def build_parameter_rows(table: "ParameterTable") -> Table:
     where = ("group", "level") if table.levels else ("group",)
     shown = build_table("Parameter table", ("lhs", "op", "rhs"), (*where, "free", "value", "label", "origin"))
     for row in table.rows[:_MOST_ROWS]:
-        value = "" if row.ustart is None else f"{row.ustart:g}"
+        value = _describe_value(row)
         free = str(row.free) if row.free else ("data" if row.exo else "")
         place = f", line {row.origin.span.line}" if row.origin.span else ""
         numbers = [str(row.group or ""), str(row.level or "")][: len(where)]
@@ -49,6 +50,14 @@ def build_parameter_rows(table: "ParameterTable") -> Table:
     if left_out > 0:
         shown.add_row("…", "", f"{left_out} more rows: --json has all")
     return shown
+
+
+def _describe_value(row: "Parameter") -> str:
+    """What a parameter is fixed at or starts from, and how far a free one may go."""
+    value = [] if row.ustart is None else [f"{row.ustart:g}"]
+    value += [f"≥ {row.lower:g}"] if row.free and math.isfinite(row.lower) else []
+    value += [f"≤ {row.upper:g}"] if row.free and math.isfinite(row.upper) else []
+    return ", ".join(value)
 
 
 def build_rows_frame(check: "Check") -> "pd.DataFrame":

@@ -10,6 +10,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 
 Call = Literal["sem", "cfa", "growth", "lavaan"]
 Parameterization = Literal["delta", "theta"]
+Bounds = Literal["none", "pos.var", "pos.ov.var", "pos.lv.var"]
 EFFECT_CODING = ("loadings", "intercepts")
 
 GROUP_EQUAL: tuple[str, ...] = (
@@ -66,6 +67,8 @@ class TableOptions:
     group_partial    parameters exempt from group_equal, written `f=~x2`, `x3~1`
     effect_coding    "loadings", "intercepts"
     marker_int_zero  with means: fix the intercepts of markers at 0 and free the means of their latent variables
+    bounds           which variances may not be negative: "pos.var" all, "pos.ov.var" those of observed variables,
+                     "pos.lv.var" those of latent ones
     conditional_x    condition on exogenous variables rather than model them
     composites       composites as lavaan 0.7 has them; without, `C <~ x` is the formative variable of old
     phantom_composites  write a formative variable as a phantom: `C ~ x`, `C =~ 1*C`, `C ~~ 0*C`
@@ -102,6 +105,7 @@ class TableOptions:
     group_partial: tuple[str, ...] = ()
     effect_coding: tuple[str, ...] = ()
     marker_int_zero: bool = False
+    bounds: Bounds = "none"
 
     def resolved(self) -> "TableOptions":
         """The same with every None replaced by the default of the call."""
@@ -136,7 +140,7 @@ _SHORT = Repr()  # values of any size and depth in messages
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
 _TUPLES = frozenset({"ordered", "group_equal", "group_partial", "effect_coding"})
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"call": get_args(Call), "parameterization": get_args(Parameterization)}
+    {"call": get_args(Call), "parameterization": get_args(Parameterization), "bounds": get_args(Bounds)}
 )
 
 

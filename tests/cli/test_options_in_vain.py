@@ -38,7 +38,7 @@ BASES = {
 }
 OWN = {
     "diff": ["--json", "--std-lv", "--estimator WLSMV --ordered x1", "--call growth", "--meanstructure"],
-    "check": ["--json", "--explain", "--data hs.csv --group school", "--std-lv", "--meanstructure",
+    "check": ["--json", "--explain", "--data hs.csv --group school", "--std-lv", "--meanstructure", "--bounds pos.var",
               "--estimator WLSMV --ordered x1"],
     "fmt": ["--check", "--diff"],
     "compare": ["--json", "--plot p.svg", "--report r.md", "--receipt r.json", "--level 0.8 --plot p.svg"],

@@ -292,3 +292,19 @@ def test_bartlett_scores_beside_auxiliary_variables_are_of_the_indicators(rows):
     expected = centred @ weights / (loadings @ weights)
     (scores,) = found.factor_scores("bartlett")
     np.testing.assert_allclose(scores.scores[complete, 0], expected, atol=1e-8)
+
+
+def test_bartlett_scores_leave_out_what_covariates_do_to_an_indicator(rows):
+    """(λᵀΘ⁻¹λ)⁻¹λᵀΘ⁻¹(y − ν − κx), of the indicators that a row has."""
+    found = fit("visual =~ x1 + x2 + x3\nvisual ~ ageyr\nx2 ~ ageyr", rows, missing="ml")
+    table = found.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    names = ["x1", "x2", "x3"]
+    loadings = np.array([table["visual", "=~", name] for name in names])
+    weights = loadings / np.array([table[name, "~~", name] for name in names])
+    errors = rows[names].to_numpy() - np.array([table[name, "~1", ""] for name in names])
+    errors[:, 1] -= table["x2", "~", "ageyr"] * rows["ageyr"].to_numpy()
+    there = np.isfinite(errors)
+    some = there.any(axis=1)
+    expected = (np.nan_to_num(errors) @ weights)[some] / (there @ (loadings * weights))[some]
+    (scores,) = found.factor_scores("bartlett")
+    np.testing.assert_allclose(scores.scores[some, 0], expected, atol=1e-8)

@@ -55,3 +55,21 @@ def test_a_fit_whose_tables_were_looked_at_pickles_and_copies():
         there = pickle.loads(pickle.dumps(result))  # noqa: S301
         assert there.fit_measures == pytest.approx(result.fit_measures, nan_ok=True)
         assert copy.deepcopy(result).fit_measures == pytest.approx(result.fit_measures, nan_ok=True)
+
+
+def test_bounds_keep_a_heywood_case_at_zero():
+    """lavaan 0.7-2, cfa(…, bounds = "pos.var")."""
+    moments = pd.DataFrame(
+        [[0.63, 0.52, 0.18, 0.34], [0.52, 1.00, 0.17, 0.17], [0.18, 0.17, 1.15, -0.20], [0.34, 0.17, -0.20, 1.09]],
+        columns=["y1", "y2", "y3", "y4"],
+        index=["y1", "y2", "y3", "y4"],
+    )
+    spec = "f =~ y2 + y1 + y3 + y4"
+    assert fit(spec, sample_cov=moments, sample_nobs=60).certificate.verdict == "improper"
+    found = fit(spec, sample_cov=moments, sample_nobs=60, bounds="pos.var")
+    assert found.certificate.converged
+    assert found.fit_measures["chisq"] == pytest.approx(7.03, abs=5e-3)
+    assert found.fit_measures["df"] == 2
+    rows = found.parameters
+    assert rows["est"].tolist() == pytest.approx([1, 1.212, 0.346, 0.654, 0.561, 0, 1.080, 0.891, 0.422], abs=6e-4)
+    assert rows["se"].tolist() == pytest.approx([0, 0.180, 0.213, 0.211, 0.102, 0, 0.197, 0.163, 0.147], abs=6e-4)

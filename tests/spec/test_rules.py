@@ -173,3 +173,19 @@ def test_tables_beyond_all_use_are_refused(text: str, options: dict[str, object]
     chosen, _ = build_table_options(options)
     (error,) = check_spec(parse_spec(text), chosen).errors
     assert error.code == "model-too-large"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "bounded"),
+    [
+        ("none", {"y1 ~~ y1": -0.5}),
+        ("pos.var", {"y1 ~~ y1": -0.5, "y2 ~~ y2": 0, "y3 ~~ y3": 0, "f ~~ f": 0, "z ~~ z": 0}),
+        ("pos.ov.var", {"y1 ~~ y1": -0.5, "y2 ~~ y2": 0, "y3 ~~ y3": 0, "z ~~ z": 0}),
+        ("pos.lv.var", {"y1 ~~ y1": -0.5, "f ~~ f": 0}),
+    ],
+)
+def test_bounds_name_the_variances_that_may_not_be_negative(bounds: str, bounded: dict[str, float]) -> None:
+    """What the spec says of one wins; fixed variances and covariances have no bound."""
+    rows = find("f =~ y1 + y2 + y3\nf + z ~ x\ny1 ~~ lower(-0.5)*y1\ny1 ~~ y2", bounds=bounds)
+    found = {name: row.lower for name, row in rows.items() if row.free and row.lower > -float("inf")}
+    assert found == bounded

@@ -96,9 +96,14 @@ class _Search:
         field = begin
         cost = float(field.assess(heights[None])[0][0])
         turned = self.ranks.aims.turned
+        moves, tried = 0, [-1] * len(self.ranks.names)
         for _ in range(MOST_SWEEPS):
             before = cost
             for k, name in enumerate(self.ranks.names):
+                if tried[k] == moves:
+                    # Nothing has moved since this one was tried.
+                    continue
+                tried[k] = moves
                 variants = [field]
                 if name in turned:
                     other = turned[name]
@@ -111,6 +116,7 @@ class _Search:
                     best = int(costs.argmin())
                     if costs[best] < cost - WORTH:
                         cost, heights, field = float(costs[best]), trials[best], variant
+                        moves += 1
             if cost >= before:
                 break
         return cost, heights, field

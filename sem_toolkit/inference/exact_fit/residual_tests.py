@@ -13,6 +13,7 @@ from sem_toolkit.discrepancy import DenseWeight, NormalWeight, Weight, invert_sy
 from sem_toolkit.discrepancy.moment_covariance import build_model_based_weight, spread_weight
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.exact_fit.given_residuals import compute_given_residual_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.sample.moments import FloatArray
 
@@ -90,8 +91,11 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     """Browne's residual test by normal theory at the implied moments (lavaan's browne.residual.nt.model), by group (G).
 
     n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e with V of normal theory at Σ̂: at an ML estimate ΔᵀVe is 0, so that n·eᵀVe remains.
-    Source: Browne (1984), equation 2.20a, with a structured weight.
+    Given exogenous variables e is that of their regressions. Source: Browne (1984), equation 2.20a, with a structured
+    weight.
     """
+    if evaluation.is_conditional and evaluation.data.is_reweighted:
+        return compute_given_residual_test(evaluation)
     return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
 
 

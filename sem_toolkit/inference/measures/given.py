@@ -1,14 +1,13 @@
 """What fit measures take from numeric variables given exogenous ones (conditional_x).
 
-The statistics are those of the regression of the other variables on the exogenous ones: the residual covariance matrix
-R, intercepts and slopes. Slopes are standardised by the deviations of x and of the residuals.
+The statistics are residual covariances, intercepts and slopes (`exact_fit.given_residuals`). Slopes are standardised by
+the deviations of x and of the residuals.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.inference.exact_fit.given_residuals import compute_design, regress_implied, regress_sample
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.indices import compute_lisrel_measures, compute_other_measures
@@ -17,24 +16,15 @@ from sem_toolkit.inference.measures.robust import RobustVariants, build_robust_v
 from sem_toolkit.sample.moments import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Regression:
-    """R (y × y), intercepts (y) and slopes (y × x) of one group."""
-
-    residual: FloatArray
-    intercepts: FloatArray
-    slopes: FloatArray
-
-
 class GivenVariables:
     """Of moments given exogenous variables (see `VariableKind`)."""
 
     def compute_residual_measures(self, evaluation: AtEstimate) -> dict[str, float]:
         groups = range(evaluation.model.n_groups)
-        sample, implied = zip(*(_regress_both(evaluation, g) for g in groups), strict=True)
+        sample, implied = ([find(evaluation, g) for g in groups] for find in (regress_sample, regress_implied))
         gaps = [own.slopes - other.slopes for own, other in zip(sample, implied, strict=True)]
         given = list(evaluation.exogenous)
-        spreads = [np.sqrt(np.diag(_get_sample(evaluation, g)[1])[given]) for g in groups]
+        spreads = [np.sqrt(np.diag(covariance)[given]) for covariance in evaluation.sample_cov]
         along = [
             gap * spread / np.sqrt(np.diag(own.residual))[:, None]
             for gap, spread, own in zip(gaps, spreads, sample, strict=True)
@@ -68,31 +58,16 @@ class GivenIncompleteVariables(GivenVariables):
         return compute_other_measures(test.stat, test.df, evaluation.npar, evaluation.total)
 
 
-def regress(evaluation: AtEstimate, mean: FloatArray, covariance: FloatArray) -> Regression:
-    """The regression that moments (p, p × p) imply."""
-    x = np.array(evaluation.exogenous)
-    y = np.setdiff1d(np.arange(len(covariance)), x)
-    slopes = np.linalg.solve(covariance[np.ix_(x, x)], covariance[np.ix_(x, y)]).T
-    residual = covariance[np.ix_(y, y)] - slopes @ covariance[np.ix_(x, y)]
-    return Regression(residual, mean[y] - slopes @ mean[x], slopes)
-
-
 def compute_explained(evaluation: AtEstimate) -> FloatArray:
     """LISREL's GFI of each group (G): 1 − eᵀWe/sᵀWs with W of normal theory at the model."""
     found = []
-    x = list(evaluation.exogenous)
     for g in range(evaluation.model.n_groups):
-        sample, implied = _regress_both(evaluation, g)
-        mean, covariance = _get_sample(evaluation, g)
-        design = np.zeros((len(x) + 1, len(x) + 1))
-        design[0, 0], design[0, 1:], design[1:, 0] = 1.0, mean[x], mean[x]
-        design[1:, 1:] = covariance[np.ix_(x, x)] + np.outer(mean[x], mean[x])
+        sample, implied = regress_sample(evaluation, g), regress_implied(evaluation, g)
+        design = compute_design(evaluation, g)
         inverse = np.asarray(np.linalg.inv(implied.residual), dtype=np.float64)
-        own = np.column_stack([sample.intercepts, sample.slopes])
-        gap = own - np.column_stack([implied.intercepts, implied.slopes])
-
+        gap = sample.coefficients - implied.coefficients
         rest = _measure(sample.residual - implied.residual, gap, inverse, design)
-        found.append(1.0 - rest / _measure(sample.residual, own, inverse, design))
+        found.append(1.0 - rest / _measure(sample.residual, sample.coefficients, inverse, design))
     return np.array(found)
 
 
@@ -107,15 +82,3 @@ def count_statistics(evaluation: AtEstimate) -> int:
     x = len(evaluation.exogenous)
     y = evaluation.model.n_observed - x
     return y * (y + 1) // 2 + y + y * x
-
-
-def _get_sample(evaluation: AtEstimate, g: int) -> tuple[FloatArray, FloatArray]:
-    mean = evaluation.sample_mean
-    assert mean is not None  # noqa: S101 (there are means, always)
-    return mean[g], evaluation.sample_cov[g]
-
-
-def _regress_both(evaluation: AtEstimate, g: int) -> tuple[Regression, Regression]:
-    mean = evaluation.moments.mean
-    assert mean is not None  # noqa: S101
-    return regress(evaluation, *_get_sample(evaluation, g)), regress(evaluation, mean[g], evaluation.implied_cov[g])

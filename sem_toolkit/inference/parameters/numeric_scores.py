@@ -38,7 +38,8 @@ class NumericScores:
 class IncompleteScores(NumericScores):
     """The same of rows with empty cells, with Σ, Λ and μ of what each row has.
 
-    Bartlett's take (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹, which is (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹.
+    Bartlett's take (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹, which is (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹, of the indicators and the observed variables that have
+    effects on them, as if these were independent of the factors: their effects are no answer to the factors.
     """
 
     def score_rows(self, evaluation: AtEstimate, g: int, method: ScoreMethod, weights: FloatArray) -> FloatArray:
@@ -49,16 +50,25 @@ class IncompleteScores(NumericScores):
             message = "ten Berge scores need rows without empty cells"
             hint = 'ask for "regression" or "bartlett"'
             raise DataError(Diagnostic("error", "complete-rows-needed", message, hint=hint))
-        matrices = compute_matrices(evaluation.model, evaluation.x)
+        matrices, V = compute_matrices(evaluation.model, evaluation.x), evaluation.moments.all_covariance[g]
         loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
         rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
         scores = np.full((len(likelihood.patterns.row), loadings.shape[1]), np.nan)
         if not factors.size:
             return scores
-        L = np.linalg.solve(within, loadings[:, factors])[rows]
-        patterns = likelihood.patterns.pick(rows)
-        own = compute_incomplete_likelihood(patterns, likelihood.mean[rows], likelihood.covariance[np.ix_(rows, rows)])
-        assert own is not None  # noqa: S101 (a block of a positive definite matrix)
+        causes = np.setdiff1d(np.flatnonzero(np.any(within[rows] != 0, axis=0)), rows)
+        both, first = np.concatenate([rows, causes]), len(rows)
+        equations, covariance = np.eye(len(both)), np.zeros((len(both),) * 2)
+        equations[:first] = within[np.ix_(rows, both)]
+        own_loadings = loadings[np.ix_(rows, factors)]
+        latent = own_loadings @ V[np.ix_(p + factors, p + factors)] @ own_loadings.T
+        covariance[:first, :first] = matrices.symmetric[g][np.ix_(rows, rows)] + latent
+        covariance[first:, first:] = V[np.ix_(causes, causes)]
+        inverse = np.linalg.inv(equations)
+        L = inverse[:, :first] @ own_loadings
+        patterns = likelihood.patterns.pick(both)
+        own = compute_incomplete_likelihood(patterns, likelihood.mean[both], inverse @ covariance @ inverse.T)
+        assert own is not None  # noqa: S101 (errors and causes are positive definite where the model's moments are)
         inner = L.T @ own.inverses @ L
         seen = np.diagonal(inner, axis1=1, axis2=2) > 0.0  # factors of which a pattern has an indicator
         known = np.linalg.matrix_rank(inner, hermitian=True) == seen.sum(axis=1)

@@ -13,6 +13,7 @@ from sem_toolkit.discrepancy import once
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_any
+from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.groups import (
     SCALED_BY_SE,
@@ -149,7 +150,7 @@ class OrderedResiduals:
     def describe(
         self, evaluation: AtEstimate, options: InferenceOptions, kind: ResidualType
     ) -> tuple[GroupResiduals, ...]:
-        return tuple(_describe(evaluation, g, kind) for g in range(evaluation.model.n_groups))
+        return tuple(_describe(evaluation, options, g, kind) for g in range(evaluation.model.n_groups))
 
     def summarise(
         self, evaluation: AtEstimate, options: InferenceOptions, kind: SummaryType, close: float, level: float
@@ -158,7 +159,7 @@ class OrderedResiduals:
         return tuple(_summarise(evaluation, g, kind, close, level) for g in range(evaluation.model.n_groups))
 
 
-def _describe(evaluation: AtEstimate, g: int, kind: ResidualType) -> GroupResiduals:
+def _describe(evaluation: AtEstimate, options: InferenceOptions, g: int, kind: ResidualType) -> GroupResiduals:
     found = compute_categorical_residuals(evaluation, g, choose_metric(kind))
     layout, model = found.layout, evaluation.model
     assert model.responses is not None  # noqa: S101
@@ -167,8 +168,9 @@ def _describe(evaluation: AtEstimate, g: int, kind: ResidualType) -> GroupResidu
     if kind == "normalized":
         variances = sample
     elif kind == "standardized.mplus":
-        implied = sample - spread  # of the implied statistics, where weights are the inverse of Γ
-        variances = np.where(sample - implied > 0, sample - implied, np.nan)
+        along = compute_delta(evaluation)[g]
+        implied = np.einsum("mi,ij,mj->m", along, compute_estimate_covariance(evaluation, options), along)
+        variances = np.where(sample > implied, sample - implied, np.nan)
     se, values = np.sqrt(np.maximum(variances, 0.0)), found.values
     if kind in SCALED_BY_SE:
         values, se = divide_by_se(values, se), np.ones_like(values)

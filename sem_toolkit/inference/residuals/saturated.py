@@ -34,9 +34,15 @@ class Gamma(Protocol):
 def build_gamma(evaluation: AtEstimate, options: InferenceOptions, group: int) -> Gamma:
     """Γ as standard errors and tests ask for: free of distribution for robust ones, else by normal theory.
 
-    With first-order information it is the inverse of the outer products of the saturated scores, as in lavaan.
+    Weights that are frequencies count as such where variances of moments are made. With first-order information it is
+    the inverse of the outer products of the saturated scores. All as in lavaan.
     """
+    free = options.needs_gamma or evaluation.kind.is_distribution_free
     if evaluation.sample.has_design:
+        if free and evaluation.sample.groups[group].design.frequencies:
+            return DenseGamma(
+                CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group).gamma
+            )
         return DenseGamma(list_cluster_covariances(evaluation)[group])
     known = evaluation.data.residual_gammas(evaluation, options.information, robust=options.se == "robust.huber.white")
     if known is not None:
@@ -45,8 +51,7 @@ def build_gamma(evaluation: AtEstimate, options: InferenceOptions, group: int) -
         normal = NormalGamma(evaluation, group)
         whole = normal.times(np.eye(evaluation.moments_per_group))
         return DenseGamma(whole @ build_distribution_free_weight(evaluation, group) @ whole)
-    free = options.needs_gamma or options.se == "robust.huber.white" or evaluation.kind.is_distribution_free
-    if free and not options.takes_normal_gamma(evaluation.kind):
+    if (free or options.se == "robust.huber.white") and not options.takes_normal_gamma(evaluation.kind):
         return CasewiseGamma(CasewiseMoments(evaluation, build_robust_weight(evaluation, options.information), group))
     return NormalGamma(evaluation, group)
 

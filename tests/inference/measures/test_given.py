@@ -12,6 +12,7 @@ from tests.support import DATA, ORACLES
 
 MODEL = "m ~ a1*x1 + a2*x2\ny1 ~ b1*m + c1*x1\ny2 ~ b2*m + c2*x2"
 CASES = json.loads((ORACLES / "given.json").read_text(encoding="utf-8"))
+GROUPS = json.loads((ORACLES / "given_groups.json").read_text(encoding="utf-8"))
 AVAILABLE = {"gfi_lisrel", "agfi_lisrel", "pgfi"}  # of available cases, which are not given exogenous variables here
 
 
@@ -34,6 +35,17 @@ def test_lavaans_measures(case):
     assert found.fit_measures["chisq"] == pytest.approx(fixed.fit_measures["chisq"], rel=1e-9)
     assert found.fit_measures["baseline.df"] == 3
     assert fixed.fit_measures["baseline.df"] == 9
+
+
+@pytest.mark.parametrize("case", GROUPS, ids=lambda case: f"{case['estimator']}-{len(case['group_equal'])}")
+def test_lavaans_measures_of_groups(case):
+    """GFI is made of residual covariances, intercepts and slopes, weighed at the model."""
+    text = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual ~ ageyr + sex\ntextual ~ visual + ageyr"
+    equal = {"group_equal": case["group_equal"]} if case["group_equal"] else {}
+    options = {"estimator": case["estimator"], "group": "school", "conditional_x": True, "meanstructure": True, **equal}
+    found = fit(text, DATA / "hs.csv", **options).fit_measures
+    for name, value in case["fit_measures"].items():
+        assert found[name] == pytest.approx(value, rel=2e-5, abs=2e-5), name
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Residuals divided by their standard errors, in every type of lavaan's `residuals`."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from tests.support import ORACLES
 
 HOLZINGER = ORACLES / "data" / "hs.csv"
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
+SURVEYS = json.loads((ORACLES / "residuals.json").read_text(encoding="utf-8"))
 PLACES = ((1, 0), (2, 0), (3, 0), (6, 1), (8, 7))
 
 # residuals(cfa(MODEL, HolzingerSwineford1939, estimator), type)$cov of lavaan 0.6-14; its data have more decimals.
@@ -36,3 +39,19 @@ def test_a_type_that_does_not_exist_is_named():
     result = fit(MODEL, HOLZINGER, call="cfa")
     with pytest.raises(OptionError, match=r'no residuals of type "standardised"'):
         compute_residuals(result.evaluated, "standardised")
+
+
+@pytest.mark.parametrize("case", SURVEYS, ids=lambda case: f"{case['options']['estimator']}-{case['type']}")
+def test_ordered_and_weighted_residuals_are_those_of_lavaan(case):
+    """Frequencies count once in errors; the simplified ones take the estimates' own covariance matrix."""
+    result = fit(case["spec"], ORACLES / "data" / "survey.csv", call="cfa", **case["options"])
+    for found, reference in zip(result.compute_residuals(case["type"]), case["groups"], strict=True):
+        matrix = found.cov_se if case["column"] == "se" else found.cov
+        others = {f"{own.lhs}|{own.rhs}": own.value for own in found.others}
+        for pair, value in reference["cov"].items():
+            row, column = (found.variables.index(name) for name in pair.split())
+            if value is not None and row != column:
+                assert matrix[row, column] == pytest.approx(value, rel=1e-3, abs=1e-4), pair
+        for name, value in reference.get("th", {}).items():
+            if value is not None and name in others:
+                assert others[name] == pytest.approx(value, rel=1e-3, abs=1e-4), name
