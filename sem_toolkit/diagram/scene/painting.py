@@ -17,16 +17,10 @@ from sem_toolkit.diagram.content.words import (
 from sem_toolkit.diagram.courses.label_places import Wanted, build_path_options, place_labels
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
+from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_straight
+from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
 from sem_toolkit.diagram.geometry.metrics import measure_line
-from sem_toolkit.diagram.geometry.plane import (
-    FloatArray,
-    Rectangle,
-    Shapes,
-    build_line,
-    compute_crossings,
-    flatten_curve,
-    is_straight,
-)
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.places.blocks import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.scene.elements import (

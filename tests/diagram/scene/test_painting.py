@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sem_toolkit.diagram import DiagramStyle, draw_diagram
-from sem_toolkit.diagram.geometry.plane import measure_distance
+from sem_toolkit.diagram.geometry.hits import measure_distance
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
 
