@@ -39,7 +39,7 @@ def draw_rows(empty: float = 0.0) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Alike:
-    """Clusters with as many rows and the same empty cells: y, c × n·3 without empty cells, x, c × n, and what is seen."""
+    """Clusters with as many rows and the same empty cells: y, c × 3n without those, x, c × n, and what is seen, 3n."""
 
     y: Array
     x: Array
