@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -44,8 +45,7 @@ def _spread_at(
     accepts: Callable[[str, FloatArray], bool],
 ) -> None:
     """Positions are measured along the boundary; the order of the ends around the shape stays."""
-    ring = _build_ring(box, shape)
-    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(ring, axis=0).T))])
+    ring, lengths = _build_ring(box, shape)
     places = sorted((_find_place(curves[key][end], ring, lengths), key, end) for key, end in found)
     # Cut the ring open at its widest gap, so that neighbours across the cut stay neighbours.
     around = [*(place for place, _, _ in places), places[0][0] + lengths[-1]]
@@ -75,11 +75,14 @@ def _is_level(curve: FloatArray) -> bool:
     return is_straight(curve) and min(across, down) < 0.5
 
 
-def _build_ring(box: Rectangle, shape: str) -> FloatArray:
+@lru_cache(maxsize=256)
+def _build_ring(box: Rectangle, shape: str) -> tuple[FloatArray, FloatArray]:
+    """Points around the boundary of a shape, and how far along it each is; ends move twice or more in a picture."""
     angles = np.linspace(-np.pi, np.pi, 73)
     centre = np.array([box.x, box.y])
     towards = np.stack([np.cos(angles) * box.width, np.sin(angles) * box.height], axis=1)
-    return np.array([find_boundary(box, shape, centre + offset) for offset in towards])
+    ring = np.array([find_boundary(box, shape, centre + offset) for offset in towards])
+    return ring, np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(ring, axis=0).T))])
 
 
 def _find_place(point: FloatArray, ring: FloatArray, lengths: FloatArray) -> float:

@@ -4,6 +4,7 @@ Lengths are points (1/72 inch); y grows downwards, as on a page. A curve is an a
 Bézier control points.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import hypot
@@ -278,6 +279,22 @@ class Shapes:
             np.append(self.half_height, box.height / 2),
             np.append(self.round, False),
         )
+
+    @classmethod
+    def join(cls, parts: "Sequence[Shapes]") -> "Shapes":
+        """All shapes of several in one."""
+        return cls(
+            np.concatenate([part.x for part in parts]),
+            np.concatenate([part.y for part in parts]),
+            np.concatenate([part.half_width for part in parts]),
+            np.concatenate([part.half_height for part in parts]),
+            np.concatenate([part.round for part in parts]),
+        )
+
+    def take(self, numbers: Sequence[int]) -> "Shapes":
+        """Some of the shapes, in this order."""
+        k = np.array(numbers, np.intp)
+        return Shapes(self.x[k], self.y[k], self.half_width[k], self.half_height[k], self.round[k])
 
     def hit_by(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
         """Which of the shapes, grown by `margin`, a polyline (m × 2) enters; length n."""
