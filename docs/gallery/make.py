@@ -48,7 +48,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | model | mark | why |
 | --- | --- | --- |
 | Holzinger and Swineford | 8 | clear and compact; the numbers of outer loadings stand beside flat lines |
-| Political democracy | 9 | both effects of industry straight from below, residual covariances in nested tracks |
+| Political democracy | 9 | democracy at both times in one row, industry below, residual covariances in nested tracks |
 | Mediation, one and two mediators | 9 | triangle and diamond, level direct path |
 | Serial mediation | 9 | trapezium with one crossing, as in the textbooks |
 | Latent mediation | 8 | triangle; three numbers above the mediator stand at two heights |
@@ -73,7 +73,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Planned behaviour | 8 | causes in a column, a straight way to the behaviour; the third covariance takes room inside |
 | Marketing chain | 9 | every path is straight; indicators outside; with variances it runs downwards |
 | Abilities | 9 | a tree from left to right, levels in columns |
-| Ecosystem | 8 | every path is straight; two crossings |
+| Ecosystem | 8 | every path is straight; two pairs share a column, one crossing |
 | Twenty factors | 5 | all is readable, but it is longer than a page |
 | Mediation with controls | 8 | triangle with the controls below it; their paths cross the direct one |
 | Panel with controls | 8 | grid with the controls above and below; two paths to the last wave bend |

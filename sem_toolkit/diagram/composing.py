@@ -107,7 +107,7 @@ def _search_beyond(search: Search, drafts: Sequence[Draft], routed: int) -> None
     canvas, crowded, most = drafts[0].canvas, routed > CROWDED_FROM, search.left
     large = bool(canvas.structure.links) and len(canvas.graph) > LARGE
     many = search.best is not None and search.best[0].hits > MANY_HITS
-    growth: Sequence[float] = (
+    growth: tuple[float, ...] = (
         CROWDED_GROWTH if crowded and many else LARGE_GROWTH if large or many or crowded else GROWTH
     )
     search.tallest = np.inf

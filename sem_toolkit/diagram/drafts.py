@@ -18,6 +18,7 @@ from sem_toolkit.diagram.places.dot_layout import place_by_dot
 from sem_toolkit.diagram.places.folds import LEAST_RANKS
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, place_variables
+from sem_toolkit.diagram.places.shared_columns import share_columns
 from sem_toolkit.diagram.places.two_sides import share_column
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.scene.painting import paint_scene
@@ -141,6 +142,8 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             # Waves that do not fit as a figure are not torn apart.
             fold_first = bool(structure.owner) and figure is None
             turned = ("folded", "downward") if fold_first else ("downward", "folded")
+        if share_columns(structure) is not None:
+            turned = ("shared", *turned)
         if direction == "right":
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:

@@ -1,6 +1,6 @@
 """The search for the best picture: drafts at several densities and spacings, and what is wrong with each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from sem_toolkit.diagram.drafts import DENSITIES, Draft
 from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Measures, Spacing
-from sem_toolkit.diagram.places.placement import Placement, find_extent
+from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent
 from sem_toolkit.diagram.scene.elements import Scene
 
 TALLEST = 235 * POINTS_PER_MILLIMETRE
@@ -22,19 +22,19 @@ TALLEST = 235 * POINTS_PER_MILLIMETRE
 PAGE = 175 * POINTS_PER_MILLIMETRE * TALLEST
 """Its area, in square points."""
 
-BEND, CROSSING, SMALLER, WHOLE_PAGE = 30.0, 10.0, 40.0, 60.0
+BEND, CROSSING, SMALLER, WHOLE_PAGE = 30.0, 10.0, 45.0, 60.0
 """What makes a picture without faults hard to read: each structural path that is not straight, each crossing, each
 point by which the font is smaller than asked for, a page filled.
 """
 
-UNUSUAL = 40.0
-"""What it costs that causes stand above their effects, as readers expect them at their left."""
+UNUSUAL: Mapping[Arrangement, float] = {"downward": 45.0, "folded": 35.0}
+"""What it costs that some causes do not stand at the left of their effects, where readers expect them."""
 
 MOST_FOR_CROSSINGS = 1.6
 """Factors of the spacing up to which more room is tried against crossings only."""
 
-GROWTH = (1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
-"""Factors of the spacing in the order tried; the first comes twice, to find the width that arcs take."""
+GROWTH = (1.0, 1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
+"""Factors of the spacing in the order tried; the first comes again, to find the width that arcs take."""
 
 GoOn: TypeAlias = Callable[[int], bool]
 """Whether another picture is tried after one in which so many things are hit."""
@@ -98,6 +98,7 @@ class Search:
         self.limit, self.font_size, self.left, self._go_on = limit, font_size, most, go_on
         self.has_ended = False
         self.best: Found | None = None
+        self._last: Found | None = None
         self.tallest = 1.25 * TALLEST
         self._overhang = np.inf
         self._placed: list[tuple[_Wish, _Placed]] = []
@@ -118,12 +119,15 @@ class Search:
         assert self.best is not None  # noqa: S101 - without a limit the first picture is painted
         return self.best[1]
 
-    def try_densities(self, draft: Draft, growth: Sequence[float] = GROWTH) -> None:
+    def try_densities(self, draft: Draft, growth: tuple[float, ...] = GROWTH) -> None:
         """Try a draft at the densities at which its shapes fit the page."""
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
+            if SMALLER * density.smaller_font >= self.cost and self._is_good_size(self.best):
+                break
+            self._last = None
             sized = draft.with_density(density)
             self.try_spacing(sized, density.spacing, growth, must_fit=True)
             if self.has_ended:
@@ -133,10 +137,14 @@ class Search:
                 tried = growth if self.best is None or self.best[0].faults else growth[:1]
                 self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
-            if self.best is not None and self.best[0].wide == 0 and self.best[0].high == 0:
+            if self._is_good_size(self._last) and self._is_good_size(self.best):
                 break
 
-    def try_spacing(self, draft: Draft, spacing: Spacing, growth: Sequence[float], must_fit: bool) -> None:
+    @staticmethod
+    def _is_good_size(found: Found | None) -> bool:
+        return found is not None and found[0].wide == 0 and found[0].high == 0
+
+    def try_spacing(self, draft: Draft, spacing: Spacing, growth: tuple[float, ...], must_fit: bool) -> None:
         """Paint a draft with this spacing, widened as long as something is hit.
 
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
@@ -145,7 +153,14 @@ class Search:
         tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
         width = self._find_width() if must_fit or tiled else None
         tried: Placement | None = None
-        for factor in growth:
+        hits = False
+        for k, factor in enumerate(growth):
+            before = growth[:k].count(1.0)
+            if tried is not None and before > 1 and hits == (factor == 1):
+                if hits:
+                    continue
+                # What is too wide gets more room only to be rid of hits.
+                break
             wider = spacing.grow(factor)
             placed = self._place(draft, wider, width)
             figure = draft.canvas.structure.figure
@@ -165,7 +180,6 @@ class Search:
             # Loadings from both sides of a column cross only where they had to make way for numbers.
             between = all(draft.canvas.structure.two_sided or (None,))
             hits = hits or (between and score.crossings > 0 and factor < MOST_FOR_CROSSINGS)
-            # What is too wide gets more room only to be rid of hits.
             if self.has_ended or (not hits and (not too_wide or factor > 1)):
                 break
             # Arcs and numbers outside the outermost shapes have taken this much of the width.
@@ -191,8 +205,9 @@ class Search:
             measures, placement, _ = placed
             scene = draft.paint(measures, placement)
             score = score_scene(scene, self.font_size)
-            found = replace(score, cost=score.cost + UNUSUAL * (draft.arrangement == "downward")), scene
+            found = replace(score, cost=score.cost + UNUSUAL.get(draft.arrangement, 0.0)), scene
             self._painted.append((draft, placed, found))
+        self._last = found
         if self.best is None or found[0] < self.best[0]:
             self.best = found
         if self._go_on is not None and not self._go_on(self.best[0].hits):

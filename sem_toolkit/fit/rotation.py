@@ -69,9 +69,11 @@ def build_rotation_options(read: Mapping[str, Any]) -> tuple[RotationOptions, li
         faults.append(_build_fault("orthogonal", False, f"{method} has no minimum among oblique rotations"))
     if method == "promax" and values.get("orthogonal"):
         faults.append(_build_fault("orthogonal", True, "promax is oblique; varimax is what it starts from"))
-    if method == "target":
+    if method in ("target", "target.strict"):
         try:
             values["target"] = _parse_targets(given.get("target"), given.get("target_mask"))
+            if method == "target" and "target_mask" not in given:
+                values["target"], values["freed"] = _free_large(values["target"])
         except ValueError as problem:
             faults.append(_build_fault("target", given.get("target"), str(problem)))
     if "rotation_se" in read:
@@ -91,6 +93,15 @@ def _parse_targets(target: object, mask: object) -> Mapping[str, Target]:
             raise ValueError("target and target_mask name different blocks")
         return {str(name): _parse_target(entry, masks.get(name)) for name, entry in target.items()}
     return {"": _parse_target(target, mask)}
+
+
+def _free_large(targets: Mapping[str, Target]) -> tuple[Mapping[str, Target], bool]:
+    """Targets whose wanted loadings other than 0 are free, and whether there are any: what lavaan takes for a mask."""
+    kept = {
+        block: tuple(tuple(None if value else value for value in row) for row in target)
+        for block, target in targets.items()
+    }
+    return kept, kept != dict(targets)
 
 
 def _parse_target(target: object, mask: object) -> Target:

@@ -8,7 +8,11 @@ from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
 
 _DOUBTFUL = "(!)"
-FIT = ("χ²", "df", "CFI", "RMSEA", "SRMR", "ΔBIC", "Δχ²", "Δdf", "p")
+_FIT = (
+    ("χ²", "chisq", 1), ("df", "df", 0), ("CFI", "cfi", 3), ("RMSEA", "rmsea", 3), ("SRMR", "srmr", 3),
+    ("ΔBIC", "delta.bic", 1), ("Δχ²", "chisq.diff", 1), ("Δdf", "df.diff", 0), ("p", "pvalue.diff", None),
+)  # fmt: skip
+_SCALED = {"chisq": "chisq.scaled", "df": "df.scaled", "cfi": "cfi.robust", "rmsea": "rmsea.robust"}
 
 
 def build_atlas_tables(atlas: Atlas) -> list[Table | str]:
@@ -23,29 +27,39 @@ def build_atlas_tables(atlas: Atlas) -> list[Table | str]:
 def explain_tests(frame: "pd.DataFrame") -> list[str]:
     """How to read the numbers of an atlas and what becomes of the paths."""
     parents = [name for name in frame["parent"].unique() if name and name != GIVEN]
-    text = "ΔBIC: less that of the given model; below 0 the rival is the better one."
+    said = []
+    if "chisq.scaled" in frame:
+        said.append("χ² is scaled, and CFI and RMSEA are robust.")
+    if frame["delta.bic"].notna().any():
+        said.append("ΔBIC: less that of the given model; below 0 the rival is the better one.")
     if parents:
-        text += f" Tests are against the parent: {GIVEN}, or {', '.join(parents)} where the table says so."
+        said.append(f"Tests are against the parent: {GIVEN}, or {', '.join(parents)} where the table says so.")
     if any(name.startswith("merged-") for name in frame["model"]):
-        text += " A merge puts a correlation at its limit of 1: its p is too large, if anything."
-    parts = [text]
+        said.append("A merge puts a correlation at its limit of 1: its p is too large, if anything.")
+    parts = [" ".join(said)] if said else []
     if len({str(row) for row in frame["answer"]} - {"", "nan"}):
         parts.append("Paths: standardised; n.s.: not different from 0 at the level of 5 %.")
     return parts
 
 
+def list_measures(frame: "pd.DataFrame") -> list[tuple[str, str, int | None]]:
+    """Heading, column and decimals (None: a p-value) of what is shown: scaled where the test is."""
+    names = _SCALED if "chisq.scaled" in frame else {}
+    shown = [entry for entry in _FIT if entry[1] != "delta.bic" or frame["delta.bic"].notna().any()]
+    return [(heading, names.get(name, name), digits) for heading, name, digits in shown]
+
+
 def _build_fit(frame: "pd.DataFrame") -> Table:
-    table = build_table("Rivals: fit, and the test against the parent", ("model",), FIT, right=FIT)
+    measures = list_measures(frame)
+    headings = [heading for heading, _, _ in measures]
+    table = build_table("Rivals: fit, and the test against the parent", ("model",), headings, right=headings)
     for row in frame.to_dict("records"):
         table.add_row(
             row["model"] if row["verdict"] == "converged" else f"{row['model']} {_DOUBTFUL}",
-            format_number(row["chisq"], 1),
-            format_number(row["df"], 0),
-            *(format_number(row[name]) for name in ("cfi", "rmsea", "srmr")),
-            format_number(row["delta.bic"], 1),
-            format_number(row["chisq.diff"], 1),
-            format_number(row["df.diff"], 0),
-            format_p_value(row["pvalue.diff"]),
+            *(
+                format_p_value(row[name]) if digits is None else format_number(row[name], digits)
+                for _, name, digits in measures
+            ),
         )
     return protect_numbers(table)
 

@@ -41,7 +41,7 @@ def _build_steps(found: Improvement) -> Table:
             str(row["step"]),
             row["added"] or "the model as given",
             format_number(row["mi"], 1),
-            format_number(row["chisq"], 1),
+            format_number(row.get("chisq.scaled", row["chisq"]), 1),
             format_number(row["df"], 0),
             format_number(row["chisq.diff"], 1),
             format_p_value(row["pvalue.diff"]),
@@ -58,6 +58,8 @@ def _format_validation(row: "dict[str, float] | pd.Series[float]") -> list[str]:
 def _list_notes(found: Improvement) -> Iterator[str]:
     searched = "of the training rows, the mean over the folds" if found.folds else "of the rows that were searched"
     yield f"discrepancy: χ²/n {searched}; CVI: χ²/n of rows left out, at the same estimates. Smaller is better."
+    if "chisq.scaled" in found.table:
+        yield "χ² is scaled; ECVI and the discrepancies are not."
     for step in found.chain:
         if step.as_good:
             yield f"{step.name}: the same index have {', '.join(step.as_good)}; the data do not say which."

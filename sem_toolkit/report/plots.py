@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.files import write_bytes
+from sem_toolkit.libraries import pd
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -31,13 +31,11 @@ def draw_intervals(
     axes: "Axes", rows: "pd.DataFrame", heights: Sequence[float], label: str, series: "tuple[str, str]"
 ) -> None:
     """Estimates (est) with their intervals (ci.lower, ci.upper) at heights; series: colour and mark."""
-    reach = [
-        (rows["est"] - rows["ci.lower"]).fillna(0.0).clip(lower=0.0).to_numpy(),
-        (rows["ci.upper"] - rows["est"]).fillna(0.0).clip(lower=0.0).to_numpy(),
-    ]
+    reach = pd.concat([rows["est"] - rows["ci.lower"], rows["ci.upper"] - rows["est"]], axis=1).fillna(0.0)
     colour, mark = series
     est = rows["est"].to_numpy()
-    axes.errorbar(est, heights, xerr=reach, label=label, color=colour, fmt=mark, markersize=4.5, linewidth=1.3)
+    both = reach.clip(lower=0.0).to_numpy().T
+    axes.errorbar(est, heights, xerr=both, label=label, color=colour, fmt=mark, markersize=4.5, linewidth=1.3)
 
 
 def write_plot(draw: Callable[[], "Figure"], path: Path, seed: str) -> None:

@@ -7,7 +7,7 @@ from sem_toolkit.comparison.equivalents import Equivalents
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
-from sem_toolkit.report.atlas import FIT, explain_tests, list_reasons
+from sem_toolkit.report.atlas import explain_tests, list_measures, list_reasons
 from sem_toolkit.report.compared import spread_paths
 from sem_toolkit.report.compared_figures import draw_atlas
 from sem_toolkit.report.document import Document, Picture, Section
@@ -15,10 +15,6 @@ from sem_toolkit.report.equivalents import build_claims, build_fits, name_fit
 from sem_toolkit.report.export import Printed, build_printed
 from sem_toolkit.report.numbers import format_estimate, format_p_value
 from sem_toolkit.report.reported import build_facts, build_pairs, describe_method, list_messages
-
-_NUMBERS = ("chisq", "df", "cfi", "rmsea", "srmr", "delta.bic", "chisq.diff", "df.diff", "pvalue.diff")
-_DIGITS = (1, 0, 3, 3, 3, 1, 1, 0, None)
-"""Decimals of each; None for a p-value."""
 
 
 def build_atlas_report(found: Atlas) -> Document:
@@ -55,11 +51,11 @@ def build_equivalents_report(found: Equivalents) -> Document:
 
 def _build_fit(table: pd.DataFrame) -> Printed:
     frame = pd.DataFrame({"Model": table["model"]})
-    for heading, name, digits in zip(FIT, _NUMBERS, _DIGITS, strict=True):
+    for heading, name, digits in list_measures(table):
         frame[heading] = [
             format_p_value(value) if digits is None else format_estimate(value, digits) for value in table[name]
         ]
-    return Printed(frame, "", "", frozenset(FIT))
+    return Printed(frame, "", "", frozenset(frame.columns[1:]))
 
 
 def _build_words(table: pd.DataFrame) -> Printed:

@@ -127,7 +127,7 @@ def build_residual_rows(fit: Fit, kind: ResidualType = "cor.bollen") -> "pd.Data
 def _require_factors(fit: Fit, names: tuple[str, ...]) -> None:
     """Raise ModelError where there is nothing that a table about factors could show."""
     if not names:
-        message = f"{fit.title} has no factors that observed variables measure"
+        message = f'the model "{fit.title}" has no factors that observed variables measure'
         raise ModelError(Diagnostic("error", "no-factors", message, hint="factors are defined by =~"))
 
 

@@ -97,7 +97,8 @@ def build_comparison(found: "Comparison") -> Iterable[RenderableType]:
     """The models side by side, how each pair relates, and paths and R² from model to model."""
     from sem_toolkit.report.compared import spread_paths, spread_r2
 
-    yield build_transposed_table("Models", found.table.drop(columns="reason"), "model")
+    models = found.table.drop(columns="reason")
+    yield build_transposed_table("Models", models.loc[:, models.notna().any()], "model")
     for title, table in (
         ("Pairs of models, by what each implies", found.tests),
         ("Pairs that are not nested, by Vuong's tests", found.vuong.drop(columns="reason")),

@@ -9,16 +9,15 @@ Behavioral Research 36, 111-150; Jennrich & Bentler (2011, 2012), Psychometrika 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.rotation.options import RotationOptions
+from sem_toolkit.rotation.parsimony import CRITERIA, Stack
 
 FloatArray = NDArray[np.float64]
-Stack = NDArray[Any]
-"""Loadings or their likes, float64 or complex128."""
 
 
 class Criterion(Protocol):
@@ -45,9 +44,11 @@ def build_criterion(options: RotationOptions, p: int, m: int, target: FloatArray
         return Oblimin(options.oblimin_gamma if name == "oblimin" else 0.0)
     if name in _CRAWFORD_FERGUSON:
         return CrawfordFerguson(_CRAWFORD_FERGUSON[name](p, m))
+    if name in CRITERIA:
+        return CRITERIA[name]()
     if name == "cf":
         return CrawfordFerguson(options.cf_gamma)
-    if name == "target":
+    if options.has_target:
         assert target is not None  # noqa: S101 (options say so)
         return TowardsTarget(target)
     return Orthomax({"quartimax": 0.0, "orthomax": options.orthomax_gamma}.get(name, 1.0))

@@ -7,7 +7,8 @@ Psychometrika 38, 581-592.
 
 import numpy as np
 
-from sem_toolkit.rotation.criteria import Criterion, Stack
+from sem_toolkit.rotation.criteria import Criterion
+from sem_toolkit.rotation.parsimony import Stack
 
 
 def apply_rotation(A: Stack, T: Stack, orthogonal: bool) -> Stack:

@@ -6,21 +6,21 @@ from typing import Literal
 
 ROTATIONS = (
     "geomin", "oblimin", "quartimin", "promax", "varimax", "quartimax", "orthomax", "cf", "cf-quartimax", "cf-varimax",
-    "cf-equamax", "cf-parsimax", "cf-facparsim", "target", "biquartimin", "bigeomin", "none",
+    "cf-equamax", "cf-parsimax", "cf-facparsim", "target", "target.strict", "biquartimin", "bigeomin", "infomax",
+    "oblimax", "bentler", "simplimax", "entropy", "mccammon", "tandem1", "tandem2", "none",
 )  # fmt: skip
 OTHER_NAMES: Mapping[str, str] = {
     "crawfer": "cf",
     "crawford-ferguson": "cf",
     "crawford.ferguson": "cf",
     "pst": "target",
-    "target.strict": "target",
     "bi-quartimin": "biquartimin",
     "bi-geomin": "bigeomin",
     "bifactor": "bigeomin",
     **{f"cf.{kind}": f"cf-{kind}" for kind in ("quartimax", "varimax", "equamax", "parsimax", "facparsim")},
 }
-ALWAYS_ORTHOGONAL = frozenset({"varimax", "quartimax", "orthomax"})
-"""Criteria without a minimum among oblique rotations, where factors fall into one."""
+ALWAYS_ORTHOGONAL = frozenset({"varimax", "quartimax", "orthomax", "entropy", "mccammon", "tandem1", "tandem2"})
+"""Criteria without a useful minimum among oblique rotations, where factors fall into one."""
 
 RotationErrors = Literal["bordered", "delta"]
 RowWeights = Literal["none", "kaiser"]
@@ -40,6 +40,7 @@ class RotationOptions:
     order         of the factors: by the mean place of their large loadings, by their sums of squares, or as they come
     reflect       whether factors with a negative sum of loadings are turned
     target        rows of loadings to rotate towards, None where a loading is free; by block where blocks differ
+    freed         whether loadings that a target gives a value other than 0 were left free, as "target" does by itself
     starts, seed  of the search
     """
 
@@ -56,6 +57,7 @@ class RotationOptions:
     cf_gamma: float = 0.0
     promax_kappa: float = 4.0
     target: Mapping[str, Target] = field(default_factory=dict)
+    freed: bool = False
     starts: int = 30
     seed: int = 1
 
@@ -76,6 +78,11 @@ class RotationOptions:
         """Whether the first factor is a general one, which the criterion spares."""
         return self.method in ("biquartimin", "bigeomin")
 
+    @property
+    def has_target(self) -> bool:
+        """Whether loadings are rotated towards given ones."""
+        return self.method in ("target", "target.strict")
+
     def get_target(self, block: str) -> Target | None:
         """The target of a block: its own, or that of all blocks."""
         return self.target.get(block, self.target.get(""))
@@ -94,5 +101,6 @@ _OF_METHOD: Mapping[str, Sequence[str]] = {
     "cf": ("cf_gamma",),
     "promax": ("promax_kappa",),
     "target": ("target", "target_mask"),
+    "target.strict": ("target",),
 }
 COMMON_ARGUMENTS = ("orthogonal", "row_weights", "std_ov", "reflect", "order_lv_by", "rstarts")

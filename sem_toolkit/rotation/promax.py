@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.rotation.criteria import Criterion, Stack
+from sem_toolkit.rotation.criteria import Criterion
 from sem_toolkit.rotation.equations import compute_stationarity
+from sem_toolkit.rotation.parsimony import Stack
 
 FloatArray = NDArray[np.float64]
 

@@ -179,6 +179,10 @@ def _report(rotation: BlockRotation, options: RotationOptions, model: Model) -> 
     if not search.converged:
         message = f"the {options.method} rotation of {where} ended before an optimum (equations: {search.gradient:.1e})"
         found.append(Diagnostic("warning", "rotation-not-converged", message, hint="take more starts (rstarts)"))
+    if options.freed and options.get_target(block.name) is not None:
+        message = f"loadings of {where} whose target is not 0 are free, as nothing else was asked for"
+        hint = 'rotation = "target.strict" goes towards them all, target_mask says which count'
+        found.append(Diagnostic("note", "rotation-target-freed", message, hint=hint))
     optima = search.optima
     if len(optima) > 1:
         message = (

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sem_toolkit.rotation.criteria import Stack
 from sem_toolkit.rotation.options import RotationOptions
+from sem_toolkit.rotation.parsimony import Stack
 
 
 def weigh_rows(loadings: Stack, phi: Stack, theta: Stack, options: RotationOptions) -> Stack:

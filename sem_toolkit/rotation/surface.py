@@ -10,9 +10,10 @@ from sem_toolkit.model import Model, compute_matrices
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.rotation.blocks import Block
-from sem_toolkit.rotation.criteria import Criterion, Stack, build_criterion
+from sem_toolkit.rotation.criteria import Criterion, build_criterion
 from sem_toolkit.rotation.equations import compute_rotation_equations
 from sem_toolkit.rotation.options import RotationOptions
+from sem_toolkit.rotation.parsimony import Stack
 from sem_toolkit.rotation.promax import PromaxEquations
 from sem_toolkit.rotation.rotation import BlockRotation
 from sem_toolkit.rotation.rows import weigh_rows

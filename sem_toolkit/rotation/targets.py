@@ -15,7 +15,7 @@ def build_target(options: RotationOptions, block: Block) -> FloatArray | None:
 
     Raises ModelError for a block without a target, and for one of another shape.
     """
-    if options.method != "target":
+    if not options.has_target:
         return None
     target = options.get_target(block.name)
     shape = (len(block.items), len(block.factors))

@@ -1,7 +1,6 @@
 """Spec to parameter table: typed rows, lavaan's automatic rows, modifiers, groups, equality, numbers."""
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -11,14 +10,16 @@ from sem_toolkit.spec.collector import paused_collector
 from sem_toolkit.spec.defaults import BlockContext, DraftRow, TooManyRowsError, build_block_rows
 from sem_toolkit.spec.efa import fix_efa_rotation
 from sem_toolkit.spec.effects import build_effect_coding
+from sem_toolkit.spec.equalities import equate, list_ties, require_equal_known, tie_equal
 from sem_toolkit.spec.flat import FlatBlock, FlatRow, FlatSpec, build_flat_spec
-from sem_toolkit.spec.groups import name_rows, repeat_for_groups
+from sem_toolkit.spec.groups import repeat_for_groups
 from sem_toolkit.spec.levels import name_levels
-from sem_toolkit.spec.options import Bounds, TableOptions
+from sem_toolkit.spec.modifiers import apply_modifiers, bound_variances, fix_typed_responses, spread_bounds
+from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
-from sem_toolkit.spec.table import ECHELON, MOST_ROWS, TIED_ECHELON, Operator, Origin, Parameter, ParameterTable
-from sem_toolkit.spec.tree import Constraint, Definition, Modifier, ModifierKind, Value
+from sem_toolkit.spec.table import MOST_ROWS, Operator, Origin, Parameter, ParameterTable
+from sem_toolkit.spec.tree import Constraint, Definition, Modifier
 
 _NO_GROUPS = ("",)
 
@@ -56,14 +57,14 @@ def _build(spec: Spec, options: TableOptions, groups: tuple[str, ...]) -> Parame
     groups = _choose_groups(spec, flat, options, groups)
     drafts = _build_drafts(spec, flat, options, groups)
     constraints = [_build_constraint(statement, spec) for statement in flat.constraints]
-    names = _list_ties(drafts, options, groups)
+    names = list_ties(drafts, options, groups)
     if len(drafts) > MOST_ROWS:
         raise TooManyRowsError
-    _require_equal_known(drafts, names, spec)
-    tied = _tie_equal(drafts, names)
+    require_equal_known(drafts, names, spec)
+    tied = tie_equal(drafts, names)
     coding = build_effect_coding(drafts, options) if options.effect_coding else []
     parameters = _number(drafts, spec)
-    extra = [_equate(left, right, rule) for left, right, rule in (*tied, *coding)]
+    extra = [equate(left, right, rule) for left, right, rule in (*tied, *coding)]
     rows = (*parameters, *constraints, *extra)
     levels = _number_labels(block.labels["level"] for block in flat.blocks if "level" in block.labels)
     return ParameterTable(rows, groups, options.parameterization, options.conditional_x, name_levels(tuple(levels)))
@@ -87,10 +88,10 @@ def _build_drafts(spec: Spec, flat: FlatSpec, options: TableOptions, groups: tup
         drafts += rows
     if len(levels) > 1:
         _fix_within_means(drafts)
-    _apply_modifiers(drafts, spec)
-    _fix_typed_responses(drafts, options)
-    _spread_bounds(drafts)
-    _bound_variances(drafts, options.bounds)
+    apply_modifiers(drafts, spec)
+    fix_typed_responses(drafts, options)
+    spread_bounds(drafts)
+    bound_variances(drafts, options.bounds)
     if options.auto_efa and any(row.efa for row in drafts):
         fix_efa_rotation(drafts, options, spec)
     for number, row in enumerate(drafts, start=1):
@@ -186,153 +187,6 @@ def _fix_within_means(drafts: list[DraftRow]) -> None:
     for row in drafts:
         if row.op == "~1" and row.level == 1 and row.lhs in higher:
             row.fix(0.0, "intercept that belongs to a higher level")
-
-
-# -- modifiers
-
-
-def _apply_modifiers(drafts: list[DraftRow], spec: Spec) -> None:
-    """Give rows what was typed for them: one value for all groups, or one for each."""
-    same: dict[int, list[DraftRow]] = {}
-    for row in drafts:
-        if row.modifiers:
-            same.setdefault(id(row.modifiers), []).append(row)
-    faults: list[Diagnostic] = []
-    for rows in same.values():
-        for kind in _ORDER_OF_MODIFIERS:
-            modifier = rows[0].modifiers.get(kind)
-            if modifier is None:
-                continue
-            values = modifier.values * len(rows) if len(modifier.values) == 1 else modifier.values
-            if len(values) != len(rows):
-                faults.append(_describe_wrong_count(modifier, len(rows), spec))
-                continue
-            for row, value in zip(rows, values, strict=True):
-                _apply_value(row, kind, value)
-    if faults:
-        raise SpecError(faults, spec.source)
-
-
-_ORDER_OF_MODIFIERS: tuple[ModifierKind, ...] = ("fixed", "start", "efa", "rv", "lower", "upper", "label")
-
-
-def _apply_value(row: DraftRow, kind: str, value: Value) -> None:
-    if kind == "fixed":
-        if value is None:
-            row.free, row.ustart = True, None
-        else:
-            row.free, row.ustart = False, cast("float", value)
-        row.rule = "typed"
-    elif kind == "start":
-        row.ustart = cast("float | None", value)
-    elif kind == "rv":
-        row.rv = str(value)
-        row.free, row.ustart = False, None if row.start >= 0 else 0.0
-    elif kind in {"lower", "upper"}:
-        if value is not None:
-            setattr(row, kind, float(cast("float", value)))
-    else:
-        setattr(row, kind, str(value))
-
-
-def _describe_wrong_count(modifier: Modifier, groups: int, spec: Spec) -> Diagnostic:
-    count = len(modifier.values)
-    message = f"{count} values for {groups} group" + ("s" if groups > 1 else "")
-    hint = "give one value" + (f", or {groups}" if groups > 1 else "")
-    return Diagnostic("error", "wrong-value-count", message, spec.span(modifier.start, modifier.end), hint)
-
-
-def _fix_typed_responses(drafts: list[DraftRow], options: TableOptions) -> None:
-    """With the delta parameterization a typed variance of an ordered variable is 1 whatever it says."""
-    ordered = {row.lhs for row in drafts if row.op == "|"}
-    if options.parameterization == "delta" and ordered:
-        for row in drafts:
-            if row.op == "~~" and row.lhs == row.rhs and row.user == 1 and row.lhs in ordered:
-                row.fix(1.0, "variance of a latent response")
-
-
-def _spread_bounds(drafts: list[DraftRow]) -> None:
-    """Where any parameter has a bound, lavaan bounds the fixed ones by their value."""
-    for kind in ("lower", "upper"):
-        if any(getattr(row, kind) is not None for row in drafts):
-            for row in drafts:
-                if not row.free:
-                    setattr(row, kind, row.ustart)
-
-
-def _bound_variances(drafts: list[DraftRow], bounds: Bounds) -> None:
-    """Free variances that `bounds` names have 0 as their lower bound, unless the spec gives them one."""
-    latent = {row.lhs for row in drafts if row.op in ("=~", "<~")}
-    for row in drafts if bounds != "none" else ():
-        named = bounds == "pos.var" or (row.lhs in latent) == (bounds == "pos.lv.var")
-        if row.op == "~~" and row.lhs == row.rhs and row.free and row.lower is None and named:
-            row.lower = 0.0
-
-
-# -- equality
-
-
-def _require_equal_known(drafts: list[DraftRow], names: Sequence[str], spec: Spec) -> None:
-    """equal("f=~x2") must name a parameter."""
-    counts = Counter(names)
-    plain = {f"{row.lhs}{row.op}{row.rhs}" for row in drafts}
-    faults: list[Diagnostic] = []
-    for row in drafts:
-        modifier = row.modifiers.get("label")
-        if modifier is not None and modifier.is_equal and counts[row.label] < 2 and row.label not in plain:
-            message = f'there is no parameter "{row.label}" to be equal to'
-            hint = 'name it as in equal("f=~x2"), without spaces'
-            span = spec.span(modifier.start, modifier.end)
-            faults.append(Diagnostic("error", "unknown-equal", message, span, hint))
-    if faults:
-        raise SpecError(dict.fromkeys(faults), spec.source)
-
-
-def _list_ties(drafts: list[DraftRow], options: TableOptions, groups: tuple[str, ...]) -> list[str]:
-    by_group = len(groups) > 1
-    levels = [str(row.level) if row.level > 1 else "" for row in drafts]
-    return name_rows(drafts, options, by_group, levels)
-
-
-def _tie_equal(drafts: list[DraftRow], names: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Make rows with the same name equal: fix them all where one is fixed, else by `==` rows, which are returned."""
-    counts = Counter(names)
-    members: dict[str, list[DraftRow]] = {}
-    order: dict[str, None] = {}  # by the second appearance, as in lavaan
-    for row, name in zip(drafts, names, strict=True):
-        if counts[name] > 1:
-            rows = members.setdefault(name, [])
-            rows.append(row)
-            if len(rows) == 2:
-                order[name] = None
-    ties: list[tuple[str, str, str]] = []
-    for name in order:
-        rows = members[name]
-        _share_bounds(rows)
-        fixed = next((row for row in rows if not row.free), None)
-        rule = f'label "{name}"' if any(row.label for row in rows) else "equality across groups"
-        if fixed is not None:
-            for row in rows:
-                row.free, row.ustart = False, fixed.ustart
-            if not any(row.user in {ECHELON, TIED_ECHELON} for row in rows):
-                continue
-        ties += [(rows[0].plabel, row.plabel, rule) for row in rows[1:]]
-        for row in rows:
-            if fixed is None:
-                row.label = row.label or rows[0].plabel
-    return ties
-
-
-def _share_bounds(rows: Sequence[DraftRow]) -> None:
-    lowers = [row.lower for row in rows if row.lower is not None and math.isfinite(row.lower)]
-    uppers = [row.upper for row in rows if row.upper is not None and math.isfinite(row.upper)]
-    for row in rows:
-        row.lower = min(lowers) if lowers else row.lower
-        row.upper = max(uppers) if uppers else row.upper
-
-
-def _equate(left: str, right: str, rule: str) -> Parameter:
-    return Parameter(left, "==", right, user=2, block=0, group=0, level=0, origin=Origin(rule))
 
 
 # -- the finished rows

@@ -1,21 +1,21 @@
 """Statements' tokens to statements. Every fault is reported and reading goes on with the next term or statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from sem_toolkit.diagnostics import Severity
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.spec.expressions import Expression, drop_comparisons, parse_expression_tokens
-from sem_toolkit.spec.header_values import find_unprintable
-from sem_toolkit.spec.names_of_r import find_name_fault, make_name
+from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.operators import find_operator
 from sem_toolkit.spec.reporting import Reporter, SkipError
 from sem_toolkit.spec.scripts import find_script
+from sem_toolkit.spec.signs import require_readable
 from sem_toolkit.spec.statements import BLOCKS, StatementTokens, split_statements
 from sem_toolkit.spec.terms import TermParser, build_plain_term, refuse_operators, require_name
 from sem_toolkit.spec.tokens import MOST_TOKENS, Token
 from sem_toolkit.spec.tree import (
     CONSTRAINT_OPERATORS,
-    FORMULA_KINDS,
     BadStatement,
     BlockHeader,
     Constraint,
@@ -28,28 +28,6 @@ from sem_toolkit.spec.tree import (
 MOST_STATEMENTS = 25_000
 """A model that can be estimated has fewer parameters; constraints and definitions take far longer than to be read."""
 
-_ALL_OPERATORS = frozenset({*FORMULA_KINDS, *CONSTRAINT_OPERATORS, ":="})
-_WRONG_OPERATORS: dict[str, str] = {
-    "~>": 'a regression is written "outcome ~ predictor"',
-    "->": 'a regression is written "outcome ~ predictor"',
-    "<=": 'write "<"; the bound itself is always allowed',
-    "=<": 'write "<"; the bound itself is always allowed',
-    ">=": 'write ">"; the bound itself is always allowed',
-    "=>": 'write ">"; the bound itself is always allowed',
-    "=": 'write "=~" for a factor and its indicators, "==" for a constraint, ":=" for a definition',
-}
-# What word processors make of plain characters.
-_PLAIN: dict[str, str] = {
-    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
-    **dict.fromkeys("\u2018\u2019\u201a", "'"),
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-    **dict.fromkeys("\u223c\uff5e\u301c\u2053\u02f7\u223d\u02dc", "~"),
-    **dict.fromkeys("\u00d7\u00b7\u22c5", "*"),
-    "\u00f7": "/",
-    "\uff0b": "+",
-    "\uff1d": "=",
-}
-_MPLUS: dict[str, str] = {"BY": "=~", "ON": "~", "WITH": "~~", "by": "=~", "on": "~", "with": "~~"}
 _EXAMPLES: dict[str, str] = {
     "=~": "f =~ x1 + x2 + x3",
     "<~": "C <~ x1 + x2 + x3",
@@ -64,20 +42,6 @@ _EXAMPLES: dict[str, str] = {
     "<": "a < 1",
     ">": "a > 0",
 }
-_MEANT: Mapping[str, str] = {
-    "@": 'a value is fixed by "1*x"',
-    "[": 'the mean or intercept of x is written "x ~ 1"; a column "x[1]" is called x.1.',
-    "]": 'the mean or intercept of x is written "x ~ 1"; a column "x[1]" is called x.1.',
-    "$": "write the name of the column alone, without the name of the data",
-    "%": 'a comment begins with "#"',
-    "{": 'write statements such as "f =~ x1 + x2 + x3"',
-    "\\": 'write statements such as "f =~ x1 + x2 + x3"',
-    "&": 'write "+" between two variables; "&lt;" and "&gt;" are "<" and ">"',
-    "\u2192": 'write "f =~ x" for a factor and its indicator, "y ~ x" for a regression',
-    "\u2190": 'write "f =~ x" for a factor and its indicator, "y ~ x" for a regression',
-    "\u2194": 'write "x ~~ y"',
-} | dict.fromkeys(("\u200b", "\u200c", "\u200d", "\u2060", "\u00ad"), "take it out: it is not seen, and not a blank")
-"""What to write for a sign that other programs have."""
 
 
 def parse_statements(tokens: list[Token], reporter: Reporter) -> list[Statement]:
@@ -119,65 +83,13 @@ class _StatementParser:
     def parse(self) -> Statement:
         """The statement, or a `BadStatement`."""
         try:
-            self._check_tokens()
+            require_readable(self.tokens, self.reporter)
             return self._parse_kind()
         except SkipError:
             return BadStatement(self.start, self.end, self.is_header)
 
-    # -- what kind of statement it is
-
-    def _check_tokens(self) -> None:
-        """Report characters that belong to no statement."""
-        bad = [token for token in self.tokens if token.kind in {"unknown", "open_string"} or token.text == "%"]
-        quoted = self._report_backticks() if any(token.text == "`" for token in bad) else frozenset()
-        for token in self.tokens:
-            if token.kind == "string" and (odd := find_unprintable(token.text)):
-                message = f"a quoted text cannot hold the control character {odd}"
-                self.reporter.error("unexpected-character", message, token.start, token.end, "take it out")
-                raise SkipError
-        for token in bad:
-            if token.start in quoted:
-                continue
-            if token.kind == "open_string":
-                self.reporter.error(
-                    "unclosed-quote", "this quote is never closed", token.start, token.end, f"add {token.text[0]}"
-                )
-            else:
-                self._report_character(token)
-        if bad:
-            raise SkipError
-
-    def _report_backticks(self) -> frozenset[int]:
-        """Report names in back-ticks, which lavaan does not read either; where the tokens of these stand."""
-        ticks = [number for number, token in enumerate(self.tokens) if token.text == "`"]
-        inside: set[int] = set()
-        for first, last in zip(ticks[::2], ticks[1::2], strict=False):
-            pieces = self.tokens[first + 1 : last]
-            inside.update(token.start for token in self.tokens[first : last + 1])
-            name = ""
-            for before, token in zip(self.tokens[first:last], pieces, strict=False):
-                name += " " * (token.start - before.end) + token.text
-            valid = make_name(name)
-            start, end = self.tokens[first].start, self.tokens[last].end
-            message = "a name cannot be put in back-ticks: lavaan does not read them"
-            hint = f'write {valid}, which is what R calls a column "{name}"; it is matched with that column'
-            self.reporter.error("quoted-variable", message, start, end, hint, replacement=(start, end, valid))
-        return frozenset(inside)
-
-    def _report_character(self, token: Token) -> None:
-        plain = _PLAIN.get(token.text)
-        shown = f'"{token.text}"' if token.text.isprintable() else f"the character U+{ord(token.text):04X}"
-        self.reporter.error(
-            "unexpected-character",
-            f"{shown} has no meaning in a spec",
-            token.start,
-            token.end,
-            f"write {plain}" if plain else _MEANT.get(token.text),
-            replacement=(token.start, token.end, plain) if plain else None,
-        )
-
     def _parse_kind(self) -> Statement:
-        position = self._find_operator()
+        position = find_operator(self.tokens, self.above, self.reporter)
         operator = self.tokens[position].symbol
         if operator == ":":
             return self._parse_header(position)
@@ -186,65 +98,6 @@ class _StatementParser:
         if operator in CONSTRAINT_OPERATORS:
             return self._parse_constraint(position)
         return self._parse_formula(position, operator)
-
-    def _find_operator(self) -> int:
-        """Position of the operator that makes the statement; a `:` counts only where there is no other."""
-        colon = None
-        for position, token in enumerate(self.tokens):
-            if token.kind == "wrong_operator":
-                self._report_wrong_operator(position, token)
-                raise SkipError
-            if token.kind == "split_operator":
-                self.reporter.add(
-                    "warning",
-                    "split-operator",
-                    f'the operator "{token.symbol}" is written without a space',
-                    token.start,
-                    token.end,
-                    f'write "{token.symbol}"',
-                    replacement=(token.start, token.end, token.symbol),
-                )
-                return position
-            if token.kind == "operator" and token.symbol in _ALL_OPERATORS:
-                return position
-            if token.text == ":" and colon is None:
-                colon = position
-        if colon is not None:
-            return colon
-        self._report_no_operator()
-        raise SkipError
-
-    def _report_wrong_operator(self, position: int, token: Token) -> None:
-        replacement = None
-        hint = _WRONG_OPERATORS.get(token.text, "the operators are =~ ~ ~~ <~ | ~*~ := == < >")
-        if token.text == "=" and position > 0:
-            follows = {after.text for after in self.tokens[position + 1 :]}
-            defines = "*" in follows and "+" not in follows  # indirect = a*b
-            replacement = (token.start, token.end, ":=" if defines else "=~")
-            code, message = "single-equals", '"=" is not an operator'
-        else:
-            code, message = "unknown-operator", f'"{token.text}" is not an operator'
-            simple = {"<=": "<", "=<": "<", ">=": ">", "=>": ">"}.get(token.text)
-            replacement = (token.start, token.end, simple) if simple else None
-        self.reporter.error(code, message, token.start, token.end, hint, replacement=replacement)
-
-    def _report_no_operator(self) -> None:
-        first = self.tokens[0]
-        hint = "a statement needs one of =~ ~ ~~ <~ | ~*~ := == < >; a comment begins with #"
-        replacement = None
-        if first.text.lower() in BLOCKS and len(self.tokens) == 2:
-            hint = f'a block begins with "{first.text.lower()}: {self.tokens[1].text}"'
-            replacement = (first.end, first.end, ":")
-        elif len(self.tokens) > 2 and self.tokens[1].text in _MPLUS:
-            hint = f'"{self.tokens[1].text}" is Mplus; write "{_MPLUS[self.tokens[1].text]}", and "+" between variables'
-        elif isinstance(self.above, Formula) and all(
-            token.kind != "name" or token is first for token in self.tokens[:2]
-        ):
-            hint = 'if it belongs to the line above, end that one in "+"'
-            replacement = (self.above.end, self.above.end, " +")
-        self.reporter.error(
-            "missing-operator", "this line has no operator", first.start, self.end, hint, replacement=replacement
-        )
 
     # -- block headers, definitions, constraints
 

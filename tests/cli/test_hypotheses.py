@@ -212,8 +212,8 @@ def test_what_cannot_be_tested_says_why(command, cfa, path):
     expect(command("test", cfa, *data, "--score"), "no-constraints", "no equality constraints")
     expect(command("test", cfa, *data, "--local"), "latent-variables", "path models")
     data = ["--data", DATA / "mediation.csv"]
-    expect(command("scores", path, *data), "no-factors", "path.lav")
-    expect(command("fit", path, *data, "--table", "htmt"), "no-factors", "path.lav")
+    expect(command("scores", path, *data), "no-factors", '"path"')
+    expect(command("fit", path, *data, "--table", "htmt"), "no-factors", '"path"')
     expect(command("fit", path, *data, "--table", "effects", "--cause", "x"), "unknown-variable", "'x'", "'x1'")
 
 

@@ -54,5 +54,5 @@ def test_every_choice_is_taken(name: str) -> None:
     for choice in OPTIONS[name].choices:
         if choice in {"DWLS", "WLSM", "WLSMV"}:
             beside = {"ordered": False}
-        target = {"rotation_args": {"target": [[0, None], [None, 0]]}} if choice == "target" else {}
+        target = {"rotation_args": {"target": [[0, None], [None, 0]]}} if choice.startswith("target") else {}
         assert parse_fit_options(beside | target | {name: choice}).given[name] == choice

@@ -167,8 +167,8 @@ def test_units_do_not_matter(rows):
     plain = fit(SEM, rows, cluster="cluster")
     scaled = fit(SEM, rows.assign(x1=1000.0 * rows["x1"], w1=rows["w1"] / 500.0), cluster="cluster")
     assert scaled.fit_measures["chisq"] == pytest.approx(plain.fit_measures["chisq"], rel=1e-7)
-    own = plain.parameters.set_index(["lhs", "op", "rhs"])["est"]
-    other = scaled.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    own = plain.parameters.set_index(["lhs", "op", "rhs"])["est"].to_dict()
+    other = scaled.parameters.set_index(["lhs", "op", "rhs"])["est"].to_dict()
     assert 1000.0 * other["fw", "~", "x1"] == pytest.approx(own["fw", "~", "x1"], rel=1e-6)
     assert other["fb", "~", "w1"] / 500.0 == pytest.approx(own["fb", "~", "w1"], rel=1e-6)
 

@@ -345,3 +345,11 @@ def test_what_steps_of_ordered_variables_do_not_do(answers, spec, options, code,
         fit(spec, answers, ordered=ITEMS, sam_method="local", **options)
     entry = next(d for d in caught.value.diagnostics if d.code == code)
     assert named in entry.message
+
+
+def test_latent_outcomes_of_variance_one_are_refused():
+    """Fitted, the residual variance of speed would be 1 beside a variance of 1: χ² far off, coefficients too small."""
+    with pytest.raises(ModelError) as fault:
+        fit(SEM, DATA / "hs.csv", call="sam", std_lv=True)
+    assert "speed" in str(fault.value)
+    assert "std.all" in str(fault.value)

@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sem_toolkit.report.atlas import build_atlas_tables
+from sem_toolkit.comparison.atlas import build_atlas
+from sem_toolkit.report.atlas import build_atlas_tables, explain_tests, list_measures
+from sem_toolkit.spec import parse_spec
+from tests.support import DATA
 
 NUMBERS = {
     "chisq": 236.1, "df": 26, "cfi": 0.762, "rmsea": 0.164, "srmr": 0.126, "delta.bic": 139.4, "chisq.diff": 150.8,
@@ -51,3 +54,12 @@ def test_what_is_not_certified_says_so_beside_its_numbers():
 def test_a_reason_is_told_once_after_its_models():
     parts = [part for part in build_atlas_tables(ATLAS) if isinstance(part, str)]
     assert f"second-order: {REASON}." in parts
+
+
+def test_scaled_statistics_are_shown_where_the_test_is_scaled():
+    atlas = build_atlas(parse_spec("f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\n"), DATA / "hs.csv", estimator="MLM")
+    row = atlas.table.iloc[0]
+    assert row["chisq.scaled"] == atlas.given.fit_measures["chisq.scaled"]
+    columns = {heading: name for heading, name, _ in list_measures(atlas.table)}
+    assert (columns["χ²"], columns["CFI"], columns["ΔBIC"]) == ("chisq.scaled", "cfi.robust", "delta.bic")
+    assert "χ² is scaled" in explain_tests(atlas.table)[0]

@@ -12,7 +12,7 @@ RNG = np.random.default_rng(7)
 SIMPLE = np.kron(np.eye(3), np.array([[0.8], [0.7], [0.6], [0.5]]))
 PHI = np.array([[1.0, 0.4, 0.3], [0.4, 1.0, 0.2], [0.3, 0.2, 1.0]])
 NOISY = SIMPLE + RNG.normal(scale=0.08, size=SIMPLE.shape)
-NAMES = [name for name in ROTATIONS if name not in ("none", "promax", "target")]
+NAMES = [name for name in ROTATIONS if name not in ("none", "promax", "target", "target.strict")]
 
 
 def _search(A, name, **rest):

@@ -208,7 +208,7 @@ def test_without_rotation_such_models_are_fitted():
     ("options", "words"),
     [
         ({"rotation": "geomine"}, "geomin"),
-        ({"rotation": "infomax"}, "not supported yet"),
+        ({"rotation": "infomaxx"}, "infomax"),
         ({"rotation": "target"}, "target"),
         ({"rotation": "target", "rotation_args": {"target": [[0, None], [None]]}}, "one length"),
         ({"rotation": "oblimin", "rotation_args": {"geomin_epsilon": 0.1}}, "do nothing"),
@@ -240,9 +240,46 @@ def test_a_block_of_one_factor_cannot_be_rotated():
 
 def test_a_target_with_signs_keeps_them():
     wanted = [[-0.7, 0, 0]] * 3 + [[0, 0.8, 0]] * 3 + [[0, 0, 0.6]] * 3
-    result = fit(EFA3, DATA / "hs.csv", rotation="target", rotation_args={"target": wanted})
+    result = fit(EFA3, DATA / "hs.csv", rotation="target.strict", rotation_args={"target": wanted})
     loadings = result.parameters.query("op == '=~' and lhs == 'f1' and rhs in ['x1', 'x2', 'x3']")["est"]
     assert (loadings < -0.4).all()
+
+
+def test_a_plain_target_frees_what_it_wants_other_than_zero():
+    """As in lavaan, where a target without a mask counts its zeros only: f1 =~ x1 is 0.68678 there."""
+    wanted = [[0.7, 0, 0]] * 3 + [[0, 0.7, 0]] * 3 + [[0, 0, 0.7]] * 3
+    result = fit(EFA3, DATA / "hs.csv", rotation="target", rotation_args={"target": wanted})
+    assert result.parameters["est"].iloc[0] == pytest.approx(0.686780, abs=2e-5)
+    assert "rotation-target-freed" in [note.code for note in result.certificate.messages]
+    free = [[None if value else 0 for value in row] for row in wanted]
+    other = fit(EFA3, DATA / "hs.csv", rotation="target", rotation_args={"target": free})
+    assert np.allclose(other.parameters["est"], result.parameters["est"], atol=1e-9)
+    assert "rotation-target-freed" not in [note.code for note in other.certificate.messages]
+    strict = fit(EFA3, DATA / "hs.csv", rotation="target.strict", rotation_args={"target": wanted})
+    assert strict.parameters["est"].iloc[0] > 0.70
+
+
+LAVAAN = {
+    ("infomax", False): ((0.72391, 0.08935), (0.96996, 0.05801), (0.47810, 0.07446)),
+    ("infomax", True): ((0.72609, 0.07815), (0.96901, 0.05675), (0.48880, 0.06861)),
+    ("bentler", True): ((0.68924, 0.08274), (0.98263, 0.05703), (0.50051, 0.07189)),
+    ("entropy", True): ((0.70383, 0.07954), (0.97921, 0.05745), (0.48131, 0.07200)),
+    ("mccammon", True): ((0.75497, 0.08367), (0.95429, 0.05998), (0.46954, 0.06804)),
+    ("tandem1", True): ((0.64904, 0.08429), (0.98637, 0.05682), (0.51716, 0.08400)),
+    ("tandem2", True): ((0.74166, 0.07193), (0.93981, 0.05624), (0.54168, 0.05748)),
+}
+"""f1 =~ x1, f2 =~ x4 and f3 =~ x9 with their standard errors, by lavaan 0.7-2."""
+
+
+@pytest.mark.parametrize("key", LAVAAN, ids=lambda key: f"{key[0]}-{'orthogonal' if key[1] else 'oblique'}")
+def test_rotations_of_the_gradient_projection_literature(key):
+    name, orthogonal = key
+    arguments = {"rotation_args": {"orthogonal": True}} if orthogonal else {}
+    rows = _index(fit(EFA3, DATA / "hs.csv", rotation=name, multistart=0, **arguments).parameters)
+    for (factor, item), (est, se) in zip((("f1", "x1"), ("f2", "x4"), ("f3", "x9")), LAVAAN[key], strict=True):
+        row = next(row for place, row in rows.items() if place[:3] == (factor, "=~", item))
+        assert row["est"] == pytest.approx(est, abs=3e-4)
+        assert row["se"] == pytest.approx(se, abs=3e-4)
 
 
 def test_items_of_one_factor_in_front_do_not_hide_the_others():

@@ -67,11 +67,11 @@ class Improvement(Presented):
     def table(self) -> "pd.DataFrame":
         """One row a model, the given one first.
 
-        step, added, mi, sepc.all, chisq, df, npar, chisq.diff, pvalue.diff (of the rows that were searched), ecvi;
-        training and cvi (discrepancies of the training and of the validation rows, both at the estimates of the
-        training rows; means over the folds), gain.training and gain.validation (how much lower they are than a step
-        before); then of two parts: chisq.diff.validation, pvalue.diff.validation (the step in the validation rows,
-        fitted by themselves); of folds: chosen, in how many of them this parameter was added.
+        step, added, mi, sepc.all, chisq (chisq.scaled too where the test is), df, npar, chisq.diff, pvalue.diff (of the
+        rows that were searched), ecvi; training and cvi (discrepancies of the training and of the validation rows, both
+        at the estimates of the training rows; means over the folds), gain.training and gain.validation (how much lower
+        they are than a step before); then of two parts: chisq.diff.validation, pvalue.diff.validation (the step in the
+        validation rows, fitted by themselves); of folds: chosen, in how many of them this parameter was added.
         """
         import pandas as pd
 
@@ -89,6 +89,7 @@ class Improvement(Presented):
                 "chisq": fit.fit_measures.get("chisq"), "df": fit.fit_measures.get("df"), "npar": fit.npar,
                 "chisq.diff": stat, "pvalue.diff": p, "ecvi": fit.fit_measures.get("ecvi", math.nan),
                 "training": training[number], "cvi": cvi[number],
+                **({"chisq.scaled": fit.fit_measures["chisq.scaled"]} if "chisq.scaled" in fit.fit_measures else {}),
                 "gain.training": training[number - 1] - training[number] if number else math.nan,
                 "gain.validation": cvi[number - 1] - cvi[number] if number else math.nan,
             }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.comparison.multiverse.journal import open_journal
 from sem_toolkit.comparison.multiverse.universes import Universe, drop_repeated, list_universes, require_conditions
 from sem_toolkit.comparison.paths import build_paths_table
-from sem_toolkit.comparison.side_by_side import MEASURES, describe_fit
+from sem_toolkit.comparison.side_by_side import MEASURES, SCALED, describe_fit
 from sem_toolkit.comparison.workers import choose_workers, measure, run_all
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 Watch = Callable[[int, int], object]
-_NUMBERS = (*MEASURES, "bic")
+_NUMBERS = (*MEASURES, *SCALED, "bic")
 LEVEL = 0.05
 
 
@@ -59,7 +59,10 @@ class Multiverse(Presented):
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a universe: number, the choices by name, verdict, n, npar, fit measures, reason."""
+        """One row a universe: number, the choices by name, verdict, n, npar, fit measures, reason.
+
+        Scaled measures are among them where the test of a universe is scaled.
+        """
         import pandas as pd
 
         columns = ["verdict", "n", "npar", *_NUMBERS, "reason"]
@@ -68,7 +71,8 @@ class Multiverse(Presented):
             for number, record in enumerate(self.records, start=1)
         ]
         frame = pd.DataFrame(rows)
-        return frame.astype(dict.fromkeys((*_NUMBERS, "n", "npar"), float))
+        frame = frame.astype(dict.fromkeys((*_NUMBERS, "n", "npar"), float))
+        return frame.drop(columns=[name for name in SCALED if frame[name].isna().all()])
 
     @cached_property
     def paths(self) -> "pd.DataFrame":

@@ -12,6 +12,7 @@ from sem_toolkit.diagram.places.converging import find_outcome, place_converging
 from sem_toolkit.diagram.places.folds import place_folded
 from sem_toolkit.diagram.places.grids import place_grid
 from sem_toolkit.diagram.places.ranks import place_ranks
+from sem_toolkit.diagram.places.shared_columns import share_columns
 from sem_toolkit.diagram.places.two_sides import place_two_sides
 
 MARGIN = 3.0
@@ -21,7 +22,7 @@ MARGIN = 3.0
 FOLD_ROOM = 16.0
 """What arcs beyond the outermost shapes take of the width of folded ranks."""
 
-Arrangement = Literal["across", "downward", "folded", "rows", "converging"]
+Arrangement = Literal["across", "shared", "downward", "folded", "rows", "converging"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Frame:
     stages  title → variables, for bands whose titles are `title_height` points high; they stand side by side where
             paths lead from one to the next, unless the arrangement is "rows"
     title_widths  how wide each of these titles is
-    arrangement  ranks "across" the page, "downward", or "folded" into rows where they are longer than the page
+    arrangement  ranks "across" the page, of a long chain two in a column ("shared"), "downward", or "folded" into rows
+                 where they are longer than the page
     """
 
     width: float | None
@@ -96,6 +98,8 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
         folded = place_folded(structure, measures, spacing, width - FOLD_ROOM)
         if folded is not None:
             return Placement(*folded)
+    if frame.arrangement == "shared":
+        structure = share_columns(structure) or structure
     downward = frame.arrangement == "downward"
     limit = None if downward else width
     places, sides = place_ranks(structure, measures, spacing, limit, downward=downward, apart=False, page=width)

@@ -12,6 +12,7 @@ import numpy as np
 from sem_toolkit.diagram.geometry.plane import FloatArray
 from sem_toolkit.diagram.places.blocks import Block, Side
 from sem_toolkit.diagram.places.height_costs import Aims, Field, Ranks
+from sem_toolkit.diagram.places.mirroring import mirror_heights
 from sem_toolkit.diagram.places.spreading import separate
 
 STEPS = (12.0, 30.0, 60.0, 110.0)
@@ -39,7 +40,9 @@ def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[t
         return [list(column) for column in columns]
     places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
     ranks = Ranks(aims, links, places, np.array([offsets[places[name]] for name in blocks]), tuple(blocks))
-    found, chosen = _Search(ranks).run_often(np.array(list(heights.values())), blocks)
+    search = _Search(ranks)
+    found, chosen = search.run_often(np.array(list(heights.values())), blocks)
+    found = mirror_heights(ranks, found, search.find_field(chosen))
     result: list[list[tuple[Block, float]]] = [[] for _ in columns]
     for name, y in sorted(zip(blocks, found.tolist(), strict=True), key=lambda entry: entry[1]):
         result[places[name]].append((chosen[name], y))
@@ -55,7 +58,7 @@ class _Search:
 
     def run_often(self, heights: FloatArray, blocks: Mapping[str, Block]) -> tuple[FloatArray, Mapping[str, Block]]:
         """Better heights, and the blocks with the sides of their indicators; other beginnings where faults remain."""
-        begin = self._find_field(blocks)
+        begin = self.find_field(blocks)
         if begin.count_faults(heights) == 0:
             return heights, blocks
         draw = np.random.default_rng(0)
@@ -70,7 +73,8 @@ class _Search:
             best = min(best, self._run(other, begin), key=lambda found: found[0])
         return best[1], best[2].blocks
 
-    def _find_field(self, blocks: Mapping[str, Block]) -> Field:
+    def find_field(self, blocks: Mapping[str, Block]) -> Field:
+        """The shapes with the indicators on these sides."""
         sides = tuple(blocks[name].side for name in self.ranks.names)
         if sides not in self._fields:
             self._fields[sides] = Field(self.ranks, blocks)
@@ -105,7 +109,7 @@ class _Search:
                     other = turned[name]
                     if field.blocks[name].side == other.side:
                         other = begin.blocks[name]
-                    variants.append(self._find_field({**field.blocks, name: other}))
+                    variants.append(self.find_field({**field.blocks, name: other}))
                 for variant in variants:
                     trials = np.array([self._settle(k, y, heights, variant) for y in self._iterate_heights(k, heights)])
                     costs = variant.assess(trials)[0]

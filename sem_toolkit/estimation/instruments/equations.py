@@ -185,6 +185,7 @@ def _list_group(model: Model, g: int, generator: np.random.Generator) -> Iterabl
         if w in known.markers:
             continue  # its error is part of the equations of its latent variable
         predictors = np.flatnonzero(arrows[w])
+        predictors = np.roll(predictors, -np.count_nonzero(predictors < model.n_observed))  # latent ones first
         parameters = known.places[w, predictors]
         if (parameters < 0).all() and known.intercepts[w] < 0:
             continue

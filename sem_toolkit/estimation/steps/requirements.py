@@ -8,6 +8,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
+from sem_toolkit.spec.names import latent_variables
 
 if TYPE_CHECKING:
     from sem_toolkit.estimation.steps.search import Steps
@@ -20,6 +21,23 @@ def require_supported(model: Model, sample: Sample) -> None:
     if model.constraints.equalities or model.constraints.inequalities or model.constraints.has_bounds:
         message = "estimation in steps keeps linear equalities, and no inequalities, bounds or other equalities"
         raise ModelError(Diagnostic("error", "constraint-in-steps", message, hint="leave them out, or fit without sam"))
+
+
+def require_own_scales(model: Model) -> None:
+    """Raise ModelError for latent outcomes whose variance is 1 for want of a scale (`std_lv`): their blocks say so of
+    the variance itself, the structural part of what is left of it.
+    """
+    outcomes = {row.lhs for row in model.table.parameters if row.op == "~"} & {*latent_variables(model.table)}
+    scaled = [
+        row.lhs
+        for row in model.table.parameters
+        if row.op == "~~" and row.lhs == row.rhs and row.lhs in outcomes and not row.free and row.user == 0
+    ]
+    if scaled:
+        names = ", ".join(dict.fromkeys(scaled))
+        message = f"std_lv fixes residual variances ({names}) at 1, and the variances themselves in their blocks"
+        hint = "leave std_lv out: std.all has the coefficients of standardised latent variables"
+        raise ModelError(Diagnostic("error", "std-lv-in-steps", message, hint=hint))
 
 
 def require_products(options: StepOptions, products: tuple[str, ...], sample: Sample) -> None:

@@ -35,7 +35,12 @@ from sem_toolkit.estimation.steps.parts import (
     locate,
 )
 from sem_toolkit.estimation.steps.products import Products, ScoredRows, add_products, list_products, score_rows
-from sem_toolkit.estimation.steps.requirements import require_covered, require_products, require_supported
+from sem_toolkit.estimation.steps.requirements import (
+    require_covered,
+    require_own_scales,
+    require_products,
+    require_supported,
+)
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.sample import SampleGroup
@@ -166,6 +171,7 @@ def estimate_in_steps(model: Model, sample: Sample, options: EstimationOptions, 
     plain = replace(options, steps=StepOptions(), bad_marker_crit=0.0, multistart=0, engine="native")
     numeric = replace(plain, estimator="ML", categorical=False)
     require_supported(model, sample)
+    require_own_scales(model)
     tables = list_blocks(model.table, own.mm_list)
     names = list_structural_names(model.table)
     products = list_product_names(model.table, names)

@@ -65,10 +65,10 @@ def test_indicators_and_a_path_keep_off_each_other():
 
 
 def test_what_is_free_stays():
-    blocks = {name: build_block(name) for name in "abc"}
-    columns = [[(blocks["a"], 0.0), (blocks["b"], 60.0)], [(blocks["c"], 7.0)]]
-    heights, _ = find_heights(columns, build_aims([("a", "c"), ("b", "c")], "abc"))
-    assert heights == {"a": 0.0, "b": 60.0, "c": 7.0}
+    blocks = {name: build_block(name) for name in "abcd"}
+    columns = [[(blocks["a"], 0.0), (blocks["b"], 60.0)], [(blocks["c"], 7.0), (blocks["d"], 80.0)]]
+    heights, _ = find_heights(columns, build_aims([("a", "c"), ("b", "c"), ("b", "d")], "abcd"))
+    assert heights == {"a": 0.0, "b": 60.0, "c": 7.0, "d": 80.0}
 
 
 def test_distances_of_a_column_are_kept():
@@ -94,3 +94,36 @@ def test_nothing_comes_between_cores_that_covary(shared):
     heights, _ = find_heights(columns, build_aims([("a", "x"), ("b", "y"), ("c", "z")], names, shared))
     is_between = (heights["c"] - heights["a"]) * (heights["c"] - heights["b"]) < 0
     assert not (is_between and shared)
+
+
+def build_symmetric(second):
+    """A cause of two mediators of two outcomes each; the last column begins out of the middle."""
+    blocks = {name: build_block(name) for name in "xabyz"}
+    columns = [
+        [(blocks["x"], 0.0)],
+        [(blocks["a"], -90.0), (blocks["b"], 60.0)],
+        [(blocks["y"], 0.0), (blocks["z"], second)],
+    ]
+    links = [("x", "a"), ("x", "b"), ("a", "y"), ("a", "z"), ("b", "y"), ("b", "z")]
+    return columns, build_aims(links, "xabyz", covarying=[("a", "b"), ("y", "z")])
+
+
+def test_a_symmetric_model_is_drawn_symmetrically():
+    heights, _ = find_heights(*build_symmetric(90.0))
+    middle = heights["x"]
+    for upper, lower in ("ab", "yz"):
+        assert middle - heights[upper] == pytest.approx(heights[lower] - middle)
+        assert heights[upper] < heights[lower]
+
+
+def test_nearly_level_paths_of_a_symmetric_model_are_level():
+    heights, _ = find_heights(*build_symmetric(130.0))
+    assert heights["a"] == pytest.approx(heights["y"])
+    assert heights["b"] == pytest.approx(heights["z"])
+
+
+def test_a_model_with_one_path_more_on_one_side_need_not_be_symmetric():
+    columns, aims = build_symmetric(90.0)
+    one_sided = build_aims([*aims.links, ("x", "y")], "xabyz")
+    found = straighten(columns, np.arange(3) * 100.0, one_sided)
+    assert len(found) == 3
