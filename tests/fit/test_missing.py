@@ -308,3 +308,17 @@ def test_bartlett_scores_leave_out_what_covariates_do_to_an_indicator(rows):
     expected = (np.nan_to_num(errors) @ weights)[some] / (there @ (loadings * weights))[some]
     (scores,) = found.factor_scores("bartlett")
     np.testing.assert_allclose(scores.scores[some, 0], expected, atol=1e-8)
+
+
+def test_an_indicator_with_a_missing_cause_says_nothing_of_a_factor(rows):
+    holes = rows.assign(ageyr=rows["ageyr"].where(np.arange(len(rows)) % 7 > 0))
+    text = "visual =~ x1 + x2 + x3\nvisual ~ ageyr\nx2 ~ ageyr"
+    found = fit(text, holes, missing="ml", fixed_x=False)
+    table = found.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    names = ["x1", "x3"]
+    loadings = np.array([table["visual", "=~", name] for name in names])
+    weights = loadings / np.array([table[name, "~~", name] for name in names])
+    some = (holes["ageyr"].isna() & holes[names].notna().all(axis=1)).to_numpy()
+    errors = holes.loc[some, names].to_numpy() - np.array([table[name, "~1", ""] for name in names])
+    (scores,) = found.factor_scores("bartlett")
+    np.testing.assert_allclose(scores.scores[some, 0], errors @ weights / (loadings @ weights), atol=1e-7)

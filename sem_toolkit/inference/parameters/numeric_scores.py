@@ -1,6 +1,9 @@
 """Factor scores of numeric variables: linear in the rows, or in what each row has."""
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.inference.at_estimate import AtEstimate
@@ -10,6 +13,8 @@ from sem_toolkit.model import compute_matrices
 from sem_toolkit.sample.incomplete import compute_incomplete_likelihood
 from sem_toolkit.sample.moments import FloatArray
 
+_NONE = 1e-10
+"""Share of what is known of a factor below which nothing is left, and of the largest eigenvalue below which it is 0."""
 _WITHOUT_ERROR = 1e-10
 """Share of an indicator's variance below which its error is none."""
 
@@ -38,8 +43,8 @@ class NumericScores:
 class IncompleteScores(NumericScores):
     """The same of rows with empty cells, with Σ, Λ and μ of what each row has.
 
-    Bartlett's take (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹, which is (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹, of the indicators and the observed variables that have
-    effects on them, as if these were independent of the factors: their effects are no answer to the factors.
+    Bartlett's take (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹, which is (ΛᵀΘ⁻¹Λ)⁻¹ΛᵀΘ⁻¹. Observed causes of indicators are fixed like the factors,
+    so that an indicator says nothing where one of its causes is missing.
     """
 
     def score_rows(self, evaluation: AtEstimate, g: int, method: ScoreMethod, weights: FloatArray) -> FloatArray:
@@ -50,33 +55,65 @@ class IncompleteScores(NumericScores):
             message = "ten Berge scores need rows without empty cells"
             hint = 'ask for "regression" or "bartlett"'
             raise DataError(Diagnostic("error", "complete-rows-needed", message, hint=hint))
-        matrices, V = compute_matrices(evaluation.model, evaluation.x), evaluation.moments.all_covariance[g]
-        loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
-        rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
-        scores = np.full((len(likelihood.patterns.row), loadings.shape[1]), np.nan)
-        if not factors.size:
+        k = evaluation.moments.all_covariance.shape[1] - p
+        scores, equations = np.full((len(likelihood.patterns.row), k), np.nan), _build_equations(evaluation, g)
+        if equations is None:
             return scores
-        causes = np.setdiff1d(np.flatnonzero(np.any(within[rows] != 0, axis=0)), rows)
-        both, first = np.concatenate([rows, causes]), len(rows)
-        equations, covariance = np.eye(len(both)), np.zeros((len(both),) * 2)
-        equations[:first] = within[np.ix_(rows, both)]
-        own_loadings = loadings[np.ix_(rows, factors)]
-        latent = own_loadings @ V[np.ix_(p + factors, p + factors)] @ own_loadings.T
-        covariance[:first, :first] = matrices.symmetric[g][np.ix_(rows, rows)] + latent
-        covariance[first:, first:] = V[np.ix_(causes, causes)]
-        inverse = np.linalg.inv(equations)
-        L = inverse[:, :first] @ own_loadings
+        both, L, C = equations.variables, equations.loadings, equations.effects
         patterns = likelihood.patterns.pick(both)
-        own = compute_incomplete_likelihood(patterns, likelihood.mean[both], inverse @ covariance @ inverse.T)
+        own = compute_incomplete_likelihood(patterns, likelihood.mean[both], equations.covariance)
         assert own is not None  # noqa: S101 (errors and causes are positive definite where the model's moments are)
-        inner = L.T @ own.inverses @ L
-        seen = np.diagonal(inner, axis1=1, axis2=2) > 0.0  # factors of which a pattern has an indicator
+        inner, sides = L.T @ own.inverses @ L, own.directions @ L
+        informed = np.diagonal(inner, axis1=1, axis2=2)
+        if C.size:
+            crossed = L.T @ own.inverses @ C
+            taken = crossed @ np.linalg.pinv(C.T @ own.inverses @ C, rcond=_NONE, hermitian=True)
+            inner = inner - taken @ crossed.transpose(0, 2, 1)
+            sides = sides - (taken[patterns.row] @ (own.directions @ C)[:, :, None])[:, :, 0]
+        seen = np.diagonal(inner, axis1=1, axis2=2) > _NONE * informed  # factors of which a pattern has an indicator
+        inner = inner * (seen[:, :, None] & seen[:, None, :])
         known = np.linalg.matrix_rank(inner, hermitian=True) == seen.sum(axis=1)
         there = np.flatnonzero((patterns.row >= 0) & known[patterns.row])
         at = patterns.row[there]
-        solved = (np.linalg.pinv(inner, hermitian=True)[at] @ (own.directions[there] @ L)[:, :, None])[:, :, 0]
-        scores[np.ix_(there, factors)] = np.where(seen[at], solved, np.nan)
+        solved = (np.linalg.pinv(inner, hermitian=True)[at] @ sides[there][:, :, None])[:, :, 0]
+        scores[np.ix_(there, equations.factors)] = np.where(seen[at], solved, np.nan)
         return scores
+
+
+@dataclass(frozen=True, eq=False)
+class _Equations:
+    """The indicators of a group and their observed causes (v), solved for: y − μ = L(η − α) + C(x − μ_x) + e.
+
+    factors     those (f) that have indicators; loadings: L (v × f); effects: C (v × c)
+    covariance  of y with factors and causes independent (v × v), which weighs as that of e does (Lawley & Maxwell,
+                1971, chapter 8)
+    """
+
+    variables: NDArray[np.intp]
+    factors: NDArray[np.intp]
+    loadings: FloatArray
+    effects: FloatArray
+    covariance: FloatArray
+
+
+def _build_equations(evaluation: AtEstimate, g: int) -> _Equations | None:
+    """None where no factor has an indicator."""
+    matrices, V = compute_matrices(evaluation.model, evaluation.x), evaluation.moments.all_covariance[g]
+    p = evaluation.model.n_observed
+    loadings, within = matrices.directed[g, :p, p:], np.eye(p) - matrices.directed[g, :p, :p]
+    rows, factors = np.flatnonzero(np.any(loadings != 0, axis=1)), np.flatnonzero(np.any(loadings != 0, axis=0))
+    if not factors.size:
+        return None
+    causes = np.setdiff1d(np.flatnonzero(np.any(within[rows] != 0, axis=0)), rows)
+    both, first = np.concatenate([rows, causes]), len(rows)
+    equations, covariance = np.eye(len(both)), np.zeros((len(both),) * 2)
+    equations[:first] = within[np.ix_(rows, both)]
+    own = loadings[np.ix_(rows, factors)]
+    latent = own @ V[np.ix_(p + factors, p + factors)] @ own.T
+    covariance[:first, :first] = matrices.symmetric[g][np.ix_(rows, rows)] + latent
+    covariance[first:, first:] = V[np.ix_(causes, causes)]
+    inverse = np.asarray(np.linalg.inv(equations), dtype=np.float64)
+    return _Equations(both, factors, inverse[:, :first] @ own, inverse[:, first:], inverse @ covariance @ inverse.T)
 
 
 def _level_by_observed(evaluation: AtEstimate, g: int, mean: FloatArray) -> FloatArray:
