@@ -21,14 +21,8 @@ from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, 
 from sem_toolkit.diagram.places.shared_columns import share_columns
 from sem_toolkit.diagram.places.two_sides import share_column
 from sem_toolkit.diagram.scene.elements import Scene
-from sem_toolkit.diagram.scene.painting import (
-    Sketch,
-    find_covered,
-    measure_band_titles,
-    paint_scene,
-    place_band_titles,
-    place_texts,
-)
+from sem_toolkit.diagram.scene.painting import paint_scene
+from sem_toolkit.diagram.scene.texts import Sketch, find_covered, measure_band_titles, place_band_titles, place_texts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from sem_toolkit.diagram.checks.checker import check_scene
 from sem_toolkit.diagram.content.structure import stack_related
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
 from sem_toolkit.diagram.drafts import DENSITIES, Draft
-from sem_toolkit.diagram.geometry.plane import Rectangle, is_straight
+from sem_toolkit.diagram.geometry.curves import is_straight
+from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Measures, Spacing
 from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent
 from sem_toolkit.diagram.scene.elements import Scene

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.diagram import draw_diagram
-from sem_toolkit.diagram.geometry.plane import draw_in_controls
+from sem_toolkit.diagram.geometry.curves import draw_in_controls
 from sem_toolkit.diagram.rendering import render_dot
 from sem_toolkit.diagram.writers.dot import format_dot, split_into_pieces
 from sem_toolkit.spec.table import ParameterTable

@@ -7,14 +7,9 @@ from typing import Literal
 import numpy as np
 
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
-from sem_toolkit.diagram.geometry.plane import (
-    Rectangle,
-    Shapes,
-    compute_crossings,
-    flatten_curve,
-    measure_distance,
-    measure_gap,
-)
+from sem_toolkit.diagram.geometry.curves import flatten_curve
+from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings, measure_distance
+from sem_toolkit.diagram.geometry.plane import Rectangle, measure_gap
 from sem_toolkit.diagram.geometry.segments import Segments
 from sem_toolkit.diagram.scene.elements import Scene
 

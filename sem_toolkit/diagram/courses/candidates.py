@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, smooth_polyline
+from sem_toolkit.diagram.geometry.curves import build_line, smooth_polyline
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 
 BULGES = (0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.48, -0.48)
 SIDES = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "top": (0.0, -1.0), "bottom": (0.0, 1.0)}

@@ -22,8 +22,9 @@ from sem_toolkit.diagram.courses.candidates import (
 from sem_toolkit.diagram.courses.sides import Sides
 from sem_toolkit.diagram.courses.stubs import Arrival, build_stubs
 from sem_toolkit.diagram.courses.tracks import build_tracks
+from sem_toolkit.diagram.geometry.curves import build_line, smooth_polyline
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, TextSize
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, smooth_polyline
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 from sem_toolkit.diagram.places.bands import PADDING
 from sem_toolkit.diagram.places.blocks import SHAPES, Measures, Side
 from sem_toolkit.diagram.places.constants import name_constant

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, compute_crossings, evaluate_curve
+from sem_toolkit.diagram.geometry.curves import evaluate_curve
+from sem_toolkit.diagram.geometry.hits import compute_crossings
+from sem_toolkit.diagram.geometry.plane import FloatArray
 from sem_toolkit.diagram.geometry.segments import Segments
 
 HIT, NEAR, AVOID, CROSSING, OVERLAP = 2000.0, 40.0, 400.0, 34.0, 160.0

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle, Shapes, smooth_polyline
+from sem_toolkit.diagram.geometry.curves import smooth_polyline
+from sem_toolkit.diagram.geometry.hits import Shapes
+from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle
 from sem_toolkit.libraries import csgraph, sparse
 
 CellArray = NDArray[np.integer[Any]]

@@ -5,16 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import (
-    BoolArray,
-    FloatArray,
-    Rectangle,
-    Shapes,
-    compute_length,
-    compute_points,
-    flatten_curve,
-    segments_enter_box,
-)
+from sem_toolkit.diagram.geometry.curves import compute_length, compute_points, flatten_curve
+from sem_toolkit.diagram.geometry.hits import Shapes, segments_enter_box
+from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle
 from sem_toolkit.diagram.geometry.segments import Segments
 
 NODE_HIT, LABEL_HIT, EDGE_HIT = 3000.0, 3000.0, 500.0

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from sem_toolkit.diagram.courses.costs import AVOID, HIT, INSIDE, NEAR
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, Shapes
+from sem_toolkit.diagram.geometry.hits import Shapes
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 
 CLOSE, CLOSE_TO_TEXT = 3.5, 1.0
 """How near to a shape or a text a course is not to come, in points."""

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, build_line, find_boundary, is_straight
+from sem_toolkit.diagram.geometry.curves import build_line, is_straight
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 from sem_toolkit.diagram.places.spreading import separate
 
 APART = 8.0

@@ -14,18 +14,10 @@ from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
 from sem_toolkit.diagram.courses.label_places import build_path_options
 from sem_toolkit.diagram.courses.obstacles import Obstacles
 from sem_toolkit.diagram.courses.ports import spread_ends
+from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve, flatten_curves, is_straight
+from sem_toolkit.diagram.geometry.hits import segments_enter_box
 from sem_toolkit.diagram.geometry.metrics import TextSize
-from sem_toolkit.diagram.geometry.plane import (
-    FloatArray,
-    Rectangle,
-    compute_bounds,
-    compute_length,
-    find_boundary,
-    flatten_curve,
-    flatten_curves,
-    is_straight,
-    segments_enter_box,
-)
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds, find_boundary
 from sem_toolkit.diagram.geometry.segments import Segments
 from sem_toolkit.diagram.places.blocks import Measures
 from sem_toolkit.diagram.places.placement import Placement

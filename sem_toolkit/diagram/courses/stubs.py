@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary, segments_enter_box
+from sem_toolkit.diagram.geometry.hits import segments_enter_box
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 
 BEFORE_HEAD, BEHIND = 8.5, 4.0
 """What is seen of a line before and behind its number, in points; the former holds the arrowhead."""

@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from sem_toolkit.diagram.content.structure import Structure
-from sem_toolkit.diagram.geometry.plane import Rectangle, Shapes
+from sem_toolkit.diagram.geometry.hits import Shapes
+from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import OPPOSITE, Block, Measures, Side, Spacing, build_block
 from sem_toolkit.diagram.places.grids import ARC_ROOM
 from sem_toolkit.diagram.places.spreading import separate

@@ -10,8 +10,9 @@ from sem_toolkit.diagram.content.canvas import DENSE, Canvas, compute_density
 from sem_toolkit.diagram.content.hints import DiagramHints
 from sem_toolkit.diagram.content.style import SMALLEST_FONT, DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name
+from sem_toolkit.diagram.geometry.curves import flatten_curve
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line, measure_lines, wrap_text
-from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds, flatten_curve
+from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.placement import MARGIN
 from sem_toolkit.diagram.scene.elements import ADDED_WIDTH, Band, EdgeShape, Scene, TextItem
 from sem_toolkit.libraries import nx

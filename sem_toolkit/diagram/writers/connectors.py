@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_length, flatten_curve
+from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.writers.drawing_ml import SIDES
 
 LEAST_STEP = 2.0

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from sem_toolkit.diagram.content.words import format_printable
-from sem_toolkit.diagram.geometry.plane import FloatArray, cut_curve_at, cut_into_dashes, draw_in_controls, trim_curve
+from sem_toolkit.diagram.geometry.curves import cut_curve_at, cut_into_dashes, draw_in_controls, trim_curve
+from sem_toolkit.diagram.geometry.plane import FloatArray
 from sem_toolkit.diagram.scene.elements import (
     ARROW_LENGTH,
     DASHES,

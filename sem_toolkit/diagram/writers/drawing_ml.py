@@ -7,7 +7,8 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from sem_toolkit.diagram.content.words import format_printable
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, flatten_curve
+from sem_toolkit.diagram.geometry.curves import flatten_curve
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.scene.connections import Port
 from sem_toolkit.diagram.scene.elements import CORNERS, EdgeShape, NodeShape, Scene, ShapeKind, TextItem
 

@@ -7,14 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from sem_toolkit.diagram.content.words import format_printable
-from sem_toolkit.diagram.geometry.plane import (
-    FloatArray,
-    Rectangle,
-    compute_points,
-    flatten_curve,
-    is_straight,
-    simplify_polyline,
-)
+from sem_toolkit.diagram.geometry.curves import compute_points, flatten_curve, is_straight, simplify_polyline
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.scene.connections import Port, collect_boxes, find_ports
 from sem_toolkit.diagram.scene.elements import EdgeShape, NodeShape, Scene, TextItem
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_points, flatten_curve, is_straight
+from sem_toolkit.diagram.geometry.curves import compute_points, flatten_curve, is_straight
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.scene.connections import Port, collect_boxes, find_ports
 from sem_toolkit.diagram.scene.elements import EdgeShape, Scene, TextItem, grow_halo
 from sem_toolkit.diagram.writers.connectors import (

@@ -11,8 +11,9 @@ import numpy as np
 
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
 from sem_toolkit.diagram.content.words import format_printable
+from sem_toolkit.diagram.geometry.curves import trim_curve
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, trim_curve
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.scene.elements import (
     ARROW_LENGTH,
     ARROW_WIDTH,

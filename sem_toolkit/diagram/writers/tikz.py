@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from sem_toolkit.diagram.content.words import GREEK, format_printable
+from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, is_straight
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.scene.connections import collect_boxes, find_ports
 from sem_toolkit.diagram.scene.elements import (
     ARROW_LENGTH,

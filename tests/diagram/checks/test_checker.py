@@ -8,7 +8,8 @@ import pytest
 from sem_toolkit.diagram import Layout, draw_diagram
 from sem_toolkit.diagram.checks.checker import check_scene
 from sem_toolkit.diagram.content.style import DiagramStyle
-from sem_toolkit.diagram.geometry.plane import Rectangle, build_line
+from sem_toolkit.diagram.geometry.curves import build_line
+from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.scene.elements import EdgeShape, Label, NodeShape, Scene, TextItem
 from sem_toolkit.spec import build_parameter_table, parse_spec
 from tests.diagram.drawing import draw_text

@@ -7,7 +7,7 @@ from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.structure import build_structure
 from sem_toolkit.diagram.figures.names import find_families
 from sem_toolkit.diagram.figures.recognition import recognise_figure
-from sem_toolkit.diagram.geometry.plane import is_straight
+from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
 GROWTH = "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4"

@@ -3,7 +3,7 @@
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
-from sem_toolkit.diagram.geometry.plane import is_straight
+from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 
 NAMES = ("n1", "c1", "n2", "c2", "n3", "c3", "syn", "com")

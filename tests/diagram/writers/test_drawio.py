@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, draw_diagram
-from sem_toolkit.diagram.geometry.plane import compute_points, is_straight, simplify_polyline
+from sem_toolkit.diagram.geometry.curves import compute_points, is_straight, simplify_polyline
 from tests.diagram.drawing import draw_case, read_model
 
 

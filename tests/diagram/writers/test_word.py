@@ -8,7 +8,7 @@ import pytest
 
 from sem_toolkit.diagnostics import DataError
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
-from sem_toolkit.diagram.geometry.plane import is_straight
+from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.writers.drawing_ml import ANGLES, EMU
 from tests.diagram.drawing import draw_case, draw_text, read_model
 
