@@ -32,7 +32,7 @@ from sem_toolkit.model.kernels import (
 )
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap
-from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed, gather_stacked_second_order
+from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed
 
 FloatArray = NDArray[np.float64]
 
@@ -117,8 +117,8 @@ class MaximumLikelihood:
             if exact:
                 along = None if gap is None else (gap[..., None, :] @ VC)[..., 0, :]
                 right = observed - 0.5 * expected
-                square = gather_stacked_observed(model.pairs, moments, expected, right, along, targets.share)
-                square += gather_stacked_second_order(model.pairs, moments, products, pull)
+                parts = (expected, right, along)
+                square = gather_stacked_observed(model.pairs, moments, parts, targets.share, (products, pull))
             else:
                 square = gather_stacked_information(model.pairs, moments, expected, targets.share)
             informations = pull_back_square(model, x, square)

@@ -30,6 +30,7 @@ from sem_toolkit.estimation.batch import (
     scale_curvature,
 )
 from sem_toolkit.estimation.box import clip_to_box, find_box, find_free
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]
@@ -118,8 +119,8 @@ def _approach(task: _Task, place: NDArray[np.intp], into: Arrivals, steps: int, 
         scale = compute_scales(points.at.informations) * find_free(points.theta, points.at.gradients, task.box)
         slope = points.at.gradients * scale
         size = np.abs(slope).max(axis=1)
-        step = _compute_step(points, scale, slope)
-        arrived = _have_arrived(task, points, size, scale, step)
+        step, definite = _compute_step(points, scale, slope)
+        arrived = _have_arrived(task, points, (size, scale, step), definite)
         if arrived.any():
             there, left = np.flatnonzero(arrived), np.flatnonzero(~arrived)
             _write(points.pick(there), step[there] if task.box is None else 0.0 * step[there], into)
@@ -136,18 +137,22 @@ def _approach(task: _Task, place: NDArray[np.intp], into: Arrivals, steps: int, 
 
 
 def _have_arrived(
-    task: _Task, points: _Points, size: FloatArray, scale: FloatArray, step: FloatArray
+    task: _Task, points: _Points, measured: tuple[FloatArray, FloatArray, FloatArray], definite: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Whether slopes are nothing, or will be after one more step, as they go as their squares, and it is no saddle."""
+    """Whether slopes are nothing, or will be after one more step, as they go as their squares, and it is no saddle.
+
+    measured  the largest slopes (s), the scale and the step (s × r); definite: where it is known to be no saddle (s)
+    """
+    size, scale, step = measured
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         foretold = size * (size / points.before) ** 2
         length = np.abs(step / scale).max(axis=1)  # in a flat valley small slopes promise nothing
     small = np.where(np.isfinite(points.before), _SMALL, _SMALLEST)
     close = (size < _CLOSE) & (foretold < 0.1 * task.tolerance) & (length < small) & (task.box is None)
     found = points.exact & ((size < task.tolerance) | close)
-    chosen = np.flatnonzero(found)
-    if len(chosen):
-        found[chosen] = factor_stack(scale_curvature(points.at.informations[chosen], scale[chosen]))[0]
+    unknown = np.flatnonzero(found & ~definite)
+    if len(unknown):
+        found[unknown] = factor_stack(scale_curvature(points.at.informations[unknown], scale[unknown]))[0]
     return np.asarray(found)
 
 
@@ -192,14 +197,17 @@ def _look(task: _Task, theta: FloatArray, place: NDArray[np.intp], *, exact: boo
     return _Points(place, theta, at, np.full(count, exact), np.full(count, np.inf), np.zeros(count))
 
 
-def _compute_step(points: _Points, scale: FloatArray, slope: FloatArray) -> FloatArray:
-    """−(H + damping)⁻¹g in what is free, 0 in what a bound holds (s × r)."""
-    at = points.at
-    if (scale != 0.0).all() and not points.damping.any():
-        try:
-            return np.asarray(-np.linalg.solve(at.informations, at.gradients[:, :, None])[:, :, 0])
-        except np.linalg.LinAlgError:  # a singular one needs its units
-            pass
-    curvature = scale_curvature(at.informations, scale)
-    curvature += points.damping[:, None, None] * np.eye(scale.shape[1])
-    return -solve_stack(curvature, slope) * scale
+def _compute_step(points: _Points, scale: FloatArray, slope: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """−(H + damping)⁻¹g in what is free, 0 in what a bound holds (s × r); where H is known to be definite (s)."""
+    at, damping = points.at, points.damping
+    step, definite = np.empty_like(slope), np.zeros(len(slope), dtype=np.bool_)
+    for place in np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1)):
+        # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies
+        _, step[place], fault = lapack.dposv(at.informations[place].T, -at.gradients[place], lower=1)
+        definite[place] = fault == 0
+    left = np.flatnonzero(~definite)
+    if len(left):
+        curvature = scale_curvature(at.informations[left], scale[left])
+        curvature += damping[left, None, None] * np.eye(scale.shape[1])
+        step[left] = -solve_stack(curvature, slope[left]) * scale[left]
+    return step, definite

@@ -104,7 +104,8 @@ def _check_two_stage(chosen: Combination) -> Iterator[Diagnostic]:
     missing, estimator, inference = chosen.missing, chosen.estimator, chosen.inference
     if estimator not in ("ML", "ULS", "GLS") or chosen.read.get("likelihood") == "wishart":
         message = f'missing = "{missing}" goes with ML, ULS or GLS and a normal likelihood'
-        yield Diagnostic("error", "missing-estimator", message)
+        hint = 'estimator = "ML" has errors and a scaled test of two stages' if estimator == "MLR" else None
+        yield Diagnostic("error", "missing-estimator", message, hint=hint)
     elif inference.se not in ((missing, "none") if estimator == "ML" else ("robust.sem", "none")):
         message = f'se = "{inference.se}" is not there with missing = "{missing}"'
         yield Diagnostic("error", "missing-estimator", message, hint="leave se out")

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, SemError
+from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.prepared import get_header_options, prepare_schematic
-from sem_toolkit.fit.receipts import LAYOUT, build_receipt, get_version, hash_receipt
+from sem_toolkit.fit.receipts import LAYOUT, build_receipt, describe_options, get_version, hash_receipt
 from sem_toolkit.fit.records import clean
 from sem_toolkit.spec import Spec, parse_spec
 from sem_toolkit.spec.difference import compare_tables, format_difference
@@ -78,7 +79,9 @@ def _explain_spec(then: Mapping[str, Any], spec: Spec) -> Diagnostic:
 
 
 def _explain_options(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[Diagnostic]:
-    old, new = then["options"]["resolved"], now["options"]["resolved"]
+    # an option that an earlier version did not have was what it is now where it is not given
+    usual = describe_options(parse_fit_options({}))["resolved"]
+    old, new = usual | then["options"]["resolved"], now["options"]["resolved"]
     for name in sorted({*old, *new} - _OF_DATA):
         if old.get(name) != new.get(name):
             message = f"{then['name']}: {name} was {_show(old.get(name))} and is {_show(new.get(name))}"

@@ -65,7 +65,7 @@ class Pairs:
 def build_pairs(model: Model) -> Pairs:
     """The pairs of a model; of one with composites those of its cells, which `pull_back_square` brings to x."""
     reach = _find_reach(model)
-    k, size = len(model.used_columns), sum(cells.size for cells in model.cells) + model.n_hidden
+    k, size = (len(model.used_columns), sum(cells.size for cells in model.cells) + model.n_hidden)
     total = sum(cells.size * (cells.size + 1) // 2 for cells in model.cells)
     square, groups, start = np.full((size, size), total), [], 0
     for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
@@ -112,15 +112,36 @@ def gather_stacked_information(
 def gather_stacked_observed(
     pairs: Pairs,
     moments: ImpliedMoments,
+    parts: tuple[FloatArray, FloatArray, FloatArray | None],
+    scale: FloatArray,
+    pulls: tuple[FloatArray, FloatArray | None],
+) -> FloatArray:
+    """Σ_g scale_g (tr(L ∂aΣ R ∂bΣ) + ∂aμᵀL∂bμ + ∂aμᵀL∂bΣ z + ∂bμᵀL∂aΣ z) + tr(D ∂a∂bΣ) + eᵀ ∂a∂bμ, by cells.
+
+    parts  CᵀLC, CᵀRC (... × G × k × k) and Cᵀz (... × G × k), or None where means do not matter
+    pulls  CᵀDC and e, as of `gather_stacked_second_order`
+    """
+    values = _gather_observed(pairs, moments, *parts, scale)
+    for value, more in zip(values, _gather_second_order(pairs, moments, *pulls), strict=True):
+        value += more
+    return _square(pairs, values)
+
+
+def gather_stacked_second_order(
+    pairs: Pairs, moments: ImpliedMoments, products: FloatArray, by_mean: FloatArray | None
+) -> FloatArray:
+    """tr(D ∂a∂bΣ) + eᵀ ∂a∂bμ from H = CᵀDC, by cells."""
+    return _square(pairs, _gather_second_order(pairs, moments, products, by_mean))
+
+
+def _gather_observed(
+    pairs: Pairs,
+    moments: ImpliedMoments,
     left: FloatArray,
     right: FloatArray,
     along: FloatArray | None,
     scale: FloatArray,
-) -> FloatArray:
-    """Σ_g scale_g (tr(L ∂aΣ R ∂bΣ) + ∂aμᵀL∂bμ + ∂aμᵀL∂bΣ z + ∂bμᵀL∂aΣ z) from CᵀLC, CᵀRC and Cᵀz, by cells.
-
-    along  ... × G × k, or None where means do not matter
-    """
+) -> list[Array]:
     parts = []
     for group, own in enumerate(pairs.groups):
         L, R = _flatten(left[..., group, :, :]), _flatten(right[..., group, :, :])
@@ -140,13 +161,12 @@ def gather_stacked_observed(
             value += s_a * (take(pull_right, own.second, -1) * L_rows + take(pull_left, own.second, -1) * L_cross)
             value += s_b * (take(pull_right, own.first, -1) * L_rows + take(pull_left, own.first, -1) * L_back)
         parts.append(value * float(scale[group]))
-    return _square(pairs, parts)
+    return parts
 
 
-def gather_stacked_second_order(
+def _gather_second_order(
     pairs: Pairs, moments: ImpliedMoments, products: FloatArray, by_mean: FloatArray | None
-) -> FloatArray:
-    """tr(D ∂a∂bΣ) + eᵀ ∂a∂bμ from H = CᵀDC, by cells."""
+) -> list[Array]:
     space, parts = get_namespace(products), []
     for group, own in enumerate(pairs.groups):
         terms, B = own.terms, moments.total_effects[..., group, :, :]
@@ -168,7 +188,7 @@ def gather_stacked_second_order(
         if len(terms.pairs):
             value = space.concat([value, space.zeros_like(value[..., :1])], axis=-1)
         parts.append(take(value, places, -1))
-    return _square(pairs, parts)
+    return parts
 
 
 def _square(pairs: Pairs, parts: list[Array]) -> FloatArray:
@@ -262,12 +282,12 @@ class _Collector:
         number, effect, pull = (np.concatenate([part[i] for part in self._parts]) for i in range(3))
         factor = np.concatenate([part[3] for part in self._parts])
         order = np.argsort(number, kind="stable")
-        number, effect, pull, factor = number[order], effect[order], pull[order], factor[order]
+        number, effect, pull, factor = (number[order], effect[order], pull[order], factor[order])
         pairs, starts, counts = np.unique(number, return_index=True, return_counts=True)
         slots = int(counts.max(initial=0))
         table = np.zeros((slots, len(pairs)), dtype=np.intp)
         effects, pulls, factors = table.copy(), table.copy(), table.astype(np.float64)
         slot = np.arange(len(number)) - np.repeat(starts, counts)
         place = np.repeat(np.arange(len(pairs)), counts)
-        effects[slot, place], pulls[slot, place], factors[slot, place] = effect, pull, factor
+        effects[slot, place], pulls[slot, place], factors[slot, place] = (effect, pull, factor)
         return Terms(pairs, effects, pulls, factors)

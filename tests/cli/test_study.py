@@ -191,8 +191,14 @@ def test_numbers_of_the_prose_are_those_of_the_tables(output):
         row = tests.loc[name]
         said = f"Wald χ² = {row['wald']:.2f}, likelihood ratio χ² = {row['lr']:.2f}, both on {row['df']} df"
         assert said in page, name
+    apart = tests.loc[(tests["wald"] - tests["lr"]).abs().idxmax()]
+    said = f"“{apart.name}” (Wald χ² = {apart['wald']:.2f}, likelihood ratio χ² = {apart['lr']:.2f})"
+    assert f"{said}. What they say is the same of every hypothesis." in page
+    assert ((tests["wald_pvalue"] < 0.05) == (tests["lr_pvalue"] < 0.05)).all()
     stages = pd.read_csv(output / "tables" / "stage_effects.csv").set_index(["factor", "stage"])
     row = stages.loc[("network", "clinical")]
+    assert f"factor (VIF) is {row['vif']:.2f}" in page
+    assert f"Its true value in the joint model is {row['true']:.3f}." in page
     assert f"β = {row['alone']:.3f} in its stage's own model and {row['jointly']:.3f} in the joint one" in page
     sums = pd.read_csv(output / "tables" / "printed_reproduced.csv")
     assert f"reproduce {sums['agrees'].sum()} of {len(sums)} printed figures" in page
@@ -214,6 +220,12 @@ def test_numbers_of_the_prose_are_those_of_the_tables(output):
     told = page[page.index("even the sign of the effect differs") :].partition("Structural equation")[0]
     for name in completed.loc[completed["positive"].between(0, 1, inclusive="neither"), "predictor"]:
         assert name.replace("_", ", ", 1) in told
+    audit = pd.read_csv(output / "tables" / "printed_audit.csv")["verdict"].value_counts()
+    assert (
+        f"{audit['consistent']} consistent, {audit['inconsistent']} inconsistent, {audit['not decidable']} not" in page
+    )
+    success = pd.read_csv(output / "tables" / "printed_score_items.csv").set_index("score").loc["SUCCESS"]
+    assert f"its mean is {success['mean']:.4f} and its SD {success['sd']:.4f}" in page
     findings = pd.read_csv(output / "tables" / "printed_findings.csv", keep_default_na=False)
     assert f"what is not consistent comes to {len(findings)} facts" in page
     assert (

@@ -96,6 +96,14 @@ def test_bifactor_against_second_order(factors):
     assert rows.loc["bifactor", "verdict"] == "improper"
 
 
+@pytest.mark.slow
+def test_of_four_factors_the_bifactor_model_is_set_against_the_second_order_one():
+    text = "".join(f"f{k} =~ y{3 * k + 1} + y{3 * k + 2} + y{3 * k + 3}\n" for k in range(4))
+    atlas = build_atlas(parse_spec(text), DATA / "bifactor.csv", families=["measurement"], most=0)
+    row = rows_of(atlas).loc["bifactor"]
+    assert (row["parent"], row["relation"], row["df.diff"]) == ("second-order", "contains it", 8)
+
+
 def test_what_becomes_of_the_paths(chain):
     answer = rows_of(chain)["answer"]
     assert answer["partial-mediation-visual-speed"] == (

@@ -322,3 +322,9 @@ def test_an_indicator_with_a_missing_cause_says_nothing_of_a_factor(rows):
     errors = holes.loc[some, names].to_numpy() - np.array([table[name, "~1", ""] for name in names])
     (scores,) = found.factor_scores("bartlett")
     np.testing.assert_allclose(scores.scores[some, 0], errors @ weights / (loadings @ weights), atol=1e-7)
+
+
+def test_two_stages_say_how_to_have_robust_errors(rows):
+    with pytest.raises(OptionError) as refused:
+        fit("visual =~ x1 + x2 + x3", rows, missing="two.stage", estimator="MLR")
+    assert 'estimator = "ML"' in refused.value.diagnostics[0].hint

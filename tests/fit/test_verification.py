@@ -90,6 +90,12 @@ def test_a_cell_that_the_model_does_not_use_moves_nothing(files):
     assert codes(found) == ["data-file-changed"]
 
 
+def test_an_option_that_was_not_there_yet_is_no_change(files):
+    receipt = roundtrip(fit(*files).receipt)
+    del receipt["fits"][0]["options"]["resolved"]["bounds"]
+    assert "option-changed" not in codes(verify(receipt))
+
+
 def test_rows_lost(files):
     spec, data = files
     receipt = roundtrip(fit(spec, data).receipt)

@@ -14,6 +14,7 @@ from sem_toolkit.comparison.atlas.rival import GIVEN, Rival
 from sem_toolkit.spec.drafts import Draft
 
 CORRELATED = "correlated"
+SECOND_ORDER = "second-order"
 
 
 def list_measurement_rivals(draft: Draft, anatomy: Anatomy, reversed_items: Sequence[str]) -> Iterator[Rival]:
@@ -53,8 +54,9 @@ def _list_whole(draft: Draft, anatomy: Anatomy) -> Iterator[Rival]:
         for name in factors:
             second = second.add(general, "=~", name)
         claim = "one general factor is why the factors go together"
-        yield _rival("second-order", f"a factor of the factors: {general}", claim, parent, second, loses_hints=True)
-    yield from _list_bifactor(bare, anatomy, general, parent)
+        yield _rival(SECOND_ORDER, f"a factor of the factors: {general}", claim, parent, second, loses_hints=True)
+    # of four factors or more the correlated model is in neither, and the second-order one is in the bifactor model
+    yield from _list_bifactor(bare, anatomy, general, parent, SECOND_ORDER if len(factors) > 3 else parent)
     yield from _list_exploratory(bare, anatomy, parent)
 
 
@@ -73,7 +75,8 @@ def _list_exploratory(bare: Draft, anatomy: Anatomy, parent: str) -> Iterator[Ri
     yield _rival("esem", change, claim, parent, free.append(f"{left} =~ {' + '.join(items)}"), loses_hints=True)
 
 
-def _list_bifactor(bare: Draft, anatomy: Anatomy, general: str, parent: str) -> Iterator[Rival]:
+def _list_bifactor(bare: Draft, anatomy: Anatomy, general: str, parent: str, within: str) -> Iterator[Rival]:
+    """within: the model that the bifactor model is set against."""
     items = list(dict.fromkeys(item for found in anatomy.factors.values() for item in found))
     specific, said = _make_specific(bare, anatomy, list(anatomy.factors))
     if not specific:
@@ -84,7 +87,7 @@ def _list_bifactor(bare: Draft, anatomy: Anatomy, general: str, parent: str) -> 
     whole = _separate(whole, [general, *specific])
     claim = "every item measures one general factor, and beside it what is left of its own"
     change = f"a general factor of all items, uncorrelated with the others{_tell_pairs(anatomy, specific)}"
-    yield _rival("bifactor", change, claim, parent, whole, loses_hints=True)
+    yield _rival("bifactor", change, claim, within, whole, loses_hints=True)
     first, *others = anatomy.factors
     specific, said = _make_specific(bare, anatomy, others)
     if not specific:

@@ -70,18 +70,24 @@ def place_converging(
     places: dict[str, Rectangle] = {}
     legs: dict[str, float] = {}
     rights: list[float] = []
-    left = 0.0
+    left = centre = 0.0
     for title, cores in zip(titles, columns, strict=True):
-        inner = left + PADDING
-        for name, level, up in zip(cores, (0.0, corridor), (-1.0, 1.0), strict=True):
-            placed, found = _place_ladder(name, inner, level, up, structure, measures, spacing)
-            places |= placed
-            legs |= found
+        ladders = [
+            _place_ladder(name, left + PADDING, level, up, structure, measures, spacing)
+            for name, level, up in zip(cores, (0.0, corridor), (-1.0, 1.0), strict=True)
+        ]
+        centre = max(placed[name].x for name, (placed, _) in zip(cores, ladders, strict=True))
+        for name, (placed, found) in zip(cores, ladders, strict=True):
+            shift = centre - placed[name].x  # both factors of a column stand below each other
+            places |= {own: box.moved(shift, 0.0) for own, box in placed.items()}
+            legs |= {own: leg + shift for own, leg in found.items()}
         members = [places[name] for name in places if structure.owner.get(name, name) in cores]
         rights.append(max(*(box.right + PADDING for box in members), left + title_widths.get(title, 0.0) + TITLE_ROOM))
         left = rights[-1] + BETWEEN
     start = rights[-2] + BETWEEN if len(rights) > 1 else 0.0
     x = start + PADDING + 3 - block.bounds.left
+    if x <= centre < x + measures.nodes[core].width / 4:
+        x = centre  # nearly below each other is exactly so
     places |= {name: box.moved(x, corridor / 2) for name, box in block.places.items()}
     whole = compute_bounds(list(places.values()))
     top, bottom = whole.top - title_height - 2 * PADDING, whole.bottom + PADDING

@@ -36,6 +36,17 @@ def test_indicators_of_a_stage_stand_on_the_same_side_outside_the_corridor(table
         assert all(item.bottom < boxes[core].top if above else item.top > boxes[core].bottom for item in items)
 
 
+def test_factors_of_a_stage_stand_below_each_other_and_the_outcome_with_the_last_two():
+    """Also where one of them has fewer indicators, so that its loadings leave it less room."""
+    few = build_parameter_table(parse_spec(SPEC.replace("syn =~ syna + synb + sync", "syn =~ syna + synb")))
+    diagram = draw_diagram(few, style=DiagramStyle(values="none"), hints=DiagramHints(stages=STAGES))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    for upper, lower in zip(NAMES[::2], NAMES[1::2], strict=True):
+        assert boxes[upper].x == pytest.approx(boxes[lower].x)
+    assert boxes["out"].x == pytest.approx(boxes["com"].x)
+
+
 def test_the_ground_of_a_stage_is_as_wide_as_its_title(table):
     stages = {
         ("Research before any clinic is asked" if title == "One" else title): cores for title, cores in STAGES.items()
