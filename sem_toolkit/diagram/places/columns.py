@@ -28,16 +28,20 @@ class ColumnShape:
         self.top, self.bottom = np.array([box.top for box in boxes]), np.array([box.bottom for box in boxes])
         self.is_core = np.array([name == core for name, _, core in named], bool)
 
-    def find_distance(self, other: "ColumnShape", gap: float, beside: float, apart: bool) -> float:
-        """How far the middle of another column must lie to the right of this one's."""
+    def find_reaches(self, other: "ColumnShape", beside: float, apart: bool) -> tuple[float, float]:
+        """How far the middle of another column must lie to the right of this one's: at least, and without the gap.
+
+        beside  between indicators at about the same height; the gap is that of cores, or of whole columns `apart`
+        """
         if len(self.left) == 0 or len(other.left) == 0:
-            return 0.0
+            return 0.0, -np.inf
         if apart:
-            return float(self.right.max() - other.left.min() + gap)
+            return -np.inf, float(self.right.max() - other.left.min())
         cores = self.is_core[:, None] & other.is_core[None]
         level = (self.bottom[:, None] + beside > other.top) & (self.top[:, None] - beside < other.bottom)
-        needed = self.right[:, None] - other.left + np.where(cores, gap, beside)
-        return float(np.where(level | cores, needed, -np.inf).max())
+        needed = self.right[:, None] - other.left
+        rest = np.where(level & ~cores, needed, -np.inf).max() + beside
+        return float(rest), float(np.where(cores, needed, -np.inf).max())
 
 
 def fit_columns(
@@ -47,7 +51,8 @@ def fit_columns(
 
     stretch  whether they are drawn out where they would take little of the page
     """
-    offsets = _line_up(columns, room.along, room.beside, apart)
+    reaches = [[one.find_reaches(other, room.beside, apart) for one in columns[:k]] for k, other in enumerate(columns)]
+    offsets = _line_up(columns, reaches, room.along)
     # Arcs outside the first and last column take room, too.
     free = None if limit is None else limit - 16
     if free is None:
@@ -59,15 +64,18 @@ def fit_columns(
         low, high, free = room.along, max(STRETCH * room.along, WIDEST_GAP), FILLED * free
     for _ in range(6):
         middle = (low + high) / 2
-        fits = measure_columns(columns, _line_up(columns, middle, room.beside, apart)) <= free
+        fits = measure_columns(columns, _line_up(columns, reaches, middle)) <= free
         low, high = (middle, high) if fits else (low, middle)
-    return _line_up(columns, low, room.beside, apart)
+    return _line_up(columns, reaches, low)
 
 
-def _line_up(columns: Sequence[ColumnShape], gap: float, beside: float, apart: bool) -> FloatArray:
+def _line_up(
+    columns: Sequence[ColumnShape], reaches: Sequence[Sequence[tuple[float, float]]], gap: float
+) -> FloatArray:
+    """Where columns stand whose cores are a gap apart; reaches: of each column from each before it."""
     offsets = np.zeros(len(columns))
     for k, column in enumerate(columns[1:], start=1):
-        wanted = [offsets[m] + columns[m].find_distance(column, gap, beside, apart) for m in range(k)]
+        wanted = [offsets[m] + max(rest, reach + gap) for m, (rest, reach) in enumerate(reaches[k])]
         # A column of channels only is passed by paths.
         offsets[k] = max([*wanted, offsets[k - 1] + (gap if len(column.left) == 0 else 0.0)])
     return offsets

@@ -78,14 +78,15 @@ def stack_columns(
 ) -> dict[str, float]:
     """Heights of all slots: each near its neighbours, in the order of its column, without overlap."""
     heights: dict[str, float] = {}
-    for column in columns:
-        distances = _find_distances(column, spacing, room, linked)
+    found = [_find_distances(column, spacing, room, linked) for column in columns]
+    for column, distances in zip(columns, found, strict=True):
         total, y = sum(distances), 0.0
         for k, slot in enumerate(column):
             heights[slot.name] = y - total / 2
             y += distances[k] if k < len(distances) else 0.0
     for sweep in range(24):
-        for column in columns if sweep % 2 == 0 else reversed(columns):
+        for k in range(len(columns)) if sweep % 2 == 0 else reversed(range(len(columns))):
+            column = columns[k]
             wanted = []
             weights = []
             for slot in column:
@@ -93,7 +94,7 @@ def stack_columns(
                 total = sum(weight for _, weight in near)
                 wanted.append(sum(y * weight for y, weight in near) / total if near else heights[slot.name])
                 weights.append((CHANNEL_WEIGHT if slot.block is None else 1.0) * max(total, 0.2))
-            placed = separate(wanted, _find_distances(column, spacing, room, linked), weights)
+            placed = separate(wanted, found[k], weights)
             heights.update(zip((slot.name for slot in column), placed, strict=True))
     return heights | _align_single(columns, heights, linked)
 

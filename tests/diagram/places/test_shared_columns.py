@@ -2,7 +2,7 @@
 
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.structure import build_structure
-from sem_toolkit.diagram.geometry.plane import is_straight
+from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.places.shared_columns import share_columns
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import draw_text

@@ -11,7 +11,7 @@ SPEC = "f1 =~ y1 + y2 + y3\nf2 =~ y4 + y5 + y6"
 
 @pytest.mark.parametrize("design", [{"sampling_weights": "wt"}, {"cluster": "cl"}])
 def test_what_cannot_vary_has_no_error(design):
-    """The diagonal of residual correlations is 0 in every sample; lavaan gives it errors in data like these."""
+    """The diagonal of residual correlations is 0 in every sample."""
     (found,) = fit(SPEC, DATA / "survey.csv", call="cfa", **design).compute_residuals("cor.bollen")
     errors = np.diagonal(found.cov_se)
     off = found.cov_se[np.tril_indices(len(errors), -1)]
