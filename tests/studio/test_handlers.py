@@ -273,7 +273,7 @@ def test_reports_tables_and_the_text_are_exported(studio):
         return answer.content
 
     assert b"JARS" in export(what="report", format="html")
-    assert export(what="report", format="md").startswith(b"# model.lav")
+    assert export(what="report", format="md").startswith(b"# model\n")
     table = export(what="table", format="csv").decode("utf-8-sig").splitlines()
     assert table[0].startswith("lhs,op,rhs")
     assert len(export(what="table", format="csv", table="reliability").splitlines()) == 4
