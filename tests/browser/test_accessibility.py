@@ -98,6 +98,26 @@ def test_tab_goes_through_the_page_in_the_order_of_reading_and_focus_is_seen(pro
     assert [place for place in order if place in wanted] == wanted
 
 
+FOCUSED = "document.activeElement.dataset.variable"
+
+
+def _walk(page, variable):
+    """Press arrow keys towards a variable of the picture, as who sees it does, and no key twice at one place."""
+    away = f"""() => {{
+      const [own, other] = [document.activeElement, document.querySelector('[data-variable="{variable}"]')]
+        .map((element) => element.getBoundingClientRect());
+      return [other.x + other.width / 2 - own.x - own.width / 2, other.y + other.height / 2 - own.y - own.height / 2];
+    }}"""
+    pressed = set()
+    while (place := page.evaluate(FOCUSED)) != variable:
+        across, along = page.evaluate(away)
+        keys = ["ArrowRight" if across > 0 else "ArrowLeft", "ArrowDown" if along > 0 else "ArrowUp"]
+        keys = [key for key in keys if (place, key) not in pressed]
+        assert keys, f"arrow keys do not lead from {place} to {variable}"
+        pressed.add((place, keys[0]))
+        page.keyboard.press(keys[0])
+
+
 def test_a_model_is_changed_with_keys_alone(process, visit, folder):
     """A path is added, fixed, freed and taken back, and the picture exported; the pointer is never used."""
     desk = visit(process)
@@ -106,16 +126,10 @@ def test_a_model_is_changed_with_keys_alone(process, visit, folder):
     desk.wait_for_path("dem65 ~ dem60")
     desk.wait_for_fit()
     page.evaluate("document.querySelector('#drawing [tabindex=\"0\"]').focus()")
-    for _ in range(30):  # to the factor ind60, by arrows
-        if page.evaluate("document.activeElement.dataset.variable") == "ind60":
-            break
-        page.keyboard.press("ArrowLeft")
-        if page.evaluate("document.activeElement.dataset.variable") != "ind60":
-            page.keyboard.press("ArrowDown")
-    assert page.evaluate("document.activeElement.dataset.variable") == "ind60"
+    _walk(page, "ind60")
     page.keyboard.press("c")
     page.keyboard.press("ArrowRight")
-    target = page.evaluate("document.activeElement.dataset.variable")
+    target = page.evaluate(FOCUSED)
     page.keyboard.press("Enter")
     desk.until(f"document.querySelectorAll('.cm-line').length && [...document.querySelectorAll('.cm-line')]"
                f".some(line => /ind60 ~~ .*{target}|{target} ~~ .*ind60/.test(line.textContent))")  # fmt: skip
