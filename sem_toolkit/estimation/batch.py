@@ -80,6 +80,13 @@ class _Stack:
         return _Stack(self.place[chosen], take(self.theta, chosen, 0), own, take(self.damping, chosen, 0))
 
 
+def begin_arrivals(x: FloatArray, iterations: int = 0) -> Arrivals:
+    """Arrivals to be written into, of searches that are still at x (b × q)."""
+    count = len(x)
+    status = np.full(count, Arrival.ITERATION_LIMIT, dtype=np.int8)
+    return Arrivals(x.copy(), np.full(count, np.inf), status, np.full(count, iterations, dtype=np.intp))
+
+
 def minimise_stack(
     model: Model, discrepancy: StackedEvaluator, starts: FloatArray, search: Search | None = None
 ) -> Arrivals:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Kind, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
+from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, begin_arrivals, minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.multistart import Released, draw_starts, release_markers, restore_markers
 from sem_toolkit.estimation.nearby import approach_minima
@@ -36,12 +36,7 @@ def seek_minima(model: Model, kind: Kind, targets: Targets, start: FloatArray, s
     """
     count = len(targets.covariance)
     task = _Task(model, kind, targets, release_markers(model))
-    found = Arrivals(
-        np.tile(start, (count, 1)),
-        np.full(count, np.inf),
-        np.full(count, Arrival.ITERATION_LIMIT, dtype=np.int8),
-        np.zeros(count, dtype=np.intp),
-    )
+    found = begin_arrivals(np.tile(start, (count, 1)))
     lowest = _Lowest(found.x.copy(), np.full(count, np.inf))
     rng = np.random.default_rng(seed)
     given = task.release(start)

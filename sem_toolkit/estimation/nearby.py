@@ -24,6 +24,7 @@ from sem_toolkit.estimation.batch import (
     Arrival,
     Arrivals,
     Minimand,
+    begin_arrivals,
     compute_scales,
     expand_arrivals,
     find_better,
@@ -93,12 +94,7 @@ def approach_minima(
     theta = clip_to_box(starts[:, model.constraints.linear.kept], box)
     task = _Task(model, discrepancy, box, tolerance)
     size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 256))
-    found = Arrivals(
-        theta.copy(),
-        np.full(len(theta), np.inf),
-        np.full(len(theta), Arrival.ITERATION_LIMIT, dtype=np.int8),
-        np.zeros(len(theta), dtype=np.intp),
-    )
+    found = begin_arrivals(theta)
     for number, steps in enumerate(_ROUNDS):
         left = np.flatnonzero(found.status == Arrival.ITERATION_LIMIT)
         for first in range(0, len(left), size):

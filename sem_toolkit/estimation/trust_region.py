@@ -17,6 +17,7 @@ from sem_toolkit.estimation.batch import (
     Arrival,
     Arrivals,
     Minimand,
+    begin_arrivals,
     compute_scales,
     expand_arrivals,
     find_better,
@@ -62,12 +63,7 @@ def descend_stack(
     theta = starts[:, model.constraints.linear.kept]
     task = Minimand(model, discrepancy, None)
     count = len(theta)
-    into = Arrivals(
-        theta.copy(),
-        np.full(count, np.inf),
-        np.full(count, Arrival.ITERATION_LIMIT, dtype=np.int8),
-        np.full(count, max_iterations, dtype=np.intp),
-    )
+    into = begin_arrivals(theta, max_iterations)
     place = np.arange(count)
     left = _Searches(place, theta, task.evaluate(theta, place, exact=True), np.ones(count))
     left = _leave(left, np.asarray(left.at.status) != int(Status.OK), Arrival.NO_VALUE_AT_START, 0, into)

@@ -65,7 +65,7 @@ class Pairs:
 def build_pairs(model: Model) -> Pairs:
     """The pairs of a model; of one with composites those of its cells, which `pull_back_square` brings to x."""
     reach = _find_reach(model)
-    k, size = (len(model.used_columns), sum(cells.size for cells in model.cells) + model.n_hidden)
+    k, size = len(model.used_columns), sum(cells.size for cells in model.cells) + model.n_hidden
     total = sum(cells.size * (cells.size + 1) // 2 for cells in model.cells)
     square, groups, start = np.full((size, size), total), [], 0
     for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
@@ -282,12 +282,12 @@ class _Collector:
         number, effect, pull = (np.concatenate([part[i] for part in self._parts]) for i in range(3))
         factor = np.concatenate([part[3] for part in self._parts])
         order = np.argsort(number, kind="stable")
-        number, effect, pull, factor = (number[order], effect[order], pull[order], factor[order])
+        number, effect, pull, factor = number[order], effect[order], pull[order], factor[order]
         pairs, starts, counts = np.unique(number, return_index=True, return_counts=True)
         slots = int(counts.max(initial=0))
         table = np.zeros((slots, len(pairs)), dtype=np.intp)
         effects, pulls, factors = table.copy(), table.copy(), table.astype(np.float64)
         slot = np.arange(len(number)) - np.repeat(starts, counts)
         place = np.repeat(np.arange(len(pairs)), counts)
-        effects[slot, place], pulls[slot, place], factors[slot, place] = (effect, pull, factor)
+        effects[slot, place], pulls[slot, place], factors[slot, place] = effect, pull, factor
         return Terms(pairs, effects, pulls, factors)

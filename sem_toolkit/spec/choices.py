@@ -90,16 +90,15 @@ def parse_choices(spec: Spec, options: Collection[str]) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-def apply_alternatives(draft: Draft, chosen: Collection[Alternative]) -> Draft:
-    """The spec as these alternatives have it. Raises SpecError for terms that are not there or cannot be added."""
-    for alternative in chosen:
-        for term in alternative.remove:
-            draft = draft.remove(*term)
-        for term in alternative.add:
-            if not draft.has(*term):
-                draft = draft.add(*term)
-        for variable in alternative.drop:
-            draft = drop_variable(draft, variable)
+def apply_alternative(draft: Draft, alternative: Alternative) -> Draft:
+    """The spec as an alternative has it. Raises SpecError for terms that are not there or cannot be added."""
+    for term in alternative.remove:
+        draft = draft.remove(*term)
+    for term in alternative.add:
+        if not draft.has(*term):
+            draft = draft.add(*term)
+    for variable in alternative.drop:
+        draft = drop_variable(draft, variable)
     return draft.settle()
 
 

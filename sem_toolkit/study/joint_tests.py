@@ -75,10 +75,16 @@ class JointTest:
     power: float
 
     @property
+    def agrees(self) -> bool:
+        """Whether both tests say the same at LEVEL."""
+        return (self.wald_pvalue < LEVEL) == (self.lr_pvalue < LEVEL)
+
+    @property
     def verdict(self) -> str:
         """What both tests say at LEVEL, in words."""
-        both = self.wald_pvalue < LEVEL, self.lr_pvalue < LEVEL
-        return "rejected" if all(both) else "not rejected" if not any(both) else "rejected by one of the two tests"
+        if not self.agrees:
+            return "rejected by one of the two tests"
+        return "rejected" if self.wald_pvalue < LEVEL else "not rejected"
 
 
 def compute_joint_tests(

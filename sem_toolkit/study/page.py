@@ -73,7 +73,7 @@ def build_study_page(
         scores=study.score_items.to_frame(study.publication.tables).to_dict("records"),
         most_items=study.score_items.outcome.most,
         apart=max(result.joint_tests, key=lambda test: abs(test.wald - test.lr), default=None),
-        same_verdicts=all(" by one " not in test.verdict for test in result.joint_tests),
+        same_verdicts=all(test.agrees for test in result.joint_tests),
         tests={test.hypothesis.name: test for test in result.joint_tests},
         shares=result.replications.compute_shares(),
         level=LEVEL,

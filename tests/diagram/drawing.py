@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sem_toolkit.diagram import Diagram, DiagramHints, DiagramStyle, draw_diagram
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
@@ -36,8 +37,18 @@ def draw_text(text: str, hints: DiagramHints | None = None, **settings: Any) -> 
     return draw_diagram(table, estimate_randomly(table), DiagramStyle(**settings), hints)
 
 
+def draw_rising(text: str, **settings: Any) -> Diagram:
+    """The diagram of a spec whose estimates rise from .11 to .9."""
+    table = build_parameter_table(parse_spec(text), TableOptions(call="sem"))
+    values = np.linspace(0.11, 0.9, len(table.parameters))
+    return draw_diagram(table, _build_estimates(table, values), DiagramStyle(**settings))
+
+
 def estimate_randomly(table: ParameterTable) -> pd.DataFrame:
     """A number for every parameter of a table of one group."""
+    return _build_estimates(table, np.random.default_rng(1).uniform(-0.95, 0.95, len(table.parameters)))
+
+
+def _build_estimates(table: ParameterTable, values: NDArray[np.float64]) -> pd.DataFrame:
     frame = pd.DataFrame([{"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1} for row in table.parameters])
-    values = np.random.default_rng(1).uniform(-0.95, 0.95, len(frame))
     return frame.assign(**{"est": values, "se": 0.1, "pvalue": 0.01, "std.all": values})

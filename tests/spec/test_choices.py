@@ -5,7 +5,7 @@ import pytest
 from sem_toolkit import SpecError
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.spec import parse_spec
-from sem_toolkit.spec.choices import apply_alternatives, parse_choices
+from sem_toolkit.spec.choices import apply_alternative, parse_choices
 from sem_toolkit.spec.drafts import Draft
 
 MODEL = "f =~ x1 + x2 + x3\ng =~ x4 + x5\ng ~ a*f\nx1 ~~ x4\nb := 2*a\n"
@@ -26,9 +26,9 @@ def test_alternatives():
         "rows: all | age in (1, 2) and kind == 'a'",
     )
     assert [len(choice.alternatives) for choice in (items, other, estimator, rows)] == [3, 3, 2, 2]
-    dropped = apply_alternatives(Draft(spec), [items.alternatives[2]]).text
+    dropped = apply_alternative(Draft(spec), items.alternatives[2]).text
     assert dropped.endswith("f =~ x2 + x3\ng =~ x4\ng ~ a*f\nb := 2*a\n")
-    without = apply_alternatives(Draft(spec), [other.alternatives[2]]).text
+    without = apply_alternative(Draft(spec), other.alternatives[2]).text
     assert without.endswith("g =~ x4 + x5\nx1 ~~ x4\n# b := 2*a\n")
     assert other.alternatives[2].options == (("std_lv", "true"),)
     assert estimator.alternatives[1].options == (("estimator", "MLR"),)

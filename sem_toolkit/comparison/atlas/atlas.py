@@ -82,9 +82,9 @@ class Atlas(Presented):
         """One row a model, the given one first.
 
         model, family, change, parent, relation (to the parent, by NET), verdict, n, npar, fit measures (scaled ones
-        beside them where the given model's test is scaled), delta.bic (less
-        the given model's; of the same variables only), the difference test against the parent, answer (what becomes of
-        the given model's paths) and reason (why there is no test or no fit).
+        beside them where the given model's test is scaled), delta.bic (less the given model's; of the same variables
+        only), the difference test against the parent, answer (what becomes of the given model's paths) and reason (why
+        there is no test or no fit).
         """
         import pandas as pd
 

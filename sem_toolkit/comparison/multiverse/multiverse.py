@@ -166,8 +166,8 @@ def run_multiverse(
     options  as for `fit`, under every combination; the engine is the native one unless another is named
 
     A universe that cannot be fitted is a record with its verdict; one that is another over again is left out, with a
-    note. Raises SpecError and OptionError for choices that
-    cannot be read or contradict each other, DataError for conditions that the data cannot answer.
+    note. Raises SpecError and OptionError for choices that cannot be read or contradict each other, DataError for
+    conditions that the data cannot answer.
     """
     options = {"engine": "native"} | options
     choices, universes = list_universes(spec)

@@ -13,7 +13,7 @@ from sem_toolkit.fit.origins import hash_text
 from sem_toolkit.libraries import pd
 from sem_toolkit.sample.selection import select_rows
 from sem_toolkit.spec import Spec
-from sem_toolkit.spec.choices import Alternative, Choice, apply_alternatives, parse_choices
+from sem_toolkit.spec.choices import Alternative, Choice, apply_alternative, parse_choices
 from sem_toolkit.spec.drafts import Draft
 
 MOST = 100_000
@@ -56,7 +56,7 @@ class Universe:
             add=tuple(sorted({term for alternative in chosen for term in alternative.add})),
             remove=tuple(sorted({term for alternative in chosen for term in alternative.remove})),
         )
-        return apply_alternatives(Draft(spec), [together]).describe(["choices", "include"]).spec
+        return apply_alternative(Draft(spec), together).describe(["choices", "include"]).spec
 
     def build_key(self, spec: Spec, options: Mapping[str, object]) -> str:
         """What tells its result from all others: model, options and rows, whatever the choices are called."""
@@ -152,7 +152,7 @@ def _require_variables(spec: Spec, choices: Sequence[Choice]) -> None:
                     raise SpecError(Diagnostic("error", "invalid-choice", message, span, hint), spec.source)
             _require_options(spec, choice, alternative)
             try:
-                apply_alternatives(draft, [alternative]).spec.require_valid()
+                apply_alternative(draft, alternative).spec.require_valid()
             except SpecError as fault:
                 message = f'choice "{choice.name}", "{alternative.label}": {fault.diagnostics[0].message}'
                 raise SpecError(Diagnostic("error", "invalid-choice", message, span), spec.source) from None

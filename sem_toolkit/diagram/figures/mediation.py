@@ -156,9 +156,14 @@ def _arrange_parallel(structure: Structure, cause: str, between: list[str], outc
     inner = [{a, b} for a, b in structure.covariances if {a, b} <= set(between)]
     count = len(between)
     base = count if 0 < len(inner) < MATRIX_FROM_OF_MEDIATORS else (count + 1) // 2
-    cells = {name: (1.0, float(k + (k >= base))) for k, name in enumerate(between)}
-    cells |= {cause: (0.0, float(base)), outcome: (2.0, float(base))}
+    cells = _place_around(cause, between, outcome, base)
     return Figure("mediation", cells, {cause: "left", outcome: "right"}, ports=count > 2)
+
+
+def _place_around(cause: str, between: Sequence[str], outcome: str, base: int) -> dict[str, Cell]:
+    """Mediators below each other, `base` of them above the row of cause and outcome."""
+    cells: dict[str, Cell] = {name: (1.0, float(k + (k >= base))) for k, name in enumerate(between)}
+    return cells | {cause: (0.0, float(base)), outcome: (2.0, float(base))}
 
 
 def _arrange_measured(cause: str, between: Sequence[str], outcome: str) -> Figure | None:
@@ -166,7 +171,6 @@ def _arrange_measured(cause: str, between: Sequence[str], outcome: str) -> Figur
     if len(between) > MOST_MEASURED:
         return None
     base = (len(between) + 1) // 2
-    cells: dict[str, Cell] = {name: (1.0, float(k + (k >= base))) for k, name in enumerate(between)}
-    cells |= {cause: (0.0, float(base)), outcome: (2.0, float(base))}
+    cells = _place_around(cause, between, outcome, base)
     sides: dict[str, Side] = {name: "top" if cells[name][1] < base else "bottom" for name in between}
     return Figure("mediation", cells, sides | {cause: "left", outcome: "right"})

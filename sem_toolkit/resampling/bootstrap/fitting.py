@@ -126,8 +126,8 @@ class MomentFitter:
             lost = np.flatnonzero(~found)
             if len(lost):
                 far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
-                chosen = lost[far.status == Arrival.MINIMUM]
                 kept = np.flatnonzero(far.status == Arrival.MINIMUM)
+                chosen = lost[kept]
                 x[chosen], value[chosen], found[chosen] = far.x[kept], far.values[kept], True
         return x, value, found, several
 

@@ -1,21 +1,8 @@
 """What the picture says of itself."""
 
-import numpy as np
-import pandas as pd
-
-from sem_toolkit.diagram import DiagramStyle, draw_diagram
+from sem_toolkit.diagram import draw_diagram
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
-
-
-def draw_text(text, **settings):
-    """A diagram with made-up estimates between .11 and .9."""
-    table = build_parameter_table(parse_spec(text), TableOptions(call="sem"))
-    values = np.linspace(0.11, 0.9, len(table.parameters))
-    rows = [
-        {"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": 1, "est": v, "se": 0.1, "pvalue": 0.01, "std.all": v}
-        for row, v in zip(table.parameters, values, strict=True)
-    ]
-    return draw_diagram(table, pd.DataFrame(rows), DiagramStyle(**settings))
+from tests.diagram.drawing import draw_rising
 
 
 def test_r2_stands_in_the_variable_that_is_explained_only():
@@ -27,7 +14,7 @@ def test_r2_stands_in_the_variable_that_is_explained_only():
 
 def test_covariances_of_many_exogenous_variables_are_stated_not_lost():
     def collect(**settings):
-        scene = draw_text("y ~ a + b + c + d + e", **settings).scene
+        scene = draw_rising("y ~ a + b + c + d + e", **settings).scene
         assert not [edge for edge in scene.edges if edge.role == "covariance"]
         return {item.key: item.lines for item in scene.texts}
 
@@ -39,7 +26,7 @@ def test_covariances_of_many_exogenous_variables_are_stated_not_lost():
 def test_a_family_of_residual_covariances_stays_on_the_outer_side():
     text = "\n".join(f"f{t} =~ a{t} + b{t} + c{t}" for t in (1, 2, 3))
     text += "\nf2 ~ f1\nf3 ~ f2\n" + "\n".join(f"{v}{t} ~~ {v}{t + 1}" for v in "abc" for t in (1, 2))
-    scene = draw_text(text).scene
+    scene = draw_rising(text).scene
     boxes = {node.name: node.box for node in scene.nodes}
     arcs = [edge for edge in scene.edges if edge.role == "covariance"]
     assert len(arcs) == 6
