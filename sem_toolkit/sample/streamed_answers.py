@@ -144,8 +144,8 @@ class _AnsweredRows:
 def _encode(column: FloatArray, numbers: FloatArray) -> IntArray:
     """Places of a column's values among the numbers; of missing values no matter what."""
     if len(numbers) == numbers[-1] - numbers[0] + 1 and (np.diff(numbers) == 1.0).all():
-        return np.nan_to_num(column - numbers[0]).astype(np.intp)  # faster than a search
-    return np.asarray(np.searchsorted(numbers, column))
+        return np.asarray(np.nan_to_num(column - numbers[0]), dtype=np.intp)  # faster than a search
+    return np.asarray(np.searchsorted(numbers, column), dtype=np.intp)
 
 
 def _check_part(
