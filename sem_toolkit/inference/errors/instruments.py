@@ -46,8 +46,8 @@ def compute_instrument_covariance(
         covariance[places] = by_moments[places]
     by_equations = stages.options.iv_vcov_stage1 != "gamma" and evaluation.model.responses is None
     if by_equations and stages.first.spaces[DIRECTED].is_simple:
-        places = np.ix_(first, first)
-        covariance[places] = compute_equation_covariance(stages)[places]
+        both = np.ix_(first, first)
+        covariance[both] = compute_equation_covariance(stages)[both]
     return covariance[kept]
 
 
