@@ -72,14 +72,14 @@ def compute_equation_covariance(stages: Instrumental) -> FloatArray:
         information[places[:, None], places] += n / variance * part
     result, kind = np.zeros_like(information), model.locations.kind
     kept = np.flatnonzero((kind == DIRECTED) | (kind == INTERCEPT))
-    places = np.ix_(kept, kept)
+    both = np.ix_(kept, kept)
     if model.constraints.linear.is_trivial:
-        result[places] = np.linalg.inv(information[places])
+        result[both] = np.linalg.inv(information[both])
         return result
     basis = model.constraints.linear.basis[kept]
     basis = basis[:, np.any(basis != 0.0, axis=0)]
-    inner = basis.T @ information[places] @ basis
-    result[places] = basis @ np.linalg.solve(inner, basis.T)
+    inner = basis.T @ information[both] @ basis
+    result[both] = basis @ np.linalg.solve(inner, basis.T)
     return result
 
 
