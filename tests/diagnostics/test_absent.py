@@ -96,7 +96,7 @@ def test_each_reader_names_the_nearest(folder: Path, read: Callable[[Path], obje
 
 
 def test_a_header_says_where_its_paths_begin(folder: Path) -> None:
-    (folder / "model.lav").write_text("#' data: elsewhere.csv\nf =~ x1 + x2 + x3\n")
+    (folder / "model.lav").write_text("#' data: other.csv\nf =~ x1 + x2 + x3\n")
     with pytest.raises(SemError) as caught:
         st.fit(folder / "model.lav")
     fault = caught.value.diagnostics[0]
