@@ -161,7 +161,7 @@ class Prepared:
             return next(iter(self.options.sample_cov.values())).names
         if self.stream is not None:
             return list(self.stream.columns)
-        return [] if self.frame is None else list(map(str, self.frame.columns))
+        return [] if self.frame is None else list(map(str, self.frame.columns.tolist()))
 
     @cached_property
     def estimated_table(self) -> ParameterTable:
@@ -198,12 +198,12 @@ class Prepared:
         """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
         return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
 
-    @property
+    @cached_property
     def columns(self) -> list[str] | None:
         """Names of the columns of the data, None where there are no rows."""
         if self.stream is not None:
             return list(self.stream.columns)
-        return None if self.rows is None else list(map(str, self.rows.columns))
+        return None if self.rows is None else list(map(str, self.rows.columns.tolist()))
 
     @cached_property
     def column_findings(self) -> tuple[Diagnostic, ...]:
