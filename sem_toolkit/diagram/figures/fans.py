@@ -153,9 +153,10 @@ def recognise_components(structure: Structure) -> Figure | None:
         width = max(common.width, len(rest) - 1.0)
         cells |= common.place(left + (width - common.width) / 2, 0.0, 1.0, mirrored)
         cells |= place_in_row(rest[::-1] if mirrored else rest, left + width / 2, 2.0)
-        outer |= dict.fromkeys(common.factors, "top") | dict.fromkeys(rest, "bottom")
-        outer |= {} if rest else dict.fromkeys(fan.items, "bottom")
-        sides |= dict.fromkeys(common.factors, "bottom") | dict.fromkeys(rest, "top")
+        outer |= dict.fromkeys(common.factors, "top")
+        outer |= dict.fromkeys(rest or fan.items, "bottom")
+        sides |= dict.fromkeys(common.factors, "bottom")
+        sides |= dict.fromkeys(rest, "top")
         left += width + 1.5
     return Figure("components", cells, sides, outer)
 
