@@ -162,7 +162,9 @@ def resolve_inference_options(
     first, *more = _choose_tests(test, default.test, default.test if missing in TWO_STAGE else record.test)
     if test is None and first != "none":
         plain_rows = missing in (None, "listwise") and not in_clusters
-        more += _list_tests_beside(record, first, weighted and plain_rows and not categorical, categorical and in_clusters)
+        more += _list_tests_beside(
+            record, first, weighted and plain_rows and not categorical, categorical and in_clusters
+        )
     chosen = _choose("information", information, fallback, INFORMATION)
     differs = clustered and information is None and chosen_se == "robust.cluster" and not _is_plain(record)
     tested_by = "observed" if differs and chosen != "observed" else None
