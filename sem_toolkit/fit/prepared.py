@@ -101,8 +101,13 @@ class Prepared:
     @cached_property
     def answers(self) -> "Mapping[str, Answers]":
         """The answers of each ordered variable, in their order; none without rows."""
-        if self.frame is None or not self.ordered:
+        if not self.has_rows or not self.ordered:
             return {}
+        if self.stream is not None:
+            from sem_toolkit.sample.streamed_answers import find_streamed_answers
+
+            return find_streamed_answers(self.stream, self.ordered)
+        assert self.frame is not None  # noqa: S101
         from sem_toolkit.sample import rename_columns
         from sem_toolkit.sample.categorical.answers import find_answers
 
