@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from sem_toolkit.diagnostics.suggestions import find_nearest
-from sem_toolkit.spec.expressions import Report, parse_expression_tokens
+from sem_toolkit.spec.expression_parsing import Report, parse_expression_tokens
 from sem_toolkit.spec.functions import FUNCTIONS
 from sem_toolkit.spec.names_of_r import is_reserved
 from sem_toolkit.spec.repeats import expand_repeats
