@@ -14,23 +14,10 @@ from sem_toolkit.sample import (
     Sample,
     add_products,
     build_sample,
-    build_sample_from_moments,
     require_any_column,
 )
-from sem_toolkit.sample.categorical.answers import (
-    attach_statistics,
-    code_answers,
-    require_varied_answers,
-)
-from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
-from sem_toolkit.sample.categorical.statistics import EmptyCells
-from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.dropping import EACH_PAIR
-from sem_toolkit.sample.levels.carried import carry_sample
-from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
-from sem_toolkit.sample.streaming import build_streamed_sample
-from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
@@ -43,6 +30,8 @@ def build_sample_of(prepared: Prepared) -> Sample:
     if prepared.options.sample_cov is not None:
         return _build_moments(prepared, variables)
     if prepared.stream is not None:
+        from sem_toolkit.sample.streaming import build_streamed_sample
+
         return build_streamed_sample(prepared.stream, variables, prepared.options.group, prepared.options.missing)
     if prepared.rows is None:
         raise DataError(build_no_data())
@@ -59,6 +48,9 @@ def build_sample_of(prepared: Prepared) -> Sample:
     sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
+        from sem_toolkit.sample.levels.carried import carry_sample
+        from sem_toolkit.sample.levels.splitting import split_levels
+
         sample = split_levels(sample, prepared.estimated_table, frame[require_cluster(prepared.options)])
         return carry_sample(sample, prepared.estimated_table, everything) if hidden else sample
     if sample.has_design and prepared.options.ignores_design:
@@ -68,6 +60,9 @@ def build_sample_of(prepared: Prepared) -> Sample:
 
 def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
     """The statistics of ordered variables and of those that go with them."""
+    from sem_toolkit.sample.categorical.answers import attach_statistics, code_answers, require_varied_answers
+    from sem_toolkit.sample.categorical.statistics import EmptyCells
+
     assert prepared.rows is not None  # noqa: S101
     options = prepared.options
     if options.group is not None:
@@ -77,6 +72,8 @@ def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample
     covariates = prepared.table.roles[0].exogenous_observed if prepared.table.conditional_x else ()
     group, source = options.group, prepared.source
     if options.missing in PAIRWISE:
+        from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
+
         sample = build_pairwise_answers(frame, variables, group, source, exogenous=covariates)
     else:
         sample = build_sample(frame, variables, group, source, options.missing, covariates, keeping=EACH_PAIR)
@@ -88,11 +85,19 @@ def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample
 def _attach_design(prepared: Prepared, sample: Sample, frame: "pd.DataFrame") -> Sample:
     """The sample with the sampling weights and clusters of its rows, where the options name them."""
     if prepared.options.weighting:
+        from sem_toolkit.sample.weights import attach_weights
+
         sample = attach_weights(sample, frame, prepared.options.weighting)
-    return attach_clusters(sample, frame, prepared.options.cluster) if prepared.options.cluster else sample
+    if not prepared.options.cluster:
+        return sample
+    from sem_toolkit.sample.clusters import attach_clusters
+
+    return attach_clusters(sample, frame, prepared.options.cluster)
 
 
 def _build_moments(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+    from sem_toolkit.sample import build_sample_from_moments
+
     covariances, means = prepared.options.sample_cov or {}, prepared.options.sample_mean
     names = next(iter(covariances.values())).names
     return build_sample_from_moments(
