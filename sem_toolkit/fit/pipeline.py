@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, build_missing_file
 from sem_toolkit.estimation import Progress, Solution
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.empty_cells import heed_empty_cells
 from sem_toolkit.fit.levels import adapt_to_levels
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
@@ -22,6 +23,7 @@ from sem_toolkit.model import Model, require_moments
 from sem_toolkit.rotation import find_blocks, list_anchors
 from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.group_choice import choose_groups
+from sem_toolkit.sample.regular import ENDINGS
 from sem_toolkit.spec import ParameterTable, Spec, require_estimable
 
 FloatArray = NDArray[np.float64]
@@ -86,7 +88,8 @@ def prepare_from(rows: RowMemory, spec: Spec, data: object = None, **options: ob
     frame, called, origin = rows.read(source, chosen.door)
     if chosen.group_label and chosen.group is not None:
         frame = choose_groups(frame, chosen.group, chosen.group_label)
-    return Prepared(spec, chosen, frame, called, origin)
+    prepared = Prepared(spec, chosen, frame, called, origin)
+    return heed_empty_cells(prepared, get_header_options(spec), options)
 
 
 def find_state(path: Path) -> tuple[str, int, int]:
@@ -176,9 +179,9 @@ def _require_named(data: Path, spec: Spec) -> None:
     try:
         data.stat()
     except FileNotFoundError:
-        message = f'there is no file "{data}", which the header of "{spec.source.name}" names'
+        cause = f', which the header of "{spec.source.name}" names'
         hint = "a path in a header begins at the folder of the spec; --data gives other rows"
-        raise DataError(Diagnostic("error", "missing-file", message, hint=hint)) from None
+        raise DataError(build_missing_file(data, endings=ENDINGS, cause=cause, hint=hint)) from None
     except (OSError, ValueError):
         return
 

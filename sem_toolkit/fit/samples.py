@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.estimation import fill_exogenous_moments
+from sem_toolkit.fit.empty_cells import describe_two_stages
 from sem_toolkit.fit.levels import require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
@@ -16,8 +17,9 @@ from sem_toolkit.sample import (
     build_sample,
     require_any_column,
 )
-from sem_toolkit.sample.dropping import EACH_PAIR
+from sem_toolkit.sample.dropping import BY_MOMENTS, EACH_PAIR, FULL
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.tabular import TabularFile
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
@@ -30,9 +32,7 @@ def build_sample_of(prepared: Prepared) -> Sample:
     if prepared.options.sample_cov is not None:
         return _build_moments(prepared, variables)
     if prepared.stream is not None:
-        from sem_toolkit.sample.streaming import build_streamed_sample
-
-        return build_streamed_sample(prepared.stream, variables, prepared.options.group, prepared.options.missing)
+        return _build_streamed(prepared.stream, prepared, variables)
     if prepared.rows is None:
         raise DataError(build_no_data())
     require_any_column(prepared.rows, variables, prepared.source)
@@ -45,7 +45,8 @@ def build_sample_of(prepared: Prepared) -> Sample:
     exogenous = list_exogenous(prepared.table)
     group, missing = prepared.options.group, prepared.options.missing
     auxiliary = prepared.options.aux if missing in TWO_STAGE else ()
-    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary)
+    keeping = BY_MOMENTS if prepared.options.estimation.record.search == "instruments" else FULL
+    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
         from sem_toolkit.sample.levels.carried import carry_sample
@@ -55,7 +56,23 @@ def build_sample_of(prepared: Prepared) -> Sample:
         return carry_sample(sample, prepared.estimated_table, everything) if hidden else sample
     if sample.has_design and prepared.options.ignores_design:
         sample = replace(sample, messages=(*sample.messages, _describe_draws()))
+    if missing in TWO_STAGE and prepared.options.estimation.record.search == "instruments":
+        sample = replace(sample, messages=(*sample.messages, describe_two_stages(sample, str(missing))))
     return replace(sample, auxiliary=prepared.correlates)
+
+
+def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+    """The statistics of rows that are not kept."""
+    options = prepared.options
+    if not prepared.ordered:
+        from sem_toolkit.sample.streaming import build_streamed_sample
+
+        return build_streamed_sample(file, variables, options.group, options.missing)
+    from sem_toolkit.sample.categorical.statistics import EmptyCells
+    from sem_toolkit.sample.streamed_answers import build_streamed_answers
+
+    cells = EmptyCells(options.zero_add, options.zero_keep_margins)
+    return build_streamed_answers(file, variables, prepared.answers, options.group, options.missing, cells)
 
 
 def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
