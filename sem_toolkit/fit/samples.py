@@ -68,7 +68,7 @@ def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str,
         from sem_toolkit.sample.streaming import build_streamed_sample
 
         return build_streamed_sample(file, variables, options.group, options.missing)
-    from sem_toolkit.sample.categorical.statistics import EmptyCells
+    from sem_toolkit.sample.categorical.two_steps import EmptyCells
     from sem_toolkit.sample.streamed_answers import build_streamed_answers
 
     cells = EmptyCells(options.zero_add, options.zero_keep_margins)
@@ -78,7 +78,7 @@ def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str,
 def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
     """The statistics of ordered variables and of those that go with them."""
     from sem_toolkit.sample.categorical.answers import attach_statistics, code_answers, require_varied_answers
-    from sem_toolkit.sample.categorical.statistics import EmptyCells
+    from sem_toolkit.sample.categorical.two_steps import EmptyCells
 
     assert prepared.rows is not None  # noqa: S101
     options = prepared.options
