@@ -16,6 +16,7 @@ from sem_toolkit.inference import (
     compute_blocked_r2,
     compute_fit_measures,
     compute_r2,
+    compute_test_statistics,
 )
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
@@ -160,7 +161,7 @@ class Fit(Estimated, Presented):
     @cached_property
     def tests(self) -> "tuple[TestStatistic, ...]":
         """Tests of exact fit: the standard one first, then those of the estimator."""
-        return inference.compute_test_statistics(self.judged, self.options.inference)
+        return compute_test_statistics(self.judged, self.options.inference)
 
     def compute_eigenvalue_tests(self, blocks: int = 4, *, reweighted: bool = False) -> dict[str, float]:
         """P-values of exact fit from the eigenvalues of UΓ: "all", "peba" (`blocks` averaged) and "pols".

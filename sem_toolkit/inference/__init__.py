@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         compute_score,
         compute_score_of_additions,
         compute_scores_of_factors,
-        compute_test_statistics,
         compute_wald,
     )
     from sem_toolkit.inference.hypotheses.score import ScoreTests
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
         compute_fit_measures,
         compute_parameter_covariance,
         compute_r2,
+        compute_test_statistics,
     )
     from sem_toolkit.inference.staged import describe_steps
 

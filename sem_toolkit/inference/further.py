@@ -10,8 +10,7 @@ from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, compute_baseline
 from sem_toolkit.inference.exact_fit.eigenvalues import compute_eigenvalue_pvalues
 from sem_toolkit.inference.exact_fit.residual_tests import compute_reweighted_least_squares
-from sem_toolkit.inference.exact_fit.scaled import compute_tests
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
+from sem_toolkit.inference.exact_fit.statistics import compute_standard_test
 from sem_toolkit.inference.exact_fit.ugamma import compute_ugamma_eigenvalues
 from sem_toolkit.inference.hypotheses.additions import compute_addition_test
 from sem_toolkit.inference.hypotheses.local_tests import build_local_tests
@@ -42,15 +41,6 @@ def compute_level_measures(
     Raises ModelError for models without levels, or with parameters tied across them.
     """
     return compute_measures_of_level(evaluate_solution(solution), choose_options(solution, options), level)
-
-
-def compute_test_statistics(
-    solution: SolutionLike, options: InferenceOptions | None = None
-) -> tuple[TestStatistic, ...]:
-    """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
-    chosen = choose_options(solution, options)
-    evaluation = evaluate_solution(solution)
-    return compute_tests(evaluation, chosen)
 
 
 def build_modification_indices(solution: SolutionLike) -> "pd.DataFrame":

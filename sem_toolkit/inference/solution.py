@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from sem_toolkit.inference.at_estimate import EvaluatedSolution, SolutionLike, evaluate_solution
 from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
 from sem_toolkit.inference.errors.resampled import put_resampled_limits
+from sem_toolkit.inference.exact_fit.scaled import compute_tests
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.measures import compute_all_measures
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.parameters.estimates import build_estimate_table, build_standardized_table
@@ -52,6 +54,15 @@ def build_standardized_solution(
 def compute_fit_measures(solution: SolutionLike, options: InferenceOptions | None = None) -> dict[str, float]:
     """Fit measures by lavaan's names; those that do not exist for the estimator are absent."""
     return compute_all_measures(evaluate_solution(solution), choose_options(solution, options))
+
+
+def compute_test_statistics(
+    solution: SolutionLike, options: InferenceOptions | None = None
+) -> tuple[TestStatistic, ...]:
+    """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
+    chosen = choose_options(solution, options)
+    evaluation = evaluate_solution(solution)
+    return compute_tests(evaluation, chosen)
 
 
 def choose_judged(solution: EvaluatedSolution, options: InferenceOptions) -> EvaluatedSolution:
