@@ -194,7 +194,7 @@ class Router:
             if role == "variance":
                 total += self._assess_number(curve, key)
             if best is None or total < best[0]:
-                total += compute_meetings(line, self.segments, key)
+                total += compute_meetings(line, self.segments, key, np.inf if best is None else best[0] - total)
             if best is None or total < best[0]:
                 best = total, curve, line
         return best
