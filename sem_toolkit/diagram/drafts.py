@@ -7,6 +7,7 @@ from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_not
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
+from sem_toolkit.diagram.courses.label_places import Memory
 from sem_toolkit.diagram.courses.routing import Router
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
@@ -88,7 +89,8 @@ class Draft:
         router = Router(self.canvas, placement, titles, self._measure_moments(), measures)
         routes = router.route_all()
         sketch = Sketch(self.canvas, placement, measures, routes, frozenset(router.stubs))
-        texts = place_texts(sketch)
+        memory = Memory()
+        texts = place_texts(sketch, memory)
         before = MOST_COVERED
         for _ in range(REPAIRS):
             covered = find_covered(sketch, texts)
@@ -97,7 +99,7 @@ class Draft:
             before = len(covered)
             boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
             router.reroute(covered, boxes)
-            texts = place_texts(sketch)
+            texts = place_texts(sketch, memory)
         return paint_scene(sketch, texts)
 
     def _measure_moments(self) -> dict[str, TextSize]:
