@@ -1,6 +1,7 @@
 """`sem-toolkit check`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,10 @@ import typer
 from sem_toolkit.cli.options import WITHOUT_ROWS, DataOption, JsonOption, SpecArgument, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, WRONG_INPUT, build_console, print_messages, print_record
 from sem_toolkit.cli.progress import show_work
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import build_missing_file
 from sem_toolkit.fit import check_model
 from sem_toolkit.report.checked import build_findings
+from sem_toolkit.sample.regular import ENDINGS
 from sem_toolkit.spec import Spec, format_explanation, read_spec
 
 
@@ -40,8 +42,8 @@ def check(
             console.print(part)
     print_messages(checked.diagnostics, checked.spec.source)
     if named is not None and not checked.has_data and not json:
-        message = f'there is no file "{named}", so that names are not looked up in the data'
-        print_messages([Diagnostic("warning", "missing-file", message)], None)
+        fault = build_missing_file(named, endings=ENDINGS, cause=", so that names are not looked up in the data")
+        print_messages([replace(fault, severity="warning")], None)
     return WRONG_INPUT if checked.has_errors else DONE
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
-from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, build_missing_file
 from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.moments import Moments
 
@@ -153,6 +153,8 @@ def read_options(path: Path | None) -> Mapping[str, object]:
             reason = os.strerror(errno.EISDIR) if path.is_dir() else "it is no file"
             raise DataError(Diagnostic("error", "unreadable-file", f"the options file {path} cannot be read: {reason}"))
         options = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(build_missing_file(path, "options file")) from None
     except OSError as problem:
         message = f"the options file {path} cannot be read: {problem.strerror}"
         raise DataError(Diagnostic("error", "unreadable-file", message)) from None

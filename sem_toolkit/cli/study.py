@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
 from sem_toolkit.cli.progress import show_progress
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, build_missing_folder
 from sem_toolkit.report.numbers import format_number, format_p_relation, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
 
@@ -42,9 +42,8 @@ def study(
         console.print(f"{', '.join(map(str, copied))}\nNext: cd {init} && sem-toolkit study")
         return DONE
     if not specs.is_dir():
-        message = f"there is no folder {specs} of specs"
         hint = "sem-toolkit study --init DIR copies those of the study; --specs names another folder"
-        raise DataError(Diagnostic("error", "missing-file", message, hint=hint))
+        raise DataError(build_missing_folder(specs, "folder", hint=hint))
     total, steps = count_stages(specs) + 1, count(1)
     with show_progress("reading") as watch:
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sem_toolkit.loading import offer_lazily
 
 if TYPE_CHECKING:
+    from sem_toolkit.diagnostics.absent import build_missing_file, build_missing_folder, build_missing_name
     from sem_toolkit.diagnostics.errors import (
         DataError,
         EstimationError,
@@ -41,6 +42,9 @@ __all__ = [
     "SpecError",
     "UnavailableError",
     "build_diagnostic_record",
+    "build_missing_file",
+    "build_missing_folder",
+    "build_missing_name",
     "build_missing_package",
     "format_diagnostic",
     "format_diagnostics",

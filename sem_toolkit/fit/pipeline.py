@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
+from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, build_missing_file
 from sem_toolkit.estimation import Progress, Solution
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.fit.levels import adapt_to_levels
@@ -22,6 +22,7 @@ from sem_toolkit.model import Model, require_moments
 from sem_toolkit.rotation import list_anchors, rotate_blocks
 from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.group_choice import choose_groups
+from sem_toolkit.sample.regular import ENDINGS
 from sem_toolkit.spec import ParameterTable, Spec, require_estimable
 
 FloatArray = NDArray[np.float64]
@@ -172,9 +173,9 @@ def _require_named(data: Path, spec: Spec) -> None:
     try:
         data.stat()
     except FileNotFoundError:
-        message = f'there is no file "{data}", which the header of "{spec.source.name}" names'
+        cause = f', which the header of "{spec.source.name}" names'
         hint = "a path in a header begins at the folder of the spec; --data gives other rows"
-        raise DataError(Diagnostic("error", "missing-file", message, hint=hint)) from None
+        raise DataError(build_missing_file(data, endings=ENDINGS, cause=cause, hint=hint)) from None
     except (OSError, ValueError):
         return
 

@@ -101,8 +101,13 @@ class Prepared:
     @cached_property
     def answers(self) -> "Mapping[str, Answers]":
         """The answers of each ordered variable, in their order; none without rows."""
-        if self.frame is None or not self.ordered:
+        if not self.has_rows or not self.ordered:
             return {}
+        if self.stream is not None:
+            from sem_toolkit.sample.streamed_answers import find_streamed_answers
+
+            return find_streamed_answers(self.stream, self.ordered)
+        assert self.frame is not None  # noqa: S101
         from sem_toolkit.sample import rename_columns
         from sem_toolkit.sample.categorical.answers import find_answers
 
@@ -156,7 +161,7 @@ class Prepared:
             return next(iter(self.options.sample_cov.values())).names
         if self.stream is not None:
             return list(self.stream.columns)
-        return [] if self.frame is None else list(map(str, self.frame.columns))
+        return [] if self.frame is None else list(map(str, self.frame.columns.tolist()))
 
     @cached_property
     def estimated_table(self) -> ParameterTable:
@@ -193,12 +198,12 @@ class Prepared:
         """What makes the findings: without the rows, so that a fit can keep it until somebody asks."""
         return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
 
-    @property
+    @cached_property
     def columns(self) -> list[str] | None:
         """Names of the columns of the data, None where there are no rows."""
         if self.stream is not None:
             return list(self.stream.columns)
-        return None if self.rows is None else list(map(str, self.rows.columns))
+        return None if self.rows is None else list(map(str, self.rows.columns.tolist()))
 
     @cached_property
     def column_findings(self) -> tuple[Diagnostic, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, build_missing_file
 from sem_toolkit.fit.receipts import LAYOUT, get_version
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
@@ -24,7 +24,7 @@ def read_receipt(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise DataError(Diagnostic("error", "missing-file", f'there is no file "{path}"')) from None
+        raise DataError(build_missing_file(path, "receipt")) from None
     except OSError as problem:
         message = f"{path} cannot be read: {problem.strerror}"
         raise DataError(Diagnostic("error", "unreadable-file", message)) from None

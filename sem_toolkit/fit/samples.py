@@ -29,7 +29,9 @@ from sem_toolkit.sample.dropping import EACH_PAIR
 from sem_toolkit.sample.levels.carried import carry_sample
 from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
+from sem_toolkit.sample.streamed_answers import build_streamed_answers
 from sem_toolkit.sample.streaming import build_streamed_sample
+from sem_toolkit.sample.tabular import TabularFile
 from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
@@ -43,7 +45,7 @@ def build_sample_of(prepared: Prepared) -> Sample:
     if prepared.options.sample_cov is not None:
         return _build_moments(prepared, variables)
     if prepared.stream is not None:
-        return build_streamed_sample(prepared.stream, variables, prepared.options.group, prepared.options.missing)
+        return _build_streamed(prepared.stream, prepared, variables)
     if prepared.rows is None:
         raise DataError(build_no_data())
     require_any_column(prepared.rows, variables, prepared.source)
@@ -64,6 +66,15 @@ def build_sample_of(prepared: Prepared) -> Sample:
     if sample.has_design and prepared.options.ignores_design:
         sample = replace(sample, messages=(*sample.messages, _describe_draws()))
     return replace(sample, auxiliary=prepared.correlates)
+
+
+def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+    """The statistics of rows that are not kept."""
+    options = prepared.options
+    if not prepared.ordered:
+        return build_streamed_sample(file, variables, options.group, options.missing)
+    cells = EmptyCells(options.zero_add, options.zero_keep_margins)
+    return build_streamed_answers(file, variables, prepared.answers, options.group, options.missing, cells)
 
 
 def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:

@@ -1,11 +1,13 @@
 """Whether a fit can do with the moments of a file that is too long for memory."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit.options import FitOptions
+from sem_toolkit.sample.sample import PAIRWISE
 from sem_toolkit.sample.tabular import TabularFile, open_tabular
-from sem_toolkit.spec import Spec, build_parameter_table
+from sem_toolkit.spec import ParameterTable, Spec, build_parameter_table
 from sem_toolkit.spec.names import observed_variables
 
 SMALLEST = 250_000_000
@@ -16,7 +18,8 @@ _TESTS = frozenset({"standard", "none", "yuan.bentler.mplus", "browne.residual.n
 
 
 def find_stream(spec: Spec, source: object, options: FitOptions) -> TabularFile | None:
-    """The file to be streamed: long, of columns with the names of the model, by a fit that takes moments only.
+    """The file to be streamed: long, of columns with the names of the model, by a fit that takes moments only, or
+    tables of ordered items only.
 
     None for everything else, which is read into memory.
     """
@@ -32,21 +35,37 @@ def find_stream(spec: Spec, source: object, options: FitOptions) -> TabularFile 
     if file is None or file.size < SMALLEST:
         return None
     try:
-        variables = observed_variables(build_parameter_table(spec, options.table))
+        table = build_parameter_table(spec, replace(options.table, ordered=()))
     except SemError:
         return None  # the usual way says what is wrong
+    variables = observed_variables(table)
     wanted = {*variables, *([options.group] if options.group else [])}
-    return file if wanted <= set(file.columns) else None
+    if not wanted <= set(file.columns):
+        return None
+    if options.estimation.categorical and not (_is_all_ordered(table, options) and file.numeric.issuperset(variables)):
+        return None
+    return file
+
+
+def _is_all_ordered(table: ParameterTable, options: FitOptions) -> bool:
+    """Whether every observed variable is an ordered outcome, so that tables of pairs say all."""
+    roles = table.roles[0]
+    named = {*options.table.ordered, *roles.ordered}
+    return not roles.exogenous_observed and (options.all_ordered or named.issuperset(roles.observed))
 
 
 def _takes_moments(options: FitOptions) -> bool:
     inference = options.inference
     rows_only = (
         options.aux, options.cluster, options.weighting, options.reverse, options.parcel, options.missing_codes,
-        options.sheet, options.group_label, options.all_ordered, options.table.ordered, options.table.conditional_x,
+        options.sheet, options.group_label,
     )  # fmt: skip
+    if any(rows_only) or inference.is_resampled:
+        return False
+    if options.estimation.categorical:
+        return options.missing in (None, "listwise", *PAIRWISE)
     return (
-        not any(rows_only)
+        not options.table.conditional_x
         and options.missing in (None, "listwise")
         and options.estimation.estimator in _ESTIMATORS
         and inference.se in _ERRORS

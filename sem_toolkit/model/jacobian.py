@@ -1,5 +1,7 @@
 """The dense Jacobian of the moments: for weights that are no function of Σ, for tests, and for identification."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,9 +14,11 @@ from sem_toolkit.model.ram import Model
 FloatArray = NDArray[np.float64]
 
 
+@lru_cache(maxsize=16)
 def vech_indices(p: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of the lower triangle, column by column: lavaan's order."""
+    """Rows and columns of the lower triangle, column by column: lavaan's order. They are not to be written to."""
     columns, rows = np.triu_indices(p)
+    columns.flags.writeable = rows.flags.writeable = False
     return rows, columns
 
 

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_FEW = 3
+"""Columns for each that is read up to which a table is turned into numbers as a whole."""
+
+
 def build_sample(
     frame: "pd.DataFrame",
     variables: Sequence[str],
@@ -66,7 +70,7 @@ def build_sample(
     used = (*variables, *auxiliary)
     if frame.empty:
         raise DataError(Diagnostic("error", "no-rows", f"there are no rows in {source}"))
-    data = read_numbers(frame.take([place[name] for name in used], axis=1), used)
+    data = read_numbers(frame, [place[name] for name in used], used)
     codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     doubts = check_groups(len(labels), len(data), len(variables), group) if group else []
     _require(entry for entry in doubts if entry.severity == "error")
@@ -148,11 +152,16 @@ def list_findings(frame: "pd.DataFrame", data: FloatArray, variables: tuple[str,
     return [*found, *check_outlying_values(data, variables)]
 
 
-def read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArray:
-    """Columns as numbers (n × p), NaN where missing; raises DataError with the faults of every column.
+def read_numbers(frame: "pd.DataFrame", places: list[int], variables: tuple[str, ...]) -> FloatArray:
+    """The columns at these places as numbers (n × p), NaN where missing; raises DataError with their faults.
 
     Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
     """
+    if len(frame.columns) <= _FEW * len(places) and all(_is_plain(kind) for kind in frame.dtypes.tolist()):
+        data = np.ascontiguousarray(frame.to_numpy()[:, places], dtype=np.float64)  # faster than a frame of some
+        if len(data) and not has_column_faults(data):
+            return data
+    chosen = frame.take(places, axis=1)
     together = chosen.to_numpy()
     if len(chosen) and together.dtype.kind in "biuf":
         data = np.ascontiguousarray(together, dtype=np.float64)
@@ -162,6 +171,11 @@ def read_numbers(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> FloatArr
     _require(merge_text_faults([fault for column in by_name for fault in check_column(column)], by_name))
     columns = [numeric_values(column) for column in by_name]
     return np.column_stack([column for column in columns if column is not None])
+
+
+def _is_plain(kind: object) -> bool:
+    """Whether a column is of numbers, and of no type of pandas' own."""
+    return isinstance(kind, np.dtype) and kind.kind in "iuf"
 
 
 def _split_groups(

@@ -49,7 +49,7 @@ def match_columns(wanted: Iterable[str], columns: Sequence[str]) -> dict[str, st
 
 def rename_columns(frame: "pd.DataFrame", wanted: Iterable[str]) -> "pd.DataFrame":
     """The frame with its columns under the wanted names, and a note of those that were not meant letter by letter."""
-    columns = [str(name) for name in frame.columns]
+    columns = list(map(str, frame.columns.tolist()))
     found = match_columns(wanted, columns)
     if not found:
         return frame

@@ -3,7 +3,10 @@
 import stat
 from pathlib import Path
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, build_missing_file
+
+ENDINGS = frozenset({".csv", ".tsv", ".tab", ".txt", ".dat", ".parquet", ".xlsx", ".xlsm", ".sav", ".zsav", ".dta"})
+"""Endings of the files that tables are read from."""
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -19,7 +22,7 @@ def require_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise DataError(Diagnostic("error", "missing-file", f"there is no file {path}")) from None
+        raise DataError(build_missing_file(path, endings=ENDINGS)) from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise DataError(Diagnostic("error", "unreadable-file", f"{path}: {reason}")) from None

@@ -1,11 +1,11 @@
-"""Means, covariances and contingency tables of a file that is too long for memory, in one pass over its batches.
+"""Means and covariances of a file that is too long for memory, in one pass over its batches.
 
 Each batch is centred at its own mean and merged with what came before (Chan, Golub & LeVeque, 1983, American
 Statistician 37, 242-247), so that a sorted or far-off column costs no digits. Parquet and CSV are read by pyarrow;
 memory does not grow with the number of rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,6 @@ BATCH = 32_768
 """Rows of a batch."""
 SLICE = 4_096
 """Rows of which scores are made at once, so that they stay in the cache."""
-_MOST_CATEGORIES = 50
 
 
 @dataclass
@@ -64,7 +63,7 @@ class RowStream:
 
     def __iter__(self) -> Iterator[FloatArray]:
         """Rows (b × p), without those that lack a value or belong to another group."""
-        for columns, labels in _iterate(self.file, self.variables, self.group):
+        for columns, labels in iterate_columns(self.file, self.variables, self.group):
             kept = np.isfinite(columns.sum(axis=0))
             if labels is not None:
                 texts, codes = labels
@@ -85,7 +84,7 @@ def build_streamed_sample(
     p = len(variables)
     parts: dict[str, Moments] = {}
     lacking, n_read, n_dropped, without = np.zeros(p, dtype=np.int64), 0, 0, 0
-    for columns, labels in _iterate(file, variables, group):
+    for columns, labels in iterate_columns(file, variables, group):
         n_read += columns.shape[1]
         complete = np.isfinite(columns.sum(axis=0))
         if not complete.all():
@@ -121,50 +120,13 @@ def build_streamed_sample(
         raise DataError(faults)
     messages = [_describe_stream(file, n_read)]
     if n_dropped:
-        messages.append(_describe_dropped(n_read, n_dropped, lacking, variables, group, without, missing))
+        hint = None if missing else 'missing = "ml" keeps these rows (full information maximum likelihood), in memory'
+        messages.append(describe_dropped(n_read, n_dropped, lacking, variables, group, without, hint))
     messages += [entry for part in groups for entry in check_scales(np.diag(part.covariance), variables)]
     return Sample(variables, groups, n_read, tuple(messages), file.path.name)
 
 
-def count_contingency(file: TabularFile, variables: Sequence[str]) -> dict[tuple[str, str], NDArray[np.int64]]:
-    """Contingency tables of all pairs of columns of whole numbers, in one pass after one that finds their values.
-
-    Keys are pairs of names in their order; a table has the values of the first in its rows, those of the second in its
-    columns, both ascending, and leaves out rows that lack either. (name, name) has the counts on its diagonal.
-
-    Raises DataError for a column with more than 50 values or other than whole numbers.
-    """
-    values = list_categories(file, variables)
-    starts = np.cumsum([0, *(len(values[name]) for name in variables)])
-    total = np.zeros((starts[-1], starts[-1]), dtype=np.int64)
-    for columns, _ in _iterate(file, tuple(variables), None):
-        marks = np.zeros((starts[-1], columns.shape[1]), dtype=np.float32)  # exact: a batch has far fewer than 2²⁴ rows
-        for place, name in enumerate(variables):
-            for k, value in enumerate(values[name]):
-                marks[starts[place] + k] = columns[place] == value
-        total += (marks @ marks.T).astype(np.int64)
-    return {
-        (one, other): total[starts[i] : starts[i + 1], starts[j] : starts[j + 1]]
-        for i, one in enumerate(variables)
-        for j, other in enumerate(variables)
-        if i <= j
-    }
-
-
-def list_categories(file: TabularFile, variables: Sequence[str]) -> Mapping[str, FloatArray]:
-    """The values of each column, ascending, in one pass. Raises DataError as `count_contingency` does."""
-    found: dict[str, set[float]] = {name: set() for name in variables}
-    for columns, _ in _iterate(file, tuple(variables), None):
-        for name, column in zip(variables, columns, strict=True):
-            present = np.unique(column[~np.isnan(column)])
-            found[name] |= set(present.tolist())
-            if len(found[name]) > _MOST_CATEGORIES or np.any(present != np.rint(present)):
-                message = f"{name!r} is no column of categories: it has other than a few whole numbers"
-                raise DataError(Diagnostic("error", "too-many-categories", message))
-    return {name: np.array(sorted(values)) for name, values in found.items()}
-
-
-def _iterate(
+def iterate_columns(
     file: TabularFile, variables: tuple[str, ...], group: str | None
 ) -> Iterator[tuple[FloatArray, tuple[tuple[str, ...], NDArray[np.intp]] | None]]:
     """Columns of numbers (p × b, a fresh array each time) and the labels of the rows, where there are groups."""
@@ -202,19 +164,19 @@ def _describe_stream(file: TabularFile, n_read: int) -> Diagnostic:
     return Diagnostic("note", "streamed", message, hint=hint)
 
 
-def _describe_dropped(
+def describe_dropped(
     n_read: int,
     n_dropped: int,
     lacking: NDArray[np.int64],
     variables: tuple[str, ...],
     group: str | None,
     without: int,
-    missing: str | None,
+    hint: str | None,
 ) -> Diagnostic:
+    """The warning of rows that are left out, with what they lack."""
     counts = {name: int(count) for name, count in zip(variables, lacking, strict=True) if count}
     if group and without:
         counts[group] = without
     shown = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items(), key=lambda item: -item[1])[:8])
     message = f"{n_dropped} of {n_read} rows left out because a value is missing: {shown}"
-    hint = None if missing else 'missing = "ml" keeps these rows (full information maximum likelihood), in memory'
     return Diagnostic("warning", "rows-dropped", message, hint=hint)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Span, SpecError
+from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Span, SpecError, build_missing_file
 from sem_toolkit.spec.checks.statements import check_statements
 from sem_toolkit.spec.collector import paused_collector
 from sem_toolkit.spec.header import Header, parse_header
@@ -14,6 +14,9 @@ from sem_toolkit.spec.parser import parse_statements
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token, split_tokens
 from sem_toolkit.spec.tree import Statement
+
+ENDINGS = frozenset({".lav", ".lavaan", ".txt", ".mod"})
+"""Endings that files of specs have by custom; a spec is read from any."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def _read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        raise DataError(_file_fault("missing-file", f'there is no file "{file}"')) from None
+        raise DataError(build_missing_file(file, endings=ENDINGS)) from None
     except OSError as problem:
         reason = problem.strerror or "it cannot be opened"
         raise DataError(_file_fault("unreadable-file", f'"{file}" cannot be read: {reason}')) from None

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.spec import read_spec
+from sem_toolkit.spec.specs import ENDINGS
 
-SPECS = frozenset({".lav", ".lavaan", ".txt", ".mod"})
+SPECS = ENDINGS
 """Endings of files that the page may make and change."""
 TABLES = frozenset({".csv", ".tsv", ".tab", ".dat", ".parquet", ".xlsx", ".sav", ".zsav", ".dta"})
 """Endings of files of data."""
@@ -49,7 +50,8 @@ class Folder:
             hint = f"end it in {', '.join(sorted(SPECS))}"
             raise DataError(Diagnostic("error", "unknown-format", f'"{name}" is no name for a spec', hint=hint))
         if not path.parent.is_dir():
-            raise DataError(Diagnostic("error", "missing-file", f'there is no folder "{Path(name).parent}"'))
+            message = f'there is no folder "{Path(name).parent}"'
+            raise DataError(Diagnostic("error", "missing-file", message, hint="name a file in a folder that is there"))
         return path
 
     def require_readable(self, path: Path) -> None:

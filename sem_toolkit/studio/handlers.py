@@ -10,9 +10,10 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
+from sem_toolkit.diagnostics import DataError, Diagnostic, SemError, build_missing_name
 from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.studio import language
+from sem_toolkit.studio.folder import SPECS
 from sem_toolkit.studio.guard import TooLargeError
 from sem_toolkit.studio.pictured import edit_text
 from sem_toolkit.studio.pins import change_pins, rename_pins
@@ -69,8 +70,7 @@ async def _open(session: Session, call: Call) -> Response:
     def work() -> Record:
         path = session.find_spec(call.get("file"))
         if not path.is_file():
-            message = f'there is no file "{call.get("file")}"'
-            raise DataError(Diagnostic("error", "missing-file", message))
+            raise DataError(build_missing_name(str(call.get("file")), session.folder.list_files(SPECS)))
         return session.build_state(path)
 
     return await _answer(work)

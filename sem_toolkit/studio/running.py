@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
+from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError, build_missing_file, build_missing_folder
 from sem_toolkit.spec.includes import list_included
 from sem_toolkit.spec.specs import read_spec
 from sem_toolkit.studio.doors import keep_door, read_door
-from sem_toolkit.studio.folder import Folder
+from sem_toolkit.studio.folder import TABLES, Folder
 from sem_toolkit.studio.guard import Door, require_frame
 from sem_toolkit.studio.pool import Pool
 from sem_toolkit.studio.server import build_app
@@ -66,7 +66,7 @@ def run_studio(start: Start, tell: Callable[[str], object]) -> None:
 def build_folder(start: Start) -> Folder:
     """The folder of a start. Raises DataError or OptionError where a file or folder is not there."""
     if start.data is not None and not start.data.is_file():
-        raise OptionError(Diagnostic("error", "missing-file", f'there is no file "{start.data}"'))
+        raise OptionError(build_missing_file(start.data, endings=TABLES))
     return Folder(_find_folder(start), frozenset(_list_given(start)))
 
 
@@ -105,7 +105,7 @@ def open_port(port: int, *, fallback: bool = False) -> socket.socket:
 def _find_folder(start: Start) -> Path:
     folder = (start.folder or Path()).resolve()
     if not folder.is_dir():
-        raise OptionError(Diagnostic("error", "missing-file", f'there is no folder "{start.folder}"'))
+        raise OptionError(build_missing_folder(start.folder or folder))
     if start.spec is None:
         return folder
     spec = start.spec.resolve()
@@ -115,7 +115,7 @@ def _find_folder(start: Start) -> Path:
         message = f'"{start.spec}" is not in the folder "{start.folder}"'
         raise OptionError(Diagnostic("error", "outside-folder", message))
     if not spec.parent.is_dir():
-        raise OptionError(Diagnostic("error", "missing-file", f'there is no folder "{start.spec.parent}"'))
+        raise OptionError(build_missing_folder(start.spec.parent))
     return spec.parent
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, build_missing_name
 from sem_toolkit.lsp.document import Columns, Document
 from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.studio.documents import open_document
@@ -91,7 +91,7 @@ class Session:
         given = {self.folder.name(path): path for path in self.folder.given}
         path = given.get(str(name)) or self.folder.find(str(name))
         if path.suffix.lower() not in TABLES or not path.is_file():
-            raise DataError(Diagnostic("error", "missing-file", f'there is no file of data "{name}"'))
+            raise DataError(build_missing_name(str(name), self.folder.list_files(TABLES), "file of data"))
         return path
 
     def build_state(self, path: Path | None) -> Record:

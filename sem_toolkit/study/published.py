@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, build_missing_file
 from sem_toolkit.study.intervals import Interval, build_interval
 
 COEFFICIENT_COLUMNS = ("b", "se", "beta", "t", "sig")
@@ -263,7 +263,7 @@ def _read_rows(file: Path, required: tuple[str, ...]) -> list[_Row]:
                 for number, row in enumerate(reader, start=2)
             ]
     except FileNotFoundError:
-        raise DataError(Diagnostic("error", "file-not-found", f"{file} does not exist")) from None
+        raise DataError(build_missing_file(file)) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(Diagnostic("error", "unreadable-file", f"{file} cannot be read: {error}")) from None
     missing = [name for name in required if name not in columns]

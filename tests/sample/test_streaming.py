@@ -12,7 +12,7 @@ from sem_toolkit.diagnostics import DataError, SemError
 from sem_toolkit.fit import Fit, streamed
 from sem_toolkit.fit.check import check_model
 from sem_toolkit.sample import streaming
-from sem_toolkit.sample.streaming import build_streamed_sample, count_contingency
+from sem_toolkit.sample.streaming import build_streamed_sample
 from sem_toolkit.sample.tabular import TabularFile, open_tabular
 from sem_toolkit.spec import parse_spec
 
@@ -165,20 +165,6 @@ def test_german_text_is_streamed(tmp_path: Path) -> None:
     frame.to_csv(path, sep=";", decimal=",", index=False)
     sample = build_streamed_sample(open_file(path), NAMES)
     assert sample.groups[0].mean == pytest.approx(frame[NAMES].mean().to_numpy(), rel=1e-12)
-
-
-def test_contingency_tables_are_those_of_crosstab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "BATCH", 100)
-    rng = np.random.default_rng(3)
-    frame = pd.DataFrame(rng.integers(1, 6, size=(2_000, 3)).astype(float), columns=list("uvw"))
-    frame.loc[::17, "v"] = np.nan
-    tables = count_contingency(open_file(write(frame, tmp_path / "t.parquet")), ["u", "v", "w"])
-    for one, other in (("u", "v"), ("u", "w"), ("v", "w")):
-        assert tables[one, other].tolist() == pd.crosstab(frame[one], frame[other]).to_numpy().tolist()
-    assert np.diag(tables["v", "v"]).tolist() == frame["v"].value_counts().sort_index().tolist()
-    frame["x"] = rng.standard_normal(2_000)
-    with pytest.raises(DataError, match="no column of categories"):
-        count_contingency(open_file(write(frame, tmp_path / "s.parquet")), ["u", "x"])
 
 
 @pytest.mark.usefixtures("long_files")

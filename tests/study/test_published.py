@@ -68,7 +68,7 @@ def test_every_unreadable_cell_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        (None, "file-not-found"),
+        (None, "missing-file"),
         ("table,term\n1,x\n", "missing-column"),
         ("table,term,b\n", "empty-file"),
         ("table,term,b\n1,constant,2\n", "no-predictors"),

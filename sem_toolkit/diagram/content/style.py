@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, build_missing_file
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 
 COLUMN_WIDTHS = {"single": 85.0, "double": 175.0}
@@ -240,7 +240,7 @@ def read_toml(path: str | Path, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(Diagnostic("error", "missing-file", f"the {what} {path} does not exist")) from None
+        raise DataError(build_missing_file(path, what)) from None
     except OSError as fault:
         raise DataError(Diagnostic("error", "unreadable-file", f"the {what} {path}: {fault.strerror}")) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

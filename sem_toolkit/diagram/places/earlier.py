@@ -3,7 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.diagnostics import DataError, Diagnostic, build_missing_file
 from sem_toolkit.diagram.places.pins import Layout, read_layout
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,7 +17,7 @@ def read_earlier(path: str | Path) -> Layout:
     try:
         root = ElementTree.fromstring(path.read_bytes())  # noqa: S314 - expat refuses entities that explode
     except FileNotFoundError:
-        raise DataError(Diagnostic("error", "missing-file", f"the picture {path} does not exist")) from None
+        raise DataError(build_missing_file(path, "picture", endings={".svg", ".toml"})) from None
     except OSError as fault:
         raise DataError(Diagnostic("error", "unreadable-file", f"the picture {path}: {fault.strerror}")) from None
     except ElementTree.ParseError as fault:

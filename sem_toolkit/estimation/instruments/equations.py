@@ -55,7 +55,8 @@ class Equation:
     @cached_property
     def free(self) -> IntArray:
         """Which of the predictors have a free coefficient."""
-        return np.flatnonzero(self.parameters >= 0)
+        free: IntArray = (self.parameters >= 0).nonzero()[0]
+        return free
 
     @property
     def surplus(self) -> int:
@@ -65,8 +66,10 @@ class Equation:
     @cached_property
     def endogenous(self) -> IntArray:
         """Which of the regressors are no instruments of their own."""
-        apart = (self.regressors[:, None] != self.instruments).all(axis=1)
-        return np.flatnonzero(apart) if self.kind != "ols" else np.zeros(0, dtype=np.intp)
+        if self.kind == "ols":
+            return np.zeros(0, dtype=np.intp)
+        apart: IntArray = (self.regressors[:, None] != self.instruments).all(axis=1).nonzero()[0]
+        return apart
 
     def describe(self, model: Model) -> str:
         """As a user would write it, with its group where there are several."""
@@ -150,7 +153,8 @@ def _survey(model: Model, g: int, generator: np.random.Generator) -> _Group:
 
 
 def _draw(generator: np.random.Generator, count: int) -> FloatArray:
-    return np.asarray(generator.uniform(0.1, 0.5, count) * generator.choice([-1.0, 1.0], count), dtype=np.float64)
+    drawn = generator.uniform(-0.4, 0.4, count)
+    return np.asarray(drawn + np.copysign(0.1, drawn), dtype=np.float64)
 
 
 def _find_markers(model: Model, g: int, places: IntArray) -> dict[int, int]:
@@ -180,18 +184,17 @@ def _find_stand_ins(model: Model, markers: dict[int, int]) -> IntArray:
 
 def _list_group(model: Model, g: int, generator: np.random.Generator) -> Iterable[Equation]:
     known = _survey(model, g, generator)
-    arrows = (known.places >= 0) | (known.fixed != 0.0)
-    for w in range(model.n_variables):
+    order = np.roll(np.arange(model.n_variables), -model.n_observed)  # latent ones first
+    arrows = ((known.places >= 0) | (known.fixed != 0.0))[:, order]
+    estimated = (known.places >= 0).any(axis=1) | (known.intercepts >= 0)
+    for w in np.flatnonzero(estimated).tolist():
         if w in known.markers:
             continue  # its error is part of the equations of its latent variable
-        predictors = np.flatnonzero(arrows[w])
-        predictors = np.roll(predictors, -np.count_nonzero(predictors < model.n_observed))  # latent ones first
+        predictors = order[arrows[w]]
         parameters = known.places[w, predictors]
-        if (parameters < 0).all() and known.intercepts[w] < 0:
-            continue
-        latent = [int(v) for v in (w, *predictors) if known.stand_ins[v] < 0]
-        if latent:
-            raise ModelError(_build_no_marker(model, latent[0]))
+        if known.stand_ins[w] < 0 or (known.stand_ins[predictors] < 0).any():
+            latent = next(v for v in (w, *predictors.tolist()) if known.stand_ins[v] < 0)
+            raise ModelError(_build_no_marker(model, latent))
         outcome, regressors = int(known.stand_ins[w]), known.stand_ins[predictors]
         instruments = _find_implied(known, w, regressors)
         yield Equation(
@@ -213,7 +216,8 @@ def _find_implied(known: _Group, variable: int, regressors: IntArray) -> IntArra
     apart = known.apart[variable]
     if apart[regressors].all():
         return None
-    return np.flatnonzero(apart[: known.related.shape[1]] & known.related[regressors].any(axis=0))
+    found: IntArray = (apart[: known.related.shape[1]] & known.related[regressors].any(axis=0)).nonzero()[0]
+    return found
 
 
 def _take_given(model: Model, equations: list[Equation]) -> Iterable[Equation]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.estimation.instruments.equations import Equation
+from sem_toolkit.libraries import lapack
 from sem_toolkit.model import Model
 from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC
 
@@ -35,7 +36,7 @@ class Space:
     @property
     def is_simple(self) -> bool:
         """Whether constraints make parameters equal, and do no more."""
-        return bool(np.isin(self.basis, (0.0, 1.0)).all() and (self.basis.sum(axis=1) == 1.0).all())
+        return self.is_free or bool(np.isin(self.basis, (0.0, 1.0)).all() and (self.basis.sum(axis=1) == 1.0).all())
 
     def project(self, square: FloatArray, right: FloatArray) -> FloatArray:
         """The values v (or their derivatives by columns, without offset) that minimise ½vᵀMv − vᵀr."""
@@ -45,20 +46,52 @@ class Space:
 
     def step(self, square: FloatArray, right: FloatArray) -> FloatArray:
         """K (KᵀMK)⁻¹ Kᵀr."""
+        if self.is_free:
+            return _solve(square, right)
         inner = self.basis.T @ square @ self.basis
         return np.asarray(self.basis @ _solve(inner, self.basis.T @ right))
+
+    def step_down(self, square: FloatArray, right: FloatArray) -> FloatArray | None:
+        """The same, None where KᵀMK is not positive definite."""
+        inner = square if self.is_free else self.basis.T @ square @ self.basis
+        found = _solve_positive(inner, right if self.is_free else self.basis.T @ right)
+        return found if found is None or self.is_free else np.asarray(self.basis @ found)
+
+    @cached_property
+    def is_free(self) -> bool:
+        """Whether no constraint holds: K is the identity."""
+        return self.basis.shape[0] == self.basis.shape[1] and bool((self.basis == np.eye(len(self.basis))).all())
 
 
 def _solve(square: FloatArray, right: FloatArray) -> FloatArray:
     """Solve symmetric equations scaled to unit diagonal: units may differ by many powers of ten. Raises DataError."""
+    found = _solve_positive(square, right)
+    if found is not None:
+        return found
     scale = 1.0 / np.sqrt(square.diagonal())
     try:
         solved = np.linalg.solve(square * (scale[:, None] * scale), (right.T * scale).T)
     except np.linalg.LinAlgError:
-        message = "the equations of the instruments have no unique solution in these data"
-        hint = "bring the variables to similar variances; is one of them nearly constant, or made of others?"
-        raise DataError(Diagnostic("error", "singular-equations", message, hint=hint)) from None
+        raise build_singular_equations() from None
     return np.asarray((solved.T * scale).T)
+
+
+def _solve_positive(square: FloatArray, right: FloatArray) -> FloatArray | None:
+    """The same by Cholesky factors; None where the equations are not positive definite."""
+    if not len(square):
+        return right
+    diagonal = square.diagonal()
+    if not diagonal.min() > 0.0:
+        return None
+    scale = 1.0 / np.sqrt(diagonal)
+    _, solved, fault = lapack.dposv(square * (scale[:, None] * scale), (right.T * scale).T, lower=1)
+    return None if fault else np.asarray((solved.T * scale).T)
+
+
+def build_singular_equations() -> DataError:
+    message = "the equations of the instruments have no unique solution in these data"
+    hint = "bring the variables to similar variances; is one of them nearly constant, or made of others?"
+    return DataError(Diagnostic("error", "singular-equations", message, hint=hint))
 
 
 def split_constraints(model: Model) -> dict[int, Space]:
@@ -75,10 +108,15 @@ def split_constraints(model: Model) -> dict[int, Space]:
     found, rank = {}, 0
     for own in (DIRECTED, SYMMETRIC, INTERCEPT):
         places = np.flatnonzero(kind == own)
+        if linear.is_trivial:
+            found[own] = Space(places, np.eye(len(places)), np.zeros(len(places)))
+            continue
         basis = linear.basis[places]
         basis = basis[:, np.any(basis != 0.0, axis=0)]
         rank += basis.shape[1]
         found[own] = Space(places, basis, linear.offset[places])
+    if linear.is_trivial:
+        return found
     others = np.flatnonzero(~np.isin(kind, (DIRECTED, SYMMETRIC, INTERCEPT)))
     rank += int(np.any(linear.basis[others] != 0.0, axis=0).sum())
     if rank != linear.basis.shape[1]:
@@ -113,7 +151,7 @@ class NormalEquations:
         free, result = self.equation.free, self.equation.fixed.copy()
         if len(free):
             right = (self.cross - self.gram @ self.equation.fixed)[free]
-            result[free] = np.linalg.solve(self.free_gram, right)
+            result[free] = _solve_system(self.free_gram, right)
         return result
 
     def take(self, x: FloatArray) -> FloatArray:
@@ -126,10 +164,18 @@ def build_normal_equations(equation: Equation, covariance: FloatArray) -> Normal
     x, z, y = equation.regressors, equation.instruments, equation.outcome
     if equation.kind == "ols":
         return NormalEquations(equation, covariance[x[:, None], x], covariance[x, y])
-    across = covariance[z[:, None], np.append(x, y)]
-    solved = np.asarray(np.linalg.solve(covariance[z[:, None], z], across), dtype=np.float64)
+    rows = covariance[z]
+    across = rows[:, np.concatenate([x, [y]])]
+    solved = _solve_system(rows[:, z], across)
     forecast, reduced = solved[:, :-1], solved[:, -1]
-    return NormalEquations(equation, forecast.T @ across[:, :-1], forecast.T @ across[:, -1], forecast, reduced)
+    both = forecast.T @ across
+    return NormalEquations(equation, both[:, :-1], both[:, -1], forecast, reduced)
+
+
+def _solve_system(square: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve symmetric equations, by Cholesky factors where they are positive definite."""
+    _, solved, fault = lapack.dposv(square, right, lower=1)
+    return np.asarray(np.linalg.solve(square, right) if fault else solved, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import DenseWeight, MomentPair, NormalWeight, Weight, invert_symmetric
 from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_moments
-from sem_toolkit.estimation.exogenous import is_positive_definite
-from sem_toolkit.estimation.instruments.first_stage import Space
+from sem_toolkit.estimation.instruments.first_stage import Space, build_singular_equations
+from sem_toolkit.libraries import lapack
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _MOST = 500
 _SETTLED = 1e-12
+"""Change of a variance, relative to the largest parameter, that the next step is to be below."""
 _CLOSE = 1e-2
 """Promised decrease of the discrepancy a row, doubled, below which steps are Newton's."""
 
@@ -49,32 +50,76 @@ def solve_second_stage(pair: MomentPair, space: Space, method: str) -> SecondSta
     problem = _build_problem(pair, space)
     if method == "GLS":
         return SecondStage(problem.fill(problem.solve(pair.sample_cov)), True, pair.sample_cov)
-    theta = problem.solve(np.broadcast_to(np.eye(pair.model.n_observed), pair.sample_cov.shape))
+    theta = problem.solve(_repeat_identity(pair))
     if method == "ULS":
         return SecondStage(problem.fill(theta), True, None)
-    before: FloatArray | None = None
-    for _ in range(1 if method == "2RLS" else _MOST):
+    if method == "2RLS":
         implied = problem.imply(theta)
-        if not is_positive_definite(implied):
+        if not problem.can_weigh(implied):
+            return SecondStage(problem.fill(theta), False, None)
+        return SecondStage(problem.fill(problem.solve(implied)), True, implied)
+    return _reweigh(problem, theta)
+
+
+def _reweigh(problem: "_Problem", theta: FloatArray) -> SecondStage:
+    """The variances that V at what they imply would solve for, from θ (k)."""
+    before, moved = None, np.inf
+    for _ in range(_MOST):
+        implied = problem.imply(theta)
+        step = problem.find_step(implied)
+        if step is None:
             return SecondStage(problem.fill(theta), False, before)
-        solved = problem.solve(implied) if method == "2RLS" else problem.improve(theta, implied)
-        last, theta, before = theta, solved, implied
-        if method == "2RLS" or np.abs(theta - last).max() <= _SETTLED * (1.0 + np.abs(problem.fill(theta)).max()):
+        theta, before = theta + step.change, implied
+        last, moved = moved, float(np.abs(step.change).max())
+        # steps of Newton's shrink ever faster, so that the next one is below this one times how much it shrank
+        ahead = moved * min(moved / last, 1.0) if step.is_newton and np.isfinite(last) else moved
+        if ahead <= _SETTLED * (1.0 + np.abs(problem.fill(theta)).max()):
             return SecondStage(problem.fill(theta), True, before)
     return SecondStage(problem.fill(theta), False, before)
 
 
+def _repeat_identity(pair: MomentPair) -> FloatArray:
+    return np.broadcast_to(np.eye(pair.model.n_observed), pair.sample_cov.shape)
+
+
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """The variances and covariances of one group: places among all k, rows and columns in S, and the products of their
-    weights (½ for a variance) with twice the rows of the group.
+    """The k variances and covariances of one group.
+
+    places       where they stand among all; rows, columns: in S
+    both_rows    k × k: where S of rows i and i', of columns j and j', of row i and column j' stand in its elements
+    square_scale products of their weights (½ for a variance) with twice the rows of the group, k × k; right_scale: k
     """
 
     places: IntArray
     rows: IntArray
     columns: IntArray
+    both_rows: IntArray
+    both_columns: IntArray
+    across: IntArray
     square_scale: FloatArray
     right_scale: FloatArray
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A change of θ (k), and whether it is Newton's."""
+
+    change: FloatArray
+    is_newton: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Traces:
+    """tr(D_k V D_l V) and tr(D_k V gap V) of all k (k × k and k), and UᵀV gap VU and UᵀVU of each group (t × t).
+
+    D_k is what θ_k adds to Σ, w(u_i u_jᵀ + u_j u_iᵀ) of columns of U, so that both traces are elements of the latter.
+    """
+
+    square: FloatArray
+    right: FloatArray
+    along: list[FloatArray]
+    products: list[FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,60 +150,74 @@ class _Problem:
             own[part.rows, part.columns] = own[part.columns, part.rows] = theta[part.places]
         return np.asarray(self.base + self.effects @ S @ self.effects.swapaxes(1, 2))
 
+    def can_weigh(self, covariance: FloatArray) -> bool:
+        """Whether V can be of normal theory at these covariance matrices (G × p × p): whether they are any."""
+        return not any(lapack.dpotrf(own, lower=1)[1] for own in covariance)
+
     def solve(self, covariance: FloatArray) -> FloatArray:
-        """θ with V of normal theory at a covariance matrix: tr(D_k V D_l V) θ_l = tr(D_k V gap V), V its inverse.
+        """θ with V of normal theory at a covariance matrix: tr(D_k V D_l V) θ_l = tr(D_k V gap V), V its inverse."""
+        traces = self._gather(covariance, self.gap)
+        if traces is None:
+            raise build_singular_equations()
+        return self.space.project(traces.square, traces.right)
 
-        D_k is what θ_k adds to Σ, w(u_i u_jᵀ + u_j u_iᵀ) of columns of U, so that both traces are elements of UᵀVU and
-        UᵀV gap VU.
+    def find_step(self, implied: FloatArray) -> _Step | None:
+        """From θ with Σ(θ) to where V at it would solve for it; close to where both agree, a step of Newton's to there.
+
+        None where Σ(θ) is no covariance matrix.
         """
-        return self.space.project(*self._gather(covariance, self.gap)[:2])
+        traces = self._gather(implied, self.pair.sample_cov - implied)
+        if traces is None:
+            return None
+        change = self.space.step(traces.square, traces.right)
+        if change @ traces.right <= _CLOSE * self.pair.rows.sum():
+            better = self.space.step_down(traces.square + self._bend(traces), traces.right)
+            if better is not None:
+                return _Step(better, True)
+        return _Step(change, False)
 
-    def improve(self, theta: FloatArray, implied: FloatArray) -> FloatArray:
-        """θ where V at Σ(θ) would solve for it; close to where both agree, a step of Newton's to there."""
-        square, right, along, products = self._gather(implied, self.pair.sample_cov - implied)
-        step = self.space.step(square, right)
-        if step @ right <= _CLOSE * self.pair.rows.sum():
-            curved = square + self._bend(products, along)
-            if is_positive_definite(self.space.basis.T @ curved @ self.space.basis):
-                step = self.space.step(curved, right)
-        return np.asarray(theta + step)
-
-    def _gather(self, covariance: FloatArray, gap: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Both traces (k × k and k), UᵀV gap VU and UᵀVU (G × t × t)."""
-        weighted = invert_symmetric(covariance) @ self.effects
-        products = self.effects.swapaxes(1, 2) @ weighted
-        along = weighted.swapaxes(1, 2) @ gap @ weighted
+    def _gather(self, covariance: FloatArray, gap: FloatArray) -> _Traces | None:
+        """The traces with V at a covariance matrix (G × p × p); None where one of them is none."""
         k = len(self.space.places)
-        square, right = np.zeros((k, k)), np.zeros(k)
-        for E, own_gap, part in zip(products, along, self.parts, strict=True):
-            i, j = part.rows, part.columns
-            first, second = E[i], E[j]
-            own = part.square_scale * (first[:, i] * second[:, j] + first[:, j] * second[:, i])
-            square[part.places[:, None], part.places] = own
-            right[part.places] = part.right_scale * own_gap[i, j]
-        return square, right, along, products
+        square, right, along, products = np.zeros((k, k)), np.zeros(k), [], []
+        for part, own, own_gap, U in zip(self.parts, covariance, gap, self.effects, strict=True):
+            root, fault = lapack.dpotrf(own, lower=1)
+            if fault:
+                return None
+            weighted = lapack.dpotrs(root, U, lower=1)[0]
+            E, G = U.T @ weighted, weighted.T @ own_gap @ weighted
+            twisted = E.take(part.across)
+            pairs = E.take(part.both_rows) * E.take(part.both_columns) + twisted * twisted.T
+            square[part.places[:, None], part.places] = part.square_scale * pairs
+            right[part.places] = part.right_scale * G[part.rows, part.columns]
+            products.append(E)
+            along.append(G)
+        return _Traces(square, right, along, products)
 
-    def _bend(self, products: FloatArray, along: FloatArray) -> FloatArray:
+    def _bend(self, traces: _Traces) -> FloatArray:
         """What the change of V adds to the slope of the right side (k × k): 2 tr(D_k V D_l V gap V)."""
         k = len(self.space.places)
         result = np.zeros((k, k))
-        for E, gap, part in zip(products, along, self.parts, strict=True):
-            i, j = part.rows, part.columns
-            (e_i, e_j), (g_i, g_j) = (E[i], E[j]), (gap[i], gap[j])
-            own = e_i[:, i] * g_j[:, j] + e_j[:, j] * g_i[:, i] + e_i[:, j] * g_j[:, i] + e_j[:, i] * g_i[:, j]
-            result[part.places[:, None], part.places] = part.square_scale * own
+        for E, G, part in zip(traces.products, traces.along, self.parts, strict=True):
+            own = E.take(part.both_rows) * G.take(part.both_columns) + E.take(part.both_columns) * G.take(
+                part.both_rows
+            )
+            twisted = E.take(part.across) * G.take(part.across).T
+            result[part.places[:, None], part.places] = part.square_scale * (own + twisted + twisted.T)
         return result
 
 
 def _build_problem(pair: MomentPair, space: Space) -> _Problem:
-    where, implied, p = pair.model.locations, pair.implied_cov, pair.model.n_observed
+    where, implied, p, t = pair.model.locations, pair.implied_cov, pair.model.n_observed, pair.model.n_variables
     group, rows, columns = where.group[space.places], where.row[space.places], where.column[space.places]
     scale = np.where(rows == columns, 0.5, 1.0)
     parts = []
     for g, size in enumerate(pair.rows):
         own = np.flatnonzero(group == g)
+        i, j = rows[own], columns[own]
+        places = (t * i[:, None] + i, t * j[:, None] + j, t * i[:, None] + j)
         products = 2.0 * size * np.outer(scale[own], scale[own])
-        parts.append(_Part(own, rows[own], columns[own], products, 2.0 * size * scale[own]))
+        parts.append(_Part(own, i, j, *places, products, 2.0 * size * scale[own]))
     effects = pair.moments.total_effects[:, :p]
     return _Problem(pair, space, effects, implied, pair.sample_cov - implied, tuple(parts))
 

@@ -22,8 +22,8 @@ def compute_first_stage_f(own: NormalEquations, covariance: FloatArray, n: float
     needing, k = own.equation.endogenous, len(own.equation.instruments)
     if not len(needing) or not n - k - 1.0 > 0.0:
         return np.nan
-    explained = _compute_r2(own, covariance)[needing]
-    return float(((explained / k) / ((1.0 - explained) / (n - k - 1.0))).min())
+    explained = float(_compute_r2(own, covariance)[needing].min())  # the least explained has the smallest F
+    return (explained / k) / ((1.0 - explained) / (n - k - 1.0))
 
 
 def compute_partial_r2(own: NormalEquations, covariance: FloatArray) -> float:
@@ -41,7 +41,7 @@ def compute_partial_r2(own: NormalEquations, covariance: FloatArray) -> float:
 def _compute_r2(own: NormalEquations, covariance: FloatArray) -> FloatArray:
     """Share of the variance of each regressor (k) that the instruments explain."""
     x = own.equation.regressors
-    return np.asarray(np.clip(np.diagonal(own.gram) / covariance[x, x], 0.0, 1.0 - 1e-12))
+    return np.asarray(np.minimum(np.maximum(own.gram.diagonal() / covariance[x, x], 0.0), 1.0 - 1e-12))
 
 
 def build_strong_equations(

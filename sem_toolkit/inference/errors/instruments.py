@@ -39,14 +39,15 @@ def compute_instrument_covariance(
         return slopes.spread_robustly()[kept]
     covariance = np.zeros((slopes.evaluation.model.n_parameters,) * 2)
     kind = slopes.evaluation.model.locations.kind
-    first = np.isin(kind, (DIRECTED, INTERCEPT))
+    first = (kind == DIRECTED) | (kind == INTERCEPT)
     by_moments = slopes.spread(slopes.whole)
     for own in (first, kind == SYMMETRIC, kind == THRESHOLD):
         places = np.ix_(own, own)
         covariance[places] = by_moments[places]
     by_equations = stages.options.iv_vcov_stage1 != "gamma" and evaluation.model.responses is None
     if by_equations and stages.first.spaces[DIRECTED].is_simple:
-        covariance[np.ix_(first, first)] = compute_equation_covariance(stages)[np.ix_(first, first)]
+        both = np.ix_(first, first)
+        covariance[both] = compute_equation_covariance(stages)[both]
     return covariance[kept]
 
 
@@ -69,12 +70,16 @@ def compute_equation_covariance(stages: Instrumental) -> FloatArray:
             part = np.block([[np.ones((1, 1)), middle[None]], [middle[:, None], part + np.outer(middle, middle)]])
             places = np.concatenate([[equation.intercept], places])
         information[places[:, None], places] += n / variance * part
-    result = np.zeros_like(information)
-    kept = np.flatnonzero(np.isin(model.locations.kind, (DIRECTED, INTERCEPT)))
+    result, kind = np.zeros_like(information), model.locations.kind
+    kept = np.flatnonzero((kind == DIRECTED) | (kind == INTERCEPT))
+    both = np.ix_(kept, kept)
+    if model.constraints.linear.is_trivial:
+        result[both] = np.linalg.inv(information[both])
+        return result
     basis = model.constraints.linear.basis[kept]
     basis = basis[:, np.any(basis != 0.0, axis=0)]
-    inner = basis.T @ information[np.ix_(kept, kept)] @ basis
-    result[np.ix_(kept, kept)] = basis @ np.linalg.solve(inner, basis.T)
+    inner = basis.T @ information[both] @ basis
+    result[both] = basis @ np.linalg.solve(inner, basis.T)
     return result
 
 

@@ -14,6 +14,7 @@ from sem_toolkit.sample.categorical.statistics import (
     NoCommonRowError,
     compute_categorical_statistics,
 )
+from sem_toolkit.sample.categorical.tabled import compute_tabled_statistics
 from sem_toolkit.sample.checks import check_names, describe_group, numeric_values
 from sem_toolkit.sample.sample import Sample, SampleGroup
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-_MOST_CATEGORIES = 60
+MOST_CATEGORIES = 60
 _SHOWN = 4
 
 
@@ -58,39 +59,51 @@ def find_answers(frame: "pd.DataFrame", names: Sequence[str], source: str = "the
             faults.append(Diagnostic("error", "text-column", message, hint=hint))
             continue
         values = np.unique(numbers[~np.isnan(numbers)])
-        if len(values) < 2:
-            what = f"every answer is {values[0]:g}" if len(values) else "every answer is missing"
-            message = f"{name!r} has no two different answers: {what}"
-            faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
-        elif len(values) > _MOST_CATEGORIES:
-            message = f"{name!r} has {len(values)} different values: that is a quantity, no ordered answer"
-            hint = "take it out of ordered"
-            faults.append(Diagnostic("error", "too-many-categories", message, hint=hint))
-        else:
+        wrong = check_values(name, values)
+        if wrong is None:
             found[name] = _describe_answers(column, values)
+        else:
+            faults.append(wrong)
     if faults:
         raise DataError(faults)
     return found
 
 
+def check_values(name: str, values: FloatArray) -> Diagnostic | None:
+    """The fault of an ordered variable with one answer or hundreds (values: the different ones), if there is one."""
+    if len(values) < 2:
+        what = f"every answer is {values[0]:g}" if len(values) else "every answer is missing"
+        message = f"{name!r} has no two different answers: {what}"
+        return Diagnostic("error", "constant-column", message, hint="leave it out of the model")
+    if len(values) > MOST_CATEGORIES:
+        message = f"{name!r} has {len(values)} different values: that is a quantity, no ordered answer"
+        return Diagnostic("error", "too-many-categories", message, hint="take it out of ordered")
+    return None
+
+
+def describe_numbers(values: FloatArray) -> Answers:
+    """The answers of a column of numbers that has these different ones, ascending."""
+    return Answers(tuple(f"{value:g}" for value in values), tuple(values.tolist()), _list_skipped(values))
+
+
 def _describe_answers(column: "pd.Series", values: FloatArray) -> Answers:
     import pandas as pd
 
-    texts = tuple(f"{value:g}" for value in values)
     if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = tuple(f"{value:g}" for value in values)
         names = [str(value) for value in column.cat.categories]
         given = set(column.cat.codes.to_numpy()[column.cat.codes.to_numpy() >= 0].tolist())
         unused = tuple(name for place, name in enumerate(names) if place not in given)
         if not pd.api.types.is_numeric_dtype(column.cat.categories.dtype):
             texts = tuple(names[int(value) - 1] for value in values)
         return Answers(texts, tuple(values.tolist()), unused)
-    return Answers(texts, tuple(values.tolist()), _list_skipped(values))
+    return describe_numbers(values)
 
 
 def _list_skipped(values: FloatArray) -> tuple[str, ...]:
     """Whole numbers that lie between values and are none of them, where two neighbours are 1 apart."""
     steps = np.diff(values)
-    if steps.min() != 1.0 or values[0] % 1.0 or (steps % 1.0).any() or np.ptp(values) > _MOST_CATEGORIES:
+    if steps.min() != 1.0 or values[0] % 1.0 or (steps % 1.0).any() or np.ptp(values) > MOST_CATEGORIES:
         return ()
     return tuple(f"{value:g}" for value in np.setdiff1d(np.arange(values[0], values[-1]), values))
 
@@ -105,10 +118,15 @@ def require_varied_answers(frame: "pd.DataFrame", answers: Mapping[str, Answers]
             given = np.unique(numbers[~np.isnan(numbers)])
             if len(given) == 1:
                 answer = own.values[own.numbers.index(float(given[0]))]
-                message = f"{name!r} has no two different answers in group '{label}': every answer is {answer}"
-                faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
+                faults.append(build_constant(name, answer, str(label)))
     if faults:
         raise DataError(faults)
+
+
+def build_constant(name: str, answer: str, label: str) -> Diagnostic:
+    """The fault of an item to which all rows of a group give the same answer."""
+    message = f"{name!r} has no two different answers in group '{label}': every answer is {answer}"
+    return Diagnostic("error", "constant-column", message, hint="leave it out of the model")
 
 
 def code_answers(frame: "pd.DataFrame", answers: Mapping[str, Answers]) -> "pd.DataFrame":
@@ -144,31 +162,53 @@ def attach_statistics(
     faults = [fault for group in sample.groups for fault in _check_categories(group, sample.variables, answers, place)]
     if faults:
         raise DataError(faults)
-    groups, messages = [], list(sample.messages)
-    for name, entry in answers.items():
-        if entry.unused:
-            message = f"nobody gave these answers of {name!r}, and they are left out: {', '.join(entry.unused)}"
-            messages.append(Diagnostic("warning", "unused-category", message))
+    groups, messages = [], [*sample.messages, *list_unused(answers)]
     for group in sample.groups:
-        assert group.data is not None  # noqa: S101 (a sample of rows)
-        x = group.data[:, given]
         try:
-            statistics = compute_categorical_statistics(
-                group.data[:, own],
-                sizes,
-                x if given else None,
-                weights=group.design.weights,
-                clusters=group.design.clusters,
-                cells=cells,
-                frequencies=group.design.frequencies,
-            )
+            statistics = _compute_statistics(group, sizes, own, given, cells or EmptyCells())
         except NoCommonRowError as fault:
-            first, second = (sample.variables[own[at]] for at in (fault.second, fault.first))
-            message = f"{first} and {second} have no row together{describe_group(group.label)}"
-            raise DataError(Diagnostic("error", "no-pair", message, hint="leave one of them out")) from None
+            raise DataError(build_no_pair(fault, [sample.variables[at] for at in own], group.label)) from None
         groups.append(place_statistics(_take_covariates(group, given), statistics, own, given))
-        messages += _describe_pairs(statistics, [sample.variables[at] for at in own], group.label)
+        messages += describe_pairs(statistics, [sample.variables[at] for at in own], group.label)
     return replace(sample, groups=tuple(groups), messages=tuple(messages))
+
+
+def _compute_statistics(
+    group: SampleGroup, sizes: tuple[int, ...], own: list[int], given: list[int], cells: EmptyCells
+) -> CategoricalStatistics:
+    """Those of the group's variables `own` given the others; sizes: categories of each, 0 of a numeric one."""
+    assert group.data is not None  # noqa: S101 (a sample of rows)
+    data, design = group.data[:, own], group.design
+    if all(sizes) and not given and design.is_simple and len(own) > 1:
+        return compute_tabled_statistics(data, sizes, cells)
+    return compute_categorical_statistics(
+        data,
+        sizes,
+        group.data[:, given] if given else None,
+        weights=design.weights,
+        clusters=design.clusters,
+        cells=cells,
+        frequencies=design.frequencies,
+    )
+
+
+def list_unused(answers: Mapping[str, Answers]) -> list[Diagnostic]:
+    """A warning for each ordered variable with answers that nobody gave."""
+    return [
+        Diagnostic(
+            "warning",
+            "unused-category",
+            f"nobody gave these answers of {name!r}, and they are left out: {', '.join(entry.unused)}",
+        )
+        for name, entry in answers.items()
+        if entry.unused
+    ]
+
+
+def build_no_pair(fault: NoCommonRowError, names: Sequence[str], label: str) -> Diagnostic:
+    """The fault of two variables that no row of a group answers together."""
+    message = f"{names[fault.second]} and {names[fault.first]} have no row together{describe_group(label)}"
+    return Diagnostic("error", "no-pair", message, hint="leave one of them out")
 
 
 def _check_categories(
@@ -177,17 +217,22 @@ def _check_categories(
     faults = []
     assert group.data is not None  # noqa: S101
     for name, own in answers.items():
-        if name not in place:
-            continue
-        codes = group.data[:, place[name]]
-        counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(own.values))
-        missing = [value for value, count in zip(own.values, counts, strict=True) if not count]
-        if missing:
-            where = describe_group(group.label) or " among the rows used"
-            message = f"no row{where} has the answer {', '.join(missing[:_SHOWN])} of {name!r}, which others have"
-            hint = "join it with a neighbouring answer in all rows, so that it has rows everywhere"
-            faults.append(Diagnostic("error", "empty-category", message, hint=hint))
+        if name in place:
+            codes = group.data[:, place[name]]
+            counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(own.values))
+            faults += check_counts(counts, name, own, group.label)
     return faults
+
+
+def check_counts(counts: NDArray[np.int64], name: str, own: Answers, label: str) -> list[Diagnostic]:
+    """A fault where no row of a group has one of the answers, from the rows that have each of them (k)."""
+    missing = [value for value, count in zip(own.values, counts, strict=True) if not count]
+    if not missing:
+        return []
+    where = describe_group(label) or " among the rows used"
+    message = f"no row{where} has the answer {', '.join(missing[:_SHOWN])} of {name!r}, which others have"
+    hint = "join it with a neighbouring answer in all rows, so that it has rows everywhere"
+    return [Diagnostic("error", "empty-category", message, hint=hint)]
 
 
 def _take_covariates(group: SampleGroup, given: list[int]) -> SampleGroup:
@@ -220,7 +265,7 @@ def place_statistics(
     return replace(group, covariance=covariance, mean=mean, saturated=None, categorical=statistics)
 
 
-def _describe_pairs(statistics: CategoricalStatistics, names: Sequence[str], label: str) -> list[Diagnostic]:
+def describe_pairs(statistics: CategoricalStatistics, names: Sequence[str], label: str) -> list[Diagnostic]:
     """What a reader must know of pairs whose correlation is on weak feet."""
     where = describe_group(label)
     found = []

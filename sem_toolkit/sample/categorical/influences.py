@@ -25,22 +25,30 @@ def sum_threshold_products(
     """Scores of the correlations (n × pairs), and the weighted sums of their products with those of thresholds in the
     likelihood of the pair (pairs × thresholds), pairs by the rows of the upper triangle.
     """
-    items = codes.shape[1]
+    pairs = np.triu_indices(codes.shape[1], 1)
+    answered = ~np.isnan(codes)
+    cells = np.where(answered, codes, 0.0).astype(np.int64)
+    largest = max(map(len, estimates.thresholds)) + 1
+    tables = _count_tables(cells, answered, pairs, largest, weights)
+    scores, crossed = score_tables(tables, estimates)
+    both = answered[:, pairs[0]] & answered[:, pairs[1]]
+    return scores[np.arange(len(scores)), cells[:, pairs[0]], cells[:, pairs[1]]] * both, crossed
+
+
+def score_tables(tables: FloatArray, estimates: PolychoricCorrelations) -> tuple[FloatArray, FloatArray]:
+    """Scores of the correlations by the cells of their pairs' tables (pairs × k × k), and the sums of their products
+    with those of thresholds (pairs × thresholds), from the rows in each cell (pairs × k × k).
+    """
+    items = len(estimates.thresholds)
     pairs = np.triu_indices(items, 1)
     # At ±1 there is no score; what is made of it there is not used.
     correlations = np.clip(estimates.correlations[pairs], -0.999999, 0.999999)
-    answered = ~np.isnan(codes)
-    cells = np.where(answered, codes, 0.0).astype(np.int64)
     grid = build_threshold_grid(estimates.thresholds)
     starts = np.concatenate(([0], np.cumsum([len(values) for values in estimates.thresholds])))
     first, second = grid[pairs[0]], grid[pairs[1]]
     probabilities, changes = compute_cells(first, second, correlations)
-    score_tables = changes / probabilities
-    both = answered[:, pairs[0]] & answered[:, pairs[1]]
-    pair_scores = score_tables[np.arange(len(correlations)), cells[:, pairs[0]], cells[:, pairs[1]]] * both
-
-    tables = _count_tables(cells, answered, pairs, grid.shape[1] - 1, weights)
-    weighted = tables * score_tables / probabilities
+    scores = changes / probabilities
+    weighted = tables * scores / probabilities
     crossed = np.zeros((len(correlations), starts[-1]))
     for side, other, turned, known in (
         (first, second, weighted, pairs[0]),
@@ -50,7 +58,7 @@ def sum_threshold_products(
         for item in range(items):
             at = np.flatnonzero(known == item)
             crossed[at, starts[item] : starts[item + 1]] = summed[at, : len(estimates.thresholds[item])]
-    return pair_scores, crossed
+    return scores, crossed
 
 
 def _count_tables(

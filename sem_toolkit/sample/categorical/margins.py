@@ -69,14 +69,16 @@ class Margin:
 
         Where scores repeat each other, as those of mean and variance of a binary variable do, the shortest solution.
         """
+        return np.asarray(weights[:, None] * (self.scores @ self.invert(weights)))
+
+    def invert(self, weights: FloatArray) -> FloatArray:
+        """The inverse of the scores' products (c × c), or the generalised one: see `influences`."""
         product = self.scores.T @ (weights[:, None] * self.scores)
         scale = 1.0 / np.sqrt(np.maximum(np.diagonal(product), _SMALLEST))
         scaled = product * scale[:, None] * scale
         if np.linalg.eigvalsh(scaled)[0] > _OWN:
-            inverse = np.asarray(np.linalg.inv(scaled) * scale[:, None] * scale)
-        else:
-            inverse = np.asarray(np.linalg.pinv(product, rcond=_OWN, hermitian=True))  # shortest in the data's units
-        return np.asarray(weights[:, None] * (self.scores @ inverse))
+            return np.asarray(np.linalg.inv(scaled) * scale[:, None] * scale)
+        return np.asarray(np.linalg.pinv(product, rcond=_OWN, hermitian=True))  # shortest in the data's units
 
 
 def fit_ordered(codes: FloatArray, categories: int, covariates: FloatArray, weights: FloatArray) -> Margin:

@@ -34,7 +34,7 @@ def build_pairwise_answers(
     if faults:
         raise DataError(faults)
     place = {name: position for position, name in enumerate(names)}
-    data = read_numbers(frame.take([place[name] for name in variables], axis=1), variables)
+    data = read_numbers(frame, [place[name] for name in variables], variables)
     codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     given = np.isin(variables, list(exogenous))
     holes = np.isnan(data)

@@ -116,18 +116,31 @@ def compute_polychoric(
     largest = max(categories)
     chosen = (codes[:, :, None] == np.arange(largest)).astype(np.float64)
     weighted = chosen if weights is None else chosen * weights[:, None, None]
-    margins = weighted.sum(axis=0)
+    flat = chosen.reshape(len(codes), -1)
+    crossed = (flat.T @ weighted.reshape(len(codes), -1)).reshape(items, largest, items, largest).transpose(0, 2, 1, 3)
+    return correlate_tables(crossed, weighted.sum(axis=0), categories, zero_add, keep_margins)
+
+
+def correlate_tables(
+    crossed: FloatArray,
+    margins: FloatArray,
+    categories: tuple[int, ...],
+    zero_add: tuple[float, float] = (0.5, 0.0),
+    keep_margins: bool = True,
+) -> PolychoricCorrelations:
+    """The same from the tables of all pairs (p × p × k × k) and the rows in each category (p × k), k the most that an
+    item has.
+    """
+    items = len(categories)
     for item, known in enumerate(categories):
         if known < 2 or np.any(margins[item, :known] == 0):
             raise ValueError(f"item {item} needs two or more categories, each chosen by a row")
-    flat = chosen.reshape(len(codes), -1)
-    crossed = (flat.T @ weighted.reshape(len(codes), -1)).reshape(items, largest, items, largest).transpose(0, 2, 1, 3)
     rows, columns = np.tril_indices(items, -1)
     tables = crossed[rows, columns]
     if np.any(tables.sum(axis=(1, 2)) == 0):
         raise ValueError("a pair of items has no row that answers both")
     thresholds = tuple(compute_thresholds(margins[item, :known]) for item, known in enumerate(categories))
-    known_cells = np.arange(largest) < np.asarray(categories)[:, None]
+    known_cells = np.arange(margins.shape[1]) < np.asarray(categories)[:, None]
     empty = (tables == 0) & known_cells[rows][:, :, None] & known_cells[columns][:, None, :]
     tables = fill_empty_cells(tables, empty, np.asarray(categories), (rows, columns), zero_add, keep_margins)
 

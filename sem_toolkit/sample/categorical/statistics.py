@@ -21,7 +21,8 @@ from sem_toolkit.sample.categorical.polychoric import compute_polychoric
 IntArray = NDArray[np.int64]
 
 _STATIONARY = 1e-8
-_NEARLY_ONE = 0.99
+NEARLY_ONE = 0.99
+"""Size of a correlation from which it is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +176,7 @@ def compute_categorical_statistics(
         slopes=np.array([margin.slopes for margin in margins]).reshape(p, covariates.shape[1]),
         covariance=covariance,
         pairs_at_fault=tuple(pairs.at_fault),
-        nearly_one=tuple(place for place, r in zip(pairs.places, correlations, strict=True) if abs(r) > _NEARLY_ONE),
+        nearly_one=tuple(place for place, r in zip(pairs.places, correlations, strict=True) if abs(r) > NEARLY_ONE),
         empty_tables=tuple(pairs.empty),
     )
 
