@@ -27,6 +27,9 @@ MOST_FOR_CROSSINGS = 1.6
 GROWTH = (1.0, 1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
 """Factors of the spacing in the order tried; the first comes again, to find the width that arcs take."""
 
+MOST_MISSED = 2
+"""So many spacings one after the other of which none can be better than the best picture end a search for more room."""
+
 GoOn: TypeAlias = Callable[[int], bool]
 """Whether another picture is tried after one in which so many things are hit."""
 
@@ -112,7 +115,7 @@ class Search:
         tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
         width = self._find_width() if must_fit or tiled else None
         tried: Placement | None = None
-        hits = False
+        hits, missed = False, 0
         for k, factor in enumerate(growth):
             before = growth[:k].count(1.0)
             if tried is not None and before > 1 and hits == (factor == 1):
@@ -135,8 +138,12 @@ class Search:
                 break
             found = self._paint(draft, placed)
             if found is None:
-                # With more room it is no better.
-                break
+                # With more room it may bend and cross less, but not with even more.
+                missed += 1
+                if missed == MOST_MISSED:
+                    break
+                hits = True
+                continue
             score, scene = found
             self._overhang = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score.hits > 0, score.wide > 0

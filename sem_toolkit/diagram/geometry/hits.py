@@ -1,5 +1,6 @@
 """Polylines and shapes → what meets what, and how far apart they are."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,16 @@ class Shapes:
         if len(self.x) == 0 or points.shape[1] < 2:
             return np.zeros((len(points), len(self.x)), bool)
         return self.enter(points, self.find_near(points, margin), margin)
+
+    def hit_by_each(self, courses: Sequence[FloatArray], margin: float = 0.0) -> BoolArray:
+        """The same for c polylines of any numbers of points; c × n."""
+        hit = np.zeros((len(courses), len(self.x)), bool)
+        alike: dict[int, list[int]] = defaultdict(list)
+        for k, points in enumerate(courses):
+            alike[len(points)].append(k)
+        for rows in alike.values():
+            hit[rows] = self.hit_by_many(np.array([courses[k] for k in rows]), margin)
+        return hit
 
     def find_near(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
         """Which shapes, grown by `margin`, touch the rectangles around c polylines of m points (c × m × 2); c × n."""

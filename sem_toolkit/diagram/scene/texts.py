@@ -66,8 +66,9 @@ def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
     boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
     shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
     found = set()
-    for key, route in sketch.routes.items():
-        hit = [keys[k] for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve))) if keys[k] != key]
+    hits = shapes.hit_by_each([flatten_curve(route.curve) for route in sketch.routes.values()])
+    for key, touched in zip(sketch.routes, hits, strict=True):
+        hit = [keys[k] for k in np.flatnonzero(touched) if keys[k] != key]
         found |= {text for text in hit if text in sketch.routes and sketch.routes[text].role == "variance"}
         if hit:
             found.add(key)
