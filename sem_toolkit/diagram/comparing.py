@@ -8,6 +8,7 @@ from sem_toolkit.diagram.composing import build_scene
 from sem_toolkit.diagram.content.canvas import build_canvas, list_covariates, note_covariates, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints
+from sem_toolkit.diagram.content.structure import build_structure
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.diagram import Diagram, forget_gone, list_ignored
@@ -105,6 +106,8 @@ def draw_side_by_side(
 ) -> Diagram:
     """The versions beside each other, or below where that is too wide; every variable at the same place in each.
 
+    Versions that have no core in common, such as the levels of a two-level model, have places of their own.
+
     layout  places that variables keep, as far as they are in any version
     """
     style, hints = style or DiagramStyle(), hints or DiagramHints()
@@ -121,9 +124,15 @@ def draw_side_by_side(
     r2 = {name: value for version in versions for name, value in (version.r2 or {}).items()}
     known, messages = forget_gone(layout, merge_all(wholes, style))
     fixed = keep_known(known, union)
+    apart = _are_apart(graphs)
     # Beside each other where that fits, otherwise below each other, each as wide as the column at most.
     for column in ("free", style.column):
         part = replace(style, column=column, legend=False)
+        if apart:
+            scenes = _draw_apart(versions, graphs, part, plain, known)
+            if fits_across(scenes, style):
+                break
+            continue
         whole = build_canvas(union, part, plain, r2)
         pattern = build_scene(whole, fixed)
         common = take_layout(pattern)
@@ -137,11 +146,37 @@ def draw_side_by_side(
             scenes.append(build_scene(build_canvas(graph, same, plain, explained), Layout(names)))
         if fits_across(scenes, style):
             break
-    joined = join_scenes([version.name for version in versions], scenes, style, hints)
+    joined = join_scenes([version.name for version in versions], scenes, style, hints, aligned=not apart)
     canvas = build_canvas(union, style, hints)
     noted = replace(canvas, matrix=(), hints=replace(hints, legend=(*list_notes(canvas), *hints.legend)))
     scene = replace(build_furniture(joined, noted), title=joined.title)
     return Diagram(scene, union, (*messages, *list_ignored(style, hints, scene)))
+
+
+def _are_apart(graphs: "Sequence[nx.MultiDiGraph[str]]") -> bool:
+    """Whether the versions have no core in common, so that one place for each variable would suit none of them."""
+    cores = [{*build_structure(graph).cores} for graph in graphs]
+    return not set.intersection(*cores)
+
+
+def _draw_apart(
+    versions: Sequence[Version],
+    graphs: "Sequence[nx.MultiDiGraph[str]]",
+    style: DiagramStyle,
+    hints: DiagramHints,
+    layout: Layout | None,
+) -> list[Scene]:
+    """A scene for each version with places of its own, all in the smallest size of type that one of them needs."""
+    for _ in range(2):
+        scenes = [
+            build_scene(build_canvas(graph, style, hints, version.r2), keep_known(layout, graph))
+            for version, graph in zip(versions, graphs, strict=True)
+        ]
+        smallest = min(scene.style.font_size for scene in scenes)
+        if all(scene.style.font_size == smallest for scene in scenes):
+            break
+        style = replace(style, font_size=smallest)
+    return scenes
 
 
 def merge_all(graphs: "Sequence[nx.MultiDiGraph[str]]", style: DiagramStyle) -> "nx.MultiDiGraph[str]":

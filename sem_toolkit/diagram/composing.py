@@ -7,6 +7,7 @@ import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.drafts import DENSITIES, Draft, iterate_arrangements
+from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
 from sem_toolkit.diagram.searching import GROWTH, GoOn, Search
@@ -61,10 +62,7 @@ def build_scene(
             return kept
     draft = Draft(canvas, layout)
     if layout is not None and set(layout.positions) >= set(canvas.graph):
-        # Every place is given: there is nothing to search for.
-        search = _begin(canvas, MOST_PAINTED)
-        search.try_spacing(draft, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
-        return search.take()
+        return _take_places(canvas, draft)
     drafts = list(iterate_arrangements(draft))
     # In a figure of the field most paths have their places.
     routed = _count_routed(canvas) if drafts[0].canvas.structure.figure is None else 0
@@ -73,6 +71,18 @@ def build_scene(
     if not search.is_done and (search.best is None or search.best[0].hits > 0):
         # Better a picture too high or too wide than one with hits.
         _search_beyond(search, drafts, routed)
+    return search.take()
+
+
+def _take_places(canvas: Canvas, draft: Draft) -> Scene:
+    """The picture of a draft in which every place is given: as a figure of the field, if it is one and is free so."""
+    search = _begin(canvas, MOST_PAINTED)
+    figure = recognise_figure(canvas.structure) if canvas.style.layout == "own" and not canvas.hints.stages else None
+    if figure is not None:
+        known = draft.with_structure(replace(canvas.structure, figure=figure))
+        search.try_spacing(known, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
+    if search.best is None or search.best[0].hits:
+        search.try_spacing(draft, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
     return search.take()
 
 

@@ -20,6 +20,7 @@ from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
 from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
 from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.places.bands import are_below_each_other
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.rendering import Renderer
@@ -184,8 +185,9 @@ def list_ignored(style: DiagramStyle, hints: DiagramHints, scene: Scene) -> tupl
         if style.layout == "dot":
             message, hint = "the stages of the header are not drawn: graphviz's layout knows none", "use the own layout"
         found.append(Diagnostic("warning", "stages-not-drawn", message, hint=hint))
-    if style.direction == "down" and (scene.bands or style.layout == "dot"):
-        why = "stages stand from left to right" if scene.bands else "graphviz's ranks do so here"
+    staged = bool(scene.bands) and not are_below_each_other(band.box for band in scene.bands)
+    if style.direction == "down" and (staged or style.layout == "dot"):
+        why = "stages that paths lead past stand side by side" if staged else "graphviz's ranks do so here"
         message = f"the picture does not run downwards: {why}"
         found.append(Diagnostic("warning", "direction-ignored", message))
     return tuple(found)

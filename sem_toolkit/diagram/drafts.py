@@ -81,7 +81,8 @@ class Draft:
         if self.layout is not None:
             placed = apply_layout(placed, canvas.structure, self.layout)
             bands = find_stages(canvas.structure, stages)
-            placed = replace(placed, bands=build_grounds(bands, canvas.structure, placed.places, title_height))
+            grounds = build_grounds(bands, canvas.structure, placed.places, title_height, placed.downward)
+            placed = replace(placed, bands=grounds)
         return place_constants(canvas, placed)
 
     @property
@@ -130,6 +131,10 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     if direction == "down" and canvas.style.layout == "own" and not stages:
         yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
         return
+    in_line = ranks_from_stages(structure, find_stages(structure, stages)) is not None
+    if direction == "down" and canvas.style.layout == "own":
+        # Where many paths lead past a stage, at least their outcome stands below all.
+        yield replace(draft.with_structure(structure), arrangement="downward" if in_line else "rows")
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
     smaller = set_in_matrix(canvas) if canvas.style.layout == "own" else None
     if figure is not None:
@@ -144,7 +149,9 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         yield draft.with_structure(shared)
     yield draft
     if stages:
-        if ranks_from_stages(structure, find_stages(structure, stages)) is not None:
+        if in_line:
+            if direction == "auto":
+                yield replace(draft, arrangement="downward")
             yield replace(draft, arrangement="rows")
         draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
         yield draft

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.full_information import FullInformation
+from sem_toolkit.discrepancy.interleaved import PointSamples, evaluate_interleaved
 from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack, pick_draws
@@ -21,6 +22,7 @@ from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.interleaved import find_layout, is_laid_out
 from sem_toolkit.model.kernels import (
     add_block,
     empty_square,
@@ -90,11 +92,21 @@ class MaximumLikelihood:
         """Which samples' S are positive definite, and log|S| of each (draws × G, or G)."""
         return factor_stack(self.targets.covariance)
 
+    def _pick_samples(self, draws: NDArray[np.intp], *, means: bool) -> PointSamples:
+        """The samples of these draws."""
+        targets, (definite, logarithms) = self.targets, self.definiteness
+        mean = targets.mean.take(draws, axis=0) if means and targets.mean is not None else None
+        moments = targets.covariance.take(draws, axis=0), mean
+        return PointSamples(targets.share, *moments, definite.take(draws, axis=0), logarithms.take(draws, axis=0))
+
     def evaluate_many(
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
     ) -> Evaluations:
         """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
         space, targets = get_namespace(x), self.targets
+        if draws is not None and space is np and is_laid_out(model):
+            samples = self._pick_samples(draws, means=model.has_means)
+            return evaluate_interleaved(find_layout(model, targets.share), x, samples, exact=exact)
         share = move_to(targets.share, x)
         sample = pick_draws(targets.covariance, draws, 3)
         with np.errstate(all="ignore"):

@@ -159,3 +159,27 @@ def test_residual_correlations_become_candidates():
 def test_any_number_of_versions(count):
     versions = [build_version(f"v{k}", "m ~ x\ny ~ m" + "\ny ~ x" * (k % 2)) for k in range(count)]
     assert not draw_side_by_side(versions).hits()
+
+
+def test_versions_without_a_common_core_have_places_of_their_own():
+    """The levels of a two-level model share their indicators only: a common layout would tear these apart."""
+    within = build_version("within", "fw =~ a1 + a2 + a3\ngw =~ b1 + b2 + b3\ngw ~ fw + x")
+    between = build_version("between", "fb =~ a1 + a2 + a3\ngb =~ b1 + b2 + b3\ngb ~ fb + w")
+    diagram = draw_side_by_side([within, between])
+    assert not diagram.hits()
+    places = {node.name: node.box for node in diagram.scene.nodes}
+    for level, factor in ((1, "fw"), (2, "fb")):
+        items = [places[f"a{k} ({level})"] for k in (1, 2, 3)]
+        assert len({item.x for item in items}) == 1
+        assert items[1].y == places[f"{factor} ({level})"].y
+
+
+def test_groups_of_a_figure_are_led_as_the_figure_is():
+    """Loadings arrive side by side, though the places come from the picture of all groups."""
+    text = "A =~ x + y\nC =~ x + y\nA ~~ 0*C"
+    diagram = draw_side_by_side([build_version("one", text), build_version("two", text)])
+    alone = {edge.key: edge.curve[-1] for edge in draw_diagram(build_version("one", text).table).scene.edges}
+    first = {edge.key.removesuffix(" (1)"): edge.curve[-1] for edge in diagram.scene.edges if edge.key.endswith("(1)")}
+    gap, alone_gap = (ends["A =~ x"][0] - ends["C =~ x"][0] for ends in (first, alone))
+    assert gap == pytest.approx(alone_gap)
+    assert abs(gap) > 1

@@ -147,15 +147,36 @@ STAGES = {"First": ("A",), "Second": ("B",), "Third": ("C",)}
     [
         ({}, []),
         ({"direction": "right"}, []),
-        ({"direction": "down"}, ["direction-ignored"]),
+        ({"direction": "down"}, []),
+        ({"direction": "down", "layout": "dot"}, ["stages-not-drawn", "direction-ignored"]),
         ({"layout": "dot"}, ["stages-not-drawn"]),
-        ({"column": "single"}, ["stages-not-drawn"]),
+        ({"column": "single"}, []),
+        ({"column": "single", "direction": "right"}, ["stages-not-drawn"]),
     ],
 )
 def test_stages_and_directions_that_are_not_drawn_are_said(settings, codes):
     picture = draw_text(STAGED, DiagramHints(stages=STAGES), **settings)
     assert [message.code for message in picture.messages] == codes
     assert bool(picture.scene.bands) == ("stages-not-drawn" not in codes)
+
+
+def test_stages_stand_below_each_other_where_the_picture_runs_downwards():
+    picture = draw_text(STAGED, DiagramHints(stages=STAGES), direction="down")
+    assert not picture.hits()
+    boxes = [band.box for band in picture.scene.bands]
+    assert [band.title for band in picture.scene.bands] == [*STAGES]
+    assert len({(round(box.left, 3), round(box.right, 3)) for box in boxes}) == 1
+    assert boxes[0].bottom < boxes[1].top < boxes[1].bottom < boxes[2].top
+    names = {node.name: node.box for node in picture.scene.nodes}
+    for box, (core,) in zip(boxes, STAGES.values(), strict=True):
+        assert box.top < names[core].top < names[core].bottom < box.bottom
+
+
+def test_stages_that_paths_lead_past_do_not_run_downwards_and_it_is_said():
+    text = STAGED.replace("C ~ B", "C ~ A + B\nD =~ d1 + d2 + d3\nD ~ A + B + C\nE =~ e1 + e2 + e3\nE ~ A + B")
+    stages = {**STAGES, "Fourth": ("D",), "Fifth": ("E",)}
+    picture = draw_text(text, DiagramHints(stages=stages), direction="down")
+    assert "direction-ignored" in [message.code for message in picture.messages]
 
 
 def test_what_a_layout_says_about_a_model_of_earlier_days_is_passed_over_with_a_warning():

@@ -61,6 +61,10 @@ class Sides:
         beside = abs(b.x - a.x) > a.width / 2 + 10 if own in ("left", "right") else abs(b.y - a.y) > a.height / 2 + 10
         if own is not None and beside and self._is_before(a, b, own):
             return OPPOSITE[own]
+        # In a figure a factor on the other side of its indicators than their own one has a side as well.
+        side = self.placement.sides.get(core)
+        if side is not None and self.is_in_figure(item, core) and self._is_before(a, b, side):
+            return OPPOSITE[side]
         return None
 
     @staticmethod

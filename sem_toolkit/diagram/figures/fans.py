@@ -17,6 +17,9 @@ LEAST_SHARE = 0.6
 
 MOST_GROWTH_FACTORS = 4
 
+MOST_IN_ROW = 4
+"""More variance components of a part than this stand in two rows, where they do not all load on the same measures."""
+
 MOST_BETWEEN = 3
 """The most causes and effects of two processes that grow side by side."""
 
@@ -41,14 +44,12 @@ class Fan:
     def place(self, left: float, factor_row: float, item_row: float, mirrored: bool = False) -> dict[str, Cell]:
         """Cells with the leftmost column at `left`."""
         middle = left + self.width / 2
-        factors = self.factors[::-1] if mirrored else self.factors
+        factors, items = (self.factors[::-1], self.items[::-1]) if mirrored else (self.factors, self.items)
         cells = {
             name: (middle + self.spread * (k - (len(factors) - 1) / 2), factor_row) for k, name in enumerate(factors)
         }
         gap = self.width / len(self.items) if len(self.items) < len(self.factors) else 1.0
-        return cells | {
-            name: (middle + gap * (k - (len(self.items) - 1) / 2), item_row) for k, name in enumerate(self.items)
-        }
+        return cells | {name: (middle + gap * (k - (len(items) - 1) / 2), item_row) for k, name in enumerate(items)}
 
 
 def find_fans(structure: Structure) -> list[Fan]:
@@ -143,9 +144,30 @@ def recognise_components(structure: Structure) -> Figure | None:
     if any(len(fan.factors) < len(fan.items) or len(fan.items) > 3 for fan in fans):
         return None
     cells: dict[str, Cell] = {}
+    outer: dict[str, Side] = {}
+    sides: dict[str, Side] = {}
     left = 0.0
     for k, fan in enumerate(fans):
-        cells |= fan.place(left, 0.0, 1.0, mirrored=len(fans) == 2 and k == 0)
-        left += fan.width + 1.5
-    outer: dict[str, Side] = {name: "top" if cells[name][1] == 0 else "bottom" for name in cells}
-    return Figure("components", cells, {}, outer)
+        common, rest = _split_components(fan, structure)
+        mirrored = len(fans) == 2 and k == 0
+        width = max(common.width, len(rest) - 1.0)
+        cells |= common.place(left + (width - common.width) / 2, 0.0, 1.0, mirrored)
+        cells |= place_in_row(rest[::-1] if mirrored else rest, left + width / 2, 2.0)
+        outer |= dict.fromkeys(common.factors, "top")
+        outer |= dict.fromkeys(rest or fan.items, "bottom")
+        sides |= dict.fromkeys(common.factors, "bottom")
+        sides |= dict.fromkeys(rest, "top")
+        left += width + 1.5
+    return Figure("components", cells, sides, outer)
+
+
+def _split_components(fan: Fan, structure: Structure) -> tuple[Fan, tuple[str, ...]]:
+    """The components above their measures, and those below.
+
+    Of many, such as the Cholesky decomposition of two phenotypes, those that load on fewer measures stand below.
+    """
+    reach = {factor: sum(a == factor for a, _ in structure.loadings) for factor in fan.factors}
+    rest = tuple(factor for factor in fan.factors if reach[factor] < max(reach.values()))
+    if len(fan.factors) <= MOST_IN_ROW or not rest:
+        return fan, ()
+    return Fan(tuple(factor for factor in fan.factors if factor not in rest), fan.items), rest

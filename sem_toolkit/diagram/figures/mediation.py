@@ -15,6 +15,9 @@ from sem_toolkit.diagram.figures.controls import drop_cores, list_plain_causes, 
 
 MOST_MEDIATORS, MOST_MEASURED, MOST_CONTROLS = 5, 4, 3
 
+MOST_MODERATED = 4
+"""The most causes of a moderated mediation in one column; of more, those in no product stand below as controls."""
+
 
 def recognise_mediation(structure: Structure) -> Figure | None:
     """The figure of one cause, its mediators and one outcome, all of which it reaches; otherwise None.
@@ -29,47 +32,61 @@ def recognise_mediation(structure: Structure) -> Figure | None:
     controls = [name for name in plain if name != cause]
     if not controls:
         return _recognise_plain(structure)
-    if _find_products(structure, first):
-        return _arrange_moderated(structure, first)
+    products = _find_products(structure, first)
+    if products:
+        return _arrange_moderated(structure, first, products)
     if len(controls) > MOST_CONTROLS:
         return None
     figure = _recognise_plain(drop_cores(structure, controls))
     return None if figure is None else _add_controls(figure, structure, controls)
 
 
-def _find_products(structure: Structure, causes: Sequence[str]) -> list[str]:
-    """Causes that are products by their names, such as demands_x_autonomy of demands and autonomy."""
+def _find_products(structure: Structure, causes: Sequence[str]) -> set[str]:
+    """Causes that are products by their names, such as demands_x_autonomy, with what they are products of."""
     names = {name: name.lower() for name in structure.cores}
-    return [
-        cause
+    return {
+        name
         for cause in causes
         for a, b in combinations([name for name in names if name != cause], 2)
         if names[a] in names[cause] and names[b] in names[cause].replace(names[a], "", 1)
-    ]
+        for name in (cause, a, b)
+    }
 
 
-def _arrange_moderated(structure: Structure, causes: Sequence[str]) -> Figure | None:
+def _arrange_moderated(structure: Structure, causes: Sequence[str], products: Collection[str]) -> Figure | None:
     """Cause, moderator and product below each other, the mediator above and the outcome at the right of them.
 
-    Hayes (2022) draws the statistical diagrams of his models 7, 8 and 14 so.
+    Hayes (2022) draws the statistical diagrams of his models 7, 8 and 14 so. Of many causes the controls, those that
+    are in no product, stand below.
     """
     effects = {a for a, _ in structure.links}
     last = [name for name in structure.cores if name not in effects]
     between = [name for name in structure.cores if name not in (*causes, *last)]
-    if len(last) != 1 or len(between) != 1 or len(causes) > MOST_CONTROLS + 1:
+    controls = [name for name in causes if name not in products] if len(causes) > MOST_MODERATED else []
+    column = [name for name in causes if name not in controls]
+    if len(last) != 1 or len(between) != 1 or len(column) > MOST_MODERATED or len(controls) > MOST_CONTROLS:
         return None
     outcome, mediator = last[0], between[0]
-    middle = (len(causes) - 1) / 2
-    cells: dict[str, Cell] = {name: (0.0, float(k)) for k, name in enumerate(causes)}
-    cells |= {mediator: (1.0, -1.0), outcome: (2.0, middle)}
-    sides: dict[str, Side] = dict.fromkeys(causes, "left")
-    outer: dict[str, Side] = {**dict.fromkeys(causes, "left"), mediator: "top"}
+    if any(structure.indicators.get(name) or (name, outcome) not in structure.links for name in controls):
+        return None
+    middle = (len(column) - 1) / 2
+    cells: dict[str, Cell] = {name: (0.0, float(k)) for k, name in enumerate(column)}
+    cells |= {mediator: (1.0, -1.0), outcome: (2.0, middle)} | place_in_row(controls, 1.0, float(len(column)))
+    sides: dict[str, Side] = dict.fromkeys(column, "left")
+    outer: dict[str, Side] = {**dict.fromkeys(column, "left"), **dict.fromkeys(controls, "bottom"), mediator: "top"}
     return Figure("moderated mediation", cells, sides | {mediator: "top", outcome: "right"}, outer)
 
 
 def _add_controls(figure: Figure, structure: Structure, controls: Sequence[str]) -> Figure | None:
-    """The figure with controls below its lowest row, where cause and outcome stand; None where others stand there."""
+    """The figure with controls below its lowest row, where cause and outcome stand; None where others stand there.
+
+    None as well where they lead to mediators that stand above each other, as their paths would run along these.
+    """
     base = max(row for _, row in figure.cells.values())
+    reached = {name for control in controls for a, name in structure.links if a == control}
+    columns = [column for name, (column, row) in figure.cells.items() if row < base and name in reached]
+    if len(set(columns)) < len(columns):
+        return None
     lowest = {name for name, (_, row) in figure.cells.items() if row == base}
     outcome = max(figure.cells, key=lambda name: figure.cells[name])
     if len(lowest) != 2 or any((name, outcome) not in structure.links for name in controls):

@@ -1,7 +1,8 @@
 """Stages as bands: side by side where paths only lead to the next, otherwise in rows with the outcome below."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, build_rectangle, compute_bounds
@@ -49,11 +50,24 @@ def ranks_from_stages(structure: Structure, stages: Mapping[str, Sequence[str]])
 
 
 def build_grounds(
-    stages: Mapping[str, Sequence[str]], structure: Structure, places: Mapping[str, Rectangle], title_height: float
+    stages: Mapping[str, Sequence[str]],
+    structure: Structure,
+    places: Mapping[str, Rectangle],
+    title_height: float,
+    downward: bool = False,
 ) -> dict[str, Rectangle]:
-    """Grounds for bands whose variables are placed: as wide as their content, all equally high."""
+    """Grounds for bands whose variables are placed: as wide as their content and all equally high.
+
+    downward  they lie below each other, as high as their content with its title and all equally wide
+    """
     content = {title: _find_content(cores, structure, places) for title, cores in stages.items() if title}
     whole = compute_bounds(list(content.values()))
+    if downward:
+        left, right = whole.left - PADDING, whole.right + PADDING
+        return {
+            title: build_rectangle(left, box.top - title_height - 2 * PADDING, right, box.bottom + PADDING)
+            for title, box in content.items()
+        }
     top, bottom = whole.top - title_height - 2 * PADDING, whole.bottom + PADDING
     ordered = sorted(content, key=lambda title: content[title].left)
     grounds: dict[str, Rectangle] = {}
@@ -65,6 +79,11 @@ def build_grounds(
             right = min(right, (content[title].right + content[ordered[k + 1]].left) / 2 - BETWEEN / 2)
         grounds[title] = build_rectangle(left, top, right, bottom)
     return {title: grounds[title] for title in content}
+
+
+def are_below_each_other(grounds: Iterable[Rectangle]) -> bool:
+    """Whether each ground begins below the end of the one before."""
+    return all(above.bottom <= below.top for above, below in pairwise(grounds))
 
 
 def _find_content(cores: Sequence[str], structure: Structure, places: Mapping[str, Rectangle]) -> Rectangle:

@@ -1,7 +1,7 @@
 """Places for all variables: columns by rank, one column between two sides, tiles, or bands of stages."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sem_toolkit.diagram.content.structure import Structure
@@ -13,6 +13,7 @@ from sem_toolkit.diagram.places.folds import place_folded
 from sem_toolkit.diagram.places.grids import place_grid
 from sem_toolkit.diagram.places.ranks import place_ranks
 from sem_toolkit.diagram.places.shared_columns import share_columns
+from sem_toolkit.diagram.places.stacking import ALONG_DOWNWARD
 from sem_toolkit.diagram.places.two_sides import place_two_sides
 
 MARGIN = 3.0
@@ -81,6 +82,12 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
         )
     if bands:
         in_line = None if frame.arrangement == "rows" else ranks_from_stages(structure, bands)
+        if in_line is not None and frame.arrangement == "downward":
+            # The title of a band stands between its variables and those of the band before.
+            roomy = replace(spacing, rank=spacing.rank + (title_height + 4 * PADDING) / ALONG_DOWNWARD)
+            page = width and width - 2 * PADDING
+            places, sides = place_ranks(in_line, measures, roomy, None, downward=True, apart=True, page=page)
+            return Placement(places, sides, build_grounds(bands, structure, places, title_height, True), downward=True)
         if in_line is not None:
             limit = width and width - 2 * len(bands) * PADDING
             places, sides = place_ranks(in_line, measures, spacing, limit, downward=False, apart=True)

@@ -14,6 +14,9 @@ CHANNEL_WEIGHT = 0.1
 NEARLY_LEVEL = 16.0
 """Neighbouring cores that differ by less than this in height are set level, in points."""
 
+ALONG_DOWNWARD = 0.7
+"""Ranks that run downwards are apart by this share of what those across the page are, as numbers are flat."""
+
 ARC_GAP = 24.0
 """Between cores of a column that an arc with its number connects, in points."""
 
@@ -48,7 +51,7 @@ class Room:
 def find_room(measures: Measures, spacing: Spacing, downward: bool) -> Room:
     if downward:
         wide = measures.widest_label + 30
-        return Room(max(spacing.rank * 0.7, 34.0), 30.0, wide, spacing.block)
+        return Room(max(spacing.rank * ALONG_DOWNWARD, 34.0), 30.0, wide, spacing.block)
     wanted = max(spacing.rank, measures.widest_label + 30)
     tight = min(wanted, measures.widest_label + 11, max(spacing.rank, 32))
     return Room(wanted, tight, 34.0, spacing.block)

@@ -19,13 +19,15 @@ def fits_across(scenes: Sequence[Scene], style: DiagramStyle) -> bool:
     return style.column_width is None or sum(scene.width + GAP for scene in scenes) - GAP <= style.column_width
 
 
-def join_scenes(names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hints: DiagramHints) -> Scene:
-    """One scene of several, row by row, a variable at the same place in each; without a page of its own."""
+def join_scenes(
+    names: Sequence[str], scenes: Sequence[Scene], style: DiagramStyle, hints: DiagramHints, *, aligned: bool = True
+) -> Scene:
+    """One scene of several, row by row, without a page of its own; `aligned`: a variable at the same place in each."""
     heading = style.font_size * 1.2 + 4
     parts: list[Scene] = []
     titles: list[TextItem] = []
     x = y = high = 0.0
-    for number, (name, scene) in enumerate(zip(names, _align(scenes, style), strict=True)):
+    for number, (name, scene) in enumerate(zip(names, _align(scenes, style) if aligned else scenes, strict=True)):
         size = measure_lines((name,), style.font_size, style.font, bold=True)
         width = max(scene.width, size.width + 2 * MARGIN)
         if x > 0 and style.column_width is not None and x + width > style.column_width:

@@ -31,6 +31,8 @@ _TOGETHER = 128
 """Draws whose matrices stay in the cache."""
 
 SEARCH = Search(tolerance=1e-10, damping=0.0)
+_CAREFUL = (Search(0.1, sharp=0.0, damping=0.0), Search(1e-3, sharp=0.0, damping=0.0, max_iterations=15))
+"""By the expected information alone until Newton's steps take over, which lead to one optimum or another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,21 +116,26 @@ class MomentFitter:
         x, value, found = near.x, near.values, np.asarray(near.status == Arrival.MINIMUM)
         several = np.zeros(len(x), dtype=np.bool_)
         doubtful = np.flatnonzero(~found | (near.iterations >= _WANDERED))
-        if len(doubtful):
+        begin = np.tile(self.start, (len(doubtful), 1))
+        for search in _CAREFUL:
+            if not len(doubtful):
+                break
             many = self._build(scaled[doubtful], None if own_mean is None else own_mean[doubtful])
-            again = minimise_stack(self.model, many, np.tile(self.start, (len(doubtful), 1)), SEARCH)
-            arrived = np.asarray(again.status == Arrival.MINIMUM)
-            apart = np.abs(again.values - value[doubtful]) > _SAME
-            several[doubtful] = arrived & found[doubtful] & apart
-            lower = arrived & (~found[doubtful] | (again.values < value[doubtful] - _SAME))
+            begin = minimise_stack(self.model, many, begin, search).x
+            again = approach_minima(self.model, many, begin, SEARCH.tolerance)
+            arrived, before = np.asarray(again.status == Arrival.MINIMUM), found[doubtful]
+            change = np.where(arrived & before, again.values, 0.0) - np.where(arrived & before, value[doubtful], 0.0)
+            several[doubtful] |= np.abs(change) > _SAME
+            lower = arrived & (~before | (change < -_SAME))
             chosen = doubtful[lower]
             x[chosen], value[chosen], found[chosen] = again.x[lower], again.values[lower], True
-            lost = np.flatnonzero(~found)
-            if len(lost):
-                far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
-                kept = np.flatnonzero(far.status == Arrival.MINIMUM)
-                chosen = lost[kept]
-                x[chosen], value[chosen], found[chosen] = far.x[kept], far.values[kept], True
+            begin, doubtful = begin[found[doubtful]], doubtful[found[doubtful]]
+        lost = np.flatnonzero(~found)
+        if len(lost):
+            far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
+            kept = np.flatnonzero(far.status == Arrival.MINIMUM)
+            chosen = lost[kept]
+            x[chosen], value[chosen], found[chosen] = far.x[kept], far.values[kept], True
         return x, value, found, several
 
     def _seek(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:

@@ -9,6 +9,7 @@ from sem_toolkit.diagram.figures.names import find_families
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+from tests.diagram.drawing import draw_text
 
 GROWTH = "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4"
 APIM = "sat_w ~ neu_w + neu_h\nsat_h ~ neu_h + neu_w\nneu_w ~~ neu_h\nsat_w ~~ sat_h"
@@ -318,3 +319,36 @@ def test_two_processes_of_change_mirror_each_other_with_the_changes_inside():
     assert order == sorted(order)
     assert len({round(boxes[name].x, 6) for name in ("X2", "dX", "dY", "Y2")}) == 1
     assert boxes["dX"].y - boxes["X2"].y == pytest.approx(boxes["Y2"].y - boxes["dY"].y)
+
+
+def test_components_of_two_phenotypes_stand_above_and_below_them():
+    """A Cholesky decomposition: what both phenotypes share above, what is the second one's own below, mirrored."""
+    lines = [f"{f}1{t} =~ r{t} + m{t}\n{f}2{t} =~ m{t}" for t in (1, 2) for f in "ACE"]
+    names = [f"{f}{k}{t}" for t in (1, 2) for f in "ACE" for k in (1, 2)]
+    arcs = {(f"{f}{k}1", f"{f}{k}2") for f in "AC" for k in (1, 2)}
+    lines += [f"{a} ~~ 0*{b}" for i, a in enumerate(names) for b in names[i + 1 :] if (a, b) not in arcs]
+    picture = draw_text("\n".join(lines))
+    assert not picture.hits()
+    places = {node.name: node.box for node in picture.scene.nodes}
+    middle = (places["A11"].x + places["A12"].x) / 2
+    for name in ("A", "C", "E"):
+        assert places[f"{name}11"].y < places["r1"].y < places[f"{name}21"].y
+        for k in (1, 2):
+            assert places[f"{name}{k}1"].x - middle == pytest.approx(middle - places[f"{name}{k}2"].x)
+
+
+def test_controls_of_stacked_mediators_stand_with_the_cause():
+    """Below the mediators their paths would run along these."""
+    text = "m1 ~ x + age\nm2 ~ x + age\nm3 ~ x + age\ny ~ m1 + m2 + m3 + x + age\nm1 ~~ m2\nm1 ~~ m3\nm2 ~~ m3"
+    picture = draw_text(text)
+    assert not picture.hits()
+    places = {node.name: node.box for node in picture.scene.nodes}
+    assert places["x"].x == pytest.approx(places["age"].x)
+
+
+def test_controls_of_a_moderated_mediation_stand_below():
+    picture = draw_text("m ~ x + w + xw + age + sex\ny ~ m + x + w + xw + age + sex")
+    places = {node.name: node.box for node in picture.scene.nodes}
+    assert places["x"].x == pytest.approx(places["w"].x) == pytest.approx(places["xw"].x)
+    assert places["age"].y == pytest.approx(places["sex"].y)
+    assert places["age"].y > places["xw"].y
