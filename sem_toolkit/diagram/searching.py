@@ -98,13 +98,16 @@ class Search:
                 tried = growth if self.best is None or self.best[0].faults else growth[:1]
                 self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
-            if self._last is not None and self._last.wide == 0 and self._last.high == 0 and self._has_good_size:
+            if self._is_good_size(self._last) and self._has_good_size:
                 break
 
     @property
     def _has_good_size(self) -> bool:
-        """Whether the best picture is neither too wide nor too high."""
-        return self.best is not None and self.best[0].wide == 0 and self.best[0].high == 0
+        return self.best is not None and self._is_good_size(self.best[0])
+
+    @staticmethod
+    def _is_good_size(score: Score | None) -> bool:
+        return score is not None and score.wide == 0 and score.high == 0
 
     def try_spacing(self, draft: Draft, spacing: Spacing, growth: tuple[float, ...], must_fit: bool) -> None:
         """Paint a draft with this spacing, widened as long as something is hit.

@@ -41,8 +41,8 @@ def _choose_ranks(
         rank for rank, core in single.items() if rank + 1 in single and _are_beside(core, single[rank + 1], links)
     ]
     spans = [(ranks[a], ranks[b]) for a, b in links]
-    choices = [_build_ranks(depth, chosen) for chosen in _iterate_apart(joined)]
-    return tuple(min(choices, key=lambda choice: _assess(choice, spans)))
+    choices = [tuple(_build_ranks(depth, chosen)) for chosen in _iterate_apart(joined)]
+    return min(choices, key=lambda choice: _assess(choice, spans))
 
 
 def _are_beside(core: str, following: str, links: tuple[tuple[str, str], ...]) -> bool:
