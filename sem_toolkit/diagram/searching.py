@@ -85,7 +85,8 @@ class Search:
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
-            least = SMALLER * density.smaller_font + UNUSUAL.get(draft.arrangement, 0.0)
+            unusual = UNUSUAL.get(draft.arrangement, 0.0) if self.is_done else 0.0
+            least = SMALLER * density.smaller_font + unusual
             if least >= self.cost and self._has_good_size:
                 break
             self._last = None
