@@ -24,7 +24,7 @@ from sem_toolkit.sample.categorical.answers import (
     require_varied_answers,
 )
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
-from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.dropping import BY_MOMENTS, EACH_PAIR, FULL
 from sem_toolkit.sample.levels.carried import carry_sample
