@@ -5,7 +5,7 @@ elsewhere; here are the tables and the change in degrees of freedom that follows
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
@@ -46,6 +46,7 @@ class SpecDifference:
     free_before, free_after    free parameters less independent equality constraints
     df_change                  change of the degrees of freedom; None where the observed variables differ
     variables_added, variables_removed  observed variables
+    groups                     labels of B's groups, where they have any
     """
 
     changes: tuple[Change, ...]
@@ -54,6 +55,7 @@ class SpecDifference:
     df_change: int | None
     variables_added: tuple[str, ...]
     variables_removed: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -82,6 +84,7 @@ def compare_tables(before: ParameterTable, after: ParameterTable) -> SpecDiffere
         gained - (free[1] - free[0]) if same else None,
         tuple(name for name in observed[1] if name not in names[0]),
         tuple(name for name in observed[0] if name not in names[1]),
+        after.groups,
     )
 
 
@@ -180,9 +183,9 @@ def _compare_ties(
             lost = old.get(key, frozenset()) - new.get(key, frozenset())
             won = new.get(key, frozenset()) - old.get(key, frozenset())
             if won:
-                changes.append(Change("tied", first[key], second[key], _format_keys(won, key)))
+                changes.append(Change("tied", first[key], second[key], _format_keys(won, key, after.groups)))
             if lost:
-                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key)))
+                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key, before.groups)))
     return changes
 
 
@@ -196,10 +199,16 @@ def _list_ties(table: ParameterTable) -> dict[Key, frozenset[Key]]:
     return {key: frozenset(keys[:1]) for keys in sets.values() for key in keys[1:]}
 
 
-def _format_keys(keys: Iterable[Key], own: Key) -> str:
+def name_group(number: int, groups: Sequence[str]) -> str:
+    """A group in brackets: by its label where it has one that is more than its number (from 1)."""
+    label = groups[number - 1] if number <= len(groups) else ""
+    return f"[group {number}]" if label in ("", str(number)) else f"[{label}]"
+
+
+def _format_keys(keys: Iterable[Key], own: Key, groups: Sequence[str]) -> str:
     return ", ".join(
         f"{lhs} {op} {rhs}".strip()
-        + (f" [group {group}]" if group != own[3] else "")
+        + (f" {name_group(group, groups)}" if group != own[3] else "")
         + (f" [level {level}]" if level != own[4] else "")
         for lhs, op, rhs, group, level in sorted(keys)
     )
@@ -295,7 +304,8 @@ def format_difference(difference: SpecDifference) -> str:
     lines += [f"- variable {name}" for name in difference.variables_removed]
     several = len({change.row.group for change in difference.changes} - {0}) > 1
     levels = len({change.row.level for change in difference.changes} - {0}) > 1
-    lines += [_format_change(change, several, levels) for change in difference.changes]
+    groups = difference.groups if several else None
+    lines += [_format_change(change, groups, levels) for change in difference.changes]
     lines.append("")
     lines.append(f"free parameters {difference.free_before} → {difference.free_after}")
     if difference.df_change is not None:
@@ -303,11 +313,11 @@ def format_difference(difference: SpecDifference) -> str:
     return "\n".join(lines)
 
 
-def _format_change(change: Change, several_groups: bool, several_levels: bool) -> str:
+def _format_change(change: Change, groups: Sequence[str] | None, several_levels: bool) -> str:
     row = change.row
     sign = {"added": "+", "removed": "-"}.get(change.kind, "~")
     what = f"{row.lhs} {row.op} {row.rhs}".strip()
-    group = f" [group {row.group}]" if several_groups and row.group else ""
+    group = f" {name_group(row.group, groups)}" if groups is not None and row.group else ""
     group += f" [level {row.level}]" if several_levels and row.level else ""
     return f"{sign} {what}{group}{_format_detail(change)}"
 
