@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.estimation import fill_exogenous_moments
+from sem_toolkit.fit.empty_cells import describe_two_stages
 from sem_toolkit.fit.levels import require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
@@ -23,9 +24,9 @@ from sem_toolkit.sample.categorical.answers import (
     require_varied_answers,
 )
 from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
-from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 from sem_toolkit.sample.clusters import attach_clusters
-from sem_toolkit.sample.dropping import EACH_PAIR
+from sem_toolkit.sample.dropping import BY_MOMENTS, EACH_PAIR, FULL
 from sem_toolkit.sample.levels.carried import carry_sample
 from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
@@ -58,13 +59,16 @@ def build_sample_of(prepared: Prepared) -> Sample:
     exogenous = list_exogenous(prepared.table)
     group, missing = prepared.options.group, prepared.options.missing
     auxiliary = prepared.options.aux if missing in TWO_STAGE else ()
-    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary)
+    keeping = BY_MOMENTS if prepared.options.estimation.record.search == "instruments" else FULL
+    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
         sample = split_levels(sample, prepared.estimated_table, frame[require_cluster(prepared.options)])
         return carry_sample(sample, prepared.estimated_table, everything) if hidden else sample
     if sample.has_design and prepared.options.ignores_design:
         sample = replace(sample, messages=(*sample.messages, _describe_draws()))
+    if missing in TWO_STAGE and prepared.options.estimation.record.search == "instruments":
+        sample = replace(sample, messages=(*sample.messages, describe_two_stages(sample, str(missing))))
     return replace(sample, auxiliary=prepared.correlates)
 
 

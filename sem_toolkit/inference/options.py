@@ -147,7 +147,9 @@ def resolve_inference_options(
         aliases = {"robust": "robust.cluster", "robust.sem": "robust.cluster.sem"}
         se = aliases.get(se.lower(), se) if se is not None else None
     incomplete = missing in FULL_INFORMATION
-    if missing in TWO_STAGE:
+    if missing in TWO_STAGE and record.search == "instruments":
+        default = replace(default, test="browne.residual.adf")  # by what the saturated moments vary by
+    elif missing in TWO_STAGE:
         own = str(missing) if record.kind.is_likelihood else "robust.sem"
         default = InferenceOptions(own, "satorra.bentler", observed="h1")
     if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":

@@ -177,13 +177,17 @@ def compute_eigenvalue_tests(
     regression).
 
     reweighted  of the reweighted least squares statistic in the place of the likelihood ratio
-    Raises DataError where only moments were given. Source: Foldnes, Moss & Grønneberg (2024).
+    Raises DataError where only moments were given, ModelError where `reweighted` has no normal theory to weigh by
+    (ordered variables). Source: Foldnes, Moss & Grønneberg (2024).
     """
     evaluation = evaluate_solution(solution)
     evaluation.require_minimum("eigenvalue tests")
     evaluation.require_saturated("eigenvalue tests")
     stat = compute_standard_test(evaluation).stat
     if reweighted:
+        if not evaluation.data.is_reweighted:
+            message = "there is no reweighted least squares statistic of ordered variables: they have no normal theory"
+            raise ModelError(Diagnostic("error", "no-reweighted-statistic", message, hint="leave reweighted out"))
         stat = float(compute_reweighted_least_squares(evaluation).sum())
     return compute_eigenvalue_pvalues(stat, compute_ugamma_eigenvalues(evaluation), blocks, penalty)
 

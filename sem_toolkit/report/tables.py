@@ -184,9 +184,13 @@ def _build_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
 def _build_eigenvalue_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     import pandas as pd
 
+    own = "likelihood ratio" if fit.options.estimation.kind.is_likelihood else "discrepancy"
+    statistics = [(own, False)]
+    if fit.evaluated.evaluation.data.is_reweighted:
+        statistics.append(("reweighted least squares", True))
     rows = [
         {"test": name, "statistic": statistic, "pvalue": pvalue}
-        for statistic, reweighted in (("likelihood ratio", False), ("reweighted least squares", True))
+        for statistic, reweighted in statistics
         for name, pvalue in fit.compute_eigenvalue_tests(reweighted=reweighted).items()
     ]
     return pd.DataFrame(rows)

@@ -175,6 +175,8 @@ def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, square
     Source: Asparouhov & Muthén (2010), Simple second order chi-square correction.
     """
     df = standard.df
+    if not squared > 0.0:  # by an indefinite weight
+        return TestStatistic("scaled.shifted", math.nan, df, math.nan)
     a = math.sqrt(df / squared)
     shift = df - a * trace
     stat = a * standard.stat + shift

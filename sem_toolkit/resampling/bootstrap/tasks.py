@@ -23,7 +23,7 @@ CountFitter = IncompleteFitter | OrderedFitter
 _STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 1e-4, 5e-3, 0.05  # seconds, about
 STACK, PATTERNS, SINGLE = 1000, 250, 20
 """Draws of a stream, fitted at once from moments, from patterns or tables of rows, or one by one."""
-_STREAMS, _SMALL = 4, 512
+_STREAMS, _SMALL = 8, 512
 """Streams of a chunk, which is what a worker does at a time and an interruption can cost, where a sample has no more
 numbers than this."""
 
