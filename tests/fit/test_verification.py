@@ -37,7 +37,9 @@ def codes(found):
     return [reason.code for reason in found.reasons]
 
 
-@pytest.mark.parametrize("options", [{}, {"estimator": "MLR"}, {"missing": "ml"}, {"group": "school"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"estimator": "MLR"}, {"missing": "ml"}, {"group": "school"}, {"se": "bootstrap", "bootstrap": 40}]
+)
 def test_an_untouched_receipt_holds(files, options):
     spec, data = files
     found = verify(roundtrip(fit(spec, data, **options).receipt))

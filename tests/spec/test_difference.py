@@ -3,13 +3,8 @@
 import pytest
 
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
-from sem_toolkit.spec.difference import (
-    SpecDifference,
-    build_difference_record,
-    compare_tables,
-    compute_free_count,
-    format_difference,
-)
+from sem_toolkit.spec.difference import SpecDifference, compare_tables, compute_free_count
+from sem_toolkit.spec.difference_texts import build_difference_record, format_difference
 
 
 def compare(
