@@ -9,7 +9,7 @@ import numpy as np
 from sem_toolkit.diagram.checks.checker import check_scene
 from sem_toolkit.diagram.content.structure import stack_related
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
-from sem_toolkit.diagram.drafts import DENSITIES, Draft
+from sem_toolkit.diagram.drafts import Draft
 from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Measures, Spacing
@@ -124,7 +124,7 @@ class Search:
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
-        for density in DENSITIES:
+        for density in draft.iterate_densities():
             if SMALLER * density.smaller_font >= self.cost and self._is_good_size(self.best):
                 break
             self._last = None
@@ -150,8 +150,7 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed.
-        tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
-        width = self._find_width() if must_fit or tiled else None
+        width = self._find_width() if must_fit or draft.is_tiled else None
         tried: Placement | None = None
         hits = False
         for k, factor in enumerate(growth):

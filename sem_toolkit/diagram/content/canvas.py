@@ -213,6 +213,26 @@ def set_in_note(canvas: Canvas) -> Canvas:
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
 
 
+STARRED = (0.001, 0.01, 0.05)
+"""What stars stand for, from the strictest on."""
+
+
+def set_stars_in_note(canvas: Canvas) -> Canvas:
+    """The canvas with one line of the legend for the stars of all loadings; as it is where not all have the same."""
+    graph, style = canvas.graph, canvas.style
+    loadings = [edge for edge in graph.edges(keys=True, data=True) if edge[3]["role"] == "loading"]
+    tested = [data["pvalue"] for *_, data in loadings if not data["fixed"] and data["pvalue"] is not None]
+    level = next((level for level in STARRED if all(p < level for p in tested)), None)
+    if style.significance != "stars" or not style.legend or not tested or level is None:
+        return canvas
+    plain = replace(style, significance="none")
+    chosen = graph.copy()
+    for a, b, key, data in loadings:
+        chosen.edges[a, b, key]["text"] = format_edge_text(data, plain)
+    note = f"all free loadings p < {level:g}".replace("0.", ".")
+    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, note)))
+
+
 def select_elements(
     graph: "nx.MultiDiGraph[str]", style: DiagramStyle, covariates: Sequence[str] = ()
 ) -> "nx.MultiDiGraph[str]":
