@@ -7,7 +7,13 @@ from typing import Any
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.content.figure import Side
 from sem_toolkit.diagram.content.hints import DiagramHints
-from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, order_by_shared
+from sem_toolkit.diagram.content.structure import (
+    DIRECTED,
+    Structure,
+    build_structure,
+    order_by_direct_effects,
+    order_by_shared,
+)
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
@@ -70,7 +76,9 @@ def build_canvas(
     marks: Mapping[str, str] | None = None,
 ) -> Canvas:
     """The canvas of the elements that are to be drawn (of `select_elements`)."""
-    order = hints.order or order_by_shared(build_structure(_drop_candidates(graph)))
+    plain = _drop_candidates(graph)
+    first = build_structure(plain)
+    order = hints.order or order_by_shared(first) or order_by_direct_effects(plain, first)
     graph = _order_variables(graph, order)
     structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
