@@ -142,16 +142,22 @@ def _weigh_equally(statistics: "CategoricalStatistics") -> FloatArray:
 
 
 def _weigh_by_variances(statistics: "CategoricalStatistics") -> FloatArray:
-    return np.asarray(1.0 / np.diagonal(statistics.weight_gamma))
+    variances = np.diagonal(statistics.weight_gamma)
+    known = variances > 0.0  # a correlation without any information, at the end of a flat likelihood, says nothing
+    return np.asarray(np.divide(1.0, variances, out=np.zeros_like(variances), where=known))
 
 
 def _weigh_fully(statistics: "CategoricalStatistics") -> FloatArray:
     gamma = statistics.weight_gamma
-    scale = 1.0 / np.sqrt(np.diagonal(gamma))
+    variances = np.diagonal(gamma)
+    scale = 1.0 / np.sqrt(np.where(variances > 0.0, variances, 1.0))
     try:
         np.linalg.cholesky(gamma * scale[:, None] * scale)
     except np.linalg.LinAlgError:
-        message = "the weight matrix of WLS cannot be inverted: there are too few rows for so many thresholds and pairs"
+        reason = "there are too few rows for so many thresholds and pairs"
+        if not variances.all():
+            reason = "the answers do not determine the correlation of a pair"
+        message = f"the weight matrix of WLS cannot be inverted: {reason}"
         raise DataError(Diagnostic("error", "not-positive-definite", message, hint='use estimator "WLSMV"')) from None
     return invert_symmetric(gamma)
 

@@ -7,13 +7,14 @@ Letters 11, 57-61. With the Wishart likelihood S has divisor n − 1 and F is th
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
-from sem_toolkit.discrepancy.full_information import FullInformation
+from sem_toolkit.discrepancy.interleaved import PointSamples, evaluate_interleaved
 from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack, pick_draws
@@ -21,6 +22,7 @@ from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model
+from sem_toolkit.model.interleaved import find_layout, is_laid_out
 from sem_toolkit.model.kernels import (
     add_block,
     empty_square,
@@ -33,6 +35,9 @@ from sem_toolkit.model.kernels import (
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap
 from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed
+
+if TYPE_CHECKING:
+    from sem_toolkit.discrepancy.full_information import FullInformation
 
 FloatArray = NDArray[np.float64]
 
@@ -90,11 +95,21 @@ class MaximumLikelihood:
         """Which samples' S are positive definite, and log|S| of each (draws × G, or G)."""
         return factor_stack(self.targets.covariance)
 
+    def _pick_samples(self, draws: NDArray[np.intp], *, means: bool) -> PointSamples:
+        """The samples of these draws."""
+        targets, (definite, logarithms) = self.targets, self.definiteness
+        mean = targets.mean.take(draws, axis=0) if means and targets.mean is not None else None
+        moments = targets.covariance.take(draws, axis=0), mean
+        return PointSamples(targets.share, *moments, definite.take(draws, axis=0), logarithms.take(draws, axis=0))
+
     def evaluate_many(
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
     ) -> Evaluations:
         """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
         space, targets = get_namespace(x), self.targets
+        if draws is not None and space is np and is_laid_out(model):
+            samples = self._pick_samples(draws, means=model.has_means)
+            return evaluate_interleaved(find_layout(model, targets.share), x, samples, exact=exact)
         share = move_to(targets.share, x)
         sample = pick_draws(targets.covariance, draws, 3)
         with np.errstate(all="ignore"):
@@ -198,9 +213,13 @@ class LikelihoodEvaluation:
         return np.asarray((self.gap[:, None, :] @ self.solved)[:, 0, :])
 
 
-def _build_likelihood(targets: Targets, deviations: FloatArray | None) -> MaximumLikelihood | FullInformation:
+def _build_likelihood(targets: Targets, deviations: FloatArray | None) -> "MaximumLikelihood | FullInformation":
     """That of complete rows, or of rows with empty cells where the targets have their patterns."""
-    return MaximumLikelihood(targets) if targets.patterns is None else FullInformation(targets)
+    if targets.patterns is None:
+        return MaximumLikelihood(targets)
+    from sem_toolkit.discrepancy.full_information import FullInformation
+
+    return FullInformation(targets)
 
 
 def _weigh_at_model(pair: MomentPair) -> NormalWeight:

@@ -48,6 +48,11 @@ class Evaluations:
     informations: FloatArray
     status: NDArray[np.int8]
 
+    def write(self, places: NDArray[np.intp], others: "Evaluations") -> None:
+        """Put others in some places of a stack of one axis; NumPy arrays only."""
+        self.values[places], self.gradients[places] = others.values, others.gradients
+        self.informations[places], self.status[places] = others.informations, others.status
+
 
 class StackedEvaluator(Protocol):
     """What can be asked about many points at once."""

@@ -233,7 +233,7 @@ def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
     """Every one at its trial point where that is better, and where it was, with more damping, where it is not."""
     space, old = get_namespace(trial), stack.found
     flatter = space.max(space.abs(found.gradients), axis=1) < space.max(space.abs(old.gradients), axis=1)
-    better = find_better(found, old, flatter)
+    better = find_better(found.values, old.values, flatter)
     lighter = stack.damping * _EASIER
     lighter = space.where(lighter < _LEAST_DAMPING, space.full_like(lighter, _LEAST_DAMPING), lighter)
     heavier = stack.damping * _HARDER
@@ -245,10 +245,10 @@ def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
     return _Stack(stack.place, theta, merge_evaluations(better, found, old), damping)
 
 
-def find_better(ahead: Evaluations, behind: Evaluations, flatter: Array) -> Array:
-    """Which points ahead are lower (s), or as low as rounding can tell and flatter."""
-    noise = _NOISE * (1.0 + get_namespace(behind.values).abs(behind.values))
-    return (ahead.values < behind.values - noise) | ((ahead.values < behind.values + noise) & flatter)
+def find_better(ahead: Array, behind: Array, flatter: Array) -> Array:
+    """Which values ahead are lower than those behind (s), or as low as rounding can tell and flatter."""
+    noise = _NOISE * (1.0 + get_namespace(behind).abs(behind))
+    return (ahead < behind - noise) | ((ahead < behind + noise) & flatter)
 
 
 class _Done:

@@ -16,7 +16,6 @@ from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import (
     StackedEvaluator,
     factor_stack,
-    merge_evaluations,
     pick_evaluations,
     solve_stack,
 )
@@ -42,9 +41,13 @@ _CLOSE = 1e-5
 """Slopes from which the last step may be taken unseen."""
 _SMALL, _SMALLEST = 1e-3, 1e-6
 """Steps, in units of the root of the information, that may be; the smallest where no step before it foretells it."""
+_LEFT = 1e-9
+"""What may be left after the last step, in these units."""
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 0.03, 0.02, 1e4
 _EASIER, _HARDER = 0.2, 4.0
-_CACHE = 1 << 20
+_SOLVED = 250
+"""Systems that are copied and solved together."""
+_CACHE = 1 << 22
 """Bytes of the second derivatives of what is evaluated together."""
 
 
@@ -60,7 +63,7 @@ class _Points:
     """What is on its way. place: which start each is (s); theta: s × r; at: the discrepancy there.
 
     exact     whether the second derivative there is, and not the expected one (s)
-    before    the largest slope one step ago (s)
+    before    the length of the last step, where it was one of Newton's (s)
     damping   of the next step, in units of the information of each parameter (s)
     """
 
@@ -93,12 +96,12 @@ def approach_minima(
     box = box if box is not None and box.has_ends else None
     theta = clip_to_box(starts[:, model.constraints.linear.kept], box)
     task = _Task(model, discrepancy, box, tolerance)
-    size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 256))
+    size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 1024))
     found = begin_arrivals(theta)
     for number, steps in enumerate(_ROUNDS):
         left = np.flatnonzero(found.status == Arrival.ITERATION_LIMIT)
-        for first in range(0, len(left), size):
-            _approach(task, left[first : first + size], found, steps, is_first=number == 0)
+        for part in np.array_split(left, -(-len(left) // size)) if len(left) else ():
+            _approach(task, part, found, steps, is_first=number == 0)
     return expand_arrivals(model, found)
 
 
@@ -116,14 +119,15 @@ def _approach(task: _Task, place: NDArray[np.intp], into: Arrivals, steps: int, 
         slope = points.at.gradients * scale
         size = np.abs(slope).max(axis=1)
         step, definite = _compute_step(points, scale, slope)
-        arrived = _have_arrived(task, points, (size, scale, step), definite)
-        if arrived.any():
-            there, left = np.flatnonzero(arrived), np.flatnonzero(~arrived)
-            _write(points.pick(there), step[there] if task.box is None else 0.0 * step[there], into)
-            points, size, step = points.pick(left), size[left], step[left]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            length = np.abs(step / scale).max(axis=1)  # in a flat valley small slopes promise nothing
+        arrived = _have_arrived(task, points, (size, length, scale), definite)
+        left = np.flatnonzero(~arrived)
+        if len(left) < len(arrived):
+            _write(points, np.flatnonzero(arrived), step if task.box is None else 0.0 * step, into)
             if not len(left):
                 return
-        points = _go(task, points, size, step)
+        points = _go(task, points, left, length[left], step[left])
         into.iterations[points.place] += 1
         stuck = points.damping > _MOST_DAMPING
         if stuck.any():
@@ -135,16 +139,16 @@ def _approach(task: _Task, place: NDArray[np.intp], into: Arrivals, steps: int, 
 def _have_arrived(
     task: _Task, points: _Points, measured: tuple[FloatArray, FloatArray, FloatArray], definite: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Whether slopes are nothing, or will be after one more step, as they go as their squares, and it is no saddle.
+    """Whether slopes are nothing, or will be after one more step, as what is left is squared, and it is no saddle.
 
-    measured  the largest slopes (s), the scale and the step (s × r); definite: where it is known to be no saddle (s)
+    measured  the largest slopes and the lengths of the steps (s), the scale (s × r); definite: where it is known to be
+              no saddle (s)
     """
-    size, scale, step = measured
+    size, length, scale = measured
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        foretold = size * (size / points.before) ** 2
-        length = np.abs(step / scale).max(axis=1)  # in a flat valley small slopes promise nothing
+        foretold = length * (length / points.before) ** 2
     small = np.where(np.isfinite(points.before), _SMALL, _SMALLEST)
-    close = (size < _CLOSE) & (foretold < 0.1 * task.tolerance) & (length < small) & (task.box is None)
+    close = (size < _CLOSE) & (foretold < _LEFT) & (length < small) & (task.box is None)
     found = points.exact & ((size < task.tolerance) | close)
     unknown = np.flatnonzero(found & ~definite)
     if len(unknown):
@@ -152,38 +156,41 @@ def _have_arrived(
     return np.asarray(found)
 
 
-def _write(points: _Points, step: FloatArray, into: Arrivals) -> None:
-    into.x[points.place] = points.theta + step
-    into.values[points.place] = points.at.values + 0.5 * (points.at.gradients * step).sum(axis=1)
-    into.status[points.place] = Arrival.MINIMUM
+def _write(points: _Points, there: NDArray[np.intp], steps: FloatArray, into: Arrivals) -> None:
+    place, step = points.place[there], steps[there]
+    into.x[place] = points.theta[there] + step
+    into.values[place] = points.at.values[there] + 0.5 * (points.at.gradients[there] * step).sum(axis=1)
+    into.status[place] = Arrival.MINIMUM
 
 
-def _go(task: _Task, points: _Points, size: FloatArray, step: FloatArray) -> _Points:
-    """Every one at the end of its step where that is better; where it is not, where it was, with more damping."""
-    trial = clip_to_box(points.theta + step, task.box)
-    ahead, old = _look(task, trial, points.place, exact=True), points.at
-    flatter = _find_steepest(task, ahead) < _find_steepest(task, points)
-    better = find_better(ahead.at, old, flatter)
-    before = np.where(better & points.exact & (points.damping == 0.0), size, np.inf)
-    lighter = np.where(points.damping < _LEAST_DAMPING, 0.0, _EASIER * points.damping)
-    if better.all():
+def _go(task: _Task, points: _Points, left: NDArray[np.intp], length: FloatArray, step: FloatArray) -> _Points:
+    """Those left at the end of their step where that is better; where it is not, where they were, with more damping.
+
+    What has arrived is not copied, nor are second derivatives that nobody needs any more: they are large.
+    """
+    place, theta, damping, exact = points.place[left], points.theta[left], points.damping[left], points.exact[left]
+    trial = clip_to_box(theta + step, task.box)
+    ahead, behind = _look(task, trial, place, exact=True), points.at
+    steepest = _find_steepest(task, ahead.at.gradients, ahead.theta)
+    flatter = steepest < _find_steepest(task, behind.gradients[left], theta)
+    better = find_better(ahead.at.values, behind.values[left], flatter)
+    before = np.where(better & exact & (damping == 0.0), length, np.inf)
+    lighter = np.where(damping < _LEAST_DAMPING, 0.0, _EASIER * damping)
+    worse = np.flatnonzero(~better)
+    if not len(worse):
         return replace(ahead, before=before, damping=lighter)
-    return _Points(
-        points.place,
-        np.where(better[:, None], trial, points.theta),
-        merge_evaluations(better, ahead.at, old),
-        points.exact | better,
-        before,
-        np.where(better, lighter, np.maximum(_HARDER * points.damping, _FIRST_DAMPING)),
-    )
+    back = left[worse]
+    trial[worse] = theta[worse]
+    ahead.at.write(worse, pick_evaluations(behind, back))
+    heavier = np.maximum(_HARDER * damping, _FIRST_DAMPING)
+    return _Points(place, trial, ahead.at, exact | better, before, np.where(better, lighter, heavier))
 
 
-def _find_steepest(task: _Task, points: _Points) -> FloatArray:
+def _find_steepest(task: _Task, gradients: FloatArray, theta: FloatArray) -> FloatArray:
     """The largest slope along what no bound holds (s)."""
-    free = points.at.gradients
     if task.box is not None:
-        free = free * find_free(points.theta, free, task.box)
-    return np.asarray(np.abs(free).max(axis=1))
+        gradients = gradients * find_free(theta, gradients, task.box)
+    return np.asarray(np.abs(gradients).max(axis=1))
 
 
 def _look(task: _Task, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> _Points:
@@ -197,10 +204,14 @@ def _compute_step(points: _Points, scale: FloatArray, slope: FloatArray) -> tupl
     """−(H + damping)⁻¹g in what is free, 0 in what a bound holds (s × r); where H is known to be definite (s)."""
     at, damping = points.at, points.damping
     step, definite = np.empty_like(slope), np.zeros(len(slope), dtype=np.bool_)
-    for place in np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1)):
-        # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies
-        _, step[place], fault = lapack.dposv(at.informations[place].T, -at.gradients[place], lower=1)
-        definite[place] = fault == 0
+    plain = np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1))
+    for first in range(0, len(plain), _SOLVED):
+        own = plain[first : first + _SOLVED]
+        # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies, and overwrites
+        matrices, sides = at.informations[own].swapaxes(-1, -2), -at.gradients[own]
+        systems = zip(matrices, sides, strict=True)
+        faults = [lapack.dposv(one, side, lower=1, overwrite_a=1, overwrite_b=1)[2] for one, side in systems]
+        step[own], definite[own] = sides, np.array(faults) == 0
     left = np.flatnonzero(~definite)
     if len(left):
         curvature = scale_curvature(at.informations[left], scale[left])

@@ -128,7 +128,7 @@ def _judge(
     """Every search at its trial point where that is better, with a radius that follows what the quadratic was worth."""
     old = left.at
     flatter = np.abs(ahead.gradients * scale).max(axis=1) < np.abs(old.gradients * scale).max(axis=1)
-    better = find_better(ahead, old, flatter)
+    better = find_better(ahead.values, old.values, flatter)
     share = (old.values - ahead.values) / np.maximum(promised, 1e-300)
     taken = better & ((share > _ENOUGH) | flatter)
     wider = taken & (share > _GOOD) & (length > 0.8 * left.radius)

@@ -17,6 +17,7 @@ _INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _ERRORS_OF_NUMBERS = frozenset({"robust.sem.nt", "robust.huber.white"})
+_TESTS_OF_NUMBERS = frozenset({"browne.residual.nt", "browne.residual.nt.model", "browne.residual.adf.model"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def check_combination(chosen: Combination) -> Iterator[Diagnostic]:
     if chosen.ordered and chosen.inference.se in _ERRORS_OF_NUMBERS:
         message = f'se = "{chosen.inference.se}" is of numeric rows, and some variables are ordered'
         yield Diagnostic("error", "se-for-ordered", message, hint='se = "robust.sem"')
+    if chosen.ordered and (unfit := _TESTS_OF_NUMBERS.intersection(chosen.tests)):
+        message = f'test = "{min(unfit)}" is of numeric rows, and some variables are ordered'
+        yield Diagnostic("error", "test-for-ordered", message, hint='test = "browne.residual.adf"')
     if "sam_method" in chosen.read:
         yield from _check_steps(chosen)
     elif not chosen.ordered:
@@ -84,6 +88,8 @@ def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
     if estimator not in _FULL_INFORMATION_ESTIMATORS:
         message = f'missing = "{missing}" is maximum likelihood, and the estimator is {estimator}'
         hint = f"one of: {', '.join(_FULL_INFORMATION_ESTIMATORS)}"
+        if get_estimator(estimator).search == "instruments":
+            hint = 'missing = "two.stage" takes the moments of all rows by EM'
         yield Diagnostic("error", "missing-estimator", message, hint=hint)
     elif chosen.read.get("likelihood") == "wishart":
         message = f'missing = "{missing}" needs likelihood = "normal": incomplete rows have no Wishart distribution'
@@ -102,6 +108,10 @@ def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
 def _check_two_stage(chosen: Combination) -> Iterator[Diagnostic]:
     """What two stages cannot be combined with."""
     missing, estimator, inference = chosen.missing, chosen.estimator, chosen.inference
+    if get_estimator(estimator).search == "instruments":
+        yield from _check_two_stage_instruments(chosen)
+        yield from _check_rows_and_means(chosen)
+        return
     if estimator not in ("ML", "ULS", "GLS") or chosen.read.get("likelihood") == "wishart":
         message = f'missing = "{missing}" goes with ML, ULS or GLS and a normal likelihood'
         hint = 'estimator = "ML" has errors and a scaled test of two stages' if estimator == "MLR" else None
@@ -117,6 +127,16 @@ def _check_two_stage(chosen: Combination) -> Iterator[Diagnostic]:
         message = f'test = "{tests[0]}" is not there with missing = "{missing}"'
         yield Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_TWO_STAGE_TESTS)}")
     yield from _check_rows_and_means(chosen)
+
+
+def _check_two_stage_instruments(chosen: Combination) -> Iterator[Diagnostic]:
+    """What instruments cannot be combined with where moments are estimated from incomplete rows."""
+    unfit = [name for name in chosen.tests if name in ("browne.residual.nt", "browne.residual.nt.model")]
+    if unfit:
+        message = f'test = "{unfit[0]}" takes moments for those of complete rows, and missing is "{chosen.missing}"'
+        yield Diagnostic(
+            "error", "missing-test", message, hint='leave test out: "browne.residual.adf" heeds empty cells'
+        )
 
 
 def _check_rows_and_means(chosen: Combination) -> Iterator[Diagnostic]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, build_missing_file
 from sem_toolkit.estimation import Progress, Solution
 from sem_toolkit.estimation import estimate as find_solution
+from sem_toolkit.fit.empty_cells import heed_empty_cells
 from sem_toolkit.fit.levels import adapt_to_levels
 from sem_toolkit.fit.options import FitOptions, parse_fit_options
 from sem_toolkit.fit.origins import Origin, read_origin
@@ -19,7 +20,7 @@ from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import Model, require_moments
-from sem_toolkit.rotation import list_anchors, rotate_blocks
+from sem_toolkit.rotation import find_blocks, list_anchors
 from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.group_choice import choose_groups
 from sem_toolkit.sample.regular import ENDINGS
@@ -87,7 +88,8 @@ def prepare_from(rows: RowMemory, spec: Spec, data: object = None, **options: ob
     frame, called, origin = rows.read(source, chosen.door)
     if chosen.group_label and chosen.group is not None:
         frame = choose_groups(frame, chosen.group, chosen.group_label)
-    return Prepared(spec, chosen, frame, called, origin)
+    prepared = Prepared(spec, chosen, frame, called, origin)
+    return heed_empty_cells(prepared, get_header_options(spec), options)
 
 
 def find_state(path: Path) -> tuple[str, int, int]:
@@ -134,6 +136,10 @@ def estimate(
 
 def rotate(found: Fit) -> Fit:
     """The fit with its exploratory blocks rotated as its options say."""
+    if not find_blocks(found.solution.model.table):
+        return found
+    from sem_toolkit.rotation import rotate_blocks
+
     solution, rotation = rotate_blocks(found.solution, found.options.rotation)
     return replace(found, solution=solution, rotation=rotation)
 

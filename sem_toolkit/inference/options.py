@@ -133,7 +133,7 @@ def resolve_inference_options(
     """
     if steps is not None:
         return _resolve_steps(steps, se, test, missing, clustered, categorical)
-    record = get_estimator(estimator)
+    record, in_clusters = get_estimator(estimator), clustered
     default = InferenceOptions(record.se, record.test, record.information)
     if categorical:
         default = InferenceOptions(record.ordered_se or record.se, record.ordered_test or record.test)
@@ -147,7 +147,9 @@ def resolve_inference_options(
         aliases = {"robust": "robust.cluster", "robust.sem": "robust.cluster.sem"}
         se = aliases.get(se.lower(), se) if se is not None else None
     incomplete = missing in FULL_INFORMATION
-    if missing in TWO_STAGE:
+    if missing in TWO_STAGE and record.search == "instruments":
+        default = replace(default, test="browne.residual.adf")  # by what the saturated moments vary by
+    elif missing in TWO_STAGE:
         own = str(missing) if record.kind.is_likelihood else "robust.sem"
         default = InferenceOptions(own, "satorra.bentler", observed="h1")
     if se is not None and _ALIASES.get(se.lower(), se.lower()) == "first.order":
@@ -160,11 +162,25 @@ def resolve_inference_options(
     observes |= chosen_se == "robust.cluster" and default.information == "observed"
     fallback = "observed" if observes else usual
     first, *more = _choose_tests(test, default.test, default.test if missing in TWO_STAGE else record.test)
+    if test is None and first != "none":
+        plain_rows = missing in (None, "listwise") and not in_clusters
+        more += _list_tests_beside(
+            record, first, weighted and plain_rows and not categorical, categorical and in_clusters
+        )
     chosen = _choose("information", information, fallback, INFORMATION)
     differs = clustered and information is None and chosen_se == "robust.cluster" and not _is_plain(record)
     tested_by = "observed" if differs and chosen != "observed" else None
     made_of = _choose("observed_information", observed, default.observed, OBSERVED_INFORMATION)
     return InferenceOptions(chosen_se, first, chosen, tuple(more), made_of, tested_by)
+
+
+def _list_tests_beside(record: Estimator, main: str, by_weights: bool, by_clusters: bool) -> list[str]:
+    """Tests that lavaan shows beside the main one: Browne's where rows have weights and what is minimised has a
+    distribution for rows that have none; the mean-scaled one where clustered answers have a test adjusted further.
+    """
+    if by_clusters:
+        return ["satorra.bentler"] if main in ("scaled.shifted", "mean.var.adjusted") else []
+    return ["browne.residual.adf"] if by_weights and record.name in ("ML", "MLF", "GLS") else []
 
 
 def _resolve_steps(

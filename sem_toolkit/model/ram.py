@@ -32,6 +32,7 @@ from sem_toolkit.model.responses import Responses, ResponseVariances
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, ECHELON, TIED_ECHELON, Parameter, ParameterTable
 
 if TYPE_CHECKING:
+    from sem_toolkit.model.interleaved import Interleaved
     from sem_toolkit.model.layout import MomentLayout
     from sem_toolkit.model.pairs import Pairs
 
@@ -205,6 +206,11 @@ class Model:
     def parameter_names(self) -> tuple[str, ...]:
         """A readable name a parameter, unique: "visual=~x2", with the group's label where there are several."""
         return tuple(format_parameter(row, self.groups) for row in self.parameters)
+
+    @cached_property
+    def layouts(self) -> "dict[bytes, Interleaved]":
+        """How it is laid out for many points, by the shares of its groups: filled by `find_layout`."""
+        return {}
 
     def compute_units(self, scale: FloatArray) -> FloatArray:
         """What each parameter (q) is measured in when the variables are measured in `scale` (t)."""

@@ -17,23 +17,42 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Chunk:
-    """The `place`-th chunk of `draws` draws, by the seed; key: of the run among several by one seed."""
+    """The `place`-th chunk of `draws` draws, by the seed; key: of the run among several by one seed.
+
+    size     draws of one stream of random numbers; streams: how many of them a whole chunk has
+    """
 
     place: int
     draws: int
     seed: int
     key: tuple[int, ...] = ()
+    size: int = 0
+    streams: int = 1
 
     @property
     def generator(self) -> np.random.Generator:
-        """Its own stream, whatever other chunks there are and whoever works on them."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(*self.key, self.place)))
+        """Its own stream, whatever other chunks there are and whoever works on them; the first one of several."""
+        return self._begin(0)
+
+    @property
+    def parts(self) -> list[tuple[np.random.Generator, int]]:
+        """Its streams, and how many draws each of them makes."""
+        size = self.size or self.draws
+        starts = range(0, self.draws, size)
+        return [(self._begin(number), min(size, self.draws - first)) for number, first in enumerate(starts)]
+
+    def _begin(self, number: int) -> np.random.Generator:
+        key = (*self.key, self.place * self.streams + number)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
 
-def list_chunks(draws: int, size: int, seed: int, key: tuple[int, ...] = ()) -> list[Chunk]:
-    """The chunks of so many draws; the first ones are the same for any larger number."""
-    starts = range(0, draws, size)
-    return [Chunk(place, min(size, draws - first), seed, key) for place, first in enumerate(starts)]
+def list_chunks(draws: int, size: int, seed: int, key: tuple[int, ...] = (), streams: int = 1) -> list[Chunk]:
+    """The chunks of so many draws, each of some streams of `size`; the draws are the same whatever `streams` is, and
+    the first ones for any larger number.
+    """
+    whole = size * streams
+    starts = range(0, draws, whole)
+    return [Chunk(place, min(whole, draws - first), seed, key, size, streams) for place, first in enumerate(starts)]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ BoolArray = NDArray[np.bool_]
 _MOST_NAMED = 5
 
 FULL = ("ml", "full information maximum likelihood")
+BY_MOMENTS = ("two.stage", "the moments of all rows by EM")
 EACH_PAIR = ("pairwise", "each correlation from the rows that have both answers")
 """What keeps incomplete rows, of numbers and of ordered answers: a value of `missing`, and what it stands for."""
 

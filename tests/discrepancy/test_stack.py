@@ -24,6 +24,10 @@ MODELS = {
     "groups": ("f =~ x1 + x2 + x3 + x4\n", {"group": "school", "group_equal": ["loadings", "intercepts"]}),
     "loop": ("x1 ~ x2 + x3\nx2 ~ x1 + x4\nx1 ~~ x2\n", {}),
     "fixed x": ("f =~ x1 + x2 + x3\nf ~ x7 + x8\nx9 ~ f + x7\n", {"meanstructure": True}),
+    "residuals": (
+        "f =~ x1 + x2 + x3 + x4\ng =~ x5 + x6 + x7\nx1 ~~ x2 + x5\nx2 ~~ x6\ng ~ f + x9\nx8 ~ g + x9\nx9 ~~ f\n",
+        {"fixed_x": False},
+    ),
     "composite": ("c <~ x1 + x2 + x3\nf =~ x4 + x5 + x6\nf ~ c\n", {}),
 }
 KINDS = {"ML": ML, "WISHART": WISHART, "GLS": GLS, "ULS": ULS, "DWLS": DWLS, "WLSMV": SAMPLE_DWLS, "WLS": WLS}
@@ -80,12 +84,14 @@ def test_every_point_of_a_stack_is_that_of_a_single_evaluation(name: str, kind: 
 
 
 @pytest.mark.parametrize("kind", ["ML", "GLS", "ULS", "DWLS", "WLS"])
-@pytest.mark.parametrize("name", ["means", "groups", "fixed x"])
-def test_every_point_has_the_sample_of_its_draw(name: str, kind: str) -> None:
+@pytest.mark.parametrize("name", ["cfa", "means", "groups", "loop", "fixed x", "residuals"])
+@pytest.mark.parametrize("exact", [False, True], ids=["expected", "exact"])
+def test_every_point_has_the_sample_of_its_draw(name: str, kind: str, exact: bool) -> None:
     model, targets, x = _build(name, KINDS[kind])
-    samples = _resample(targets, 3)
+    samples = _resample(targets, 3, means=model.has_means)
     many = targets.with_moments(
-        np.stack([own.covariance for own in samples]), np.stack([np.asarray(own.mean) for own in samples])
+        np.stack([own.covariance for own in samples]),
+        np.stack([np.asarray(own.mean) for own in samples]) if model.has_means else None,
     )
     alone = [KINDS[kind].build(own, None) for own in samples]
     if kind == "WLS":
@@ -96,18 +102,19 @@ def test_every_point_has_the_sample_of_its_draw(name: str, kind: str) -> None:
         stacked = KINDS[kind].build(many, None)
     draws = np.array([2, 0, 1, 1])
     points = _scatter(x)
-    found = stacked.evaluate_many(model, points, draws)
+    found = stacked.evaluate_many(model, points, draws, exact=exact)
+    assert found.status.tolist() == [Status.OK] * len(points)
     for i, draw in enumerate(draws):
-        _compare(found, i, model, alone[draw], points[i], exact=False)
+        _compare(found, i, model, alone[draw], points[i], exact=exact)
 
 
-def _resample(targets: Targets, count: int) -> list[Targets]:
+def _resample(targets: Targets, count: int, *, means: bool = True) -> list[Targets]:
     """Bootstrap samples as targets of their own."""
     rng, found = np.random.default_rng(8), []
     for _ in range(count):
         rows = [data[rng.integers(0, len(data), len(data))] for data in targets.data if data is not None]
         covariance = np.stack([np.cov(part.T, bias=True) for part in rows])
-        mean = np.stack([part.mean(axis=0) for part in rows])
+        mean = np.stack([part.mean(axis=0) for part in rows]) if means else None
         found.append(replace(targets, covariance=covariance, mean=mean, data=tuple(rows)))
     return found
 

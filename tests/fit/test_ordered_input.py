@@ -123,3 +123,18 @@ def test_rows_with_empty_cells_are_kept_pairwise_which_is_what_the_hints_say(ans
 def test_standard_errors_of_numeric_rows_are_refused(answers: pd.DataFrame, se: str) -> None:
     with pytest.raises(OptionError, match=f'se = "{se}" is of numeric rows'):
         fit(SPEC, answers, ordered="all", estimator="DWLS", se=se)
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_a_correlation_without_any_information_weighs_nothing(answers: pd.DataFrame, weights: str | None) -> None:
+    """No row has a high answer to a and a lower one to b: the likelihood of their correlation is flat towards 1."""
+    rng = np.random.default_rng(5)
+    b = answers["b"].clip(upper=3)
+    triangular = answers.assign(b=b, a=np.where(b == 3, 1 + rng.integers(0, 2, 300), 1), w=rng.uniform(0.5, 2.0, 300))
+    options = {"ordered": "all", "sampling_weights": weights}
+    found = fit(SPEC, triangular, **options)
+    assert found.certificate.verdict == "converged"
+    assert "the answers do not determine the correlation of a and b" in str(found.messages)
+    assert found.parameters.query("op == '=~'")["se"].between(0.0, 1.0).all()
+    with pytest.raises(DataError, match="do not determine the correlation of a pair"):
+        fit(SPEC, triangular, estimator="WLS", **options)

@@ -126,3 +126,23 @@ def test_scaled_tests_of_least_squares_follow_their_standard_errors(
 def test_residuals_of_least_squares_follow_their_standard_errors_too() -> None:
     z = fit_hs(estimator="ULS", test="satorra.bentler").residuals[0].cov_z
     assert z[0, 1:4] == pytest.approx([-1.87045733922597, -0.581505337940593, 2.54104268913638], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "beside"),
+    [
+        ({"estimator": "ML", "weighted": True}, ("browne.residual.adf",)),
+        ({"estimator": "MLF", "weighted": True}, ("browne.residual.adf",)),
+        ({"estimator": "GLS", "weighted": True}, ("browne.residual.adf",)),
+        ({"estimator": "MLR", "weighted": True}, ()),
+        ({"estimator": "ML", "weighted": True, "missing": "ml"}, ()),
+        ({"estimator": "ML", "weighted": True, "clustered": True}, ()),
+        ({"estimator": "ML", "weighted": True, "test": "standard"}, ()),
+        ({"estimator": "WLSMV", "categorical": True, "clustered": True}, ("satorra.bentler",)),
+        ({"estimator": "WLSM", "categorical": True, "clustered": True}, ()),
+        ({"estimator": "WLSMV", "categorical": True, "weighted": True}, ()),
+    ],
+    ids=str,
+)
+def test_tests_beside_the_main_one_are_lavaans(options: dict[str, object], beside: tuple[str, ...]) -> None:
+    assert resolve_inference_options(**options).more_tests == beside

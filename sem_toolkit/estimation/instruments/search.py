@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.discrepancy import MomentPair, compute_delta, invert_symmetric
 from sem_toolkit.estimation.admissibility import check_admissibility
+from sem_toolkit.estimation.exogenous import is_positive_definite
 from sem_toolkit.estimation.instruments.equations import list_equations
 from sem_toolkit.estimation.instruments.first_stage import FirstStage, split_constraints
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
@@ -136,12 +137,13 @@ def _fill_thresholds(pair: MomentPair, x: FloatArray) -> FloatArray:
 
 
 def _fill_intercepts(pair: MomentPair, first: FirstStage) -> FloatArray:
-    """x (q) with the intercepts that fit the means best, weighted by Σ̂⁻¹."""
+    """x (q) with the intercepts that fit the means best, weighted by Σ̂⁻¹, or S⁻¹ where Σ̂ is no covariance matrix."""
     own = first.spaces[INTERCEPT]
     start = pair.x.copy()
     start[own.places] = 0.0
     pair = replace(pair, x=start)
-    gap, inverse, delta = pair.mean_gap, invert_symmetric(pair.implied_cov), compute_delta(pair)
+    weighted_at = pair.implied_cov if is_positive_definite(pair.implied_cov) else pair.sample_cov
+    gap, inverse, delta = pair.mean_gap, invert_symmetric(weighted_at), compute_delta(pair)
     assert gap is not None  # noqa: S101 (asked for where there are means)
     square, right = 0.0, 0.0
     for g, size in enumerate(pair.rows):

@@ -36,6 +36,9 @@ class TwoStageData(CompleteData):
     def gammas(self, pair: MomentPair) -> Gammas | None:
         return list_two_stage_covariances(pair)
 
+    def casewise_gammas(self, pair: MomentPair) -> Gammas:
+        return list_two_stage_covariances(pair)
+
     def residual_gammas(self, pair: MomentPair, information: str, *, robust: bool) -> Gammas | None:
         return list_two_stage_covariances(pair)
 

@@ -13,6 +13,7 @@ from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.far import seek_minima
+from sem_toolkit.estimation.multistart import Released, release_markers
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
@@ -27,10 +28,13 @@ STACKED = ("ML", "ULS", "GLS")
 _WANDERED = 8
 """Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
 _SAME = 1e-9
-_TOGETHER = 128
+"""Of discrepancies: more is another optimum."""
+_TOGETHER = 500
 """Draws whose matrices stay in the cache."""
 
 SEARCH = Search(tolerance=1e-10, damping=0.0)
+_CAREFUL = (Search(0.1, sharp=0.0, damping=0.0), Search(1e-3, sharp=0.0, damping=0.0, max_iterations=15))
+"""By the expected information alone until Newton's steps take over, which lead to one optimum or another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,9 @@ def are_proper(model: Model, x: FloatArray, found: NDArray[np.bool_], largest: f
     proper = np.zeros(len(x), dtype=np.bool_)
     for first in range(0, len(good), _TOGETHER):
         own = good[first : first + _TOGETHER]
+        if largest == np.inf:
+            proper[own] = are_admissible(model, x[own])
+            continue
         moments, _ = compute_stacked_moments(model, x[own])
         within = (np.diagonal(moments.covariance, axis1=-2, axis2=-1) <= largest).all(axis=(1, 2))
         proper[own] = are_admissible(model, x[own], moments) & within
@@ -114,28 +121,37 @@ class MomentFitter:
         x, value, found = near.x, near.values, np.asarray(near.status == Arrival.MINIMUM)
         several = np.zeros(len(x), dtype=np.bool_)
         doubtful = np.flatnonzero(~found | (near.iterations >= _WANDERED))
-        if len(doubtful):
+        begin = np.tile(self.start, (len(doubtful), 1))
+        for search in _CAREFUL:
+            if not len(doubtful):
+                break
             many = self._build(scaled[doubtful], None if own_mean is None else own_mean[doubtful])
-            again = minimise_stack(self.model, many, np.tile(self.start, (len(doubtful), 1)), SEARCH)
-            arrived = np.asarray(again.status == Arrival.MINIMUM)
-            apart = np.abs(again.values - value[doubtful]) > _SAME
-            several[doubtful] = arrived & found[doubtful] & apart
-            lower = arrived & (~found[doubtful] | (again.values < value[doubtful] - _SAME))
+            begin = minimise_stack(self.model, many, begin, search).x
+            again = approach_minima(self.model, many, begin, SEARCH.tolerance)
+            arrived, before = np.asarray(again.status == Arrival.MINIMUM), found[doubtful]
+            change = np.where(arrived & before, again.values, 0.0) - np.where(arrived & before, value[doubtful], 0.0)
+            several[doubtful] |= np.abs(change) > _SAME
+            lower = arrived & (~before | (change < -_SAME))
             chosen = doubtful[lower]
             x[chosen], value[chosen], found[chosen] = again.x[lower], again.values[lower], True
-            lost = np.flatnonzero(~found)
-            if len(lost):
-                far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
-                kept = np.flatnonzero(far.status == Arrival.MINIMUM)
-                chosen = lost[kept]
-                x[chosen], value[chosen], found[chosen] = far.x[kept], far.values[kept], True
+            begin, doubtful = begin[found[doubtful]], doubtful[found[doubtful]]
+        lost = np.flatnonzero(~found)
+        if len(lost):
+            far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
+            kept = np.flatnonzero(far.status == Arrival.MINIMUM)
+            chosen = lost[kept]
+            x[chosen], value[chosen], found[chosen] = far.x[kept], far.values[kept], True
         return x, value, found, several
 
     def _seek(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
         """Far from the estimate, for samples that have no minimum near it."""
         near = self._prototype.with_moments(self._moments.covariance, self._moments.mean)
         own = self._prototype.with_moments(covariance, mean)
-        return seek_minima(self.model, self.options.kind, own, self.start, near, self.options.seed)
+        return seek_minima(self.model, self.options.kind, own, self.start, near, self.options.seed, self._released)
+
+    @cached_property
+    def _released(self) -> Released | None:
+        return release_markers(self.model)
 
     def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
         """From where one step of scoring leads from the estimate, by Newton's steps alone."""

@@ -24,6 +24,7 @@ from sem_toolkit.spec import Spec
 
 FloatArray = NDArray[np.float64]
 
+_CHUNK = 2  # which draws a chunk has: files of another number are not gone on with
 _STREAM = 3  # which random numbers the draws of a seed are made of: chunks of another number are not gone on with
 
 
@@ -113,7 +114,7 @@ def bootstrap_fit(
     task = replace(task, asked=asked)
     keys = frozenset((row.lhs, row.op, row.rhs, row.group) for row in own.table.parameters if row.free)
     quantities = Quantities(free.evaluated.evaluation, keys, wanted.standardized, wanted.r2)
-    chunks = list_chunks(wanted.draws, task.chunk_size, wanted.seed)
+    chunks = list_chunks(wanted.draws, task.chunk_size, wanted.seed, streams=task.streams)
     kept = None if store is None else ChunkStore.open(store, _describe(own, wanted))
     drawn = _Drawn(quantities, len(asked.listed), wanted)
     _run(task, chunks, kept, hands or Hands(), drawn, watch)
@@ -196,7 +197,7 @@ def _run(
     total, done = sum(chunk.draws for chunk in chunks), 0
     work = collect_chunks(run_chunk, chunks, task, kept, workers=hands.workers, seconds=task.seconds, dask=hands.dask)
     for chunk, part, is_new in work:
-        into.take(chunk.place * task.chunk_size, part)
+        into.take(chunk.place * chunk.size * chunk.streams, part)
         done += chunk.draws
         if is_new and watch is not None:
             watch(done, total)
@@ -224,4 +225,5 @@ def _describe(own: Fit, wanted: Wanted) -> dict[str, object]:
         "seed": wanted.seed,
         "asked": [name for name in ("measures", "reliability") if getattr(wanted, name)],
         "stream": _STREAM,
+        "chunk": _CHUNK,
     }

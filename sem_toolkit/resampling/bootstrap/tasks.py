@@ -1,6 +1,6 @@
 """What is done with every chunk of draws, and how that follows from a fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,12 @@ FloatArray = NDArray[np.float64]
 CountFitter = IncompleteFitter | OrderedFitter
 """What fits samples at once by how often they count every row."""
 
-_STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 3e-4, 5e-3, 0.05  # seconds, about
+_STACKED_DRAW, _PATTERNS_DRAW, _SINGLE_DRAW = 1e-4, 5e-3, 0.05  # seconds, about
 STACK, PATTERNS, SINGLE = 1000, 250, 20
-"""Draws of a chunk, fitted at once from moments, from patterns or tables of rows, or one by one: what a worker does at
-a time, and what an interruption can cost."""
+"""Draws of a stream, fitted at once from moments, from patterns or tables of rows, or one by one."""
+_STREAMS, _SMALL = 8, 512
+"""Streams of a chunk, which is what a worker does at a time and an interruption can cost, where a sample has no more
+numbers than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +39,15 @@ class Task:
     rows: RowFitter | CountFitter | None = None
     asked: SampleQuantities | None = None
 
-    def draw_and_fit(self, rng: np.random.Generator, draws: int) -> tuple[Fitted, FloatArray]:
-        """Estimates of so many samples, and what else was asked of these (b × k)."""
+    def draw_and_fit(self, chunk: Chunk) -> tuple[Fitted, FloatArray]:
+        """Estimates of the samples of a chunk, and what else was asked of these (b × k)."""
         if self.fitter is None:
             assert self.rows is not None  # noqa: S101 (one of the two is there)
-            return self.rows.draw_and_fit(rng, draws), np.zeros((draws, 0))
-        drawn = [draw(rng, draws) for draw in self._drawings]
-        return self.fit_moments(SampleMoments(*(np.stack(parts, axis=1) for parts in zip(*drawn, strict=True))))
+            return self.rows.draw_and_fit(chunk.generator, chunk.draws), np.zeros((chunk.draws, 0))
+        drawings = self._drawings
+        drawn = [[draw(rng, draws) for draw in drawings] for rng, draws in chunk.parts]
+        moments = zip(*(zip(*own, strict=True) for own in drawn), strict=True)
+        return self.fit_moments(SampleMoments(*(_stack(parts) for parts in moments)))
 
     def fit_moments(self, sample: SampleMoments) -> tuple[Fitted, FloatArray]:
         """The same of samples with these moments."""
@@ -63,10 +67,16 @@ class Task:
 
     @property
     def chunk_size(self) -> int:
-        """Draws of a chunk."""
+        """Draws of a stream of random numbers, of which chunks are made."""
         if isinstance(self.rows, CountFitter):
             return PATTERNS
         return STACK if self.fitter is not None and self.fitter.is_stackable else SINGLE
+
+    @property
+    def streams(self) -> int:
+        """Streams of a chunk: more where samples are small, so that few searches that take long wait for each other."""
+        stackable = self.fitter is not None and self.fitter.is_stackable
+        return _STREAMS if stackable and sum(group.rows.shape[1] ** 2 for group in self.groups) <= _SMALL else 1
 
     @property
     def seconds(self) -> float:
@@ -80,9 +90,14 @@ class Task:
         return build_drawings(self.groups, self.implied, self.resample)
 
 
+def _stack(parts: tuple[tuple[FloatArray, ...], ...]) -> FloatArray:
+    """Moments by stream and group, one stream behind the other."""
+    return np.concatenate([np.stack(own, axis=1) for own in parts])
+
+
 def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:
     """What is kept of the samples of a chunk."""
-    found, asked = task.draw_and_fit(chunk.generator, chunk.draws)
+    found, asked = task.draw_and_fit(chunk)
     more = {"asked": asked} if asked.shape[1] else {}
     several = np.zeros(chunk.draws) if found.several is None else found.several.astype(np.float64)
     return more | {
@@ -111,8 +126,11 @@ def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
                 "models without rotated blocks"
             )
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
-        rows = _build_rows(prepared, own)
-        return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or build_ordered(rows) or rows), own
+        rows, nothing = _build_rows(prepared, own), (np.zeros(0), None)
+        freed = _free_exogenous(prepared, own)
+        if freed is not None:
+            return Task(None, (), nothing, resample, freed), freed.rows.fit
+        return Task(None, (), nothing, resample, build_incomplete(rows) or build_ordered(rows) or rows), own
     free = own
     if any(row.exo for row in own.table.parameters):
         given = parse_fit_options(own.options.given, {"fixed_x": False}).without_resampling
@@ -129,6 +147,26 @@ def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
     at = free.evaluated.evaluation.moments
     fitter = MomentFitter(model, tuple(m.n for m in members), np.asarray(free.solution.x), own.options.estimation)
     return Task(fitter, tuple(members), (at.covariance, at.mean), resample), free
+
+
+def _free_exogenous(prepared: Prepared, own: Fit) -> IncompleteFitter | None:
+    """What fits samples of incomplete rows that all have the exogenous variables: these with free moments.
+
+    The likelihood of the others given these is then the same function, so that estimates are. None where they are not.
+    """
+    exogenous = sorted({row.lhs for row in own.table.parameters if row.exo})
+    frame, groups = prepared.frame, own.sample.groups
+    likelihood = own.options.estimation.kind.name == "ML" and own.sample.is_incomplete and own.rotation is None
+    known = frame is not None and all(group.places is not None for group in groups)
+    if frame is None or not (exogenous and likelihood and known):
+        return None
+    used = np.sort(np.concatenate([np.asarray(group.places) for group in groups]))
+    frame = frame.iloc[used].reset_index(drop=True)
+    if frame[exogenous].isna().any().any():
+        return None
+    given = parse_fit_options(own.options.given, {"fixed_x": False}).without_resampling
+    again = replace(prepared.with_equalities(given), frame=frame)
+    return build_incomplete(_build_rows(again, estimate(again)))
 
 
 def _build_rows(prepared: Prepared, own: Fit) -> RowFitter:

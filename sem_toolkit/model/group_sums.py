@@ -1,0 +1,254 @@
+"""One group of a model while it is laid out as sums of products (see `interleaved`)."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC, Cells
+from sem_toolkit.model.entries import (
+    Matrix,
+    Place,
+    add_matrix,
+    add_symmetric_rows,
+    join,
+    list_lower,
+    list_products,
+    multiply,
+    read_matrix,
+    scale,
+    turn,
+)
+from sem_toolkit.model.factored import Factored, factor_inverse, find_blocks
+from sem_toolkit.model.ram import Model
+from sem_toolkit.model.sums import ONE, Entry, SumsBuilder, Term
+
+IntArray = NDArray[np.intp]
+
+
+class GroupSums:
+    """One group. Symmetric products are those of the columns of C = [U, W], of which there are 2t.
+
+    left_rows    rows of L (p²); right_first: first of those of R; pull_first: of those of z
+    """
+
+    left_rows: IntArray
+    right_first: int
+    pull_first: int
+
+    def __init__(self, model: Model, group: int, share: float, builder: SumsBuilder) -> None:
+        self.builder, self.share = builder, share
+        self.p, self.t = model.n_observed, model.n_variables
+        self.cells: Cells = model.cells[group]
+        self.has_means = model.has_means
+        directed, symmetric = read_matrix(model.directed[group]), read_matrix(model.symmetric[group])
+        intercepts = {i: (float(value), ONE) for i, value in enumerate(model.intercepts[group]) if value}
+        cells = self.cells
+        listed = zip(cells.position, cells.kind, cells.row, cells.column, strict=True)
+        for position, kind, i, j in (tuple(int(n) for n in cell) for cell in listed):
+            entry = (1.0, 2 + position)
+            if kind == INTERCEPT:
+                intercepts[i] = entry
+            elif kind == DIRECTED:
+                directed[i, j] = entry
+            else:
+                symmetric[i, j] = symmetric[j, i] = entry
+        self.directed, self.symmetric = directed, symmetric
+        self.effects = self._add_effects(directed)
+        t = range(self.t)
+        self.spread = self._multiply(symmetric, turn(self.effects), ((i, j) for i in t for j in t))  # S Bᵀ
+        self.means: dict[int, Entry] = {}
+        if self.has_means:
+            column = {(i, 0): entry for i, entry in intercepts.items()}
+            found = self._multiply(self.effects, column, ((i, 0) for i in t))
+            self.means = {i: entry for (i, _), entry in found.items()}
+
+    def _add_effects(self, directed: Matrix) -> Matrix:
+        """B = (I − A)⁻¹ row by row, what affects others first."""
+        causes: dict[int, list[tuple[int, Entry]]] = {i: [] for i in range(self.t)}
+        for (i, j), entry in directed.items():
+            causes[i].append((j, entry))
+        found: Matrix = {}
+        done: set[int] = set()
+        while len(done) < self.t:
+            ready = [i for i in causes if i not in done and all(j in done for j, _ in causes[i])]
+            wanted: dict[Place, list[Term]] = {(i, i): [(1.0, ONE, ONE)] for i in ready}
+            for i in ready:
+                for j, (factor, row) in causes[i]:
+                    for k in range(self.t):
+                        if (j, k) in found:
+                            more, other = found[j, k]
+                            wanted.setdefault((i, k), []).append((factor * more, row, other))
+            found |= add_matrix(self.builder, wanted)
+            done |= set(ready)
+        return found
+
+    def _multiply(self, left: Matrix, right: Matrix, wanted: Iterable[Place]) -> Matrix:
+        return multiply(self.builder, left, right, wanted)
+
+    def add_covariance(self) -> IntArray:
+        """Rows of Σ (p²)."""
+        terms = list_products(self.effects, self.spread, list_lower(range(self.p)))
+        return add_symmetric_rows(self.builder, terms)
+
+    def find_inner(self) -> tuple[list[IntArray], IntArray] | None:
+        """Blocks of Θ and rows of Φ (m²), where Σ⁻¹ can be made of smaller inverses."""
+        blocks, latent = find_blocks(self.directed, self.symmetric, self.p, self.t), range(self.p, self.t)
+        if blocks is None:
+            return None
+        terms = list_products(self.effects, self.spread, list_lower(latent))
+        return (blocks, add_symmetric_rows(self.builder, terms)) if all(terms[i, i] for i in latent) else None
+
+    def factor(self, inner: tuple[list[IntArray], IntArray] | None) -> Factored | None:
+        """Lay out Σ⁻¹ by smaller inverses, or rows for it as it is."""
+        if inner is None:
+            self.left_rows = self.builder.reserve(self.p * self.p) + np.arange(self.p * self.p)
+            return None
+        matrices = self.directed, self.symmetric, inner[1]
+        found, self.left_rows = factor_inverse(self.builder, matrices, inner[0])
+        return found
+
+    def add_mean(self) -> IntArray:
+        """Rows of μ (p)."""
+        entries = (self.means.get(i) for i in range(self.p))
+        return self.builder.add_rows([[] if entry is None else [(entry[0], entry[1], ONE)] for entry in entries])
+
+    def add_products(self) -> None:
+        """CᵀLC and CᵀRC for the columns of C = [U, W] that cells need, and Cᵀz."""
+        used = sorted(set(self.cells.row.tolist()) | set(self.cells.right.tolist()))
+        right = self.right_first + np.arange(self.p * self.p)
+        self.left, self.right = (self._surround(rows, used) for rows in (self.left_rows, right))
+        self.along: dict[int, Entry] = {}
+        if self.has_means:
+            across = {(0, i): (1.0, self.pull_first + i) for i in range(self.p)}
+            direct = self._multiply(across, self._observed_effects, ((0, j) for j in range(self.t)))
+            turned = self._multiply(direct, self.spread, ((0, u - self.t) for u in used if u >= self.t))
+            self.along = {j: entry for (_, j), entry in direct.items()}
+            self.along |= {self.t + j: entry for (_, j), entry in turned.items()}
+
+    @property
+    def _observed_effects(self) -> Matrix:
+        return {place: entry for place, entry in self.effects.items() if place[0] < self.p}
+
+    def _surround(self, rows: IntArray, used: list[int]) -> Matrix:
+        """CᵀXC of the symmetric X in these rows (p²): rows and columns are those of C."""
+        p, t, U = self.p, self.t, self._observed_effects
+        X: Matrix = {(i, j): (1.0, int(rows[max(i, j) * p + min(i, j)])) for i in range(p) for j in range(p)}
+        turned = [u - t for u in used if u >= t]
+        direct = sorted({u for u in used if u < t} | {k for k, j in self.spread if j in turned})
+        XU = self._multiply(X, U, ((i, j) for i in range(p) for j in direct))
+        length = np.bincount([j for _, j in U], minlength=t)
+        shorter = [(j, k) if length[j] <= length[k] else (k, j) for j in direct for k in direct if j >= k]
+        found = self._multiply(turn(U), XU, shorter)
+        found |= turn(found)
+        right = self._multiply(found, self.spread, ((j, k) for j in direct for k in turned))
+        both = self._multiply(turn(self.spread), right, ((j, k) for j in turned for k in turned if j >= k))
+        found |= {(j, t + k): entry for (j, k), entry in right.items()}
+        found |= {(t + k, j): entry for (j, k), entry in right.items()}
+        found |= {(t + j, t + k): entry for (j, k), entry in both.items()}
+        return found | {(t + k, t + j): entry for (j, k), entry in both.items()}
+
+    def _get_slope(self, cell: int) -> Entry | None:
+        """s_a of ∂μ/∂a = s_a U·row."""
+        kind = self.cells.kind[cell]
+        if not self.has_means or kind == SYMMETRIC:
+            return None
+        return (1.0, ONE) if kind == INTERCEPT else self.means.get(int(self.cells.column[cell]))
+
+    def list_slopes(self) -> list[list[Term]]:
+        """The terms of the slope of each cell."""
+        cells, found = self.cells, []
+        for cell, (row, right, weight) in enumerate(zip(cells.row, cells.right, cells.weight, strict=True)):
+            terms: list[Term] = []
+            for matrix, factor in ((self.left, 0.5), (self.right, -1.0)):
+                terms += scale(matrix.get((int(row), int(right))), factor * self.share * float(weight))
+            slope = self._get_slope(cell)
+            if slope is not None and int(row) in self.along:
+                terms += join(self.along[int(row)], slope, -self.share)
+            found.append(terms)
+        return found
+
+    def collect_pairs(self, square: dict[Place, list[Term]], *, exact: bool) -> None:
+        """Add the terms of second derivatives by pairs of cells, in the order of parameters."""
+        cells = self.cells
+        row, right, weight = cells.row.tolist(), cells.right.tolist(), cells.weight.tolist()
+        position = cells.position.tolist()
+        slopes = [self._get_slope(cell) for cell in range(cells.size)]
+        reach = self._list_reach(slopes) if exact and self.has_means else {}
+        pairs = [(a, b) for a in range(cells.size) for b in range(a + 1)]
+        both = {(a, b): join(slopes[a], slopes[b], 1.0) for a, b in pairs}
+        products = add_matrix(self.builder, both)
+        for a, b in pairs:
+            terms = square.setdefault((max(position[a], position[b]), min(position[a], position[b])), [])
+            L, factor = self.left, weight[a] * weight[b] * self.share
+            R, k = (self.right, 1.0) if exact else (self.left, 0.5)
+            for left, other in (
+                ((row[a], right[b]), (right[a], row[b])),
+                ((right[a], row[b]), (row[a], right[b])),
+                ((right[a], right[b]), (row[a], row[b])),
+                ((row[a], row[b]), (right[a], right[b])),
+            ):
+                terms += join(L.get(left), R.get(other), k * factor)
+            terms += join(L.get((row[a], row[b])), products.get((a, b)), self.share)
+            if reach:
+                terms += join(slopes[a], reach.get((row[a], b)), self.share)
+                terms += join(slopes[b], reach.get((row[b], a)), self.share)
+        if exact:
+            self._collect_second_order(square)
+
+    def _list_reach(self, slopes: list[Entry | None]) -> Matrix:
+        """U·iᵀL ∂bΣ z of every row i with a mean and every cell b."""
+        cells = self.cells
+        starts = sorted({int(cells.row[a]) for a, slope in enumerate(slopes) if slope is not None})
+        terms: dict[Place, list[Term]] = {}
+        for i in starts:
+            for b in range(cells.size):
+                row, right, weight = int(cells.row[b]), int(cells.right[b]), float(cells.weight[b])
+                terms[i, b] = join(self.left.get((i, row)), self.along.get(right), weight)
+                terms[i, b] += join(self.left.get((i, right)), self.along.get(row), weight)
+        return add_matrix(self.builder, terms)
+
+    def _collect_second_order(self, square: dict[Place, list[Term]]) -> None:
+        """tr(D ∂a∂bΣ) − share zᵀ∂a∂bμ of pairs with a directed cell."""
+        cells, t = self.cells, self.t
+        row, right, weight, column = (own.tolist() for own in (cells.row, cells.right, cells.weight, cells.column))
+        directed, symmetric = cells.directed.tolist(), cells.symmetric.tolist()
+        sources = sorted({column[a] for a in directed})
+        variances = self._multiply(self.effects, self.spread, ((i, j) for i in sources for j in sources if i >= j))
+        variances |= turn(variances)
+        used = sorted(set(row) | set(right))
+        wanted: dict[Place, list[Term]] = {(j, k): [] for j in used for k in used if j >= k and (j < t or k < t)}
+        for pair, terms in wanted.items():
+            terms += scale(self.left.get(pair), 0.25 * self.share) + scale(self.right.get(pair), -0.5 * self.share)
+        D = add_matrix(self.builder, wanted)
+        D |= turn(D)
+        bent = self._list_bent(directed, sources)
+
+        def put(a: int, b: int, terms: list[Term]) -> None:
+            i, j = int(cells.position[a]), int(cells.position[b])
+            square.setdefault((max(i, j), min(i, j)), []).extend(terms)
+
+        B = self.effects
+        for a in directed:
+            i, j = row[a], column[a]
+            for b in directed:
+                k, m = row[b], column[b]
+                if a >= b:
+                    put(a, b, join(variances.get((j, m)), D.get((i, k)), 2.0))
+                    for effect, pull, inflow in (
+                        (B.get((j, k)), D.get((i, right[b])), bent.get((i, m))),
+                        (B.get((m, i)), D.get((k, right[a])), bent.get((k, j))),
+                    ):
+                        put(a, b, join(effect, pull, 2.0) + join(effect, inflow, -self.share))
+            for b in symmetric:
+                factor = 2.0 * weight[b]
+                put(a, b, join(B.get((j, row[b])), D.get((i, right[b])), factor))
+                put(a, b, join(B.get((j, column[b])), D.get((i, row[b])), factor))
+            for b in cells.intercept.tolist():
+                put(a, b, join(B.get((j, row[b])), self.along.get(i), -self.share))
+
+    def _list_bent(self, directed: list[int], sources: list[int]) -> Matrix:
+        """U·iᵀz E(j) of the rows and the sources of effects."""
+        ends = sorted({int(self.cells.row[a]) for a in directed})
+        terms = {(i, j): join(self.along.get(i), self.means.get(j), 1.0) for i in ends for j in sources}
+        return add_matrix(self.builder, terms)

@@ -1,0 +1,149 @@
+"""Sums of products of numbers that many points have each: laid out once, then computed for all points together.
+
+Values stand in rows, one a number and one column a point, so that each operation runs along memory however few numbers
+a point has; gathering rows is copying them. What is known to be 0 or 1, and what occurs twice, costs nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+ONE, ZERO = 0, 1
+"""The rows of ones and of zeros."""
+
+_WIDEST = 256
+"""Rows of a step: what is added up stays near the processor."""
+
+Term = tuple[float, int, int]
+"""A factor and the two rows it multiplies."""
+Entry = tuple[float, int]
+"""A factor times a row."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Slot:
+    """One product of each of the first rows of a step; factors: k × 1, or None where all are 1."""
+
+    left: IntArray
+    right: IntArray
+    factors: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """Rows from `first` on as sums, those with more products first."""
+
+    first: int
+    slots: tuple[_Slot, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Rows made of rows before them, step by step."""
+
+    steps: tuple[_Step, ...]
+
+    def run(self, rows: FloatArray, scratch: FloatArray) -> None:
+        """Fill the rows (count × b) in. scratch: 2 × the longest step × b."""
+        for step in self.steps:
+            for place, slot in enumerate(step.slots):
+                size = len(slot.left)
+                target = rows[step.first : step.first + size]
+                product, other = scratch[0, :size], scratch[1, :size]
+                rows.take(slot.left, axis=0, out=product, mode="clip")  # "raise" would copy once more
+                rows.take(slot.right, axis=0, out=other, mode="clip")
+                if place == 0:
+                    product = np.multiply(product, other, out=target)
+                else:
+                    product *= other
+                if slot.factors is not None:
+                    product *= slot.factors
+                if place:
+                    target += product
+
+    @property
+    def width(self) -> int:
+        """Rows of the longest step."""
+        return max((len(step.slots[0].left) for step in self.steps), default=0)
+
+
+class SumsBuilder:
+    """Lays out rows; the first two are those of ones and of zeros, and some are filled in by somebody else."""
+
+    def __init__(self) -> None:
+        self.count = 2
+        self._steps: list[_Step] = []
+        self._known: dict[tuple[Term, ...], int] = {}
+
+    def branch(self) -> "SumsBuilder":
+        """Another builder that goes on from the rows there are so far."""
+        other = SumsBuilder()
+        other.count, other._known = self.count, dict(self._known)
+        return other
+
+    def reserve(self, size: int) -> int:
+        """The first of so many rows that are filled in from outside."""
+        first, self.count = self.count, self.count + size
+        return first
+
+    def add(self, wanted: Iterable[Sequence[Term]]) -> list[Entry | None]:
+        """Entries with these sums of products, None for what is 0."""
+        keys = [_merge(terms) for terms in wanted]
+        rows = self._lay_out([key for key in keys if not _is_plain(key)])
+        return [None if not key else _simplify(key) if _is_plain(key) else (1.0, rows[key]) for key in keys]
+
+    def add_rows(self, wanted: Iterable[Sequence[Term]]) -> IntArray:
+        """The rows with these sums of products, to be read from outside."""
+        keys = [_merge(terms) for terms in wanted]
+        rows = self._lay_out([key for key in keys if key and _simplify(key)[0] != 1.0])
+        found = [ZERO if not key else rows[key] if key in rows else _simplify(key)[1] for key in keys]
+        return np.array(found, dtype=np.intp)
+
+    def _lay_out(self, keys: list[tuple[Term, ...]]) -> dict[tuple[Term, ...], int]:
+        """The rows of these sums, made in one step where they are not there yet."""
+        fresh = sorted(dict.fromkeys(key for key in keys if key not in self._known), key=len, reverse=True)
+        first = self.reserve(len(fresh))
+        for start in range(0, len(fresh), _WIDEST):
+            self._steps.append(_build_step(first + start, fresh[start : start + _WIDEST]))
+        self._known |= {key: first + number for number, key in enumerate(fresh)}
+        return {key: self._known[key] for key in keys}
+
+    def finish(self) -> Sums:
+        """What was laid out since the last time."""
+        steps, self._steps = tuple(self._steps), []
+        return Sums(steps)
+
+
+def _build_step(first: int, keys: list[tuple[Term, ...]]) -> _Step:
+    """These sums, those with more products first, in the rows from `first` on."""
+    slots = []
+    for depth in range(len(keys[0])):
+        own = [key[depth] for key in keys if len(key) > depth]
+        factors = np.array([term[0] for term in own])[:, None]
+        left, right = (np.array([term[side] for term in own], dtype=np.intp) for side in (1, 2))
+        slots.append(_Slot(left, right, None if (factors == 1.0).all() else factors))
+    return _Step(first, tuple(slots))
+
+
+def _merge(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms with equal products put together, without those that are 0."""
+    total: dict[tuple[int, int], float] = {}
+    for factor, left, right in terms:
+        pair = (left, right) if left >= right else (right, left)
+        total[pair] = total.get(pair, 0.0) + factor
+    return tuple((factor, *pair) for pair, factor in total.items() if factor != 0.0)
+
+
+def _is_plain(key: tuple[Term, ...]) -> bool:
+    """Whether it is nothing, or one row times a factor."""
+    return not key or (len(key) == 1 and key[0][2] == ONE)
+
+
+def _simplify(key: tuple[Term, ...]) -> Entry:
+    """One row times a factor; the factor is 0 where it is no such thing."""
+    return (key[0][0], key[0][1]) if _is_plain(key) else (0.0, ZERO)
