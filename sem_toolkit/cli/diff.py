@@ -10,7 +10,8 @@ from sem_toolkit.cli.options import WITHOUT_ESTIMATES, WITHOUT_ROWS, JsonOption,
 from sem_toolkit.cli.output import DONE, build_console, print_record
 from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.spec import read_spec, require_estimable
-from sem_toolkit.spec.difference import build_difference_record, compare_tables, format_difference
+from sem_toolkit.spec.difference import compare_tables
+from sem_toolkit.spec.difference_texts import build_difference_record, format_difference
 from sem_toolkit.spec.levels import separate_levels
 
 if TYPE_CHECKING:

@@ -1,13 +1,14 @@
 """Ways to lay a canvas out: how closely, in which arrangement, with which covariances as arcs; and to paint them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note
+from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note, set_stars_in_note
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
-from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.courses.label_places import Memory
+from sem_toolkit.diagram.courses.routing import Route, Router
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
@@ -39,6 +40,14 @@ DENSITIES = (
     Density(1.0, Spacing(rank=40, fan=40, number_share=0.6, item=5, block=13, core_wrap=50, item_wrap=46)),
     Density(2.0, Spacing(rank=32, fan=36, number_share=0.6, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
 )
+CLOSEST = Density(
+    2.0,
+    Spacing(
+        rank=32, fan=36.5, number_share=0.6, item=2.0, block=6, core_wrap=42, item_wrap=38, padding=0.25, least=11.0
+    ),
+)
+"""For the many factors of a measurement model that would not fit a page otherwise."""
+
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
 
@@ -58,11 +67,23 @@ class Draft:
         """The same with another reading of the structure."""
         return replace(self, canvas=replace(self.canvas, structure=structure))
 
+    @property
+    def is_tiled(self) -> bool:
+        """Whether it has the blocks of a measurement model in columns, without arcs between them."""
+        structure = self.canvas.structure
+        return bool(self.canvas.matrix) and not structure.links and structure.two_sided is None
+
+    def iterate_densities(self) -> Iterator[Density]:
+        """From the roomiest on."""
+        yield from DENSITIES
+        if self.is_tiled:
+            yield CLOSEST
+
     def with_density(self, density: Density) -> "Draft":
         """The same in the font size of a density."""
-        style = self.canvas.style
-        font_size = max(SMALLEST_FONT, style.font_size - density.smaller_font)
-        return replace(self, canvas=replace(self.canvas, style=replace(style, font_size=font_size)))
+        canvas = set_stars_in_note(self.canvas) if density == CLOSEST else self.canvas
+        font_size = max(SMALLEST_FONT, canvas.style.font_size - density.smaller_font)
+        return replace(self, canvas=replace(canvas, style=replace(canvas.style, font_size=font_size)))
 
     def measure(self, spacing: Spacing) -> Measures:
         return measure_graph(self.canvas, spacing)
@@ -84,12 +105,24 @@ class Draft:
             placed = replace(placed, bands=grounds)
         return place_constants(canvas, placed)
 
-    def paint(self, measures: Measures, placement: Placement) -> Scene:
+    @property
+    def regressions(self) -> list[tuple[str, str]]:
+        """The ends of the structural paths."""
+        edges = self.canvas.graph.edges(data=True)
+        return [(source, target) for source, target, data in edges if data["role"] == "regression"]
+
+    def paint(
+        self, measures: Measures, placement: Placement, is_hopeless: Callable[[Mapping[str, Route]], bool]
+    ) -> Scene | None:
+        """The picture; None where its courses are said to be hopeless, so that nothing else need be done about it."""
         titles = list(place_band_titles(placement, self.canvas.style).values())
         router = Router(self.canvas, placement, titles, self._measure_moments(), measures)
         routes = router.route_all()
+        if is_hopeless(routes):
+            return None
         sketch = Sketch(self.canvas, placement, measures, routes, frozenset(router.stubs))
-        texts = place_texts(sketch)
+        memory = Memory()
+        texts = place_texts(sketch, memory)
         before = MOST_COVERED
         for _ in range(REPAIRS):
             covered = find_covered(sketch, texts)
@@ -98,7 +131,7 @@ class Draft:
             before = len(covered)
             boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
             router.reroute(covered, boxes)
-            texts = place_texts(sketch)
+            texts = place_texts(sketch, memory)
         return paint_scene(sketch, texts)
 
     def _measure_moments(self) -> dict[str, TextSize]:
@@ -135,7 +168,11 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     if shared is not None:
         yield draft.with_structure(shared)
     yield draft
+    # Arcs beside the indicators of one block may have no room before the next.
+    noted = set_in_note(canvas) if draft.is_tiled and figure is None and shared is None else canvas
     if stages:
+        if noted is not canvas:
+            yield replace(draft, canvas=noted)
         if in_line:
             if direction == "auto":
                 yield replace(draft, arrangement="downward")
@@ -155,5 +192,7 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
             yield replace(draft, arrangement=arrangement)
+    if noted is not canvas:
+        yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})))
     if smaller is not None:
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))

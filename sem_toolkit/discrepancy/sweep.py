@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 _PIVOT = 1e-13  # of its diagonal element: what is smaller is rounding
-_SWEPT = 16
+_SWEPT = 8
 """Rows of the largest matrix that is swept."""
 
 

@@ -23,19 +23,29 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _STARTS = (12, 48)
-_SCATTERED = Search(tolerance=1e-6)
+_SCATTERED = Search(tolerance=1e-2, sharp=0.0)
+"""From where Newton's steps finish."""
 _MEMORY = 1 << 25
 """Bytes of the second derivatives of what is searched together."""
 
 
-def seek_minima(model: Model, kind: Kind, targets: Targets, start: FloatArray, spread: Targets, seed: int) -> Arrivals:
+def seek_minima(
+    model: Model,
+    kind: Kind,
+    targets: Targets,
+    start: FloatArray,
+    spread: Targets,
+    seed: int,
+    released: Released | None = None,
+) -> Arrivals:
     """The lowest minimum that is found for each of the samples of the targets (b); those without one say so.
 
-    start   where each search begins once (q)
-    spread  moments in whose units the other starts are scattered
+    start     where each search begins once (q)
+    spread    moments in whose units the other starts are scattered
+    released  the model without its markers, where somebody has it
     """
     count = len(targets.covariance)
-    task = _Task(model, kind, targets, release_markers(model))
+    task = _Task(model, kind, targets, released or release_markers(model))
     found = begin_arrivals(np.tile(start, (count, 1)))
     lowest = _Lowest(found.x.copy(), np.full(count, np.inf))
     rng = np.random.default_rng(seed)

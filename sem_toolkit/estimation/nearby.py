@@ -45,6 +45,8 @@ _LEFT = 1e-9
 """What may be left after the last step, in these units."""
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 0.03, 0.02, 1e4
 _EASIER, _HARDER = 0.2, 4.0
+_SOLVED = 250
+"""Systems that are copied and solved together."""
 _CACHE = 1 << 22
 """Bytes of the second derivatives of what is evaluated together."""
 
@@ -202,10 +204,14 @@ def _compute_step(points: _Points, scale: FloatArray, slope: FloatArray) -> tupl
     """−(H + damping)⁻¹g in what is free, 0 in what a bound holds (s × r); where H is known to be definite (s)."""
     at, damping = points.at, points.damping
     step, definite = np.empty_like(slope), np.zeros(len(slope), dtype=np.bool_)
-    for place in np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1)):
-        # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies
-        _, step[place], fault = lapack.dposv(at.informations[place].T, -at.gradients[place], lower=1)
-        definite[place] = fault == 0
+    plain = np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1))
+    for first in range(0, len(plain), _SOLVED):
+        own = plain[first : first + _SOLVED]
+        # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies, and overwrites
+        matrices, sides = at.informations[own].swapaxes(-1, -2), -at.gradients[own]
+        systems = zip(matrices, sides, strict=True)
+        faults = [lapack.dposv(one, side, lower=1, overwrite_a=1, overwrite_b=1)[2] for one, side in systems]
+        step[own], definite[own] = sides, np.array(faults) == 0
     left = np.flatnonzero(~definite)
     if len(left):
         curvature = scale_curvature(at.informations[left], scale[left])

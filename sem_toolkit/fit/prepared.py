@@ -226,11 +226,13 @@ class Prepared:
         spec     a text of the same variables that says the equalities itself; None: the same spec
         """
         found = replace(self, options=options, spec=self.spec if spec is None else spec)
-        known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
+        known = found.__dict__  # where cached_property keeps its values
+        known.update(groups=self.groups, rows=self.rows)  # before the table asks for them
+        if found.ordered == self.ordered:
+            known["answers"] = self.answers
         variables = observed_variables(found.estimated_table)
         if list_exogenous(found.table) == list_exogenous(self.table) and variables == self.sample.variables:
             known["sample"] = self.sample
-        found.__dict__.update(known)  # where cached_property keeps its values
         return found
 
     @cached_property

@@ -9,7 +9,8 @@ from sem_toolkit.fit.prepared import get_header_options, prepare_schematic
 from sem_toolkit.fit.receipts import LAYOUT, build_receipt, describe_options, get_version, hash_receipt
 from sem_toolkit.fit.records import clean
 from sem_toolkit.spec import Spec, parse_spec
-from sem_toolkit.spec.difference import compare_tables, format_difference
+from sem_toolkit.spec.difference import compare_tables
+from sem_toolkit.spec.difference_texts import format_difference
 
 ORDER = (
     "data-changed", "data-columns-changed", "data-file-changed", "spec-changed", "spec-gone", "option-changed",

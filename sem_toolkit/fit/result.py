@@ -3,66 +3,39 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sem_toolkit.diagnostics import Diagnostic, ModelError, UnavailableError
-from sem_toolkit.estimation import Certificate, Solution
-from sem_toolkit.fit.auxiliary import drop_correlates, hide_correlates
-from sem_toolkit.fit.coarse import find_coarse_items
-from sem_toolkit.fit.loadings import Loadings, build_loadings
-from sem_toolkit.fit.options import FitOptions
-from sem_toolkit.fit.origins import Origin
-from sem_toolkit.fit.reversed import check_reversed_items
-from sem_toolkit.fit.rotated import check_rotation_errors
-from sem_toolkit.fit.undetermined import check_undetermined_errors
+from sem_toolkit import inference
+from sem_toolkit.diagnostics import ModelError, UnavailableError
+from sem_toolkit.fit.auxiliary import hide_correlates
+from sem_toolkit.fit.estimated import Estimated
 from sem_toolkit.inference import (
-    EvaluatedSolution,
-    FactorScores,
-    GroupResiduals,
     InferenceOptions,
-    Reliability,
-    ResidualType,
-    ScoreMethod,
-    ScoreTests,
-    TestStatistic,
-    WaldTest,
-    build_effects,
-    build_instruments,
-    build_local_independence_tests,
-    build_modification_indices,
     build_parameter_estimates,
-    build_sargan_tests,
     build_standardized_solution,
-    choose_judged,
     compute_blocked_r2,
-    compute_eigenvalue_tests,
     compute_fit_measures,
-    compute_level_measures,
     compute_r2,
-    compute_reliability,
-    compute_residuals,
-    compute_score,
-    compute_score_of_additions,
-    compute_scores_of_factors,
     compute_test_statistics,
-    compute_wald,
-    describe_steps,
 )
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.presented import Presented
-from sem_toolkit.rotation import Rotation
-from sem_toolkit.sample import Sample
-from sem_toolkit.sample.levels.carried import find_plain
-from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
-from sem_toolkit.spec import ParameterTable, Spec
-from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
-from sem_toolkit.spec.naming import name_model
+
+if TYPE_CHECKING:  # of what is asked for beyond the estimates
+    from sem_toolkit.fit.loadings import Loadings
+    from sem_toolkit.inference import (
+        FactorScores,
+        GroupResiduals,
+        Reliability,
+        ResidualType,
+        ScoreMethod,
+        ScoreTests,
+        TestStatistic,
+        WaldTest,
+    )
 
 Result = TypeVar("Result")
 
@@ -71,74 +44,14 @@ UNCERTAIN = ["se", "z", "pvalue", "ci.lower", "ci.upper"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(Presented):
+class Fit(Estimated, Presented):
     """A fitted model. Tables are pandas DataFrames with lavaan's column names; they are computed when first asked for.
 
     Look at `converged` (or `certificate`) first: without a certified optimum the standard errors are NaN and the
     fit measures are empty, and `messages` says why.
 
-    check  gives what can be said of the spec and of the model that it expands to; it is asked once, when somebody looks
-    origin the file of the data, if they came from one
-    start  where the search was told to begin (q), NaN for where it was not, if it was told at all
-    rotation  how exploratory blocks were rotated (`solution.unrotated` is the solution before); None without any
+    What it was made of, such as `spec`, `sample` and `solution`, are the attributes of `Estimated`.
     """
-
-    spec: Spec
-    options: FitOptions
-    sample: Sample
-    solution: Solution
-    check: Callable[[], tuple[Diagnostic, ...]] = tuple
-    origin: Origin | None = None
-    start: NDArray[np.float64] | None = None
-    rotation: Rotation | None = None
-
-    @property
-    def certificate(self) -> Certificate:
-        """What is known about the optimum."""
-        return self.solution.certificate
-
-    @property
-    def converged(self) -> bool:
-        """Whether the estimate is a certified optimum."""
-        return self.certificate.converged
-
-    @property
-    def certified(self) -> bool:
-        """Whether the answer may be used as it is: a certified optimum within the parameter space."""
-        return self.converged and self.certificate.admissible
-
-    @property
-    def table(self) -> ParameterTable:
-        """The parameter table that was estimated, with exogenous moments filled in from the sample."""
-        return drop_correlates(self.solution.model.table, self.sample.auxiliary)
-
-    @property
-    def npar(self) -> int:
-        """Free parameters, equality constraints taken off, as the fit measures count them.
-
-        `table.npar` counts the rows instead; so does lavaan's table.
-        """
-        return self.solution.model.constraints.count_free(self.solution.x)
-
-    @property
-    def title(self) -> str:
-        """The title in the spec's header, or the name of its file; "model" for one that was given as text."""
-        return name_model(self.spec)
-
-    @cached_property
-    def evaluated(self) -> EvaluatedSolution:
-        """The solution with what the tables share, so that moments and information are computed once a fit."""
-        return EvaluatedSolution(self.solution)
-
-    @cached_property
-    def judged(self) -> EvaluatedSolution:
-        """What tests and fit measures are about: the same, or the structural part of estimates in steps."""
-        return choose_judged(self.evaluated, self.options.inference)
-
-    @property
-    def _searched(self) -> EvaluatedSolution:
-        """What scores and residuals are about: the whole, or the structural part of estimates in local steps."""
-        return self.evaluated if self.solution.judged is None else self.judged
 
     @cached_property
     def parameters(self) -> "pd.DataFrame":
@@ -162,7 +75,9 @@ class Fit(Presented):
         if not self.converged:
             return {}
         names, options = (WITHIN, BETWEEN), self.options.inference
-        return {name: compute_level_measures(self.evaluated, level, options) for level, name in enumerate(names)}
+        return {
+            name: inference.compute_level_measures(self.evaluated, level, options) for level, name in enumerate(names)
+        }
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:
@@ -174,6 +89,9 @@ class Fit(Presented):
         """Intraclass correlations of the saturated model, by group label ("" for one group) and variable: the share of
         the variance that lies between clusters. 0 for what is modelled within clusters only; empty without levels.
         """
+        from sem_toolkit.sample.levels.carried import find_plain
+        from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
+
         found = {}
         for number, group in enumerate(self.sample.groups):
             if group.is_between or group.levels is None:
@@ -201,8 +119,10 @@ class Fit(Presented):
         return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
-    def loadings(self) -> tuple[Loadings, ...]:
+    def loadings(self) -> "tuple[Loadings, ...]":
         """Standardised loadings of every group as matrices, item by factor."""
+        from sem_toolkit.fit.loadings import build_loadings
+
         return build_loadings(self.evaluated, self.options.inference)
 
     @cached_property
@@ -211,7 +131,9 @@ class Fit(Presented):
 
         Raises ModelError where nothing was minimised.
         """
-        return hide_correlates(_offer(lambda: build_modification_indices(self._searched)), self.sample.auxiliary)
+        return hide_correlates(
+            _offer(lambda: inference.build_modification_indices(self._searched)), self.sample.auxiliary
+        )
 
     @cached_property
     def epc_equivalence(self) -> "pd.DataFrame":
@@ -234,10 +156,10 @@ class Fit(Presented):
         names that the model does not have.
         """
         level, options = self.options.level, self.options.inference
-        return build_effects(self.evaluated, cause, outcome, level, options, draws, seed)
+        return inference.build_effects(self.evaluated, cause, outcome, level, options, draws, seed)
 
     @cached_property
-    def tests(self) -> tuple[TestStatistic, ...]:
+    def tests(self) -> "tuple[TestStatistic, ...]":
         """Tests of exact fit: the standard one first, then those of the estimator."""
         return compute_test_statistics(self.judged, self.options.inference)
 
@@ -246,14 +168,14 @@ class Fit(Presented):
 
         reweighted  of the reweighted least squares statistic. Raises DataError without raw data.
         """
-        return compute_eigenvalue_tests(self.evaluated, blocks, reweighted=reweighted)
+        return inference.compute_eigenvalue_tests(self.evaluated, blocks, reweighted=reweighted)
 
     @cached_property
-    def residuals(self) -> tuple[GroupResiduals, ...]:
+    def residuals(self) -> "tuple[GroupResiduals, ...]":
         """Residual correlations (Bollen's) of every group, with standard errors and z."""
         return self.compute_residuals()
 
-    def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
+    def compute_residuals(self, kind: "ResidualType" = "cor.bollen") -> "tuple[GroupResiduals, ...]":
         """Residual moments of every group in one of lavaan's types, with standard errors and z.
 
         Of estimates in local steps they are those of the latent variables.
@@ -261,51 +183,52 @@ class Fit(Presented):
         kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
         """
         in_steps = self.solution.judged is not None
-        return compute_residuals(self._searched, kind, InferenceOptions() if in_steps else self.options.inference)
+        options = InferenceOptions() if in_steps else self.options.inference
+        return inference.compute_residuals(self._searched, kind, options)
 
     @cached_property
-    def score_tests(self) -> ScoreTests:
+    def score_tests(self) -> "ScoreTests":
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
-        return _offer(lambda: compute_score(self._searched, self.options.inference))
+        return _offer(lambda: inference.compute_score(self._searched, self.options.inference))
 
     def test_additions(self, additions: str) -> "pd.DataFrame":
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
-        return compute_score_of_additions(self._searched, additions, self.options.inference)
+        return inference.compute_score_of_additions(self._searched, additions, self.options.inference)
 
-    def test_hypotheses(self, hypotheses: str) -> WaldTest:
+    def test_hypotheses(self, hypotheses: str) -> "WaldTest":
         """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""
-        return compute_wald(self.evaluated, hypotheses, self.options.inference)
+        return inference.compute_wald(self.evaluated, hypotheses, self.options.inference)
 
     @cached_property
     def local_tests(self) -> "pd.DataFrame":
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
-        return _offer(lambda: build_local_independence_tests(self.evaluated))
+        return _offer(lambda: inference.build_local_independence_tests(self.evaluated))
 
     @cached_property
     def instruments(self) -> "pd.DataFrame":
         """The equations with their instruments and how strong these are. Raises ModelError for other estimators."""
-        return _offer(lambda: build_instruments(self.evaluated))
+        return _offer(lambda: inference.build_instruments(self.evaluated))
 
     @cached_property
     def sargan(self) -> "pd.DataFrame":
         """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
-        return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
+        return _offer(lambda: inference.build_sargan_tests(self.evaluated, self.options.inference))
 
     @cached_property
     def steps(self) -> dict[str, Any]:
         """Of estimates in steps: method, measurement blocks with their fit, reliabilities of the latent variables by
         group, and fit of the structural part. Raises ModelError for other estimates.
         """
-        return _offer(lambda: describe_steps(self.evaluated, self.fit_measures))
+        return _offer(lambda: inference.describe_steps(self.evaluated, self.fit_measures))
 
-    def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
+    def factor_scores(self, method: "ScoreMethod" = "regression") -> "tuple[FactorScores, ...]":
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
-        return compute_scores_of_factors(self.evaluated, method)
+        return inference.compute_scores_of_factors(self.evaluated, method)
 
     @cached_property
-    def reliability(self) -> tuple[Reliability, ...]:
+    def reliability(self) -> "tuple[Reliability, ...]":
         """α, ω, composite reliability, AVE, Fornell-Larcker and HTMT of every group's factors."""
-        return compute_reliability(self.evaluated)
+        return inference.compute_reliability(self.evaluated)
 
     def summary(self, width: int = 120, extras: Collection[str] = ()) -> str:
         """The fit as text: verdict, fit measures, estimates by section, R².
@@ -332,36 +255,6 @@ class Fit(Presented):
         from sem_toolkit.fit.receipts import build_receipt
 
         return build_receipt({self.title: self})
-
-    @cached_property
-    def findings(self) -> tuple[Diagnostic, ...]:
-        """What was found in the spec and in the model that it expands to; not what its estimates have settled."""
-        settled = LATENT_PRODUCT if self.options.estimation.steps.sam_method == "local" else ""
-        return tuple(entry for entry in self.check() if entry.code != settled)
-
-    @cached_property
-    def _reversed(self) -> tuple[Diagnostic, ...]:
-        return check_reversed_items(self.solution)
-
-    @cached_property
-    def _rotated(self) -> tuple[Diagnostic, ...]:
-        return check_rotation_errors(self.solution, self.rotation, self.options.inference)
-
-    @cached_property
-    def _undetermined(self) -> tuple[Diagnostic, ...]:
-        return check_undetermined_errors(self.evaluated, self.options.inference) if self.converged else ()
-
-    @cached_property
-    def _coarse(self) -> tuple[Diagnostic, ...]:
-        return find_coarse_items(self.table, self.sample, self.options)
-
-    @property
-    def messages(self) -> tuple[Diagnostic, ...]:
-        """All that a reader of the result must know: about the spec, the data and the optimum."""
-        own = self.sample.messages + self.certificate.messages + self._reversed
-        drawn = self.options.inference.resampled
-        own += () if drawn is None else drawn.messages
-        return self.findings + own + self._rotated + self._coarse + self._undetermined
 
 
 def _offer(compute: Callable[[], Result]) -> Result:

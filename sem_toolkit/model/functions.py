@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.spec.expressions import parse_expression
+from sem_toolkit.spec.expression_parsing import parse_expression
 from sem_toolkit.spec.functions import CONSTANTS
 from sem_toolkit.spec.table import Parameter, ParameterTable
 

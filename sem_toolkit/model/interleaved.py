@@ -18,7 +18,7 @@ from sem_toolkit.model.sums import ZERO, Sums, SumsBuilder, Term
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-LARGEST = 120
+LARGEST = 160
 """Parameters of the largest model that is laid out: the time that takes grows with their square."""
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from sem_toolkit.comparison.improve import Improvement
 from sem_toolkit.report.numbers import format_number, format_p_value
 from sem_toolkit.report.text_tables import build_table, protect_numbers
-from sem_toolkit.spec.difference import format_difference
+from sem_toolkit.spec.difference_texts import format_difference
 
 if TYPE_CHECKING:
     import pandas as pd

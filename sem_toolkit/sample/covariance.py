@@ -10,7 +10,8 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_covariance, check_names, check_scales
 from sem_toolkit.sample.delimited import require_unique_names
 from sem_toolkit.sample.moments import FloatArray
-from sem_toolkit.sample.printed import is_number, malformed, read_cells, read_moments, to_number
+from sem_toolkit.sample.printed import read_cells, read_moments
+from sem_toolkit.sample.printed_matrix import is_number, malformed, to_number
 from sem_toolkit.sample.sample import Sample, SampleGroup
 
 

@@ -9,21 +9,28 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_covariance
-from sem_toolkit.sample.delimited import read_text, require_unique_names, sniff_separator
+from sem_toolkit.sample.delimited import require_unique_names, sniff_separator
 from sem_toolkit.sample.moments import FloatArray
-
-Row = list[str]
+from sem_toolkit.sample.printed_matrix import (
+    DASHES,
+    Row,
+    average_rounding,
+    fill_matrix,
+    is_number,
+    is_value,
+    malformed,
+    scale,
+    to_number,
+)
+from sem_toolkit.sample.text_files import read_text
 
 _ROW_KINDS = {
     **dict.fromkeys(("sd", "s.d.", "std", "stddev", "std. dev.", "std.dev.", "standard deviation"), "sd"),
     **dict.fromkeys(("m", "mean", "means"), "mean"),
     **dict.fromkeys(("n", "nobs", "n_vector", "n_scalar", "n_matrix"), "n"),
 }
-_DASHES = frozenset({"-", "–", "—", "--", "---"})
 _MARKS = re.compile(r"[*†‡§ᵃᵇᶜ]+\Z")
 _COMMENT = re.compile(r"[#!]")
-_MOST_DECIMALS = 6
-_LARGEST_ROUNDING = 0.02  # of a correlation; more is no rounding, however few digits are printed
 MOST_VARIABLES = 5_000
 
 
@@ -102,13 +109,13 @@ def _without_trailing_blanks(row: Row) -> Row:
 def _split_rows(lines: list[Row], path: Path) -> _Table:
     """Names, labels and rows of values of one matrix."""
     first = [cell for cell in lines[0] if cell]
-    named = bool(first) and not any(map(_is_value, first))
-    labelled_below = len(lines) > 1 and not _is_value(lines[1][0]) and bool(lines[1][0])
+    named = bool(first) and not any(map(is_value, first))
+    labelled_below = len(lines) > 1 and not is_value(lines[1][0]) and bool(lines[1][0])
     body = lines
     names: tuple[str, ...] = ()
     if named and not (len(first) == 1 and labelled_below):
         names, body = tuple(first), lines[1:]
-    labels = [cells[0] if cells[0] and not _is_value(cells[0]) else "" for cells in body]
+    labels = [cells[0] if cells[0] and not is_value(cells[0]) else "" for cells in body]
     corner = bool(names) and not lines[0][0]  # an empty first cell stands above labels
     table = _Table(names, [], [])
     for cells, label in zip(body, labels, strict=True):
@@ -145,7 +152,7 @@ def _has_diagonal(rows: Sequence[Row]) -> bool:
     """
     growing = len(rows[0]) < len(rows[-1])
     ends = [row[-1] if growing else row[0] for row in rows if row]
-    if any(end in _DASHES for end in ends):
+    if any(end in DASHES for end in ends):
         return True
     numbers = [to_number(end) for end in ends if is_number(end)]
     return all(value == 1 for value in numbers) or any(value > 1 for value in numbers)
@@ -166,11 +173,11 @@ def _finish(label: str, table: _Table, path: Path, messages: list[Diagnostic]) -
         deviations = table.rows.pop()
         table.labels.pop()
     _require_labels(table, path)
-    matrix, decimals = _fill(table, path)
-    matrix, rounded = _average_rounding(matrix, decimals, path)
+    matrix, decimals = fill_matrix(table.names, table.rows, path)
+    matrix, rounded = average_rounding(matrix, decimals, path)
     messages += rounded
     if deviations is not None:
-        matrix = _scale(matrix, _require_numbers(deviations, names, path, "SD"), path)
+        matrix = scale(matrix, _require_numbers(deviations, names, path, "SD"), path)
     mean = table.extras.get("mean")
     sizes = table.extras.get("n")
     where = f" in {path}" + (f", group {label!r}" if label else "")
@@ -193,84 +200,13 @@ def _is_unit_diagonal(rows: Sequence[Row]) -> bool:
     else:
         growing = len(rows[0]) < len(rows[-1])
         diagonal = [(row[-1] if growing else row[0]) if row else "" for row in rows]
-    return all(cell in _DASHES or (is_number(cell) and to_number(cell) == 1) for cell in diagonal)
+    return all(cell in DASHES or (is_number(cell) and to_number(cell) == 1) for cell in diagonal)
 
 
 def _require_labels(table: _Table, path: Path) -> None:
     labels = [label for label in table.labels if label]
     if labels and len(labels) == len(table.rows) == len(table.names) and tuple(labels) != table.names:
         raise malformed(path, "the names of the rows are not those of the columns, in the same order")
-
-
-def _fill(table: _Table, path: Path) -> tuple[FloatArray, int]:
-    """The p × p matrix, NaN where neither half has a number, and the decimals it was printed with."""
-    names, rows = table.names, [*table.rows]
-    p = len(names)
-    lengths = [len([cell for cell in row if cell]) for row in rows]
-    padded = any(row and not row[0] for row in rows)
-    offset = 0  # column of the first cell of row 0, for triangles that are written from the left
-    upward = False  # an upper triangle written from the left: row i begins at column i
-    strict = False
-    if not padded and p > 1:
-        if lengths == list(range(1, p)) or lengths == list(range(p)):
-            strict = True
-            rows = [[], *rows] if len(rows) == p - 1 else rows
-        elif lengths == list(range(p - 1, 0, -1)) or lengths == list(range(p - 1, -1, -1)):
-            strict, upward, offset = True, True, 1
-            rows = [*rows, []] if len(rows) == p - 1 else rows
-        elif lengths == list(range(p, 0, -1)):
-            upward = True
-    if len(rows) != p:
-        raise malformed(path, f"{p} names but {len(rows)} rows")
-    matrix = np.full((p, p), np.nan)
-    decimals = 0
-    for i, row in enumerate(rows):
-        start = i + offset if upward else 0
-        if start + len(row) > p:
-            raise malformed(path, f"row {names[i]!r} has {len(row)} values for {p} names")
-        for j, cell in enumerate(row, start=start):
-            if cell in _DASHES and i == j:
-                strict = True
-            elif cell:
-                if not is_number(cell):
-                    raise malformed(path, f"row {names[i]!r} holds {cell!r}, which is not a number")
-                matrix[i, j] = to_number(cell)
-                decimals = max(decimals, _count_decimals(cell))
-    if strict:
-        diagonal = np.diag(matrix)
-        np.fill_diagonal(matrix, np.where(np.isnan(diagonal), 1.0, diagonal))
-    return np.where(np.isnan(matrix), matrix.T, matrix), decimals
-
-
-def _count_decimals(cell: str) -> int:
-    """Digits after the point of a printed number; many where it has an exponent, so that none counts as rounded."""
-    if "e" in cell.lower():
-        return _MOST_DECIMALS + 1
-    return len(cell.replace(",", ".").partition(".")[2])
-
-
-def _average_rounding(matrix: FloatArray, decimals: int, path: Path) -> tuple[FloatArray, list[Diagnostic]]:
-    gap = np.abs(matrix - matrix.T)
-    unit = 10.0**-decimals
-    deviations = np.sqrt(np.abs(np.diag(matrix)))
-    scale = np.outer(deviations, deviations)
-    tolerated = np.minimum(1.001 * unit, _LARGEST_ROUNDING * scale)
-    if decimals > _MOST_DECIMALS or not np.any(gap > 0) or not np.all(gap <= tolerated):
-        return matrix, []
-    text = f"{path}: the two halves of the matrix differ by at most {unit:g}, as by rounding; they were averaged"
-    return (matrix + matrix.T) / 2, [Diagnostic("note", "rounded-halves", text)]
-
-
-def _scale(matrix: FloatArray, deviations: FloatArray, path: Path) -> FloatArray:
-    """Covariances from correlations and standard deviations; the matrix as it is where it has these variances."""
-    if np.any(deviations <= 0):
-        raise malformed(path, "a standard deviation is not positive")
-    diagonal = np.diag(matrix)
-    if np.all(diagonal == 1):
-        return np.asarray(matrix * np.outer(deviations, deviations))
-    if np.allclose(diagonal, deviations**2, rtol=0.02):
-        return matrix
-    raise malformed(path, "the diagonal of the matrix is neither 1 nor the square of the standard deviations")
 
 
 def _require_numbers(cells: Row, names: Sequence[str], path: Path, what: str) -> FloatArray:
@@ -318,26 +254,3 @@ def _read_row_types(lines: list[Row], path: Path) -> tuple[PrintedMoments, ...]:
         else:
             raise malformed(path, f"rowtype_ {cells[kind_at]!r} is not known", "CORR, COV, MEAN, STDDEV or N")
     return tuple(_finish(label, table, path, []) for label, table in tables.items())
-
-
-def _is_value(cell: str) -> bool:
-    return is_number(cell) or cell in _DASHES
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell is a number, with a point or a comma, that float64 can hold."""
-    try:
-        number = to_number(cell)
-    except ValueError:
-        return False
-    return "_" not in cell and not np.isinf(number)
-
-
-def to_number(cell: str) -> float:
-    """The number in a cell, with a point or a comma."""
-    return float(cell.replace(",", "."))
-
-
-def malformed(source: str | Path, reason: str, hint: str | None = None) -> DataError:
-    """The fault of moments that are not written as moments are."""
-    return DataError(Diagnostic("error", "malformed-covariance", f"{source}: {reason}", hint=hint))

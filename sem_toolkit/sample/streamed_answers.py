@@ -18,8 +18,8 @@ from sem_toolkit.sample.categorical.answers import (
     list_unused,
     place_statistics,
 )
-from sem_toolkit.sample.categorical.statistics import EmptyCells, NoCommonRowError
 from sem_toolkit.sample.categorical.tabled import IntArray, PairTables, StreamedGamma
+from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
 from sem_toolkit.sample.checks import check_collinearity, describe_group
 from sem_toolkit.sample.dropping import EACH_PAIR
 from sem_toolkit.sample.moments import FloatArray

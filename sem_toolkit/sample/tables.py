@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, require_package
 from sem_toolkit.sample.damage import describe_damage
-from sem_toolkit.sample.delimited import LARGEST_TEXT, convert_columns, describe_writing, parse_delimited, read_text
+from sem_toolkit.sample.delimited import convert_columns, describe_writing, parse_delimited
 from sem_toolkit.sample.labels import LABELS, ColumnLabels
 from sem_toolkit.sample.long_texts import SHORTEST, read_long_text
 from sem_toolkit.sample.messages import SHEETS, add_messages
 from sem_toolkit.sample.regular import require_regular
+from sem_toolkit.sample.text_files import LARGEST_TEXT, read_text
 from sem_toolkit.sample.workbooks import read_workbook
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from sem_toolkit.spec.checks.columns import check_columns
     from sem_toolkit.spec.checks.whole import CheckedSpec, check_expanded, check_spec, require_estimable
     from sem_toolkit.spec.explain import build_table_records, format_explanation
-    from sem_toolkit.spec.expressions import Expression, parse_expression
+    from sem_toolkit.spec.expression_parsing import parse_expression
+    from sem_toolkit.spec.expressions import Expression
     from sem_toolkit.spec.header import Header
     from sem_toolkit.spec.options import TableOptions, build_table_options
     from sem_toolkit.spec.specs import Spec, parse_spec, read_spec

@@ -4,66 +4,32 @@ Each action tries the smallest change that may do, and looks at the table that t
 that means what was asked for, and has no fault that the old one had not, is given back.
 """
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast, get_args
 
-from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.diagnostics import SpecError
+from sem_toolkit.spec.asked_actions import Action, Row, refuse_action
 from sem_toolkit.spec.drafts import Draft
 from sem_toolkit.spec.edits import (
     Block,
-    Edit,
     add_term,
-    apply_edits,
     fix_parameter,
     free_parameter,
     label_parameter,
     list_blocks,
     remove_term,
-    rename_label,
-    rename_variable,
     unfix_parameter,
 )
+from sem_toolkit.spec.header_renaming import rename_in_header
+from sem_toolkit.spec.renaming import rename_label, rename_variable
 from sem_toolkit.spec.specs import Spec, parse_spec
 from sem_toolkit.spec.table import Parameter, ParameterTable
 from sem_toolkit.spec.tree import BlockHeader
 
-Kind = Literal["add_path", "add_covariance", "remove", "fix", "free", "label", "rename", "add_node"]
 Expand = Callable[[str], ParameterTable]
 """What a text means; raises SpecError where it has faults."""
-Row = tuple[str, str, str]
 Goal = Callable[[ParameterTable], bool]
-
-
-@dataclass(frozen=True)
-class Action:
-    """One action; of the fields those count that its kind has.
-
-    a, b           add_path: cause and effect; add_covariance: the two; rename: the old and the new name; add_node: a
-    lhs, op, rhs   the parameter that is removed, fixed, freed or labelled; add_path: op may say which path it is
-    value, label   what it is fixed to, and the new label ("" takes the old one away)
-    latent, indicators  of a new variable
-    block          number in the table of the block that it is about; 0 where the text has none. A rename reaches all
-    """
-
-    kind: Kind
-    a: str = ""
-    b: str = ""
-    lhs: str = ""
-    op: str = ""
-    rhs: str = ""
-    value: float = 0.0
-    label: str = ""
-    latent: bool = False
-    indicators: tuple[str, ...] = ()
-    block: int = 0
-
-    @property
-    def row(self) -> Row:
-        """The parameter that it is about."""
-        return self.lhs, self.op, self.rhs
 
 
 @dataclass(frozen=True)
@@ -72,34 +38,6 @@ class Change:
 
     text: str
     message: str
-
-
-def parse_action(record: Mapping[str, Any]) -> Action:
-    """An action as a page sends it, whose values may be anything. Raises SpecError for what is none."""
-    kind: Any = record.get("kind")
-    if not isinstance(kind, str) or kind not in get_args(Kind):
-        raise _refuse(f'there is no action "{kind}"', f"one of {', '.join(get_args(Kind))}")
-    names = {"add_path": ("from", "to"), "rename": ("name", "new"), "add_node": ("name", "")}
-    first, second = names.get(kind, ("a", "b"))
-    texts = {"a": first, "b": second, "lhs": "lhs", "op": "op", "rhs": "rhs", "label": "label"}
-    given = {own: record.get(theirs, "") for own, theirs in texts.items()}
-    value, indicators = record.get("value", 0.0), record.get("indicators") or []
-    faulty = [name for name, text in given.items() if not isinstance(text, str)]
-    if faulty or isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
-        raise _refuse("an action has names as texts and a value as a number", None)
-    block = record.get("block") or 0
-    if isinstance(block, bool) or not isinstance(block, int) or block < 0:
-        raise _refuse("a block is a number", None)
-    if not isinstance(indicators, list) or not all(isinstance(name, str) for name in indicators):
-        raise _refuse("indicators are a list of names", None)
-    return Action(
-        cast("Kind", kind),
-        **given,
-        value=float(value),
-        latent=record.get("latent") is True,
-        indicators=tuple(indicators),
-        block=block,
-    )
 
 
 def change_text(text: str, action: Action, expand: Expand) -> Change:
@@ -120,9 +58,9 @@ def _find_block(spec: Spec, table: ParameterTable, action: Action) -> Block | No
         return None
     blocks = list_blocks(spec)
     if len(blocks) != len({row.block for row in table.parameters}):
-        raise _refuse("blocks of the model stand in another file", "change the text")
+        raise refuse_action("blocks of the model stand in another file", "change the text")
     if not 0 < action.block <= len(blocks):
-        raise _refuse("the text has blocks (group: or level:), and none of them was named", "change the text")
+        raise refuse_action("the text has blocks (group: or level:), and none of them was named", "change the text")
     return blocks[action.block - 1]
 
 
@@ -135,7 +73,7 @@ def _change_block(spec: Spec, before: ParameterTable, action: Action, block: Blo
     def expand_block(text: str) -> ParameterTable:
         table = expand(text)
         if _summarise_others(table, action.block) != _summarise_others(before, action.block):
-            raise _refuse("it would change another block of the text", "change the text")
+            raise refuse_action("it would change another block of the text", "change the text")
         return select(table)
 
     return _change(spec, select(before), action, block, expand_block)
@@ -165,14 +103,14 @@ def _change(spec: Spec, before: ParameterTable, action: Action, block: Block | N
 def _add(spec: Spec, before: ParameterTable, action: Action, block: Block | None, expand: Expand) -> Change:
     operator = "~~" if action.kind == "add_covariance" else action.op or _choose_operator(before, action)
     if operator not in ("=~", "~", "<~", "~~"):
-        raise _refuse(f'"{operator}" is no path', None)
+        raise refuse_action(f'"{operator}" is no path', None)
     row = (action.b, operator, action.a) if operator in ("~", "<~") else (action.a, operator, action.b)
     if action.a == action.b:
-        raise _refuse("a path leads from one variable to another", None)
+        raise refuse_action("a path leads from one variable to another", None)
     shown = " ".join(row)
     known = find_rows(before, row)
     if any(found.free or found.exo or found.ustart not in (0.0, None) for found in known):
-        raise _refuse(f'"{shown}" is in the model already', None)
+        raise refuse_action(f'"{shown}" is in the model already', None)
     ways = (
         [lambda: unfix_parameter(spec, *row, block=block), lambda: free_parameter(spec, *row, block=block)]
         if known
@@ -199,12 +137,12 @@ def _choose_operator(table: ParameterTable, action: Action) -> str:
 def _add_node(spec: Spec, before: ParameterTable, action: Action, block: Block | None, expand: Expand) -> Change:
     name = action.a
     if name in _list_names(before):
-        raise _refuse(f'there is a "{name}" already', "choose another name")
+        raise refuse_action(f'there is a "{name}" already', "choose another name")
     if action.latent:
         if not action.indicators:
-            raise _refuse(f'the factor "{name}" needs indicators', "name the variables that measure it")
+            raise refuse_action(f'the factor "{name}" needs indicators', "name the variables that measure it")
         if name in action.indicators or len(set(action.indicators)) < len(action.indicators):
-            raise _refuse("a factor is measured by other variables, each named once", None)
+            raise refuse_action("a factor is measured by other variables, each named once", None)
         rows: list[Row] = [(name, "=~", other) for other in action.indicators]
     else:
         rows = [(name, "~~", name)]
@@ -225,7 +163,7 @@ def _set(spec: Spec, before: ParameterTable, action: Action, block: Block | None
     """Remove, fix, free or label a parameter that the model has."""
     row, shown = action.row, " ".join(action.row).strip()
     if not find_rows(before, row):
-        raise _refuse(f'the model has no "{shown}"', None)
+        raise refuse_action(f'the model has no "{shown}"', None)
     if action.kind == "remove":
         ways = [lambda: remove_term(spec, *row, block=block), lambda: _fix_after_removal(spec, row, block)]
         return _take(
@@ -269,12 +207,12 @@ def _rename(spec: Spec, before: ParameterTable, action: Action, expand: Expand) 
     labels = {row.label for row in before.rows if row.label} | {row.lhs for row in before.rows if row.op == ":="}
     taken = names if old in names else labels
     if old not in names | labels:
-        raise _refuse(f'the model has no "{old}"', None)
+        raise refuse_action(f'the model has no "{old}"', None)
     if new in taken:
-        raise _refuse(f'there is a "{new}" already', "choose another name")
+        raise refuse_action(f'there is a "{new}" already', "choose another name")
     if old in names:
         return _take(
-            [lambda: _rename_in_header(rename_variable(spec, old, new), old, new)],
+            [lambda: rename_in_header(rename_variable(spec, old, new), old, new)],
             lambda table: _list_names(table) == {new if name == old else name for name in names},
             expand,
             f'"{old}" is "{new}" now',
@@ -285,34 +223,6 @@ def _rename(spec: Spec, before: ParameterTable, action: Action, expand: Expand) 
         expand,
         f'"{old}" is "{new}" now',
     )
-
-
-def _rename_in_header(text: str, old: str, new: str) -> str:
-    """The text with a variable renamed among the hints for its picture: keys, and entries of lists."""
-    spec = parse_spec(text)
-    span = spec.header.spans.get("diagram")
-    if span is None:
-        return text
-    name = rf"(?<![\w.]){re.escape(old)}(?![\w.])"
-    entry = re.compile(rf"(?:(?<=[\[,{{])|(?<=[\[,{{] )|(?<=#'\s{{3}})|^#'\s+(?:- )?)\s*{name}(?=\s*[:,\]}}]|\s*$)")
-    edits = []
-    for start, line in _iterate_header(spec, span.start):
-        for match in entry.finditer(line):
-            end = start + match.end()
-            edits.append(Edit(end - len(old), end, new))
-    return apply_edits(text, edits)
-
-
-def _iterate_header(spec: Spec, start: int) -> Iterator[tuple[int, str]]:
-    """Offset and text of the header's lines from the one with `start` up to the next key."""
-    comments = [token for token in spec.tokens if token.kind == "comment" and token.text.startswith("#'")]
-    begun = False
-    for token in comments:
-        if begun and re.match(r"#' ?[a-z_]", token.text):
-            return
-        begun = begun or token.start <= start < token.end
-        if begun:
-            yield token.start, token.text
 
 
 def _take(ways: Iterable[Callable[[], str]], goal: Goal, expand: Expand, message: str) -> Change:
@@ -327,8 +237,8 @@ def _take(ways: Iterable[Callable[[], str]], goal: Goal, expand: Expand, message
             fault = problem
     if fault is not None:
         entry = fault.diagnostics[0]
-        raise _refuse(f"this cannot be done in the picture: {entry.message}", entry.hint) from None
-    raise _refuse("this cannot be done in the picture", "change the text")
+        raise refuse_action(f"this cannot be done in the picture: {entry.message}", entry.hint) from None
+    raise refuse_action("this cannot be done in the picture", "change the text")
 
 
 def find_rows(table: ParameterTable, row: Row) -> list[Parameter]:
@@ -354,7 +264,3 @@ def _is_fixed(table: ParameterTable, row: Row, value: float) -> bool:
 
 def _list_names(table: ParameterTable) -> set[str]:
     return {name for row in table.parameters for name in (row.lhs, row.rhs) if name}
-
-
-def _refuse(message: str, hint: str | None) -> SpecError:
-    return SpecError(Diagnostic("error", "impossible-action", message, None, hint))

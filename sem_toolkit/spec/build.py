@@ -7,7 +7,8 @@ from typing import cast
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.collector import paused_collector
-from sem_toolkit.spec.defaults import BlockContext, DraftRow, TooManyRowsError, build_block_rows
+from sem_toolkit.spec.defaults import TooManyRowsError, build_block_rows
+from sem_toolkit.spec.draft_rows import BlockContext, DraftRow
 from sem_toolkit.spec.efa import fix_efa_rotation
 from sem_toolkit.spec.effects import build_effect_coding
 from sem_toolkit.spec.equalities import equate, list_ties, require_equal_known, tie_equal

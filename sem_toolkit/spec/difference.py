@@ -4,13 +4,11 @@ Lines, order, spacing and comments do not matter. Whether one model is nested in
 elsewhere; here are the tables and the change in degrees of freedom that follows from them.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
-from sem_toolkit.diagnostics import Span
-from sem_toolkit.spec.expressions import parse_expression
+from sem_toolkit.spec.expression_parsing import parse_expression
 from sem_toolkit.spec.linear import LinearForm, build_linear_form
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, PARAMETER_OPERATORS, Parameter, ParameterTable
@@ -46,6 +44,7 @@ class SpecDifference:
     free_before, free_after    free parameters less independent equality constraints
     df_change                  change of the degrees of freedom; None where the observed variables differ
     variables_added, variables_removed  observed variables
+    groups                     labels of B's groups, where they have any
     """
 
     changes: tuple[Change, ...]
@@ -54,6 +53,7 @@ class SpecDifference:
     df_change: int | None
     variables_added: tuple[str, ...]
     variables_removed: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -82,6 +82,7 @@ def compare_tables(before: ParameterTable, after: ParameterTable) -> SpecDiffere
         gained - (free[1] - free[0]) if same else None,
         tuple(name for name in observed[1] if name not in names[0]),
         tuple(name for name in observed[0] if name not in names[1]),
+        after.groups,
     )
 
 
@@ -180,9 +181,9 @@ def _compare_ties(
             lost = old.get(key, frozenset()) - new.get(key, frozenset())
             won = new.get(key, frozenset()) - old.get(key, frozenset())
             if won:
-                changes.append(Change("tied", first[key], second[key], _format_keys(won, key)))
+                changes.append(Change("tied", first[key], second[key], _format_keys(won, key, after.groups)))
             if lost:
-                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key)))
+                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key, before.groups)))
     return changes
 
 
@@ -196,10 +197,16 @@ def _list_ties(table: ParameterTable) -> dict[Key, frozenset[Key]]:
     return {key: frozenset(keys[:1]) for keys in sets.values() for key in keys[1:]}
 
 
-def _format_keys(keys: Iterable[Key], own: Key) -> str:
+def name_group(number: int, groups: Sequence[str]) -> str:
+    """A group in brackets: by its label where it has one that is more than its number (from 1)."""
+    label = groups[number - 1] if number <= len(groups) else ""
+    return f"[group {number}]" if label in ("", str(number)) else f"[{label}]"
+
+
+def _format_keys(keys: Iterable[Key], own: Key, groups: Sequence[str]) -> str:
     return ", ".join(
         f"{lhs} {op} {rhs}".strip()
-        + (f" [group {group}]" if group != own[3] else "")
+        + (f" {name_group(group, groups)}" if group != own[3] else "")
         + (f" [level {level}]" if level != own[4] else "")
         for lhs, op, rhs, group, level in sorted(keys)
     )
@@ -222,120 +229,3 @@ def _turn(row: Parameter) -> tuple[str, str, str]:
     if row.op == ">" or (row.op == "==" and row.rhs < row.lhs):
         return row.rhs, "<" if row.op == ">" else row.op, row.lhs
     return row.lhs, row.op, row.rhs
-
-
-# -- as text and as records
-
-
-class ChangeRecord(TypedDict):
-    """One difference in JSON; lines are null for rows that a rule added."""
-
-    kind: str
-    lhs: str
-    op: str
-    rhs: str
-    group: int
-    level: int
-    before: float | None
-    after: float | None
-    detail: str
-    line_before: int | None
-    line_after: int | None
-
-
-class DifferenceRecord(TypedDict):
-    """The differences of two specs in JSON."""
-
-    changes: list[ChangeRecord]
-    free_before: int
-    free_after: int
-    df_change: int | None
-    variables_added: list[str]
-    variables_removed: list[str]
-
-
-def build_difference_record(difference: SpecDifference) -> DifferenceRecord:
-    """The differences as a dictionary for JSON."""
-    return {
-        "changes": [_build_change_record(change) for change in difference.changes],
-        "free_before": difference.free_before,
-        "free_after": difference.free_after,
-        "df_change": difference.df_change,
-        "variables_added": list(difference.variables_added),
-        "variables_removed": list(difference.variables_removed),
-    }
-
-
-def _build_change_record(change: Change) -> ChangeRecord:
-    row, old, new = change.row, change.before, change.after
-
-    def line(span: Span | None) -> int | None:
-        return span.line if span else None
-
-    return {
-        "kind": change.kind,
-        "lhs": row.lhs,
-        "op": row.op,
-        "rhs": row.rhs,
-        "group": row.group,
-        "level": row.level,
-        "before": old.ustart if old else None,
-        "after": new.ustart if new else None,
-        "detail": change.detail,
-        "line_before": line(old.origin.span) if old else None,
-        "line_after": line(new.origin.span) if new else None,
-    }
-
-
-def format_difference(difference: SpecDifference) -> str:
-    """The differences as lines of text, `+` for what B adds, `-` for what it lacks, `~` for what it changes."""
-    if difference.is_empty:
-        return "both specs mean the same"
-    lines = [f"+ variable {name}" for name in difference.variables_added]
-    lines += [f"- variable {name}" for name in difference.variables_removed]
-    several = len({change.row.group for change in difference.changes} - {0}) > 1
-    levels = len({change.row.level for change in difference.changes} - {0}) > 1
-    lines += [_format_change(change, several, levels) for change in difference.changes]
-    lines.append("")
-    lines.append(f"free parameters {difference.free_before} → {difference.free_after}")
-    if difference.df_change is not None:
-        lines.append(f"degrees of freedom {difference.df_change:+d}")
-    return "\n".join(lines)
-
-
-def _format_change(change: Change, several_groups: bool, several_levels: bool) -> str:
-    row = change.row
-    sign = {"added": "+", "removed": "-"}.get(change.kind, "~")
-    what = f"{row.lhs} {row.op} {row.rhs}".strip()
-    group = f" [group {row.group}]" if several_groups and row.group else ""
-    group += f" [level {row.level}]" if several_levels and row.level else ""
-    return f"{sign} {what}{group}{_format_detail(change)}"
-
-
-def _format_detail(change: Change) -> str:
-    row, old, new = change.row, change.before, change.after
-    if change.kind in {"added", "removed"}:
-        if row.op not in PARAMETER_OPERATORS:
-            return ""
-        return ", free" if row.free else f", fixed{_format_value(row)}"
-    if change.kind in {"tied", "untied"}:
-        return (
-            f" {change.detail and 'now equal to ' if change.kind == 'tied' else 'no longer equal to '}{change.detail}"
-        )
-    if change.kind == "freed":
-        return f" freed (was fixed{_format_value(old)})"
-    if change.kind == "fixed":
-        return f" fixed{_format_value(new)}"
-    if change.kind == "bound changed":
-        return f" bounds {_format_bounds(old)} → {_format_bounds(new)}"
-    return f" {change.kind.split()[0]}{_format_value(old)} →{_format_value(new) or ' none'}"
-
-
-def _format_value(row: Parameter | None) -> str:
-    return "" if row is None or row.ustart is None else f" {row.ustart:g}"
-
-
-def _format_bounds(row: Parameter | None) -> str:
-    if row is None or (math.isinf(row.lower) and math.isinf(row.upper)):
-        return "none"
-    return f"[{row.lower:g}, {row.upper:g}]"

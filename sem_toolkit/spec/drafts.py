@@ -4,18 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sem_toolkit.spec.edits import (
-    Block,
-    Edit,
-    add_term,
-    apply_edits,
-    fix_parameter,
-    free_parameter,
-    label_parameter,
-    remove_term,
-    rename_variable,
-)
+from sem_toolkit.spec.edits import Block, add_term, fix_parameter, free_parameter, label_parameter, remove_term
+from sem_toolkit.spec.renaming import rename_variable
 from sem_toolkit.spec.specs import Spec, parse_spec
+from sem_toolkit.spec.text_edits import Edit, apply_edits
 from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import Constraint, Definition, Formula
 from sem_toolkit.spec.written import write_header

@@ -5,62 +5,18 @@ concern stay as they were typed. Parse the result to go on.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.flat import name_row
-from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.names_of_r import require_name
 from sem_toolkit.spec.specs import Spec, parse_spec
+from sem_toolkit.spec.text_edits import Edit, apply_edits
 from sem_toolkit.spec.tokens import TRIVIA, split_tokens
-from sem_toolkit.spec.tree import BlockHeader, Constraint, Definition, Formula, Modifier, Term
+from sem_toolkit.spec.tree import BlockHeader, Formula, Modifier, Term
 
 Block = tuple[str, ...]
 """A block by the labels of its headers: `()` where there are none, `("a", "within")` of a group's level."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
-    """The characters from `start` up to `end` become `replacement`."""
-
-    start: int
-    end: int
-    replacement: str
-
-
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """The text with all edits made; they must not overlap (of two that do the first is made)."""
-    parts: list[str] = []
-    position = 0
-    for edit in sorted(edits):
-        if edit.start >= position:
-            parts += [text[position : edit.start], edit.replacement]
-            position = edit.end
-    return "".join([*parts, text[position:]])
-
-
-def find_edits(old: str, new: str) -> list[Edit]:
-    """The edits that make one text of another: lines that stay are not touched, nor both ends of those that change."""
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    starts = [0, *accumulate(map(len, before))]
-    edits = []
-    for tag, first, last, begin, end in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        start, stop, text = starts[first], starts[last], "".join(after[begin:end])
-        head = _count_common(old[start:stop], text)
-        tail = _count_common(old[start + head : stop][::-1], text[head:][::-1])
-        edits.append(Edit(start + head, stop - tail, text[head : len(text) - tail]))
-    return edits
-
-
-def _count_common(first: str, second: str) -> int:
-    """How many characters two texts have in common at their beginnings."""
-    return next(
-        (place for place, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
-        min(len(first), len(second)),
-    )
 
 
 def apply_fixes(spec: Spec, codes: Iterable[str] | None = None) -> str:
@@ -81,7 +37,7 @@ def add_term(spec: Spec, lhs: str, op: str, rhs: str = "", modifier: str = "", b
     modifier  text before the `*`, such as "0.5" or "a"
     block     the block that it is added to (`list_blocks`); None looks at the whole text
     """
-    _require_name(lhs)
+    require_name(lhs)
     operator, target = _write_target(op, rhs)
     term = f"{modifier}*{target}" if modifier else target
     formulas = _formulas(spec, block)
@@ -160,63 +116,6 @@ def _find_plus(spec: Spec, start: int, end: int) -> tuple[int, int]:
     return first, start + plus.end
 
 
-# -- names and labels
-
-
-def rename_variable(spec: Spec, old: str, new: str) -> str:
-    """Give a variable another name wherever it stands, also in interactions and in equal("…")."""
-    _require_name(new)
-    edits: list[Edit] = []
-    for formula in _formulas(spec):
-        for term in (*formula.left, *formula.right):
-            edits += _rename_in(spec, term.name_start, term.name_end, old, new) if term.variable else []
-            for modifier in term.modifiers:
-                edits += _rename_equal(spec, modifier, old, new) if modifier.is_equal else []
-    return apply_edits(spec.source.text, edits)
-
-
-def rename_label(spec: Spec, old: str, new: str) -> str:
-    """Give a label or a definition another name, in modifiers, constraints and definitions."""
-    _require_name(new)
-    edits: list[Edit] = []
-    for statement in spec.statements:
-        if isinstance(statement, Formula):
-            for modifier in _modifiers(statement):
-                if modifier.kind == "label" and not modifier.is_equal and old in modifier.values:
-                    edits += _rename_value(spec, modifier, old, new)
-        elif isinstance(statement, Definition | Constraint):
-            edits += _rename_in(spec, statement.start, statement.end, old, new)
-    return apply_edits(spec.source.text, edits)
-
-
-def _rename_in(spec: Spec, start: int, end: int, old: str, new: str) -> list[Edit]:
-    tokens = split_tokens(spec.source.text[start:end])
-    return [Edit(start + t.start, start + t.end, new) for t in tokens if t.kind == "name" and t.text == old]
-
-
-def _rename_value(spec: Spec, modifier: Modifier, old: str, new: str) -> list[Edit]:
-    edits: list[Edit] = []
-    tokens = split_tokens(spec.source.text[modifier.start : modifier.end])
-    for position, token in enumerate(tokens):
-        called = any(other.text == "(" for other in tokens[position + 1 : position + 2])
-        if token.kind == "name" and token.text == old and not called:
-            edits.append(Edit(modifier.start + token.start, modifier.start + token.end, new))
-        elif token.kind == "string" and token.text[1:-1] == old:
-            edits.append(Edit(modifier.start + token.start + 1, modifier.start + token.end - 1, new))
-    return edits
-
-
-def _rename_equal(spec: Spec, modifier: Modifier, old: str, new: str) -> Iterator[Edit]:
-    for token in split_tokens(spec.source.text[modifier.start : modifier.end]):
-        if token.kind == "string":
-            start = modifier.start + token.start + 1
-            yield from (
-                Edit(start + inner.start, start + inner.end, new)
-                for inner in split_tokens(token.text[1:-1])
-                if inner.kind == "name" and inner.text == old
-            )
-
-
 # -- values and labels of parameters
 
 
@@ -241,7 +140,7 @@ def unfix_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", block: Block |
 def label_parameter(spec: Spec, lhs: str, op: str, rhs: str = "", label: str = "", block: Block | None = None) -> str:
     """Give a parameter a label in place of the one it has; an empty one takes it away."""
     if label:
-        _require_name(label)
+        require_name(label)
     return _set_modifier(spec, lhs, op, rhs, "label", label, block)
 
 
@@ -334,7 +233,7 @@ def _write_target(op: str, rhs: str) -> tuple[str, str]:
     if op == "~1":
         return "~", "1"
     for part in rhs.split(":"):
-        _require_name(part)
+        require_name(part)
     return op, rhs
 
 
@@ -376,13 +275,6 @@ def _remove_lines(text: str, start: int, end: int) -> str:
         last += 2 if text[last : last + 2] == "\r\n" else 1
         return text[:first] + text[last:]
     return text[:start] + text[end:]
-
-
-def _require_name(name: str) -> None:
-    tokens = split_tokens(name)
-    fault = find_name_fault(name) if len(tokens) == 1 and tokens[0].kind == "name" else f'"{name}" is not a name'
-    if fault:
-        raise SpecError(Diagnostic("error", "invalid-name", fault))
 
 
 def _missing(spec: Spec, lhs: str, op: str, rhs: str) -> SpecError:

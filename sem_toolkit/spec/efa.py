@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
-from sem_toolkit.spec.defaults import DraftRow
+from sem_toolkit.spec.draft_rows import DraftRow
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.table import ECHELON, TIED_ECHELON

@@ -7,7 +7,7 @@ also puts their thresholds on the scale of the categories' numbers ("integer cod
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sem_toolkit.spec.defaults import DraftRow
+from sem_toolkit.spec.draft_rows import DraftRow
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
-from sem_toolkit.spec.defaults import DraftRow
+from sem_toolkit.spec.draft_rows import DraftRow
 from sem_toolkit.spec.groups import name_rows
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.specs import Spec

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sem_toolkit.spec.defaults import BlockContext, DraftRow, copy_to_group
+from sem_toolkit.spec.draft_rows import BlockContext, DraftRow, copy_to_group
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 

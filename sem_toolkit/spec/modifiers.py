@@ -3,7 +3,7 @@
 from typing import cast
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
-from sem_toolkit.spec.defaults import DraftRow
+from sem_toolkit.spec.draft_rows import DraftRow
 from sem_toolkit.spec.options import Bounds, TableOptions
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.tree import Modifier, ModifierKind, Value

@@ -2,6 +2,9 @@
 
 import re
 
+from sem_toolkit.diagnostics import Diagnostic, SpecError
+from sem_toolkit.spec.tokens import split_tokens
+
 _RESERVED: frozenset[str] = frozenset(
     {"if", "else", "repeat", "while", "function", "for", "next", "break", "in", "...", "TRUE", "FALSE", "NULL"}
     | {"Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_"}
@@ -29,3 +32,11 @@ def make_name(text: str) -> str:
     if not re.match(r"(?:[^\W\d_]|\.(?![0-9]))", made):
         made = "X" + made
     return made + "." if is_reserved(made) else made
+
+
+def require_name(name: str) -> None:
+    """Raise SpecError for what is no single name that a variable may have."""
+    tokens = split_tokens(name)
+    fault = find_name_fault(name) if len(tokens) == 1 and tokens[0].kind == "name" else f'"{name}" is not a name'
+    if fault:
+        raise SpecError(Diagnostic("error", "invalid-name", fault))

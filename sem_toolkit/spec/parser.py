@@ -5,7 +5,8 @@ from typing import Literal, cast
 
 from sem_toolkit.diagnostics import Severity
 from sem_toolkit.diagnostics.suggestions import find_nearest
-from sem_toolkit.spec.expressions import Expression, drop_comparisons, parse_expression_tokens
+from sem_toolkit.spec.expression_parsing import drop_comparisons, parse_expression_tokens
+from sem_toolkit.spec.expressions import Expression
 from sem_toolkit.spec.names_of_r import find_name_fault
 from sem_toolkit.spec.operators import find_operator
 from sem_toolkit.spec.reporting import Reporter, SkipError

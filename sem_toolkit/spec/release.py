@@ -9,8 +9,9 @@
 from collections.abc import Iterator
 
 from sem_toolkit.spec.drafts import Draft
-from sem_toolkit.spec.edits import Edit, apply_edits, find_end_of_mark
+from sem_toolkit.spec.edits import find_end_of_mark
 from sem_toolkit.spec.specs import Spec, parse_spec
+from sem_toolkit.spec.text_edits import Edit, apply_edits
 from sem_toolkit.spec.tree import Formula, Modifier, Term
 
 

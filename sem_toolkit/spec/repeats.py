@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sem_toolkit.spec.expressions import Report
+from sem_toolkit.spec.expression_parsing import Report
 from sem_toolkit.spec.tokens import Token
 
 _MOST = 100_000  # values that a modifier may repeat

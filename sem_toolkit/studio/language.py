@@ -12,8 +12,8 @@ from sem_toolkit.lsp.estimates import EstimateRows
 from sem_toolkit.lsp.hover import describe_place
 from sem_toolkit.lsp.layout import list_layout_changes
 from sem_toolkit.lsp.names import find_occurrence, find_rename_fault, list_same
-from sem_toolkit.spec.edits import Edit
 from sem_toolkit.spec.formatting import format_spec
+from sem_toolkit.spec.text_edits import Edit
 from sem_toolkit.studio.offsets import EditRecord, Offsets
 
 Record = dict[str, Any]

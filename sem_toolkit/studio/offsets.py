@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from sem_toolkit.spec.edits import Edit
+from sem_toolkit.spec.text_edits import Edit
 
 EditRecord = dict[str, object]
 

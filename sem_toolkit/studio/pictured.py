@@ -6,8 +6,9 @@ from typing import Any
 from sem_toolkit.diagnostics import DataError, Diagnostic, SpecError
 from sem_toolkit.lsp.document import Document
 from sem_toolkit.spec import ParameterTable
-from sem_toolkit.spec.actions import Change, change_text, parse_action
-from sem_toolkit.spec.edits import find_edits
+from sem_toolkit.spec.actions import Change, change_text
+from sem_toolkit.spec.asked_actions import parse_action
+from sem_toolkit.spec.text_edits import find_edits
 from sem_toolkit.studio.offsets import Offsets
 
 Record = dict[str, Any]

@@ -9,7 +9,7 @@ from sem_toolkit.fit.records import clean
 from sem_toolkit.lsp.document import Document
 from sem_toolkit.report.labels import LABELS
 from sem_toolkit.report.numbers import format_cell
-from sem_toolkit.spec.edits import Edit
+from sem_toolkit.spec.text_edits import Edit
 from sem_toolkit.studio.offsets import Offsets
 
 if TYPE_CHECKING:

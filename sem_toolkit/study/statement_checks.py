@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from sem_toolkit.spec.expressions import parse_expression
+from sem_toolkit.spec.expression_parsing import parse_expression
 from sem_toolkit.study.checks import Check, Verdict
 from sem_toolkit.study.published import Figure, PrintedTable, Publication, parse_figure
 

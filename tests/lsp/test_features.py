@@ -9,7 +9,7 @@ from sem_toolkit.lsp.hover import describe_place
 from sem_toolkit.lsp.names import find_occurrence, find_rename_fault, list_same
 from sem_toolkit.lsp.outline import list_folds, list_symbols
 from sem_toolkit.spec import parse_spec
-from sem_toolkit.spec.edits import rename_label, rename_variable
+from sem_toolkit.spec.renaming import rename_label, rename_variable
 
 TEXT = """#' title: Two factors
 #' claim: none

@@ -12,7 +12,7 @@ from sem_toolkit.diagnostics import DataError, SemError
 from sem_toolkit.fit import Fit, streamed
 from sem_toolkit.fit.check import check_model
 from sem_toolkit.sample import streaming
-from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 from sem_toolkit.sample.streamed_answers import build_streamed_answers, find_streamed_answers
 from sem_toolkit.sample.tabular import open_tabular
 from sem_toolkit.spec import parse_spec

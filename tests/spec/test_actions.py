@@ -8,8 +8,9 @@ import pytest
 
 from sem_toolkit.diagnostics import SpecError
 from sem_toolkit.spec import ParameterTable, build_parameter_table, parse_spec
-from sem_toolkit.spec.actions import Action, change_text, find_rows, parse_action
-from sem_toolkit.spec.edits import Edit, apply_edits, find_edits
+from sem_toolkit.spec.actions import change_text, find_rows
+from sem_toolkit.spec.asked_actions import Action, parse_action
+from sem_toolkit.spec.text_edits import Edit, apply_edits, find_edits
 
 TEXT = """#' title: Democracy
 #' diagram:

@@ -3,7 +3,7 @@
 import pytest
 
 from sem_toolkit.spec.domains import list_domains
-from sem_toolkit.spec.expressions import parse_expression
+from sem_toolkit.spec.expression_parsing import parse_expression
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from sem_toolkit.diagnostics import SpecError
-from sem_toolkit.spec import build_parameter_table, edits, parse_spec
+from sem_toolkit.spec import build_parameter_table, edits, parse_spec, renaming
 from tests.spec.generate import generate_spec
 
 TEXT = """# model
@@ -41,8 +41,8 @@ def changed(text: str) -> list[str]:
         ),
         (edits.remove_term, ("w", "~", "x1:x3"), ["-w ~ x1:x3"]),
         (edits.remove_term, ("x3", "~~", "x1"), ['-x1 ~~ c("p","q")*x3   # covariance', "   # covariance"]),
-        (edits.rename_label, ("a", "alpha"), ["-" + TEXT.splitlines()[1], "-d := a*b"]),
-        (edits.rename_label, ("p", "pp"), ['-x1 ~~ c("p","q")*x3   # covariance']),
+        (renaming.rename_label, ("a", "alpha"), ["-" + TEXT.splitlines()[1], "-d := a*b"]),
+        (renaming.rename_label, ("p", "pp"), ['-x1 ~~ c("p","q")*x3   # covariance']),
         (edits.fix_parameter, ("visual", "=~", "x3", 0.7), ["-          x3", "          0.7*x3"]),
         (edits.fix_parameter, ("z", "~1", "", 2), ["-y1 + y2 ~ visual + b*x1; z ~ 0"]),
         (edits.free_parameter, ("visual", "=~", "x1"), ["-" + TEXT.splitlines()[1]]),
@@ -71,11 +71,11 @@ def test_one_of_several_left_sides_gets_its_own_statement() -> None:
 
 
 def test_renaming_reaches_everything() -> None:
-    text = edits.rename_variable(parse_spec(TEXT), "visual", "V")
+    text = renaming.rename_variable(parse_spec(TEXT), "visual", "V")
     assert "visual" not in text
     assert 'equal("V=~x2")' in text
-    assert edits.rename_variable(parse_spec(text), "V", "visual") == TEXT
-    assert "w ~ x1:item" in edits.rename_variable(parse_spec(TEXT), "x3", "item")
+    assert renaming.rename_variable(parse_spec(text), "V", "visual") == TEXT
+    assert "w ~ x1:item" in renaming.rename_variable(parse_spec(TEXT), "x3", "item")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_renaming_reaches_everything() -> None:
         (edits.label_parameter, ("f", "=~", "x9")),
         (edits.add_term, ("f", "=~", "x 9")),
         (edits.add_term, ("if", "=~", "x9")),
-        (edits.rename_variable, ("f", "f; y ~ x")),
-        (edits.rename_label, ("a", "1a")),
+        (renaming.rename_variable, ("f", "f; y ~ x")),
+        (renaming.rename_label, ("a", "1a")),
     ],
 )
 def test_what_cannot_be_done_is_refused(edit: object, arguments: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sem_toolkit.diagnostics import SpecError
-from sem_toolkit.spec.expressions import parse_expression
+from sem_toolkit.spec.expression_parsing import parse_expression
 from sem_toolkit.spec.functions import FUNCTIONS
 from sem_toolkit.spec.linear import build_linear_form
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sem_toolkit.spec.edits import Edit
+from sem_toolkit.spec.text_edits import Edit
 from sem_toolkit.studio.offsets import Offsets
 
 

@@ -21,7 +21,8 @@ from sem_toolkit.fit.receipts import build_receipt
 from sem_toolkit.presented import Presented
 from sem_toolkit.sample.parts import deal_rows
 from sem_toolkit.spec import Spec
-from sem_toolkit.spec.difference import SpecDifference, build_difference_record, compare_tables
+from sem_toolkit.spec.difference import SpecDifference, compare_tables
+from sem_toolkit.spec.difference_texts import build_difference_record
 from sem_toolkit.spec.naming import name_file
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from sem_toolkit.fit.pipeline import prepare
 from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.fit.readers import split_words
 from sem_toolkit.spec import Spec, parse_spec
-from sem_toolkit.spec.edits import add_term, rename_label, rename_variable
+from sem_toolkit.spec.edits import add_term
 from sem_toolkit.spec.names import indicators_of, latent_variables, observed_variables
+from sem_toolkit.spec.renaming import rename_label, rename_variable
 from sem_toolkit.spec.table import Parameter, ParameterTable
 from sem_toolkit.spec.written import write_table
 

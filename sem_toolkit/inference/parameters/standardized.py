@@ -14,11 +14,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.model.categorical_layout import CategoricalLayout
-from sem_toolkit.model.cells import INTERCEPT
+from sem_toolkit.inference.parameters.derived import list_derived_values
 from sem_toolkit.model.kernels import pull_back
-from sem_toolkit.model.moments import compute_cell_values
-from sem_toolkit.model.responses import Responses
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.slopes import list_slopes
 from sem_toolkit.spec.table import Parameter
@@ -113,49 +110,8 @@ class Standardization:
 
     @cached_property
     def _derived_values(self) -> dict[int, tuple[float, FloatArray]]:
-        """Value and derivative by x (q) of what is fixed in the table and follows from parameters, by row: moments of
-        composites, and of responses behind ordered variables the residual variance (delta) or the scale (theta).
-        """
-        model, x = self.evaluation.model, self.evaluation.x
-        if model.responses is not None:
-            return self._list_response_values(model.responses)
-        if model.composites is None:
-            return {}
-        values, slopes = compute_cell_values(model, x), model.composites.jacobian(model, x)
-        found = {}
-        for member in model.composites.members:
-            cells, key = model.cells[member.group], (member.group + 1, model.variables[member.variable])
-            own = cells.row == member.variable
-            for rows, chosen in (
-                (self._variance_rows, own & (cells.column == member.variable) & (cells.weight == 0.5)),
-                (self._intercept_rows, own & (cells.kind == INTERCEPT)),
-            ):
-                k, at = rows.get(key), np.flatnonzero(chosen)
-                if k is not None and not self.rows[k].free:
-                    place = int(cells.position[at[-1]])
-                    found[k] = float(values[place]), slopes[place - len(x)]
-        return found
-
-    def _list_response_values(self, responses: Responses) -> dict[int, tuple[float, FloatArray]]:
-        model, x = self.evaluation.model, self.evaluation.x
-        found: dict[int, tuple[float, FloatArray]] = {}
-        if model.derived is not None:
-            values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.jacobian(model, x)
-            for place, (group, item) in enumerate(
-                (group, item) for group in range(model.n_groups) for item in responses.items
-            ):
-                k = self._variance_rows.get((group + 1, model.observed[item]))
-                if k is not None:
-                    found[k] = float(values[place]), slopes[place]
-            return found
-        layout = model.layout
-        assert isinstance(layout, CategoricalLayout)  # noqa: S101
-        for group in range(model.n_groups):
-            units = dict(zip(layout.variables.tolist(), layout.find_units(self.evaluation.moments, group), strict=True))
-            for k, row in enumerate(self.rows):
-                if row.op == "~*~" and row.group == group + 1:
-                    found[k] = float(units[model.observed.index(row.lhs)]), np.zeros(len(x))
-        return found
+        """Value and derivative by x (q) of what is fixed in the table and follows from parameters, by row."""
+        return list_derived_values(self.evaluation, self.rows, self._variance_rows, self._intercept_rows)
 
     @cached_property
     def _is_scale(self) -> NDArray[np.bool_]:

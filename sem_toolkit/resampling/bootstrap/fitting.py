@@ -13,6 +13,7 @@ from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.far import seek_minima
+from sem_toolkit.estimation.multistart import Released, release_markers
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
@@ -27,7 +28,8 @@ STACKED = ("ML", "ULS", "GLS")
 _WANDERED = 8
 """Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
 _SAME = 1e-9
-_TOGETHER = 128
+"""Of discrepancies: more is another optimum."""
+_TOGETHER = 500
 """Draws whose matrices stay in the cache."""
 
 SEARCH = Search(tolerance=1e-10, damping=0.0)
@@ -65,6 +67,9 @@ def are_proper(model: Model, x: FloatArray, found: NDArray[np.bool_], largest: f
     proper = np.zeros(len(x), dtype=np.bool_)
     for first in range(0, len(good), _TOGETHER):
         own = good[first : first + _TOGETHER]
+        if largest == np.inf:
+            proper[own] = are_admissible(model, x[own])
+            continue
         moments, _ = compute_stacked_moments(model, x[own])
         within = (np.diagonal(moments.covariance, axis1=-2, axis2=-1) <= largest).all(axis=(1, 2))
         proper[own] = are_admissible(model, x[own], moments) & within
@@ -142,7 +147,11 @@ class MomentFitter:
         """Far from the estimate, for samples that have no minimum near it."""
         near = self._prototype.with_moments(self._moments.covariance, self._moments.mean)
         own = self._prototype.with_moments(covariance, mean)
-        return seek_minima(self.model, self.options.kind, own, self.start, near, self.options.seed)
+        return seek_minima(self.model, self.options.kind, own, self.start, near, self.options.seed, self._released)
+
+    @cached_property
+    def _released(self) -> Released | None:
+        return release_markers(self.model)
 
     def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
         """From where one step of scoring leads from the estimate, by Newton's steps alone."""

@@ -10,7 +10,7 @@ from sem_toolkit.resampling.bootstrap.rows import RowFitter
 from sem_toolkit.resampling.correlations import CorrelationModel, build_correlation_model
 from sem_toolkit.sample.categorical.stacked import StackedCorrelations, compute_stacked_correlations
 from sem_toolkit.sample.categorical.stacked_tables import CountedRows
-from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 
 FloatArray = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from sem_toolkit.sample.categorical.stacked import (
     compute_stacked_gamma,
 )
 from sem_toolkit.sample.categorical.stacked_tables import OwnRows
-from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 
 FloatArray = NDArray[np.float64]
 

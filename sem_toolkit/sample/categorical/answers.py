@@ -8,13 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.sample.categorical.statistics import (
-    CategoricalStatistics,
-    EmptyCells,
-    NoCommonRowError,
-    compute_categorical_statistics,
-)
+from sem_toolkit.sample.categorical.statistics import CategoricalStatistics, compute_categorical_statistics
 from sem_toolkit.sample.categorical.tabled import compute_tabled_statistics
+from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
 from sem_toolkit.sample.checks import check_names, describe_group, numeric_values
 from sem_toolkit.sample.sample import Sample, SampleGroup
 

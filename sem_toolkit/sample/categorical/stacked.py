@@ -19,7 +19,7 @@ from sem_toolkit.sample.categorical.polychoric import (
     find_diagonal_tables,
 )
 from sem_toolkit.sample.categorical.stacked_tables import StackedTables
-from sem_toolkit.sample.categorical.statistics import EmptyCells
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 
 _RULES = tuple((bound, np.polynomial.legendre.leggauss(count)) for bound, count in ((0.7, 12), (0.9, 20), (1.0, 48)))
 """Nodes that have all digits up to a correlation, more than Genz (2004) takes."""

@@ -15,12 +15,8 @@ from numpy.typing import NDArray
 from sem_toolkit.sample.categorical.influences import score_tables
 from sem_toolkit.sample.categorical.margins import FloatArray, fit_ordered
 from sem_toolkit.sample.categorical.polychoric import correlate_tables
-from sem_toolkit.sample.categorical.statistics import (
-    NEARLY_ONE,
-    CategoricalStatistics,
-    EmptyCells,
-    NoCommonRowError,
-)
+from sem_toolkit.sample.categorical.statistics import NEARLY_ONE, CategoricalStatistics
+from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
 
 IntArray = NDArray[np.intp]
 

@@ -96,7 +96,7 @@ def test_parametric_samples_give_the_standard_errors_of_normal_theory() -> None:
 
 @pytest.mark.slow
 def test_the_draws_hang_on_the_seed_alone(tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"draws": 1100, "call": "cfa", "engine": "native", "seed": 5}
+    settings: dict[str, Any] = {"draws": 8100, "call": "cfa", "engine": "native", "seed": 5}
     one = bootstrap(CFA, HS, **settings)
     kept = bootstrap(CFA, HS, store=tmp_path / "run", **settings)
     np.testing.assert_array_equal(one.draws, kept.draws)
@@ -104,7 +104,7 @@ def test_the_draws_hang_on_the_seed_alone(tmp_path: Path) -> None:
     seen: list[int] = []
     again = bootstrap(CFA, HS, store=tmp_path / "run", watch=lambda done, _: seen.append(done), **settings)
     np.testing.assert_array_equal(one.draws, again.draws)
-    assert seen == [1100]  # the chunk that was lost, and nothing else
+    assert seen == [8100]  # the chunk that was lost, and nothing else
     other = bootstrap(CFA, HS, **{**settings, "seed": 6})
     assert np.abs(one.draws - other.draws).max() > 0.01
     with pytest.raises(SemError, match="another run"):
@@ -113,7 +113,7 @@ def test_the_draws_hang_on_the_seed_alone(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_several_processes_change_nothing() -> None:
-    settings: dict[str, Any] = {"draws": 1600, "call": "cfa", "engine": "native"}
+    settings: dict[str, Any] = {"draws": 9000, "call": "cfa", "engine": "native"}
     one, two = bootstrap(CFA, HS, **settings), bootstrap(CFA, HS, workers=2, **settings)
     np.testing.assert_array_equal(one.draws, two.draws)
 
@@ -123,7 +123,7 @@ def test_several_processes_change_nothing() -> None:
 def test_a_cluster_changes_nothing() -> None:
     from distributed import LocalCluster
 
-    settings: dict[str, Any] = {"draws": 1600, "call": "cfa", "engine": "native"}
+    settings: dict[str, Any] = {"draws": 9000, "call": "cfa", "engine": "native"}
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as local:
         two = bootstrap(CFA, HS, dask=local.scheduler_address, **settings)
     np.testing.assert_array_equal(bootstrap(CFA, HS, **settings).draws, two.draws)
@@ -134,7 +134,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_end(tmp_path: Path) -> None:
     """SIGKILL at moments spread over the run, each time from where it was."""
     (tmp_path / "m.lav").write_text(CFA)
     command = [sys.executable, "-c", "from sem_toolkit.cli import main; main()", "bootstrap", str(tmp_path / "m.lav")]
-    command += ["--data", str(HS), "--draws", "12000", "--call", "cfa", "--engine", "native", "--workers", "1"]
+    command += ["--data", str(HS), "--draws", "24000", "--call", "cfa", "--engine", "native", "--workers", "1"]
     whole = tmp_path / "whole.csv"
     subprocess.run([*command, "-o", str(whole)], check=True, capture_output=True)
     part, kills = tmp_path / "part.csv", 0

@@ -9,11 +9,8 @@ import pytest
 from scipy.stats import norm
 
 from sem_toolkit.sample.categorical.polychoric import compute_polychoric
-from sem_toolkit.sample.categorical.statistics import (
-    EmptyCells,
-    compute_categorical_statistics,
-    estimate_two_steps,
-)
+from sem_toolkit.sample.categorical.statistics import compute_categorical_statistics
+from sem_toolkit.sample.categorical.two_steps import EmptyCells, estimate_two_steps
 from tests.support import DATA, ORACLES
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from sem_toolkit.sample.categorical.stacked import compute_stacked_correlations, compute_stacked_gamma
 from sem_toolkit.sample.categorical.stacked_tables import CountedRows, OwnRows
-from sem_toolkit.sample.categorical.statistics import EmptyCells, compute_categorical_statistics
+from sem_toolkit.sample.categorical.statistics import compute_categorical_statistics
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 
 CATEGORIES = (4, 3, 2, 2, 5)
 
