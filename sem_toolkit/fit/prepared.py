@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.estimation.steps.scales import free_outcomes
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
 from sem_toolkit.fit.idle import (
     require_effect,
@@ -138,6 +139,8 @@ class Prepared:
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
         table = build_parameter_table(self.spec, self.table_options, self.groups)
+        if self.options.estimation.steps.sam_method is not None:
+            table = free_outcomes(table)
         require_effect(self.spec, self.table_options, self.groups, table)
         require_instruments_used(table, self.options.estimation)
         require_exogenous(table, self.options.estimation)
