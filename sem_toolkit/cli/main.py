@@ -66,6 +66,8 @@ def _run_command(arguments: Sequence[str]) -> int:
         with one_blas_thread() if "numpy" in sys.modules else nullcontext():
             app(args=list(arguments), prog_name="sem-toolkit")
     except SystemExit as leave:
+        if isinstance(leave.__context__, BrokenPipeError):  # what prints tables takes an early reader for a failure
+            return DONE
         return leave.code if isinstance(leave.code, int) else DONE
     except SemError as fault:
         if "--json" in arguments:

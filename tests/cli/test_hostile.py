@@ -194,3 +194,15 @@ def test_fmt_follows_links_and_keeps_modes(tmp_path: Path, capsys) -> None:
     assert link.is_symlink()
     assert real.read_text() != "f=~x1+x2+x3\n"
     assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_reader_that_leaves_early_is_no_failure(spec: str) -> None:
+    given = [sys.executable, "-c", "from sem_toolkit.cli import main; main()", "fit", spec, "--engine", "native"]
+    process = subprocess.Popen([*given, "--data", ROWS], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    messages = process.stderr.read()
+    process.wait(60)
+    assert process.returncode == 0
+    assert b"error" not in messages
