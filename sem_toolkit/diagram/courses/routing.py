@@ -19,7 +19,7 @@ from sem_toolkit.diagram.geometry.hits import segments_enter_box
 from sem_toolkit.diagram.geometry.metrics import TextSize
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds, find_boundary
 from sem_toolkit.diagram.geometry.segments import Segments
-from sem_toolkit.diagram.places.blocks import Measures
+from sem_toolkit.diagram.places.measures import Measures
 from sem_toolkit.diagram.places.placement import Placement
 
 ENOUGH_AROUND = 60.0

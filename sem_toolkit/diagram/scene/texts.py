@@ -17,7 +17,7 @@ from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_st
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
 from sem_toolkit.diagram.geometry.metrics import measure_line
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
-from sem_toolkit.diagram.places.blocks import SHAPES, Measures
+from sem_toolkit.diagram.places.measures import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.scene.elements import ARROW_LENGTH, Label, TextItem
 from sem_toolkit.libraries import nx
