@@ -13,7 +13,6 @@ from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference.options import BOLLEN_STINE, SCALED
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.legends import LEGENDS
-from sem_toolkit.report.loadings import build_loading_tables, format_rotation
 from sem_toolkit.report.numbers import format_number, format_p_relation, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.sections import build_estimate_sections
@@ -63,6 +62,8 @@ def build_summary(
     if fit.fit_measures:
         parts += [_build_measures_table(fit.fit_measures), *_explain(fit, "fit_measures")]
     if fit.rotation is not None:
+        from sem_toolkit.report.loadings import build_loading_tables
+
         parts += build_loading_tables(fit)
     parts += [*build_estimate_sections(fit, width), *_explain(fit, "parameters")]
     if fit.r2:
@@ -158,6 +159,8 @@ def _format_headline(fit: Fit) -> Text:
     for line in _list_further_tests(fit):
         text.append(f"\n{line}", style="not bold")
     if fit.rotation is not None:
+        from sem_toolkit.report.loadings import format_rotation
+
         text.append(f"\n{format_rotation(fit.rotation)}", style="not bold")
     for entry in sample.messages:
         if entry.code in HEADLINED:
