@@ -9,15 +9,12 @@ from sem_toolkit.diagram.content.style import SMALLEST_FONT, DiagramStyle
 from sem_toolkit.diagram.geometry.curves import flatten_curve
 from sem_toolkit.diagram.geometry.metrics import measure_lines, wrap_text
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
-from sem_toolkit.diagram.places.placement import MARGIN
+from sem_toolkit.diagram.places.placement import LINE_ROOM, MARGIN
 from sem_toolkit.diagram.scene.elements import Band, EdgeShape, Scene, TextItem
 from sem_toolkit.diagram.scene.legends import build_legend
 from sem_toolkit.diagram.scene.matrices import build_matrix
 
 GAP = 9.0
-
-LINE_ROOM = 2.0
-"""What the page holds for the width of lines at its left and right edges, in points."""
 
 
 def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
@@ -39,7 +36,11 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     elif matrix:
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
-    lines, items = ([], []) if not style.legend else build_legend(scene, hints, canvas.marks, left, y, width)
+    lines, items = (
+        ([], [])
+        if not style.legend
+        else build_legend(replace(scene, texts=tuple(texts)), hints, canvas.marks, left, y, width)
+    )
     samples += lines
     texts += items
     y = max((item.box.bottom for item in items), default=y - GAP * 0.6) + GAP * 0.6

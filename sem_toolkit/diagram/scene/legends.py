@@ -74,7 +74,8 @@ def _iterate_entries(
             meaning += " (standard errors)"
         if meaning:
             yield None, meaning
-    if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
+    written = [edge.label.text for edge in estimated if edge.label] + [item.lines[0] for item in scene.texts]
+    if any("*" in text for text in written) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
     if style.significance == "interval" and any(edge.label and "[" in edge.label.text for edge in estimated):
         yield None, f"confidence intervals in {'the last ' if style.values == 'both' else ''}brackets"

@@ -13,6 +13,9 @@ from sem_toolkit.diagram.scene.elements import TextItem
 from sem_toolkit.diagram.scene.lines import build_text
 from sem_toolkit.libraries import nx
 
+LONG_MATRIX = 13
+"""From so many rows on they are set closer."""
+
 
 def build_matrix(
     graph: "nx.MultiDiGraph[str]", keys: Sequence[str], style: DiagramStyle, hints: DiagramHints, width: float
@@ -37,7 +40,7 @@ def build_matrix(
             return []
         titles = [_shorten(text, first - 6, size, font) for text in titles]
     left = -(first + cell * columns) / 2
-    row = size * LINE_SPACING + 1.5
+    row = size * LINE_SPACING + (1.5 if len(names) < LONG_MATRIX else 0.4)
     items = [_build_heading(left, style)]
     for k in range(columns):
         x = left + first + cell * (k + 0.5)
