@@ -11,7 +11,7 @@ from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.choices import Choices, Course, Edge
 from sem_toolkit.diagram.courses.costs import CROSSING, HIT, compute_meetings, count_crossings, flatten_evenly
 from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
-from sem_toolkit.diagram.courses.label_places import find_end_place
+from sem_toolkit.diagram.courses.label_options import find_end_place
 from sem_toolkit.diagram.courses.obstacles import Obstacles
 from sem_toolkit.diagram.courses.ports import spread_ends
 from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve, flatten_curves, is_straight

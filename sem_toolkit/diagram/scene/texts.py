@@ -10,7 +10,8 @@ import numpy as np
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_r2
-from sem_toolkit.diagram.courses.label_places import Memory, Wanted, build_path_options, place_labels
+from sem_toolkit.diagram.courses.label_options import build_path_options
+from sem_toolkit.diagram.courses.label_places import Memory, Wanted, place_labels
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
 from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_straight

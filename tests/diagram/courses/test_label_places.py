@@ -2,13 +2,8 @@
 
 import numpy as np
 
-from sem_toolkit.diagram.courses.label_places import (
-    Memory,
-    Wanted,
-    build_path_options,
-    find_end_place,
-    place_labels,
-)
+from sem_toolkit.diagram.courses.label_options import build_path_options, find_end_place
+from sem_toolkit.diagram.courses.label_places import Memory, Wanted, place_labels
 from sem_toolkit.diagram.geometry.curves import build_line
 from sem_toolkit.diagram.geometry.hits import Shapes
 from sem_toolkit.diagram.geometry.plane import Rectangle
