@@ -67,12 +67,17 @@ class _LazyPackage(ModuleType):
 
 
 def _read_homes(path: str) -> "Mapping[str, tuple[str, str]]":
-    import ast
-    from pathlib import Path
+    # the parser alone: the module `ast` around it takes longer to load than it has to do here
+    from _ast import If, ImportFrom, Name, PyCF_ONLY_AST
 
-    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    blocks = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
-    imports = [entry for node in blocks for entry in node.body if isinstance(entry, ast.ImportFrom) and entry.module]
+    with open(path, encoding="utf-8") as source:  # noqa: PTH123 (no pathlib before the first name)
+        tree: Any = compile(source.read(), path, "exec", PyCF_ONLY_AST)
+    blocks = [
+        node
+        for node in tree.body
+        if isinstance(node, If) and isinstance(node.test, Name) and node.test.id == "TYPE_CHECKING"
+    ]
+    imports = [entry for node in blocks for entry in node.body if isinstance(entry, ImportFrom) and entry.module]
     return {name.asname or name.name: (str(entry.module), name.name) for entry in imports for name in entry.names}
 
 

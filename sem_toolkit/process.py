@@ -3,9 +3,11 @@
 The command does, and whoever writes a program around `sem_toolkit` can: results are the same either way.
 """
 
+import atexit
 import ctypes
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -34,6 +36,24 @@ def import_without_collecting() -> Iterator[None]:
 def start_with_one_blas_thread() -> None:
     """The same for BLAS libraries that are loaded from now on, also by processes that this one starts."""
     os.environ.update(dict.fromkeys(_THREADS, "1"))
+
+
+def leave(code: int) -> None:
+    """End the process with this exit code, at once where nothing else goes on in it; otherwise return.
+
+    What is to be done at the end is done, and the streams are flushed. What is left out is to take a thousand modules
+    apart one by one, which is a twentieth of the time of a small fit; the system takes the memory back as a whole.
+    """
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
+        return
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):  # closed, or full: Python's own end says so
+        return
+    os._exit(code)
 
 
 @contextmanager

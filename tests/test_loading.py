@@ -55,6 +55,38 @@ def test_checking_a_spec_loads_no_data_frames_and_no_science(tmp_path: Path) -> 
     assert run(program, "check", str(path)).splitlines()[-1] == "0 []"
 
 
+def test_a_plain_fit_loads_nothing_of_other_models(tmp_path: Path) -> None:
+    (tmp_path / "model.lav").write_text("f =~ a + b + c\n")
+    rows = ["a,b,c", *(f"{k % 7},{(k * k) % 5 + k % 7},{(3 * k) % 11 + k % 7}" for k in range(60))]
+    (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")
+    program = (
+        "import sys\nfrom sem_toolkit.cli.main import run\ncode = run(sys.argv[1:])\n"
+        "idle = ('sample.categorical', 'sample.printed', 'estimation.steps.search', 'estimation.instruments.search',\n"
+        "    'estimation.engines.description', 'estimation.batch', 'inference.further', 'inference.staged',\n"
+        "    'inference.weights.levels', 'rotation.rotate', 'rotation.criteria', 'report.export', 'fit.records')\n"
+        "print(code, [name for name in idle if f'sem_toolkit.{name}' in sys.modules])"
+    )
+    given = ("fit", str(tmp_path / "model.lav"), "--data", str(tmp_path / "rows.csv"), "--engine", "native")
+    assert run(program, *given).splitlines()[-1] in ("0 []", "1 []")
+
+
+def test_the_command_leaves_with_what_is_to_be_done_at_the_end_done() -> None:
+    program = (
+        "import atexit, sys\nfrom sem_toolkit.process import leave\n"
+        "atexit.register(lambda: print('done'))\nprint('first', end=' ')\nleave(7)\nprint('never')"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout.split()) == (7, ["first", "done"])
+
+
+def test_the_command_waits_for_threads() -> None:
+    program = (
+        "import threading, time\nfrom sem_toolkit.process import leave\n"
+        "threading.Thread(target=lambda: (time.sleep(0.2), print('thread'))).start()\nleave(7)\nprint('here')"
+    )
+    assert run(program).split() == ["here", "thread"]
+
+
 def test_a_lazy_library_is_the_library() -> None:
     lazy = LazyModule("pickle")
     assert lazy.dumps is pickle.dumps

@@ -20,7 +20,6 @@ from sem_toolkit.cli.output import (
 from sem_toolkit.cli.progress import show_progress, show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
-from sem_toolkit.fit.records import build_blocks, build_frame_records
 from sem_toolkit.inference import ResidualType
 from sem_toolkit.report.summary import EXTRAS, HEADLINED, build_summary
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of, find_name
@@ -186,6 +185,8 @@ def _build_asked(
     """The blocks of JSON that are asked for, where `--all` has not brought them, and what settings change in them."""
     if not result.converged:
         return {}
+    from sem_toolkit.fit.records import build_blocks, build_frame_records
+
     blocks = {} if everything else build_blocks(result, {EXTRAS[name] for name in asked})
     if "effects" in asked and settings != TableSettings(residuals=settings.residuals):
         blocks["effects"] = build_frame_records(build_table_of(result, "effects", settings))
@@ -198,6 +199,7 @@ def _build_records(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> dict[s
     """The tables that were asked for, and why numbers in them are null."""
     if not built:
         return {}
+    from sem_toolkit.fit.records import build_frame_records
     from sem_toolkit.report.reasons import list_reasons
     from sem_toolkit.report.tables import find_name
 

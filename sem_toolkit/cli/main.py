@@ -4,8 +4,6 @@ Exit codes: 0 done; 1 no certified answer; 2 the input is wrong; 3 a defect of o
 """
 
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Annotated
@@ -97,6 +95,9 @@ def _end_without_stream(problem: OSError) -> int:
 
 
 def _report_defect(arguments: Sequence[str]) -> str:
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="sem-toolkit-", suffix=".log", delete=False, encoding="utf-8") as log:
         log.write(f"sem-toolkit {' '.join(arguments)}\n\n{traceback.format_exc()}")
     last = traceback.format_exc().strip().splitlines()[-1]

@@ -1,13 +1,14 @@
 """Ways to lay a canvas out: how closely, in which arrangement, with which covariances as arcs; and to paint them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
-from sem_toolkit.diagram.courses.routing import Router
+from sem_toolkit.diagram.courses.label_places import Memory
+from sem_toolkit.diagram.courses.routing import Route, Router
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
@@ -84,12 +85,24 @@ class Draft:
             placed = replace(placed, bands=grounds)
         return place_constants(canvas, placed)
 
-    def paint(self, measures: Measures, placement: Placement) -> Scene:
+    @property
+    def regressions(self) -> list[tuple[str, str]]:
+        """The ends of the structural paths."""
+        edges = self.canvas.graph.edges(data=True)
+        return [(source, target) for source, target, data in edges if data["role"] == "regression"]
+
+    def paint(
+        self, measures: Measures, placement: Placement, is_hopeless: Callable[[Mapping[str, Route]], bool]
+    ) -> Scene | None:
+        """The picture; None where its courses are said to be hopeless, so that nothing else need be done about it."""
         titles = list(place_band_titles(placement, self.canvas.style).values())
         router = Router(self.canvas, placement, titles, self._measure_moments(), measures)
         routes = router.route_all()
+        if is_hopeless(routes):
+            return None
         sketch = Sketch(self.canvas, placement, measures, routes, frozenset(router.stubs))
-        texts = place_texts(sketch)
+        memory = Memory()
+        texts = place_texts(sketch, memory)
         before = MOST_COVERED
         for _ in range(REPAIRS):
             covered = find_covered(sketch, texts)
@@ -98,7 +111,7 @@ class Draft:
             before = len(covered)
             boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
             router.reroute(covered, boxes)
-            texts = place_texts(sketch)
+            texts = place_texts(sketch, memory)
         return paint_scene(sketch, texts)
 
     def _measure_moments(self) -> dict[str, TextSize]:

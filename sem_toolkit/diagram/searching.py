@@ -1,31 +1,22 @@
-"""The search for the best picture: drafts at several densities and spacings, and what is wrong with each."""
+"""The search for the best picture among drafts at several densities and spacings.
+
+A picture is painted only as long as its places, then its courses, say that it may be better than the best so far.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
-from sem_toolkit.diagram.checks.checker import check_scene
 from sem_toolkit.diagram.content.structure import stack_related
-from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.drafts import DENSITIES, Draft
-from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Measures, Spacing
 from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent
 from sem_toolkit.diagram.scene.elements import Scene
-
-TALLEST = 235 * POINTS_PER_MILLIMETRE
-"""Height of a page of print in points."""
-
-PAGE = 175 * POINTS_PER_MILLIMETRE * TALLEST
-"""Its area, in square points."""
-
-BEND, CROSSING, SMALLER, WHOLE_PAGE = 30.0, 10.0, 45.0, 60.0
-"""What makes a picture without faults hard to read: each structural path that is not straight, each crossing, each
-point by which the font is smaller than asked for, a page filled.
-"""
+from sem_toolkit.diagram.scoring import SMALLER, TALLEST, Score, bound_routes, bound_score, count_blocked, score_scene
 
 UNUSUAL: Mapping[Arrangement, float] = {"downward": 45.0, "folded": 35.0}
 """What it costs that some causes do not stand at the left of their effects, where readers expect them."""
@@ -36,29 +27,11 @@ MOST_FOR_CROSSINGS = 1.6
 GROWTH = (1.0, 1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
 """Factors of the spacing in the order tried; the first comes again, to find the width that arcs take."""
 
+MOST_MISSED = 2
+"""So many spacings one after the other of which none can be better than the best picture end a search for more room."""
+
 GoOn: TypeAlias = Callable[[int], bool]
 """Whether another picture is tried after one in which so many things are hit."""
-
-
-@dataclass(frozen=True, order=True)
-class Score:
-    """What is wrong with a picture, the worst first; the smaller, the better.
-
-    faults     4 where something is hit, as nothing matters more than how much; else 1 each for too wide, far too high
-    wide, high  by how much it exceeds its column and a page, in points
-    cost       how hard it is to read, as BEND and the others say
-    """
-
-    faults: float
-    hits: int
-    wide: float
-    high: float
-    cost: float
-    crossings: int
-
-    @property
-    def is_flawless(self) -> bool:
-        return not (self.faults or self.hits or self.wide or self.high or self.crossings)
 
 
 Found: TypeAlias = tuple[Score, Scene]
@@ -69,19 +42,6 @@ _Wish: TypeAlias = tuple[Draft, Spacing, float | None]
 
 _Placed: TypeAlias = tuple[Measures, Placement, Rectangle]
 """Sizes and places of everything, and the extent of the shapes."""
-
-
-def score_scene(scene: Scene, font_size: float) -> Score:
-    """The score of a picture whose font was asked for in this size."""
-    problems = check_scene(scene)
-    hits = sum(problem.is_hit for problem in problems)
-    crossings = sum(problem.kind == "crossing" for problem in problems)
-    wide = max(0.0, scene.width - (scene.style.column_width or scene.width) - 0.5)
-    high = max(0.0, scene.height - TALLEST)
-    faults = 4.0 if hits else float((wide > 0) + (high > TALLEST / 4))
-    bends = sum(edge.role == "regression" and not is_straight(edge.curve) for edge in scene.edges)
-    cost = BEND * bends + CROSSING * crossings + SMALLER * (font_size - scene.style.font_size)
-    return Score(faults, hits, wide, high, cost + WHOLE_PAGE * scene.width * scene.height / PAGE, crossings)
 
 
 class Search:
@@ -98,7 +58,7 @@ class Search:
         self.limit, self.font_size, self.left, self._go_on = limit, font_size, most, go_on
         self.has_ended = False
         self.best: Found | None = None
-        self._last: Found | None = None
+        self._last: Score | None = None
         self.tallest = 1.25 * TALLEST
         self._overhang = np.inf
         self._placed: list[tuple[_Wish, _Placed]] = []
@@ -125,7 +85,9 @@ class Search:
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
         for density in DENSITIES:
-            if SMALLER * density.smaller_font >= self.cost and self._is_good_size(self.best):
+            unusual = UNUSUAL.get(draft.arrangement, 0.0) if self.is_done else 0.0
+            least = SMALLER * density.smaller_font + unusual
+            if least >= self.cost and self._has_good_size:
                 break
             self._last = None
             sized = draft.with_density(density)
@@ -137,12 +99,16 @@ class Search:
                 tried = growth if self.best is None or self.best[0].faults else growth[:1]
                 self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
             # Setting it closer helps against too much width or height, not against hits.
-            if self._is_good_size(self._last) and self._is_good_size(self.best):
+            if self._is_good_size(self._last) and self._has_good_size:
                 break
 
+    @property
+    def _has_good_size(self) -> bool:
+        return self.best is not None and self._is_good_size(self.best[0])
+
     @staticmethod
-    def _is_good_size(found: Found | None) -> bool:
-        return found is not None and found[0].wide == 0 and found[0].high == 0
+    def _is_good_size(score: Score | None) -> bool:
+        return score is not None and score.wide == 0 and score.high == 0
 
     def try_spacing(self, draft: Draft, spacing: Spacing, growth: tuple[float, ...], must_fit: bool) -> None:
         """Paint a draft with this spacing, widened as long as something is hit.
@@ -153,7 +119,7 @@ class Search:
         tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
         width = self._find_width() if must_fit or tiled else None
         tried: Placement | None = None
-        hits = False
+        hits, missed = False, 0
         for k, factor in enumerate(growth):
             before = growth[:k].count(1.0)
             if tried is not None and before > 1 and hits == (factor == 1):
@@ -172,9 +138,17 @@ class Search:
             if placement == tried:
                 continue
             tried = placement
-            if self.left <= 0 or (must_fit and not self._may_fit(extent)) or not self._may_be_better(extent):
+            if self.left <= 0 or (must_fit and not self._may_fit(extent)):
                 break
-            score, scene = self._paint(draft, placed)
+            found = self._paint(draft, placed)
+            if found is None:
+                # With more room it may bend and cross less, but not with even more.
+                missed += 1
+                if missed == MOST_MISSED:
+                    break
+                hits = True
+                continue
+            score, scene = found
             self._overhang = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score.hits > 0, score.wide > 0
             # Loadings from both sides of a column cross only where they had to make way for numbers.
@@ -197,17 +171,33 @@ class Search:
         self._placed.append((wish, placed))
         return placed
 
-    def _paint(self, draft: Draft, placed: _Placed) -> Found:
-        """A picture; the same one is met again where a search goes on beyond the column."""
-        self.left -= 1
+    def _paint(self, draft: Draft, placed: _Placed) -> Found | None:
+        """A picture, or None where it cannot be better; the same is met again where a search goes on elsewhere."""
         found = next((found for one, other, found in self._painted if one == draft and other == placed), None)
         if found is None:
-            measures, placement, _ = placed
-            scene = draft.paint(measures, placement)
+            measures, placement, extent = placed
+            unusual, style = UNUSUAL.get(draft.arrangement, 0.0), draft.canvas.style
+
+            def is_hopeless(bound: Score) -> bool:
+                self._last = bound
+                return self.best is not None and replace(bound, cost=bound.cost + unusual) >= self.best[0]
+
+            def are_hopeless(routes: Mapping[str, Route]) -> bool:
+                return self.best is not None and is_hopeless(bound_routes(extent, routes, style, self.font_size))
+
+            blocked = 0 if self.best is None else count_blocked(draft.regressions, placement.places)
+            if is_hopeless(bound_score(extent, style, self.font_size, blocked)):
+                return None
+            self.left -= 1
+            scene = draft.paint(measures, placement, are_hopeless)
+            if scene is None:
+                return None
             score = score_scene(scene, self.font_size)
-            found = replace(score, cost=score.cost + UNUSUAL.get(draft.arrangement, 0.0)), scene
+            found = replace(score, cost=score.cost + unusual), scene
             self._painted.append((draft, placed, found))
-        self._last = found
+        else:
+            self.left -= 1
+        self._last = found[0]
         if self.best is None or found[0] < self.best[0]:
             self.best = found
         if self._go_on is not None and not self._go_on(self.best[0].hits):
@@ -226,8 +216,3 @@ class Search:
         if self.limit is None:
             return None
         return self.limit - (0.7 * self._overhang if np.isfinite(self._overhang) else 0.0)
-
-    def _may_be_better(self, extent: Rectangle) -> bool:
-        """Whether a picture with these shapes can still beat the best: it is at least as large as they are."""
-        best = self.best
-        return best is None or best[0].faults > 0 or best[0].high == 0 or extent.height - TALLEST < best[0].high

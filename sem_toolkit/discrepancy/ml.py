@@ -7,13 +7,13 @@ Letters 11, 57-61. With the Wishart likelihood S has divisor n − 1 and F is th
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
-from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.interleaved import PointSamples, evaluate_interleaved
 from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.pair import MomentPair
@@ -35,6 +35,9 @@ from sem_toolkit.model.kernels import (
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap
 from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed
+
+if TYPE_CHECKING:
+    from sem_toolkit.discrepancy.full_information import FullInformation
 
 FloatArray = NDArray[np.float64]
 
@@ -210,9 +213,13 @@ class LikelihoodEvaluation:
         return np.asarray((self.gap[:, None, :] @ self.solved)[:, 0, :])
 
 
-def _build_likelihood(targets: Targets, deviations: FloatArray | None) -> MaximumLikelihood | FullInformation:
+def _build_likelihood(targets: Targets, deviations: FloatArray | None) -> "MaximumLikelihood | FullInformation":
     """That of complete rows, or of rows with empty cells where the targets have their patterns."""
-    return MaximumLikelihood(targets) if targets.patterns is None else FullInformation(targets)
+    if targets.patterns is None:
+        return MaximumLikelihood(targets)
+    from sem_toolkit.discrepancy.full_information import FullInformation
+
+    return FullInformation(targets)
 
 
 def _weigh_at_model(pair: MomentPair) -> NormalWeight:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack
+from sem_toolkit.discrepancy.stack import Evaluations, conclude
+from sem_toolkit.discrepancy.sweep import invert_definite
 from sem_toolkit.model import Model, compute_jacobian
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient
 from sem_toolkit.model.moments import compute_stacked_moments
@@ -33,6 +34,10 @@ class ReweightedFullInformation:
         """Every start has a draw of its own."""
         return True
 
+    def pick(self, draws: NDArray[np.intp]) -> "ReweightedFullInformation":
+        """That of some draws."""
+        return ReweightedFullInformation(tuple(own.pick(draws) for own in self.drawn), self.share[draws])
+
     def evaluate_many(
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
     ) -> Evaluations:
@@ -45,9 +50,9 @@ class ReweightedFullInformation:
         with np.errstate(all="ignore"):
             moments, exists = compute_stacked_moments(model, x)
             assert moments.mean is not None  # noqa: S101 (what fits incomplete rows has means)
-            usable, sizes = factor_stack(moments.covariance)
-            inverses = invert_stack(moments.covariance, usable)
-            usable = usable.copy()
+            shape = moments.covariance.shape
+            flat = invert_definite(moments.covariance.reshape(-1, *shape[2:]))
+            usable, sizes, inverses = flat[0].reshape(shape[:2]), flat[1].reshape(shape[:2]), flat[2].reshape(shape)
             jacobian = compute_jacobian(model, x, moments)
             values, square = np.zeros(len(x)), np.zeros((*x.shape, x.shape[1]))
             by_mean, by_covariance = np.empty_like(moments.mean), np.empty_like(moments.covariance)

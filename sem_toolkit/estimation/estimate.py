@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.estimation.engines.description import find_obstacle
 from sem_toolkit.estimation.exogenous import fill_exogenous_moments
-from sem_toolkit.estimation.instruments.search import estimate_by_instruments
 from sem_toolkit.estimation.ladder import Climb, climb, survey_starts
 from sem_toolkit.estimation.markers import find_poor_markers, replace_markers
 from sem_toolkit.estimation.objective import Objective, Progress, Watcher
@@ -20,7 +18,6 @@ from sem_toolkit.estimation.scoring import Outcome, minimise
 from sem_toolkit.estimation.signs import orient_factors
 from sem_toolkit.estimation.solution import Certificate, Solution
 from sem_toolkit.estimation.starts import compute_start
-from sem_toolkit.estimation.steps.search import estimate_in_steps
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.sample import Sample
 
@@ -52,8 +49,12 @@ def estimate(
     table = fill_exogenous_moments(model.table, sample, options)
     model = model if table is model.table else build_model(table)
     if options.record.search == "instruments":
+        from sem_toolkit.estimation.instruments.search import estimate_by_instruments
+
         return estimate_by_instruments(model, sample, options)
     if options.steps.sam_method is not None:
+        from sem_toolkit.estimation.steps.search import estimate_in_steps
+
         return estimate_in_steps(model, sample, options, estimate)
     targets = build_targets(model, sample, unbiased=options.kind.unbiased)
     watcher = None if watch is None else Watcher(watch)
@@ -113,6 +114,8 @@ def _ask_semopy(state: Climb, targets: Targets, options: EstimationOptions, star
     model = state.objective.model
     if options.engine == "native" or not model.n_parameters:
         return None
+    from sem_toolkit.estimation.engines.description import find_obstacle
+
     obstacle = find_obstacle(model, options.kind)
     if targets.patterns is not None:
         obstacle = "the rows have empty cells"

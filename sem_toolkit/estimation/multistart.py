@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.estimation.batch import minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.objective import Objective
 from sem_toolkit.model import Model, build_model
@@ -87,6 +86,8 @@ def survey(
     rng = np.random.default_rng(seed)
     starts = np.concatenate([given[None], draw_starts(search, targets, rng, n_starts - 1)])
     assert isinstance(objective.discrepancy, StackedDiscrepancy)  # noqa: S101 (is_surveyable said so)
+    from sem_toolkit.estimation.batch import minimise_stack
+
     found = minimise_stack(
         search, objective.discrepancy, np.stack([search.constraints.linear.average(x) for x in starts])
     )

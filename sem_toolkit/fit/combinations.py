@@ -17,6 +17,7 @@ _INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "
 _DESIGN_TESTS = SCALED | {"standard", "none"}
 _FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
 _ERRORS_OF_NUMBERS = frozenset({"robust.sem.nt", "robust.huber.white"})
+_TESTS_OF_NUMBERS = frozenset({"browne.residual.nt", "browne.residual.nt.model", "browne.residual.adf.model"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def check_combination(chosen: Combination) -> Iterator[Diagnostic]:
     if chosen.ordered and chosen.inference.se in _ERRORS_OF_NUMBERS:
         message = f'se = "{chosen.inference.se}" is of numeric rows, and some variables are ordered'
         yield Diagnostic("error", "se-for-ordered", message, hint='se = "robust.sem"')
+    if chosen.ordered and (unfit := _TESTS_OF_NUMBERS.intersection(chosen.tests)):
+        message = f'test = "{min(unfit)}" is of numeric rows, and some variables are ordered'
+        yield Diagnostic("error", "test-for-ordered", message, hint='test = "browne.residual.adf"')
     if "sam_method" in chosen.read:
         yield from _check_steps(chosen)
     elif not chosen.ordered:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,15 @@ from sem_toolkit.fit.coarse import find_coarse_items
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.reversed import check_reversed_items
-from sem_toolkit.fit.rotated import check_rotation_errors
 from sem_toolkit.fit.undetermined import check_undetermined_errors
 from sem_toolkit.inference import EvaluatedSolution, choose_judged
-from sem_toolkit.rotation import Rotation
 from sem_toolkit.sample import Sample
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.naming import name_model
+
+if TYPE_CHECKING:
+    from sem_toolkit.rotation import Rotation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +43,7 @@ class Estimated:
     check: Callable[[], tuple[Diagnostic, ...]] = tuple
     origin: Origin | None = None
     start: NDArray[np.float64] | None = None
-    rotation: Rotation | None = None
+    rotation: "Rotation | None" = None
 
     @property
     def certificate(self) -> Certificate:
@@ -103,6 +105,10 @@ class Estimated:
 
     @cached_property
     def _rotated(self) -> tuple[Diagnostic, ...]:
+        if self.rotation is None:
+            return ()
+        from sem_toolkit.fit.rotated import check_rotation_errors
+
         return check_rotation_errors(self.solution, self.rotation, self.options.inference)
 
     @cached_property

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from sem_toolkit.inference import EvaluatedSolution, InferenceOptions, build_standardized_solution
 from sem_toolkit.inference.frames import number_groups
-from sem_toolkit.rotation import Rotation
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sem_toolkit.rotation import Rotation
 
 FloatArray = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def build_loadings(solution: EvaluatedSolution, options: InferenceOptions) -> tu
     return tuple(found)
 
 
-def build_rotation_record(rotation: Rotation) -> dict[str, Any]:
+def build_rotation_record(rotation: "Rotation") -> dict[str, Any]:
     """How blocks were rotated, as plain mappings."""
     options = rotation.options
     return {

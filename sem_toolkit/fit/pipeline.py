@@ -20,7 +20,7 @@ from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import Model, require_moments
-from sem_toolkit.rotation import list_anchors, rotate_blocks
+from sem_toolkit.rotation import find_blocks, list_anchors
 from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.group_choice import choose_groups
 from sem_toolkit.sample.regular import ENDINGS
@@ -136,6 +136,10 @@ def estimate(
 
 def rotate(found: Fit) -> Fit:
     """The fit with its exploratory blocks rotated as its options say."""
+    if not find_blocks(found.solution.model.table):
+        return found
+    from sem_toolkit.rotation import rotate_blocks
+
     solution, rotation = rotate_blocks(found.solution, found.options.rotation)
     return replace(found, solution=solution, rotation=rotation)
 

@@ -122,8 +122,9 @@ def _list_resolved(options: FitOptions) -> Record:
 
 _NESTED = frozenset(
     {"table", "estimation", "inference", "instruments", "steps", "rotation", "given", "sample_cov", "sample_mean"}
+    | {"resampled"}
 )
-"""What has options of its own, or is told elsewhere in a receipt."""
+"""What has options of its own, is told elsewhere in a receipt, or is no option but a result."""
 
 
 def format_mark(fit: Fit) -> str:

@@ -3,23 +3,24 @@
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.estimation import Certificate
-from sem_toolkit.fit.loadings import build_rotation_record
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic, build_response_records
 from sem_toolkit.libraries import pd
 from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 from sem_toolkit.spec.table import INSTRUMENTS
+
+if TYPE_CHECKING:
+    from sem_toolkit.inference import GroupResiduals, Reliability, TestStatistic
 
 Record = dict[str, Any]
 
@@ -65,6 +66,8 @@ def build_fit_record(fit: Fit, *, everything: bool = False) -> Record:
         record["n_per_group"] = [group.n for group in fit.sample.groups]
         record["group_labels"] = [group.label for group in fit.sample.groups]
     if fit.rotation is not None:
+        from sem_toolkit.fit.loadings import build_rotation_record
+
         record["rotation"] = build_rotation_record(fit.rotation)
     record |= build_all_blocks(fit) if everything else {}
     return record | {"receipt": fit.receipt}
@@ -76,6 +79,8 @@ def build_all_blocks(fit: Fit) -> Record:
     moments = fit.implied_moments
     means = [None] * len(fit.sample.groups) if moments.mean is None else list(moments.mean)
     if fit.solution.model.responses is not None:
+        from sem_toolkit.inference import build_response_records
+
         implied, sample = build_response_records(fit.solution)
         blocks = {"implied_cov": clean(implied), "sample_cov": clean(sample)}
         return blocks | build_blocks(fit, _BLOCKS) if fit.converged else blocks
@@ -107,7 +112,7 @@ def build_blocks(fit: Fit, names: Collection[str]) -> Record:
     return found
 
 
-def _build_residual_record(group: GroupResiduals) -> Record:
+def _build_residual_record(group: "GroupResiduals") -> Record:
     names = list(group.variables)
     record: Record = {
         **_name_place(group.label),
@@ -135,7 +140,7 @@ def _build_residual_record(group: GroupResiduals) -> Record:
     return {key if key == "group" else f"res.{key}": value for key, value in record.items()}
 
 
-def _build_test_record(test: TestStatistic) -> Record:
+def _build_test_record(test: "TestStatistic") -> Record:
     numbers = {
         "scaling_factor": test.scaling_factor,
         "shift_parameter": test.shift_parameter,
@@ -146,7 +151,7 @@ def _build_test_record(test: TestStatistic) -> Record:
     return clean(record | {name: value for name, value in numbers.items() if math.isfinite(value)})  # type: ignore[no-any-return]
 
 
-def _build_reliability_record(group: Reliability) -> Record:
+def _build_reliability_record(group: "Reliability") -> Record:
     """Values by factor, and the matrices of validity with the names of their rows."""
     names = [name for name in (*_BY_FACTOR, "alpha_response", "omega_response") if getattr(group, name) is not None]
     values = {name: clean(getattr(group, name)) for name in names}

@@ -3,50 +3,39 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sem_toolkit import inference
 from sem_toolkit.diagnostics import ModelError, UnavailableError
 from sem_toolkit.fit.auxiliary import hide_correlates
 from sem_toolkit.fit.estimated import Estimated
-from sem_toolkit.fit.loadings import Loadings, build_loadings
 from sem_toolkit.inference import (
-    FactorScores,
-    GroupResiduals,
     InferenceOptions,
-    Reliability,
-    ResidualType,
-    ScoreMethod,
-    ScoreTests,
-    TestStatistic,
-    WaldTest,
-    build_effects,
-    build_instruments,
-    build_local_independence_tests,
-    build_modification_indices,
     build_parameter_estimates,
-    build_sargan_tests,
     build_standardized_solution,
     compute_blocked_r2,
-    compute_eigenvalue_tests,
     compute_fit_measures,
-    compute_level_measures,
     compute_r2,
-    compute_reliability,
-    compute_residuals,
-    compute_score,
-    compute_score_of_additions,
-    compute_scores_of_factors,
     compute_test_statistics,
-    compute_wald,
-    describe_steps,
 )
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
 from sem_toolkit.model import ImpliedMoments
 from sem_toolkit.presented import Presented
-from sem_toolkit.sample.levels.carried import find_plain
-from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
 from sem_toolkit.spec.levels import BETWEEN, WITHIN
+
+if TYPE_CHECKING:  # of what is asked for beyond the estimates
+    from sem_toolkit.fit.loadings import Loadings
+    from sem_toolkit.inference import (
+        FactorScores,
+        GroupResiduals,
+        Reliability,
+        ResidualType,
+        ScoreMethod,
+        ScoreTests,
+        TestStatistic,
+        WaldTest,
+    )
 
 Result = TypeVar("Result")
 
@@ -86,7 +75,9 @@ class Fit(Estimated, Presented):
         if not self.converged:
             return {}
         names, options = (WITHIN, BETWEEN), self.options.inference
-        return {name: compute_level_measures(self.evaluated, level, options) for level, name in enumerate(names)}
+        return {
+            name: inference.compute_level_measures(self.evaluated, level, options) for level, name in enumerate(names)
+        }
 
     @cached_property
     def r2(self) -> dict[str, dict[str, float]]:
@@ -98,6 +89,9 @@ class Fit(Estimated, Presented):
         """Intraclass correlations of the saturated model, by group label ("" for one group) and variable: the share of
         the variance that lies between clusters. 0 for what is modelled within clusters only; empty without levels.
         """
+        from sem_toolkit.sample.levels.carried import find_plain
+        from sem_toolkit.sample.levels.splitting import compute_intraclass_correlations
+
         found = {}
         for number, group in enumerate(self.sample.groups):
             if group.is_between or group.levels is None:
@@ -125,8 +119,10 @@ class Fit(Estimated, Presented):
         return hide_correlates(rows, self.sample.auxiliary)
 
     @cached_property
-    def loadings(self) -> tuple[Loadings, ...]:
+    def loadings(self) -> "tuple[Loadings, ...]":
         """Standardised loadings of every group as matrices, item by factor."""
+        from sem_toolkit.fit.loadings import build_loadings
+
         return build_loadings(self.evaluated, self.options.inference)
 
     @cached_property
@@ -135,7 +131,9 @@ class Fit(Estimated, Presented):
 
         Raises ModelError where nothing was minimised.
         """
-        return hide_correlates(_offer(lambda: build_modification_indices(self._searched)), self.sample.auxiliary)
+        return hide_correlates(
+            _offer(lambda: inference.build_modification_indices(self._searched)), self.sample.auxiliary
+        )
 
     @cached_property
     def epc_equivalence(self) -> "pd.DataFrame":
@@ -158,10 +156,10 @@ class Fit(Estimated, Presented):
         names that the model does not have.
         """
         level, options = self.options.level, self.options.inference
-        return build_effects(self.evaluated, cause, outcome, level, options, draws, seed)
+        return inference.build_effects(self.evaluated, cause, outcome, level, options, draws, seed)
 
     @cached_property
-    def tests(self) -> tuple[TestStatistic, ...]:
+    def tests(self) -> "tuple[TestStatistic, ...]":
         """Tests of exact fit: the standard one first, then those of the estimator."""
         return compute_test_statistics(self.judged, self.options.inference)
 
@@ -170,14 +168,14 @@ class Fit(Estimated, Presented):
 
         reweighted  of the reweighted least squares statistic. Raises DataError without raw data.
         """
-        return compute_eigenvalue_tests(self.evaluated, blocks, reweighted=reweighted)
+        return inference.compute_eigenvalue_tests(self.evaluated, blocks, reweighted=reweighted)
 
     @cached_property
-    def residuals(self) -> tuple[GroupResiduals, ...]:
+    def residuals(self) -> "tuple[GroupResiduals, ...]":
         """Residual correlations (Bollen's) of every group, with standard errors and z."""
         return self.compute_residuals()
 
-    def compute_residuals(self, kind: ResidualType = "cor.bollen") -> tuple[GroupResiduals, ...]:
+    def compute_residuals(self, kind: "ResidualType" = "cor.bollen") -> "tuple[GroupResiduals, ...]":
         """Residual moments of every group in one of lavaan's types, with standard errors and z.
 
         Of estimates in local steps they are those of the latent variables.
@@ -185,51 +183,52 @@ class Fit(Estimated, Presented):
         kind  "raw", "cor.bollen", "cor.bentler", "normalized", "standardized" or "standardized.mplus"
         """
         in_steps = self.solution.judged is not None
-        return compute_residuals(self._searched, kind, InferenceOptions() if in_steps else self.options.inference)
+        options = InferenceOptions() if in_steps else self.options.inference
+        return inference.compute_residuals(self._searched, kind, options)
 
     @cached_property
-    def score_tests(self) -> ScoreTests:
+    def score_tests(self) -> "ScoreTests":
         """What releasing each equality constraint would gain. Raises ModelError where there is none."""
-        return _offer(lambda: compute_score(self._searched, self.options.inference))
+        return _offer(lambda: inference.compute_score(self._searched, self.options.inference))
 
     def test_additions(self, additions: str) -> "pd.DataFrame":
         """Score tests of adding parameters, such as "x1 ~~ x2; visual =~ x9"."""
-        return compute_score_of_additions(self._searched, additions, self.options.inference)
+        return inference.compute_score_of_additions(self._searched, additions, self.options.inference)
 
-    def test_hypotheses(self, hypotheses: str) -> WaldTest:
+    def test_hypotheses(self, hypotheses: str) -> "WaldTest":
         """Wald test of equalities between labels and definitions, such as "a == b; c*d == 1", all at once."""
-        return compute_wald(self.evaluated, hypotheses, self.options.inference)
+        return inference.compute_wald(self.evaluated, hypotheses, self.options.inference)
 
     @cached_property
     def local_tests(self) -> "pd.DataFrame":
         """Conditional independences that a path model implies, each tested. Raises ModelError for other models."""
-        return _offer(lambda: build_local_independence_tests(self.evaluated))
+        return _offer(lambda: inference.build_local_independence_tests(self.evaluated))
 
     @cached_property
     def instruments(self) -> "pd.DataFrame":
         """The equations with their instruments and how strong these are. Raises ModelError for other estimators."""
-        return _offer(lambda: build_instruments(self.evaluated))
+        return _offer(lambda: inference.build_instruments(self.evaluated))
 
     @cached_property
     def sargan(self) -> "pd.DataFrame":
         """Tests of the instruments beyond those that each equation needs. Raises ModelError likewise."""
-        return _offer(lambda: build_sargan_tests(self.evaluated, self.options.inference))
+        return _offer(lambda: inference.build_sargan_tests(self.evaluated, self.options.inference))
 
     @cached_property
     def steps(self) -> dict[str, Any]:
         """Of estimates in steps: method, measurement blocks with their fit, reliabilities of the latent variables by
         group, and fit of the structural part. Raises ModelError for other estimates.
         """
-        return _offer(lambda: describe_steps(self.evaluated, self.fit_measures))
+        return _offer(lambda: inference.describe_steps(self.evaluated, self.fit_measures))
 
-    def factor_scores(self, method: ScoreMethod = "regression") -> tuple[FactorScores, ...]:
+    def factor_scores(self, method: "ScoreMethod" = "regression") -> "tuple[FactorScores, ...]":
         """Factor scores of every group by "regression", "bartlett" or "tenberge". Raises DataError without rows."""
-        return compute_scores_of_factors(self.evaluated, method)
+        return inference.compute_scores_of_factors(self.evaluated, method)
 
     @cached_property
-    def reliability(self) -> tuple[Reliability, ...]:
+    def reliability(self) -> "tuple[Reliability, ...]":
         """α, ω, composite reliability, AVE, Fornell-Larcker and HTMT of every group's factors."""
-        return compute_reliability(self.evaluated)
+        return inference.compute_reliability(self.evaluated)
 
     def summary(self, width: int = 120, extras: Collection[str] = ()) -> str:
         """The fit as text: verdict, fit measures, estimates by section, R².

@@ -6,7 +6,6 @@ import numpy as np
 
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Solution
-from sem_toolkit.inference.parameters.reliability import compute_alpha
 from sem_toolkit.sample.moments import FloatArray
 
 _SMALLEST = 0.2  # standardised loading; weaker ones may have any sign by chance
@@ -44,6 +43,8 @@ def check_reversed_items(solution: Solution) -> tuple[Diagnostic, ...]:
             continue
         if (factor, tuple(names)) in found:  # another group has shown it
             continue
+        from sem_toolkit.inference.parameters.reliability import compute_alpha
+
         raw, turned = compute_alpha(covariance), compute_alpha(covariance * np.outer(signs, signs))
         listed = ", ".join(names)
         verb = "points" if len(names) == 1 else "point"

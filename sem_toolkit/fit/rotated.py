@@ -11,11 +11,9 @@ _WORTH_NOTING = 1.1
 """Ratio of standard errors from which their difference is told."""
 
 
-def check_rotation_errors(
-    solution: Solution, rotation: Rotation | None, options: InferenceOptions
-) -> tuple[Diagnostic, ...]:
+def check_rotation_errors(solution: Solution, rotation: Rotation, options: InferenceOptions) -> tuple[Diagnostic, ...]:
     """A note where lavaan's equations and those that the rotation solves give loadings other standard errors."""
-    if rotation is None or rotation.options.errors == "delta" or options.se == "none":
+    if rotation.options.errors == "delta" or options.se == "none":
         return ()
     exact = _compute_errors(change_errors(solution, rotation, "delta"), options)
     given = _compute_errors(solution, options)

@@ -15,25 +15,11 @@ from sem_toolkit.sample import (
     Sample,
     add_products,
     build_sample,
-    build_sample_from_moments,
     require_any_column,
 )
-from sem_toolkit.sample.categorical.answers import (
-    attach_statistics,
-    code_answers,
-    require_varied_answers,
-)
-from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
-from sem_toolkit.sample.categorical.two_steps import EmptyCells
-from sem_toolkit.sample.clusters import attach_clusters
 from sem_toolkit.sample.dropping import BY_MOMENTS, EACH_PAIR, FULL
-from sem_toolkit.sample.levels.carried import carry_sample
-from sem_toolkit.sample.levels.splitting import split_levels
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
-from sem_toolkit.sample.streamed_answers import build_streamed_answers
-from sem_toolkit.sample.streaming import build_streamed_sample
 from sem_toolkit.sample.tabular import TabularFile
-from sem_toolkit.sample.weights import attach_weights
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
@@ -63,6 +49,9 @@ def build_sample_of(prepared: Prepared) -> Sample:
     sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
+        from sem_toolkit.sample.levels.carried import carry_sample
+        from sem_toolkit.sample.levels.splitting import split_levels
+
         sample = split_levels(sample, prepared.estimated_table, frame[require_cluster(prepared.options)])
         return carry_sample(sample, prepared.estimated_table, everything) if hidden else sample
     if sample.has_design and prepared.options.ignores_design:
@@ -76,13 +65,21 @@ def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str,
     """The statistics of rows that are not kept."""
     options = prepared.options
     if not prepared.ordered:
+        from sem_toolkit.sample.streaming import build_streamed_sample
+
         return build_streamed_sample(file, variables, options.group, options.missing)
+    from sem_toolkit.sample.categorical.two_steps import EmptyCells
+    from sem_toolkit.sample.streamed_answers import build_streamed_answers
+
     cells = EmptyCells(options.zero_add, options.zero_keep_margins)
     return build_streamed_answers(file, variables, prepared.answers, options.group, options.missing, cells)
 
 
 def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
     """The statistics of ordered variables and of those that go with them."""
+    from sem_toolkit.sample.categorical.answers import attach_statistics, code_answers, require_varied_answers
+    from sem_toolkit.sample.categorical.two_steps import EmptyCells
+
     assert prepared.rows is not None  # noqa: S101
     options = prepared.options
     if options.group is not None:
@@ -92,6 +89,8 @@ def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample
     covariates = prepared.table.roles[0].exogenous_observed if prepared.table.conditional_x else ()
     group, source = options.group, prepared.source
     if options.missing in PAIRWISE:
+        from sem_toolkit.sample.categorical.pairwise import build_pairwise_answers
+
         sample = build_pairwise_answers(frame, variables, group, source, exogenous=covariates)
     else:
         sample = build_sample(frame, variables, group, source, options.missing, covariates, keeping=EACH_PAIR)
@@ -103,11 +102,19 @@ def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample
 def _attach_design(prepared: Prepared, sample: Sample, frame: "pd.DataFrame") -> Sample:
     """The sample with the sampling weights and clusters of its rows, where the options name them."""
     if prepared.options.weighting:
+        from sem_toolkit.sample.weights import attach_weights
+
         sample = attach_weights(sample, frame, prepared.options.weighting)
-    return attach_clusters(sample, frame, prepared.options.cluster) if prepared.options.cluster else sample
+    if not prepared.options.cluster:
+        return sample
+    from sem_toolkit.sample.clusters import attach_clusters
+
+    return attach_clusters(sample, frame, prepared.options.cluster)
 
 
 def _build_moments(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+    from sem_toolkit.sample import build_sample_from_moments
+
     covariances, means = prepared.options.sample_cov or {}, prepared.options.sample_mean
     names = next(iter(covariances.values())).names
     return build_sample_from_moments(

@@ -19,6 +19,7 @@ from sem_toolkit.fit.receipts import Failure, build_receipt
 from sem_toolkit.fit.records import clean
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.spec import Spec, parse_spec, read_spec
+from sem_toolkit.spec.difference import name_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,9 +192,10 @@ def _read_numbers(entry: Mapping[str, Any]) -> dict[str, float | None]:
     """Numbers of an entry by what they are called; without a certified optimum no number means anything."""
     found: dict[str, float | None] = {}
     several = len({row["group"] for row in entry.get("parameters", ())} - {0}) > 1
+    labels = [str(group["label"]) for group in entry.get("data", {}).get("groups", ())]
     for row in entry.get("parameters", ()):
         called = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
-        called += f" [group {row['group']}]" if several and row["group"] else ""
+        called += f" {name_group(row['group'], labels)}" if several and row["group"] else ""
         found[f"{called} est"], found[f"{called} se"] = row["est"], row["se"]
     return found | dict(entry.get("fit_measures", {}))
 

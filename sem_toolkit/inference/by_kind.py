@@ -4,7 +4,7 @@ A kind of data is a row here and a class in those rooms that do something else w
 its likelihood says is `weights.data`. Nothing else in inference asks what the data are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -25,7 +25,7 @@ COLUMNS: Mapping[Form, str] = {
 
 @dataclass(frozen=True)
 class ByKind(Generic[Treatment]):
-    """One treatment a kind of data.
+    """One treatment a kind of data: what makes it, a class or a function that loads the class where it is rare.
 
     complete          numeric variables whose moments stand for complete rows
     incomplete        numeric variables of rows with empty cells (FIML)
@@ -35,18 +35,18 @@ class ByKind(Generic[Treatment]):
     given_incomplete  incomplete, given the fixed exogenous ones; None: as without
     """
 
-    complete: Treatment
-    incomplete: Treatment
-    ordered: Treatment
-    levels: Treatment
-    given: Treatment | None = None
-    given_incomplete: Treatment | None = None
+    complete: Callable[[], Treatment]
+    incomplete: Callable[[], Treatment]
+    ordered: Callable[[], Treatment]
+    levels: Callable[[], Treatment]
+    given: Callable[[], Treatment] | None = None
+    given_incomplete: Callable[[], Treatment] | None = None
 
     def choose(self, evaluation: AtEstimate) -> Treatment:
         """That of the sample's form."""
         column = COLUMNS[evaluation.sample.form]
         given = {"complete": self.given, "incomplete": self.given_incomplete}.get(column)
         if given is not None and evaluation.is_conditional:
-            return given
-        own: Treatment = getattr(self, column)
-        return own
+            return given()
+        own: Callable[[], Treatment] = getattr(self, column)
+        return own()

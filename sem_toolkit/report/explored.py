@@ -8,7 +8,8 @@ from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_printed
-from sem_toolkit.report.loadings import build_printed_loadings, describe_rotation
+from sem_toolkit.report.loadings import describe_rotation
+from sem_toolkit.report.printed_loadings import build_printed_loadings
 from sem_toolkit.report.reported import describe_method
 
 

@@ -10,6 +10,7 @@ from sem_toolkit.libraries import pd
 Reason = str | Callable[[Fit], str]
 
 _NO_VARIATION = "what is fixed, or follows from what is, cannot be tested"
+_NO_DISTRIBUTION = "what least squares minimises has no known distribution, and only scaled tests have p-values"
 _NO_SCALE = "a variance that is not positive has no root"
 
 
@@ -25,11 +26,17 @@ def _explain_test(fit: Fit) -> str:
     return "a test was not asked for (test = none)" if fit.options.inference.test == "none" else ""
 
 
+def _explain_pvalue(fit: Fit) -> str:
+    if fit.fit_measures.get("df") and not fit.options.estimation.kind.has_distribution:
+        return _explain_test(fit) or _NO_DISTRIBUTION
+    return _explain_test(fit) or "without degrees of freedom there is nothing to test"
+
+
 def _explain_measures(fit: Fit) -> str:
     if fit.fit_measures.get("df") == 0:
         return "without degrees of freedom the fit is exact, and there is nothing to test or to scale"
     if not fit.options.estimation.kind.has_distribution:
-        return "what least squares minimises has no known distribution, and only scaled tests have p-values"
+        return _NO_DISTRIBUTION
     return "the baseline model fits no worse, or the scaling factor is not positive"
 
 
@@ -60,7 +67,7 @@ REASONS: Mapping[str, Mapping[str, Reason]] = {
         "z": "a residual that is always 0 cannot vary (the diagonal of correlations; what the model always reproduces)",
     },
     "tests": {
-        "pvalue": lambda fit: _explain_test(fit) or "without degrees of freedom there is nothing to test",
+        "pvalue": _explain_pvalue,
         "df": lambda fit: _explain_test(fit) or "the scaling factor is not positive",
         "stat": lambda fit: _explain_test(fit) or "the scaling factor is not positive",
         "scaling_factor": "only scaled tests have one",

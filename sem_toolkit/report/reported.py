@@ -18,7 +18,7 @@ from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_note, build_printed
 from sem_toolkit.report.journal import build_estimate_tables
 from sem_toolkit.report.labels import HEADINGS, LABELS
-from sem_toolkit.report.loadings import build_printed_loadings, describe_rotation
+from sem_toolkit.report.loadings import describe_rotation
 from sem_toolkit.report.numbers import (
     format_cell,
     format_estimate,
@@ -26,6 +26,7 @@ from sem_toolkit.report.numbers import (
     format_printed_cell,
     format_share,
 )
+from sem_toolkit.report.printed_loadings import build_printed_loadings
 from sem_toolkit.report.text_tables import build_transposed_frame
 
 _AUTHOR = "to be written by the authors"

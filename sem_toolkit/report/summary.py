@@ -10,10 +10,10 @@ from rich.text import Text
 from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.estimation.solution import Certificate
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.inference.options import BOLLEN_STINE, SCALED
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.legends import LEGENDS
-from sem_toolkit.report.loadings import build_loading_tables, format_rotation
-from sem_toolkit.report.numbers import format_number, format_p_value
+from sem_toolkit.report.numbers import format_number, format_p_relation, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.sections import build_estimate_sections
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
@@ -62,6 +62,8 @@ def build_summary(
     if fit.fit_measures:
         parts += [_build_measures_table(fit.fit_measures), *_explain(fit, "fit_measures")]
     if fit.rotation is not None:
+        from sem_toolkit.report.loadings import build_loading_tables
+
         parts += build_loading_tables(fit)
     parts += [*build_estimate_sections(fit, width), *_explain(fit, "parameters")]
     if fit.r2:
@@ -152,9 +154,13 @@ def _format_headline(fit: Fit) -> Text:
     text.append(f"\nstandard errors: {inference.se}{information}", style="not bold")
     if inference.resampled is not None and np.isfinite(inference.resampled.pvalue):
         text.append(f"; Bollen-Stine p {format_p_value(inference.resampled.pvalue)}", style="not bold")
-    if inference.test != "standard":
+    if inference.test in SCALED or inference.test == "none":
         text.append(f"; test: {inference.test}", style="not bold")
+    for line in _list_further_tests(fit):
+        text.append(f"\n{line}", style="not bold")
     if fit.rotation is not None:
+        from sem_toolkit.report.loadings import format_rotation
+
         text.append(f"\n{format_rotation(fit.rotation)}", style="not bold")
     for entry in sample.messages:
         if entry.code in HEADLINED:
@@ -162,6 +168,19 @@ def _format_headline(fit: Fit) -> Text:
     if not certificate.converged:
         text.append("\nNo certified optimum: the figures below are where the search ended, not estimates.", style=style)
     return text
+
+
+def _list_further_tests(fit: Fit) -> list[str]:
+    """The tests asked for that have no column of their own beside the standard one."""
+    inference = fit.options.inference
+    asked = {inference.test, *inference.more_tests} - {BOLLEN_STINE, "none"}
+    if inference.test in SCALED:
+        asked.discard(inference.test)
+    return [
+        f"{test.test}: χ² {format_number(test.stat)}, df {_format_df(test.df)}, p {format_p_relation(test.pvalue)}"
+        for test in (fit.tests[1:] if asked else ())
+        if test.test in asked
+    ]
 
 
 def _format_search(certificate: Certificate) -> str:

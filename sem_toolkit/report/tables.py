@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.fit.result import Fit
-from sem_toolkit.inference import Reliability, ResidualType, ScoreMethod
-from sem_toolkit.report.score_tables import tabulate_scores
-from sem_toolkit.sample.patterns import Patterns, build_patterns
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sem_toolkit.inference import Reliability, ResidualType, ScoreMethod
+    from sem_toolkit.sample.patterns import Patterns
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class TableSettings:
     scores           method of factor scores
     """
 
-    residuals: ResidualType = "cor.bollen"
+    residuals: "ResidualType" = "cor.bollen"
     cause: str | None = None
     outcome: str | None = None
     draws: int = 0
     seed: int = 1
-    scores: ScoreMethod = "regression"
+    scores: "ScoreMethod" = "regression"
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,15 @@ def _fold(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
-def build_score_rows(fit: Fit, method: ScoreMethod = "regression") -> "pd.DataFrame":
+def build_score_rows(fit: Fit, method: "ScoreMethod" = "regression") -> "pd.DataFrame":
     """Factor scores: row (of the data, from 1), group where there are several, one column a factor."""
+    from sem_toolkit.report.score_tables import tabulate_scores
+
     _require_factors(fit, tuple(name for scores in fit.factor_scores(method) for name in scores.names))
     return tabulate_scores(fit, method)
 
 
-def build_score_quality(fit: Fit, method: ScoreMethod = "regression") -> "pd.DataFrame":
+def build_score_quality(fit: Fit, method: "ScoreMethod" = "regression") -> "pd.DataFrame":
     """group factor se determinacy of the scores of every factor; se is NaN for ten Berge's."""
     return _frame(
         fit,
@@ -109,7 +111,7 @@ def _build_loadings(fit: Fit, _: TableSettings) -> "pd.DataFrame":
     return found[[*(name for name in found if name not in last), *last]]
 
 
-def build_residual_rows(fit: Fit, kind: ResidualType = "cor.bollen") -> "pd.DataFrame":
+def build_residual_rows(fit: Fit, kind: "ResidualType" = "cor.bollen") -> "pd.DataFrame":
     """group lhs op rhs residual se z, one row a covariance (`~~`) or mean (`~1`)."""
     rows: list[dict[str, Any]] = []
     for group in fit.compute_residuals(kind):
@@ -184,9 +186,13 @@ def _build_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
 def _build_eigenvalue_tests(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
     import pandas as pd
 
+    own = "likelihood ratio" if fit.options.estimation.kind.is_likelihood else "discrepancy"
+    statistics = [(own, False)]
+    if fit.evaluated.evaluation.data.is_reweighted:
+        statistics.append(("reweighted least squares", True))
     rows = [
         {"test": name, "statistic": statistic, "pvalue": pvalue}
-        for statistic, reweighted in (("likelihood ratio", False), ("reweighted least squares", True))
+        for statistic, reweighted in statistics
         for name, pvalue in fit.compute_eigenvalue_tests(reweighted=reweighted).items()
     ]
     return pd.DataFrame(rows)
@@ -207,7 +213,7 @@ def _build_reliability(fit: Fit, settings: TableSettings) -> "pd.DataFrame":
 def _build_validity(name: str) -> Callable[[Fit, TableSettings], "pd.DataFrame"]:
     """A matrix of factors by factors, under each other by group."""
 
-    def list_rows(group: Reliability) -> list[dict[str, Any]]:
+    def list_rows(group: "Reliability") -> list[dict[str, Any]]:
         matrix = getattr(group, name)
         return [
             {"group": group.label, "factor": factor} | dict(zip(group.factors, matrix[k], strict=True))
@@ -221,8 +227,10 @@ def _build_validity(name: str) -> Callable[[Fit, TableSettings], "pd.DataFrame"]
     return build
 
 
-def _list_patterns(fit: Fit) -> list[tuple[str, Patterns]]:
+def _list_patterns(fit: Fit) -> list[tuple[str, "Patterns"]]:
     """Label and patterns of every group; raises DataError where there are no rows."""
+    from sem_toolkit.sample.patterns import build_patterns
+
     found = []
     for group in fit.sample.groups:
         if group.data is None:

@@ -63,7 +63,7 @@ def build_view(result: object) -> View:
 def _view_fit(fit: "Fit") -> View:
     from sem_toolkit.report.export import Printed, build_note
     from sem_toolkit.report.journal import build_estimate_table
-    from sem_toolkit.report.loadings import print_loadings
+    from sem_toolkit.report.printed_loadings import print_loadings
     from sem_toolkit.report.summary import build_summary
     from sem_toolkit.report.tables import TABLES, build_table_of, find_name
 
@@ -213,7 +213,7 @@ def _view_improvement(found: "Improvement") -> View:
 
 def _view_exploration(found: "Exploration") -> View:
     from sem_toolkit.report.exploration import build_exploration
-    from sem_toolkit.report.loadings import print_loadings, stack_correlations
+    from sem_toolkit.report.printed_loadings import print_loadings, stack_correlations
     from sem_toolkit.report.tables import build_table_of
 
     suggested = found.fits[found.suggested]

@@ -4,7 +4,7 @@ Lines, order, spacing and comments do not matter. Whether one model is nested in
 elsewhere; here are the tables and the change in degrees of freedom that follows from them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +44,7 @@ class SpecDifference:
     free_before, free_after    free parameters less independent equality constraints
     df_change                  change of the degrees of freedom; None where the observed variables differ
     variables_added, variables_removed  observed variables
+    groups                     labels of B's groups, where they have any
     """
 
     changes: tuple[Change, ...]
@@ -52,6 +53,7 @@ class SpecDifference:
     df_change: int | None
     variables_added: tuple[str, ...]
     variables_removed: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -80,6 +82,7 @@ def compare_tables(before: ParameterTable, after: ParameterTable) -> SpecDiffere
         gained - (free[1] - free[0]) if same else None,
         tuple(name for name in observed[1] if name not in names[0]),
         tuple(name for name in observed[0] if name not in names[1]),
+        after.groups,
     )
 
 
@@ -178,9 +181,9 @@ def _compare_ties(
             lost = old.get(key, frozenset()) - new.get(key, frozenset())
             won = new.get(key, frozenset()) - old.get(key, frozenset())
             if won:
-                changes.append(Change("tied", first[key], second[key], _format_keys(won, key)))
+                changes.append(Change("tied", first[key], second[key], _format_keys(won, key, after.groups)))
             if lost:
-                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key)))
+                changes.append(Change("untied", first[key], second[key], _format_keys(lost, key, before.groups)))
     return changes
 
 
@@ -194,10 +197,16 @@ def _list_ties(table: ParameterTable) -> dict[Key, frozenset[Key]]:
     return {key: frozenset(keys[:1]) for keys in sets.values() for key in keys[1:]}
 
 
-def _format_keys(keys: Iterable[Key], own: Key) -> str:
+def name_group(number: int, groups: Sequence[str]) -> str:
+    """A group in brackets: by its label where it has one that is more than its number (from 1)."""
+    label = groups[number - 1] if number <= len(groups) else ""
+    return f"[group {number}]" if label in ("", str(number)) else f"[{label}]"
+
+
+def _format_keys(keys: Iterable[Key], own: Key, groups: Sequence[str]) -> str:
     return ", ".join(
         f"{lhs} {op} {rhs}".strip()
-        + (f" [group {group}]" if group != own[3] else "")
+        + (f" {name_group(group, groups)}" if group != own[3] else "")
         + (f" [level {level}]" if level != own[4] else "")
         for lhs, op, rhs, group, level in sorted(keys)
     )

@@ -1,10 +1,11 @@
 """A difference of two specs as lines of text, and as a record for JSON."""
 
 import math
+from collections.abc import Sequence
 from typing import TypedDict
 
 from sem_toolkit.diagnostics import Span
-from sem_toolkit.spec.difference import Change, SpecDifference
+from sem_toolkit.spec.difference import Change, SpecDifference, name_group
 from sem_toolkit.spec.table import PARAMETER_OPERATORS, Parameter
 
 
@@ -76,7 +77,8 @@ def format_difference(difference: SpecDifference) -> str:
     lines += [f"- variable {name}" for name in difference.variables_removed]
     several = len({change.row.group for change in difference.changes} - {0}) > 1
     levels = len({change.row.level for change in difference.changes} - {0}) > 1
-    lines += [_format_change(change, several, levels) for change in difference.changes]
+    groups = difference.groups if several else None
+    lines += [_format_change(change, groups, levels) for change in difference.changes]
     lines.append("")
     lines.append(f"free parameters {difference.free_before} → {difference.free_after}")
     if difference.df_change is not None:
@@ -84,11 +86,11 @@ def format_difference(difference: SpecDifference) -> str:
     return "\n".join(lines)
 
 
-def _format_change(change: Change, several_groups: bool, several_levels: bool) -> str:
+def _format_change(change: Change, groups: Sequence[str] | None, several_levels: bool) -> str:
     row = change.row
     sign = {"added": "+", "removed": "-"}.get(change.kind, "~")
     what = f"{row.lhs} {row.op} {row.rhs}".strip()
-    group = f" [group {row.group}]" if several_groups and row.group else ""
+    group = f" {name_group(row.group, groups)}" if groups is not None and row.group else ""
     group += f" [level {row.level}]" if several_levels and row.level else ""
     return f"{sign} {what}{group}{_format_detail(change)}"
 

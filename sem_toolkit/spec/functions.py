@@ -6,9 +6,7 @@ Names are R's, so that a spec means the same in lavaan. Outside their domain the
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-_NORMAL = NormalDist()
 _SQRT_2 = math.sqrt(2.0)
 _SQRT_2PI = math.sqrt(2.0 * math.pi)
 _LN_2, _LN_10 = math.log(2.0), math.log(10.0)
@@ -48,7 +46,11 @@ def _cumulative(x: float) -> float:
 def _quantile(p: float) -> float:
     if p in {0.0, 1.0}:
         return math.inf if p else -math.inf
-    return _NORMAL.inv_cdf(p) if 0.0 < p < 1.0 else math.nan
+    if not 0.0 < p < 1.0:
+        return math.nan
+    from statistics import NormalDist  # loads fractions and decimal numbers, for this function only
+
+    return NormalDist().inv_cdf(p)
 
 
 def _logistic(x: float) -> float:

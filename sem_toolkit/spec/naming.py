@@ -24,8 +24,10 @@ def name_models(specs: Sequence[Spec]) -> list[str]:
     """A name for each of several specs, all different as far as they can be told apart.
 
     Their titles, or the names of their files where there is none; where two are the same, all have the names of their
-    files, and where two of these are the same, their paths. Texts without a title are numbered.
+    files, and where two of these are the same, their paths. Texts without a title are numbered where there are several.
     """
+    if len(specs) == 1:
+        return [name_model(specs[0])]
     files = [
         f"{NAMELESS} {place}" if spec.source.name.startswith("<") else name_file(spec)
         for place, spec in enumerate(specs, start=1)

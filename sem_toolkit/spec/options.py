@@ -201,9 +201,11 @@ def _read_texts(name: str, value: object) -> tuple[str, ...]:
         raise _option_fault(name, value, "a text or a list of texts")
     found = tuple(str(text) for text in texts if text)
     if name == "group_equal":
+        if found == ("none",):
+            return ()
         for text in found:
             if text not in GROUP_EQUAL:
-                raise _option_fault(name, text, f"any of {', '.join(GROUP_EQUAL)}")
+                raise _option_fault(name, text, f"any of {', '.join(GROUP_EQUAL)}, or none")
     return found
 
 

@@ -33,6 +33,7 @@ def parse_modifier(tokens: Sequence[Token], is_start: bool, report: Report) -> M
     is_start  the modifier ended in `?`, which makes a number a starting value
     """
     start, end = tokens[0].start, tokens[-1].end
+    tokens = _strip_parentheses(tokens)
     if len(tokens) == 1 and not is_start:
         value = _read_value(tokens, report)
         if value is _FAULT:
@@ -91,6 +92,23 @@ def _build_modifier(
         report(("empty-label", "a label needs at least one character", start, end, None))
         return None
     return Modifier(kind, tuple(values), start, end, is_equal)
+
+
+def _strip_parentheses(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens without parentheses around all of them: `(a)*x1` is `a*x1`, as lavaan reads it."""
+    while len(tokens) > 2 and tokens[0].text == "(" and _find_closing(tokens) == len(tokens) - 1:
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _find_closing(tokens: Sequence[Token]) -> int | None:
+    """The position of the parenthesis that closes the first token."""
+    depth = 0
+    for position, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0:
+            return position
+    return None
 
 
 def _is_call(tokens: Sequence[Token]) -> bool:

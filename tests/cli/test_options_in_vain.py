@@ -58,7 +58,7 @@ OWN = {
     "simulate": [
         "--n 90", "--replications 4", "--seed 2", "--alpha 0.2 --json", "--model restricted.lav", "--group-shares 1,2",
         "--skewness 1 --kurtosis 3", "--missing-rule a~0.2 --missing ml", "--store kept", "--draw rows.csv", "--json",
-        "--find-n g~f --target 0.3 --replications 4", "--estimates", "--target 0.7", "--generator independent",
+        "--find-n g~f --target 0.9", "--estimates", "--target 0.7", "--generator independent",
         "--clusters 8", "--icc 0.2",
     ],
     "power": [

@@ -28,6 +28,7 @@ REFUSED = [
     ({"ordered": "x1", "estimator": "ML"}, "estimator-for-ordered"),
     ({"ordered": "x1", "missing": "ml"}, "missing-estimator"),
     ({"ordered": "x1", "se": "robust.sem.nt"}, "se-for-ordered"),
+    ({"ordered": "x1", "test": "browne.residual.nt"}, "test-for-ordered"),
     ({"ordered": "x1", "fixed_x": False}, "conditional-x"),
     ({"estimator": "WLSMV"}, "estimator-for-ordered"),
 ]

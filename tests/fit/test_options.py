@@ -18,6 +18,7 @@ def test_later_sets_win_and_none_keeps_the_default():
 
 def test_names_may_be_written_as_in_r():
     assert parse_fit_options({"group.equal": "loadings, intercepts"}).table.group_equal == ("loadings", "intercepts")
+    assert parse_fit_options({"group_equal": "none"}).table.group_equal == ()
 
 
 def test_every_fault_is_reported_with_the_nearest_name():

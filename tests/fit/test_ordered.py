@@ -11,6 +11,9 @@ import pytest
 from sem_toolkit import Fit, ModelError, fit
 from sem_toolkit.comparison.nested import build_nested_table
 from sem_toolkit.fit.records import build_fit_record
+from sem_toolkit.inference.exact_fit.scaled import shift_test
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
+from sem_toolkit.report.tables import build_table_of
 from tests.support import DATA, ORACLES, near, row_key
 
 FOLDER = ORACLES / "categorical"
@@ -202,3 +205,18 @@ def test_expected_changes_of_ordered_mediators_do_not_hang_on_the_parameterizati
     assert changes[0] == pytest.approx(changes[1], rel=1e-5)
     with pytest.raises(ModelError, match=r"not identified.*mo ~\*~ mo"):
         fit(spec + "mo ~*~ NA*mo\n", DATA / "ord2to7.csv", ordered="mo,y")
+
+
+def test_eigenvalue_tests_have_no_statistic_of_normal_theory() -> None:
+    _, found, _ = fit_named("ord_wlsmv_small")
+    pvalues = found.compute_eigenvalue_tests()
+    assert all(0.0 <= value <= 1.0 for value in pvalues.values())
+    with pytest.raises(ModelError, match="no normal theory"):
+        found.compute_eigenvalue_tests(reweighted=True)
+    assert set(build_table_of(found, "eigenvalue_tests")["statistic"]) == {"discrepancy"}
+
+
+def test_a_scaled_test_with_a_negative_trace_is_none() -> None:
+    """The mean and variance of χ² by an indefinite weight: there is no shift (lavaan: NA)."""
+    standard = TestStatistic("standard", 10.0, 4.0, 0.04)
+    assert np.isnan(shift_test(standard, np.ones(1), 3.0, -0.5).stat)

@@ -37,7 +37,9 @@ def codes(found):
     return [reason.code for reason in found.reasons]
 
 
-@pytest.mark.parametrize("options", [{}, {"estimator": "MLR"}, {"missing": "ml"}, {"group": "school"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"estimator": "MLR"}, {"missing": "ml"}, {"group": "school"}, {"se": "bootstrap", "bootstrap": 40}]
+)
 def test_an_untouched_receipt_holds(files, options):
     spec, data = files
     found = verify(roundtrip(fit(spec, data, **options).receipt))
@@ -193,3 +195,14 @@ def test_included_files_are_compared_as_well(tmp_path):
     found = verify(receipt)
     assert codes(found) == ["spec-changed"]
     assert not found.holds
+
+
+def test_numbers_of_groups_are_called_by_the_labels_of_these(files):
+    spec, data = files
+    receipt = roundtrip(fit(spec, data, group="school").receipt)
+    frame = pd.read_csv(data)
+    frame.loc[17, "x3"] += 0.5
+    frame.to_csv(data, index=False)
+    moved = {entry.number for entry in verify(receipt).moved}
+    assert moved & {"visual =~ x3 [Pasteur] est", "visual =~ x3 [Grant-White] est"}
+    assert not any("[group" in number for number in moved)

@@ -161,3 +161,13 @@ def test_robust_cfi_where_the_baseline_model_has_a_factor_of_one(hs, estimator):
     expected = 1.0 - excess / (scaled["baseline.chisq"] - scaled["baseline.df"])
     assert ours["cfi.robust"] == pytest.approx(expected, rel=1e-9)
     assert ours["rmsea.robust"] == pytest.approx(0.0433916, rel=1e-5)
+
+
+def test_error_of_a_parameter_that_only_constraints_determine(hs):
+    """The correlation of two variables as the variance of a phantom: its error is (1 - r²)/√n."""
+    spec = "r =~ 0\nr ~~ rho*r\nx1 ~~ a*x1\nx2 ~~ b*x2\nx1 ~~ c*x2\nc == sqrt(a*b)*rho"
+    found = fit(spec, hs)
+    row = found.parameters.set_index("label").loc["rho"]
+    correlation = np.corrcoef(hs["x1"].astype(float), hs["x2"].astype(float))[0, 1]
+    assert row["est"] == pytest.approx(correlation, abs=1e-8)
+    assert row["se"] == pytest.approx((1.0 - correlation**2) / math.sqrt(301), rel=1e-6)

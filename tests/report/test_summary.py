@@ -32,6 +32,15 @@ def test_the_verdict_and_both_tests_are_there(robust):
     assert any(line.split()[:3] == ["RMSEA", "robust", "[90"] for line in lines)
 
 
+def test_every_test_that_was_asked_for_is_shown():
+    found = fit(CFA, DATA / "hs.csv", test="satorra.bentler, browne.residual.adf, scaled.shifted", engine="native")
+    lines = found.summary().splitlines()
+    assert lines[3].endswith("test: satorra.bentler")
+    for test in found.tests[2:]:
+        assert f"{test.test}: χ² {test.stat:.3f}, df 24, p < .001" in lines[4:6]
+    assert found.tests[3].test in {"browne.residual.adf", "scaled.shifted"}
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
 def test_no_number_is_cut_whatever_the_width(robust, width):
     text = robust.summary(width=width, extras=("modification", "reliability"))

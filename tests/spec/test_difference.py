@@ -69,6 +69,16 @@ def test_groups_are_told_apart() -> None:
     assert "freed: f ~1" in summary(difference)
 
 
+def test_groups_are_called_by_their_labels() -> None:
+    def tell(before: str, after: str) -> str:
+        texts = [parse_spec(text) for text in (before, after)]
+        tables = [build_parameter_table(text, TableOptions(ngroups=2), ("north", "south")) for text in texts]
+        return format_difference(compare_tables(*tables))
+
+    assert "now equal to f =~ x2 [north]" in tell("f =~ x1 + c(a, b)*x2 + x3", "f =~ x1 + c(a, a)*x2 + x3")
+    assert "- f =~ x2 [south]" in tell("f =~ x1 + x2 + x3", "f =~ x1 + x3")
+
+
 def test_a_mean_structure_brings_its_moments() -> None:
     difference = compare("f =~ x1 + x2 + x3", "f =~ x1 + x2 + x3", TableOptions(), TableOptions(meanstructure=True))
     assert difference.df_change == 0

@@ -36,6 +36,8 @@ def faults(text: str) -> list[tuple[str, str]]:
     [
         ("f =~ x1 + x2", ["f =~ x1", "f =~ x2"]),
         ("y1 + y2 ~ x", ["y1 ~ x", "y2 ~ x"]),
+        ("f =~ (a)*x1 + ((a))*x2", ["f =~ x1 label=['a']", "f =~ x2 label=['a']"]),
+        ("f =~ (start(1))*x1 + (1)/(2)*x2", ["f =~ x1 start=[1.0]", "f =~ x2 fixed=[0.5]"]),
         ("y ~ 1", ["y ~1"]),
         ("y ~1", ["y ~1"]),
         ("y ~ 0", ["y ~1 fixed=[0.0]"]),

@@ -32,7 +32,11 @@ def find_equivalents(
     replace.
     """
     spec.require_valid()
-    prepared = prepare_schematic(spec, **options)
+    return find_equivalents_of(prepare_schematic(spec, **options), limit, families)
+
+
+def find_equivalents_of(prepared: Prepared, limit: int, families: Sequence[Family]) -> tuple[Equivalent, ...]:
+    """The same of a spec that is prepared."""
     listed = islice(_list_all(prepared, families), limit)
     found = tuple(_tell_rows(prepared, entry) for entry in listed)
     if not found and not list_replaceable(prepared.table):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.comparison.compare import Comparison, compare
 from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, Family
-from sem_toolkit.comparison.equivalents.finding import find_equivalents
+from sem_toolkit.comparison.equivalents.finding import find_equivalents_of
 from sem_toolkit.comparison.equivalents.structural import list_labelled
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import prepare_schematic
@@ -105,10 +105,12 @@ def list_equivalents(
     **options: object,
 ) -> Equivalents:
     """The equivalents of a model (see `find_equivalents`), with data all of them fitted (see `compare`)."""
-    found = find_equivalents(spec, limit, families, **options)
+    spec.require_valid()
+    prepared = prepare_schematic(spec, **options)
+    found = find_equivalents_of(prepared, limit, families)
     fitted = None
     if data is not None:
         specs = {GIVEN: spec} | {str(number): entry.spec for number, entry in enumerate(found, start=1)}
         fitted = compare(specs, data, workers=workers, watch=watch, **options)
-    labelled = list_labelled(prepare_schematic(spec, **options).table) if "structure" in families else []
+    labelled = list_labelled(prepared.table) if "structure" in families else []
     return Equivalents(spec, found, len(found) < limit, fitted, tuple(labelled))

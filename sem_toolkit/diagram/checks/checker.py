@@ -84,11 +84,10 @@ def _check_texts(texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
 
 def _find_overlaps(boxes: list[Rectangle], gap: float) -> Iterator[tuple[int, int]]:
     """The pairs of boxes that are closer than `gap` in both directions, the lower number first."""
-    shapes = Shapes.of(boxes)
-    for k, box in enumerate(boxes):
-        for m in np.flatnonzero(shapes.overlapped_by(box.grown(gap))):
-            if m > k:
-                yield k, int(m)
+    x, y, width, height = np.array([[box.x, box.y, box.width, box.height] for box in boxes]).reshape(-1, 4).T
+    touch = np.abs(x[:, None] - x) < (width[:, None] + width) / 2 + gap
+    touch &= np.abs(y[:, None] - y) < (height[:, None] + height) / 2 + gap
+    yield from ((int(k), int(m)) for k, m in np.argwhere(touch) if m > k)
 
 
 def _check_texts_on_shapes(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Problem]:
@@ -113,14 +112,14 @@ def _check_paths(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[P
         [node.shape != "rectangle" for node in scene.nodes],
     )
     boxes = Shapes.of([box for _, box in texts])
-    for edge in scene.edges:
-        points = flatten_curve(edge.curve, 24)
-        through = inner.hit_by(points)
-        for k in np.flatnonzero(shapes.hit_by(points)):
+    courses = [flatten_curve(edge.curve, 24) for edge in scene.edges]
+    found = shapes.hit_by_each(courses), inner.hit_by_each(courses), boxes.hit_by_each(courses, -0.3)
+    for edge, touched, through, covered in zip(scene.edges, *found, strict=True):
+        for k in np.flatnonzero(touched):
             if through[k] or names[k] not in (edge.source, edge.target):
                 yield Problem("edge-node", (edge.key, names[k]), f"the path {edge.key} runs through {names[k]}")
         own = f"number of {edge.key}"
-        for m in np.flatnonzero(boxes.hit_by(points, -0.3)):
+        for m in np.flatnonzero(covered):
             if texts[m][0] != own:
                 yield Problem("label-edge", (edge.key, texts[m][0]), f"the path {edge.key} runs under {texts[m][0]}")
 

@@ -137,9 +137,11 @@ def iterate_covariance(
     insets: tuple[float, float],
     roomy: float,
     elsewhere: float = 26.0,
+    below: float = np.inf,
 ) -> Iterator[tuple[float, FloatArray]]:
     """Courses of a covariance with the cost of their shape: arcs on one side first, then bent chords.
 
+    below  those whose shape costs as much are left out
     elsewhere  what another side than the preferred one costs
     roomy  depth at which an arc beside a column holds its number, so that it need not stand further out
     """
@@ -148,6 +150,8 @@ def iterate_covariance(
     for side in SIDES:
         fits = (side in ("top", "bottom")) == across
         cost = (0.0 if side == preferred else elsewhere) + (0.0 if fits else 40.0)
+        if cost >= below:
+            continue
         for k, share in enumerate((0.13, 0.19, 0.27, 0.36, 0.46)):
             least = roomy if side in ("left", "right") else 9.0
             # The next one passes outside the number of the one before.
@@ -155,9 +159,12 @@ def iterate_covariance(
             depth = max(least + step * k, share * distance)
             for inset in insets if k < 3 else insets[:1]:
                 extra = depth * 0.12 + k * 3
-                yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)
+                if cost + extra < below:
+                    yield cost + extra, build_port_arc(tail, tail_shape, head, head_shape, side, depth, inset)
     for bulge in (0.22, -0.22, 0.35, -0.35, 0.55, -0.55, 0.8, -0.8):
-        yield elsewhere + 8 + 40 * abs(bulge), build_bent(tail, tail_shape, head, head_shape, bulge)
+        cost = elsewhere + 8 + 40 * abs(bulge)
+        if cost < below:
+            yield cost, build_bent(tail, tail_shape, head, head_shape, bulge)
 
 
 def build_level(tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str) -> FloatArray:

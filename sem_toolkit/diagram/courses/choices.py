@@ -90,8 +90,8 @@ class Choices:
         rooms = {"top": max(self.outer[1], above), "bottom": self.outer[1]}
         self.tracks = build_tracks(self._collect_families(), placement.places, rooms, style.label_size)
 
-    def iterate(self, source: str, target: str, role: str, key: str) -> Iterator[Course]:
-        """The courses of a path with the cost of their shape."""
+    def iterate(self, source: str, target: str, role: str, key: str, below: float = np.inf) -> Iterator[Course]:
+        """The courses of a path with the cost of their shape; arcs only that cost less than `below`."""
         a, b = self.number[source], self.number[target]
         tail, head, tail_shape, head_shape = self.boxes[a], self.boxes[b], self.kinds[a], self.kinds[b]
         if role == "covariance":
@@ -112,7 +112,9 @@ class Choices:
             beside = key in self.numbers and (items or together)
             roomy = self.numbers[key].width / 2 + 3 if beside else 9.0
             elsewhere = NOWHERE_ELSE if pinned else ELSEWHERE if together else 26.0
-            yield from iterate_covariance(tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere)
+            yield from iterate_covariance(
+                tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere, below
+            )
         elif role == "variance":
             yield from self._iterate_loops(source)
         elif role == "intercept":

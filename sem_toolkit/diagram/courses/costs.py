@@ -17,14 +17,17 @@ BESIDE = 5.0
 """Paths nearer to each other than this are hard to tell apart, in points."""
 
 
-def compute_meetings(points: FloatArray, segments: Segments, key: str) -> float:
-    """Cost of a course for the path `key` against all other paths: crossings and lines run along."""
+def compute_meetings(points: FloatArray, segments: Segments, key: str, enough: float = np.inf) -> float:
+    """Cost of a course for the path `key` against all other paths: crossings and lines run along.
+
+    enough  crossings that cost so much are all that is counted
+    """
     low, high = points.min(axis=0) - BESIDE, points.max(axis=0) + BESIDE
     starts, ends, _ = segments.find_near(low, high, without=key)
     if len(starts) == 0:
         return 0.0
-    crossings = compute_crossings(points, starts, ends).sum()
-    return float(CROSSING * crossings + OVERLAP * compute_overlap(points, starts, ends))
+    crossed = float(CROSSING * compute_crossings(points, starts, ends).sum())
+    return crossed if crossed >= enough else crossed + float(OVERLAP * compute_overlap(points, starts, ends))
 
 
 def count_crossings(points: FloatArray, segments: Segments, key: str) -> int:

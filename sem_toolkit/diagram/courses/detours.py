@@ -100,7 +100,7 @@ class DetourGrid:
         r = np.concatenate([row + dy for _, dy in moves])
         c = np.concatenate([column + dx for dx, _ in moves])
         r, c = np.minimum(np.maximum(r, 0), self.rows - 1), np.minimum(np.maximum(c, 0), self.columns - 1)
-        return np.unique(r * self.columns + c)
+        return np.asarray(r * self.columns + c)
 
     def _build_graph(self, closed: BoolArray, cost: FloatArray) -> Any:
         one, other, length, starts = self._steps

@@ -1,7 +1,8 @@
 """Places for the numbers on paths: measured boxes, tried along the path until nothing is hit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -44,6 +45,37 @@ class Wanted:
     anchor: Rectangle | None = None
     reach: float = np.inf
 
+    @cached_property
+    def corners(self) -> tuple[list[float], list[float]]:
+        """The rectangle around the candidate centres: its least and its largest x and y."""
+        return self.options[:, :2].min(axis=0).tolist(), self.options[:, :2].max(axis=0).tolist()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a text from the last time: its cost against certain pieces of paths."""
+
+    text: Wanted
+    gaps: FloatArray
+    starts: FloatArray
+    ends: FloatArray
+    cost: FloatArray
+
+
+class Memory:
+    """What stays the same while the places of texts are chosen again after some paths have taken other courses."""
+
+    def __init__(self) -> None:
+        self._options: dict[str, tuple[FloatArray, float, FloatArray]] = {}
+        self.costs: dict[str, _Known] = {}
+
+    def recall_options(self, key: str, curve: FloatArray, prefer: float, build: Callable[[], FloatArray]) -> FloatArray:
+        """The places of a text on a path, built anew only where its course or the place preferred is another one."""
+        known = self._options.get(key)
+        if known is None or known[0] is not curve or known[1] != prefer:
+            known = self._options[key] = curve, prefer, build()
+        return known[2]
+
 
 SHARES = np.linspace(0.16, 0.86, 29)
 OFFSETS = np.array([0.0, -0.08, 0.08, -0.16, 0.16, -0.24, 0.24, -0.32, 0.32])
@@ -55,9 +87,9 @@ def build_path_options(curve: FloatArray, role: str, width: float, height: float
     k × 3: x, y and the cost of the place
     """
     points = flatten_curve(curve, 16)
-    length = compute_length(points)
     if role == "variance":
         return _build_end_options(points, width, height)
+    length = compute_length(points)
     on = np.concatenate([[prefer], SHARES[np.argsort(np.abs(SHARES - prefer), kind="stable")]])
     places, directions = compute_points(points, on)
     along = np.abs(directions) @ np.array([width, height]) / 2
@@ -80,13 +112,25 @@ def build_path_options(curve: FloatArray, role: str, width: float, height: float
     )
 
 
-def _build_end_options(points: FloatArray, width: float, height: float) -> FloatArray:
-    """The number of a loop beyond its top, that of a short arrow beyond its tail; then beside."""
+def find_end_place(curve: FloatArray, width: float, height: float) -> FloatArray:
+    """Where the number of a variance is best put: beyond the top of its loop or the tail of its arrow."""
+    tip, _, direction, reach = _find_end(flatten_curve(curve, 16), width, height)
+    return np.asarray(tip + direction * reach)
+
+
+def _find_end(points: FloatArray, width: float, height: float) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """The top of a loop or tail of an arrow, its base, the direction outwards, and how far out its number stands."""
     loop = len(points) > 2
     tip = points[len(points) // 2] if loop else points[0]
     base = (points[0] + points[-1]) / 2 if loop else points[-1]
     direction = (tip - base) / max(float(np.hypot(*(tip - base))), 1e-9)
-    reach = _support(direction, width, height) + (2.0 if loop else 1.5)
+    return tip, base, direction, _support(direction, width, height) + (2.0 if loop else 1.5)
+
+
+def _build_end_options(points: FloatArray, width: float, height: float) -> FloatArray:
+    """The number of a loop beyond its top, that of a short arrow beyond its tail; then beside."""
+    loop = len(points) > 2
+    tip, base, direction, reach = _find_end(points, width, height)
     options = [(*(tip + direction * reach), 0.0)]
     normal = np.array([-direction[1], direction[0]])
     for sign in (1, -1):
@@ -108,13 +152,17 @@ def place_labels(
     shapes: Shapes,
     curves: Mapping[str, FloatArray],
     fixed: list[Rectangle],
+    memory: Memory,
     passes: int = 5,
 ) -> dict[str, Rectangle]:
-    """A box for every text: cheapest first choice, then repeated improvement of each against all others."""
+    """A box for every text: cheapest first choice, then repeated improvement of each against all others.
+
+    memory  of the texts placed among the same shapes and `fixed` before
+    """
     segments = Segments()
     for key, curve in curves.items():
         segments.add(key, flatten_curve(curve))
-    base = [_compute_fixed_costs(text, shapes, segments, fixed) for text in wanted]
+    base = [_compute_fixed_costs(text, shapes, segments, fixed, memory) for text in wanted]
     order = sorted(range(len(wanted)), key=lambda k: (len(wanted[k].options), k))
     chosen = np.full((len(wanted), 4), np.nan)
     for sweep in range(passes):
@@ -172,19 +220,38 @@ def _clear(wanted: list[Wanted], base: list[FloatArray], chosen: FloatArray, own
 
 
 def _count_overlaps(text: Wanted, chosen: FloatArray, own: int) -> FloatArray:
+    """How many of the other texts that have a place (the rest is NaN) each place of a text touches."""
     options = text.options
-    others = np.delete(chosen, own, axis=0)
-    others = others[~np.isnan(others[:, 0])]
-    apart_x = np.abs(options[:, None, 0] - others[None, :, 0]) < text.width / 2 + others[None, :, 2] + GAP_ACROSS
-    apart_y = np.abs(options[:, None, 1] - others[None, :, 1]) < text.height / 2 + others[None, :, 3] + GAP_DOWN
+    (left, top), (right, bottom) = text.corners
+    width, height = text.width / 2 + chosen[:, 2] + GAP_ACROSS, text.height / 2 + chosen[:, 3] + GAP_DOWN
+    x, y = chosen[:, 0], chosen[:, 1]
+    near = (x + width >= left) & (x - width <= right) & (y + height >= top) & (y - height <= bottom)
+    near[own] = False
+    if not near.any():
+        return np.zeros(len(options))
+    others, width, height = chosen[near], width[near], height[near]
+    apart_x = np.abs(options[:, None, 0] - others[:, 0]) < width
+    apart_y = np.abs(options[:, None, 1] - others[:, 1]) < height
     return np.asarray((apart_x & apart_y).sum(axis=1), float)
 
 
-def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed: list[Rectangle]) -> FloatArray:
+def _compute_fixed_costs(
+    text: Wanted, shapes: Shapes, segments: Segments, fixed: list[Rectangle], memory: Memory
+) -> FloatArray:
     """Cost of each option against shapes, other texts that stay, and paths."""
     options = text.options
-    x, y, cost = options[:, 0], options[:, 1], options[:, 2].copy()
     half_width, half_height = text.width / 2 + 1.6, text.height / 2 + 0.8
+    known = memory.costs.get(text.key)
+    if known is not None and known.text.options is not options:
+        known = None
+    gaps = _measure_gaps(text, segments) if known is None else known.gaps
+    wide = np.maximum(gaps, 0.0) if text.own is not None else np.zeros_like(gaps)
+    reach, (low, high) = 2 * wide.max(), np.array(text.corners)
+    margin = np.array([half_width + reach, half_height + reach])
+    starts, ends, _ = segments.find_near(low - margin, high + margin, without=text.own)
+    if known is not None and np.array_equal(known.starts, starts) and np.array_equal(known.ends, ends):
+        return known.cost
+    x, y, cost = options[:, 0], options[:, 1], options[:, 2].copy()
     cost += NODE_HIT * _count_shape_hits(x, y, half_width, half_height, shapes)
     if fixed:
         boxes = np.array([[box.x, box.y, box.width / 2, box.height / 2] for box in fixed])
@@ -192,12 +259,7 @@ def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed
             np.abs(y[:, None] - boxes[:, 1]) < half_height + boxes[:, 3]
         )
         cost += LABEL_HIT * hit.sum(axis=1)
-    low = np.array([x.min() - half_width, y.min() - half_height])
-    high = np.array([x.max() + half_width, y.max() + half_height])
-    gaps = _measure_gaps(text, segments)
     cost += IN_DOUBT * _find_doubts(text, gaps, shapes)
-    wide = np.maximum(gaps, 0.0) if text.own is not None else np.zeros_like(gaps)
-    starts, ends, _ = segments.find_near(low - 2 * wide.max(), high + 2 * wide.max(), without=text.own)
     if len(starts):
         start, step = starts, ends - starts
         px, py = start[:, 0][:, None] - x, start[:, 1][:, None] - y
@@ -208,6 +270,7 @@ def _compute_fixed_costs(text: Wanted, shapes: Shapes, segments: Segments, fixed
         for times, price in ((1.0, IN_DOUBT), (2.0, NEARLY_IN_DOUBT)):
             across, down = text.width / 2 + times * wide, text.height / 2 + times * wide
             cost += price * ((wide > 0) & segments_enter_box(px, py, dx, dy, across, down).any(axis=0))
+    memory.costs[text.key] = _Known(text, gaps, starts, ends, cost)
     return np.asarray(cost)
 
 

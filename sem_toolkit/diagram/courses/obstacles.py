@@ -30,21 +30,25 @@ class Obstacles:
         )
         self._titles = list(titles)
         self._reserved: dict[str, Rectangle] = {}
-        self.texts, self._near_texts = _gather(titles)
+        self._set_texts(*_gather(titles))
 
     def reserve(self, key: str, place: Rectangle) -> None:
         """Keep the place free where the number of a path will stand."""
         self._reserved[key] = place
-        self.texts, self._near_texts = self.texts.plus(place), self._near_texts.plus(place.grown(CLOSE_TO_TEXT))
+        self._set_texts(self.texts.plus(place), self._near_texts.plus(place.grown(CLOSE_TO_TEXT)))
 
     def release(self, key: str) -> None:
         """Give up the place of a number, if it has one."""
         if self._reserved.pop(key, None) is not None:
-            self.texts, self._near_texts = _gather([*self._titles, *self._reserved.values()])
+            self._set_texts(*_gather([*self._titles, *self._reserved.values()]))
 
     def set_numbers(self, boxes: Iterable[Rectangle]) -> None:
         """The numbers that stand in the way, in place of all others."""
-        self.texts, self._near_texts = _gather([*self._titles, *boxes])
+        self._set_texts(*_gather([*self._titles, *boxes]))
+
+    def _set_texts(self, texts: Shapes, near: Shapes) -> None:
+        self.texts, self._near_texts = texts, near
+        self._all = Shapes.join([self._near, self._inner, near])
 
     def assess(self, points: FloatArray, ends: tuple[int, int]) -> FloatArray:
         """Cost of c courses (c × m × 2) against all that is in their way, and of their length; length c.
@@ -52,17 +56,19 @@ class Obstacles:
         ends  numbers of the two shapes that the courses connect
         """
         own, count = list(ends), len(self.shapes.x)
-        found = Shapes.join([self._near, self._inner.take(own), self._near_texts]).hit_by_many(points)
+        touched = self._all.find_near(points)
+        inner = touched[:, [count + k for k in own]]
+        touched[:, own] = touched[:, count : 2 * count] = False
+        touched[:, [count + k for k in own]] = inner
+        found = self._all.enter(points, touched)
         near = found[:, :count]
-        near[:, own] = False
-        cost = NEAR * near.sum(axis=1) + HIT * found[:, count : count + len(own)].sum(axis=1)
+        cost = NEAR * near.sum(axis=1) + HIT * found[:, [count + k for k in own]].sum(axis=1)
         if near.any():
-            hit = self.shapes.hit_by_many(points)
-            hit[:, own] = False
-            cost = cost + HIT * hit.sum(axis=1)
+            # What is not near is not hit.
+            cost = cost + HIT * self.shapes.enter(points, near).sum(axis=1)
         steps = points[:, 1:] - points[:, :-1]
         length = np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1)
-        return np.asarray(cost + AVOID * found[:, count + len(own) :].sum(axis=1) + 0.02 * length)
+        return np.asarray(cost + AVOID * found[:, 2 * count :].sum(axis=1) + 0.02 * length)
 
     def count_covered(self, box: Rectangle) -> int:
         """How many shapes and texts a box lies on."""

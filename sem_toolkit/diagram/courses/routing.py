@@ -11,7 +11,7 @@ from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.choices import Choices, Course, Edge
 from sem_toolkit.diagram.courses.costs import CROSSING, HIT, compute_meetings, count_crossings, flatten_evenly
 from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
-from sem_toolkit.diagram.courses.label_places import build_path_options
+from sem_toolkit.diagram.courses.label_places import find_end_place
 from sem_toolkit.diagram.courses.obstacles import Obstacles
 from sem_toolkit.diagram.courses.ports import spread_ends
 from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve, flatten_curves, is_straight
@@ -172,6 +172,9 @@ class Router:
             enough = HIT
         if first is None or first[0] < enough:
             return first
+        if role == "covariance" and first[0] < HIT:
+            # What costs as much by its shape alone cannot be better.
+            courses = self.choices.iterate(source, target, role, key, first[0])
         rest = self._choose_among(list(courses), source, target, role, key)
         return first if rest is None or first[0] <= rest[0] else rest
 
@@ -194,7 +197,7 @@ class Router:
             if role == "variance":
                 total += self._assess_number(curve, key)
             if best is None or total < best[0]:
-                total += compute_meetings(line, self.segments, key)
+                total += compute_meetings(line, self.segments, key, np.inf if best is None else best[0] - total)
             if best is None or total < best[0]:
                 best = total, curve, line
         return best
@@ -216,7 +219,7 @@ class Router:
         size = self.numbers.get(key)
         if size is None:
             return None
-        x, y, _ = build_path_options(curve, "variance", size.width, size.height, 0.5)[0]
+        x, y = find_end_place(curve, size.width, size.height)
         return Rectangle(float(x), float(y), size.width, size.height)
 
     def _assess(self, points: FloatArray, source: str, target: str, key: str) -> float:

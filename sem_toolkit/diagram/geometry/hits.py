@@ -1,10 +1,10 @@
 """Polylines and shapes → what meets what, and how far apart they are."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle
 
@@ -57,22 +57,44 @@ class Shapes:
 
     def hit_by_many(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
         """The same for c polylines of m points each (c × m × 2); c × n."""
-        hit = np.zeros((len(points), len(self.x)), bool)
         if len(self.x) == 0 or points.shape[1] < 2:
+            return np.zeros((len(points), len(self.x)), bool)
+        return self.enter(points, self.find_near(points, margin), margin)
+
+    def hit_by_each(self, courses: Sequence[FloatArray], margin: float = 0.0) -> BoolArray:
+        """The same for c polylines of any numbers of points; c × n."""
+        hit = np.zeros((len(courses), len(self.x)), bool)
+        alike: dict[int, list[int]] = defaultdict(list)
+        for k, points in enumerate(courses):
+            alike[len(points)].append(k)
+        for rows in alike.values():
+            hit[rows] = self.hit_by_many(np.array([courses[k] for k in rows]), margin)
+        return hit
+
+    def find_near(self, points: FloatArray, margin: float = 0.0) -> BoolArray:
+        """Which shapes, grown by `margin`, touch the rectangles around c polylines of m points (c × m × 2); c × n."""
+        low, high = points.min(axis=1), points.max(axis=1)
+        width, height = self.half_width + margin, self.half_height + margin
+        near = (self.x + width >= low[:, :1]) & (self.x - width <= high[:, :1])
+        near &= (self.y + height >= low[:, 1:]) & (self.y - height <= high[:, 1:])
+        return np.asarray(near)
+
+    def enter(self, points: FloatArray, near: BoolArray, margin: float = 0.0) -> BoolArray:
+        """`hit_by_many` where the pairs of polylines and shapes are known that alone can meet; both c × n."""
+        hit = np.zeros(near.shape, bool)
+        line, shape = np.nonzero(near)
+        if len(line) == 0:
             return hit
-        # Most shapes lie far from all of the polylines.
-        near = self._find_near(points.reshape(-1, 2), margin)
-        if len(near) == 0:
-            return hit
-        x, y, round_ = self.x[near], self.y[near], self.round[near]
-        width, height = self.half_width[near] + margin, self.half_height[near] + margin
-        start, step = points[:, :-1, None, :], (points[:, 1:] - points[:, :-1])[:, :, None, :]
-        px, py, dx, dy = start[..., 0] - x, start[..., 1] - y, step[..., 0], step[..., 1]
+        width, height = (self.half_width[shape] + margin)[:, None], (self.half_height[shape] + margin)[:, None]
+        start, step = points[:, :-1], points[:, 1:] - points[:, :-1]
+        px, py = start[line, :, 0] - self.x[shape, None], start[line, :, 1] - self.y[shape, None]
+        dx, dy = step[line, :, 0], step[line, :, 1]
         entered = segments_enter_box(px, py, dx, dy, width, height)
+        round_ = self.round[shape]
         if round_.any():
             inside = _segments_enter_circle(px / width, py / height, dx / width, dy / height)
-            entered &= ~round_ | inside
-        hit[:, near] = entered.any(axis=1)
+            entered &= ~round_[:, None] | inside
+        hit[line, shape] = entered.any(axis=1)
         return hit
 
     def overlapped_by(self, box: Rectangle) -> BoolArray:
@@ -85,13 +107,6 @@ class Shapes:
         dx = np.maximum(np.abs(self.x - box.x) - box.width / 2, 0) / self.half_width
         dy = np.maximum(np.abs(self.y - box.y) - box.height / 2, 0) / self.half_height
         return np.asarray(np.where(self.round, dx**2 + dy**2, np.maximum(dx, dy)) < 1)
-
-    def _find_near(self, points: FloatArray, margin: float) -> NDArray[np.intp]:
-        """Which shapes, grown by `margin`, touch the rectangle around points."""
-        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-        width, height = self.half_width + margin, self.half_height + margin
-        across = (self.x + width >= left) & (self.x - width <= right)
-        return np.flatnonzero(across & (self.y + height >= top) & (self.y - height <= bottom))
 
 
 def segments_enter_box(

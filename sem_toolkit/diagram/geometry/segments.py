@@ -34,23 +34,23 @@ class Segments:
         self.courses[key], self._rows[key] = points, rows
         start, end = points[:-1], points[1:]
         self._starts[rows], self._ends[rows] = start, end
-        self._low[rows], self._high[rows] = np.minimum(start, end), np.maximum(start, end)
+        self._bounds[:2, rows], self._bounds[2:, rows] = np.minimum(start, end).T, np.maximum(start, end).T
 
     def remove(self, key: str) -> None:
         """Forget a course, if it is known."""
         rows = self._rows.pop(key, None)
         if rows is not None:
             del self.courses[key]
-            self._low[rows], self._high[rows] = np.inf, -np.inf
+            self._bounds[:2, rows], self._bounds[2:, rows] = np.inf, -np.inf
 
     def find_near(
         self, low: FloatArray, high: FloatArray, without: str | None = None
     ) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
         """Starts, ends and rows of the pieces that touch the rectangle from `low` to `high`, one course left out."""
-        used = slice(0, self._used)
         (left, top), (right, bottom) = low.tolist(), high.tolist()
-        near = (self._high[used, 0] >= left) & (self._low[used, 0] <= right)
-        near &= (self._high[used, 1] >= top) & (self._low[used, 1] <= bottom)
+        low_x, low_y, high_x, high_y = self._bounds[:, : self._used]
+        near = (high_x >= left) & (low_x <= right)
+        near &= (high_y >= top) & (low_y <= bottom)
         if without in self._rows:
             near[self._rows[without]] = False
         rows = np.flatnonzero(near)
@@ -66,7 +66,9 @@ class Segments:
 
     def _allocate(self, size: int) -> None:
         self._starts, self._ends = np.zeros((size, 2)), np.zeros((size, 2))
-        self._low, self._high = np.full((size, 2), np.inf), np.full((size, 2), -np.inf)
+        # Least x and y, then largest x and y, of every piece.
+        self._bounds = np.empty((4, size))
+        self._bounds[:2], self._bounds[2:] = np.inf, -np.inf
 
     def _compact(self, more: int) -> None:
         """Make room by leaving out the rows of forgotten courses, in arrays twice as large as needed."""

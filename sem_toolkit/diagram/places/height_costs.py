@@ -5,7 +5,7 @@ covary, two paths that cross, height that paths climb, the order of the model tu
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import combinations
 
@@ -113,6 +113,17 @@ class Ranks:
         return np.array(found, np.intp).reshape(-1, 2)
 
     @cached_property
+    def _moving(self) -> dict[int, IndexArray]:
+        """Column → the pairs of links of which one ends there."""
+        columns = np.array([self.places[name] for name in self.names])[self.ends]
+        touched = {column: (columns == column).any(axis=1) for column in self.columns}
+        return {column: self.pairs[at[self.pairs].any(axis=1)] for column, at in touched.items()}
+
+    def find_moving(self, column: int) -> IndexArray:
+        """The pairs of links that cross or not as the cores of one column move, p × 2."""
+        return self._moving[column]
+
+    @cached_property
     def ordered(self) -> tuple[IndexArray, FloatArray]:
         """Pairs of cores of a column in the order of the model, q × 2, and what it costs to turn each."""
         pairs = [
@@ -158,12 +169,13 @@ class Field:
         px = ranks.x[ranks.ends[:, 0]][:, None] - (ranks.x[owner] + x)
         apart = np.abs(px + ranks.run[:, None] / 2) >= half[:, 0] + np.abs(ranks.run[:, None]) / 2 - TOUCHING
         link, shape = np.nonzero(~apart & ~(at_end & is_core))
-        self._start, self._end = ranks.ends[link].T
-        self._owner, self._y, self._half = owner[shape], y[shape], half[shape, 1]
+        start, end = ranks.ends[link].T
         dx = ranks.run[link]
-        self._mx, self._dx = px[link, shape] + dx / 2, dx
-        self._reach = self._half * np.abs(dx)
-        self._wide = half[shape, 0]
+        self._passings = _Passings(
+            start, end, owner[shape], y[shape], half[shape, 1], px[link, shape] + dx / 2, dx, half[shape, 0]
+        )
+        self._moving: dict[int, _Passings] = {}
+        self._known: tuple[FloatArray, float, float] | None = None
 
     def find_gap(self, above: int, below: int) -> float:
         """How far apart the middles of two cores are at least, the upper one first."""
@@ -180,26 +192,72 @@ class Field:
     def assess(self, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """What c vectors of heights (c × n) cost, and how many faults that could be mended each has."""
         ranks = self.ranks
+        return self._sum_up(heights, self._passings.count_hits(heights), _count_crossings(ranks, ranks.pairs, heights))
+
+    def assess_moved(self, heights: FloatArray, column: int, here: FloatArray) -> FloatArray:
+        """The same cost where only cores of one column stand elsewhere than `here` (n): it alone is looked at again."""
+        ranks = self.ranks
+        if column not in self._moving:
+            self._moving[column] = self._passings.take(np.array(ranks.columns[column]))
+        passings, pairs = self._moving[column], ranks.find_moving(column)
+        if self._known is None or not np.array_equal(self._known[0], here):
+            hits, crossings = self._passings.count_hits(here[None]), _count_crossings(ranks, ranks.pairs, here[None])
+            self._known = here, float(hits[0]), float(crossings[0])
+        _, hits_here, crossings_here = self._known
+        hits = hits_here + passings.count_hits(heights) - passings.count_hits(here[None])
+        crossings = (
+            crossings_here + _count_crossings(ranks, pairs, heights) - _count_crossings(ranks, pairs, here[None])
+        )
+        return self._sum_up(heights, hits, crossings)[0]
+
+    def _sum_up(self, heights: FloatArray, hits: FloatArray, crossings: FloatArray) -> tuple[FloatArray, FloatArray]:
+        ranks = self.ranks
         a, b = ranks.ends.T
-        start, rise = heights[:, a], heights[:, b] - heights[:, a]
-        hits, crossings = self._count_hits(heights), _count_crossings(ranks, start, rise)
         pairs, prices = ranks.ordered
         turned = ((heights[:, pairs[:, 0]] > heights[:, pairs[:, 1]]) * prices).sum(axis=1)
         one, other, third = (heights[:, ranks.between[:, k]] for k in range(3))
         between = ((third - one) * (third - other) < 0).sum(axis=1)
-        climbed = np.abs(rise)
+        climbed = np.abs(heights[:, b] - heights[:, a])
         white = sum(np.ptp(heights[:, column], axis=1) for column in ranks.columns.values() if len(column) > 1)
         cost = HIT * hits + BETWEEN * between + CROSSING * crossings + CLIMB * climbed.sum(axis=1) + turned
         return cost + WHITE * white - LEVEL * (climbed < 0.5).sum(axis=1), hits + crossings + between
 
-    def _count_hits(self, heights: FloatArray) -> FloatArray:
+
+@dataclass(frozen=True)
+class _Passings:
+    """Links and the shapes whose columns they pass, one pair an entry; arrays of length p.
+
+    start, end  numbers of the cores of the link; owner: of the core to which the shape belongs
+    y           height of the shape's middle over its owner; half, wide: half its height and width
+    mx, dx      where the middle of the link is along the ranks, from the shape, and how far the link runs
+    """
+
+    start: IndexArray
+    end: IndexArray
+    owner: IndexArray
+    y: FloatArray
+    half: FloatArray
+    mx: FloatArray
+    dx: FloatArray
+    wide: FloatArray
+
+    @cached_property
+    def reach(self) -> FloatArray:
+        return np.asarray(self.half * np.abs(self.dx))
+
+    def take(self, cores: IndexArray) -> "_Passings":
+        """Those that change with the heights of some cores."""
+        k = np.isin(self.start, cores) | np.isin(self.end, cores) | np.isin(self.owner, cores)
+        return _Passings(*(getattr(self, field.name)[k] for field in fields(self)))
+
+    def count_hits(self, heights: FloatArray) -> FloatArray:
         """How many shapes stand in the way of straight paths; length c. Separating axes, as of segments and boxes."""
-        first = heights[:, self._start]
-        py, dy = first - (heights[:, self._owner] + self._y), heights[:, self._end] - first
+        first = heights[:, self.start]
+        py, dy = first - (heights[:, self.owner] + self.y), heights[:, self.end] - first
         my, climb = py + dy / 2, np.abs(dy)
-        apart = np.abs(my) >= self._half + climb / 2 - TOUCHING
-        apart |= np.abs(self._mx * dy - my * self._dx) >= self._wide * climb + self._reach - TOUCHING
-        return np.asarray((~apart).sum(axis=1))
+        apart = np.abs(my) >= self.half + climb / 2 - TOUCHING
+        apart |= np.abs(self.mx * dy - my * self.dx) >= self.wide * climb + self.reach - TOUCHING
+        return np.asarray((~apart).sum(axis=1), float)
 
 
 def _find_fan(block: Block) -> Iterator[tuple[str, Rectangle]]:
@@ -213,9 +271,12 @@ def _find_fan(block: Block) -> Iterator[tuple[str, Rectangle]]:
         yield FAN, Rectangle(middle.x if across else rows.x, rows.y if across else middle.y, wide, high)
 
 
-def _count_crossings(ranks: Ranks, start: FloatArray, rise: FloatArray) -> FloatArray:
-    """How many pairs of straight paths cross that do not meet at a core; length c."""
-    k, m = ranks.pairs.T
+def _count_crossings(ranks: Ranks, pairs: IndexArray, heights: FloatArray) -> FloatArray:
+    """How many of the pairs of straight paths (p × 2) cross; length c."""
+    k, m = pairs.T
+    a, b = ranks.ends.T
+    start = heights[:, a]
+    rise = heights[:, b] - start
     x, dx = ranks.x[ranks.ends[:, 0]], ranks.run
 
     def is_between(one: IndexArray, other: IndexArray) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ leave room for numbers, and the rows are as high as the indicators beside them a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from sem_toolkit.diagram.content.structure import Structure
 
@@ -21,22 +22,33 @@ def share_columns(structure: Structure) -> Structure | None:
     depth = max(structure.ranks.values(), default=0) + 1
     if depth < LEAST_RANKS:
         return None
-    columns = [[core for core in structure.cores if structure.ranks[core] == rank] for rank in range(depth)]
-    single = {rank: columns[rank][0] for rank in range(depth) if len(columns[rank]) == 1}
-    joined = [
-        rank for rank, core in single.items() if rank + 1 in single and _are_beside(core, single[rank + 1], structure)
-    ]
-    choices = [_build_ranks(depth, chosen) for chosen in _iterate_apart(joined)]
-    best = min(choices, key=lambda ranks: _assess(ranks, structure))
-    if best == list(range(depth)):
+    best = _choose_ranks(structure.cores, tuple(structure.ranks[core] for core in structure.cores), structure.links)
+    if best == tuple(range(depth)):
         return None
     return replace(structure, ranks={core: best[rank] for core, rank in structure.ranks.items()})
 
 
-def _are_beside(core: str, following: str, structure: Structure) -> bool:
+@lru_cache(maxsize=64)
+def _choose_ranks(
+    cores: tuple[str, ...], numbers: tuple[int, ...], links: tuple[tuple[str, str], ...]
+) -> tuple[int, ...]:
+    """Rank → column; it depends on names alone, so that one choice serves every density and spacing."""
+    ranks = dict(zip(cores, numbers, strict=True))
+    depth = max(numbers) + 1
+    columns = [[core for core in cores if ranks[core] == rank] for rank in range(depth)]
+    single = {rank: columns[rank][0] for rank in range(depth) if len(columns[rank]) == 1}
+    joined = [
+        rank for rank, core in single.items() if rank + 1 in single and _are_beside(core, single[rank + 1], links)
+    ]
+    spans = [(ranks[a], ranks[b]) for a, b in links]
+    choices = [tuple(_build_ranks(depth, chosen)) for chosen in _iterate_apart(joined)]
+    return min(choices, key=lambda choice: _assess(choice, spans))
+
+
+def _are_beside(core: str, following: str, links: tuple[tuple[str, str], ...]) -> bool:
     """Whether a path leads from one to the other and each has paths of its own to what stands left or right of both."""
-    causes = {a for a, b in structure.links if b == following}
-    effects = {b for a, b in structure.links if a == core}
+    causes = {a for a, b in links if b == following}
+    effects = {b for a, b in links if a == core}
     return core in causes and len(causes) > 1 and len(effects) > 1
 
 
@@ -56,7 +68,7 @@ def _build_ranks(depth: int, joined: Sequence[int]) -> list[int]:
     return found
 
 
-def _assess(ranks: Sequence[int], structure: Structure) -> float:
-    spans = [abs(ranks[structure.ranks[a]] - ranks[structure.ranks[b]]) for a, b in structure.links]
+def _assess(ranks: Sequence[int], links: Sequence[tuple[int, int]]) -> float:
+    spans = [abs(ranks[a] - ranks[b]) for a, b in links]
     ends = (ranks[1] == ranks[0]) + (ranks[-1] == ranks[-2])
     return COLUMN * (ranks[-1] + 1) + SKIPPED * sum(max(0, span - 1) for span in spans) + END * ends

@@ -112,7 +112,7 @@ class _Search:
                     variants.append(self.find_field({**field.blocks, name: other}))
                 for variant in variants:
                     trials = np.array([self._settle(k, y, heights, variant) for y in self._iterate_heights(k, heights)])
-                    costs = variant.assess(trials)[0]
+                    costs = variant.assess_moved(trials, self.ranks.places[name], heights)
                     best = int(costs.argmin())
                     if costs[best] < cost - WORTH:
                         cost, heights, field = float(costs[best]), trials[best], variant

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_r2
-from sem_toolkit.diagram.courses.label_places import Wanted, build_path_options, place_labels
+from sem_toolkit.diagram.courses.label_places import Memory, Wanted, build_path_options, place_labels
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
 from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_straight
@@ -65,8 +66,9 @@ def find_covered(sketch: Sketch, texts: Texts) -> set[str]:
     boxes = {key: label.box for key, label in texts[0].items()} | {item.key: item.box for item in texts[1]}
     shapes, keys = Shapes.of([box.grown(-0.3) for box in boxes.values()]), list(boxes)
     found = set()
-    for key, route in sketch.routes.items():
-        hit = [keys[k] for k in np.flatnonzero(shapes.hit_by(flatten_curve(route.curve))) if keys[k] != key]
+    hits = shapes.hit_by_each([flatten_curve(route.curve) for route in sketch.routes.values()])
+    for key, touched in zip(sketch.routes, hits, strict=True):
+        hit = [keys[k] for k in np.flatnonzero(touched) if keys[k] != key]
         found |= {text for text in hit if text in sketch.routes and sketch.routes[text].role == "variance"}
         if hit:
             found.add(key)
@@ -78,8 +80,12 @@ def find_kind(sketch: Sketch, name: str) -> str:
     return str(sketch.graph.nodes[name]["kind"]) if name in sketch.graph else "constant"
 
 
-def place_texts(sketch: Sketch) -> Texts:
-    """Numbers on paths and R² beside variables, placed together."""
+def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
+    """Numbers on paths and R² beside variables, placed together.
+
+    memory  of the texts of this sketch before some of its paths took other courses
+    """
+    memory = memory or Memory()
     style, size = sketch.style, sketch.style.label_size
     height = size * 1.2
     wanted: list[Wanted] = []
@@ -96,7 +102,8 @@ def place_texts(sketch: Sketch) -> Texts:
         if route.role == "intercept":
             options = _build_beside_options(sketch.placement.places[route.source], width, height)
         else:
-            options = build_path_options(route.curve, route.role, width, height, prefer)
+            build = partial(build_path_options, route.curve, route.role, width, height, prefer)
+            options = memory.recall_options(key, route.curve, prefer, build)
             options = options[:1] if pinned else options
         anchor = sketch.placement.places[route.source] if route.role == "intercept" else None
         wanted.append(Wanted(key, width, height, options, key, anchor))
@@ -111,7 +118,7 @@ def place_texts(sketch: Sketch) -> Texts:
     kinds = [SHAPES[find_kind(sketch, name)] == "ellipse" for name in sketch.placement.places]
     curves = {key: route.curve for key, route in sketch.routes.items()}
     titles = list(place_band_titles(sketch.placement, style).values())
-    places = place_labels(wanted, Shapes.of(boxes, kinds), curves | _build_head_bars(sketch), titles)
+    places = place_labels(wanted, Shapes.of(boxes, kinds), curves | _build_head_bars(sketch), titles, memory)
     colour = style.colours.text
     labels = {key: Label(text, places[key], size, colour) for key, text in texts.items()}
     items = tuple(

@@ -2,12 +2,8 @@
 
 import numpy as np
 
-from sem_toolkit.estimation.instruments.search import Instrumental
-from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix
-from sem_toolkit.inference.errors.instruments import compute_instrument_covariance
-from sem_toolkit.inference.errors.steps import compute_step_covariance
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.sample.moments import FloatArray
 
@@ -17,10 +13,8 @@ def compute_estimate_covariance(evaluation: AtEstimate, options: InferenceOption
     if options.se == "bootstrap":
         spread = None if options.resampled is None else options.resampled.covariance
         return np.full((evaluation.model.n_parameters,) * 2, np.nan) if spread is None else spread
-    stages = evaluation.stages
-    if options.se == "none" or stages is None:
+    if options.se == "none" or evaluation.stages is None:
         return compute_parameter_covariance_matrix(evaluation, options)
-    if isinstance(stages, Instrumental):
-        return compute_instrument_covariance(evaluation, stages, options)
-    assert isinstance(stages, Steps)  # noqa: S101 (there are no other stages)
-    return compute_step_covariance(evaluation, stages, options)
+    from sem_toolkit.inference.staged import compute_staged_covariance
+
+    return compute_staged_covariance(evaluation, options)

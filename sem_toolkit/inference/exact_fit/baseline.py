@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sem_toolkit.discrepancy import once
+from sem_toolkit.inference import exact_fit
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.by_kind import ByKind
-from sem_toolkit.inference.exact_fit.categorical_baseline import CategoricalBaseline
-from sem_toolkit.inference.exact_fit.given_baseline import GivenBaseline
-from sem_toolkit.inference.exact_fit.level_baseline import LevelBaseline
 from sem_toolkit.inference.exact_fit.numeric_baseline import IncompleteBaseline, NumericBaseline
 from sem_toolkit.sample.moments import FloatArray
 
@@ -30,12 +28,12 @@ class BaselineModel(Protocol):
 
 
 BASELINES: ByKind[BaselineModel] = ByKind(
-    complete=NumericBaseline(),
-    incomplete=IncompleteBaseline(),
-    ordered=CategoricalBaseline(),
-    levels=LevelBaseline(),
-    given=GivenBaseline(),
-    given_incomplete=GivenBaseline(),
+    complete=NumericBaseline,
+    incomplete=IncompleteBaseline,
+    ordered=lambda: exact_fit.CategoricalBaseline(),
+    levels=lambda: exact_fit.LevelBaseline(),
+    given=lambda: exact_fit.GivenBaseline(),
+    given_incomplete=lambda: exact_fit.GivenBaseline(),
 )
 
 

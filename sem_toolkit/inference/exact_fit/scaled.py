@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sem_toolkit.discrepancy import once
-from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
 from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
-from sem_toolkit.inference.exact_fit.steps import compute_step_trace
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
@@ -94,6 +92,11 @@ def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chose
 def _compute_yuan_chan(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
     """Scaled for both steps; of a model that was not estimated in steps, such as the baseline model, for its own."""
     stages = evaluation.stages
+    if stages is None:
+        return scale_test(standard, chosen.name, standard.df, _compute_trace(evaluation, chosen))
+    from sem_toolkit.estimation.steps.search import Steps
+    from sem_toolkit.inference.exact_fit.steps import compute_step_trace
+
     if isinstance(stages, Steps) and stages.model is evaluation.model:
         trace = compute_step_trace(evaluation, stages)
     else:
@@ -175,6 +178,8 @@ def shift_test(standard: TestStatistic, shares: FloatArray, trace: float, square
     Source: Asparouhov & Muthén (2010), Simple second order chi-square correction.
     """
     df = standard.df
+    if not squared > 0.0:  # by an indefinite weight
+        return TestStatistic("scaled.shifted", math.nan, df, math.nan)
     a = math.sqrt(df / squared)
     shift = df - a * trace
     stat = a * standard.stat + shift

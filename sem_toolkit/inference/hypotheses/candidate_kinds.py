@@ -7,8 +7,8 @@ from sem_toolkit.inference.hypotheses.level_candidates import LevelCandidates
 from sem_toolkit.inference.hypotheses.numeric_candidates import IncompleteCandidates, NumericCandidates
 
 CANDIDATES: ByKind[CandidateKind] = ByKind(
-    complete=NumericCandidates(),
-    incomplete=IncompleteCandidates(),
-    ordered=CategoricalCandidates(),
-    levels=LevelCandidates(),
+    complete=NumericCandidates,
+    incomplete=IncompleteCandidates,
+    ordered=CategoricalCandidates,
+    levels=LevelCandidates,
 )

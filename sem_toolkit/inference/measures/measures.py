@@ -4,18 +4,15 @@ import math
 from typing import Protocol
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
+from sem_toolkit.inference import measures as kinds
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.exact_fit.level_fit import build_level_evaluation
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
-from sem_toolkit.inference.measures.categorical import CategoricalVariables
-from sem_toolkit.inference.measures.given import GivenIncompleteVariables, GivenVariables
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.indices import compute_likelihood_measures
-from sem_toolkit.inference.measures.levels import LevelVariables
 from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_measures, compute_rmsea_measures
 from sem_toolkit.inference.measures.numeric import NumericVariables
 from sem_toolkit.inference.measures.robust import RobustVariants
@@ -45,12 +42,12 @@ class VariableKind(Protocol):
 
 
 VARIABLES: ByKind[VariableKind] = ByKind(
-    complete=NumericVariables(),
-    incomplete=NumericVariables(),
-    ordered=CategoricalVariables(),
-    levels=LevelVariables(),
-    given=GivenVariables(),
-    given_incomplete=GivenIncompleteVariables(),
+    complete=NumericVariables,
+    incomplete=NumericVariables,
+    ordered=lambda: kinds.CategoricalVariables(),
+    levels=lambda: kinds.LevelVariables(),
+    given=lambda: kinds.GivenVariables(),
+    given_incomplete=lambda: kinds.GivenIncompleteVariables(),
 )
 
 
@@ -94,6 +91,8 @@ def compute_measures_of_level(evaluation: AtEstimate, options: InferenceOptions,
     if evaluation.data.levels == 1:
         raise ModelError(Diagnostic("error", "no-levels", "the model has no levels", hint="write level: blocks"))
     evaluation.require_saturated("fit measures of a level")
+    from sem_toolkit.inference.exact_fit.level_fit import build_level_evaluation
+
     measures = compute_all_measures(build_level_evaluation(evaluation, level), options)
     own = measures["srmr_between" if level else "srmr_within"]
     return {name: value for name, value in measures.items() if not name.startswith("srmr")} | {"srmr": own}

@@ -90,11 +90,14 @@ def compute_delta_se(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
 
 @once
 def compute_units(evaluation: AtEstimate) -> FloatArray:
-    """What the standard error of each parameter would be with all others known (q): the size that errors have here."""
+    """What the standard error of each parameter would be with all others known (q): the size that errors have here.
+
+    0 for what only constraints determine, such as the correlation in `p == v*r` of which no moment hangs.
+    """
     if not len(evaluation.x):
         return np.zeros(0)
-    information = np.diagonal(compute_information_matrix(evaluation, "expected"))
-    return np.asarray(1.0 / np.sqrt(evaluation.total * np.maximum(information, 1e-300)))
+    information = evaluation.total * np.diagonal(compute_information_matrix(evaluation, "expected"))
+    return np.where(information > 0.0, 1.0 / np.sqrt(np.where(information > 0.0, information, 1.0)), 0.0)
 
 
 def build_test_columns(values: FloatArray, se: FloatArray, level: float, units: FloatArray) -> dict[str, FloatArray]:

@@ -11,7 +11,7 @@ from sem_toolkit.inference.parameters.numeric_scores import IncompleteScores, Nu
 from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreKind, ScoreMethod
 
 SCORES: ByKind[ScoreKind] = ByKind(
-    complete=NumericScores(), incomplete=IncompleteScores(), ordered=OrderedScores(), levels=LevelScores()
+    complete=NumericScores, incomplete=IncompleteScores, ordered=OrderedScores, levels=LevelScores
 )
 
 

@@ -19,7 +19,7 @@ from sem_toolkit.inference.residuals.numeric import NumericResiduals
 from sem_toolkit.inference.residuals.summaries import ResidualSummary, SummaryType
 
 RESIDUALS: ByKind[ResidualKind] = ByKind(
-    complete=NumericResiduals(), incomplete=NumericResiduals(), ordered=OrderedResiduals(), levels=LevelResiduals()
+    complete=NumericResiduals, incomplete=NumericResiduals, ordered=OrderedResiduals, levels=LevelResiduals
 )
 
 

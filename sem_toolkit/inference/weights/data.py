@@ -4,15 +4,12 @@ One class each, in a file of its own; `AtEstimate.data` is that of the sample, s
 or a quadratic form asks for nothing else. What rooms above do by the kind of data: `by_kind`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from sem_toolkit.discrepancy import MomentPair, Weight
+from sem_toolkit.inference import weights
 from sem_toolkit.inference.weights.complete import CompleteData, Gammas, PairwiseData
-from sem_toolkit.inference.weights.incomplete import IncompleteData
-from sem_toolkit.inference.weights.levels import TwoLevelData
-from sem_toolkit.inference.weights.ordered import OrderedData
-from sem_toolkit.inference.weights.two_stage import TwoStageData
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.moments import FloatArray
@@ -125,16 +122,17 @@ class DataKind(Protocol):
         ...
 
 
-DATA_KINDS: Mapping[Form, DataKind] = {
-    "complete": CompleteData(),
-    "pairwise": PairwiseData(),
-    "incomplete": IncompleteData(),
-    "two.stage": TwoStageData(),
-    "ordered": OrderedData(),
-    "levels": TwoLevelData(),
+DATA_KINDS: Mapping[Form, Callable[[], DataKind]] = {
+    "complete": CompleteData,
+    "pairwise": PairwiseData,
+    "incomplete": lambda: weights.IncompleteData(),
+    "two.stage": lambda: weights.TwoStageData(),
+    "ordered": lambda: weights.OrderedData(),
+    "levels": lambda: weights.TwoLevelData(),
 }
+"""What makes each kind; those of rows that are not complete are loaded where there are such."""
 
 
 def choose_data_kind(sample: Sample) -> DataKind:
     """By how the sample has its moments."""
-    return DATA_KINDS[sample.form]
+    return DATA_KINDS[sample.form]()

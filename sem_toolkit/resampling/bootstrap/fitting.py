@@ -28,6 +28,7 @@ STACKED = ("ML", "ULS", "GLS")
 _WANDERED = 8
 """Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
 _SAME = 1e-9
+"""Of discrepancies: more is another optimum."""
 _TOGETHER = 500
 """Draws whose matrices stay in the cache."""
 

@@ -8,14 +8,27 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
 from sem_toolkit.discrepancy.targets import build_targets
-from sem_toolkit.estimation.batch import Arrival, minimise_stack
+from sem_toolkit.estimation.batch import Arrival, Arrivals, minimise_stack
+from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import Fit
+from sem_toolkit.model import Model
 from sem_toolkit.resampling.bootstrap.fitting import SEARCH, Fitted, are_proper, is_stackable
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
 from sem_toolkit.sample.patterns import Patterns
 from sem_toolkit.sample.reweighted import reweight_patterns
 
 FloatArray = NDArray[np.float64]
+
+
+def minimise_reweighted(model: Model, discrepancy: ReweightedFullInformation, start: FloatArray) -> Arrivals:
+    """Minima of all draws from one start (q): by Newton's steps, and with care where these found none."""
+    starts = np.tile(start, (len(discrepancy.share), 1))
+    found = approach_minima(model, discrepancy, starts, SEARCH.tolerance)
+    lost = np.flatnonzero(found.status != Arrival.MINIMUM)
+    if len(lost):
+        again = minimise_stack(model, discrepancy.pick(lost), starts[lost], SEARCH)
+        found.x[lost], found.values[lost], found.status[lost] = again.x, again.values, again.status
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +58,7 @@ class IncompleteFitter:
         )
         used = np.stack([c[:, own.row >= 0].sum(axis=1) for own, c in zip(self._patterns, counts, strict=True)], axis=1)
         discrepancy = ReweightedFullInformation(drawn, used / used.sum(axis=1, keepdims=True))
-        arrivals = minimise_stack(model, discrepancy, np.tile(start, (len(used), 1)), SEARCH)
+        arrivals = minimise_reweighted(model, discrepancy, start)
         x, found = arrivals.x.copy(), np.asarray(arrivals.status == Arrival.MINIMUM)
         for draw in np.flatnonzero(~found):
             single = self.rows.fit_counts(counts, int(draw))

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import Evaluations
 from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
 from sem_toolkit.discrepancy.stack import factor_stack, invert_stack, pick_evaluations
-from sem_toolkit.estimation.batch import Arrival, evaluate_stack, minimise_stack
+from sem_toolkit.estimation.batch import Arrival, evaluate_stack
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import Model, build_model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.moments import compute_stacked_moments
-from sem_toolkit.resampling.bootstrap.fitting import SEARCH, are_proper, is_stackable
+from sem_toolkit.resampling.bootstrap.fitting import are_proper, is_stackable
+from sem_toolkit.resampling.bootstrap.incomplete import minimise_reweighted
 from sem_toolkit.resampling.simulation.analyses import Analysis, SingleFitter, find_places
 from sem_toolkit.resampling.simulation.corrected_measures import Moments, SaturatedMoments
 from sem_toolkit.resampling.simulation.definitions import compute_definitions
@@ -143,8 +144,7 @@ def _minimise(
     model: Model, discrepancy: ReweightedFullInformation, start: FloatArray
 ) -> tuple[FloatArray, Evaluations, NDArray[np.bool_]]:
     """Minima (b × q), what is there with exact second derivatives by what is free, and whether they are minima (b)."""
-    starts = np.tile(start, (len(discrepancy.share), 1))
-    arrivals = minimise_stack(model, discrepancy, starts, SEARCH)
+    arrivals = minimise_reweighted(model, discrepancy, start)
     found = np.asarray(arrivals.status == Arrival.MINIMUM)
     x = np.where(found[:, None], arrivals.x, start)
     theta = x[:, model.constraints.linear.kept]

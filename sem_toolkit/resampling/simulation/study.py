@@ -21,7 +21,7 @@ from sem_toolkit.resampling.simulation.sampling import CLUSTER, ClusterRule, Sam
 from sem_toolkit.resampling.simulation.sources import Source, build_source
 from sem_toolkit.resampling.simulation.summaries import Summary
 from sem_toolkit.spec import Spec
-from sem_toolkit.spec.naming import name_model
+from sem_toolkit.spec.naming import name_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,10 @@ def run_study(
         ]
         found = run_simulation(
             sampling,
-            [replace(entry, name=name) for entry, name in zip(analyses, _name(models, source), strict=True)],
+            [
+                replace(entry, name=name)
+                for entry, name in zip(analyses, name_models(models or [source.analysis]), strict=True)
+            ],
             replications,
             seed,
             source.shares,
@@ -172,12 +175,6 @@ def complete_study_options(source: Source, sampling: Sampling) -> dict[str, obje
     if sampling.clusters is not None and str(chosen.get("estimator", "ML")).startswith("ML"):
         chosen.setdefault("cluster", CLUSTER)
     return chosen
-
-
-def _name(models: Sequence[Spec], source: Source) -> list[str]:
-    """Names of the models in tables: their titles or files, numbered where they are the same."""
-    titles = [name_model(spec) for spec in (models or [source.analysis])]
-    return [title if titles.count(title) == 1 else f"{title} ({place + 1})" for place, title in enumerate(titles)]
 
 
 def _shift(watch: Callable[[int, int], object], before: int, total: int) -> Callable[[int, int], object]:

@@ -78,8 +78,11 @@ def _check_isolated_factors(rows: Sequence[Parameter], roles: Roles, options: Ta
         members.setdefault(root, set()).add(name)
     if len(members) < 2:
         return []
-    slopes = {row.rv for row in rows}  # what these are related to is within clusters
-    typed: dict[str, list[Parameter]] = {factor: [] for factor in roles.latent if factor not in slopes}
+    apart = {row.rv for row in rows}  # what these are related to is within clusters
+    alone = {name for name, root in parts.items() if len(members[root]) == 1}
+    # `r =~ 0; r ~~ rho*r` makes a parameter for constraints
+    apart |= {row.lhs for row in rows if row.op == "~~" and row.rhs == row.lhs in alone and row.label}
+    typed: dict[str, list[Parameter]] = {factor: [] for factor in roles.latent if factor not in apart}
     for row in links:
         for name in (row.lhs, row.rhs):
             if name in typed:

@@ -40,6 +40,7 @@ def test_orthogonal_factors_are_meant_to_be_alone() -> None:
     assert codes(text, orthogonal=True) == set()
     assert codes(text, call="lavaan") == {"isolated-factor"}
     assert "isolated-factor" in codes("ph =~ 0\nf =~ x1 + x2 + x3")
+    assert codes("r =~ 0\nr ~~ rho*r\nx1 ~~ a*x1\nx2 ~~ b*x2\nx1 ~~ c*x2\nc == sqrt(a*b)*rho") == set()
 
 
 def test_columns_are_compared_by_name() -> None:
