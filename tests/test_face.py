@@ -188,3 +188,14 @@ def test_an_array_is_taken_or_told() -> None:
     with pytest.raises(SemError) as caught:
         fit("visual =~ x1 + x2 + x3", frame.to_numpy())
     assert caught.value.diagnostics[0].hint
+
+
+def test_what_is_no_spec_is_said_to_be_none() -> None:
+    with pytest.raises(SemError, match="of type int"):
+        fit(42, {"x": [1.0]})  # type: ignore[arg-type]
+
+
+def test_a_spec_shows_itself_in_one_line_and_prints_its_text() -> None:
+    spec = parse_spec("y ~ x\ny ~ = z\n", "own.lav")
+    assert repr(spec) == f"<Spec of 'own.lav': {len(spec.statements)} statements, {len(spec.errors)} errors>"
+    assert str(spec) == spec.text == "y ~ x\ny ~ = z\n"

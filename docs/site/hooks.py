@@ -1,6 +1,7 @@
 """What the site adds to mkdocs: colours for specs, and a look at what the built pages load."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pygments.lexers
@@ -13,6 +14,10 @@ import sem_toolkit
 
 _FILES = re.compile(r"^<!-- files: ([\w. -]+) -->$", re.MULTILINE)
 PUBLIC = "<!-- public names -->"
+_PRINTED = re.compile(r"^```console\n.*?^```$", re.MULTILINE | re.DOTALL)
+_SENTENCE = re.compile(r"(?P<indent> *)(?!\$ |\d+ \||[ │─])(?:(?!  |─).)+")
+WIDTH = 92
+"""Columns of code that a page of the site has room for."""
 _LOADS = re.compile(
     r"<(?:script|img|iframe|link|source)\b[^>]*?\b(?:src|href)=[\"']?(https?:)?//[^\"'> ]+", re.IGNORECASE
 )
@@ -47,10 +52,24 @@ def on_startup(**_: object) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """The public names of the package in place of the mark for them; links to the files that examples begin with."""
+    """The public names of the package in place of the mark for them; links to the files that examples begin with;
+    long sentences of commands wrapped, as a terminal does.
+    """
     up = "../" * page.file.src_uri.count("/")
     text = _FILES.sub(lambda match: _link_files(match[1].split(), up, markdown), markdown)
+    text = _PRINTED.sub(lambda match: "\n".join(map(wrap_sentence, match[0].split("\n"))), text)
     return text.replace(PUBLIC, list_public_names()) if PUBLIC in text else text
+
+
+def wrap_sentence(line: str) -> str:
+    """A long line of words as several; commands and rows of tables, which have columns, as they are."""
+    match = _SENTENCE.fullmatch(line)
+    if match is None or len(line) <= WIDTH:
+        return line
+    below = match["indent"] + "  "
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=below, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
 
 
 def _link_files(names: list[str], up: str, markdown: str) -> str:

@@ -222,7 +222,7 @@ def _run_words(words: list[str], session: Session) -> str:
             return _cut((session.folder / name).read_text(encoding="utf-8"), [words[0], count])
         case ["ls", *names]:
             folder = session.folder / (names[0] if names else ".")
-            return "  ".join(sorted(path.name for path in folder.iterdir())) + "\n"
+            return "".join(f"{path.name}\n" for path in sorted(folder.iterdir()))
         case ["cd", name]:
             session.folder = session.folder / name
             return ""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit.pipeline import estimate, prepare
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.spec import Spec, parse_spec, read_spec
@@ -26,6 +27,10 @@ def parse(spec: Spec | str | Path) -> Spec:
     """A spec from what a user gives for one: see `fit`."""
     if isinstance(spec, Spec):
         return spec
+    given: object = spec
+    if not isinstance(given, (str, Path)):
+        message = f"a spec is a path, the text of a model or a parsed Spec, and this is of type {type(given).__name__}"
+        raise OptionError(Diagnostic("error", "no-spec", message))
     if isinstance(spec, Path) or not any(sign in spec for sign in ("~", "\n", "=", ";")):
         return read_spec(Path(spec))
     return parse_spec(spec)

@@ -19,7 +19,7 @@ ENDINGS = frozenset({".lav", ".lavaan", ".txt", ".mod"})
 """Endings that files of specs have by custom; a spec is read from any."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spec:
     """A parsed spec. It may be faulty: `diagnostics` say how, and `require_valid` raises.
 
@@ -50,6 +50,15 @@ class Spec:
     def span(self, start: int, end: int) -> Span:
         """The span of the characters from `start` up to, not including, `end`."""
         return self.line_index.span(start, end)
+
+    def __str__(self) -> str:
+        """The text."""
+        return self.text
+
+    def __repr__(self) -> str:
+        """One line: what it is called, how many statements it has, and how many faults were found."""
+        faults = f", {len(self.errors)} errors" if self.errors else ""
+        return f"<Spec of {self.source.name!r}: {len(self.statements)} statements{faults}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the text, and below it every message with a caret at its place."""
