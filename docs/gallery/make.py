@@ -30,7 +30,8 @@ HEAD = """# Gallery
 Made by `make gallery`. Every picture is 175 mm wide or less with no text below 7 points, and was drawn as it stands
 from the model and its data. The three styles: **colour** (standardised estimates with stars, R²), **print** (black and
 white, residual variances as short arrows, no leading zeros), **grey** (unstandardised estimates, variances as loops);
-Figure 3-1 is without variances. Hits are texts and paths that cover something and numbers that stand nearer to a
+Figure 3-1 is without variances. In the closest setting of many factors the stars of loadings that all have the same
+stand once, in the legend. Hits are texts and paths that cover something and numbers that stand nearer to a
 foreign path than to their own, crossings are paths that cross, both as counted by `Diagram.problems()`. Every number
 stands on a ground of its own, so that no line runs into it.
 
@@ -58,7 +59,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Second-order factor | 8 | a tree from left to right; the first-order factors could be further apart |
 | Bifactor | 9 | all numbers in two straight columns |
 | Cross-lagged panel | 9 | four waves in columns, tracks above and below |
-| Growth | 8 | raw fixed loadings near the occasions; no triangle of means unless asked; in print an arc crosses paths |
+| Growth | 8 | raw fixed loadings near the occasions; no triangle of means unless asked |
 | Traits and methods | 8 | numbers in columns; the loadings of the methods cross nine times |
 | Two groups | 8 | the same places in both, straight paths, one legend for both |
 | Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
@@ -74,12 +75,16 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Marketing chain | 9 | every path is straight; indicators outside; with variances it runs downwards |
 | Abilities | 9 | a tree from left to right, levels in columns |
 | Ecosystem | 8 | every path is straight; two pairs share a column, one crossing |
-| Twenty factors | 5 | all is readable, but it is longer than a page |
+| Twenty factors | 7 | four columns and all correlations on one page; with variances it is longer than that |
 | Mediation with controls | 8 | triangle with the controls below it; their paths cross the direct one |
 | Panel with controls | 8 | grid with the controls above and below; two paths to the last wave bend |
 | Two processes of change | 9 | scores outside, changes inside, all paths straight |
 | Causal indicators | 9 | causes left, effects right |
 | General factor and an outcome | 7 | the general factor's path takes its way between the groups of indicators |
+| Two phenotypes of twins | 9 | what both share above them, what is the second one's own below, mirrored |
+| Causes of single indicators | 8 | the causes with such paths stand outermost; two loadings are crossed |
+| Moderated mediation | 8 | three causes in a column, the controls below; paths of these cross |
+| Stages below each other | 9 | every path is straight, indicators outside |
 | Many cross-loadings | 8 | one column, every loading has its number beside its indicator |
 | Figure 3-1 | 9 | eight paths run straight through a free corridor; with estimates it is longer than a page |
 """
@@ -134,12 +139,13 @@ def _draw_clean(fitted: Fit) -> Iterator[tuple[str, Diagram]]:
 def _draw_model(model: Model) -> Iterator[tuple[str, Diagram]]:
     fitted = fit(model.spec, model.data(), **model.options)
     for name, style in STYLES.items():
-        yield name, _draw_groups(model, fitted, style) if model.groups else _draw_fit(fitted, style)
+        yield name, _draw_groups(model, fitted, style) if model.groups else _draw_fit(model, fitted, style)
 
 
-def _draw_fit(fitted: Fit, style: DiagramStyle) -> Diagram:
+def _draw_fit(model: Model, fitted: Fit, style: DiagramStyle) -> Diagram:
     r2 = fitted.r2.get(fitted.sample.groups[0].label)
-    return draw_diagram(fitted.table, fitted.parameters, style, DiagramHints(), r2)
+    style = style.with_settings({"direction": model.direction})
+    return draw_diagram(fitted.table, fitted.parameters, style, DiagramHints(stages=model.stages), r2)
 
 
 def _draw_groups(model: Model, fitted: Fit, style: DiagramStyle) -> Diagram:

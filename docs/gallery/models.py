@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,11 @@ DATA = ROOT / "tests" / "oracles" / "data"
 
 @dataclass(frozen=True)
 class Model:
-    """One entry: `groups` names a column whose groups are drawn side by side."""
+    """One entry.
+
+    groups  labels of the groups that are drawn side by side
+    stages, direction  of the picture
+    """
 
     name: str
     title: str
@@ -21,7 +26,8 @@ class Model:
     data: Callable[[], pd.DataFrame]
     options: dict[str, object] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
-    about: str = ""
+    stages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    direction: str = "auto"
 
 
 def _read(name: str) -> Callable[[], pd.DataFrame]:
@@ -96,6 +102,19 @@ def _write_twins() -> str:
     free = {("A1", "A2"): "c(1, 0.5)", ("C1", "C2"): "1"}
     lines += [f"{a} ~~ {free.get((a, b), 0)}*{b}" for k, a in enumerate(names) for b in names[k + 1 :]]
     return "\n".join([*lines, "bmi1 ~~ 0*bmi1", "bmi2 ~~ 0*bmi2"])
+
+
+def _write_twins_of_two() -> str:
+    """The Cholesky decomposition of two phenotypes."""
+    lines = []
+    for t, f in product((1, 2), "ACE"):
+        first, both, second = (f"c({f.lower()}{k}, {f.lower()}{k})" for k in ("11", "21", "22"))
+        lines += [f"{f}1_{t} =~ NA*read{t} + {first}*read{t} + {both}*math{t}", f"{f}1_{t} ~~ 1*{f}1_{t}"]
+        lines += [f"{f}2_{t} =~ NA*math{t} + {second}*math{t}", f"{f}2_{t} ~~ 1*{f}2_{t}"]
+    names = [f"{f}{k}_{t}" for t in (1, 2) for f in "ACE" for k in (1, 2)]
+    free = {(f"A{k}_1", f"A{k}_2"): "c(1, 0.5)" for k in (1, 2)} | {(f"C{k}_1", f"C{k}_2"): "1" for k in (1, 2)}
+    lines += [f"{a} ~~ {free.get((a, b), 0)}*{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
+    return "\n".join([*lines, *(f"{v}{t} ~~ 0*{v}{t}" for v in ("read", "math") for t in (1, 2))])
 
 
 def _write_dyads() -> str:
@@ -210,6 +229,42 @@ def _write_two_changes() -> str:
 
 def _write_equations(equations: dict[str, dict[str, float]]) -> str:
     return "\n".join(f"{name} ~ " + " + ".join(causes) for name, causes in equations.items() if causes)
+
+
+DIRECT = {
+    "age": {},
+    "education": {"age": -0.2},
+    "sex": {},
+    "hearing": {"age": -0.3},
+    "diabetes": {"age": 0.15},
+    "Cognition": {"age": -0.35, "education": 0.3, "hearing": 0.15, "diabetes": -0.15},
+    "memory": {"Cognition": 0.8},
+    "fluency": {"Cognition": 0.75},
+    "speed": {"Cognition": 0.7, "age": -0.2},
+    "reasoning": {"Cognition": 0.75},
+    "vocabulary": {"Cognition": 0.65, "education": 0.25},
+    "attention": {"Cognition": 0.7},
+}
+MODERATED = {
+    "workload": {},
+    "autonomy": {"workload": -0.2},
+    "workload_x_autonomy": {},
+    "age": {},
+    "tenure": {"age": 0.3},
+    "Exhaustion": {"workload": 0.4, "autonomy": -0.25, "workload_x_autonomy": -0.15, "age": -0.1, "tenure": 0.1},
+    "Quitting": {"Exhaustion": 0.45, "workload": 0.15, "autonomy": -0.2, "workload_x_autonomy": -0.1, "age": -0.15,
+                 "tenure": -0.15},
+}  # fmt: skip
+SCHOOL = {
+    "Income": {},
+    "Education": {"Income": 0.4},
+    "Climate": {"Income": 0.25, "Education": 0.2},
+    "Teaching": {"Education": 0.35},
+    "Motivation": {"Climate": 0.3, "Teaching": 0.25},
+    "Confidence": {"Climate": 0.2, "Teaching": 0.3},
+    "Achievement": {"Motivation": 0.4, "Confidence": 0.3},
+}
+SCHOOL_ITEMS = {name: (name[:3].lower(), 3) for name in SCHOOL}
 
 
 def _simulate_factors(
@@ -431,5 +486,41 @@ MODELS = (
         "Many cross-loadings",
         "F1 =~ y1 + y2 + y3 + y4 + y5 + y8\nF2 =~ y2 + y4 + y5 + y6 + y7 + y9\nF3 =~ y3 + y6 + y8 + y9 + y10 + y11",
         lambda: samples.simulate_recursive(CROSSED, n=800),
+    ),
+    Model(
+        "twins-of-two",
+        "Twins: two phenotypes",
+        _write_twins_of_two(),
+        samples.simulate_twins_of_two,
+        {"group": "kind"},
+        groups=("identical", "fraternal"),
+    ),
+    Model(
+        "direct-effects",
+        "Causes of a factor and of single indicators",
+        "Cognition =~ memory + fluency + speed + reasoning + vocabulary + attention\n"
+        "Cognition ~ age + education + sex + hearing + diabetes\nvocabulary ~ education\nspeed ~ age",
+        lambda: samples.simulate_recursive(DIRECT),
+    ),
+    Model(
+        "moderated-mediation",
+        "Moderated mediation with controls",
+        "Exhaustion =~ exh1 + exh2 + exh3\nQuitting =~ qui1 + qui2 + qui3\n"
+        "Exhaustion ~ workload + autonomy + workload_x_autonomy + age + tenure\n"
+        "Quitting ~ Exhaustion + workload + autonomy + workload_x_autonomy + age + tenure",
+        _simulate_factors(MODERATED, {name: (name[:3].lower(), 3) for name in ("Exhaustion", "Quitting")}),
+    ),
+    Model(
+        "stages-downward",
+        "Stages below each other",
+        _write_items(SCHOOL_ITEMS) + "\n" + _write_equations({k: v for k, v in SCHOOL.items() if k != "Education"}),
+        _simulate_factors(SCHOOL, SCHOOL_ITEMS),
+        stages={
+            "Family": ("Income", "Education"),
+            "School": ("Climate", "Teaching"),
+            "Pupil": ("Motivation", "Confidence"),
+            "Result": ("Achievement",),
+        },
+        direction="down",
     ),
 )

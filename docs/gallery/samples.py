@@ -131,6 +131,21 @@ def simulate_twins(n: int = 400, seed: int = 8) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def simulate_twins_of_two(n: int = 500, seed: int = 10) -> pd.DataFrame:
+    """Pairs of twins as above with two phenotypes, the second of which has causes of its own."""
+    draw = np.random.default_rng(seed)
+    parts = []
+    for kind, likeness in (("identical", 1.0), ("fraternal", 0.5)):
+        genes, more_genes = (draw.multivariate_normal([0, 0], [[1, likeness], [likeness, 1]], n).T for _ in range(2))
+        shared, more_shared = draw.standard_normal((2, n))
+        own, more_own = draw.standard_normal((2, 2, n))
+        read = np.sqrt(0.45) * genes + np.sqrt(0.3) * shared + np.sqrt(0.25) * own
+        math = 0.5 * genes + 0.4 * shared + 0.25 * own + 0.4 * more_genes + 0.35 * more_shared + 0.45 * more_own
+        columns = {f"{name}{t + 1}": pair[t] for t in (0, 1) for name, pair in (("read", read), ("math", math))}
+        parts.append(pd.DataFrame({"kind": kind} | columns))
+    return pd.concat(parts, ignore_index=True)
+
+
 def simulate_states(n: int = 600, seed: int = 9) -> pd.DataFrame:
     """A trait measured at four occasions by three tests, the first two of which have something of their own."""
     draw = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note
+from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note, set_stars_in_note
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
@@ -40,6 +40,14 @@ DENSITIES = (
     Density(1.0, Spacing(rank=40, fan=40, number_share=0.6, item=5, block=13, core_wrap=50, item_wrap=46)),
     Density(2.0, Spacing(rank=32, fan=36, number_share=0.6, item=4, block=11, core_wrap=42, item_wrap=38, padding=0.5)),
 )
+CLOSEST = Density(
+    2.0,
+    Spacing(
+        rank=32, fan=36.5, number_share=0.6, item=2.0, block=6, core_wrap=42, item_wrap=38, padding=0.25, least=11.0
+    ),
+)
+"""For the many factors of a measurement model that would not fit a page otherwise."""
+
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
 
@@ -59,11 +67,23 @@ class Draft:
         """The same with another reading of the structure."""
         return replace(self, canvas=replace(self.canvas, structure=structure))
 
+    @property
+    def is_tiled(self) -> bool:
+        """Whether it has the blocks of a measurement model in columns, without arcs between them."""
+        structure = self.canvas.structure
+        return bool(self.canvas.matrix) and not structure.links and structure.two_sided is None
+
+    def iterate_densities(self) -> Iterator[Density]:
+        """From the roomiest on."""
+        yield from DENSITIES
+        if self.is_tiled:
+            yield CLOSEST
+
     def with_density(self, density: Density) -> "Draft":
         """The same in the font size of a density."""
-        style = self.canvas.style
-        font_size = max(SMALLEST_FONT, style.font_size - density.smaller_font)
-        return replace(self, canvas=replace(self.canvas, style=replace(style, font_size=font_size)))
+        canvas = set_stars_in_note(self.canvas) if density == CLOSEST else self.canvas
+        font_size = max(SMALLEST_FONT, canvas.style.font_size - density.smaller_font)
+        return replace(self, canvas=replace(canvas, style=replace(canvas.style, font_size=font_size)))
 
     def measure(self, spacing: Spacing) -> Measures:
         return measure_graph(self.canvas, spacing)
@@ -148,7 +168,11 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     if shared is not None:
         yield draft.with_structure(shared)
     yield draft
+    # Arcs beside the indicators of one block may have no room before the next.
+    noted = set_in_note(canvas) if draft.is_tiled and figure is None and shared is None else canvas
     if stages:
+        if noted is not canvas:
+            yield replace(draft, canvas=noted)
         if in_line:
             if direction == "auto":
                 yield replace(draft, arrangement="downward")
@@ -168,5 +192,7 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
             yield replace(draft, arrangement=arrangement)
+    if noted is not canvas:
+        yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})))
     if smaller is not None:
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))

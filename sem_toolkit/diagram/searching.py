@@ -11,7 +11,7 @@ import numpy as np
 
 from sem_toolkit.diagram.content.structure import stack_related
 from sem_toolkit.diagram.courses.routing import Route
-from sem_toolkit.diagram.drafts import DENSITIES, Draft
+from sem_toolkit.diagram.drafts import Draft
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Measures, Spacing
 from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent
@@ -84,7 +84,7 @@ class Search:
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhang = np.inf
-        for density in DENSITIES:
+        for density in draft.iterate_densities():
             unusual = UNUSUAL.get(draft.arrangement, 0.0) if self.is_done else 0.0
             least = SMALLER * density.smaller_font + unusual
             if least >= self.cost and self._has_good_size:
@@ -116,8 +116,7 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed.
-        tiled = bool(draft.canvas.matrix) and not draft.canvas.structure.links
-        width = self._find_width() if must_fit or tiled else None
+        width = self._find_width() if must_fit or draft.is_tiled else None
         tried: Placement | None = None
         hits, missed = False, 0
         for k, factor in enumerate(growth):

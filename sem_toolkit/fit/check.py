@@ -75,6 +75,10 @@ def check_model(spec: Spec, data: object = None, **options: object) -> Check:
                 found += [entry for entry in get_messages(prepared.rows) if entry not in found]
             identification = prepared.identification
             found += identification.diagnostics
+            if identification.identified and prepared.options.estimation.record.search == "instruments":
+                from sem_toolkit.estimation.instruments.equations import list_equations
+
+                list_equations(prepared.model)
     except SemError as fault:
         known = set(found)
         found += [entry for entry in fault.diagnostics if entry not in known]

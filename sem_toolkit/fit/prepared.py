@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.estimation.steps.scales import free_outcomes
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
 from sem_toolkit.fit.idle import (
     require_effect,
@@ -138,6 +139,8 @@ class Prepared:
     def table(self) -> ParameterTable:
         """The parameter table that the spec means."""
         table = build_parameter_table(self.spec, self.table_options, self.groups)
+        if self.options.estimation.steps.sam_method is not None:
+            table = free_outcomes(table)
         require_effect(self.spec, self.table_options, self.groups, table)
         require_instruments_used(table, self.options.estimation)
         require_exogenous(table, self.options.estimation)
@@ -223,11 +226,13 @@ class Prepared:
         spec     a text of the same variables that says the equalities itself; None: the same spec
         """
         found = replace(self, options=options, spec=self.spec if spec is None else spec)
-        known: dict[str, object] = {"groups": self.groups, "rows": self.rows}
+        known = found.__dict__  # where cached_property keeps its values
+        known.update(groups=self.groups, rows=self.rows)  # before the table asks for them
+        if found.ordered == self.ordered:
+            known["answers"] = self.answers
         variables = observed_variables(found.estimated_table)
         if list_exogenous(found.table) == list_exogenous(self.table) and variables == self.sample.variables:
             known["sample"] = self.sample
-        found.__dict__.update(known)  # where cached_property keeps its values
         return found
 
     @cached_property

@@ -31,7 +31,9 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         lost = np.flatnonzero(own < 0)
         if lost.size:
             rows = f"{lost.size} rows used have" if lost.size > 1 else "a row used has"
-            message = f"{rows} no value of {name!r}{where}: row {group.places[lost[0]] + 1}"
+            listed = ", ".join(str(place + 1) for place in group.places[lost[:6]])
+            more = ", …" if lost.size > 6 else ""
+            message = f"{rows} no value of {name!r}{where}: row{'s' if lost.size > 1 else ''} {listed}{more}"
             raise DataError(
                 Diagnostic(
                     "error", "missing-cluster", message, hint="fill them in, or leave these rows out of the file"

@@ -69,3 +69,12 @@ def test_a_table_too_long_to_read_is_cut_and_says_so(command, write):
     assert "103 more rows: --json has all" in outcome.out
     assert "d1990" in outcome.out
     assert "d2050" not in outcome.out
+
+
+def test_an_equation_without_enough_instruments_is_found_before_any_fit(command, write):
+    path = write("model.lav", "y ~ x\nx ~~ 0.2*y")
+    outcome = command("check", path, "--estimator", "IV", "--json")
+    assert outcome.code == 2
+    (entry,) = [entry for entry in outcome.record["diagnostics"] if entry["severity"] == "error"]
+    assert entry["code"] == "too-few-instruments"
+    assert "y ~ x" in entry["message"]

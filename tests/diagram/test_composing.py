@@ -6,8 +6,9 @@ import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram, read_layout, write_layout
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.diagram.searching import TALLEST
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
-from tests.diagram.drawing import draw_case, read_model
+from tests.diagram.drawing import draw_case, draw_rising, draw_text, read_model
 
 CASES = ("hs_cfa_marker", "poldem_sem", "hs_second_order", "bifactor", "composite", "growth_tvc", "path_med_fixedx")
 STYLES = {
@@ -161,3 +162,28 @@ def test_colours_do_not_move_anything():
     assert replace(colour.scene.nodes[0], fill="") == replace(
         grey.scene.nodes[0], fill="", outline=colour.scene.nodes[0].outline
     )
+
+
+FACETS = "\n".join(f"Facet{f} =~ " + " + ".join(f"f{f}_{k}" for k in range(1, 6)) for f in range(1, 21))
+
+
+def test_twenty_factors_with_their_correlations_fit_a_page():
+    """In four columns, the stars of their loadings in one line of the legend."""
+    diagram = draw_rising(FACETS)
+    assert not diagram.hits()
+    assert diagram.scene.height <= TALLEST
+    assert diagram.scene.width <= diagram.scene.style.column_width
+    assert any(item.lines[0] == "all free loadings p < .05" for item in diagram.scene.texts)
+    assert not any("*" in edge.label.text for edge in diagram.scene.edges if edge.role == "loading")
+
+
+def test_a_measurement_model_keeps_its_stages_on_the_page():
+    """Where arcs beside indicators have no room their numbers stand in the legend."""
+    text = "\n".join(f"A{f} =~ " + " + ".join(f"a{f}{k}" for k in range(1, 5)) for f in range(1, 9))
+    stages = {"First": ("A1", "A2"), "Second": ("A3", "A4"), "Third": ("A5", "A6"), "Fourth": ("A7", "A8")}
+    labels = {f"a{f}{k}": "Government funding" for f in range(1, 9) for k in range(1, 5)}
+    more = "\na11 ~~ a13\na31 ~~ a33\na32 ~~ a33\na51 ~~ a53\na71 ~~ a73"
+    diagram = draw_text(text + more, DiagramHints(stages=stages, labels=labels))
+    assert not diagram.hits()
+    assert [band.title for band in diagram.scene.bands] == [*stages]
+    assert diagram.scene.width <= diagram.scene.style.column_width + 0.5

@@ -25,6 +25,9 @@ LARGE = {
     "actor-partner",
     "political-democracy",
     "states-and-trait",
+    "twins-of-two",
+    "moderated-mediation",
+    "stages-downward",
 }
 NAMES = sorted({key.rsplit(" ", 1)[0] for key in SCORES})
 

@@ -347,9 +347,48 @@ def test_what_steps_of_ordered_variables_do_not_do(answers, spec, options, code,
     assert named in entry.message
 
 
-def test_latent_outcomes_of_variance_one_are_refused():
-    """Fitted, the residual variance of speed would be 1 beside a variance of 1: χ² far off, coefficients too small."""
-    with pytest.raises(ModelError) as fault:
-        fit(SEM, DATA / "hs.csv", call="sam", std_lv=True)
-    assert "speed" in str(fault.value)
-    assert "std.all" in str(fault.value)
+STANDARDISED = "ind60 =~ x1 + x2 + x3\ndem60 =~ y1 + y2 + y3 + y4\ndem65 =~ y5 + y6 + y7 + y8\n"
+
+
+@pytest.mark.parametrize("method", ["local", "global"])
+def test_latent_outcomes_of_variance_one_have_their_residual_variances(method):
+    """Estimates of lavaan 0.7-2: blocks fix the variances, the second step has what is left of them."""
+    spec = STANDARDISED + "dem60 ~ ind60\ndem65 ~ ind60 + dem60"
+    found = fit(spec, DATA / "poldem.csv", call="sam", sam_method=method, std_lv=True)
+    rows = {(row["lhs"], row["op"], row["rhs"]): row for row in found.parameters.to_dict("records")}
+    expected = {
+        ("dem60", "~", "ind60"): 0.453169315,
+        ("dem65", "~", "ind60"): 0.129205687,
+        ("dem65", "~", "dem60"): 0.898143131,
+        ("dem60", "~~", "dem60"): 0.794637572,
+        ("dem65", "~~", "dem65"): 0.071468559,
+    }
+    for key, value in expected.items():
+        assert abs(rows[key]["est"] - value) < 1e-6, key
+        assert abs(rows[key]["std.all"] - value) < 1e-6, key
+        assert rows[key]["free"] > 0
+    assert rows["ind60", "~~", "ind60"]["est"] == 1.0
+    if method == "local":
+        assert (found.fit_measures["chisq"], found.fit_measures["df"]) == (pytest.approx(0.0, abs=1e-8), 0)
+
+
+@pytest.mark.parametrize("se", ["twostep", "twostep.robust", "local"])
+def test_errors_of_standardised_outcomes_know_that_blocks_fix_the_variance(se):
+    """A single predictor's coefficient is a correlation, whose error the model without regressions has too (lavaan
+    has 0.132 for the one and 0.029 for the other); of the residual variance 1 − b² it is 2|b| of that.
+    """
+    spec = STANDARDISED + "dem65 ~ dem60\nind60 ~~ dem60\n"
+    found = fit(spec, DATA / "poldem.csv", call="sam", std_lv=True, se=se).parameters.set_index(["lhs", "op", "rhs"])
+    correlated = fit(STANDARDISED, DATA / "poldem.csv", call="cfa", std_lv=True).parameters
+    other = correlated.set_index(["lhs", "op", "rhs"])["se"]["dem60", "~~", "dem65"]
+    coefficient = found.loc[("dem65", "~", "dem60")]
+    assert coefficient["se"] == pytest.approx(other, rel=0.35)
+    left = found.loc[("dem65", "~~", "dem65"), "se"]
+    assert left == pytest.approx(2.0 * abs(coefficient["est"]) * coefficient["se"], rel=0.05)
+
+
+def test_standardised_outcomes_in_groups_are_those_of_markers():
+    by_scale = fit(SEM, DATA / "hs.csv", call="sam", std_lv=True, group="school").parameters
+    by_marker = fit(SEM, DATA / "hs.csv", call="sam", group="school").parameters
+    wanted = by_scale["op"] == "~"
+    np.testing.assert_allclose(by_scale["est"][wanted], by_marker["std.all"][by_marker["op"] == "~"], atol=1e-6)

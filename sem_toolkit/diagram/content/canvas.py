@@ -7,7 +7,13 @@ from typing import Any
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.content.figure import Side
 from sem_toolkit.diagram.content.hints import DiagramHints
-from sem_toolkit.diagram.content.structure import DIRECTED, Structure, build_structure, order_by_shared
+from sem_toolkit.diagram.content.structure import (
+    DIRECTED,
+    Structure,
+    build_structure,
+    order_by_direct_effects,
+    order_by_shared,
+)
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
@@ -70,7 +76,9 @@ def build_canvas(
     marks: Mapping[str, str] | None = None,
 ) -> Canvas:
     """The canvas of the elements that are to be drawn (of `select_elements`)."""
-    order = hints.order or order_by_shared(build_structure(_drop_candidates(graph)))
+    plain = _drop_candidates(graph)
+    first = build_structure(plain)
+    order = hints.order or order_by_shared(first) or order_by_direct_effects(plain, first)
     graph = _order_variables(graph, order)
     structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = _choose_matrix(graph, structure, style, bool(hints.stages))
@@ -211,6 +219,26 @@ def set_in_note(canvas: Canvas) -> Canvas:
     word = "correlation" if style.values in ("standardized", "both") else "covariance"
     notes = tuple(f"Residual {word} of {names[a]} and {names[b]}: {text}" for a, b, _, text in found)
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
+
+
+STARRED = (0.001, 0.01, 0.05)
+"""What stars stand for, from the strictest on."""
+
+
+def set_stars_in_note(canvas: Canvas) -> Canvas:
+    """The canvas with one line of the legend for the stars of all loadings; as it is where not all have the same."""
+    graph, style = canvas.graph, canvas.style
+    loadings = [edge for edge in graph.edges(keys=True, data=True) if edge[3]["role"] == "loading"]
+    tested = [data["pvalue"] for *_, data in loadings if not data["fixed"] and data["pvalue"] is not None]
+    level = next((level for level in STARRED if all(p < level for p in tested)), None)
+    if style.significance != "stars" or not style.legend or not tested or level is None:
+        return canvas
+    plain = replace(style, significance="none")
+    chosen = graph.copy()
+    for a, b, key, data in loadings:
+        chosen.edges[a, b, key]["text"] = format_edge_text(data, plain)
+    note = f"all free loadings p < {level:g}".replace("0.", ".")
+    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, note)))
 
 
 def select_elements(

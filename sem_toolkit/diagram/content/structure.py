@@ -222,6 +222,29 @@ def order_by_shared(structure: Structure) -> tuple[str, ...]:
     return tuple(cores[k] for k in orders[best]) if apart[best] < apart[0] else ()
 
 
+LOWER_HALF = 0.5
+
+
+def order_by_direct_effects(graph: "nx.MultiDiGraph[str]", structure: Structure) -> tuple[str, ...]:
+    """The observed causes in an order in which those of single indicators stand outermost, on the side of these.
+
+    So their paths lead past the factor, above or below it (MIMIC models, Jöreskog and Goldberger 1975). () where no
+    cause has such a path.
+    """
+    causes = [name for name in structure.cores if structure.ranks[name] == 0 and not structure.indicators[name]]
+    items = [item for core in structure.cores for item in structure.indicators[core]]
+    places: dict[str, list[float]] = defaultdict(list)
+    for a, b, role in graph.edges(data="role"):
+        if role == "regression" and a in causes and b in items:
+            places[a].append((items.index(b) + 0.5) / len(items))
+    if not places or structure.two_sided or len(causes) < len(places) + 1:
+        return ()
+    sides = {name: sum(places[name]) / len(places[name]) for name in places}
+    above = sorted((name for name in sides if sides[name] < LOWER_HALF), key=sides.__getitem__)
+    below = sorted((name for name in sides if name not in above), key=sides.__getitem__)
+    return (*above, *(name for name in causes if name not in sides), *below)
+
+
 def _find_root(together: dict[str, str], name: str) -> str:
     while together[name] != name:
         name = together[name]

@@ -86,6 +86,9 @@ def recognise_growth(structure: Structure) -> Figure | None:
     cells = fan.place(0.0, first, first + 1)
     outer: dict[str, Side] = dict.fromkeys(fan.factors, "top")
     outer |= dict.fromkeys(fan.items, "bottom")
+    if extra and len(fan.factors) == 2:
+        # Between them runs their covariance, above them paths arrive.
+        outer |= {fan.factors[0]: "left", fan.factors[-1]: "right"}
     # What predicts the growth factors stands left of what they predict.
     extra.sort(key=lambda name: structure.ranks[name])
     step = max(1.0, fan.width / max(1, len(extra)))

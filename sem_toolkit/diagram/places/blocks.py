@@ -25,6 +25,7 @@ class Spacing:
 
     rank   between columns of cores; fan: from a core to its indicators; item: between indicators of a column
     block  between blocks of a column; padding: around names, 1 for the usual
+    least  height of the lowest shape of an observed variable
     number_share  how much of a number's width the indicators of a row are apart; the rest stands at another height
     """
 
@@ -36,6 +37,7 @@ class Spacing:
     core_wrap: float = 78.0
     item_wrap: float = 84.0
     padding: float = 1.0
+    least: float = 14.0
     number_share: float = 0.95
 
     def grow(self, factor: float) -> "Spacing":
@@ -92,7 +94,7 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
         elif kind == "composite":
             boxes[name] = _build_box(max(46, width + 30 * pad), max(26, height + 12 * pad))
         else:
-            boxes[name] = _build_box(max(20, width + 8 * pad), max(14, height + 5 * pad))
+            boxes[name] = _build_box(max(20, width + 8 * pad), max(spacing.least, height + 5 * pad))
     labels = {
         key: measure_line(format_edge_text(data, style), style.label_size, style.font)
         for _, _, key, data in graph.edges(keys=True, data=True)

@@ -19,6 +19,8 @@ from sem_toolkit.diagram.places.two_sides import place_two_sides
 MARGIN = 3.0
 """White around the whole picture, in points."""
 
+LINE_ROOM = 2.0
+"""What the page holds for the width of lines at its left and right edges, in points."""
 
 FOLD_ROOM = 16.0
 """What arcs beyond the outermost shapes take of the width of folded ranks."""
@@ -92,7 +94,8 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
             limit = width and width - 2 * len(bands) * PADDING
             places, sides = place_ranks(in_line, measures, spacing, limit, downward=False, apart=True)
             return Placement(places, sides, build_grounds(bands, structure, places, title_height))
-        found = place_bands(structure, measures, spacing, bands, (width or 900.0) - 2 * MARGIN, title_height)
+        page = (width or 900.0) - 2 * MARGIN - LINE_ROOM
+        found = place_bands(structure, measures, spacing, bands, page, title_height)
         return Placement(found.places, found.sides, found.bands)
     if structure.figure is not None:
         places, sides = place_grid(structure.figure, structure, measures, spacing, width)

@@ -13,14 +13,11 @@ from sem_toolkit.diagram.content.words import format_edge_text, format_name
 from sem_toolkit.diagram.geometry.curves import flatten_curve
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line, measure_lines, wrap_text
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
-from sem_toolkit.diagram.places.placement import MARGIN
+from sem_toolkit.diagram.places.placement import LINE_ROOM, MARGIN
 from sem_toolkit.diagram.scene.elements import ADDED_WIDTH, Band, EdgeShape, Scene, TextItem
 from sem_toolkit.libraries import nx
 
 GAP = 9.0
-
-LINE_ROOM = 2.0
-"""What the page holds for the width of lines at its left and right edges, in points."""
 
 
 def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
@@ -42,7 +39,11 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     elif matrix:
         texts += [_move_text(item, left + width / 2, y) for item in block]
         y = max(item.box.bottom for item in texts) + GAP
-    lines, items = ([], []) if not style.legend else _build_legend(scene, hints, canvas.marks, left, y, width)
+    lines, items = (
+        ([], [])
+        if not style.legend
+        else _build_legend(replace(scene, texts=tuple(texts)), hints, canvas.marks, left, y, width)
+    )
     samples += lines
     texts += items
     y = max((item.box.bottom for item in items), default=y - GAP * 0.6) + GAP * 0.6
@@ -144,6 +145,9 @@ def _build_title(text: str, left: float, bottom: float, width: float, style: Dia
 
 # --- matrix ----------------------------------------------------------------------------------------------------------
 
+LONG_MATRIX = 13
+"""From so many rows on they are set closer."""
+
 
 def _build_matrix(
     graph: "nx.MultiDiGraph[str]", keys: Sequence[str], style: DiagramStyle, hints: DiagramHints, width: float
@@ -168,7 +172,7 @@ def _build_matrix(
             return []
         titles = [_shorten(text, first - 6, size, font) for text in titles]
     left = -(first + cell * columns) / 2
-    row = size * LINE_SPACING + 1.5
+    row = size * LINE_SPACING + (1.5 if len(names) < LONG_MATRIX else 0.4)
     items = [_build_heading(left, style)]
     for k in range(columns):
         x = left + first + cell * (k + 0.5)
@@ -300,7 +304,8 @@ def _iterate_entries(
             meaning += " (standard errors)"
         if meaning:
             yield None, meaning
-    if any(edge.label and "*" in edge.label.text for edge in estimated) and style.significance == "stars":
+    written = [edge.label.text for edge in estimated if edge.label] + [item.lines[0] for item in scene.texts]
+    if any("*" in text for text in written) and style.significance == "stars":
         yield None, "* p < .05  ** p < .01  *** p < .001"
     if style.significance == "interval" and any(edge.label and "[" in edge.label.text for edge in estimated):
         yield None, f"confidence intervals in {'the last ' if style.values == 'both' else ''}brackets"

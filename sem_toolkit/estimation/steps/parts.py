@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
+from sem_toolkit.estimation.steps.scales import hold_scales, is_scale_of
 from sem_toolkit.libraries import nx
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Operator, Parameter, ParameterTable
@@ -35,7 +36,7 @@ def list_blocks(table: ParameterTable, given: Mapping[str, tuple[str, ...]]) -> 
     for name, latent in blocks.items():
         everything = (*latent, *_list_lower(table, latent))
         inside = {*everything, *_list_indicators(table, everything)}
-        rows = [row for row in table.parameters if _belongs(row, everything, inside)]
+        rows = hold_scales(row for row in table.parameters if _belongs(row, everything, inside))
         rows += _list_missing_covariances(table, latent, rows)
         if any(row.op == "|" for row in rows):
             rows += _list_covariate_rows(table, latent)
@@ -104,14 +105,15 @@ def build_structural_table(table: ParameterTable, names: Collection[str]) -> Par
     Where the measurement part is given exogenous variables, so is this: their moments stay those of the data.
     """
     inside, ordered = set(names), {row.lhs for row in table.parameters if row.op == "|"}
-    rows = []
+    rows, latent = [], latent_variables(table)
     for row in table.parameters:
         if row.op not in ("~", "~~", "~1") or not {row.lhs, row.rhs or row.lhs} <= inside:
             continue
         follows = row.op == "~~" and row.lhs == row.rhs and row.lhs in ordered
         by_rule = ((row.op == "~1" and not row.exo) or follows) and not row.free and row.user == 0
         by_data = row.exo and row.op != "~" and not table.conditional_x
-        rows.append(replace(row, exo=0, free=1, ustart=None) if by_data or by_rule else row)
+        by_block = is_scale_of(row, latent)  # 1 in the moments already
+        rows.append(replace(row, exo=0, free=1, ustart=None) if by_data or by_rule or by_block else row)
     return build_part(replace(table, conditional_x=False), rows, measured=False)
 
 

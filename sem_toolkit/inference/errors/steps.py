@@ -14,6 +14,7 @@ import numpy as np
 from sem_toolkit.discrepancy import compute_delta, once
 from sem_toolkit.estimation.steps.blocks import Block
 from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence
+from sem_toolkit.estimation.steps.scales import has_held_scales
 from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import AtEstimate, evaluate_solution
 from sem_toolkit.inference.errors.covariance import (
@@ -31,6 +32,7 @@ from sem_toolkit.inference.errors.step_slopes import (
 )
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
+from sem_toolkit.inference.weights.normal_gamma import multiply_normal_gamma
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample import Sample
@@ -100,10 +102,12 @@ class StepPieces:
             return np.asarray(self.inverse / n)
         across = self.information[np.ix_(self.steps.second, self.steps.first)]
         found: FloatArray
-        if se == "twostep":
+        if se == "twostep" and has_held_scales(self.evaluation.model.table):
+            found = self._compute_sandwich(across, robust=False)
+        elif se == "twostep":
             found = self.inverse / n + self.inverse @ across @ self.first @ across.T @ self.inverse
         else:
-            found = self._compute_robust(across)
+            found = self._compute_sandwich(across, robust=True)
         kept = min(self.steps.options.alpha_correction / (n - 1.0), 1.0)
         return np.asarray(found if not kept else kept * self._take_structural() + (1.0 - kept) * found)
 
@@ -127,16 +131,22 @@ class StepPieces:
         order = np.array([int(np.flatnonzero(places == place)[0]) for place in self.steps.second])
         return np.asarray(found[np.ix_(order, order)])
 
-    def _compute_robust(self, across: FloatArray) -> FloatArray:
-        """The sandwich with Γ of the sample moments: scores of the second step less what the first step explains."""
+    def _compute_sandwich(self, across: FloatArray, *, robust: bool) -> FloatArray:
+        """The sandwich with Γ of the sample moments, free of distribution or by normal theory: scores of the second
+        step less what the first step explains, which also covary where outcomes have their scale from blocks.
+        """
         evaluation, second = self.evaluation, self.steps.second
         weight, delta, n = build_estimator_weight(evaluation), compute_delta(evaluation), evaluation.rows.sum()
         slopes = list_first_slopes(self.steps, evaluation, "expected")
         total = np.zeros((len(second),) * 2)
-        for g, gamma in enumerate(list_joint_gammas(evaluation)):
+        for g in range(len(delta)):
             score = evaluation.shares[g] * weight.times(g, delta[g][:, second]).T
             score = score - across @ slopes[g][self.steps.first]
-            total += score @ gamma @ score.T / evaluation.shares[g]
+            if robust:
+                varying = list_joint_gammas(evaluation)[g] @ score.T
+            else:
+                varying = multiply_normal_gamma(evaluation.implied_cov[g], score.T, evaluation.has_means)
+            total += score @ varying / evaluation.shares[g]
         return np.asarray(self.inverse @ total @ self.inverse / n)
 
 

@@ -79,7 +79,7 @@ def build_incomplete(rows: RowFitter) -> IncompleteFitter | None:
 
     The rows that are drawn are those that the fit used.
     """
-    if rows.clusters is not None or not _is_reweighted(rows.fit):
+    if not _is_reweighted(rows.fit):
         return None
     strata = tuple(group.places for group in rows.fit.sample.groups if group.places is not None)
     return IncompleteFitter(replace(rows, strata=strata))
@@ -95,6 +95,7 @@ def _is_reweighted(fit: Fit) -> bool:
         and model.has_means
         and is_stackable(model)
         and fit.sample.is_incomplete
+        and not fit.sample.has_levels
         and not any(row.exo for row in fit.table.parameters)
         and all(group.places is not None and group.design.weights is None for group in fit.sample.groups)
     )

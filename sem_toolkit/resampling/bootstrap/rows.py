@@ -1,6 +1,7 @@
 """Samples that are more than their moments (empty cells, ordered items, weights): rows drawn and fitted one by one."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,13 +49,25 @@ class RowFitter:
         return np.concatenate(chosen)
 
     def draw_counts(self, rng: np.random.Generator, draws: int) -> list[NDArray[np.intp]]:
-        """How often every row of each group is drawn (draws × rows)."""
-        return [draw_counts(rng, len(rows), draws) for rows in self.strata]
+        """How often every row of each group is drawn (draws × rows); all rows of a cluster alike."""
+        return [draw_counts(rng, size, draws)[:, units] for units, size in self._units]
 
     def count_without(self) -> list[NDArray[np.intp]]:
-        """The same for samples without one row each, group by group."""
-        sizes = [len(rows) for rows in self.strata]
-        return np.split(1 - np.eye(sum(sizes), dtype=np.intp), np.cumsum(sizes)[:-1], axis=1)
+        """The same for samples without one row, or one cluster, each, group by group."""
+        sizes = [size for _, size in self._units]
+        parts = np.split(1 - np.eye(sum(sizes), dtype=np.intp), np.cumsum(sizes)[:-1], axis=1)
+        return [part[:, units] for part, (units, _) in zip(parts, self._units, strict=True)]
+
+    @cached_property
+    def _units(self) -> list[tuple[NDArray[np.intp], int]]:
+        """What is drawn in each group: the number of each row, or of its cluster, and how many of them there are."""
+        if self.clusters is None:
+            return [(np.arange(len(rows)), len(rows)) for rows in self.strata]
+        found = []
+        for rows, groups in zip(self.strata, self.clusters, strict=True):
+            number = {int(row): place for place, members in enumerate(groups) for row in members}
+            found.append((np.array([number[int(row)] for row in rows], dtype=np.intp), len(groups)))
+        return found
 
     def fit_counts(self, counts: list[NDArray[np.intp]], draw: int) -> Fit | None:
         """The fit of one of the samples that these are of, as `fit_rows` finds it."""

@@ -1,6 +1,6 @@
 """What is done with every chunk of draws, and how that follows from a fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,8 +126,11 @@ def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
                 "models without rotated blocks"
             )
             raise OptionError(Diagnostic("error", "option-value", message, hint="--resample ordinary"))
-        rows = _build_rows(prepared, own)
-        return Task(None, (), (np.zeros(0), None), resample, build_incomplete(rows) or build_ordered(rows) or rows), own
+        rows, nothing = _build_rows(prepared, own), (np.zeros(0), None)
+        freed = _free_exogenous(prepared, own)
+        if freed is not None:
+            return Task(None, (), nothing, resample, freed), freed.rows.fit
+        return Task(None, (), nothing, resample, build_incomplete(rows) or build_ordered(rows) or rows), own
     free = own
     if any(row.exo for row in own.table.parameters):
         given = parse_fit_options(own.options.given, {"fixed_x": False}).without_resampling
@@ -144,6 +147,26 @@ def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
     at = free.evaluated.evaluation.moments
     fitter = MomentFitter(model, tuple(m.n for m in members), np.asarray(free.solution.x), own.options.estimation)
     return Task(fitter, tuple(members), (at.covariance, at.mean), resample), free
+
+
+def _free_exogenous(prepared: Prepared, own: Fit) -> IncompleteFitter | None:
+    """What fits samples of incomplete rows that all have the exogenous variables: these with free moments.
+
+    The likelihood of the others given these is then the same function, so that estimates are. None where they are not.
+    """
+    exogenous = sorted({row.lhs for row in own.table.parameters if row.exo})
+    frame, groups = prepared.frame, own.sample.groups
+    likelihood = own.options.estimation.kind.name == "ML" and own.sample.is_incomplete and own.rotation is None
+    known = frame is not None and all(group.places is not None for group in groups)
+    if frame is None or not (exogenous and likelihood and known):
+        return None
+    used = np.sort(np.concatenate([np.asarray(group.places) for group in groups]))
+    frame = frame.iloc[used].reset_index(drop=True)
+    if frame[exogenous].isna().any().any():
+        return None
+    given = parse_fit_options(own.options.given, {"fixed_x": False}).without_resampling
+    again = replace(prepared.with_equalities(given), frame=frame)
+    return build_incomplete(_build_rows(again, estimate(again)))
 
 
 def _build_rows(prepared: Prepared, own: Fit) -> RowFitter:

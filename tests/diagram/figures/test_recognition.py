@@ -352,3 +352,20 @@ def test_controls_of_a_moderated_mediation_stand_below():
     assert places["x"].x == pytest.approx(places["w"].x) == pytest.approx(places["xw"].x)
     assert places["age"].y == pytest.approx(places["sex"].y)
     assert places["age"].y > places["xw"].y
+
+
+def test_causes_of_single_indicators_stand_outermost_on_their_side():
+    """So that their paths lead straight past the factor."""
+    items = "f =~ y1 + y2 + y3 + y4 + y5 + y6"
+    picture = draw_text(f"{items}\nf ~ a + b + c + d + e\ny5 ~ b\ny2 ~ d")
+    assert not picture.hits()
+    places = {node.name: node.box for node in picture.scene.nodes}
+    assert sorted("abcde", key=lambda name: places[name].y) == ["d", "a", "c", "e", "b"]
+    assert all(is_straight(edge.curve) for edge in picture.scene.edges if edge.role == "regression")
+
+
+def test_the_covariance_of_explained_growth_factors_runs_straight_between_them():
+    """Their variances are at the outer sides, so that no arc has to cross the paths from above."""
+    picture = draw_text(GROWTH + "\ni ~ x + z\ns ~ x + z\ni ~~ s", variances="lisrel")
+    edge = next(edge for edge in picture.scene.edges if edge.key == "i ~~ s")
+    assert is_straight(edge.curve)

@@ -51,7 +51,7 @@ def test_places_are_read_from_the_svg(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "part"), [(b"<svg", "is no SVG"), (b"<svg/>", "holds no variables"), (None, "does not exist")]
+    ("content", "part"), [(b"<svg", "is no SVG"), (b"<svg/>", "holds no variables"), (None, "there is no picture")]
 )
 def test_what_is_no_picture_of_ours_is_named(tmp_path, content, part):
     path = tmp_path / "a.svg"

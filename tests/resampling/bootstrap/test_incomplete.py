@@ -12,6 +12,7 @@ from sem_toolkit.fit import estimate, prepare
 from sem_toolkit.resampling.bootstrap import bootstrap
 from sem_toolkit.resampling.bootstrap.incomplete import IncompleteFitter, build_incomplete
 from sem_toolkit.resampling.bootstrap.rows import RowFitter
+from sem_toolkit.resampling.bootstrap.tasks import build_task
 from sem_toolkit.sample.reweighted import reweight_patterns
 from sem_toolkit.spec import Spec, parse_spec
 
@@ -73,9 +74,52 @@ def test_draws_hang_on_the_seed_alone_and_limits_are_accelerated() -> None:
     assert np.isfinite(one.table[["ci.lower", "ci.upper"]].to_numpy()).all()
 
 
+def test_clusters_are_drawn_as_wholes() -> None:
+    rows = pd.read_csv(MISSING)
+    rows["class"] = np.arange(len(rows)) // 7
+    settings = {**OPTIONS, "cluster": "class", "draws": 30, "interval": "bca"}
+    found = bootstrap("visual =~ x1 + x2 + x3", rows, **settings)
+    prepared = prepare(parse_spec("visual =~ x1 + x2 + x3"), rows, **{**OPTIONS, "cluster": "class"})
+    fitter = build_task(prepared, estimate(prepared), "ordinary")[0].rows
+    assert isinstance(fitter, IncompleteFitter)
+    counts = fitter.rows.draw_counts(np.random.default_rng(3), 40)[0]
+    own = rows["class"].to_numpy()[fitter.rows.strata[0]]
+    assert all((counts[:, own == code] == counts[:, own == code][:, :1]).all() for code in np.unique(own))
+    assert len(np.unique(counts.sum(axis=1))) > 1
+    assert found.without is not None
+    assert len(found.without) == rows["class"].nunique()
+    assert np.isfinite(found.table[["ci.lower", "ci.upper"]].to_numpy()).all()
+
+
+@pytest.mark.parametrize("group", [None, "school"])
+def test_exogenous_variables_that_every_row_has_change_no_estimate(group: str | None) -> None:
+    rows = pd.read_csv(MISSING).drop(columns="ageyr", errors="ignore")
+    rows["age"] = np.random.default_rng(2).normal(13.0, 1.0, len(rows))
+    rows.loc[3, "age"] = np.nan  # a row that the fit leaves out
+    spec = parse_spec("visual =~ x1 + x2 + x3\nvisual ~ age\nx4 ~ visual")
+    prepared = prepare(spec, rows, **{**OPTIONS, "call": "sem", "group": group})
+    own = estimate(prepared)
+    assert any(row.exo for row in own.table.parameters)
+    task, free = build_task(prepared, own, "ordinary")
+    fitter = task.rows
+    assert isinstance(fitter, IncompleteFitter)
+    names = {(row.lhs, row.op, row.rhs, row.group): i for i, row in enumerate(free.solution.model.parameters)}
+    places = [names[row.lhs, row.op, row.rhs, row.group] for row in own.solution.model.parameters]
+    counts = fitter.rows.draw_counts(np.random.default_rng(5), 6)
+    found = fitter.fit(counts)
+    single = RowFitter(replace(prepared, frame=fitter.rows.prepared.frame), own, fitter.rows.strata)
+    assert found.found.sum() >= 5
+    for draw in range(6):
+        again = single.fit_counts(counts, draw)
+        assert found.found[draw] == (again is not None)
+        if again is not None:
+            np.testing.assert_allclose(found.x[draw][places], again.solution.x, rtol=1e-6, atol=1e-6)
+
+
 def test_what_is_taken_from_the_sample_keeps_draws_single() -> None:
-    prepared = prepare(parse_spec("x1 ~ x2 + x3"), MISSING, missing="ml", engine="native")
+    prepared = prepare(parse_spec("x1 ~ x2 + x3"), MISSING, missing="ml.x", engine="native")
     own = estimate(prepared)
     assert build_incomplete(RowFitter(prepared, own, ())) is None
-    clustered = replace(RowFitter(prepared, own, ()), clusters=())
-    assert build_incomplete(clustered) is None
+    task, same = build_task(prepared, own, "ordinary")
+    assert isinstance(task.rows, RowFitter)  # some rows lack what others are given
+    assert same is own
