@@ -50,7 +50,8 @@ def test_a_failure_must_be_shown(tmp_path: Path) -> None:
     with pytest.raises(pages.PageError, match="ends with 2"):
         pages.run_page(page, tmp_path)
     shown = pages.run_page(page.replace("lav\n", "lav\n$ echo $?\n"), tmp_path).text
-    assert 'error[missing-file]: there is no file "nothing.lav"\n$ echo $?\n2\n```' in shown
+    assert 'error[missing-file]: there is no file "nothing.lav"\n  help: ' in shown
+    assert shown.endswith("\n$ echo $?\n2\n```\n")
 
 
 def test_output_of_python_is_written_below_it(tmp_path: Path) -> None:
