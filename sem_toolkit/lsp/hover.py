@@ -58,7 +58,15 @@ def _describe_rows(document: Document, offset: int, estimates: EstimateRows | No
 def _describe_row(row: Parameter, estimates: EstimateRows | None) -> str:
     name = f"{row.lhs} {row.op} {row.rhs}".strip()
     group = f", group {row.group}" if row.group and row.group > 1 else ""
-    state = "free" if row.free else "data" if row.exo else "fixed" if row.ustart is None else f"fixed to {row.ustart:g}"
+    state = (
+        "free"
+        if row.free
+        else "data"
+        if row.is_given
+        else "fixed"
+        if row.ustart is None
+        else f"fixed to {row.ustart:g}"
+    )
     label = f', label "{row.label}"' if row.label else ""
     line = f"`{name}` · {state}{label}{group} · {row.origin.rule}"
     told = estimates.describe(row) if estimates is not None else ""

@@ -128,7 +128,7 @@ def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
     result = []
     for number, label in enumerate(model.groups):
         rows = [row for row in model.table.parameters if row.group == number + 1]
-        given_by_data = [row for row in rows if row.exo > 0 and row.free == 0 and model.sees(row)]
+        given_by_data = [row for row in rows if row.is_given and model.sees(row)]
         taken = sum({row.lhs, row.rhs or row.lhs} <= observed for row in given_by_data)
         if model.composites is not None:
             sizes = (len(m.indicators) for m in model.composites.members if m.group == number)

@@ -266,7 +266,7 @@ def _measure_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Pa
 
 def find_exogenous(table: ParameterTable, observed: tuple[str, ...]) -> tuple[int, ...]:
     """Positions of the observed variables whose moments are taken from the data."""
-    names = {row.lhs for row in table.parameters if row.exo > 0 and row.free == 0}
+    names = {row.lhs for row in table.parameters if row.is_given}
     return tuple(i for i, name in enumerate(observed) if name in names)
 
 

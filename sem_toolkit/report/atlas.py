@@ -57,7 +57,7 @@ def _build_fit(frame: "pd.DataFrame") -> Table:
         table.add_row(
             row["model"] if row["verdict"] == "converged" else f"{row['model']} {_DOUBTFUL}",
             *(
-                format_p_value(row[name]) if digits is None else format_number(row[name], digits)
+                format_p_value(row.get(name)) if digits is None else format_number(row.get(name), digits)
                 for _, name, digits in measures
             ),
         )

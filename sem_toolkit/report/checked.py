@@ -42,7 +42,7 @@ def build_parameter_rows(table: "ParameterTable") -> Table:
     shown = build_table("Parameter table", ("lhs", "op", "rhs"), (*where, "free", "value", "label", "origin"))
     for row in table.rows[:_MOST_ROWS]:
         value = _describe_value(row)
-        free = str(row.free) if row.free else ("data" if row.exo else "")
+        free = str(row.free) if row.free else ("data" if row.is_given else "")
         place = f", line {row.origin.span.line}" if row.origin.span else ""
         numbers = [str(row.group or ""), str(row.level or "")][: len(where)]
         shown.add_row(row.lhs, row.op, row.rhs, *numbers, free, value, row.label, row.origin.rule + place)

@@ -117,7 +117,10 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 def list_reasons(fit: Fit, name: str, frame: "pd.DataFrame") -> list[str]:
     """For each column of a table in which numbers are missing, why; columns with one reason are named together."""
     if frame.empty:
-        return [EMPTY[name]] if name in EMPTY else []
+        if name not in EMPTY:
+            return []
+        reason = EMPTY[name]
+        return [reason(fit) if callable(reason) else reason]
     found: dict[str, list[str]] = {}
     for column, reason in _find_missing(name, frame):
         of_measures = name == "fit_measures" and column == "value"
@@ -126,9 +129,15 @@ def list_reasons(fit: Fit, name: str, frame: "pd.DataFrame") -> list[str]:
     return [f"– ({', '.join(columns)}): {reason}" for reason, columns in found.items()]
 
 
-EMPTY: Mapping[str, str] = {
-    "modification_indices": "there is no parameter that could be freed and would be identified",
-    "epc": "there is no parameter that could be freed and would be identified",
+def _explain_no_candidates(fit: Fit) -> str:
+    if fit.solution.model.composites is not None:
+        return "models with composites have none, as in lavaan: freeing a parameter would change the weights too"
+    return "there is no parameter that could be freed and would be identified"
+
+
+EMPTY: Mapping[str, Reason] = {
+    "modification_indices": _explain_no_candidates,
+    "epc": _explain_no_candidates,
     "effects": "no latent variable and no variable of a regression affects another",
     "local_tests": "the model implies no conditional independence",
     "r2": "no variable depends on another",

@@ -109,7 +109,7 @@ def _add(spec: Spec, before: ParameterTable, action: Action, block: Block | None
         raise refuse_action("a path leads from one variable to another", None)
     shown = " ".join(row)
     known = find_rows(before, row)
-    if any(found.free or found.exo or found.ustart not in (0.0, None) for found in known):
+    if any(found.free or found.is_given or found.ustart not in (0.0, None) for found in known):
         raise refuse_action(f'"{shown}" is in the model already', None)
     ways = (
         [lambda: unfix_parameter(spec, *row, block=block), lambda: free_parameter(spec, *row, block=block)]
@@ -259,7 +259,7 @@ def _is_free(table: ParameterTable, row: Row) -> bool:
 
 def _is_fixed(table: ParameterTable, row: Row, value: float) -> bool:
     found = find_rows(table, row)
-    return bool(found) and all(not own.free and not own.exo and own.ustart == value for own in found)
+    return bool(found) and all(not own.free and not own.is_given and own.ustart == value for own in found)
 
 
 def _list_names(table: ParameterTable) -> set[str]:

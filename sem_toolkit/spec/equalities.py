@@ -19,7 +19,8 @@ def require_equal_known(drafts: list[DraftRow], names: Sequence[str], spec: Spec
     faults: list[Diagnostic] = []
     for row in drafts:
         modifier = row.modifiers.get("label")
-        if modifier is not None and modifier.is_equal and counts[row.label] < 2 and row.label not in plain:
+        asks = modifier is not None and modifier.is_equal and row.label  # equal(c("", "f=~x2")) asks nothing of group 1
+        if modifier is not None and asks and counts[row.label] < 2 and row.label not in plain:
             message = f'there is no parameter "{row.label}" to be equal to'
             hint = 'name it as in equal("f=~x2"), without spaces'
             span = spec.span(modifier.start, modifier.end)

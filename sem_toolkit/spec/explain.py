@@ -123,7 +123,7 @@ def _format_status(row: Parameter) -> str:
     if row.free:
         parts = [f"free {row.free}"]
         parts += [f"start {row.ustart:g}"] if row.ustart is not None else []
-    elif row.exo:
+    elif row.is_given:
         parts = ["from the data"]
     else:
         parts = ["fixed" if row.ustart is None else f"fixed {row.ustart:g}"]

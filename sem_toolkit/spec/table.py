@@ -48,7 +48,8 @@ class Parameter:
     free    0 where fixed, otherwise the number of the free parameter, from 1 in the order of the table. Parameters
             that share a label have numbers of their own and are tied by `==` rows, as in lavaan.
     ustart  the fixed value, or the starting value that the user gave; None where neither
-    exo     1 for a moment of exogenous observed variables that is taken from the data (fixed.x)
+    exo     1 for a moment of exogenous observed variables that is taken from the data (fixed.x), and with
+            `conditional_x` for the slopes on them too, as in lavaan
     label   the user's label, "" where none; plabel is `.p1.`, `.p2.`, ... and "" for definitions and constraints
     efa     the exploratory block of a loading, "" where none
     rv      the random slope that is a path's coefficient, "" where none
@@ -71,6 +72,11 @@ class Parameter:
     origin: Origin = TYPED
     efa: str = ""
     rv: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is a moment of exogenous variables that is taken from the data."""
+        return self.exo > 0 and self.free == 0 and self.op in ("~~", "~1")
 
 
 @dataclass(frozen=True)

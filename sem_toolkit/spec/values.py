@@ -23,6 +23,7 @@ _CALLS: dict[str, ModifierKind] = {
     "efa": "efa",
     "rv": "rv",
 }
+_CONVERSIONS = frozenset({"as.numeric", "as.double"})
 _LARGEST = 1e50  # squares of products of larger numbers overflow
 _NUMERIC: frozenset[ModifierKind] = frozenset({"fixed", "start", "lower", "upper"})
 
@@ -95,9 +96,12 @@ def _build_modifier(
 
 
 def _strip_parentheses(tokens: Sequence[Token]) -> Sequence[Token]:
-    """The tokens without parentheses around all of them: `(a)*x1` is `a*x1`, as lavaan reads it."""
-    while len(tokens) > 2 and tokens[0].text == "(" and _find_closing(tokens) == len(tokens) - 1:
-        tokens = tokens[1:-1]
+    """The tokens without what R evaluates to the same: `(a)*x1` is `a*x1`, `as.numeric(NA)*x1` is `NA*x1`."""
+    while len(tokens) > 2:
+        first = 1 if tokens[0].text in _CONVERSIONS else 0
+        if tokens[first].text != "(" or _find_closing(tokens[first:]) != len(tokens) - first - 1:
+            break
+        tokens = tokens[first + 1 : -1]
     return tokens
 
 
@@ -171,6 +175,7 @@ def _split_arguments(tokens: Sequence[Token]) -> list[list[Token]]:
 
 def _read_value(tokens: Sequence[Token], report: Report) -> object:
     """One number, text or NA (None); `_FAULT` after a fault has been reported."""
+    tokens = _strip_parentheses(tokens)
     only = tokens[0] if len(tokens) == 1 else None
     if only is not None:
         if only.kind == "number":

@@ -82,7 +82,7 @@ def _list_meaning(table: ParameterTable) -> tuple[object, ...]:
         if row.free:
             members.setdefault(ties[row.plabel], set()).add(_name(row))
             bounds.add((_name(row), row.lower, row.upper))
-        elif not row.exo and row.ustart:
+        elif not row.is_given and row.ustart:
             fixed.add((_name(row), row.ustart))
     others = sum(row.op in CONSTRAINT_OPERATORS and not (row.lhs in names and row.rhs in names) for row in table.rows)
     return frozenset(map(frozenset, members.values())), frozenset(fixed), frozenset(bounds), others
@@ -115,7 +115,7 @@ class _Writer:
         found: dict[Key, list[Parameter]] = {}
         for row in self.table.parameters:
             found.setdefault((row.lhs, row.op, row.rhs), []).append(row)
-        return {key: rows for key, rows in found.items() if not any(row.exo for row in rows)}
+        return {key: rows for key, rows in found.items() if not any(row.is_given for row in rows)}
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -198,3 +198,9 @@ def test_other_exogenous_variables_are_told_where_rows_lack_them():
     assert kept.fits_alike
     assert {entry.caveat for entry in kept.entries} == {""}
     assert {entry.caveat for entry in list_equivalents(parse_spec(CHAIN), frame).entries} == {""}
+
+
+def test_the_fit_is_compared_without_a_test_as_well():
+    found = list_equivalents(parse_spec(CHAIN), pd.read_csv(DATA / "mediation.csv"), test="none")
+    assert found.fits_alike
+    assert "chisq" not in next(iter(found.comparison.fits.values())).fit_measures

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit import Fit, ModelError, fit
@@ -14,6 +15,7 @@ from sem_toolkit.fit.records import build_fit_record
 from sem_toolkit.inference.exact_fit.scaled import shift_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.report.tables import build_table_of
+from sem_toolkit.sample import read_table
 from tests.support import DATA, ORACLES, near, row_key
 
 FOLDER = ORACLES / "categorical"
@@ -220,3 +222,15 @@ def test_a_scaled_test_with_a_negative_trace_is_none() -> None:
     """The mean and variance of χ² by an indefinite weight: there is no shift (lavaan: NA)."""
     standard = TestStatistic("standard", 10.0, 4.0, 0.04)
     assert np.isnan(shift_test(standard, np.ones(1), 3.0, -0.5).stat)
+
+
+def test_a_slope_that_is_fixed_makes_no_covariate_of_its_outcome() -> None:
+    """Slopes on covariates are marked as exogenous, but only moments of covariates are given (lavaan 0.7-2)."""
+    data = read_table(DATA / "hs.csv")
+    for name in ("x1", "x4", "x7", "x9"):
+        data[name] = pd.cut(data[name].astype(float), 4, labels=False) + 1
+    found = fit("x7 ~ 0*x1 + x4\nx9 ~ x7 + x1", data, ordered=["x7", "x9"], engine="native")
+    assert found.solution.model.exogenous == (2, 3)
+    assert found.fit_measures["chisq"] == pytest.approx(0.378, abs=5e-4)
+    assert found.fit_measures["chisq.scaled"] == pytest.approx(0.415, abs=5e-4)
+    assert found.fit_measures["df"] == 2

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sem_toolkit.diagnostics import ModelError
 from sem_toolkit.fit import Fit, fit
+from sem_toolkit.report.reasons import list_reasons
 from tests.support import ORACLES
 
 DATA = ORACLES / "data" / "composite.csv"
@@ -60,3 +62,10 @@ def test_degrees_of_freedom_of_groups_with_composites_add_up() -> None:
     model = "C1 <~ x1 + x2 + x3\neta =~ y1 + y2 + y3\neta ~ C1"
     assert fit(model, data).fit_measures["df"] == 6
     assert fit(model, data, group="half").fit_measures["df"] == 12
+
+
+def test_additions_to_a_model_with_composites_are_refused() -> None:
+    found = fit("C <~ x1 + x2 + x3\nt =~ x4 + x5 + x6\nt ~ C", ORACLES / "data" / "hs.csv", engine="native")
+    with pytest.raises(ModelError, match="composites"):
+        found.test_additions("x1 ~~ x4")
+    assert "composites" in list_reasons(found, "modification_indices", found.modification_indices)[0]

@@ -37,6 +37,7 @@ def faults(text: str) -> list[tuple[str, str]]:
         ("f =~ x1 + x2", ["f =~ x1", "f =~ x2"]),
         ("y1 + y2 ~ x", ["y1 ~ x", "y2 ~ x"]),
         ("f =~ (a)*x1 + ((a))*x2", ["f =~ x1 label=['a']", "f =~ x2 label=['a']"]),
+        ("f =~ as.numeric(NA)*x1 + c(as.double(NA), (1))*x2", ["f =~ x1 fixed=[None]", "f =~ x2 fixed=[None, 1.0]"]),
         ("f =~ (start(1))*x1 + (1)/(2)*x2", ["f =~ x1 start=[1.0]", "f =~ x2 fixed=[0.5]"]),
         ("y ~ 1", ["y ~1"]),
         ("y ~1", ["y ~1"]),

@@ -55,10 +55,11 @@ class Equivalents(Presented):
 
     @property
     def fits_alike(self) -> bool:
-        """Whether all models that were fitted have the same χ²."""
+        """Whether all models that were fitted have the same minimum, as a χ² (2n times it)."""
         if self.comparison is None:
             return True
-        statistics = [fit.fit_measures["chisq"] for fit in self.comparison.fits.values() if fit.certified]
+        fits = [fit for fit in self.comparison.fits.values() if fit.certified]
+        statistics = [2.0 * fit.sample.n * fit.solution.discrepancy for fit in fits]
         return max(statistics, default=0.0) - min(statistics, default=0.0) <= _SAME
 
     @property

@@ -190,7 +190,7 @@ def list_tied(table: ParameterTable) -> set[Pair]:
         for row in table.parameters
         if row.op in ("~", "~~")
         and row.lhs != row.rhs
-        and (row.label or (row.free == 0 and row.exo == 0) or row.lower > -float("inf") or row.upper < float("inf"))
+        and (row.label or (row.free == 0 and not row.is_given) or row.lower > -float("inf") or row.upper < float("inf"))
     }
 
 

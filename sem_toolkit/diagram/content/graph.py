@@ -105,7 +105,7 @@ def _add_edge(graph: "nx.MultiDiGraph[str]", row: Parameter, known: Mapping[tupl
         fixed=row.free == 0,
         value=row.ustart if row.free == 0 else None,
         label="" if row.label.startswith(".p") else row.label,
-        exogenous=row.exo == 1,
+        exogenous=row.is_given,
         exploratory=bool(row.efa) and row.op == "=~",
         **(found or dict.fromkeys(ESTIMATE_COLUMNS)),
     )

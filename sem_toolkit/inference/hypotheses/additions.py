@@ -47,6 +47,9 @@ def compute_addition_test(evaluation: AtEstimate, additions: str, options: Infer
 
     evaluation.require_minimum("score tests")
     evaluation.require_saturated("score tests")
+    if evaluation.model.composites is not None:
+        message = "there are no score tests of additions to a model with composites"
+        raise ModelError(Diagnostic("error", "no-addition", message, hint="compare it with a model that has them"))
     rows = [
         (*triple, g + 1)
         for triple in _parse_additions(evaluation, additions)
