@@ -12,11 +12,11 @@ from sem_toolkit.diagram.courses.routing import Route, Router
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
-from sem_toolkit.diagram.places.blocks import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.places.constants import place_constants
 from sem_toolkit.diagram.places.converging import find_outcome
 from sem_toolkit.diagram.places.dot_layout import place_by_dot
 from sem_toolkit.diagram.places.folds import LEAST_RANKS
+from sem_toolkit.diagram.places.measures import Measures, Spacing, measure_graph
 from sem_toolkit.diagram.places.pins import Layout, apply_layout
 from sem_toolkit.diagram.places.placement import Arrangement, Frame, Placement, place_variables
 from sem_toolkit.diagram.places.shared_columns import share_columns

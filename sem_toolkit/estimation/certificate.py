@@ -11,7 +11,7 @@ from sem_toolkit.estimation.constrained import (
     FEASIBLE,
     ActiveSet,
     compute_lagrangian_hessian,
-    compute_tangent,
+    compute_scaled_tangent,
     compute_violation,
     find_active_set,
 )
@@ -104,7 +104,7 @@ def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> G
     slope = point.gradient * scale
     hessian = compute_lagrangian_hessian(objective, point, active)
     if active.size:
-        tangent = compute_tangent(active.slopes * scale, objective.size)
+        tangent = compute_scaled_tangent(active, scale, objective.size)
         slope = tangent @ (tangent.T @ slope)
     else:
         tangent = None

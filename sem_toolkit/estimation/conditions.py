@@ -31,7 +31,8 @@ class Conditions:
     @cached_property
     def sizes(self) -> FloatArray:
         """Lengths of the slopes (k), in which values are measured."""
-        length = np.sqrt((self.slopes**2).sum(axis=1))
+        with np.errstate(over="ignore"):
+            length = np.sqrt((self.slopes**2).sum(axis=1))
         return np.where(length > 0.0, length, 1.0)
 
     @property

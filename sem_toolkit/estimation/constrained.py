@@ -69,6 +69,12 @@ def compute_tangent(slopes: FloatArray, size: int) -> FloatArray:
     return np.asarray(right[rank:].T)
 
 
+def compute_scaled_tangent(active: ActiveSet, scale: FloatArray, size: int) -> FloatArray:
+    """The same in units of the parameters (scale: r); slopes, as of a^1e308 == 1, may leave the range of numbers."""
+    with np.errstate(over="ignore"):
+        return compute_tangent(active.slopes * scale, size)
+
+
 def compute_lagrangian_hessian(objective: Objective, point: Point, active: ActiveSet) -> FloatArray:
     """Exact Hessian of the discrepancy less the curvature of the active constraints, which is differenced (r × r)."""
     hessian = point.hessian
@@ -199,7 +205,7 @@ def _polish(objective: Objective, point: Point, iterations: int) -> Outcome:
 def compute_projected_gradient(objective: Objective, point: Point, active: ActiveSet) -> float:
     """Largest element of the gradient along the active constraints, each parameter in units of its information."""
     scale = compute_scale(point.information)
-    tangent = compute_tangent(active.slopes * scale, objective.size)
+    tangent = compute_scaled_tangent(active, scale, objective.size)
     along = tangent @ (tangent.T @ (point.gradient * scale))
     return float(np.abs(along).max(initial=0.0))
 

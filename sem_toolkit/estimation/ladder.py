@@ -129,7 +129,7 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
     Where an improper optimum is the lowest of them there tend to be several, so that more starts follow.
     """
     objective = state.objective
-    if options.multistart < 2 or not is_surveyable(objective) or not _is_doubtful(state.best, objective, targets):
+    if options.multistart < 2 or not _is_doubtful(state.best, objective, targets) or not is_surveyable(objective):
         return
     state.surveyed = True
     _survey_once(state, targets, options, start, options.multistart)

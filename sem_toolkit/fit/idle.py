@@ -101,6 +101,8 @@ def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None
 
 def require_products_estimable(table: ParameterTable, options: EstimationOptions) -> None:
     """Raise ModelError where the table has products of latent variables, and all parameters are estimated at once."""
+    if not any(":" in row.rhs for row in table.parameters):
+        return
     products = {name for roles in table.roles for name in roles.latent_interactions}
     row = next((row for row in table.parameters if row.rhs in products), None)
     if row is not None and options.steps.sam_method is None:

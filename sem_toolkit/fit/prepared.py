@@ -38,6 +38,7 @@ from sem_toolkit.spec.checks.support import LATENT_PRODUCT
 from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import carry_slopes, require_random_slopes
+from sem_toolkit.spec.table import INSTRUMENTS
 from sem_toolkit.spec.tree import Formula
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ class Prepared:
     @cached_property
     def correlates(self) -> tuple[str, ...]:
         """Variables that help and are no part of what the model says: auxiliary ones, and instruments from outside."""
-        outside = () if self.ordered else find_outside_instruments(self.table, self._names)
+        named = not self.ordered and any(row.op == INSTRUMENTS for row in self.table.rows)
+        outside = find_outside_instruments(self.table, self._names) if named else ()
         return (self.options.aux if self.options.missing in FULL_INFORMATION else ()) + outside
 
     @property

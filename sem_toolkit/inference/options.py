@@ -180,8 +180,8 @@ def _list_tests_beside(record: Estimator, main: str, by_weights: bool, by_cluste
     """
     if by_clusters:
         return ["satorra.bentler"] if main in ("scaled.shifted", "mean.var.adjusted") else []
-    plain = record.kind.is_normal_theory and record.test == "standard"
-    return ["browne.residual.adf"] if by_weights and plain else []
+    by_normal_theory = record.kind.is_normal_theory and record.test == "standard"
+    return ["browne.residual.adf"] if by_weights and by_normal_theory else []
 
 
 def _resolve_steps(

@@ -178,6 +178,7 @@ def test_net_knows_members_from_near_misses(name):
         assert (compute_relation(*tables) == "equivalent") == both
 
 
+@pytest.mark.slow
 def test_other_exogenous_variables_are_told_where_rows_lack_them():
     """Full information leaves out rows without an exogenous variable: the models then are of other rows."""
     frame = pd.read_csv(DATA / "mediation.csv")

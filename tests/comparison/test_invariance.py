@@ -60,7 +60,7 @@ def test_ladder_equals_lavaan(case: str) -> None:
     _require_equal(found.table.set_index("step"), steps)
 
 
-@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+@pytest.mark.parametrize("estimator", [pytest.param("ML", marks=pytest.mark.slow), "MLR"])
 def test_ladder_over_time_equals_lavaan(estimator: str) -> None:
     oracle, _ = _read_case("inv_long_poldem")
     steps = {entry["step"].replace("lv_", "lv."): entry for entry in oracle["steps"] if entry["estimator"] == estimator}

@@ -124,6 +124,7 @@ def test_it_is_presented_as_other_results_are(whole):
     assert whole.to_latex("paths").count("textual") > 1
 
 
+@pytest.mark.slow
 def test_summaries_count(whole):
     summary = whole.path_summary.set_index("path").loc["textual ~ visual"]
     own = whole.paths[whole.paths["path"] == "textual ~ visual"]

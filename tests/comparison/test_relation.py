@@ -55,10 +55,11 @@ FACTORS_OF_TESTLETS = CFA + "k =~ 1*f + 1*g\n"
         (THREE, BEHIND, "equivalent"),
         (CFA, TESTLETS, "equivalent"),
         (CFA, FACTORS_OF_TESTLETS, "equivalent"),
-        (
+        pytest.param(
             CFA,
             CFA.replace("x1 + x2", "x1 + a*x2") + "h =~ NA*x1 + b*x1 + b*x4\nh ~~ 1*h + 0*f + 0*g\n",
             "A is nested in B",
+            marks=pytest.mark.slow,
         ),
         (CFA + "x1 ~~ x4\n", CFA + "h =~ NA*x1 + b*x1 + b*x4\nh ~~ 1*h + 0*f + 0*g\n", "equivalent"),
     ],

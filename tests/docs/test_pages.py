@@ -51,7 +51,7 @@ def test_a_failure_must_be_shown(tmp_path: Path) -> None:
         pages.run_page(page, tmp_path)
     shown = pages.run_page(page.replace("lav\n", "lav\n$ echo $?\n"), tmp_path).text
     assert 'error[missing-file]: there is no file "nothing.lav"\n  help: ' in shown
-    assert shown.rstrip().endswith("$ echo $?\n2\n```")
+    assert shown.endswith("\n$ echo $?\n2\n```\n")
 
 
 def test_output_of_python_is_written_below_it(tmp_path: Path) -> None:

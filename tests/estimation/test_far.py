@@ -39,6 +39,7 @@ def few_rows() -> tuple[Any, Any, np.ndarray]:
     return solution, targets, covariance[near.status != Arrival.MINIMUM]
 
 
+@pytest.mark.slow
 def test_minima_are_as_low_as_those_of_the_ladder(few_rows: tuple[Any, Any, np.ndarray]) -> None:
     solution, targets, covariance = few_rows
     chosen = covariance[:6]

@@ -35,7 +35,7 @@ NATIVE = EstimationOptions(engine="native")
         ("residuals", "improper", 0.00926014775 / 2.0),
     ],
 )
-@pytest.mark.parametrize("engine", ["auto", "native"])
+@pytest.mark.parametrize("engine", ["auto", pytest.param("native", marks=pytest.mark.slow)])
 def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, discrepancy: float, engine: str) -> None:
     found = fit(MODES / f"{name}.lav", MODES / f"{name}.csv", engine=engine)
     assert found.certificate.verdict == verdict

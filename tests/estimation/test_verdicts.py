@@ -180,14 +180,17 @@ def test_a_non_linear_inequality_can_be_active() -> None:
 
 def test_restarts_are_reproducible() -> None:
     model, sample, options = build_runaway()
-    options = replace(options, restarts=2, multistart=5)
+    options = replace(options, restarts=1, multistart=3)
     first, second = (estimate(model, sample, options) for _ in range(2))
-    assert len(first.transcript) > 5
+    assert len(first.transcript) > 3
     assert first.transcript == second.transcript
     np.testing.assert_array_equal(first.x, second.x)
 
 
-@pytest.mark.parametrize("constraint", ["sqrt(-1 - a^2) == b", "1/(a - a) == b", "log(a) < -10000"])
+@pytest.mark.parametrize(
+    "constraint",
+    ["sqrt(-1 - a^2) == b", "1/(a - a) == b", "a^1e308 == 1", pytest.param("log(a) < -10000", marks=pytest.mark.slow)],
+)
 def test_constraints_that_cannot_hold_end_in_a_verdict(constraint: str) -> None:
     reference = load_reference("hs_cfa_marker", engine="native")
     spec = parse_spec(f"visual =~ x1 + a*x2 + b*x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n{constraint}")

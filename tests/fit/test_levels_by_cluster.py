@@ -148,7 +148,11 @@ def build_saturated_logls(rows: pd.DataFrame, *, diagonal: bool) -> tuple[Callab
 
 @pytest.mark.parametrize(
     ("spec", "empty"),
-    [(SPEC, 0.0), (WITH_COVARIATE, 0.0), pytest.param(SPEC, 0.15, marks=pytest.mark.slow)],
+    [
+        pytest.param(SPEC, 0.0, marks=pytest.mark.slow),
+        (WITH_COVARIATE, 0.0),
+        pytest.param(SPEC, 0.15, marks=pytest.mark.slow),
+    ],
     ids=["plain", "covariate", "incomplete"],
 )
 def test_value_gradient_information_and_errors(spec, empty):

@@ -292,7 +292,7 @@ def answers() -> pd.DataFrame:
     [
         pytest.param(f"{COVARIATES}\nu9 ~ f + g + x + z", {}, marks=pytest.mark.slow),
         pytest.param(COVARIATES, {"ordered": ITEMS[:4], "m_method": "ML"}, marks=pytest.mark.slow),
-        (COVARIATES, {"ordered": ITEMS[:3]}),
+        pytest.param(COVARIATES, {"ordered": ITEMS[:3]}, marks=pytest.mark.slow),
     ],
     ids=["an ordered outcome", "a mixed block", "a numeric block"],
 )

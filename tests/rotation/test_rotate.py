@@ -120,7 +120,7 @@ def test_no_moment_changes(pair):
 EXACT = [
     pytest.param({"rotation": "varimax"}, EFA3, marks=SLOW),
     ({"rotation": "promax"}, EFA3),
-    ({"rotation": "oblimin", "rotation_args": {"row_weights": "kaiser"}}, EFA3),
+    pytest.param({"rotation": "oblimin", "rotation_args": {"row_weights": "kaiser"}}, EFA3, marks=SLOW),
     pytest.param({"rotation": "geomin"}, EFA3, marks=SLOW),
     pytest.param({"rotation": "bigeomin", "rotation_args": {"orthogonal": True}}, EFA3, marks=SLOW),
     pytest.param({"rotation": "quartimin", "group": "school", "group_equal": "loadings"}, EFA3, marks=SLOW),

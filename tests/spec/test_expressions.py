@@ -145,7 +145,7 @@ expressions = st.recursive(st.sampled_from(NUMBERS + NAMES), combine, max_leaves
 
 
 @given(expressions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_derivatives_equal_finite_differences(pair: Pair) -> None:
     text = pair[0]
     expression = parse_expression(text)
@@ -160,7 +160,7 @@ def test_derivatives_equal_finite_differences(pair: Pair) -> None:
 
 
 @given(expressions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_values_equal_those_of_python(pair: Pair) -> None:
     text, compute = pair
     try:
@@ -171,7 +171,7 @@ def test_values_equal_those_of_python(pair: Pair) -> None:
 
 
 @given(st.text(alphabet='ab.12eE+-*/^(), \n#"~:=<>expsinlog', max_size=30))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_text_is_an_expression_or_a_spec_error(text: str) -> None:
     try:
         expression = parse_expression(text)

@@ -61,13 +61,13 @@ def test_generated_texts_do_no_harm(part: int) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_text_does_no_harm(text: str) -> None:
     check_text(text)
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_valid_specs_have_a_table(chance: random.Random) -> None:
     checked = check_spec(parse_spec(generate_spec(chance)), TableOptions(ngroups=2))
     assert {error.code for error in checked.errors} <= {"contradictory-constraint", "self-effect"}

@@ -50,6 +50,7 @@ def test_a_predictor_among_others_of_its_table_is_not_bounded_either(j, size):
     assert np.linalg.solve(matrix, known.outcome)[j] == pytest.approx(size, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_bounds_of_pieces_are_those_of_the_linear_programme_where_every_table_has_one():
     exact, found = bound_without_negative(know(R), steps=200), bound_blocks_without_negative(know(R))
     assert found["highest"].to_numpy() == pytest.approx(exact["highest"].to_numpy(), rel=1e-6)

@@ -106,6 +106,7 @@ def test_both_synergies_are_means_of_three_items(tables, outcome):
     assert all(sums.is_multiple_of(first) for sums in found)
 
 
+@pytest.mark.slow
 def test_shifted_lattices_admit_nothing(recovery):
     assert count_false_hits(recovery, 2000) == 0
 
@@ -123,6 +124,7 @@ def test_planted_items_are_among_the_solutions(seed):
     assert any((sums.items, sums.total) == (items, int(whole.sum())) for sums in found)
 
 
+@pytest.mark.slow
 def test_the_scores_of_the_study_as_a_table(recovery, tables):
     found = search_score_items(recovery, tables).to_frame(tables).set_index("score")
     assert found[["items", "sum", "sum_of_squares"]].T.to_dict("list") == {

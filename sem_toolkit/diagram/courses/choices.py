@@ -26,8 +26,8 @@ from sem_toolkit.diagram.geometry.curves import build_line, smooth_polyline
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, TextSize
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 from sem_toolkit.diagram.places.bands import PADDING
-from sem_toolkit.diagram.places.blocks import SHAPES, Measures, Side
 from sem_toolkit.diagram.places.constants import name_constant
+from sem_toolkit.diagram.places.measures import SHAPES, Measures, Side
 from sem_toolkit.diagram.places.placement import Placement
 
 ELSEWHERE = 150.0

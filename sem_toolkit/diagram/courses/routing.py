@@ -11,7 +11,7 @@ from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.courses.choices import Choices, Course, Edge
 from sem_toolkit.diagram.courses.costs import CROSSING, HIT, compute_meetings, count_crossings, flatten_evenly
 from sem_toolkit.diagram.courses.detours import DetourGrid, build_detour
-from sem_toolkit.diagram.courses.label_places import find_end_place
+from sem_toolkit.diagram.courses.label_options import find_end_place
 from sem_toolkit.diagram.courses.obstacles import Obstacles
 from sem_toolkit.diagram.courses.ports import spread_ends
 from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve, flatten_curves, is_straight
@@ -19,7 +19,7 @@ from sem_toolkit.diagram.geometry.hits import segments_enter_box
 from sem_toolkit.diagram.geometry.metrics import TextSize
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds, find_boundary
 from sem_toolkit.diagram.geometry.segments import Segments
-from sem_toolkit.diagram.places.blocks import Measures
+from sem_toolkit.diagram.places.measures import Measures
 from sem_toolkit.diagram.places.placement import Placement
 
 ENOUGH_AROUND = 60.0

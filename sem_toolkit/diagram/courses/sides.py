@@ -4,7 +4,8 @@ import numpy as np
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle
-from sem_toolkit.diagram.places.blocks import OPPOSITE, Side, find_actual_side
+from sem_toolkit.diagram.places.blocks import find_actual_side
+from sem_toolkit.diagram.places.measures import OPPOSITE, Side
 from sem_toolkit.diagram.places.placement import Placement
 
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, build_rectangle, compute_bounds
-from sem_toolkit.diagram.places.blocks import Block, Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import Block, build_block
+from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 
 MOST_SKIPS = 2
 """Bands stand in one row as long as no more paths than this lead over a band between."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, build_rectangle, compute_bounds
-from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import build_block
+from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 
 PADDING, BETWEEN = 2.8, 2.5
 LEAST_STAGES = 3

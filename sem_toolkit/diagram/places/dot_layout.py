@@ -2,7 +2,7 @@
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle
-from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing
+from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.rendering import render_dot
 

@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
-from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing
+from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 from sem_toolkit.diagram.places.ranks import place_ranks
 
 LEAST_RANKS, MOST_ROWS = 3, 6

@@ -8,7 +8,8 @@ from itertools import combinations
 from sem_toolkit.diagram.content.figure import Figure
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
-from sem_toolkit.diagram.places.blocks import Block, Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import Block, build_block
+from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 
 DIAGONAL = 0.75
 """How much of a number's width the gap between two columns must hold that only slanting paths cross."""

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sem_toolkit.diagram.geometry.plane import FloatArray
-from sem_toolkit.diagram.places.blocks import OPPOSITE, Block
+from sem_toolkit.diagram.places.blocks import Block
 from sem_toolkit.diagram.places.height_costs import Field, Ranks
+from sem_toolkit.diagram.places.measures import OPPOSITE
 
 NEARLY_LEVEL = 24.0
 """Paths between cores that differ by less than this in height are made level, in points."""

@@ -10,7 +10,7 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.style import read_toml
 from sem_toolkit.diagram.geometry.plane import Rectangle
-from sem_toolkit.diagram.places.blocks import Side
+from sem_toolkit.diagram.places.measures import Side
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.places.relations import RELATIONS, relate_places
 from sem_toolkit.files import write_text

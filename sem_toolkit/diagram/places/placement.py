@@ -7,10 +7,11 @@ from typing import Literal
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.bands import PADDING, build_grounds, find_stages, place_bands, ranks_from_stages
-from sem_toolkit.diagram.places.blocks import Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import build_block
 from sem_toolkit.diagram.places.converging import find_outcome, place_converging
 from sem_toolkit.diagram.places.folds import place_folded
 from sem_toolkit.diagram.places.grids import place_grid
+from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 from sem_toolkit.diagram.places.ranks import place_ranks
 from sem_toolkit.diagram.places.shared_columns import share_columns
 from sem_toolkit.diagram.places.stacking import ALONG_DOWNWARD

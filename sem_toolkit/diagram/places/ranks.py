@@ -10,9 +10,10 @@ import numpy as np
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds
-from sem_toolkit.diagram.places.blocks import OPPOSITE, Block, Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import Block, build_block
 from sem_toolkit.diagram.places.columns import FILLED, STRETCH, WIDEST_GAP, ColumnShape, fit_columns, measure_columns
 from sem_toolkit.diagram.places.height_costs import Aims
+from sem_toolkit.diagram.places.measures import OPPOSITE, Measures, Side, Spacing
 from sem_toolkit.diagram.places.ordering import build_columns
 from sem_toolkit.diagram.places.stacking import (
     Room,

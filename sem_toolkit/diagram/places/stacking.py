@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sem_toolkit.diagram.content.structure import Structure
-from sem_toolkit.diagram.places.blocks import Block, Measures, Spacing
+from sem_toolkit.diagram.places.blocks import Block
+from sem_toolkit.diagram.places.measures import Measures, Spacing
 from sem_toolkit.diagram.places.spreading import separate
 
 CHANNEL_WEIGHT = 0.1

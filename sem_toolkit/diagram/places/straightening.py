@@ -10,8 +10,9 @@ from itertools import pairwise, product
 import numpy as np
 
 from sem_toolkit.diagram.geometry.plane import FloatArray
-from sem_toolkit.diagram.places.blocks import Block, Side
+from sem_toolkit.diagram.places.blocks import Block
 from sem_toolkit.diagram.places.height_costs import Aims, Field, Ranks
+from sem_toolkit.diagram.places.measures import Side
 from sem_toolkit.diagram.places.mirroring import mirror_heights
 from sem_toolkit.diagram.places.spreading import separate
 

@@ -13,8 +13,9 @@ import numpy as np
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.hits import Shapes
 from sem_toolkit.diagram.geometry.plane import Rectangle
-from sem_toolkit.diagram.places.blocks import OPPOSITE, Block, Measures, Side, Spacing, build_block
+from sem_toolkit.diagram.places.blocks import Block, build_block
 from sem_toolkit.diagram.places.grids import ARC_ROOM
+from sem_toolkit.diagram.places.measures import OPPOSITE, Measures, Side, Spacing
 from sem_toolkit.diagram.places.spreading import separate
 from sem_toolkit.libraries import nx
 

@@ -8,7 +8,7 @@ from sem_toolkit.diagram.content.descriptions import describe_model, describe_pa
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import is_significant
 from sem_toolkit.diagram.geometry.plane import Rectangle
-from sem_toolkit.diagram.places.blocks import SHAPES
+from sem_toolkit.diagram.places.measures import SHAPES
 from sem_toolkit.diagram.scene.elements import (
     ADDED_WIDTH,
     Band,

@@ -10,14 +10,15 @@ import numpy as np
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import format_edge_text, format_r2
-from sem_toolkit.diagram.courses.label_places import Memory, Wanted, build_path_options, place_labels
+from sem_toolkit.diagram.courses.label_options import build_path_options
+from sem_toolkit.diagram.courses.label_places import Memory, Wanted, place_labels
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
 from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_straight
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
 from sem_toolkit.diagram.geometry.metrics import measure_line
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
-from sem_toolkit.diagram.places.blocks import SHAPES, Measures
+from sem_toolkit.diagram.places.measures import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
 from sem_toolkit.diagram.scene.elements import ARROW_LENGTH, Label, TextItem
 from sem_toolkit.libraries import nx

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from sem_toolkit.diagram.content.words import GREEK, format_printable
 from sem_toolkit.diagram.geometry.curves import is_straight
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
@@ -24,6 +23,7 @@ from sem_toolkit.diagram.scene.elements import (
     Scene,
     grow_halo,
 )
+from sem_toolkit.diagram.writers.tex_text import escape_tex, protect_line
 
 PREAMBLE = r"""\documentclass[border=0bp]{standalone}
 \usepackage{iftex}
@@ -57,50 +57,6 @@ OTHER_SCRIPTS = (
 
 NODE_STYLES = {"ellipse": "latent", "rectangle": "observed", "hexagon": "composite", "triangle": "constant"}
 SHAPES = {"ellipse": "ellipse", "rectangle": "rectangle", "hexagon": "rectangle", "triangle": "rectangle"}
-ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}",
-    "−": r"$-$",
-    "≥": r"$\geq$",
-    "≤": r"$\leq$",
-    "≠": r"$\neq$",
-    "≈": r"$\approx$",
-    "→": r"$\rightarrow$",
-    "←": r"$\leftarrow$",
-    "↔": r"$\leftrightarrow$",
-    "∞": r"$\infty$",
-    "√": r"$\surd$",
-    "·": r"$\cdot$",
-    "²": r"\textsuperscript{2}",
-    "…": r"\dots{}",
-    "–": "--",
-    "—": "---",
-    "\ufffd": "?",
-    "\n": " ",
-}
-ESCAPES |= {symbol: f"$\\{name}$" for name, symbol in GREEK.items() if name != "omicron"}
-ESCAPES |= dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
-ESCAPES |= {
-    GREEK[name].upper(): f"$\\{name.capitalize()}$"
-    for name in ("gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")
-}
-ESCAPES |= {"₀₁₂₃₄₅₆₇₈₉"[digit]: f"\\textsubscript{{{digit}}}" for digit in range(10)}
-
-
-def escape_tex(text: str) -> str:
-    """The text as TeX shows it literally."""
-    return "".join(ESCAPES.get(character, character) for character in format_printable(text))
 
 
 def format_tikz(scene: Scene) -> str:
@@ -283,7 +239,7 @@ def _iterate_node(scene: Scene, node: NodeShape, name: str) -> Iterator[str]:
     lines = tuple(escape_tex(line) for line in node.lines)
     if lines:
         font = _format_font(node.font_size)
-        yield rf"\node[words, font={font}] at ({name}.center) {{" + r"\\".join(map(_protect, lines)) + "};"
+        yield rf"\node[words, font={font}] at ({name}.center) {{" + r"\\".join(map(protect_line, lines)) + "};"
 
 
 def _iterate_texts(scene: Scene) -> Iterator[str]:
@@ -298,14 +254,9 @@ def _format_text(scene: Scene, x: float, y: float, lines: tuple[str, ...], size:
     font = _format_font(size)
     return (
         rf"\node[inner sep=0bp, anchor={anchor}, align={alignment}, text={_name_colour(colour)}, font={font}] "
-        rf"at ({x:.2f},{scene.height - y:.2f}) {{" + r"\\".join(map(_protect, lines)) + "};"
+        rf"at ({x:.2f},{scene.height - y:.2f}) {{" + r"\\".join(map(protect_line, lines)) + "};"
     )
 
 
 def _format_font(size: float) -> str:
     return rf"\fontsize{{{size:g}bp}}{{{size * LINE_SPACING:g}bp}}\selectfont"
-
-
-def _protect(line: str) -> str:
-    """A line that TeX does not read as an option of the line break before it."""
-    return "{}" + line if line.startswith(("[", "*")) else line

@@ -44,8 +44,7 @@ def compute_instrument_covariance(
     for own in (first, kind == SYMMETRIC, kind == THRESHOLD):
         places = np.ix_(own, own)
         covariance[places] = by_moments[places]
-    by_equations = stages.options.iv_vcov_stage1 != "gamma" and evaluation.model.responses is None
-    by_equations &= evaluation.data.has_products
+    by_equations = stages.options.iv_vcov_stage1 != "gamma" and evaluation.data.has_equations
     if by_equations and stages.first.spaces[DIRECTED].is_simple:
         both = np.ix_(first, first)
         covariance[both] = compute_equation_covariance(stages)[both]

@@ -36,6 +36,7 @@ class CompleteData:
     is_reweighted = True
     has_residual_tests = True
     has_corrected_test = False
+    has_equations = True
     has_products = True
 
     def discrepancy(self, pair: MomentPair) -> FloatArray:
@@ -126,6 +127,7 @@ class PairwiseData(CompleteData):
     """What covariances of the rows that have both variables say (see `DataKind`): as if rows were complete."""
 
     is_reweighted = False
+    has_equations = False
 
 
 @once

@@ -23,6 +23,7 @@ class DataKind(Protocol):
     is_reweighted       whether the GFI takes residuals weighed at the implied moments, as in lavaan
     has_residual_tests  whether there are Browne's residual tests
     has_corrected_test  whether robust indices are made of the test that complete rows would have had
+    has_equations       whether rows speak of each equation by itself, as complete ones do
     has_products        whether normal theory weighs moments by products, so that they can be gathered
     """
 
@@ -34,6 +35,8 @@ class DataKind(Protocol):
     def has_residual_tests(self) -> bool: ...
     @property
     def has_corrected_test(self) -> bool: ...
+    @property
+    def has_equations(self) -> bool: ...
     @property
     def has_products(self) -> bool: ...
 

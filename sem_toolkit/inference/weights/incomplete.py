@@ -32,6 +32,7 @@ class IncompleteData(CompleteData):
 
     is_reweighted = False
     has_corrected_test = True
+    has_equations = False
     has_products = False
 
     def discrepancy(self, pair: MomentPair) -> FloatArray:

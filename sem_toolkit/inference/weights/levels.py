@@ -30,6 +30,7 @@ class TwoLevelData(CompleteData):
     levels = 2
     is_reweighted = False
     has_residual_tests = False
+    has_equations = False
     has_products = False
 
     def discrepancy(self, pair: MomentPair) -> FloatArray:

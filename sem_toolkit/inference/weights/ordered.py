@@ -8,6 +8,7 @@ class OrderedData(CompleteData):
     """What the statistics of ordered variables say (see `DataKind`): their Γ is known, whatever the design of rows."""
 
     is_reweighted = False
+    has_equations = False
 
     def gammas(self, pair: MomentPair) -> Gammas | None:
         return self.casewise_gammas(pair)

@@ -21,6 +21,7 @@ from sem_toolkit.sample.moments import FloatArray
 class TwoStageData(CompleteData):
     """What the saturated model's moments say of incomplete rows (see `DataKind`): as if complete, but for weights."""
 
+    has_equations = False
     has_products = False
 
     def robust_weight(self, pair: MomentPair, information: str) -> Weight:

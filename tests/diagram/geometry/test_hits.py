@@ -1,5 +1,7 @@
 """What meets what, and how far apart things are."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +56,19 @@ def test_boxes_overlap_where_their_halves_reach():
         np.zeros(4, bool),
     )
     assert shapes.overlapped_by(Rectangle(0.0, 0.0, 10.0, 10.0)).tolist() == [True, False, True, False]
+
+
+def test_many_courses_of_any_lengths_hit_what_each_hits_alone():
+    draw = np.random.default_rng(5)
+    boxes = [Rectangle(x, y, 30, 14) for x, y in draw.uniform(0, 300, (12, 2))]
+    shapes = Shapes.of(boxes, [k % 2 == 0 for k in range(12)])
+    courses = [draw.uniform(0, 300, (count, 2)) for count in (2, 2, 5, 13, 5)]
+    found = shapes.hit_by_each(courses, 2.0)
+    assert found.tolist() == [shapes.hit_by(points, 2.0).tolist() for points in courses]
+    for points, hit in zip(courses, found, strict=True):
+        dense = np.concatenate([np.linspace(a, b, 400) for a, b in pairwise(points)])
+        x, y = (np.abs(dense[:, axis, None] - [[box.x, box.y][axis] for box in boxes]) for axis in (0, 1))
+        inside = (
+            np.where([k % 2 == 0 for k in range(12)], (x / 17) ** 2 + (y / 9) ** 2, np.maximum(x / 17, y / 9)) < 0.98
+        )
+        assert not (inside.any(axis=0) & ~hit).any()

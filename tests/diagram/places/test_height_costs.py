@@ -32,3 +32,14 @@ def test_only_paths_that_share_some_of_their_way_can_cross():
     assert field.ranks.pairs.tolist() == [[0, 1]]
     assert field.count_faults(np.array([0.0, 40.0, 0.0, 40.0, 0.0])) == 1
     assert field.count_faults(np.array([40.0, 0.0, 0.0, 40.0, 0.0])) == 0
+
+
+def test_moving_one_column_costs_what_all_columns_cost():
+    columns = ["ab", "cd", "efg"]
+    field = build_field([("a", "c"), ("b", "d"), ("a", "f"), ("b", "e"), ("c", "g"), ("d", "e")], columns)
+    draw = np.random.default_rng(3)
+    here = draw.uniform(-80, 80, 7)
+    for column, cores in enumerate(([0, 1], [2, 3], [4, 5, 6])):
+        trials = np.tile(here, (20, 1))
+        trials[:, cores] = draw.uniform(-80, 80, (20, len(cores)))
+        assert field.assess_moved(trials, column, here).tolist() == field.assess(trials)[0].tolist()

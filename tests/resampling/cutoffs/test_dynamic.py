@@ -58,7 +58,7 @@ def test_cutoffs_are_the_published_ones_within_the_error_of_simulation(name):
         assert {cutoff.rule for cutoff in found.cutoffs} == {0.95}
 
 
-@pytest.mark.parametrize("name", ["dfi_hs", "dfi_manual", "dfi_one_factor"])
+@pytest.mark.parametrize("name", [pytest.param("dfi_hs", marks=pytest.mark.slow), "dfi_manual", "dfi_one_factor"])
 def test_distributions_are_those_of_the_reference_within_the_error_of_simulation(name):
     case = read(name)
     found = compute(name)

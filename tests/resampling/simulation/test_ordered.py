@@ -24,7 +24,9 @@ def _sample(groups: tuple[str, ...], n: int) -> Sampling:
     return build_sampling(build_population(parse_spec(FACTORS), groups), n)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", ["WLSMV", *(pytest.param(name, marks=pytest.mark.slow) for name in CASES if name != "WLSMV")]
+)
 def test_stacks_give_what_single_fits_give(name: str) -> None:
     text, groups, options = CASES[name]
     sampling = _sample(groups, 300)
@@ -58,8 +60,8 @@ def test_a_sample_without_a_category_is_fitted_by_itself() -> None:
     [
         ("f1 =~ a1 + a2 + a3", {}),  # as many parameters as correlations: there is no test
         (CASES["WLSMV"][0], {"estimator": "WLS"}),
-        (CASES["WLSMV"][0], {"parameterization": "theta"}),
-        (f"{CASES['WLSMV'][0]}\na1 | u*t1\nhalf := u/2", {}),
+        pytest.param(CASES["WLSMV"][0], {"parameterization": "theta"}, marks=pytest.mark.slow),
+        pytest.param(f"{CASES['WLSMV'][0]}\na1 | u*t1\nhalf := u/2", {}, marks=pytest.mark.slow),
         (f"{CASES['WLSMV'][0]}\na1 | u*t1\nb1 | u*t1", {}),
     ],
     ids=["saturated", "WLS", "theta", "a threshold in a definition", "equal thresholds"],

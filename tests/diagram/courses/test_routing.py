@@ -1,0 +1,79 @@
+"""Which of its courses a path takes."""
+
+import numpy as np
+import pytest
+
+from sem_toolkit.diagram.courses.ports import APART
+from sem_toolkit.diagram.geometry.curves import flatten_curve, is_straight
+from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
+from sem_toolkit.diagram.geometry.plane import Rectangle
+from tests.diagram.courses.routers import WIDTH, build_router
+
+
+def find_hit(router, key, margin=0.0):
+    """The variables that a path runs through, but for its own two."""
+    route = router.routes[key]
+    places = router.placement.places
+    hit = Shapes.of(list(places.values())).hit_by(flatten_curve(route.curve), margin)
+    return {name for name, is_hit in zip(places, hit, strict=True) if is_hit} - {route.source, route.target}
+
+
+def test_free_paths_are_straight():
+    router = build_router("m ~ x\ny ~ m", {"x": (0, 0), "m": (120, 0), "y": (240, 30)})
+    routes = router.route_all()
+    assert set(routes) == {"m ~ x", "y ~ m"}
+    assert all(is_straight(route.curve) for route in routes.values())
+
+
+def test_a_path_goes_round_what_stands_between():
+    router = build_router("m ~ x\ny ~ m + x", {"x": (0, 0), "m": (120, 0), "y": (240, 0)})
+    routes = router.route_all()
+    assert not is_straight(routes["y ~ x"].curve)
+    assert not find_hit(router, "y ~ x", margin=3.0)
+
+
+def test_a_path_finds_its_way_through_a_gap():
+    walls = {f"w{k}": (120.0, 26.0 * (k - 6)) for k in range(13) if k != 10}
+    text = "y ~ x\n" + "\n".join(f"{name} ~ x" for name in walls)
+    router = build_router(text, {"x": (0, 0), "y": (240, 0), **walls})
+    route = router.route_all()["y ~ x"]
+    assert not find_hit(router, "y ~ x")
+    points = flatten_curve(route.curve)
+    at_wall = points[np.abs(points[:, 0] - 120.0) < WIDTH / 2]
+    assert len(at_wall)
+    assert not (np.abs(at_wall[:, 1]) < 80).any()
+
+
+def test_arrowheads_at_one_shape_keep_their_distance():
+    causes = {f"x{k}": (0.0, 24.0 * (k - 2)) for k in range(5)}
+    router = build_router("y ~ " + " + ".join(causes), {**causes, "y": (400, 0)})
+    ends = np.array([route.curve[-1] for route in router.route_all().values()])
+    apart = np.hypot(*(ends[:, None] - ends[None]).transpose(2, 0, 1))
+    most = 0.8 * 2 * (WIDTH + 20) / len(ends)
+    assert apart[np.triu_indices(len(ends), 1)].min() > 0.6 * min(APART, most)
+
+
+def test_arcs_between_three_causes_do_not_cross():
+    text = "y ~ a + b + c\na ~~ b\nb ~~ c\na ~~ c"
+    router = build_router(text, {"a": (0, 0), "b": (0, 60), "c": (0, 120), "y": (200, 60)})
+    arcs = [flatten_curve(route.curve) for key, route in router.route_all().items() if "~~" in key]
+    assert len(arcs) == 3
+    for k, one in enumerate(arcs):
+        for other in arcs[:k]:
+            assert not compute_crossings(one, other[:-1], other[1:]).any()
+
+
+def test_a_path_under_the_number_of_another_goes_elsewhere():
+    router = build_router("y ~ x", {"x": (0, 0), "y": (200, 0)})
+    before = router.route_all()["y ~ x"].curve
+    number = Rectangle(100, 0, 30, 10)
+    assert Shapes.of([number]).hit_by(flatten_curve(before)).all()
+    router.reroute({"y ~ x"}, {"another": number})
+    assert not Shapes.of([number]).hit_by(flatten_curve(router.routes["y ~ x"].curve)).any()
+
+
+def test_a_path_need_not_keep_off_its_own_number():
+    router = build_router("y ~ x", {"x": (0, 0), "y": (200, 0)})
+    before = router.route_all()["y ~ x"].curve
+    router.reroute({"y ~ x"}, {"y ~ x": Rectangle(100, 0, 30, 10)})
+    assert router.routes["y ~ x"].curve == pytest.approx(before)
