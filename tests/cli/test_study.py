@@ -284,7 +284,8 @@ def test_a_spec_that_cannot_be_fitted_is_reported_and_the_rest_is_done(command, 
 def test_outside_the_project_the_missing_folder_is_named(command, tmp_path):
     outcome = command("study", "--specs", tmp_path / "model_specs", "-o", tmp_path / "out")
     assert outcome.code == 2
-    assert f"there is no folder {tmp_path / 'model_specs'}" in outcome.err.replace("\n", " ")
+    folder = tmp_path / "model_specs"
+    assert f'there is no folder "{folder}"' in outcome.err.replace("\n", " ")
     assert "study --init" in outcome.err
     assert not (tmp_path / "out").exists()
 
