@@ -66,7 +66,7 @@ def _run_command(arguments: Sequence[str]) -> int:
         with one_blas_thread() if "numpy" in sys.modules else nullcontext():
             app(args=list(arguments), prog_name="sem-toolkit")
     except SystemExit as leave:
-        if isinstance(leave.__context__, BrokenPipeError):  # what prints tables takes an early reader for a failure
+        if isinstance(leave.__context__, BrokenPipeError):  # to rich and click a reader that left early is a failure
             return DONE
         return leave.code if isinstance(leave.code, int) else DONE
     except SemError as fault:

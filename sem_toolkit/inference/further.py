@@ -122,13 +122,13 @@ def compute_eigenvalue_tests(
     evaluation = evaluate_solution(solution)
     evaluation.require_minimum("eigenvalue tests")
     evaluation.require_saturated("eigenvalue tests")
-    stat = compute_standard_test(evaluation).stat
+    eigenvalues, stat = compute_ugamma_eigenvalues(evaluation), compute_standard_test(evaluation).stat
     if reweighted:
         if not evaluation.data.is_reweighted:
             message = "there is no reweighted least squares statistic of ordered variables: they have no normal theory"
             raise ModelError(Diagnostic("error", "no-reweighted-statistic", message, hint="leave reweighted out"))
         stat = float(compute_reweighted_least_squares(evaluation).sum())
-    return compute_eigenvalue_pvalues(stat, compute_ugamma_eigenvalues(evaluation), blocks, penalty)
+    return compute_eigenvalue_pvalues(stat, eigenvalues, blocks, penalty)
 
 
 def build_local_independence_tests(solution: SolutionLike) -> "pd.DataFrame":

@@ -6,20 +6,9 @@ import pytest
 
 from sem_toolkit.diagnostics import OptionError
 from sem_toolkit.fit import fit
-from tests.support import DATA, near
+from tests.support import DATA, near, read_case
 
-SPEC = """
-ind60 =~ x1 + x2 + x3
-dem60 =~ y1 + y2 + y3 + y4
-dem65 =~ y5 + y6 + y7 + y8
-dem60 ~ ind60
-dem65 ~ ind60 + dem60
-y1 ~~ y5
-y2 ~~ y4 + y6
-y3 ~~ y7
-y4 ~~ y8
-y6 ~~ y8
-"""
+SPEC = read_case("poldem_sem")["spec"]
 
 
 EXPECTED = {  # of lavaan 0.7-2: estimate, errors with missing = "two.stage" and "robust.two.stage"

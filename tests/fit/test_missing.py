@@ -207,9 +207,10 @@ def test_tables_that_need_complete_rows_say_so(rows):
         found = fit(CFA, rows, call="cfa", missing=choice)
         assert np.isfinite(found.residuals[0].cov_se).all()
         if choice == "ml":
-            with pytest.raises(DataError) as caught:
-                found.compute_eigenvalue_tests()
-            assert caught.value.diagnostics[0].code == "complete-rows-needed"
+            for reweighted in (False, True):
+                with pytest.raises(DataError) as caught:
+                    found.compute_eigenvalue_tests(reweighted=reweighted)
+                assert caught.value.diagnostics[0].code == "complete-rows-needed"
 
 
 COMPARISONS = sorted(path.stem for path in (ORACLES / "missing_comparisons").glob("*.json"))

@@ -16,18 +16,16 @@ from sem_toolkit.sample.categorical.two_steps import EmptyCells
 from sem_toolkit.sample.streamed_answers import build_streamed_answers, find_streamed_answers
 from sem_toolkit.sample.tabular import open_tabular
 from sem_toolkit.spec import parse_spec
+from tests.sample.drawing import ITEMS, draw_responses
 
 MODEL = "f =~ a + b + c\ng =~ d + e + h"
-NAMES = list("abcdeh")
 
 
 def draw(n: int = 1_500, seed: int = 2) -> pd.DataFrame:
     """Six items with 2 to 5 answers, two groups, answers that do not begin at 1 or are not next to each other."""
-    rng = np.random.default_rng(seed)
-    latent = rng.standard_normal((n, 2)) @ np.array([[1.0, 0.5], [0.0, 0.8]])
-    responses = np.repeat(latent, 3, axis=1) + rng.standard_t(8, size=(n, 6))
+    responses, rng = draw_responses(n, seed)
     cuts = [[0.2], [-0.8, 0.9], [-1.0, 0.0, 1.2], [-1.2, -0.3, 0.4, 1.4], [0.0], [-0.5, 0.5]]
-    frame = pd.DataFrame({name: np.searchsorted(cuts[j], responses[:, j]) + 1.0 for j, name in enumerate(NAMES)})
+    frame = pd.DataFrame({name: np.searchsorted(cuts[j], responses[:, j]) + 1.0 for j, name in enumerate(ITEMS)})
     frame["c"] = np.array([0.0, 2.0, 3.5, 9.0])[frame["c"].astype(int) - 1]
     frame["team"] = rng.choice(["red", "blue"], n)
     return frame
@@ -35,7 +33,7 @@ def draw(n: int = 1_500, seed: int = 2) -> pd.DataFrame:
 
 def add_holes(frame: pd.DataFrame, seed: int = 3) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    return frame.assign(**{name: frame[name].mask(rng.random(len(frame)) < 0.1) for name in NAMES})
+    return frame.assign(**{name: frame[name].mask(rng.random(len(frame)) < 0.1) for name in ITEMS})
 
 
 def fit_both(
@@ -121,7 +119,7 @@ def test_empty_cells_are_filled_as_in_memory(tmp_path: Path, monkeypatch: pytest
 def test_rows_left_out_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = draw()
     frame.loc[:4, "b"] = np.nan
-    frame.loc[7, NAMES] = np.nan
+    frame.loc[7, ITEMS] = np.nan
     frame.loc[9, "team"] = None
     for missing, count in ((None, 7), ("pairwise", 2)):
         stream, memory = fit_both(frame, tmp_path / "t.parquet", monkeypatch, missing=missing, group="team")
@@ -210,9 +208,9 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, monkeypatch: pytest.
         file = open_tabular(path)
         assert file is not None
         monkeypatch.setattr(streaming, "BATCH", 2_048)
-        answers = find_streamed_answers(file, NAMES)
+        answers = find_streamed_answers(file, ITEMS)
         tracemalloc.start()
-        build_streamed_answers(file, NAMES, answers, cells=EmptyCells())
+        build_streamed_answers(file, ITEMS, answers, cells=EmptyCells())
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]

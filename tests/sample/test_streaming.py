@@ -15,16 +15,14 @@ from sem_toolkit.sample import streaming
 from sem_toolkit.sample.streaming import build_streamed_sample
 from sem_toolkit.sample.tabular import TabularFile, open_tabular
 from sem_toolkit.spec import parse_spec
+from tests.sample.drawing import ITEMS, draw_responses
 
 MODEL = "f =~ a + b + c\ng =~ d + e + h\ng ~ f"
-NAMES = list("abcdeh")
 
 
 def draw(n: int = 3_000, seed: int = 2) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    latent = rng.standard_normal((n, 2)) @ np.array([[1.0, 0.5], [0.0, 0.8]])
-    values = np.repeat(latent, 3, axis=1) + rng.standard_t(8, size=(n, 6))
-    frame = pd.DataFrame(values, columns=NAMES)
+    values, rng = draw_responses(n, seed)
+    frame = pd.DataFrame(values, columns=ITEMS)
     frame["team"] = rng.choice(["red", "blue"], n)
     frame["wave"] = rng.integers(1, 4, n).astype(float)
     return frame
@@ -163,8 +161,8 @@ def test_german_text_is_streamed(tmp_path: Path) -> None:
     frame = draw()
     path = tmp_path / "t.csv"
     frame.to_csv(path, sep=";", decimal=",", index=False)
-    sample = build_streamed_sample(open_file(path), NAMES)
-    assert sample.groups[0].mean == pytest.approx(frame[NAMES].mean().to_numpy(), rel=1e-12)
+    sample = build_streamed_sample(open_file(path), ITEMS)
+    assert sample.groups[0].mean == pytest.approx(frame[ITEMS].mean().to_numpy(), rel=1e-12)
 
 
 @pytest.mark.usefixtures("long_files")

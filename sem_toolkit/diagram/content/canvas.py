@@ -15,7 +15,7 @@ from sem_toolkit.diagram.content.structure import (
     order_by_shared,
 )
 from sem_toolkit.diagram.content.style import DiagramStyle
-from sem_toolkit.diagram.content.words import format_edge_text, format_name, is_significant
+from sem_toolkit.diagram.content.words import STARS, format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
 
 MATRIX_FROM = 16
@@ -221,16 +221,12 @@ def set_in_note(canvas: Canvas) -> Canvas:
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
 
 
-STARRED = (0.001, 0.01, 0.05)
-"""What stars stand for, from the strictest on."""
-
-
 def set_stars_in_note(canvas: Canvas) -> Canvas:
     """The canvas with one line of the legend for the stars of all loadings; as it is where not all have the same."""
     graph, style = canvas.graph, canvas.style
     loadings = [edge for edge in graph.edges(keys=True, data=True) if edge[3]["role"] == "loading"]
     tested = [data["pvalue"] for *_, data in loadings if not data["fixed"] and data["pvalue"] is not None]
-    level = next((level for level in STARRED if all(p < level for p in tested)), None)
+    level = next((level for level, _ in STARS if all(p < level for p in tested)), None)
     if style.significance != "stars" or not style.legend or not tested or level is None:
         return canvas
     plain = replace(style, significance="none")

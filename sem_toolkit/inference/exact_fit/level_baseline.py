@@ -37,7 +37,7 @@ def build_level_baseline(evaluation: AtEstimate) -> AtEstimate:
     assert mean is not None  # noqa: S101 (levels have means)
     names = model.observed
     exogenous = {names.index(name) for name in exogenous_observed_variables(model.table)}
-    fixed = {(row.group, row.lhs) for row in model.table.parameters if row.exo > 0 and row.free == 0}
+    fixed = {(row.group, row.lhs) for row in model.table.parameters if row.is_given}
     rows: list[Parameter] = []
     for g, own in enumerate(presence):
         if evaluation.level is not None and g % 2 != evaluation.level:

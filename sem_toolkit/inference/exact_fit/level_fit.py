@@ -52,7 +52,7 @@ def list_saturated_rows(evaluation: AtEstimate, g: int) -> Iterator[Parameter]:
     assert presence is not None  # noqa: S101 (the groups are levels)
     assert mean is not None  # noqa: S101 (levels have means)
     own = [row for row in model.table.parameters if row.group == g + 1]
-    fixed = {row.lhs for row in own if row.exo > 0 and row.free == 0}
+    fixed = {row.lhs for row in own if row.is_given}
     covariance = evaluation.sample_cov[g]
     here = [model.observed[i] for i in np.flatnonzero(presence[g])]
     place = {name: model.observed.index(name) for name in here}

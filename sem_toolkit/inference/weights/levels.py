@@ -115,7 +115,7 @@ def list_exogenous(pair: MomentPair) -> tuple[tuple[int, ...], ...]:
     place = {name: i for i, name in enumerate(pair.model.observed)}
     found: list[dict[int, None]] = [{} for _ in range(pair.model.n_groups)]
     for row in pair.model.table.parameters:
-        if row.exo > 0 and row.free == 0 and row.op == "~~" and row.lhs == row.rhs:
+        if row.is_given and row.op == "~~" and row.lhs == row.rhs:
             found[row.group - 1][place[row.lhs]] = None
     return tuple(tuple(sorted(own)) for own in found)
 
