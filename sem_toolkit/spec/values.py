@@ -97,22 +97,27 @@ def _build_modifier(
 
 def _strip_parentheses(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens without what R evaluates to the same: `(a)*x1` is `a*x1`, `as.numeric(NA)*x1` is `NA*x1`."""
-    while len(tokens) > 2:
-        first = 1 if tokens[0].text in _CONVERSIONS else 0
-        if tokens[first].text != "(" or _find_closing(tokens[first:]) != len(tokens) - first - 1:
+    if len(tokens) < 3 or (tokens[0].text != "(" and tokens[0].text not in _CONVERSIONS):
+        return tokens
+    closing = _find_closings(tokens)
+    start, end = 0, len(tokens)
+    while end - start > 2:
+        opening = start + (tokens[start].text in _CONVERSIONS)
+        if closing.get(opening) != end - 1:
             break
-        tokens = tokens[first + 1 : -1]
-    return tokens
+        start, end = opening + 1, end - 1
+    return tokens[start:end]
 
 
-def _find_closing(tokens: Sequence[Token]) -> int | None:
-    """The position of the parenthesis that closes the first token."""
-    depth = 0
+def _find_closings(tokens: Sequence[Token]) -> dict[int, int]:
+    """Where each parenthesis that is opened is closed, in one pass: thousands may be nested."""
+    found, opened = {}, []
     for position, token in enumerate(tokens):
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0:
-            return position
-    return None
+        if token.text == "(":
+            opened.append(position)
+        elif token.text == ")" and opened:
+            found[opened.pop()] = position
+    return found
 
 
 def _is_call(tokens: Sequence[Token]) -> bool:
