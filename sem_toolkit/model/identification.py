@@ -90,7 +90,9 @@ class IdentificationReport:
         message = f"the model is not identified: {counted}{reason}; these can be traded against each other: {shown}"
         hint = "fix " + " and ".join(self.cure) + ", or constrain what they trade with"
         if self.shared:
-            hint = "factors that share their indicators do not covary in a bifactor model: orthogonal = true; else " + hint
+            hint = (
+                "factors that share their indicators do not covary in a bifactor model: orthogonal = true; else " + hint
+            )
         return (Diagnostic("error", "not-identified", message, hint=hint),)
 
 
