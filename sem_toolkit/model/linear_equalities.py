@@ -113,8 +113,8 @@ def _solve_ties(matrix: FloatArray, target: FloatArray) -> LinearEqualities | No
         first[max(one, other)] = min(one, other)
     for place, earlier in enumerate(first):
         first[place] = first[earlier]  # the earlier one has its own already
-    kept, place = np.unique(np.array(first), return_inverse=True)
-    basis = (place[:, None] == np.arange(len(kept))).astype(np.float64)
+    kept, own = np.unique(np.array(first), return_inverse=True)
+    basis = (own[:, None] == np.arange(len(kept))).astype(np.float64)
     return LinearEqualities(matrix, target, np.zeros(len(first)), basis, kept)
 
 
