@@ -86,6 +86,16 @@ def test_single_parameter_inequalities_become_bounds() -> None:
     assert constraints.inequality_texts(("A", "B", "C", "D")) == ("c < d", "A >= 0.2", "B <= 1.5")
 
 
+@pytest.mark.parametrize("bent", ["abs(a)", "max(a, -a)", "ifelse(a > 0, a, -a)", "through"])
+def test_what_is_made_of_pieces_is_no_bound(bent: str) -> None:
+    """abs(a) < 1 has two ends: its slope at positive numbers says nothing of that at negative ones."""
+    constraints = constrain(("through", ":=", "abs(a)"), (bent, "<", "1"), (bent, "==", "0.5"), ("a", ">", "abs(-2)"))
+    assert np.isinf(constraints.upper).all()
+    assert constraints.lower[0] == 2.0
+    assert len(constraints.equalities) == len(constraints.inequalities) == 1
+    assert constraints.inequality_values(np.array([-3.0, 0.0, 0.0, 0.0]))[0][0] == -2.0
+
+
 def test_non_linear_equalities_keep_exact_derivatives() -> None:
     constraints = constrain(("a", "==", "b^2"), ("ind", ":=", "c*d"), ("ind", "==", "1.1"))
     assert constraints.linear.is_trivial
