@@ -107,8 +107,12 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
             # Few pictures in large steps, but some of every kind.
             search.left = max(LEAST_PAINTED, most // 2)
         search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
+        if not crowded and _is_figure(variant) and following is not None and not _is_same_figure(variant, following):
+            # What follows is another way to draw it, which has not been tried yet.
+            search.left = most
+        # Readers find their way in a figure that they know, however many paths cross in it.
         weighed = following is not None and following.canvas is variant.canvas and not crowded
-        if search.is_done and (search.has_ended or not weighed or search.cost <= PLAIN):
+        if search.is_done and (search.has_ended or not weighed or _is_figure(variant) or search.cost <= PLAIN):
             return
 
 
@@ -137,6 +141,10 @@ def _search_beyond(search: Search, drafts: Sequence[Draft], routed: int) -> None
             growth if crowded or large else BEYOND,
             must_fit=False,
         )
+
+
+def _is_figure(draft: Draft) -> bool:
+    return draft.canvas.structure.figure is not None
 
 
 def _is_same_figure(one: Draft, other: Draft) -> bool:

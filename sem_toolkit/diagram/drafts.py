@@ -162,6 +162,10 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if smaller is not None and figure.ports:
             # Between the many rows of such a figure there is little room for arcs.
             yield replace(draft, canvas=smaller).with_structure(replace(structure, figure=figure))
+        if direction == "auto" and canvas.style.column_width is not None and set(structure.owner) <= set(figure.cells):
+            # Where many waves are wider than the column, the page is still higher than they are wide. Those with blocks
+            # of indicators run downwards as ranks.
+            yield draft.with_structure(replace(structure, figure=figure.turn(structure.links)))
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
         yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None

@@ -98,8 +98,9 @@ class Search:
                 # The other reading of the ranks is worth a full search only where the first one fails.
                 tried = growth if self.best is None or self.best[0].faults else growth[:1]
                 self.try_spacing(sized.with_structure(stacked), density.spacing, tried, must_fit=True)
-            # Setting it closer helps against too much width or height, not against hits.
-            if self._is_good_size(self._last) and self._has_good_size:
+            # Setting it closer helps against too much width or height, against hits only in the columns of a figure.
+            crowded = structure.figure is not None and not self.is_done
+            if self._is_good_size(self._last) and self._has_good_size and not crowded:
                 break
 
     @property

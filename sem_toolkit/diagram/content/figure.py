@@ -4,12 +4,20 @@ Cells are (column, row). Columns are equally far apart, rows follow each other w
 two whole ones stand between two columns or rows.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
+
+import numpy as np
 
 Side = Literal["left", "right", "top", "bottom"]
 Cell = tuple[float, float]
+
+WITHOUT_PATHS = 0.7
+"""Distance of two columns between which there are loadings only."""
+
+TURNED: Mapping[Side, Side] = {"left": "top", "top": "left", "right": "bottom", "bottom": "right"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +29,7 @@ class Figure:
     sides  core → the side on which its indicators stand
     outer  variable → the side to which its variance and its arcs go; others find their own
     ports  True where structural paths leave and arrive in the middle of the sides that look at each other
+    turned  True where factors stand beside what they load on instead of above or below it
     """
 
     name: str
@@ -28,3 +37,24 @@ class Figure:
     sides: Mapping[str, Side] = field(default_factory=dict)
     outer: Mapping[str, Side] = field(default_factory=dict)
     ports: bool = False
+    turned: bool = False
+
+    def turn(self, links: Iterable[tuple[str, str]]) -> "Figure":
+        """The same with its columns as rows: what ran from left to right runs downwards.
+
+        Former rows between which no structural path (of `links`) leads are closer to each other.
+        """
+        rows = sorted({row for _, row in self.cells.values() if row == round(row)})
+        crossed = [sorted(self.cells[name][1] for name in link) for link in links if {*link} <= {*self.cells}]
+        steps = [
+            1.0 if any(low < after and high > before for low, high in crossed) else WITHOUT_PATHS
+            for before, after in pairwise(rows)
+        ]
+        columns = np.concatenate([[0.0], np.cumsum(steps)])
+        return replace(
+            self,
+            cells={name: (float(np.interp(row, rows, columns)), column) for name, (column, row) in self.cells.items()},
+            sides={name: TURNED[side] for name, side in self.sides.items()},
+            outer={name: TURNED[side] for name, side in self.outer.items()},
+            turned=True,
+        )

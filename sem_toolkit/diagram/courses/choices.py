@@ -1,6 +1,6 @@
 """A path between two variables that have their places → the courses that it may take, the plainest first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TypeAlias
 
@@ -199,12 +199,22 @@ class Choices:
         shape, end_shape = kinds[self.number[source]], kinds[self.number[target]]
         if end_shape != "rectangle":
             return build_straight(tail, shape, head, end_shape)
-        below = tail.y > head.y
-        others = [a for a, b in self.structure.loadings if b == target and (places[a].y > head.y) == below]
-        others.sort(key=lambda name: places[name].x)
-        share = (others.index(source) + 0.5) / len(others) - 0.5
-        reach = min(0.8 * head.width, 9.0 * len(others))
-        end = np.array([head.x + share * reach, head.bottom if below else head.top])
+        others = [a for a, b in self.structure.loadings if b == target]
+        figure = self.structure.figure
+        if figure is not None and figure.turned and abs(tail.x - head.x) > (tail.width + head.width) / 2:
+            right = tail.x > head.x
+            others = sorted(
+                (name for name in others if (places[name].x > head.x) == right), key=lambda name: places[name].y
+            )
+            reach = min(0.6 * head.height, 7.0 * len(others))
+            end = np.array([head.right if right else head.left, head.y + _find_share(source, others) * reach])
+        else:
+            below = tail.y > head.y
+            others = sorted(
+                (name for name in others if (places[name].y > head.y) == below), key=lambda name: places[name].x
+            )
+            reach = min(0.8 * head.width, 9.0 * len(others))
+            end = np.array([head.x + _find_share(source, others) * reach, head.bottom if below else head.top])
         return build_line(find_boundary(tail, shape, end), end)
 
     def _iterate_ladders(self) -> Iterator[tuple[str, FloatArray]]:
@@ -249,3 +259,8 @@ class Choices:
                 if side in families:
                     families[side][key] = (source, target)
         return families
+
+
+def _find_share(name: str, others: Sequence[str]) -> float:
+    """Where one of several ends lies on a side, from -1/2 to 1/2."""
+    return (others.index(name) + 0.5) / len(others) - 0.5

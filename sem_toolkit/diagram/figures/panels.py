@@ -158,8 +158,8 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
 def _add_to_intercepts(figure: Figure, structure: Structure, intercepts: Sequence[str], waves: int) -> Figure | None:
     """The figure with a few causes of the random intercepts before the first wave and their effects after the last.
 
-    Where there are only causes or only effects, two intercepts stand beside the waves on the same side, so that every
-    path to or from them is straight.
+    Where no paths lead from these to anything else, two intercepts stand beside the waves, and their causes, or else
+    their effects, beside them, so that every path between them is straight.
     """
     cells, outer = dict(figure.cells), dict(figure.outer)
     extra = [name for name in structure.cores if name not in cells]
@@ -169,11 +169,14 @@ def _add_to_intercepts(figure: Figure, structure: Structure, intercepts: Sequenc
     effects = [name for name in extra if name not in causes]
     touched = {name for link in structure.links if set(link) & set(extra) for name in link} - set(extra)
     middle = 2.5 if len(intercepts) == 2 else 0.0
-    if len(intercepts) == 2 and extra and touched <= set(intercepts) and not (causes and effects):
+    if len(intercepts) == 2 and extra and touched <= set(intercepts):
         step = CLOSER if waves >= LONG else BESIDE
         first, away = (0.0, -step) if causes else (waves - 1.0, step)
         cells |= {name: (first + away, cells[name][1]) for name in intercepts}
-        cells |= _place_in_column(extra, first + 2 * away, middle)
+        # Of many waves effects stand there too, as no page has room for paths around all of these.
+        beside = [*causes, *effects] if waves >= LONG or not causes else causes
+        cells |= _place_in_column(beside, first + 2 * away, middle)
+        cells |= _place_in_column([name for name in effects if name not in beside], float(waves), middle)
         outer = {name: side for name, side in outer.items() if name not in intercepts}
         return replace(figure, cells=cells, outer=outer)
     cells |= _place_in_column(causes, -1.0, middle) | _place_in_column(effects, float(waves), middle)

@@ -85,9 +85,10 @@ def _find_side(core: str, structure: Structure, places: Mapping[str, Rectangle])
 def _find_heights(
     figure: Figure, blocks: Mapping[str, Block], structure: Structure, measures: Measures, spacing: Spacing
 ) -> dict[float, float]:
-    """Row → height: whole rows below each other without touching, the others in between."""
+    """Row → height: whole rows and those beyond them below each other without touching, the others in between."""
     rows = sorted({row for _, row in figure.cells.values()})
-    whole = [row for row in rows if row == round(row)]
+    steps = [row for row in rows if row == round(row)]
+    whole = [row for row in rows if row in steps or not steps[0] < row < steps[-1]]
     heights: dict[float, float] = {}
     y = 0.0
     for k, row in enumerate(whole):
@@ -178,6 +179,9 @@ def _iterate_pitches(
             yield (inner + level_gap) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             yield (inner + slanting_gap) / apart
+        elif pair in loaded and level:
+            number = max(measures.labels.get(f"{factor} =~ {item}", 0.0) for factor, item in ((a, b), (b, a)))
+            yield (inner + number + 16) / apart
         elif pair in covarying and level:
             yield (inner + 22 + (0.0 if tight else covarying[pair])) / apart
         if level:
