@@ -74,8 +74,9 @@ def _extend(box: Rectangle, side: Side, room: tuple[float, float]) -> Rectangle:
 
 
 def _find_side(core: str, structure: Structure, places: Mapping[str, Rectangle]) -> Side:
-    """The side of a core on which most of its indicators stand."""
-    items = [places[name] for name in structure.indicators.get(core, ()) if name in places]
+    """The side of a core on which most of its indicators stand, or else most of what it loads on besides."""
+    names = structure.indicators.get(core) or [name for factor, name in structure.loadings if factor == core]
+    items = [places[name] for name in names if name in places]
     if not items or core not in places:
         return "right"
     dx = sum(item.x for item in items) / len(items) - places[core].x
