@@ -224,3 +224,16 @@ def test_linear_equalities_keep_the_order_of_the_table() -> None:
     assert np.flatnonzero(found[0]).tolist() == [0]
     assert np.flatnonzero(found[1]).tolist() == [1, 2]
     assert np.flatnonzero(found[2]).tolist() == [2, 3]
+
+
+def test_chains_and_cycles_of_ties_end_at_the_first_parameter() -> None:
+    """The same basis as elimination has, which a weight of 2 on both sides of one equation asks for."""
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        pairs = [rng.choice(4, 2, replace=False) + 1 for _ in range(rng.integers(1, 6))]
+        tied = constrain(*((f".p{one}.", "==", f".p{other}.") for one, other in pairs)).linear
+        labels = [("abcd"[one - 1], "abcd"[other - 1]) for one, other in pairs]
+        eliminated = constrain(*((f"2*{one}", "==", f"2*{other}") for one, other in labels)).linear
+        np.testing.assert_array_equal(tied.kept, eliminated.kept)
+        np.testing.assert_allclose(tied.basis, eliminated.basis, atol=1e-15)
+        np.testing.assert_array_equal(tied.offset, 0.0)
