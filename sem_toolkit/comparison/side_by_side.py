@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 MEASURES = (
     "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr",
 )  # fmt: skip
-SCALED = ("chisq.scaled", "df.scaled", "pvalue.scaled", "cfi.robust", "tli.robust", "rmsea.robust")
-"""Shown beside them where the test of a model is scaled."""
+SCALED = (
+    "chisq.scaled", "df.scaled", "pvalue.scaled",
+    "cfi.robust", "tli.robust", "rmsea.robust", "cfi.scaled", "tli.scaled", "rmsea.scaled",
+)  # fmt: skip
+"""Shown beside them where the test of a model is scaled: `list_scaled` picks those that there are."""
 CRITERIA = ("logl", "aic", "bic")
 
 
@@ -40,7 +43,7 @@ def build_comparison_table(fits: Mapping[str, Fit | None]) -> "pd.DataFrame":
 
     found = {name: fit for name, fit in fits.items() if fit is not None}
     obstacles = find_criteria_obstacles(found)
-    scaled = [name for name in SCALED if any(name in fit.fit_measures for fit in found.values())]
+    scaled = list_scaled([fit.fit_measures for fit in found.values()])
     rows = []
     for name, fit in fits.items():
         row = {"model": name} | describe_fit(fit, (*MEASURES, *scaled, *CRITERIA))
@@ -53,6 +56,18 @@ def build_comparison_table(fits: Mapping[str, Fit | None]) -> "pd.DataFrame":
     for place, (name, values) in enumerate(added.items(), start=len(table.columns) - 1):
         table.insert(place, name, values)
     return table
+
+
+def list_scaled(measures: Sequence[Mapping[str, float | None]]) -> list[str]:
+    """Names of the scaled measures that some of these fits have; scaled indices only where there is no robust one."""
+    known = {name for row in measures for name in SCALED if not _is_empty(row.get(name))}
+    robust = {name.removesuffix(".robust") for name in known if name.endswith(".robust")}
+    indices = {f"{name}.scaled" for name in robust}
+    return [name for name in SCALED if name in known - indices]
+
+
+def _is_empty(value: float | None) -> bool:
+    return value is None or math.isnan(value)
 
 
 def describe_fit(fit: Fit | None, measures: Sequence[str]) -> dict[str, object]:

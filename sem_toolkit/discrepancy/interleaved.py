@@ -1,11 +1,12 @@
 """Maximum likelihood of many samples at many points, side by side in memory (see `model.interleaved`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.stack import Evaluations, Status
+from sem_toolkit.discrepancy.stack import Evaluations, Slopes, Status
 from sem_toolkit.discrepancy.sweep import invert_definite, sweep
 from sem_toolkit.model.factored import Factored
 from sem_toolkit.model.interleaved import Interleaved
@@ -15,9 +16,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-_CACHE = 3 << 19
+_CACHE = 3 << 20
 """Bytes of the rows of the points that are computed together: what stays near the processor."""
-_FEWEST, _MOST = 48, 256
+_FEWEST, _MOST = 80, 512
 _LOST, _SINGULAR = 1e-4, 1e-9
 """Of variances: residuals and pivots from which on smaller inverses keep too few digits."""
 
@@ -44,18 +45,31 @@ class PointSamples:
 def evaluate_interleaved(layout: Interleaved, x: FloatArray, samples: PointSamples, *, exact: bool) -> Evaluations:
     """Values and derivatives by x at every x (b × q)."""
     count, q = x.shape
-    most = int(np.clip(_CACHE // (8 * layout.count), _FEWEST, _MOST))
-    size = -(-count // max(1, -(-count // most)))
-    size += 4 * (size % 32 == 0)  # columns a power of 2 apart would all fall on the same places of the cache
     found = Evaluations(np.empty(count), np.empty((count, q)), np.empty((count, q, q)), np.empty(count, dtype=np.int8))
-    rows, scratch = np.empty((layout.count, size)), np.empty((2, layout.width, size))
+    square = layout.exact_square if exact else layout.expected_square
     with np.errstate(all="ignore"):
-        for first in range(0, count, size):
-            part = slice(first, min(first + size, count))
-            if part.stop - first < size:
-                size = part.stop - first
-                rows, scratch = np.empty((layout.count, size)), np.empty((2, layout.width, size))
-            _evaluate(_Points(layout, rows, scratch), x[part], samples.pick(part), found, part, exact=exact)
+        for part, points in _split(layout, count, layout.counts[1]):
+            found.status[part], found.values[part] = _place_moments(points, x[part], samples.pick(part), 0.5)
+            layout.slopes.run(points.rows, points.scratch)
+            (layout.exact if exact else layout.expected).run(points.rows, points.scratch)
+            found.gradients[part] = points.rows.take(layout.gradient, axis=0).T
+            found.informations[part].reshape(-1, q * q)[:] = points.rows.take(square, axis=0).T
+    bad = _find_unusable(found.status, found.values, found.gradients)
+    found.values[bad], found.gradients[bad], found.informations[bad] = np.inf, 0.0, np.eye(q)
+    return found
+
+
+def evaluate_slopes_interleaved(layout: Interleaved, x: FloatArray, samples: PointSamples) -> Slopes:
+    """Values and slopes alone at every x (b × q)."""
+    count = len(x)
+    found = Slopes(np.empty(count), np.empty(x.shape), np.empty(count, dtype=np.int8))
+    with np.errstate(all="ignore"):
+        for part, points in _split(layout, count, layout.counts[0]):
+            found.status[part], found.values[part] = _place_moments(points, x[part], samples.pick(part), 1.0)
+            layout.alone.run(points.rows, points.scratch)
+            found.gradients[part] = points.rows.take(layout.alone_gradient, axis=0).T
+    bad = _find_unusable(found.status, found.values, found.gradients)
+    found.values[bad], found.gradients[bad] = np.inf, 0.0
     return found
 
 
@@ -68,14 +82,27 @@ class _Points:
     scratch: FloatArray
 
 
-def _evaluate(
-    points: _Points, x: FloatArray, samples: PointSamples, into: Evaluations, part: slice, *, exact: bool
-) -> None:
-    """Compute these points, and write them where they belong."""
-    layout, rows, scratch = points.layout, points.rows, points.scratch
+def _split(layout: Interleaved, count: int, height: int) -> Iterator[tuple[slice, _Points]]:
+    """So many points in parts of as many as stay near the processor with so many rows, and room for each part."""
+    most = int(np.clip(_CACHE // (8 * height), _FEWEST, _MOST))
+    size = -(-count // max(1, -(-count // most)))
+    size += 4 * (size % 32 == 0)  # columns a power of 2 apart would all fall on the same places of the cache
+    rows, scratch = np.empty((height, size)), np.empty((2, layout.width, size))
+    for first in range(0, count, size):
+        if count - first < size:
+            size = count - first
+            rows, scratch = np.empty((height, size)), np.empty((2, layout.width, size))
+        yield slice(first, first + size), _Points(layout, rows, scratch)
+
+
+def _place_moments(
+    points: _Points, x: FloatArray, samples: PointSamples, less: float
+) -> tuple[NDArray[np.int8], FloatArray]:
+    """Status and values of these points (b each), once Σ, L, R = Σ⁻¹TΣ⁻¹ − less Σ⁻¹ and z are in their rows."""
+    layout, rows = points.layout, points.rows
     b, q = x.shape
     rows[0], rows[ZERO], rows[2 : 2 + q] = 1.0, 0.0, x.T
-    layout.moments.run(rows, scratch)
+    layout.moments.run(rows, points.scratch)
     values, finite, definite = np.zeros(b), np.ones(b, dtype=np.bool_), np.asarray(samples.definite.all(axis=1))
     for group in range(len(layout.left)):
         p = samples.covariance.shape[-1]
@@ -92,21 +119,17 @@ def _evaluate(
         distance = (V * T).reshape(b, -1).sum(axis=1) - p
         values += 0.5 * samples.share[group] * (logarithms - samples.logarithms[:, group] + distance)
         R = V @ (T @ V)
-        R -= 0.5 * V
+        R -= less * V
         rows[layout.right[group] : layout.right[group] + p * p] = R.reshape(b, -1).T
-    layout.slopes.run(rows, scratch)
-    (layout.exact if exact else layout.expected).run(rows, scratch)
-    gradients = rows.take(layout.gradient, axis=0)
-    square = rows.take(layout.exact_square if exact else layout.expected_square, axis=0)
-    good = np.asarray(finite & definite & np.isfinite(values) & np.isfinite(gradients.sum(axis=0)))
-    into.values[part], into.gradients[part] = values, gradients.T
-    into.informations[part].reshape(b, -1)[:] = square.T
-    into.status[part] = int(Status.OK)
-    if not good.all():
-        bad = np.flatnonzero(~good)
-        indefinite = finite[bad] & ~definite[bad]
-        into.values[part][bad], into.gradients[part][bad], into.informations[part][bad] = np.inf, 0.0, np.eye(q)
-        into.status[part][bad] = np.where(indefinite, int(Status.NOT_POSITIVE_DEFINITE), int(Status.NOT_FINITE))
+    status = np.where(finite & ~definite, int(Status.NOT_POSITIVE_DEFINITE), int(Status.NOT_FINITE))
+    return np.where(finite & definite, int(Status.OK), status).astype(np.int8), values
+
+
+def _find_unusable(status: NDArray[np.int8], values: FloatArray, gradients: FloatArray) -> IntArray:
+    """Which points have no value or no slopes; their status says so."""
+    known = np.isfinite(values) & np.isfinite(gradients.sum(axis=1))
+    status[~known & (status == int(Status.OK))] = int(Status.NOT_FINITE)
+    return np.flatnonzero(status != int(Status.OK))
 
 
 def _invert(points: _Points, group: int, implied: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
-from sem_toolkit.discrepancy.interleaved import PointSamples, evaluate_interleaved
+from sem_toolkit.discrepancy.interleaved import PointSamples, evaluate_interleaved, evaluate_slopes_interleaved
 from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.pair import MomentPair
-from sem_toolkit.discrepancy.stack import Evaluations, conclude, factor_stack, invert_stack, pick_draws
+from sem_toolkit.discrepancy.stack import Evaluations, Slopes, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.libraries import lapack
@@ -138,6 +138,15 @@ class MaximumLikelihood:
                 square = gather_stacked_information(model.pairs, moments, expected, targets.share)
             informations = pull_back_square(model, x, square)
             return conclude(moments, exists, usable & proper, values, gradients, informations)
+
+    def has_slopes(self, model: Model) -> bool:
+        """Whether slopes alone of many points take much less time: where the model is laid out for them."""
+        return self.has_draws and is_laid_out(model)
+
+    def evaluate_slopes(self, model: Model, x: FloatArray, draws: NDArray[np.intp]) -> Slopes:
+        """Values and slopes alone at x (b × q) of NumPy; draws (b): which sample each of them belongs to."""
+        samples = self._pick_samples(draws, means=model.has_means)
+        return evaluate_slopes_interleaved(find_layout(model, self.targets.share), x, samples)
 
 
 @dataclass(frozen=True, eq=False)

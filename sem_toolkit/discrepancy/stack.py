@@ -54,6 +54,15 @@ class Evaluations:
         self.informations[places], self.status[places] = others.informations, others.status
 
 
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """Values (b), gradients by x (b × q) and status (b) of points, as in `Evaluations`."""
+
+    values: FloatArray
+    gradients: FloatArray
+    status: NDArray[np.int8]
+
+
 class StackedEvaluator(Protocol):
     """What can be asked about many points at once."""
 
@@ -70,6 +79,19 @@ class StackedEvaluator(Protocol):
         draws  b: which of the samples each x (b × q) belongs to, where there are several; None: its own
         exact  whether the informations are the exact second derivatives; not for models with composites
         """
+        ...
+
+
+@runtime_checkable
+class SlopeEvaluator(Protocol):
+    """What can be asked for slopes alone in much less time, for some models."""
+
+    def has_slopes(self, model: Model) -> bool:
+        """Whether it can of this model, and every start has its sample."""
+        ...
+
+    def evaluate_slopes(self, model: Model, x: FloatArray, draws: NDArray[np.intp]) -> Slopes:
+        """Values and slopes at x (b × q) of NumPy, with the samples of these draws (b)."""
         ...
 
 

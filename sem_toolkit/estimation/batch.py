@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import (
+    SlopeEvaluator,
+    Slopes,
     StackedEvaluator,
     factor_stack,
     merge_evaluations,
@@ -127,6 +129,20 @@ class Minimand:
     def evaluate(self, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> Evaluations:
         draws = place if self.discrepancy.has_draws else None
         return evaluate_stack(self.model, self.discrepancy, theta, draws, exact=exact)
+
+    @property
+    def has_slopes(self) -> bool:
+        """Whether slopes alone can be had in much less time."""
+        return isinstance(self.discrepancy, SlopeEvaluator) and self.discrepancy.has_slopes(self.model)
+
+    def evaluate_slopes(self, theta: FloatArray, place: NDArray[np.intp]) -> Slopes:
+        """Values and slopes by θ alone (b × r), where these can be had."""
+        assert isinstance(self.discrepancy, SlopeEvaluator)  # noqa: S101 (has_slopes)
+        linear = self.model.constraints.linear
+        if linear.is_trivial:
+            return self.discrepancy.evaluate_slopes(self.model, theta, place)
+        found = self.discrepancy.evaluate_slopes(self.model, linear.offset + theta @ linear.basis.T, place)
+        return replace(found, gradients=found.gradients @ linear.basis)
 
 
 def _run(task: Minimand, theta: FloatArray, place: NDArray[np.intp], search: Search, *, exact: bool) -> Arrivals:

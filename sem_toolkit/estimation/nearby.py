@@ -7,17 +7,18 @@ without a look at where it leads when the slopes so far foretell it. Those that 
 every part of a stack waits for its own last one.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import (
+    Slopes,
     StackedEvaluator,
     factor_stack,
     pick_evaluations,
-    solve_stack,
 )
 from sem_toolkit.estimation.batch import (
     Arrival,
@@ -43,11 +44,13 @@ _SMALL, _SMALLEST = 1e-3, 1e-6
 """Steps, in units of the root of the information, that may be; the smallest where no step before it foretells it."""
 _LEFT = 1e-9
 """What may be left after the last step, in these units."""
+_SHORT = 3e-3
+"""Steps from which on second derivatives are kept."""
+_FAST, _ENDING = 0.2, 4
+"""What a step must be of the one before for that, and how many there may be."""
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 0.03, 0.02, 1e4
 _EASIER, _HARDER = 0.2, 4.0
-_SOLVED = 250
-"""Systems that are copied and solved together."""
-_CACHE = 1 << 22
+_CACHE = 1 << 23
 """Bytes of the second derivatives of what is evaluated together."""
 
 
@@ -85,6 +88,50 @@ class _Points:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """Steps from points (s × r), their lengths and the largest slopes (s), in units of the scale (s × r).
+
+    definite  where the second derivative itself is known to be (s): there its factor stands in one triangle of it
+    diagonal  of the second derivatives (s × r); damping: with which the other steps were made (s)
+    """
+
+    step: FloatArray
+    length: FloatArray
+    size: FloatArray
+    scale: FloatArray
+    definite: NDArray[np.bool_]
+    diagonal: FloatArray
+    damping: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Ending:
+    """What goes on by the second derivatives there are: where and how it does, as in `_Points` and `_Steps`."""
+
+    place: NDArray[np.intp]
+    theta: FloatArray
+    values: FloatArray
+    step: FloatArray
+    length: FloatArray
+    scale: FloatArray
+    factors: FloatArray
+
+    @classmethod
+    def begin(cls, points: _Points, steps: _Steps, chosen: NDArray[np.intp]) -> "_Ending":
+        """Some of the points, at the beginning of their steps."""
+        at = points.at
+        parts = points.theta, at.values, steps.step, steps.length, steps.scale, at.informations
+        return cls(points.place[chosen], *(part[chosen] for part in parts))
+
+    @classmethod
+    def merge(cls, endings: list["_Ending"]) -> "_Ending":
+        """All of them together."""
+        names = [own.name for own in fields(cls)[1:]]
+        place = np.concatenate([one.place for one in endings])
+        return cls(place, *(np.concatenate([getattr(one, name) for one in endings]) for name in names))
+
+
 def approach_minima(
     model: Model, discrepancy: StackedEvaluator, starts: FloatArray, tolerance: float = 1e-10
 ) -> Arrivals:
@@ -97,89 +144,129 @@ def approach_minima(
     theta = clip_to_box(starts[:, model.constraints.linear.kept], box)
     task = _Task(model, discrepancy, box, tolerance)
     size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 1024))
-    found = begin_arrivals(theta)
+    found, damping = begin_arrivals(theta), np.zeros(len(theta))
     for number, steps in enumerate(_ROUNDS):
         left = np.flatnonzero(found.status == Arrival.ITERATION_LIMIT)
         for part in np.array_split(left, -(-len(left) // size)) if len(left) else ():
-            _approach(task, part, found, steps, is_first=number == 0)
+            _approach(task, part, damping, found, steps, number)
     return expand_arrivals(model, found)
 
 
-def _approach(task: _Task, place: NDArray[np.intp], into: Arrivals, steps: int, *, is_first: bool) -> None:
-    """So many steps from where the places are; what arrives, or cannot go on, is written where it belongs."""
-    points = _look(task, into.x[place], place, exact=not is_first)
+def _approach(
+    task: _Task, place: NDArray[np.intp], damping: FloatArray, into: Arrivals, steps: int, round_: int
+) -> None:
+    """So many steps from where the places are; what arrives, or cannot go on, is written where it belongs.
+
+    damping  of the next step of all (b), read and written
+    """
+    points = replace(_look(task, into.x[place], place, exact=round_ > 0), damping=damping[place])
     usable = np.asarray(points.at.status) == int(Status.OK)
     if not usable.all():
         into.status[place[~usable]] = Arrival.NO_VALUE_AT_START
         points = points.pick(np.flatnonzero(usable))
+    endings: list[_Ending] = []
     for _ in range(steps):
         if not len(points.place):
-            return
+            break
         scale = compute_scales(points.at.informations) * find_free(points.theta, points.at.gradients, task.box)
-        slope = points.at.gradients * scale
-        size = np.abs(slope).max(axis=1)
-        step, definite = _compute_step(points, scale, slope)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            length = np.abs(step / scale).max(axis=1)  # in a flat valley small slopes promise nothing
-        arrived = _have_arrived(task, points, (size, length, scale), definite)
-        left = np.flatnonzero(~arrived)
-        if len(left) < len(arrived):
-            _write(points, np.flatnonzero(arrived), step if task.box is None else 0.0 * step, into)
-            if not len(left):
-                return
-        points = _go(task, points, left, length[left], step[left])
+        made = _compute_steps(points, scale)
+        arrived = _have_arrived(task, points, made)
+        ending = ~arrived & _may_end(task, points, made) & (round_ + 1 < len(_ROUNDS))
+        last = made.step if task.box is None else np.zeros_like(made.step)
+        _write(points.place, points.theta, points.at, np.flatnonzero(arrived), last, into)
+        if ending.any():
+            endings.append(_Ending.begin(points, made, np.flatnonzero(ending)))
+        left = np.flatnonzero(~(arrived | ending))
+        points = _go(task, points, left, made) if len(left) else points.pick(left)
         into.iterations[points.place] += 1
         stuck = points.damping > _MOST_DAMPING
         if stuck.any():
             into.status[points.place[stuck]] = Arrival.STALLED
             points = points.pick(np.flatnonzero(~stuck))
-    into.x[points.place] = points.theta
+    into.x[points.place], damping[points.place] = points.theta, points.damping
+    if endings:
+        _end(task, endings[0] if len(endings) == 1 else _Ending.merge(endings), damping, into)
 
 
-def _have_arrived(
-    task: _Task, points: _Points, measured: tuple[FloatArray, FloatArray, FloatArray], definite: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Whether slopes are nothing, or will be after one more step, as what is left is squared, and it is no saddle.
-
-    measured  the largest slopes and the lengths of the steps (s), the scale (s × r); definite: where it is known to be
-              no saddle (s)
-    """
-    size, length, scale = measured
+def _have_arrived(task: _Task, points: _Points, steps: _Steps) -> NDArray[np.bool_]:
+    """Whether slopes are nothing, or will be after one more step, as what is left is squared, and it is no saddle."""
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        foretold = length * (length / points.before) ** 2
+        foretold = steps.length * (steps.length / points.before) ** 2
     small = np.where(np.isfinite(points.before), _SMALL, _SMALLEST)
-    close = (size < _CLOSE) & (foretold < _LEFT) & (length < small) & (task.box is None)
-    found = points.exact & ((size < task.tolerance) | close)
-    unknown = np.flatnonzero(found & ~definite)
+    close = (steps.size < _CLOSE) & (foretold < _LEFT) & (steps.length < small) & (task.box is None)
+    found = points.exact & ((steps.size < task.tolerance) | close)
+    unknown = np.flatnonzero(found & ~steps.definite)
     if len(unknown):
-        found[unknown] = factor_stack(scale_curvature(points.at.informations[unknown], scale[unknown]))[0]
+        found[unknown] = factor_stack(scale_curvature(points.at.informations[unknown], steps.scale[unknown]))[0]
     return np.asarray(found)
 
 
-def _write(points: _Points, there: NDArray[np.intp], steps: FloatArray, into: Arrivals) -> None:
-    place, step = points.place[there], steps[there]
-    into.x[place] = points.theta[there] + step
-    into.values[place] = points.at.values[there] + 0.5 * (points.at.gradients[there] * step).sum(axis=1)
+def _may_end(task: _Task, points: _Points, steps: _Steps) -> NDArray[np.bool_]:
+    """Whether the second derivatives there are will do for the steps that are left."""
+    if task.box is not None or not task.has_slopes:
+        return np.zeros(len(points.place), dtype=np.bool_)
+    return np.asarray(points.exact & steps.definite & (steps.length < _SHORT))
+
+
+def _end(task: _Task, ending: _Ending, damping: FloatArray, into: Arrivals) -> None:
+    """On by slopes alone and the second derivatives there are, as long as that shortens steps fast.
+
+    That they shorten says, too, that the second derivative where they end is as definite as the one they are made of.
+    What does not goes on from where it came to by new ones, damped where it came to nothing better.
+    """
+    theta, step, length = ending.theta, ending.step, ending.length
+    into.x[ending.place], left = theta, np.arange(len(theta))
+    for _ in range(_ENDING):
+        place, theta = ending.place[left], theta + step
+        at = task.evaluate_slopes(theta, place)
+        step = _solve_factored(ending.factors, left, -at.gradients)
+        further = np.abs(step / ending.scale[left]).max(axis=1)
+        shorter = (at.status == int(Status.OK)) & ((further < _FAST * length) | (further < _LEFT))
+        # where the step before was Newton's, those by the same second derivative shorten half as fast
+        there = shorter & (further * np.minimum(2.0 * further / length, 1.0) < _LEFT)
+        _write(place, theta, at, np.flatnonzero(there), step, into)
+        going = shorter & ~there
+        moved = going | find_better(at.values, ending.values[left], shorter)
+        into.x[place[moved & ~there]] = theta[moved & ~there]
+        damping[place[~moved]] = _FIRST_DAMPING
+        left, theta, step, length = left[going], theta[going], step[going], further[going]
+        if not len(left):
+            return
+
+
+def _write(
+    place: NDArray[np.intp],
+    theta: FloatArray,
+    at: Evaluations | Slopes,
+    there: NDArray[np.intp],
+    steps: FloatArray,
+    into: Arrivals,
+) -> None:
+    """Write down where the last step of some leads from θ, and the value that slopes foretell there."""
+    place, step = place[there], steps[there]
+    into.x[place] = theta[there] + step
+    into.values[place] = at.values[there] + 0.5 * (at.gradients[there] * step).sum(axis=1)
     into.status[place] = Arrival.MINIMUM
 
 
-def _go(task: _Task, points: _Points, left: NDArray[np.intp], length: FloatArray, step: FloatArray) -> _Points:
+def _go(task: _Task, points: _Points, left: NDArray[np.intp], steps: _Steps) -> _Points:
     """Those left at the end of their step where that is better; where it is not, where they were, with more damping.
 
     What has arrived is not copied, nor are second derivatives that nobody needs any more: they are large.
     """
-    place, theta, damping, exact = points.place[left], points.theta[left], points.damping[left], points.exact[left]
-    trial = clip_to_box(theta + step, task.box)
+    place, theta, exact, damping = points.place[left], points.theta[left], points.exact[left], steps.damping[left]
+    trial = clip_to_box(theta + steps.step[left], task.box)
     ahead, behind = _look(task, trial, place, exact=True), points.at
     steepest = _find_steepest(task, ahead.at.gradients, ahead.theta)
     flatter = steepest < _find_steepest(task, behind.gradients[left], theta)
     better = find_better(ahead.at.values, behind.values[left], flatter)
-    before = np.where(better & exact & (damping == 0.0), length, np.inf)
+    before = np.where(better & exact & (damping == 0.0), steps.length[left], np.inf)
     lighter = np.where(damping < _LEAST_DAMPING, 0.0, _EASIER * damping)
     worse = np.flatnonzero(~better)
     if not len(worse):
         return replace(ahead, before=before, damping=lighter)
     back = left[worse]
+    _restore(behind.informations, steps.diagonal, back[steps.definite[back]])
     trial[worse] = theta[worse]
     ahead.at.write(worse, pick_evaluations(behind, back))
     heavier = np.maximum(_HARDER * damping, _FIRST_DAMPING)
@@ -200,21 +287,64 @@ def _look(task: _Task, theta: FloatArray, place: NDArray[np.intp], *, exact: boo
     return _Points(place, theta, at, np.full(count, exact), np.full(count, np.inf), np.zeros(count))
 
 
-def _compute_step(points: _Points, scale: FloatArray, slope: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """−(H + damping)⁻¹g in what is free, 0 in what a bound holds (s × r); where H is known to be definite (s)."""
-    at, damping = points.at, points.damping
-    step, definite = np.empty_like(slope), np.zeros(len(slope), dtype=np.bool_)
+def _compute_steps(points: _Points, scale: FloatArray) -> _Steps:
+    """−(H + damping)⁻¹g in what is free, 0 in what a bound holds; more damping where that is not definite.
+
+    Where H itself is, its factor takes the place of one triangle of it.
+    """
+    at, damping = points.at, points.damping.copy()
+    step, definite = -at.gradients, np.zeros(len(scale), dtype=np.bool_)
+    diagonal = at.informations.diagonal(axis1=-2, axis2=-1).copy()
     plain = np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1))
-    for first in range(0, len(plain), _SOLVED):
-        own = plain[first : first + _SOLVED]
-        # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies, and overwrites
-        matrices, sides = at.informations[own].swapaxes(-1, -2), -at.gradients[own]
-        systems = zip(matrices, sides, strict=True)
-        faults = [lapack.dposv(one, side, lower=1, overwrite_a=1, overwrite_b=1)[2] for one, side in systems]
-        step[own], definite[own] = sides, np.array(faults) == 0
+    definite[plain] = _solve(at.informations, step, plain)
+    _restore(at.informations, diagonal, plain[~definite[plain]])
+    slope = at.gradients * scale
     left = np.flatnonzero(~definite)
     if len(left):
         curvature = scale_curvature(at.informations[left], scale[left])
-        curvature += damping[left, None, None] * np.eye(scale.shape[1])
-        step[left] = -solve_stack(curvature, slope[left]) * scale[left]
-    return step, definite
+        step[left], damping[left] = _solve_damped(curvature, -slope[left], damping[left])
+        step[left] *= scale[left]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        length = np.abs(step / scale).max(axis=1)  # in a flat valley small slopes promise nothing
+    return _Steps(step, length, np.abs(slope).max(axis=1), scale, definite, diagonal, damping)
+
+
+def _restore(matrices: FloatArray, diagonal: FloatArray, chosen: NDArray[np.intp]) -> None:
+    """Put some symmetric matrices (s × r × r) together again of the triangle that no factor was written to."""
+    if len(chosen):
+        kept = np.tril(matrices[chosen], -1)
+        matrices[chosen] = kept + kept.swapaxes(-1, -2) + diagonal[chosen, :, None] * np.eye(diagonal.shape[1])
+
+
+def _solve(matrices: FloatArray, sides: FloatArray, chosen: Iterable[int]) -> NDArray[np.bool_]:
+    """Solve some of the symmetric systems (s × r × r, s × r), which their factors and solutions replace; which of them
+    are definite.
+    """
+    # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies, and overwrites
+    turned = matrices.swapaxes(-1, -2)
+    return np.array(
+        [lapack.dposv(turned[i], sides[i], lower=1, overwrite_a=1, overwrite_b=1)[2] == 0 for i in chosen],
+        dtype=np.bool_,
+    )
+
+
+def _solve_factored(factors: FloatArray, chosen: NDArray[np.intp], sides: FloatArray) -> FloatArray:
+    """Solutions (b × r) by the factors of some systems (s × r × r)."""
+    turned = factors.swapaxes(-1, -2)
+    return np.array(
+        [lapack.dpotrs(turned[i], side, lower=1)[0] for i, side in zip(chosen, sides, strict=True)]
+    ).reshape(sides.shape)
+
+
+def _solve_damped(curvature: FloatArray, sides: FloatArray, damping: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Solutions of scaled systems (s × r) with as much damping as makes them definite, and that (s)."""
+    damping, found = damping.copy(), np.zeros_like(sides)
+    left = np.arange(len(damping))
+    while len(left):
+        damped, own = curvature[left] + damping[left, None, None] * np.eye(sides.shape[1]), sides[left].copy()
+        definite = _solve(damped, own, range(len(left)))
+        found[left[definite]] = own[definite]
+        left = left[~definite]
+        damping[left] = np.maximum(_HARDER * damping[left], _FIRST_DAMPING)
+        left = left[damping[left] <= _MOST_DAMPING]
+    return found, damping

@@ -106,18 +106,19 @@ def _build_condition(row: Parameter, known: set[str]) -> Condition:
 def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tuple[list[Linear], list[Condition]]:
     """Conditions that are linear in x, with slope and constant, and the others.
 
-    A function is taken as linear where its gradient is the same at three points: constraints are smooth expressions,
-    so that a non-linear one could only pass at points chosen for it.
+    A function is taken as linear where its gradient is the same at three points: a smooth expression that is not linear
+    could only pass at points chosen for it. One that is made of pieces, such as abs(a), is not linear.
     """
     if not conditions:
         return [], []
     simple = [condition for condition in conditions if _is_plain(condition, shell)]
     linear = [_plain_slope(condition, shell, q) for condition in simple]
-    rest = [condition for condition in conditions if not _is_plain(condition, shell)]
+    bent = _list_bent(conditions, shell)
+    rest = [condition for condition in conditions if not _is_plain(condition, shell) and id(condition) not in bent]
     points = np.random.default_rng(20).uniform(0.4, 1.6, size=(3, q))
     found = [shell.evaluate(tuple(rest), point) for point in points]
     exact = shell.evaluate(tuple(rest), np.zeros(q))[0]  # constants without rounding, where 0 is in the domain
-    other = []
+    other = [condition for condition in conditions if id(condition) in bent]
     for number, condition in enumerate(rest):
         slopes = np.array([jacobian[number] for _, jacobian in found])
         values = np.array([value[number] for value, _ in found])
@@ -132,7 +133,20 @@ def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tu
             other.append(condition)
     place = {id(condition): number for number, condition in enumerate(conditions)}
     linear.sort(key=lambda entry: place[id(entry[0])])  # in the order of the table, which score tests are named by
-    return linear, other
+    return linear, sorted(other, key=lambda condition: place[id(condition)])
+
+
+def _list_bent(conditions: list[Condition], shell: Constraints) -> set[int]:
+    """Identities of the conditions that are made of pieces, by themselves or through definitions."""
+    names: set[str] = set()
+    for name, function in shell.definitions:
+        if function.has_kink() or not names.isdisjoint(function.names):
+            names.add(name)
+    return {
+        id(condition)
+        for condition in conditions
+        if any(side.has_kink() or not names.isdisjoint(side.names) for side in (condition.left, condition.right))
+    }
 
 
 def _split_opposed(conditions: list[Condition], shell: Constraints, q: int) -> tuple[list[Condition], list[Condition]]:
@@ -140,7 +154,8 @@ def _split_opposed(conditions: list[Condition], shell: Constraints, q: int) -> t
 
     Opposites are told by values of the same size and opposite sign, with their slopes, at two points.
     """
-    if len(conditions) < 2:
+    bent = _list_bent(conditions, shell)
+    if len(conditions) - len(bent) < 2:
         return [], conditions
     points = np.random.default_rng(21).uniform(0.4, 1.6, size=(2, q))
     found = [shell.evaluate(tuple(conditions), point) for point in points]
@@ -149,7 +164,7 @@ def _split_opposed(conditions: list[Condition], shell: Constraints, q: int) -> t
     opposed: list[Condition] = []
     taken: set[int] = set()
     for number, numbers in enumerate(signs):
-        if not np.isfinite(numbers).all() or not numbers.any():
+        if id(conditions[number]) in bent or not np.isfinite(numbers).all() or not numbers.any():
             continue
         scaled = np.round(numbers / np.abs(numbers).max(), 9) + 0.0
         other = partners.get((-scaled + 0.0).tobytes())

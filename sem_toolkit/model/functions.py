@@ -25,6 +25,8 @@ class Function(Protocol):
 
     def gradient(self, mapping: Mapping[str, float], /) -> Mapping[str, float]: ...
 
+    def has_kink(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Name:
@@ -41,6 +43,9 @@ class Name:
 
     def gradient(self, mapping: Mapping[str, float], /) -> Mapping[str, float]:
         return {self.name: 1.0}
+
+    def has_kink(self) -> bool:
+        return False
 
 
 @dataclass

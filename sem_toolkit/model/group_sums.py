@@ -15,6 +15,7 @@ from sem_toolkit.model.entries import (
     list_lower,
     list_products,
     multiply,
+    number_symmetric,
     read_matrix,
     scale,
     turn,
@@ -118,13 +119,47 @@ class GroupSums:
         used = sorted(set(self.cells.row.tolist()) | set(self.cells.right.tolist()))
         right = self.right_first + np.arange(self.p * self.p)
         self.left, self.right = (self._surround(rows, used) for rows in (self.left_rows, right))
+        self._add_along({u - self.t for u in used if u >= self.t})
+
+    def _add_along(self, turned: set[int]) -> None:
+        """Cᵀz, of W only in these columns."""
         self.along: dict[int, Entry] = {}
         if self.has_means:
             across = {(0, i): (1.0, self.pull_first + i) for i in range(self.p)}
             direct = self._multiply(across, self._observed_effects, ((0, j) for j in range(self.t)))
-            turned = self._multiply(direct, self.spread, ((0, u - self.t) for u in used if u >= self.t))
+            spread = self._multiply(direct, self.spread, ((0, j) for j in sorted(turned)))
             self.along = {j: entry for (_, j), entry in direct.items()}
-            self.along |= {self.t + j: entry for (_, j), entry in turned.items()}
+            self.along |= {self.t + j: entry for (_, j), entry in spread.items()}
+
+    def list_slopes_alone(self) -> list[list[Term]]:
+        """The terms of the slope of each cell, R being −2 D / share, of no more products of C than slopes need."""
+        cells, t, U = self.cells, self.t, self._observed_effects
+        listed = list(zip(cells.row.tolist(), cells.right.tolist(), cells.weight.tolist(), strict=True))
+        inner: dict[int, list[int]] = {}
+        for k, j in self.spread:
+            inner.setdefault(j, []).append(k)
+        length = np.bincount([j for _, j in U], minlength=t)
+        wanted = {(i, k) for i, right, _ in listed for k in ([right] if right < t else inner.get(right - t, ()))}
+        shorter = {(j, k) if length[j] <= length[k] else (k, j) for j, k in wanted}
+        reach: dict[int, list[int]] = {}
+        for i, j in U:
+            reach.setdefault(j, []).append(i)
+        X = number_symmetric(self.right_first, self.p)
+        XU = self._multiply(X, U, dict.fromkeys((i, k) for j, k in sorted(shorter) for i in reach.get(j, ())))
+        found = self._multiply(turn(U), XU, sorted(shorter))
+        found |= turn(found)
+        self._add_along({right - t for _, right, _ in listed if right >= t})
+        turned = self._multiply(found, self.spread, dict.fromkeys((i, u - t) for i, u, _ in listed if u >= t))
+        terms = []
+        for cell, (row, right, weight) in enumerate(listed):
+            entry = found.get((row, right)) if right < t else turned.get((row, right - t))
+            terms.append(scale(entry, -self.share * weight) + self._pull_mean(cell))
+        return terms
+
+    def _pull_mean(self, cell: int) -> list[Term]:
+        """What the means add to the slope of a cell."""
+        slope, row = self._get_slope(cell), int(self.cells.row[cell])
+        return [] if slope is None else join(self.along.get(row), slope, -self.share)
 
     @property
     def _observed_effects(self) -> Matrix:
@@ -162,10 +197,7 @@ class GroupSums:
             terms: list[Term] = []
             for matrix, factor in ((self.left, 0.5), (self.right, -1.0)):
                 terms += scale(matrix.get((int(row), int(right))), factor * self.share * float(weight))
-            slope = self._get_slope(cell)
-            if slope is not None and int(row) in self.along:
-                terms += join(self.along[int(row)], slope, -self.share)
-            found.append(terms)
+            found.append(terms + self._pull_mean(cell))
         return found
 
     def collect_pairs(self, square: dict[Place, list[Term]], *, exact: bool) -> None:

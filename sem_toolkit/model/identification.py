@@ -5,6 +5,7 @@ rank is the same at almost every point: Wald (1950); Bekker, Merckens & Wansbeek
 Models, and Computer Algebra, ch. 2.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,7 @@ class IdentificationReport:
     tradeable   names of the parameters that can be traded against each other without changing any moment
     cure        the fewest parameters which, when fixed, make the model identified (`deficiency` of them)
     groups      the count of each group
+    shared      whether it would do to fix the covariances, which nobody wrote, of factors that share indicators
     """
 
     df: int
@@ -57,6 +59,7 @@ class IdentificationReport:
     tradeable: tuple[str, ...]
     cure: tuple[str, ...]
     groups: tuple[GroupDegrees, ...]
+    shared: bool = False
 
     @property
     def deficiency(self) -> int:
@@ -86,6 +89,10 @@ class IdentificationReport:
         reason = f" (degrees of freedom: {self.df})" if self.df < 0 else ""
         message = f"the model is not identified: {counted}{reason}; these can be traded against each other: {shown}"
         hint = "fix " + " and ".join(self.cure) + ", or constrain what they trade with"
+        if self.shared:
+            hint = (
+                "factors that share their indicators do not covary in a bifactor model: orthogonal = true; else " + hint
+            )
         return (Diagnostic("error", "not-identified", message, hint=hint),)
 
 
@@ -118,7 +125,26 @@ def build_report(model: Model, rank: int, null: FloatArray, n_conditions: int) -
         tradeable=tuple(model.parameter_names[i] for i in tradeable),
         cure=tuple(model.parameter_names[i] for i in _choose_cure(model, null)),
         groups=groups,
+        shared=_is_cured(basis @ null, _find_shared(model)),
     )
+
+
+def _find_shared(model: Model) -> list[int]:
+    """Positions of free covariances, which nobody wrote, of factors whose indicators are partly the same."""
+    rows, indicators = model.table.parameters, defaultdict[str, set[str]](set)
+    for row in rows:
+        if row.op == "=~":
+            indicators[row.lhs].add(row.rhs)
+    return [
+        place
+        for place, row in enumerate(model.parameters)
+        if row.op == "~~" and row.lhs != row.rhs and not row.user and indicators[row.lhs] & indicators[row.rhs]
+    ]
+
+
+def _is_cured(null: FloatArray, fixed: list[int]) -> bool:
+    """Whether nothing can be traded any more (null: q × d) once these parameters are fixed."""
+    return bool(fixed) and int(np.linalg.matrix_rank(null[fixed], tol=_WORTH_NAMING)) == null.shape[1] > 0
 
 
 def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:

@@ -4,6 +4,7 @@ The formulas are those of `kernels`. What differs is the order in memory (see `s
 model fixes at 0 or 1 are never touched: of 3 factors with 3 indicators each, Σ has one product an element.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,10 +32,12 @@ class Interleaved:
     left        G × p²: rows of the symmetric L of each group, which is Σ⁻¹ where that is factored
     right       G: first of the p² rows for the symmetric R; pull: of the p rows for z, 0 without means
     slopes      makes gradient (q): of tr(D dΣ) − share zᵀdμ with D = share (¼ L − ½ R)
+    alone       makes alone_gradient (q), which is the same where −2 D / share stands for R, and nothing else
     expected    makes expected_square (q²): share (½ tr(L ∂aΣ L ∂bΣ) + ∂aμᵀL∂bμ)
     exact       makes exact_square (q²): share (tr(L ∂aΣ R ∂bΣ) + ∂aμᵀL∂bμ + ∂aμᵀL∂bΣ z + ∂bμᵀL∂aΣ z) + tr(D ∂a∂bΣ)
                 − share zᵀ∂a∂bμ
-    count       rows; of expected and exact one is made at a time, in the same rows
+    counts      rows that are needed for slopes alone, and for expected or exact, one of which is made at a time, in the
+                same rows
     """
 
     moments: Sums
@@ -46,17 +49,19 @@ class Interleaved:
     pull: tuple[int, ...]
     slopes: Sums
     gradient: IntArray
+    alone: Sums
+    alone_gradient: IntArray
     expected: Sums
     expected_square: IntArray
     exact: Sums
     exact_square: IntArray
-    count: int
+    counts: tuple[int, int]
 
     @property
     def width(self) -> int:
         """Rows of the scratch that `Sums.run` needs."""
         more = [sums for own in self.factored if own is not None for sums in (own.first, own.last)]
-        return max(sums.width for sums in (self.moments, self.slopes, self.expected, self.exact, *more))
+        return max(sums.width for sums in (self.moments, self.slopes, self.alone, self.expected, self.exact, *more))
 
 
 def is_laid_out(model: Model) -> bool:
@@ -85,12 +90,11 @@ def build_interleaved(model: Model, share: FloatArray) -> Interleaved:
     for group in groups:
         group.right_first = builder.reserve(p * p)
         group.pull_first = builder.reserve(p) if model.has_means else 0
-        group.add_products()
-    gradient: list[list[Term]] = [[] for _ in range(q)]
+    alone, alone_gradient, fewest = _lay_out_slopes(groups, builder.branch(), q)
     for group in groups:
-        for position, terms in zip(group.cells.position.tolist(), group.list_slopes(), strict=True):
-            gradient[position] += terms
-    gradient_rows = builder.add_rows(gradient)
+        group.builder = builder
+        group.add_products()
+    gradient_rows = builder.add_rows(_collect(groups, q, GroupSums.list_slopes))
     slopes = builder.finish()
     (expected, expected_square, some), (exact, exact_square, more) = (
         _lay_out_square(groups, builder.branch(), q, exact=exact) for exact in (False, True)
@@ -105,12 +109,31 @@ def build_interleaved(model: Model, share: FloatArray) -> Interleaved:
         tuple(group.pull_first for group in groups),
         slopes,
         gradient_rows,
+        alone,
+        alone_gradient,
         expected,
         expected_square,
         exact,
         exact_square,
-        max(some, more),
+        (fewest, max(some, more)),
     )
+
+
+def _collect(groups: list[GroupSums], q: int, list_terms: Callable[[GroupSums], list[list[Term]]]) -> list[list[Term]]:
+    """The terms of the slope by each parameter (q)."""
+    found: list[list[Term]] = [[] for _ in range(q)]
+    for group in groups:
+        for position, terms in zip(group.cells.position.tolist(), list_terms(group), strict=True):
+            found[position] += terms
+    return found
+
+
+def _lay_out_slopes(groups: list[GroupSums], builder: SumsBuilder, q: int) -> tuple[Sums, IntArray, int]:
+    """Slopes alone (rows, q), and how many rows there are then."""
+    for group in groups:
+        group.builder = builder
+    rows = builder.add_rows(_collect(groups, q, GroupSums.list_slopes_alone))
+    return builder.finish(), rows, builder.count
 
 
 def _lay_out_square(

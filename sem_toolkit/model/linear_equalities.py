@@ -63,6 +63,8 @@ def solve_linear(matrix: FloatArray, target: FloatArray, equations: Sequence[Equ
     q = matrix.shape[1]
     if not len(target):
         return LinearEqualities(matrix, target, np.zeros(q), np.eye(q), np.arange(q))
+    if (tied := _solve_ties(matrix, target)) is not None:
+        return tied
     work = np.concatenate([matrix, target[:, None]], axis=1)
     size = np.abs(matrix).max(axis=1, initial=0.0) + 1e-300
     pivots: list[int] = []
@@ -90,6 +92,30 @@ def solve_linear(matrix: FloatArray, target: FloatArray, equations: Sequence[Equ
     basis[kept, np.arange(len(kept))] = 1.0
     basis[pivots] = -work[rows][:, kept]
     return LinearEqualities(matrix, target, offset, basis + 0.0, kept)
+
+
+def _solve_ties(matrix: FloatArray, target: FloatArray) -> LinearEqualities | None:
+    """What elimination gives where every equation says that two parameters are equal: each takes the value of the first
+    that it is tied to. None for other equations.
+    """
+    rows, columns = np.nonzero(matrix)
+    if target.any() or len(rows) != 2 * len(matrix) or not np.array_equal(rows[::2], rows[1::2]):
+        return None
+    values = matrix[rows, columns]
+    if (np.abs(values) != 1.0).any() or (values[::2] != -values[1::2]).any():
+        return None
+    first = list(range(matrix.shape[1]))
+    for one, other in columns.reshape(-1, 2).tolist():
+        while first[one] != one:
+            one = first[one]
+        while first[other] != other:
+            other = first[other]
+        first[max(one, other)] = min(one, other)
+    for place, earlier in enumerate(first):
+        first[place] = first[earlier]  # the earlier one has its own already
+    kept, own = np.unique(np.array(first), return_inverse=True)
+    basis = (own[:, None] == np.arange(len(kept))).astype(np.float64)
+    return LinearEqualities(matrix, target, np.zeros(len(first)), basis, kept)
 
 
 def _report_size(equation: Equation) -> None:

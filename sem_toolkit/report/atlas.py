@@ -12,7 +12,7 @@ _FIT = (
     ("χ²", "chisq", 1), ("df", "df", 0), ("CFI", "cfi", 3), ("RMSEA", "rmsea", 3), ("SRMR", "srmr", 3),
     ("ΔBIC", "delta.bic", 1), ("Δχ²", "chisq.diff", 1), ("Δdf", "df.diff", 0), ("p", "pvalue.diff", None),
 )  # fmt: skip
-_SCALED = {"chisq": "chisq.scaled", "df": "df.scaled", "cfi": "cfi.robust", "rmsea": "rmsea.robust"}
+_VERSIONS = (".robust", ".scaled", "")
 
 
 def build_atlas_tables(atlas: Atlas) -> list[Table | str]:
@@ -29,7 +29,7 @@ def explain_tests(frame: "pd.DataFrame") -> list[str]:
     parents = [name for name in frame["parent"].unique() if name and name != GIVEN]
     said = []
     if "chisq.scaled" in frame:
-        said.append("χ² is scaled, and CFI and RMSEA are robust.")
+        said.append(f"χ² is scaled, and CFI and RMSEA are {'robust' if 'cfi.robust' in frame else 'scaled'}.")
     if frame["delta.bic"].notna().any():
         said.append("ΔBIC: less that of the given model; below 0 the rival is the better one.")
     if parents:
@@ -43,10 +43,13 @@ def explain_tests(frame: "pd.DataFrame") -> list[str]:
 
 
 def list_measures(frame: "pd.DataFrame") -> list[tuple[str, str, int | None]]:
-    """Heading, column and decimals (None: a p-value) of what is shown: scaled where the test is."""
-    names = _SCALED if "chisq.scaled" in frame else {}
+    """Heading, column and decimals (None: a p-value) of what is shown: scaled or robust where the test is scaled."""
     shown = [entry for entry in _FIT if entry[1] != "delta.bic" or frame["delta.bic"].notna().any()]
-    return [(heading, names.get(name, name), digits) for heading, name, digits in shown]
+    return [(heading, _find_version(frame, name), digits) for heading, name, digits in shown]
+
+
+def _find_version(frame: "pd.DataFrame", name: str) -> str:
+    return next((f"{name}{version}" for version in _VERSIONS if f"{name}{version}" in frame), name)
 
 
 def _build_fit(frame: "pd.DataFrame") -> Table:

@@ -12,6 +12,9 @@ from sem_toolkit.sample.sample import Sample
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_ALONE = 0.9
+"""Share of rows that are clusters by themselves above which a column may be an identifier with repetitions."""
+
 
 def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
     """The sample with the clusters of its rows, from a column of the frame that it was built from.
@@ -39,7 +42,9 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
                     "error", "missing-cluster", message, hint="fill them in, or leave these rows out of the file"
                 )
             )
-        count = len(np.unique(own))
+        sizes = np.bincount(own)
+        count = int(np.count_nonzero(sizes))
+        alone = int(np.count_nonzero(sizes == 1))
         if count < 2:
             message = f"all rows are of one cluster {name!r}{where}; standard errors need several"
             hint = "is this the right column? Without clusters leave the option out"
@@ -50,6 +55,11 @@ def attach_clusters(sample: Sample, frame: "pd.DataFrame", name: str) -> Sample:
         elif count < 20:
             message = f"only {count} clusters {name!r}{where}: standard errors and tests need about 20 or more"
             messages.append(Diagnostic("warning", "few-clusters", message))
+        elif alone > _MOST_ALONE * len(own):
+            message = (
+                f"{alone} of {len(own)} rows are clusters {name!r} of their own{where}: the clusters hardly matter"
+            )
+            messages.append(Diagnostic("note", "single-row-clusters", message, hint="is this the right column?"))
         design = replace(group.design, clusters=np.unique(own, return_inverse=True)[1].astype(np.intp))
         groups.append(replace(group, design=design))
     return replace(sample, groups=tuple(groups), messages=tuple(messages))

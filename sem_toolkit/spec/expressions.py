@@ -57,6 +57,16 @@ class Expression:
         """Whether no name is in it."""
         return not self.names
 
+    def has_kink(self) -> bool:
+        """Whether it is made of pieces: of absolute values, choices or comparisons of what is not constant."""
+        varies: list[bool] = []
+        for step in self.instructions:
+            varies.append(step.kind == "name" or any(varies[argument] for argument in step.arguments))
+            is_bent = FUNCTIONS[step.text].has_kink if step.kind == "function" else step.text in _COMPARE
+            if varies[-1] and is_bent:
+                return True
+        return False
+
     def _values(self, mapping: Mapping[str, float]) -> list[float]:
         values: list[float] = []
         for step in self.instructions:

@@ -19,12 +19,14 @@ class Function:
     value        numbers to number
     derivatives  numbers and the value there, to the partial derivative by each of them
     least, most  number of arguments it takes
+    has_kink     whether it is made of pieces, so that its slope at some points says nothing of that at others
     """
 
     value: Callable[[Sequence[float]], float]
     derivatives: Callable[[Sequence[float], float], Sequence[float]]
     least: int = 1
     most: int | None = 1
+    has_kink: bool = False
 
 
 def _of_one(value: Callable[[float], float], derivative: Callable[[float, float], float]) -> Function:
@@ -90,7 +92,7 @@ FUNCTIONS: dict[str, Function] = {
     "log10": _of_one(lambda x: -math.inf if x == 0 else math.log10(x), lambda x, y: 1.0 / (x * _LN_10)),
     "log1p": _of_one(math.log1p, lambda x, y: 1.0 / (1.0 + x)),
     "sqrt": _of_one(math.sqrt, lambda x, y: 0.5 / y),
-    "abs": _of_one(abs, lambda x, y: math.copysign(1.0, x) if x else 0.0),
+    "abs": Function(lambda x: abs(x[0]), lambda x, y: (math.copysign(1.0, x[0]) if x[0] else 0.0,), has_kink=True),
     "sin": _of_one(math.sin, lambda x, y: math.cos(x)),
     "cos": _of_one(math.cos, lambda x, y: -math.sin(x)),
     "tan": _of_one(math.tan, lambda x, y: 1.0 + y * y),
@@ -108,9 +110,9 @@ FUNCTIONS: dict[str, Function] = {
     "qnorm": _of_one(_quantile, lambda x, y: 1.0 / _density(y)),
     "plogis": _of_one(_logistic, lambda x, y: y * (1.0 - y)),
     "qlogis": _of_one(lambda x: _ln(x) - _ln(1.0 - x), lambda x, y: 1.0 / (x * (1.0 - x))),
-    "ifelse": Function(_choose, _choose_derivatives, 3, 3),
-    "min": Function(min, _first_equal, 1, None),
-    "max": Function(max, _first_equal, 1, None),
+    "ifelse": Function(_choose, _choose_derivatives, 3, 3, has_kink=True),
+    "min": Function(min, _first_equal, 1, None, has_kink=True),
+    "max": Function(max, _first_equal, 1, None, has_kink=True),
     "sum": Function(math.fsum, lambda x, y: [1.0] * len(x), 1, None),
 }
 

@@ -1,11 +1,14 @@
 """The atlas: rivals made from a user's text equal the same models written by hand and fitted by lavaan 0.7-2."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sem_toolkit import ModelError, fit
 from sem_toolkit.comparison.atlas import build_atlas, write_atlas
+from sem_toolkit.comparison.atlas.answers import PathAnswer
 from sem_toolkit.fit.verification import verify
 from sem_toolkit.spec import parse_spec, read_spec
 from tests.support import DATA
@@ -221,3 +224,7 @@ def test_factors_of_one_item_have_structural_rivals_only():
     assert all(entry.fit is not None and entry.fit.certified for entry in atlas.entries)
     path = fit("x2 ~ x1\nx3 ~ x2", DATA / "hs.csv", fixed_x=False)
     assert atlas.given.fit_measures["chisq"] == pytest.approx(path.fit_measures["chisq"], abs=1e-6)
+
+
+def test_nothing_is_not_a_negative_nothing():
+    assert str(PathAnswer(-1e-9, math.nan)) == "0.00 (fixed)"

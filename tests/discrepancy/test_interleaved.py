@@ -1,5 +1,6 @@
 """Many samples side by side in memory: the same numbers as by stacks of matrices, wherever the points are."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sem_toolkit.discrepancy.targets import build_targets
 from sem_toolkit.fit import fit
 from sem_toolkit.model.interleaved import find_layout, is_laid_out
 
+DATA = Path(__file__).parents[1] / "oracles" / "data"
 ITEMS = 18
 TEXT = (
     "f =~ y1 + y2 + y3 + y4 + y5 + y6\ng =~ y7 + y8 + y9 + y10 + y11 + y12 + y1\n"
@@ -56,6 +58,37 @@ def test_inverses_by_parts_are_those_of_the_whole(means: bool, exact: bool) -> N
         there, here = getattr(expected, name), getattr(own, name)
         size = 1.0 + np.abs(there[:5]).reshape(5, -1).max(axis=1).reshape(-1, *[1] * (there.ndim - 1))
         np.testing.assert_allclose(here[:5] / size, there[:5] / size, atol=1e-11)
+    slopes = many.evaluate_slopes(model, points, np.arange(9))
+    for name in ("status", "values", "gradients"):
+        np.testing.assert_allclose(getattr(slopes, name), getattr(own, name), rtol=1e-9, atol=1e-11)
+
+
+SHAPES = {
+    "groups": (
+        "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\ng ~ f\nx1 ~~ x4",
+        {"group": "school", "group_equal": ["loadings"]},
+    ),
+    "observed causes": (
+        "f =~ x1 + x2 + x3\nf ~ x7 + x8\nx9 ~ f + x7\nx2 ~ x8",
+        {"fixed_x": False, "meanstructure": True},
+    ),
+    "growth": ("i =~ 1*x1 + 1*x2 + 1*x3\ns =~ 0*x1 + 1*x2 + 2*x3\ni ~ 1\ns ~ 1\nx1 ~ 0*1\nx2 ~ 0*1\nx3 ~ 0*1", {}),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_slopes_alone_are_those_beside_second_derivatives(shape: str) -> None:
+    text, options = SHAPES[shape]
+    found = fit(text, DATA / "hs.csv", engine="native", multistart=0, **options).solution
+    model, targets = found.model, build_targets(found.model, found.sample, unbiased=False)
+    rng = np.random.default_rng(5)
+    points = found.x * rng.uniform(0.9, 1.1, size=(30, len(found.x)))
+    samples, mean = np.stack([targets.covariance] * 30), None if targets.mean is None else np.stack([targets.mean] * 30)
+    many: Any = ML.build(targets.with_moments(samples, mean), None)
+    assert many.has_slopes(model)
+    slopes, own = many.evaluate_slopes(model, points, np.arange(30)), many.evaluate_many(model, points, np.arange(30))
+    np.testing.assert_array_equal(slopes.values, own.values)
+    np.testing.assert_allclose(slopes.gradients, own.gradients, rtol=1e-10, atol=1e-12)
 
 
 def test_a_point_is_the_same_whatever_is_beside_it() -> None:

@@ -53,7 +53,7 @@ def test_what_holds_without_effort_changes_nothing() -> None:
     assert fit("log(a) > -3\nsqrt(b) < 5").discrepancy == pytest.approx(fit().discrepancy, rel=1e-10)
 
 
-@pytest.mark.parametrize("constraints", ["log(a) > 2\na < 7", "sqrt(a)+sqrt(b) < -0.1"])
+@pytest.mark.parametrize("constraints", ["log(a) > 2\na < 7", "sqrt(a)+sqrt(b) < -0.1", "abs(a) < -1", "abs(a) == -1"])
 def test_what_cannot_hold_is_named(constraints: str) -> None:
     certificate = fit(constraints).certificate
     assert certificate.verdict == "no optimum found"

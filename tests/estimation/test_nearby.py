@@ -34,17 +34,44 @@ def test_minima_are_those_of_the_search_with_care(kind: Kind, options: dict[str,
     assert found.iterations[both].mean() < careful.iterations[both].mean() + 2.0
 
 
-def test_the_last_step_is_not_looked_at_where_nothing_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "limit"), [(GLS, "_CLOSE"), (ML, "_SHORT")], ids=["last step unseen", "last steps by slopes alone"]
+)
+def test_last_steps_take_no_second_derivatives(kind: Kind, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0, estimator=kind.name).solution
+    many: Any = kind.build(_draw_targets(solution.sample, solution.targets, 60), None)
+    starts = np.tile(solution.x, (60, 1))
+    found = approach_minima(solution.model, many, starts)
+    with monkeypatch.context() as patch:
+        patch.setattr(nearby, limit, 0.0)
+        seen = approach_minima(solution.model, many, starts)
+    both = np.flatnonzero((found.status == Arrival.MINIMUM) & (seen.status == Arrival.MINIMUM))
+    assert found.iterations[both].mean() < seen.iterations[both].mean() - 0.5
+    np.testing.assert_allclose(found.x[both], seen.x[both], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(found.values[both], seen.values[both], rtol=1e-12, atol=1e-13)
+
+
+def test_steps_by_slopes_alone_that_do_not_shorten_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     solution = fit(CFA, DATA / "hs.csv", engine="native", multistart=0).solution
     many: Any = ML.build(_draw_targets(solution.sample, solution.targets, 60), None)
     starts = np.tile(solution.x, (60, 1))
     found = approach_minima(solution.model, many, starts)
     with monkeypatch.context() as patch:
-        patch.setattr(nearby, "_CLOSE", 0.0)
-        seen = approach_minima(solution.model, many, starts)
-    both = np.flatnonzero((found.status == Arrival.MINIMUM) & (seen.status == Arrival.MINIMUM))
-    assert found.iterations[both].mean() < seen.iterations[both].mean() - 0.5
-    np.testing.assert_allclose(found.x[both], seen.x[both], rtol=1e-8, atol=1e-8)
+        patch.setattr(nearby, "_SHORT", 0.3)
+        hasty = approach_minima(solution.model, many, starts)
+    assert hasty.status.tolist() == found.status.tolist()
+    np.testing.assert_allclose(hasty.x, found.x, rtol=1e-5, atol=1e-5)
+
+
+def test_the_second_derivative_is_put_together_again_of_the_triangle_without_its_factor() -> None:
+    roots = np.random.default_rng(2).normal(size=(4, 5, 6))
+    matrices = roots @ roots.swapaxes(-1, -2)
+    kept, diagonal = matrices.copy(), matrices.diagonal(axis1=-2, axis2=-1).copy()
+    sides = np.ones((4, 5))
+    assert nearby._solve(matrices, sides, [0, 2]).all()
+    np.testing.assert_allclose((kept[[0, 2]] @ sides[[0, 2], :, None])[..., 0], 1.0)
+    nearby._restore(matrices, diagonal, np.array([0, 2]))
+    np.testing.assert_allclose(matrices, kept, rtol=1e-14)
 
 
 def test_bounds_hold() -> None:

@@ -181,3 +181,15 @@ def test_the_baseline_model_of_weighted_incomplete_rows_has_their_moments(survey
         variance = np.average(gap**2, weights=own)
         logl -= 0.5 * float(own @ (np.log(2.0 * np.pi * variance) + gap**2 / variance))
     assert measures["baseline.chisq"] == pytest.approx(2.0 * (measures["unrestricted.logl"] - logl), rel=1e-7)
+
+
+def test_clusters_of_which_almost_all_have_one_row_are_told(survey):
+    """Some clusters of one row are usual; an identifier with a few repetitions is no column of clusters."""
+    n = len(survey)
+    rows = np.arange(n)
+    repeated = fit(CFA, survey.assign(cl=np.maximum(rows, 5)), call="cfa", cluster="cl")
+    told = [entry for entry in repeated.sample.messages if entry.code == "single-row-clusters"]
+    assert len(told) == 1
+    assert f"{n - 6} of {n} rows" in told[0].message
+    usual = fit(CFA, survey.assign(cl=np.where(rows < n // 2, rows // 5, rows)), call="cfa", cluster="cl")
+    assert "single-row-clusters" not in [entry.code for entry in usual.sample.messages]

@@ -162,6 +162,21 @@ def test_robust_errors_do_not_depend_on_where_covariates_have_their_zero(rows):
     np.testing.assert_allclose(moved["se"][effect], plain["se"][effect], rtol=1e-5)
 
 
+def test_first_order_errors_are_from_cross_products_of_the_scores_of_clusters(fits):
+    """lavaan gives those of ML under this name (docs/differences.md)."""
+    from sem_toolkit.inference import evaluate_solution
+    from sem_toolkit.inference.weights.levels import compute_level_scores
+
+    case = read_case("ml2_cfa")
+    found = fit(case["spec"], DATA / case["data"], **(case["options"] | {"estimator": "MLF"}))
+    scores = compute_level_scores(evaluate_solution(found.solution), 0)
+    expected = np.sqrt(np.diag(np.linalg.inv(scores.T @ scores)))
+    free = found.parameters["se"][found.parameters["se"] > 0]
+    np.testing.assert_allclose(free, expected, rtol=1e-8)
+    plain = fits["ml2_cfa"].parameters["se"]
+    assert np.abs(free / plain[plain > 0] - 1.0).max() > 0.05
+
+
 def test_units_do_not_matter(rows):
     """χ² stays, and effects are measured in the new units."""
     plain = fit(SEM, rows, cluster="cluster")

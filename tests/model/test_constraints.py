@@ -86,6 +86,16 @@ def test_single_parameter_inequalities_become_bounds() -> None:
     assert constraints.inequality_texts(("A", "B", "C", "D")) == ("c < d", "A >= 0.2", "B <= 1.5")
 
 
+@pytest.mark.parametrize("bent", ["abs(a)", "max(a, -a)", "ifelse(a > 0, a, -a)", "through"])
+def test_what_is_made_of_pieces_is_no_bound(bent: str) -> None:
+    """abs(a) < 1 has two ends: its slope at positive numbers says nothing of that at negative ones."""
+    constraints = constrain(("through", ":=", "abs(a)"), (bent, "<", "1"), (bent, "==", "0.5"), ("a", ">", "abs(-2)"))
+    assert np.isinf(constraints.upper).all()
+    assert constraints.lower[0] == 2.0
+    assert len(constraints.equalities) == len(constraints.inequalities) == 1
+    assert constraints.inequality_values(np.array([-3.0, 0.0, 0.0, 0.0]))[0][0] == -2.0
+
+
 def test_non_linear_equalities_keep_exact_derivatives() -> None:
     constraints = constrain(("a", "==", "b^2"), ("ind", ":=", "c*d"), ("ind", "==", "1.1"))
     assert constraints.linear.is_trivial
@@ -214,3 +224,16 @@ def test_linear_equalities_keep_the_order_of_the_table() -> None:
     assert np.flatnonzero(found[0]).tolist() == [0]
     assert np.flatnonzero(found[1]).tolist() == [1, 2]
     assert np.flatnonzero(found[2]).tolist() == [2, 3]
+
+
+def test_chains_and_cycles_of_ties_end_at_the_first_parameter() -> None:
+    """The same basis as elimination has, which a weight of 2 on both sides of one equation asks for."""
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        pairs = [rng.choice(4, 2, replace=False) + 1 for _ in range(rng.integers(1, 6))]
+        tied = constrain(*((f".p{one}.", "==", f".p{other}.") for one, other in pairs)).linear
+        labels = [("abcd"[one - 1], "abcd"[other - 1]) for one, other in pairs]
+        eliminated = constrain(*((f"2*{one}", "==", f"2*{other}") for one, other in labels)).linear
+        np.testing.assert_array_equal(tied.kept, eliminated.kept)
+        np.testing.assert_allclose(tied.basis, eliminated.basis, atol=1e-15)
+        np.testing.assert_array_equal(tied.offset, 0.0)

@@ -23,6 +23,26 @@ def test_a_factor_without_scale_is_named(reference: Reference) -> None:
     assert "visual =~ x2" in diagnostic.message
 
 
+BIFACTOR = "g =~ a1 + a2 + a3 + b1 + b2 + b3 + c1 + c2 + c3\na =~ a1 + a2 + a3\nb =~ b1 + b2 + b3\nc =~ c1 + c2 + c3\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shared"),
+    [
+        (BIFACTOR, True),  # the covariances of the general factor with the others: fixed at 0, it is identified
+        ("f =~ x1 + x2 + x3\ng =~ x1 + x2 + x3\n", False),  # nor without the covariance
+        (BIFACTOR + "g ~~ a + b + c\n", False),  # somebody wants them
+    ],
+)
+def test_factors_that_share_indicators_are_told_to_be_orthogonal(text: str, shared: bool) -> None:
+    report = check_identification(build_model(build_parameter_table(parse_spec(text), TableOptions())))
+    assert (report.identified, report.shared) == (False, shared)
+    assert ("orthogonal = true" in (report.diagnostics[0].hint or "")) is shared
+    if shared:
+        cured = build_parameter_table(parse_spec(text), TableOptions(orthogonal=True))
+        assert check_identification(build_model(cured)).identified
+
+
 @pytest.mark.parametrize("reference", ["nonident_df_negative"], indirect=True)
 def test_too_few_moments_are_counted(reference: Reference) -> None:
     report = check_identification(reference.model)

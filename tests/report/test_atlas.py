@@ -63,3 +63,11 @@ def test_scaled_statistics_are_shown_where_the_test_is_scaled():
     columns = {heading: name for heading, name, _ in list_measures(atlas.table)}
     assert (columns["χ²"], columns["CFI"], columns["ΔBIC"]) == ("chisq.scaled", "cfi.robust", "delta.bic")
     assert "χ² is scaled" in explain_tests(atlas.table)[0]
+
+
+def test_scaled_indices_stand_where_there_are_no_robust_ones():
+    """And the sentence under the table does not call them robust."""
+    scaled = ATLAS.table.assign(**{"chisq.scaled": 200.1, "df.scaled": 26, "cfi.scaled": 0.7, "rmsea.scaled": 0.1})
+    columns = {heading: name for heading, name, _ in list_measures(scaled)}
+    assert (columns["CFI"], columns["RMSEA"]) == ("cfi.scaled", "rmsea.scaled")
+    assert "χ² is scaled, and CFI and RMSEA are scaled." in explain_tests(scaled)[0]

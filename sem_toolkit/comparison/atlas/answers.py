@@ -33,7 +33,7 @@ class PathAnswer:
 
     def __str__(self) -> str:
         """The standardised estimate and what it says."""
-        return f"{self.estimate:.2f}" + (f" ({self.verdict})" if self.verdict in {"n.s.", "fixed"} else "")
+        return f"{self.estimate:z.2f}" + (f" ({self.verdict})" if self.verdict in {"n.s.", "fixed"} else "")
 
 
 def list_answers(fit: Fit) -> dict[tuple[str, str], PathAnswer]:

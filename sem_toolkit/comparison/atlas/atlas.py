@@ -13,7 +13,7 @@ from sem_toolkit.comparison.atlas.argued import LEAST_INDEX, list_argued_rivals
 from sem_toolkit.comparison.atlas.measurement import list_measurement_rivals
 from sem_toolkit.comparison.atlas.rival import GIVEN, Rival, write_rivals
 from sem_toolkit.comparison.atlas.structural import list_missing_paths, list_structural_rivals
-from sem_toolkit.comparison.side_by_side import SCALED, describe_fit, test_pair
+from sem_toolkit.comparison.side_by_side import describe_fit, list_scaled, test_pair
 from sem_toolkit.comparison.workers import choose_workers, measure, run_all
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
@@ -106,8 +106,7 @@ class Atlas(Presented):
         return pd.DataFrame(rows, columns=columns).replace({None: math.nan}).infer_objects()
 
     def _describe(self, fit: Fit | None) -> dict[str, object]:
-        scaled = [name for name in SCALED if name in self.given.fit_measures]
-        row = describe_fit(fit, (*MEASURES, *scaled))
+        row = describe_fit(fit, (*MEASURES, *list_scaled([self.given.fit_measures])))
         own, other = self.given.fit_measures.get("bic"), row["bic"]
         same = fit is not None and {*fit.sample.variables} == {*self.given.sample.variables}
         comparable = same and fit is not None and fit.sample.n == self.given.sample.n

@@ -54,14 +54,14 @@ def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> "pd.DataFram
 
 def describe_release(releases: "pd.DataFrame") -> str:
     """The first of them in words; empty where there is none."""
-    informed = releases[releases["df"] > 0] if len(releases) else releases
-    if not len(informed):
+    place = next((place for place, df in enumerate(releases["df"].tolist()) if df > 0), None)
+    if place is None:
         return ""
-    best = informed.iloc[0]
+    best = {name: releases[name].iat[place] for name in releases.columns}
     p = best["pvalue"]
     shown = "p < .001" if p < 0.0005 else f"p = {p:.3f}".replace("0.", ".", 1)
-    changes = {name[4:]: best[name] for name in releases if name.startswith("epc.")}
-    told = ", ".join(f"{label} {change:+.3f}" for label, change in changes.items() if not np.isnan(change))
+    changes = {name[4:]: change for name, change in best.items() if name.startswith("epc.")}
+    told = ", ".join(f"{label} {change:+.3f}" for label, change in changes.items() if change == change)
     return f"{best['parameter']} (X² = {best['X2']:.2f}, df = {best['df']:.0f}, {shown}; expected change: {told})"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sem_toolkit.comparison.multiverse.journal import open_journal
 from sem_toolkit.comparison.multiverse.universes import Universe, drop_repeated, list_universes, require_conditions
 from sem_toolkit.comparison.paths import build_paths_table
-from sem_toolkit.comparison.side_by_side import MEASURES, SCALED, describe_fit
+from sem_toolkit.comparison.side_by_side import MEASURES, SCALED, describe_fit, list_scaled
 from sem_toolkit.comparison.workers import choose_workers, measure, run_all
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
@@ -72,7 +72,8 @@ class Multiverse(Presented):
         ]
         frame = pd.DataFrame(rows)
         frame = frame.astype(dict.fromkeys((*_NUMBERS, "n", "npar"), float))
-        return frame.drop(columns=[name for name in SCALED if frame[name].isna().all()])
+        shown = list_scaled([{name: record.get(name) for name in SCALED} for record in self.records])
+        return frame.drop(columns=[name for name in SCALED if name not in shown])
 
     @cached_property
     def paths(self) -> "pd.DataFrame":

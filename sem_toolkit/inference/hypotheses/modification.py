@@ -20,6 +20,8 @@ from sem_toolkit.sample.moments import FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROUNDING = 1.5e-8
+"""Expected changes below this are none, as in lavaan; those of fixed variables in units of their deviations."""
 _SMALLEST = 6e-6
 """Information below this that a candidate has left: it cannot be freed with the others (lavaan: ε^⅓)."""
 
@@ -75,9 +77,13 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
     is_fixed_exogenous = is_variance & np.isin(i, evaluation.exogenous)
     estimate = np.abs(residuals[g, i])
     change = np.where(is_variance & ~is_fixed_exogenous, np.sign(epc) * estimate, epc)
-    change = np.where(is_variance & (np.abs(change) < 1.5e-8), 0.0, change)
+    change = np.where(is_variance & (np.abs(change) < _ROUNDING), 0.0, change)
+    # where rows are complete, moments of fixed variables tell nothing: their changes are rounding, their ratios NaN
+    size = np.sqrt(np.maximum(variances[g, i] * variances[g, j], 0.0))
+    is_given = (candidates.kind == 1) & np.isin(i, evaluation.exogenous) & np.isin(j, evaluation.exogenous)
+    change = np.where(is_given & (np.abs(epc) < _ROUNDING * size), 0.0, change)
     fixed_changes = residuals.copy()
-    fixed_changes[g[is_fixed_exogenous], i[is_fixed_exogenous]] = epc[is_fixed_exogenous]
+    fixed_changes[g[is_fixed_exogenous], i[is_fixed_exogenous]] = change[is_fixed_exogenous]
     result = {}
     for name in ("sepc.lv", "sepc.all", "sepc.nox"):
         scaled = np.arange(evaluation.model.n_variables) >= p

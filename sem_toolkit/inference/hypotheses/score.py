@@ -158,17 +158,23 @@ def _release_separately(
     pulled = inverse @ along
     left, remaining = opened.T @ score - pulled.T @ score, opened.T @ along - along.T @ pulled
     rest = inverse @ score
+    size = np.maximum(np.einsum("ij,ij->j", opened, along), 1e-300)
+    total, multiplier = float(score @ rest), evaluation.multiplier
     found: list[tuple[float, int, FloatArray] | None] = []
     for chosen in sets:
-        part = remaining[np.ix_(chosen, chosen)]
-        size = np.sqrt(np.maximum(np.diagonal(opened.T @ along)[chosen], 1e-300))
-        if not chosen or np.linalg.eigvalsh(part / np.outer(size, size))[0] < IDENTIFIED:
+        part, own, scale = remaining[np.ix_(chosen, chosen)], left[chosen], np.sqrt(size[chosen])
+        if not chosen or _find_smallest(part / (scale[:, None] * scale)) < IDENTIFIED:
             found.append(None)
             continue
-        step = np.linalg.solve(part, left[chosen])
+        step = np.linalg.solve(part, own) if len(chosen) > 1 else own / part[0]
         change = opened[:, chosen] @ step + rest - pulled[:, chosen] @ step
-        found.append((float(evaluation.multiplier * (left[chosen] @ step + score @ rest)), len(chosen), change))
+        found.append((float(multiplier * (own @ step + total)), len(chosen), change))
     return found
+
+
+def _find_smallest(square: FloatArray) -> float:
+    """Smallest eigenvalue of a symmetric matrix, which often has one row."""
+    return float(square[0, 0] if len(square) == 1 else np.linalg.eigvalsh(square)[0])
 
 
 def _release(

@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 STACKED = ("ML", "ULS", "GLS")
 """Discrepancies that need nothing but the moments of a sample."""
 
-_WANDERED = 8
+_WANDERED = 9
 """Newton's steps from which on a search has left where it began, and may have passed a lower optimum."""
 _SAME = 1e-9
 """Of discrepancies: more is another optimum."""
@@ -33,7 +33,7 @@ _TOGETHER = 500
 """Draws whose matrices stay in the cache."""
 
 SEARCH = Search(tolerance=1e-10, damping=0.0)
-_CAREFUL = (Search(0.1, sharp=0.0, damping=0.0), Search(1e-3, sharp=0.0, damping=0.0, max_iterations=15))
+_CAREFUL = Search(1e-3, sharp=0.0, damping=0.0, max_iterations=15)
 """By the expected information alone until Newton's steps take over, which lead to one optimum or another."""
 
 
@@ -121,20 +121,16 @@ class MomentFitter:
         x, value, found = near.x, near.values, np.asarray(near.status == Arrival.MINIMUM)
         several = np.zeros(len(x), dtype=np.bool_)
         doubtful = np.flatnonzero(~found | (near.iterations >= _WANDERED))
-        begin = np.tile(self.start, (len(doubtful), 1))
-        for search in _CAREFUL:
-            if not len(doubtful):
-                break
+        if len(doubtful):
             many = self._build(scaled[doubtful], None if own_mean is None else own_mean[doubtful])
-            begin = minimise_stack(self.model, many, begin, search).x
+            begin = minimise_stack(self.model, many, np.tile(self.start, (len(doubtful), 1)), _CAREFUL).x
             again = approach_minima(self.model, many, begin, SEARCH.tolerance)
             arrived, before = np.asarray(again.status == Arrival.MINIMUM), found[doubtful]
             change = np.where(arrived & before, again.values, 0.0) - np.where(arrived & before, value[doubtful], 0.0)
-            several[doubtful] |= np.abs(change) > _SAME
+            several[doubtful] = np.abs(change) > _SAME
             lower = arrived & (~before | (change < -_SAME))
             chosen = doubtful[lower]
             x[chosen], value[chosen], found[chosen] = again.x[lower], again.values[lower], True
-            begin, doubtful = begin[found[doubtful]], doubtful[found[doubtful]]
         lost = np.flatnonzero(~found)
         if len(lost):
             far = self._seek(scaled[lost], None if own_mean is None else own_mean[lost])
@@ -155,10 +151,12 @@ class MomentFitter:
 
     def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
         """From where one step of scoring leads from the estimate, by Newton's steps alone."""
-        row, column = vech_indices(self.model.n_observed)
-        starts = np.tile(self.start, (len(covariance), 1))
+        p = self.model.n_observed
+        row, column = vech_indices(p)
+        places, starts = row * p + column, np.tile(self.start, (len(covariance), 1))
         for group, response in enumerate(self._responses):
-            change = covariance[:, group, row, column] - self._moments.covariance[group, row, column]
+            change = covariance[:, group].reshape(-1, p * p).take(places, axis=1)
+            change -= self._moments.covariance[group, row, column]
             if mean is not None and self._moments.mean is not None:
                 change = np.concatenate([mean[:, group] - self._moments.mean[group], change], axis=1)
             starts += change @ response.T

@@ -77,8 +77,10 @@ class GroupRows:
         p = self.rows.shape[1]
         shift, squares = sums[:, :p], sums[:, p:]
         row, column = vech_indices(p)
-        covariance = np.empty((len(sums), p, p))
-        covariance[:, row, column] = covariance[:, column, row] = squares - shift[:, row] * shift[:, column]
+        places = np.empty((p, p), dtype=np.intp)
+        places[row, column] = places[column, row] = np.arange(len(row))
+        covariance = squares.take(places, axis=1)
+        covariance -= shift[:, :, None] * shift[:, None, :]
         return covariance, self.centre + shift
 
 
