@@ -35,9 +35,9 @@ def recognise_traits(structure: Structure) -> Figure | None:
     cells: dict[str, Cell] = {}
     sides: dict[str, Side] = {}
     outer: dict[str, Side] = {}
-    for (trait, names), rows, side in zip(states.items(), ((1.0, 0.0), (2.0, 3.0)), ("top", "bottom"), strict=True):
-        cells |= {trait: (middle, rows[0])} | {name: (float(k), rows[1]) for k, name in enumerate(names)}
-        sides |= dict.fromkeys(names, side)
+    for (trait, names), level, row in zip(states.items(), (1.0, 2.0), (0.0, 3.0), strict=True):
+        cells |= {trait: (middle, level)} | {name: (float(k), row) for k, name in enumerate(names)}
+        sides |= dict.fromkeys(names, "top" if row == 0 else "bottom")
         outer |= {names[0]: "left", names[-1]: "right"}
     return Figure("traits", cells, sides, outer)
 
