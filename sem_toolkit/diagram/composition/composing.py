@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from sem_toolkit.diagram.composition.drafts import DENSITIES, Draft, iterate_arrangements
+from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
-from sem_toolkit.diagram.drafts import DENSITIES, Draft, iterate_arrangements
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
-from sem_toolkit.diagram.searching import GROWTH, GoOn, Search
 
 __all__ = ["GoOn", "build_scene"]
 
