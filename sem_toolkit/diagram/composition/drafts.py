@@ -3,7 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sem_toolkit.diagram.content.canvas import Canvas, set_across_in_matrix, set_in_matrix, set_in_note, set_stars_in_note
+from sem_toolkit.diagram.content.canvas import (
+    Canvas,
+    set_across_in_matrix,
+    set_in_matrix,
+    set_in_note,
+    set_stars_in_note,
+)
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
