@@ -260,9 +260,6 @@ def check_ordered(chosen: Combination) -> Iterator[Diagnostic]:
         message = "fixed_x = false does not go with conditional_x, which ordered variables have by default"
         hint = "conditional_x = false models the exogenous variables too"
         yield Diagnostic("error", "conditional-x", message, hint=hint)
-    if chosen.table.meanstructure is False:
-        message = "ordered variables need means, and meanstructure is false"
-        yield Diagnostic("error", "no-means", message, hint="leave meanstructure out")
 
 
 def _check_numeric(chosen: Combination) -> Iterator[Diagnostic]:

@@ -168,7 +168,7 @@ def _build_cells(
     t: int,
 ) -> tuple[Cells, ...]:
     """Cells of each group: those of the parameters, then those that follow from parameters without a cell."""
-    has_cell = np.isin(locations.kind, (DIRECTED, SYMMETRIC, INTERCEPT))
+    has_cell = (locations.kind == DIRECTED) | (locations.kind == SYMMETRIC) | (locations.kind == INTERCEPT)
     position = np.flatnonzero(has_cell if composites is None else ~composites.hidden)
     columns = [
         position,
