@@ -79,7 +79,7 @@ def _take_places(canvas: Canvas, draft: Draft) -> Scene:
     search = _begin(canvas, MOST_PAINTED)
     figure = recognise_figure(canvas.structure) if canvas.style.layout == "own" and not canvas.hints.stages else None
     if figure is not None:
-        known = draft.with_structure(replace(canvas.structure, figure=figure))
+        known = draft.with_structure(replace(canvas.structure, figure=figure, two_sided=None))
         search.try_spacing(known, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
     if search.best is None or search.best[0].hits:
         search.try_spacing(draft, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)

@@ -158,14 +158,15 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
     smaller = set_in_matrix(canvas) if canvas.style.layout == "own" else None
     if figure is not None:
-        yield draft.with_structure(replace(structure, figure=figure))
+        known = replace(structure, figure=figure, two_sided=None)
+        yield draft.with_structure(known)
         if smaller is not None and figure.ports:
             # Between the many rows of such a figure there is little room for arcs.
-            yield replace(draft, canvas=smaller).with_structure(replace(structure, figure=figure))
+            yield replace(draft, canvas=smaller).with_structure(known)
         if direction == "auto" and canvas.style.column_width is not None and set(structure.owner) <= set(figure.cells):
             # Where many waves are wider than the column, the page is still higher than they are wide. Those with blocks
             # of indicators run downwards as ranks.
-            yield draft.with_structure(replace(structure, figure=figure.turn(structure.links)))
+            yield draft.with_structure(replace(known, figure=figure.turn(structure.links)))
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
         yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None

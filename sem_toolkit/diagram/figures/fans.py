@@ -17,6 +17,9 @@ LEAST_SHARE = 0.6
 
 MOST_GROWTH_FACTORS = 4
 
+MOST_MEASURED = 2
+"""The most causes and effects of growth that have indicators of their own, above them."""
+
 MOST_IN_ROW = 4
 """More variance components of a part than this stand in two rows, where they do not all load on the same measures."""
 
@@ -80,7 +83,8 @@ def recognise_growth(structure: Structure) -> Figure | None:
         return _arrange_two(structure, fans, extra)
     (fan,) = fans
     satellites = [(name, at) for at, names in structure.satellites.items() for name in names]
-    if len(extra) > 6 or any(structure.indicators.get(name) for name in extra):
+    measured = [name for name in extra if structure.indicators.get(name)]
+    if len(extra) > 6 or len(measured) > MOST_MEASURED:
         return None
     first = 1.0 if extra else 0.0
     cells = fan.place(0.0, first, first + 1)
@@ -101,7 +105,7 @@ def recognise_growth(structure: Structure) -> Figure | None:
         cells[name] = (cells[at][0], first + 2)
         outer[name] = "bottom"
     sides: dict[str, Side] = {name: "bottom" for name in fan.items if structure.indicators.get(name)}
-    return Figure("growth", cells, sides, outer)
+    return Figure("growth", cells, sides | dict.fromkeys(measured, "top"), outer)
 
 
 def _is_growth(fan: Fan, structure: Structure) -> bool:
