@@ -6,7 +6,7 @@ from typing import get_args
 
 import sem_toolkit.inference
 from sem_toolkit.estimation import ESTIMATORS
-from sem_toolkit.inference.by_kind import COLUMNS
+from sem_toolkit.inference.weights.by_kind import COLUMNS
 from sem_toolkit.inference.weights.data import DATA_KINDS
 from sem_toolkit.sample.sample import Form
 

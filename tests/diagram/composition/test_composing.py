@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram, read_layout, write_layout
+from sem_toolkit.diagram.composition.searching import TALLEST
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
-from sem_toolkit.diagram.searching import TALLEST
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import draw_case, draw_rising, draw_text, read_model
 
