@@ -82,7 +82,8 @@ def _take_places(canvas: Canvas, draft: Draft) -> Scene:
         known = draft.with_structure(replace(canvas.structure, figure=figure, two_sided=None))
         search.try_spacing(known, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
     if search.best is None or search.best[0].hits:
-        search.try_spacing(draft, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
+        plain = draft if figure is not None else draft.without_arcs_across()
+        search.try_spacing(plain, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
     return search.take()
 
 

@@ -136,6 +136,17 @@ def test_twins_mirror_each_other():
     assert boxes["A1"].bottom < boxes["bmi1"].top
 
 
+def test_twins_of_a_latent_phenotype_mirror_each_other_with_its_measures_below():
+    common = TWINS.replace("bmi", "L") + "\nL1 =~ anx1 + dep1 + str1\nL2 =~ anx2 + dep2 + str2"
+    boxes = find_boxes(common, std_lv=True)
+    middle = (boxes["L1"].x + boxes["L2"].x) / 2
+    for factor in "ACEL":
+        assert boxes[f"{factor}1"].x - middle == pytest.approx(middle - boxes[f"{factor}2"].x)
+        assert boxes[f"{factor}1"].y == pytest.approx(boxes[f"{factor}2"].y)
+    assert boxes["C1"].x == pytest.approx(boxes["L1"].x) == pytest.approx(boxes["dep1"].x)
+    assert boxes["A1"].bottom < boxes["L1"].top < boxes["L1"].bottom < boxes["anx1"].top
+
+
 def test_covariances_over_time_run_in_tracks_below_the_indicators():
     diagram = draw_diagram(build_table(WAVES, call="cfa"))
     lowest = max(node.box.bottom for node in diagram.scene.nodes)
