@@ -136,6 +136,19 @@ def test_twins_mirror_each_other():
     assert boxes["A1"].bottom < boxes["bmi1"].top
 
 
+def test_components_stand_in_the_order_of_what_they_load_on():
+    """Cholesky decomposition of two phenotypes into two components each, of both twins."""
+    twins = [f"{c}1{t} =~ NA*h{t} + w{t}\n{c}2{t} =~ NA*w{t}" for t in "xy" for c in "AE"]
+    names = [f"{c}{k}{t}" for t in "xy" for c in "AE" for k in "12"]
+    free = {("A1x", "A1y"), ("A2x", "A2y")}
+    pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
+    twins += [f"{a} ~~ {'0.5' if (a, b) in free else '0'}*{b}" for a, b in pairs]
+    boxes = find_boxes("\n".join(twins))
+    assert sorted(names, key=lambda name: boxes[name].x) == [
+        "E2x", "A2x", "E1x", "A1x", "A1y", "E1y", "A2y", "E2y",
+    ]  # fmt: skip
+
+
 def test_covariances_over_time_run_in_tracks_below_the_indicators():
     diagram = draw_diagram(build_table(WAVES, call="cfa"))
     lowest = max(node.box.bottom for node in diagram.scene.nodes)
