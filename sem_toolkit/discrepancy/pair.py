@@ -99,11 +99,16 @@ class MomentPair:
         weights = self.sizes if self.by_sizes else self.rows
         return np.asarray(weights / weights.sum())
 
-    @cached_property
+    @property
     def sized(self) -> Self:
         """The same with groups weighing by `sizes`."""
         proportional = not self.unbiased or len(self.rows) == 1
-        return self if self.by_sizes or proportional else replace(self, by_sizes=True)
+        return self if self.by_sizes or proportional else self._sized
+
+    @cached_property
+    def _sized(self) -> Self:
+        """Never this pair itself, which would then live until somebody looks for circles."""
+        return replace(self, by_sizes=True)
 
     @cached_property
     def sample_cov(self) -> FloatArray:

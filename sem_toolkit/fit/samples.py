@@ -7,6 +7,7 @@ from sem_toolkit.estimation import fill_exogenous_moments
 from sem_toolkit.fit.empty_cells import describe_two_stages
 from sem_toolkit.fit.levels import require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
+from sem_toolkit.fit.options import is_switched_off
 from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
 from sem_toolkit.libraries import pd
 from sem_toolkit.model import Model, build_model
@@ -40,7 +41,7 @@ def build_sample_of(prepared: Prepared) -> Sample:
     if unknown:
         raise DataError(unknown, prepared.spec.source)
     if prepared.ordered:
-        return _build_categorical(prepared, variables)
+        return _tell_means(prepared, _build_categorical(prepared, variables))
     frame = add_products(prepared.rows, variables)
     exogenous = list_exogenous(prepared.table)
     group, missing = prepared.options.group, prepared.options.missing
@@ -72,7 +73,17 @@ def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str,
     from sem_toolkit.sample.streamed_answers import build_streamed_answers
 
     cells = EmptyCells(options.zero_add, options.zero_keep_margins)
-    return build_streamed_answers(file, variables, prepared.answers, options.group, options.missing, cells)
+    found = build_streamed_answers(file, variables, prepared.answers, options.group, options.missing, cells)
+    return _tell_means(prepared, found)
+
+
+def _tell_means(prepared: Prepared, sample: Sample) -> Sample:
+    """The sample, with a warning where means are not wanted and ordered variables bring them, as in lavaan."""
+    if not is_switched_off(prepared.options.given.get("meanstructure")):
+        return sample
+    message = "meanstructure = false is set aside: ordered variables have thresholds"
+    told = Diagnostic("warning", "option-set-aside", message, hint="leave meanstructure out")
+    return replace(sample, messages=(*sample.messages, told))
 
 
 def _build_categorical(prepared: Prepared, variables: tuple[str, ...]) -> Sample:

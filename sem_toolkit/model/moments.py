@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.model.namespace import get_namespace, move_to, swap, take
+from sem_toolkit.model.namespace import get_namespace, move_to, reshape, swap, take
 from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
@@ -86,9 +86,9 @@ def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
     flat = take(space.concat([values, constants], axis=-1), plan.places, -1)
     size, shape = model.directed.size, model.directed.shape
     return RamMatrices(
-        directed=space.reshape(flat[..., :size], batch + shape),
-        symmetric=space.reshape(flat[..., size : 2 * size], batch + shape),
-        intercepts=space.reshape(flat[..., 2 * size :], batch + shape[:2]),
+        directed=reshape(flat[..., :size], batch + shape),
+        symmetric=reshape(flat[..., size : 2 * size], batch + shape),
+        intercepts=reshape(flat[..., 2 * size :], batch + shape[:2]),
     )
 
 

@@ -47,6 +47,11 @@ def take(array: Array, places: NDArray[np.intp], axis: int) -> Array:
     return get_namespace(array).take(array, move_to(places, array), axis=axis)
 
 
+def reshape(array: Array, shape: tuple[int, ...]) -> Array:
+    """The same numbers in another shape."""
+    return array.reshape(shape) if isinstance(array, np.ndarray) else get_namespace(array).reshape(array, shape)
+
+
 def swap(matrix: Array) -> Array:
     """The transposes of matrices (... × p × q)."""
     return matrix.swapaxes(-1, -2) if isinstance(matrix, np.ndarray) else get_namespace(matrix).matrix_transpose(matrix)

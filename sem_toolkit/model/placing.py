@@ -16,7 +16,8 @@ from sem_toolkit.model.cells import (
     find_cell,
     is_placeholder,
 )
-from sem_toolkit.model.composites import Composites, build_composites
+from sem_toolkit.model.composite_rows import build_composites
+from sem_toolkit.model.composites import Composites
 from sem_toolkit.model.constraint_rows import build_constraints
 from sem_toolkit.model.definitions import build_definitions
 from sem_toolkit.model.ram import Model, derive_cells, find_exogenous
@@ -168,7 +169,7 @@ def _build_cells(
     t: int,
 ) -> tuple[Cells, ...]:
     """Cells of each group: those of the parameters, then those that follow from parameters without a cell."""
-    has_cell = np.isin(locations.kind, (DIRECTED, SYMMETRIC, INTERCEPT))
+    has_cell = (locations.kind == DIRECTED) | (locations.kind == SYMMETRIC) | (locations.kind == INTERCEPT)
     position = np.flatnonzero(has_cell if composites is None else ~composites.hidden)
     columns = [
         position,

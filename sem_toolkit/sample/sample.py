@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -101,7 +102,7 @@ class Sample:
     auxiliary: tuple[str, ...] = ()
     cross_gamma: FloatArray | None = None
 
-    @property
+    @cached_property
     def form(self) -> Form:
         """What the moments are of, by which everything above decides how they are weighed.
 
@@ -142,7 +143,7 @@ class Sample:
         """Rows used, all groups together."""
         return sum(group.n for group in self.groups if not group.is_between)
 
-    @property
+    @cached_property
     def size(self) -> float:
         """Number of observations that they count for."""
         return sum(group.size for group in self.groups)

@@ -16,7 +16,7 @@ import numpy as np
 from sem_toolkit.fit import Fit, fit
 from sem_toolkit.inference import compute_parameter_covariance
 from sem_toolkit.inference.hypotheses.wald import WaldTest, compute_wald_statistic
-from sem_toolkit.inference.parameters.standardized import Standardization
+from sem_toolkit.inference.parameters.standardized import standardize
 from sem_toolkit.libraries import pd
 from sem_toolkit.spec import parse_spec
 from sem_toolkit.study.intervals import FloatArray
@@ -117,7 +117,7 @@ def compute_wald(model: Fit, hypothesis: JointHypothesis) -> WaldTest:
 
 def compute_standardised_effects(model: Fit, labels: Sequence[str]) -> tuple[FloatArray, FloatArray]:
     """Values (std.all) of labelled parameters (k) and their covariance matrix by the delta method (k × k)."""
-    standardisation = Standardization(model.evaluated.evaluation)
+    standardisation = standardize(model.evaluated.evaluation)
     place = {row.label: position for position, row in enumerate(standardisation.rows) if row.label}
     chosen = [place[label] for label in labels]
     slopes = standardisation.jacobian("std.all")[chosen]

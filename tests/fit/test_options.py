@@ -86,7 +86,6 @@ def test_ordered_variables_bring_their_estimator_and_what_belongs_to_it():
         ({"estimator": "ML"}, "ML is no estimator of ordered variables"),
         ({"missing": "ml"}, 'missing = "ml" is about numeric variables'),
         ({"fixed_x": False}, "fixed_x = false does not go with conditional_x"),
-        ({"meanstructure": False}, "ordered variables need means"),
         ({"zero_add": "a"}, "two numbers of 0 or more"),
     ],
 )

@@ -138,3 +138,11 @@ def test_a_correlation_without_any_information_weighs_nothing(answers: pd.DataFr
     assert found.parameters.query("op == '=~'")["se"].between(0.0, 1.0).all()
     with pytest.raises(DataError, match="do not determine the correlation of a pair"):
         fit(SPEC, triangular, estimator="WLS", **options)
+
+
+@pytest.mark.parametrize("word", [False, "no"])
+def test_means_that_are_not_wanted_are_there_all_the_same(answers: pd.DataFrame, word: object) -> None:
+    """lavaan forces the mean structure and warns."""
+    plain, told = fit(SPEC, answers, ordered="all"), fit(SPEC, answers, ordered="all", meanstructure=word)
+    np.testing.assert_array_equal(told.solution.x, plain.solution.x)
+    assert [entry.code for entry in told.sample.messages if entry not in plain.sample.messages] == ["option-set-aside"]

@@ -2,7 +2,7 @@
 
 McArdle (2009), Annual Review of Psychology 60, 577-605: of one variable, changes stand above the scores, what they have
 in common above these, the measures below; two variables mirror each other with their changes inside, so that the paths
-by which one drives the other are short.
+by which one drives the other are free.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,9 @@ MOST_OTHERS = 3
 
 BESIDE_PATHS = 1 / 6
 """How far right of a column, in columns, a factor stands that keeps clear of the paths between two mirrored rows."""
+
+BEFORE_SCORE = 0.2
+"""How far left of its score, in columns, a change stands that others' paths pass."""
 
 
 def recognise_change(structure: Structure) -> Figure | None:
@@ -63,20 +66,31 @@ def _arrange_two(
     common: Sequence[str],
     rest: Sequence[str],
 ) -> Figure:
-    """Scores outside, changes inside, what changes have in common in the middle."""
+    """Scores outside, changes inside, what changes of one variable have in common inside of these, before them.
+
+    There it stands in the column of the first scores, so that what covaries is in one column and what drives the other
+    variable has a free way; each change stands a little before its score, so that these paths pass it. What the changes
+    of both have in common stands in the middle.
+    """
     count = len(chains[0])
-    last = 4.0 if common else 3.0
+    own = len(common) == len(chains) and count > 2
+    last = 5.0 if own else 4.0 if common else 3.0
+    before = BEFORE_SCORE if own else 0.0
     cells: dict[str, Cell] = {}
     outer: dict[str, Side] = {}
     sides: dict[str, Side] = {}
     for scores, row, inner in zip(chains, (0.0, last), (1.0, last - 1), strict=True):
         cells |= {score: (float(k), row) for k, score in enumerate(scores)}
-        cells |= {changes[score]: (float(k), inner) for k, score in enumerate(scores) if k}
+        cells |= {changes[score]: (k - before, inner) for k, score in enumerate(scores) if k}
         sides |= dict.fromkeys(scores, "top" if row == 0 else "bottom")
         outer |= dict.fromkeys([changes[score] for score in scores[1:]], "right")
         outer |= {scores[0]: "left", scores[-1]: "right"}
-    first = floor(count / 2 - 0.5) + BESIDE_PATHS
-    cells |= {name: (first + k, last / 2) for k, name in enumerate(common)}
+    if own:
+        cells |= {name: (0.0, 2.0 + k) for k, name in enumerate(common)}
+        outer |= dict.fromkeys(common, "left")
+    else:
+        first = floor(count / 2 - 0.5) + BESIDE_PATHS
+        cells |= {name: (first + k, last / 2) for k, name in enumerate(common)}
     return Figure("latent change", cells | _place_rest(structure, rest, count, last / 2), sides, outer)
 
 

@@ -17,6 +17,9 @@ LEAST_SHARE = 0.6
 
 MOST_GROWTH_FACTORS = 4
 
+MOST_MEASURED = 2
+"""The most causes and effects of growth that have indicators of their own, above them."""
+
 MOST_IN_ROW = 4
 """More variance components of a part than this stand in two rows, where they do not all load on the same measures."""
 
@@ -80,7 +83,8 @@ def recognise_growth(structure: Structure) -> Figure | None:
         return _arrange_two(structure, fans, extra)
     (fan,) = fans
     satellites = [(name, at) for at, names in structure.satellites.items() for name in names]
-    if len(extra) > 6 or any(structure.indicators.get(name) for name in extra):
+    measured = [name for name in extra if structure.indicators.get(name)]
+    if len(extra) > 6 or len(measured) > MOST_MEASURED:
         return None
     first = 1.0 if extra else 0.0
     cells = fan.place(0.0, first, first + 1)
@@ -101,7 +105,7 @@ def recognise_growth(structure: Structure) -> Figure | None:
         cells[name] = (cells[at][0], first + 2)
         outer[name] = "bottom"
     sides: dict[str, Side] = {name: "bottom" for name in fan.items if structure.indicators.get(name)}
-    return Figure("growth", cells, sides, outer)
+    return Figure("growth", cells, sides | dict.fromkeys(measured, "top"), outer)
 
 
 def _is_growth(fan: Fan, structure: Structure) -> bool:
@@ -139,10 +143,13 @@ def _arrange_two(structure: Structure, fans: Sequence[Fan], extra: Sequence[str]
 
 
 def recognise_components(structure: Structure) -> Figure | None:
-    """Variance components over their phenotypes: as many factors as measures or more, in parts beside each other."""
+    """Variance components over their phenotypes: as many factors as measures or more, in parts beside each other.
+
+    A latent phenotype (common pathway, Neale and Cardon 1992) has its measures below it.
+    """
     fans = find_fans(structure)
     shared = {name for fan in fans for name in (*fan.factors, *fan.items)}
-    if not 1 <= len(fans) <= 4 or structure.links or set(structure.cores) - shared:
+    if not 1 <= len(fans) <= 4 or set(structure.links) - set(structure.loadings) or set(structure.cores) - shared:
         return None
     if any(len(fan.factors) < len(fan.items) or len(fan.items) > 3 for fan in fans):
         return None
@@ -151,14 +158,15 @@ def recognise_components(structure: Structure) -> Figure | None:
     sides: dict[str, Side] = {}
     left = 0.0
     for k, fan in enumerate(fans):
-        common, rest = _split_components(fan, structure)
+        measured = [name for name in fan.items if structure.indicators.get(name)]
+        common, rest = _split_components(fan, structure) if not measured else (fan, ())
         mirrored = len(fans) == 2 and k == 0
         width = max(common.width, len(rest) - 1.0)
         cells |= common.place(left + (width - common.width) / 2, 0.0, 1.0, mirrored)
         cells |= place_in_row(rest[::-1] if mirrored else rest, left + width / 2, 2.0)
         outer |= dict.fromkeys(common.factors, "top")
         outer |= dict.fromkeys(rest or fan.items, "bottom")
-        sides |= dict.fromkeys(common.factors, "bottom")
+        sides |= dict.fromkeys((*common.factors, *measured), "bottom")
         sides |= dict.fromkeys(rest, "top")
         left += width + 1.5
     return Figure("components", cells, sides, outer)

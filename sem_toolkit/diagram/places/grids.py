@@ -20,6 +20,9 @@ STRETCH = 1.45
 ROOMY_SHARE = 0.95
 """In a row of indicators that has room each number has a place of its own."""
 
+NEARLY_ABOVE = 0.25
+"""Up to so many columns beside what it loads on a factor stands above it."""
+
 ARC_ROOM = 8.0
 """What arcs and numbers beyond the outermost shapes take of the width at first."""
 
@@ -71,8 +74,9 @@ def _extend(box: Rectangle, side: Side, room: tuple[float, float]) -> Rectangle:
 
 
 def _find_side(core: str, structure: Structure, places: Mapping[str, Rectangle]) -> Side:
-    """The side of a core on which most of its indicators stand."""
-    items = [places[name] for name in structure.indicators.get(core, ()) if name in places]
+    """The side of a core on which most of its indicators stand, or else most of what it loads on besides."""
+    names = structure.indicators.get(core) or [name for factor, name in structure.loadings if factor == core]
+    items = [places[name] for name in names if name in places]
     if not items or core not in places:
         return "right"
     dx = sum(item.x for item in items) / len(items) - places[core].x
@@ -116,7 +120,7 @@ def _find_row_gap(
     fans = [(a, b) for a, b in structure.loadings if {rows.get(a), rows.get(b)} == between]
     columns = [abs(figure.cells[a][0] - figure.cells[b][0]) for a, b in fans]
     label = measures.widest_label
-    if fans and max(columns) > 0.1:
+    if fans and max(columns) > NEARLY_ABOVE:
         # The flatter the outermost lines, the further the rows are apart.
         return spacing.fan * (1.0 + 0.16 * max(columns)) + 0.35 * max(0.0, label - 30)
     if fans:
@@ -157,11 +161,6 @@ def _iterate_pitches(
     tight: bool,
 ) -> Iterator[float]:
     """What each pair of shapes asks of the distance of the columns; `tight`: the least that numbers and arrows need."""
-    label = measures.widest_label
-    level_gap = label + 12 if tight else max(spacing.rank, label + 30)
-    slanting_gap = max(22.0, DIAGONAL * label + (2 if tight else 14))
-    if not tight:
-        slanting_gap = max(slanting_gap, 0.8 * spacing.rank)
     linked = {frozenset(link) for link in structure.links}
     loaded = {frozenset(pair) for pair in structure.loadings}
     covarying = {frozenset(pair): measures.labels.get(" ~~ ".join(pair), 0.0) for pair in structure.covariances}
@@ -176,12 +175,14 @@ def _iterate_pitches(
         level = box.top - 4 < beside.bottom and beside.top - 4 < box.bottom
         inner = blocks[a].places[a].right - blocks[b].places[b].left
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
-            yield (inner + level_gap) / apart
+            label = _find_number(a, b, measures) if tight else measures.widest_label
+            yield (inner + (label + 12 if tight else max(spacing.rank, label + 30))) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
-            yield (inner + slanting_gap) / apart
+            label = _find_number(a, b, measures) if tight else measures.widest_label
+            gap = max(22.0, DIAGONAL * label + (2 if tight else 14))
+            yield (inner + (gap if tight else max(gap, 0.8 * spacing.rank))) / apart
         elif pair in loaded and level:
-            number = max(measures.labels.get(f"{factor} =~ {item}", 0.0) for factor, item in ((a, b), (b, a)))
-            yield (inner + number + 16) / apart
+            yield (inner + _find_number(a, b, measures) + 16) / apart
         elif pair in covarying and level:
             yield (inner + 22 + (0.0 if tight else covarying[pair])) / apart
         if level:
@@ -191,6 +192,12 @@ def _iterate_pitches(
     columns = sorted({column for name, (column, _) in figure.cells.items() if name in items})
     if len(columns) > 1:
         yield 0.75 * max((width for key, width in measures.labels.items() if " =~ " in key), default=0.0)
+
+
+def _find_number(one: str, other: str, measures: Measures) -> float:
+    """Width of the widest number of the directed paths between two variables."""
+    keys = [f"{a} {sign} {b}" for a, b in ((one, other), (other, one)) for sign in ("~", "=~")]
+    return max(measures.labels.get(key, 0.0) for key in keys)
 
 
 def _fit_pitch(wanted: float, tight: float, figure: Figure, blocks: Mapping[str, Block], limit: float) -> float:

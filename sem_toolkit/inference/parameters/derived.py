@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.cells import INTERCEPT
 from sem_toolkit.model.moments import compute_cell_values
@@ -19,16 +19,20 @@ Derived = dict[int, tuple[float, FloatArray]]
 
 
 def list_derived_values(
-    evaluation: AtEstimate, rows: Sequence[Parameter], variances: Places, intercepts: Places
+    model: Model,
+    x: FloatArray,
+    moments: ImpliedMoments,
+    rows: Sequence[Parameter],
+    variances: Places,
+    intercepts: Places,
 ) -> Derived:
     """Moments of composites, and of responses behind ordered variables the residual variance (delta) or scale (theta).
 
     rows        of the table (k), by whose places the values are named
     variances   places of the rows of variances, and of those of `intercepts`
     """
-    model, x = evaluation.model, evaluation.x
     if model.responses is not None:
-        return _list_response_values(evaluation, model.responses, rows, variances)
+        return _list_response_values(model, x, moments, model.responses, rows, variances)
     if model.composites is None:
         return {}
     values, slopes = compute_cell_values(model, x), model.composites.jacobian(model, x)
@@ -48,9 +52,13 @@ def list_derived_values(
 
 
 def _list_response_values(
-    evaluation: AtEstimate, responses: Responses, rows: Sequence[Parameter], variances: Places
+    model: Model,
+    x: FloatArray,
+    moments: ImpliedMoments,
+    responses: Responses,
+    rows: Sequence[Parameter],
+    variances: Places,
 ) -> Derived:
-    model, x = evaluation.model, evaluation.x
     found: Derived = {}
     if model.derived is not None:
         values, slopes = compute_cell_values(model, x)[len(x) :], model.derived.jacobian(model, x)
@@ -64,7 +72,7 @@ def _list_response_values(
     layout = model.layout
     assert isinstance(layout, CategoricalLayout)  # noqa: S101
     for group in range(model.n_groups):
-        units = dict(zip(layout.variables.tolist(), layout.find_units(evaluation.moments, group), strict=True))
+        units = dict(zip(layout.variables.tolist(), layout.find_units(moments, group), strict=True))
         for k, row in enumerate(rows):
             if row.op == "~*~" and row.group == group + 1:
                 found[k] = float(units[model.observed.index(row.lhs)]), np.zeros(len(x))

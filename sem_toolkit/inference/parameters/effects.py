@@ -248,7 +248,7 @@ def _slope_of_path(evaluation: AtEstimate, g: int, A: FloatArray, path: tuple[in
 
 def _standardize_effect(standard: Standardization, effect: Effect) -> tuple[float, FloatArray]:
     """The effect times sd(cause)/sd(outcome), and its derivative by x."""
-    names, g = standard.evaluation.model.variables, effect.group - 1
+    names, g = standard.model.variables, effect.group - 1
     v, w = names.index(effect.cause), names.index(effect.outcome)
     variances, slopes = standard.variances[g], standard.variances_by_x[g]
     factor = float(np.sqrt(variances[v] / variances[w]))

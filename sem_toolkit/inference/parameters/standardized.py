@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.parameters.derived import list_derived_values
+from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.kernels import pull_back
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.spec.slopes import list_slopes
@@ -48,18 +49,21 @@ class Standardization:
     """Everything about standardising the rows of a table at one x.
 
     The rows are those of `table.parameters` (k of them), then the definitions (d).
+    moments are those that the model implies at x (q).
     """
 
-    evaluation: AtEstimate
+    model: Model
+    x: FloatArray
+    moments: ImpliedMoments
 
     @cached_property
     def rows(self) -> tuple[Parameter, ...]:
-        return self.evaluation.model.table.parameters
+        return self.model.table.parameters
 
     @cached_property
     def layout(self) -> Layout:
         """Where each row finds what it needs."""
-        model, rows = self.evaluation.model, self.rows
+        model, rows = self.model, self.rows
         places = {name: place for place, name in enumerate(model.variables)}
         t, end = model.n_variables, model.n_groups * model.n_variables
         sides, free, fixed = [], [], []
@@ -84,7 +88,7 @@ class Standardization:
         """Values of the rows (k): free from x, fixed as they stand; a composite's moments follow from its weights."""
         free, values = self.layout.free, self.layout.fixed.copy()
         chosen = np.flatnonzero(free)
-        values[chosen] = self.evaluation.x[free[chosen] - 1]
+        values[chosen] = self.x[free[chosen] - 1]
         for k, (value, _) in self._derived_values.items():
             values[k] = value
         return values
@@ -93,7 +97,7 @@ class Standardization:
     def free_by_x(self) -> FloatArray:
         """1 where a row (k) is a parameter (q), else 0."""
         free = self.layout.free
-        slopes = np.zeros((len(free), len(self.evaluation.x)))
+        slopes = np.zeros((len(free), len(self.x)))
         chosen = np.flatnonzero(free)
         slopes[chosen, free[chosen] - 1] = 1.0
         return slopes
@@ -111,7 +115,9 @@ class Standardization:
     @cached_property
     def _derived_values(self) -> dict[int, tuple[float, FloatArray]]:
         """Value and derivative by x (q) of what is fixed in the table and follows from parameters, by row."""
-        return list_derived_values(self.evaluation, self.rows, self._variance_rows, self._intercept_rows)
+        return list_derived_values(
+            self.model, self.x, self.moments, self.rows, self._variance_rows, self._intercept_rows
+        )
 
     @cached_property
     def _is_scale(self) -> NDArray[np.bool_]:
@@ -124,7 +130,7 @@ class Standardization:
 
         So it is a product of standardised variables (Wen, Marsh & Hau, 2010, Structural Equation Modeling 17, 1-22).
         """
-        variances = np.diagonal(self.evaluation.moments.all_covariance, axis1=-2, axis2=-1)
+        variances = np.diagonal(self.moments.all_covariance, axis1=-2, axis2=-1)
         if not self._products:
             return variances
         variances = variances.copy()
@@ -135,7 +141,7 @@ class Standardization:
     @cached_property
     def _products(self) -> list[tuple[int, int, int]]:
         """Places of products of latent variables, such as f:g, and of their two parts."""
-        model = self.evaluation.model
+        model = self.model
         place = {name: number for number, name in enumerate(model.variables)}
         parts = [(place[name], name.split(":")) for name in model.variables[model.n_observed :] if ":" in name]
         return [
@@ -148,13 +154,13 @@ class Standardization:
 
         V = BSBᵀ gives ∂V_kk/∂A_ij = 2 B_ki V_jk and ∂V_kk/∂S_ij = 2 B_ki B_kj (half of it for i = j).
         """
-        model, moments = self.evaluation.model, self.evaluation.moments
+        model, moments = self.model, self.moments
         width = max([model.n_parameters, *(int(cells.position.max(initial=-1)) + 1 for cells in model.cells)])
         by_cells = np.zeros((model.n_groups, model.n_variables, width))
         for g, cells in enumerate(model.cells):
             both = np.concatenate([moments.total_effects[g], moments.all_covariance[g]], axis=1)
             by_cells[g][:, cells.position] = 2.0 * cells.weight * both[:, cells.row] * both[:, cells.right]
-        slopes = pull_back(model, self.evaluation.x, by_cells)
+        slopes = pull_back(model, self.x, by_cells)
         variances = self.variances
         for product, left, right in self._products:
             one, other = slopes[:, left] * variances[:, right, None], slopes[:, right] * variances[:, left, None]
@@ -164,23 +170,23 @@ class Standardization:
     def values(self, scale: Scale) -> FloatArray:
         """Standardised values of the rows, then of the definitions (k + d)."""
         inner = self._everywhere if self._scales_everything(scale) else self._inner_values(scale)
-        if not self.evaluation.model.definitions.rows:
+        if not self.model.definitions.rows:
             return inner
-        return np.concatenate([inner, self.evaluation.model.definitions.values(self._vector(inner))])
+        return np.concatenate([inner, self.model.definitions.values(self._vector(inner))])
 
     def jacobian(self, scale: Scale) -> FloatArray:
         """Derivatives of these by x, (k + d) × q."""
         slopes = self._inner_slopes(scale)
-        if not self.evaluation.model.definitions.rows:
+        if not self.model.definitions.rows:
             return slopes
         free = np.flatnonzero(self.layout.free)
         of_vector = slopes[free[np.argsort(self.layout.free[free])]]
-        by_vector = self.evaluation.model.definitions.jacobian(self._vector(self._inner_values(scale)))
+        by_vector = self.model.definitions.jacobian(self._vector(self._inner_values(scale)))
         return np.concatenate([slopes, by_vector @ of_vector])
 
     def _vector(self, values: FloatArray) -> FloatArray:
         """The values of the free rows in the order of x (q)."""
-        vector, free = np.zeros(len(self.evaluation.x)), self.layout.free
+        vector, free = np.zeros(len(self.x)), self.layout.free
         chosen = np.flatnonzero(free)
         vector[free[chosen] - 1] = values[chosen]
         return vector
@@ -191,7 +197,7 @@ class Standardization:
         return self._inner_values("std.all")
 
     def _scales_everything(self, scale: Scale) -> bool:
-        return scale == "std.all" or (scale == "std.nox" and not self.evaluation.exogenous)
+        return scale == "std.all" or (scale == "std.nox" and not self.model.exogenous)
 
     def _inner_values(self, scale: Scale) -> FloatArray:
         """Values of the rows (k): est · Π sd ** power, by the rule of each operator."""
@@ -239,7 +245,7 @@ class Standardization:
 
     def _log_slopes(self, sources: IntArray) -> FloatArray:
         """Derivatives by x of the logarithms of some of these standard deviations (len(sources) × q)."""
-        end, q = self.variances.size, len(self.evaluation.x)
+        end, q = self.variances.size, len(self.x)
         result = np.zeros((len(sources), q))
         whole, own = sources < end, (sources >= end) & (sources < end + len(self.rows))
         result[whole] = (
@@ -256,14 +262,14 @@ class Standardization:
             return np.ones(self.layout.place.shape, dtype=np.bool_)
         if scale == "std.lv":
             return self._is_latent[self.layout.place]
-        counts = np.ones(self.evaluation.model.n_variables, dtype=np.bool_)
-        counts[list(self.evaluation.exogenous)] = False
+        counts = np.ones(self.model.n_variables, dtype=np.bool_)
+        counts[list(self.model.exogenous)] = False
         return np.asarray(counts[self.layout.place])
 
     @cached_property
     def _is_latent(self) -> NDArray[np.bool_]:
         """Which variables (t) nobody observed; random slopes are none of the model's latent variables, and count."""
-        model = self.evaluation.model
+        model = self.model
         latent = np.arange(model.n_variables) >= model.n_observed
         latent[[model.variables.index(slope.name) for slope in list_slopes(model.table)]] = True
         return latent
@@ -291,4 +297,4 @@ def _powers(row: Parameter) -> tuple[tuple[str, int], tuple[str, int]]:
 @once
 def standardize(evaluation: AtEstimate) -> Standardization:
     """The standardisation at the estimate."""
-    return Standardization(evaluation)
+    return Standardization(evaluation.model, evaluation.x, evaluation.moments)

@@ -10,11 +10,12 @@ from sem_toolkit.discrepancy.vectors import compute_products
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.clusters import compute_cluster_trace, list_cluster_covariances
 from sem_toolkit.inference.weights.observed import (
-    ObservedWeight,
+    build_observed_weight,
     compute_complete_first_order,
     compute_complete_gradient,
     compute_complete_hessian,
     difference_gradient,
+    observed_pieces,
     score_complete_rows,
     times_observed_information,
 )
@@ -54,14 +55,14 @@ class CompleteData:
     def robust_weight(self, pair: MomentPair, information: str) -> Weight:
         """That of the estimator, or, for ML by "observed" information, that of the saturated model's moments."""
         observed = pair.kind.is_likelihood and information == "observed"
-        return ObservedWeight(pair) if observed else weigh(pair)
+        return build_observed_weight(pair) if observed else weigh(pair)
 
     def weight_of_changes(self, pair: MomentPair) -> Weight | None:
         return None
 
     def times_information(self, pair: MomentPair, information: str, group: int, columns: FloatArray) -> FloatArray:
         if pair.kind.is_likelihood and information == "observed":
-            return times_observed_information(pair, group, columns)
+            return times_observed_information(observed_pieces(pair, group), columns)
         if pair.kind.is_likelihood and information == "first.order":
             scores = compute_saturated_scores(pair, group)
             return np.asarray(scores.T @ (scores @ columns) / len(scores))

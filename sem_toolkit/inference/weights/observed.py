@@ -24,16 +24,21 @@ from sem_toolkit.model.kernels import (
 )
 from sem_toolkit.sample.moments import FloatArray
 
+Pieces = tuple[FloatArray, FloatArray, FloatArray | None]
+
 
 @dataclass(frozen=True, eq=False)
 class ObservedWeight:
-    """V as the observed information of the saturated model at the implied moments."""
+    """V as the observed information of the saturated model at the implied moments; pieces: `observed_pieces` by group.
 
-    pair: MomentPair
+    It holds no pair of moments: a pair that remembers it would else refer to itself.
+    """
+
+    pieces: tuple[Pieces, ...]
 
     def times(self, group: int, columns: FloatArray) -> FloatArray:
         """V times a matrix (m × k)."""
-        return times_observed_information(self.pair, group, columns)
+        return times_observed_information(self.pieces[group], columns)
 
     def quadratic(self, pair: MomentPair) -> FloatArray:
         return self._squares(compute_residual_moments(pair))
@@ -70,19 +75,24 @@ class ObservedWeight:
         return np.array([vector @ self.times(g, vector[:, None])[:, 0] for g, vector in enumerate(vectors)])
 
 
-def observed_pieces(pair: MomentPair, group: int) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+def build_observed_weight(pair: MomentPair) -> ObservedWeight:
+    """The observed information at a pair as a weight."""
+    return ObservedWeight(tuple(observed_pieces(pair, group) for group in range(pair.model.n_groups)))
+
+
+def observed_pieces(pair: MomentPair, group: int) -> Pieces:
     """Q = Σ⁻¹, R = 2QTQ − Q with T = S + (m − μ)(m − μ)ᵀ (p × p each), and z = Q(m − μ) (p), or None without means."""
     Q, gap = pair.implied_inverse[group], pair.mean_gap
     T = pair.sample_cov[group] if gap is None else pair.sample_cov[group] + np.outer(gap[group], gap[group])
     return Q, 2.0 * Q @ T @ Q - Q, None if gap is None else Q @ gap[group]
 
 
-def times_observed_information(pair: MomentPair, group: int, columns: FloatArray) -> FloatArray:
+def times_observed_information(pieces: Pieces, columns: FloatArray) -> FloatArray:
     """Observed information of the saturated model at the implied moments, times columns (m × k).
 
     The Hessian of −logl/n in the direction (a, X): ½(QXR + RXQ) with R = 2QTQ − Q, and Qa + QXz, Qaz with z = Q(m − μ).
     """
-    Q, R, z = observed_pieces(pair, group)
+    Q, R, z = pieces
     rows, cols = vech_indices(len(Q))
     first = len(columns) - len(rows)
     full = np.zeros((columns.shape[1], *Q.shape))

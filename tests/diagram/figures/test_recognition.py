@@ -149,6 +149,17 @@ def test_components_stand_in_the_order_of_what_they_load_on():
     ]  # fmt: skip
 
 
+def test_twins_of_a_latent_phenotype_mirror_each_other_with_its_measures_below():
+    common = TWINS.replace("bmi", "L") + "\nL1 =~ anx1 + dep1 + str1\nL2 =~ anx2 + dep2 + str2"
+    boxes = find_boxes(common, std_lv=True)
+    middle = (boxes["L1"].x + boxes["L2"].x) / 2
+    for factor in "ACEL":
+        assert boxes[f"{factor}1"].x - middle == pytest.approx(middle - boxes[f"{factor}2"].x)
+        assert boxes[f"{factor}1"].y == pytest.approx(boxes[f"{factor}2"].y)
+    assert boxes["C1"].x == pytest.approx(boxes["L1"].x) == pytest.approx(boxes["dep1"].x)
+    assert boxes["A1"].bottom < boxes["L1"].top < boxes["L1"].bottom < boxes["anx1"].top
+
+
 def test_covariances_over_time_run_in_tracks_below_the_indicators():
     diagram = draw_diagram(build_table(WAVES, call="cfa"))
     lowest = max(node.box.bottom for node in diagram.scene.nodes)
@@ -382,3 +393,59 @@ def test_the_covariance_of_explained_growth_factors_runs_straight_between_them()
     picture = draw_text(GROWTH + "\ni ~ x + z\ns ~ x + z\ni ~~ s", variances="lisrel")
     edge = next(edge for edge in picture.scene.edges if edge.key == "i ~~ s")
     assert is_straight(edge.curve)
+
+
+def build_changes(waves):
+    lines = [
+        f"{v}{t} =~ 1*{v.lower()}{t}\n{v.lower()}{t} ~~ e{v}*{v.lower()}{t}" for v in "XY" for t in range(1, waves + 1)
+    ]
+    for t in range(2, waves + 1):
+        lines += [f"{v}{t} ~ 1*{v}{t - 1}\nd{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}\nd{v}{t} ~~ 0*d{v}{t}" for v in "XY"]
+        lines += [f"d{v}{t} ~ X{t - 1} + Y{t - 1}" for v in "XY"]
+    lines += [f"S{v} =~ " + " + ".join(f"1*d{v}{t}" for t in range(2, waves + 1)) for v in "XY"]
+    return "\n".join([*lines, "X1 ~~ Y1 + SX + SY\nY1 ~~ SX + SY\nSX ~~ SY"])
+
+
+@pytest.mark.parametrize("waves", [3, 4, 5])
+def test_what_the_changes_of_each_process_have_in_common_stands_with_the_first_scores(waves):
+    """A bivariate dual change model: everything that covaries in one column, all paths straight, mirrored."""
+    boxes, diagram = draw_straight(build_changes(waves))
+    column = [boxes[name] for name in ("X1", "SX", "SY", "Y1")]
+    assert len({round(box.x, 6) for box in column}) == 1
+    assert [box.y for box in column] == sorted(box.y for box in column)
+    middle = (boxes["X1"].y + boxes["Y1"].y) / 2
+    for one, other in (("SX", "SY"), ("dX2", "dY2"), ("X3", "Y3"), ("x1", "y1")):
+        assert middle - boxes[one].y == pytest.approx(boxes[other].y - middle)
+    arcs = [edge for edge in diagram.scene.edges if edge.role == "covariance"]
+    assert all(edge.curve[:, 0].max() <= boxes["X1"].right for edge in arcs)
+
+
+def test_a_measured_outcome_of_growth_stands_with_the_causes_above_the_growth_factors():
+    more = "\ni ~ sex + ses\ns ~ sex + ses\nA =~ a1 + a2 + a3\nA ~ i + s"
+    boxes, diagram = draw_straight(GROWTH + more, "growth")
+    assert {round(boxes[name].y, 6) for name in ("sex", "ses", "A")} == {round(boxes["A"].y, 6)}
+    assert boxes["ses"].right < boxes["A"].left
+    assert boxes["a2"].bottom < boxes["A"].top < boxes["A"].bottom < boxes["i"].top
+    heads = {edge.key: edge.curve[-1] for edge in diagram.scene.edges if edge.source == "A"}
+    assert heads["A =~ a2"] == pytest.approx([boxes["a2"].x, boxes["a2"].bottom])
+
+
+def build_traits(waves):
+    lines = [f"{v}{t} =~ {v.lower()}{t}a + {v.lower()}{t}b\n" for v in "AD" for t in range(1, waves + 1)]
+    lines += [f"T{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, waves + 1)) for v in "AD"]
+    return "\n".join([*lines, *(f"A{t} ~~ D{t}" for t in range(1, waves + 1)), "TA ~~ TD"])
+
+
+@pytest.mark.parametrize("waves", [3, 4])
+def test_states_of_two_traits_mirror_each_other_by_occasions(waves):
+    boxes = find_boxes(build_traits(waves))
+    middle = (boxes["TA"].y + boxes["TD"].y) / 2
+    for t in range(1, waves + 1):
+        assert boxes[f"A{t}"].x == pytest.approx(boxes[f"D{t}"].x)
+        assert middle - boxes[f"A{t}"].y == pytest.approx(boxes[f"D{t}"].y - middle)
+    assert boxes["a1a"].bottom < boxes["A1"].top < boxes["A1"].bottom < boxes["TA"].top < boxes["TD"].top
+
+
+def test_factors_of_higher_order_whose_parts_do_not_covary_by_pairs_are_no_states():
+    text = build_traits(3).replace("A2 ~~ D2", "")
+    assert recognise_figure(find_structure(text)) is None
