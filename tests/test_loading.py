@@ -62,7 +62,8 @@ def test_a_plain_fit_loads_nothing_of_other_models(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom sem_toolkit.cli.main import run\ncode = run(sys.argv[1:])\n"
         "idle = ('sample.categorical', 'sample.printed', 'estimation.steps.search', 'estimation.instruments.search',\n"
-        "    'estimation.engines.description', 'estimation.batch', 'inference.further', 'inference.staged',\n"
+        "    'estimation.engines.description', 'estimation.batch', 'inference.further',\n"
+        "    'inference.exact_fit.staged', 'inference.errors.staged',\n"
         "    'inference.weights.levels', 'rotation.rotate', 'rotation.criteria', 'report.export', 'fit.records')\n"
         "print(code, [name for name in idle if f'sem_toolkit.{name}' in sys.modules])"
     )

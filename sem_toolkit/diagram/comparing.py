@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.diagram.composing import build_scene
+from sem_toolkit.diagram.composition.composing import build_scene
 from sem_toolkit.diagram.content.canvas import build_canvas, list_covariates, note_covariates, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints

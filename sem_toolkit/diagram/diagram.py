@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
-from sem_toolkit.diagram.composing import GoOn, build_scene
+from sem_toolkit.diagram.composition.composing import GoOn, build_scene
 from sem_toolkit.diagram.content.canvas import (
     Canvas,
     build_canvas,

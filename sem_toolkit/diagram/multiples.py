@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sem_toolkit.diagram.comparing import Version, keep_known, merge_graphs, take_layout
-from sem_toolkit.diagram.composing import build_scene
+from sem_toolkit.diagram.composition.composing import build_scene
 from sem_toolkit.diagram.content.canvas import build_canvas, select_elements
 from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints

@@ -34,9 +34,9 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
                     alone = _turn(model, name, x, group)
                     x = _turn(model, name, x) if alone is x else alone
             continue
-        own = x[loadings[name]]
-        negative, positive = int((own < 0.0).sum()), int((own > 0.0).sum())
-        if negative > positive or (negative == positive and own.sum() < 0.0):
+        own = x[loadings[name]].tolist()
+        negative, positive = sum(value < 0.0 for value in own), sum(value > 0.0 for value in own)
+        if negative > positive or (negative == positive and sum(own) < 0.0):
             x = _turn(model, name, x)
     return x
 

@@ -27,8 +27,7 @@ from sem_toolkit.fit.readers import (
     parse_words,
 )
 from sem_toolkit.fit.rotation import parse_rotation_arguments
-from sem_toolkit.inference.errors.resampled import LIMITS
-from sem_toolkit.inference.options import INFORMATION, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
+from sem_toolkit.inference.options import INFORMATION, LIMITS, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
 from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS, RotationErrors
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.weights import Normalization, WeightType

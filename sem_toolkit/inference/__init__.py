@@ -9,6 +9,7 @@ from sem_toolkit.loading import offer_lazily
 
 if TYPE_CHECKING:
     from sem_toolkit.inference.at_estimate import AtEstimate, EvaluatedSolution, SolutionLike, evaluate_solution
+    from sem_toolkit.inference.exact_fit.staged import describe_steps
     from sem_toolkit.inference.exact_fit.statistics import TestStatistic
     from sem_toolkit.inference.further import (
         build_effects,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         compute_r2,
         compute_test_statistics,
     )
-    from sem_toolkit.inference.staged import describe_steps
 
 __all__ = [
     "AtEstimate",

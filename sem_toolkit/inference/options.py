@@ -1,12 +1,12 @@
 """Which standard errors and tests belong to an estimator, by lavaan's names and defaults."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.discrepancy import Kind
 from sem_toolkit.estimation import Estimator, get_estimator
-from sem_toolkit.inference.errors.resampled import Resampled
+from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
 
 CLUSTER_ERRORS = ("robust.cluster", "robust.cluster.sem")
@@ -54,6 +54,34 @@ _ALIASES = {
 _BOOTSTRAPPED_TEST = frozenset({"boot", "bootstrap", "bollen-stine", "bollen_stine"})
 _BY_MOMENTS = frozenset({"robust.sem", "robust.cluster.sem"})
 _BY_GAMMA = frozenset({"satorra.bentler", "mean.var.adjusted", "scaled.shifted"})
+
+
+Row = tuple[str, str, str, int]
+LIMITS = ("norm", "basic", "perc", "bca.simple", "bca")
+"""Limits of bootstrapped estimates, by lavaan's names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """Standard errors, limits and the p-value of the model by bootstrap samples.
+
+    covariance  of x over the draws (q × q), their number as divisor; None where only the test was bootstrapped
+    rows        standard error, lower and upper limit of a parameter or definition, by lhs, op, rhs and group; a
+                definition has no rhs and group 0
+    pvalue      share of Bollen-Stine samples with a larger statistic; NaN where these were not asked for
+    draws       samples, and counts: how they ended
+    interval    the kind of the limits, one of LIMITS; seed: of the draws
+    messages    about draws that do not count
+    """
+
+    covariance: FloatArray | None
+    rows: Mapping[Row, tuple[float, float, float]]
+    pvalue: float
+    draws: int
+    interval: str
+    seed: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    messages: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)

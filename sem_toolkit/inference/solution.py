@@ -71,7 +71,7 @@ def choose_judged(solution: EvaluatedSolution, options: InferenceOptions) -> Eva
     """
     if solution.stages is None:
         return solution
-    from sem_toolkit.inference.staged import choose_judged_of_stages
+    from sem_toolkit.inference.exact_fit.staged import choose_judged_of_stages
 
     return choose_judged_of_stages(solution, options)
 

@@ -16,7 +16,8 @@ from sem_toolkit.model.cells import (
     find_cell,
     is_placeholder,
 )
-from sem_toolkit.model.composites import Composites, build_composites
+from sem_toolkit.model.composite_rows import build_composites
+from sem_toolkit.model.composites import Composites
 from sem_toolkit.model.constraint_rows import build_constraints
 from sem_toolkit.model.definitions import build_definitions
 from sem_toolkit.model.ram import Model, derive_cells, find_exogenous

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sem_toolkit.inference.errors.resampled import Resampled, Row
+from sem_toolkit.inference.options import Resampled, Row
 
 if TYPE_CHECKING:
     from sem_toolkit.fit import Fit, Prepared

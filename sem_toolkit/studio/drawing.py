@@ -15,7 +15,7 @@ from sem_toolkit.diagram import (
     draw_diagram,
     find_layout_path,
 )
-from sem_toolkit.diagram.composing import GoOn
+from sem_toolkit.diagram.composition.composing import GoOn
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.lsp.document import Document

@@ -206,6 +206,16 @@ def set_in_matrix(canvas: Canvas) -> Canvas | None:
     return replace(canvas, matrix=tuple(dict.fromkeys((*canvas.matrix, *keys))))
 
 
+def set_across_in_matrix(canvas: Canvas) -> Canvas:
+    """The canvas without arcs between factors left and right of one column of indicators, as these would cross it."""
+    if canvas.style.covariances != "auto" or canvas.structure.two_sided is None:
+        return canvas
+    left, right = map(set, canvas.structure.two_sided)
+    across = {key for a, b, key in canvas.graph.edges(keys=True) if {a, b} & left and {a, b} & right}
+    found = [key for key in _collect_between_cores(canvas.graph, canvas.structure) if key in across]
+    return replace(canvas, matrix=tuple(dict.fromkeys((*canvas.matrix, *found))))
+
+
 def set_in_note(canvas: Canvas) -> Canvas:
     """The canvas with the estimated covariances between indicators in a line of the legend instead of arcs."""
     graph, structure, style = canvas.graph, canvas.structure, canvas.style

@@ -143,10 +143,13 @@ def _arrange_two(structure: Structure, fans: Sequence[Fan], extra: Sequence[str]
 
 
 def recognise_components(structure: Structure) -> Figure | None:
-    """Variance components over their phenotypes: as many factors as measures or more, in parts beside each other."""
+    """Variance components over their phenotypes: as many factors as measures or more, in parts beside each other.
+
+    A latent phenotype (common pathway, Neale and Cardon 1992) has its measures below it.
+    """
     fans = find_fans(structure)
     shared = {name for fan in fans for name in (*fan.factors, *fan.items)}
-    if not 1 <= len(fans) <= 4 or structure.links or set(structure.cores) - shared:
+    if not 1 <= len(fans) <= 4 or set(structure.links) - set(structure.loadings) or set(structure.cores) - shared:
         return None
     if any(len(fan.factors) < len(fan.items) or len(fan.items) > 3 for fan in fans):
         return None
@@ -155,14 +158,15 @@ def recognise_components(structure: Structure) -> Figure | None:
     sides: dict[str, Side] = {}
     left = 0.0
     for k, fan in enumerate(fans):
-        common, rest = _split_components(fan, structure)
+        measured = [name for name in fan.items if structure.indicators.get(name)]
+        common, rest = _split_components(fan, structure) if not measured else (fan, ())
         mirrored = len(fans) == 2 and k == 0
         width = max(common.width, len(rest) - 1.0)
         cells |= common.place(left + (width - common.width) / 2, 0.0, 1.0, mirrored)
         cells |= place_in_row(rest[::-1] if mirrored else rest, left + width / 2, 2.0)
         outer |= dict.fromkeys(common.factors, "top")
         outer |= dict.fromkeys(rest or fan.items, "bottom")
-        sides |= dict.fromkeys(common.factors, "bottom")
+        sides |= dict.fromkeys((*common.factors, *measured), "bottom")
         sides |= dict.fromkeys(rest, "top")
         left += width + 1.5
     return Figure("components", cells, sides, outer)
@@ -176,5 +180,9 @@ def _split_components(fan: Fan, structure: Structure) -> tuple[Fan, tuple[str, .
     reach = {factor: sum(a == factor for a, _ in structure.loadings) for factor in fan.factors}
     rest = tuple(factor for factor in fan.factors if reach[factor] < max(reach.values()))
     if len(fan.factors) <= MOST_IN_ROW or not rest:
-        return fan, ()
+        # Those that load on the later measures alone stand above these.
+        first = {
+            factor: min(fan.items.index(b) for a, b in structure.loadings if a == factor) for factor in fan.factors
+        }
+        return Fan(tuple(sorted(fan.factors, key=lambda factor: first[factor])), fan.items), ()
     return Fan(tuple(factor for factor in fan.factors if factor not in rest), fan.items), rest

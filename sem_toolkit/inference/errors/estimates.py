@@ -15,6 +15,6 @@ def compute_estimate_covariance(evaluation: AtEstimate, options: InferenceOption
         return np.full((evaluation.model.n_parameters,) * 2, np.nan) if spread is None else spread
     if options.se == "none" or evaluation.stages is None:
         return compute_parameter_covariance_matrix(evaluation, options)
-    from sem_toolkit.inference.staged import compute_staged_covariance
+    from sem_toolkit.inference.errors.staged import compute_staged_covariance
 
     return compute_staged_covariance(evaluation, options)

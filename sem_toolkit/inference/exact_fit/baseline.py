@@ -6,8 +6,8 @@ from typing import Protocol
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference import exact_fit
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.exact_fit.numeric_baseline import IncompleteBaseline, NumericBaseline
+from sem_toolkit.inference.weights.by_kind import ByKind
 from sem_toolkit.sample.moments import FloatArray
 
 

@@ -6,7 +6,6 @@ from typing import Protocol
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference import measures as kinds
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.inference.exact_fit.likelihood import compute_logl
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests, compute_reference_tests
@@ -17,6 +16,7 @@ from sem_toolkit.inference.measures.noncentrality import Misfit, compute_gfi_mea
 from sem_toolkit.inference.measures.numeric import NumericVariables
 from sem_toolkit.inference.measures.robust import RobustVariants
 from sem_toolkit.inference.options import InferenceOptions
+from sem_toolkit.inference.weights.by_kind import ByKind
 
 Measures = dict[str, float]
 

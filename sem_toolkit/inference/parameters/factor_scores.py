@@ -4,11 +4,11 @@ from typing import get_args
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.parameters.categorical_scores import OrderedScores
 from sem_toolkit.inference.parameters.level_scores import LevelScores
 from sem_toolkit.inference.parameters.numeric_scores import IncompleteScores, NumericScores
 from sem_toolkit.inference.parameters.score_kind import FactorScores, ScoreKind, ScoreMethod
+from sem_toolkit.inference.weights.by_kind import ByKind
 
 SCORES: ByKind[ScoreKind] = ByKind(
     complete=NumericScores, incomplete=IncompleteScores, ordered=OrderedScores, levels=LevelScores

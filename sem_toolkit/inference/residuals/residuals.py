@@ -10,13 +10,13 @@ from typing import get_args
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.inference.at_estimate import AtEstimate
-from sem_toolkit.inference.by_kind import ByKind
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.residuals.categorical import OrderedResiduals
 from sem_toolkit.inference.residuals.groups import GroupResiduals, ResidualKind, ResidualType
 from sem_toolkit.inference.residuals.levels import LevelResiduals
 from sem_toolkit.inference.residuals.numeric import NumericResiduals
 from sem_toolkit.inference.residuals.summaries import ResidualSummary, SummaryType
+from sem_toolkit.inference.weights.by_kind import ByKind
 
 RESIDUALS: ByKind[ResidualKind] = ByKind(
     complete=NumericResiduals, incomplete=NumericResiduals, ordered=OrderedResiduals, levels=LevelResiduals

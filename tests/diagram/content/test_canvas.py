@@ -82,3 +82,17 @@ def test_covariances_of_a_panel_stay_arcs_and_those_of_mediators_become_a_matrix
     diagram = draw_text(mediators)
     assert not [edge for edge in diagram.scene.edges if edge.role == "covariance"]
     assert sum(item.key.startswith("matrix row") for item in diagram.scene.texts) == 4
+
+
+def test_covariances_across_a_column_of_indicators_stand_in_a_list():
+    methods = "A =~ a1 + a2 + a3 + a4\nB =~ b1 + b2 + b3 + b4\nMA =~ a3 + a4\nMB =~ b3 + b4\nA ~~ 0*MA\nB ~~ 0*MB"
+    diagram = draw_text(methods)
+    arcs = {edge.key for edge in diagram.scene.edges if edge.role == "covariance"}
+    assert arcs == {"A ~~ B", "MA ~~ MB"}
+    assert not any(problem.kind == "crossing" for problem in diagram.problems())
+    listed = " ".join(line for item in diagram.scene.texts for line in item.lines)
+    assert "not drawn" in listed
+    everything = draw_text(methods, covariances="arcs")
+    assert sum(edge.role == "covariance" for edge in everything.scene.edges) == 4
+    growth = draw_text("i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4")
+    assert "i ~~ s" in {edge.key for edge in growth.scene.edges}

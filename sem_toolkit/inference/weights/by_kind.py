@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sem_toolkit.inference.at_estimate import AtEstimate
+from sem_toolkit.discrepancy import MomentPair
 from sem_toolkit.sample.sample import Form
 
 Treatment = TypeVar("Treatment")
@@ -42,7 +42,7 @@ class ByKind(Generic[Treatment]):
     given: Callable[[], Treatment] | None = None
     given_incomplete: Callable[[], Treatment] | None = None
 
-    def choose(self, evaluation: AtEstimate) -> Treatment:
+    def choose(self, evaluation: MomentPair) -> Treatment:
         """That of the sample's form."""
         column = COLUMNS[evaluation.sample.form]
         given = {"complete": self.given, "incomplete": self.given_incomplete}.get(column)

@@ -9,14 +9,22 @@ from typing import TypeAlias
 
 import numpy as np
 
+from sem_toolkit.diagram.composition.drafts import Draft
+from sem_toolkit.diagram.composition.scoring import (
+    SMALLER,
+    TALLEST,
+    Score,
+    bound_routes,
+    bound_score,
+    count_blocked,
+    score_scene,
+)
 from sem_toolkit.diagram.content.structure import stack_related
 from sem_toolkit.diagram.courses.routing import Route
-from sem_toolkit.diagram.drafts import Draft
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.measures import Measures, Spacing
 from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent
 from sem_toolkit.diagram.scene.elements import Scene
-from sem_toolkit.diagram.scoring import SMALLER, TALLEST, Score, bound_routes, bound_score, count_blocked, score_scene
 
 UNUSUAL: Mapping[Arrangement, float] = {"downward": 45.0, "folded": 35.0}
 """What it costs that some causes do not stand at the left of their effects, where readers expect them."""

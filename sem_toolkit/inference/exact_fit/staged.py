@@ -1,4 +1,4 @@
-"""Inference of estimates that were found stage by stage: by instruments, or measurement before structure."""
+"""What is judged of estimates that were found stage by stage, and what the parts say: measurement before structure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,31 +6,18 @@ from typing import Any
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.estimation import Stages
-from sem_toolkit.estimation.instruments.search import Instrumental
 from sem_toolkit.estimation.steps.search import Steps
 from sem_toolkit.inference.at_estimate import (
-    AtEstimate,
     EvaluatedSolution,
     SolutionLike,
     SolutionView,
     evaluate_solution,
 )
-from sem_toolkit.inference.errors.instruments import compute_instrument_covariance
-from sem_toolkit.inference.errors.steps import attach_latent_covariances, compute_step_covariance
+from sem_toolkit.inference.errors.steps import attach_latent_covariances
 from sem_toolkit.inference.exact_fit.statistics import compute_standard_test
 from sem_toolkit.inference.exact_fit.steps import attach_unbiased_covariances
 from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.sample import Sample
-from sem_toolkit.sample.moments import FloatArray
-
-
-def compute_staged_covariance(evaluation: AtEstimate, options: InferenceOptions) -> FloatArray:
-    """Covariance matrix of x (q × q) that heeds what earlier stages left uncertain."""
-    stages = evaluation.stages
-    if isinstance(stages, Instrumental):
-        return compute_instrument_covariance(evaluation, stages, options)
-    assert isinstance(stages, Steps)  # noqa: S101 (there are no other stages)
-    return compute_step_covariance(evaluation, stages, options)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram, read_layout, write_layout
+from sem_toolkit.diagram.composition.searching import TALLEST
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
-from sem_toolkit.diagram.searching import TALLEST
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import draw_case, draw_rising, draw_text, read_model
 
@@ -187,3 +187,13 @@ def test_a_measurement_model_keeps_its_stages_on_the_page():
     assert not diagram.hits()
     assert [band.title for band in diagram.scene.bands] == [*stages]
     assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
+
+
+def test_a_chain_runs_level_and_the_path_that_passes_it_climbs():
+    """Acceptance of technology: use stands beside intention, not beside the one condition that leads to both."""
+    items = {"PE": 4, "EE": 4, "SI": 3, "FC": 3, "HM": 3, "BI": 3, "USE": 3}
+    measured = [f"{f} =~ " + " + ".join(f"{f}{k}" for k in range(n)) for f, n in items.items()]
+    text = "\n".join([*measured, "BI ~ PE + EE + SI + FC + HM + age + gender", "USE ~ BI + FC"])
+    for style in ("clean", "ram"):
+        boxes = find_boxes(draw_text(text, **STYLES[style]))
+        assert boxes["USE"].y == pytest.approx(boxes["BI"].y)

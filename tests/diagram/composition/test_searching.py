@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sem_toolkit.diagram.scoring import BEND, SMALLER, TALLEST, Score, score_scene
+from sem_toolkit.diagram.composition.scoring import BEND, SMALLER, TALLEST, Score, score_scene
 from tests.diagram.drawing import draw_text
 
 STRAIGHT = "m ~ x\ny ~ m"

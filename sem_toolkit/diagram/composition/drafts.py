@@ -3,7 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sem_toolkit.diagram.content.canvas import Canvas, set_in_matrix, set_in_note, set_stars_in_note
+from sem_toolkit.diagram.content.canvas import (
+    Canvas,
+    set_across_in_matrix,
+    set_in_matrix,
+    set_in_note,
+    set_stars_in_note,
+)
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.content.words import format_edge_text
@@ -66,6 +72,12 @@ class Draft:
     def with_structure(self, structure: Structure) -> "Draft":
         """The same with another reading of the structure."""
         return replace(self, canvas=replace(self.canvas, structure=structure))
+
+    def without_arcs_across(self) -> "Draft":
+        """The same without arcs over a column of indicators that stands between two sides of factors."""
+        if self.canvas.style.layout != "own" or self.canvas.hints.stages:
+            return self
+        return replace(self, canvas=set_across_in_matrix(self.canvas))
 
     @property
     def is_tiled(self) -> bool:
@@ -156,6 +168,9 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         # Where many paths lead past a stage, at least their outcome stands below all.
         yield replace(draft.with_structure(structure), arrangement="downward" if in_line else "rows")
     figure = recognise_figure(structure) if canvas.style.layout == "own" and not stages else None
+    if figure is None:
+        draft = draft.without_arcs_across()
+        canvas = draft.canvas
     smaller = set_in_matrix(canvas) if canvas.style.layout == "own" else None
     if figure is not None:
         known = replace(structure, figure=figure, two_sided=None)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from sem_toolkit.diagram.composition.scoring import BEND, TALLEST, bound_routes, bound_score, count_blocked, score_scene
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.placement import find_extent
-from sem_toolkit.diagram.scoring import BEND, TALLEST, bound_routes, bound_score, count_blocked, score_scene
 from tests.diagram.drawing import draw_text
 
 MODELS = {

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from sem_toolkit.diagram.composition.drafts import DENSITIES, Draft, iterate_arrangements
+from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
-from sem_toolkit.diagram.drafts import DENSITIES, Draft, iterate_arrangements
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
-from sem_toolkit.diagram.searching import GROWTH, GoOn, Search
 
 __all__ = ["GoOn", "build_scene"]
 
@@ -88,7 +88,8 @@ def _take_places(canvas: Canvas, draft: Draft) -> Scene:
         known = draft.with_structure(replace(canvas.structure, figure=figure, two_sided=None))
         search.try_spacing(known, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
     if search.best is None or search.best[0].hits:
-        search.try_spacing(draft, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
+        plain = draft if figure is not None else draft.without_arcs_across()
+        search.try_spacing(plain, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
     return search.take()
 
 

@@ -1,0 +1,1 @@
+"""The one scene of a picture: arrangements drafted, searched and scored."""
