@@ -1,6 +1,6 @@
 """From a parameter table to a picture and its files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,9 @@ from sem_toolkit.diagram.checks.checker import Problem, check_scene
 from sem_toolkit.diagram.checks.crossings import compute_least_crossings
 from sem_toolkit.diagram.composition.composing import GoOn, build_scene
 from sem_toolkit.diagram.content.canvas import (
+    Canvas,
     build_canvas,
+    find_covariates,
     list_covariates,
     list_small_loadings,
     note_covariates,
@@ -20,6 +22,7 @@ from sem_toolkit.diagram.content.graph import build_path_graph
 from sem_toolkit.diagram.content.hints import DiagramHints, check_hints
 from sem_toolkit.diagram.content.misfit import add_modifications, add_residuals
 from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.bands import are_below_each_other
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.pins import Layout
@@ -133,6 +136,8 @@ def draw_diagram(
                square frame; the largest become dotted candidates
     go_on      asked after every picture, with the number of hits in the best one so far, whether another is tried; None
                tries all that may be better. What it raises passes through.
+    Where the many paths of covariates leave no picture that fits its column without hits, they are left out, which the
+    legend and a warning say.
     What a layout says about variables or paths that the model does not have is passed over with a warning among the
     `messages` of the diagram.
     Raises ModelError when there is nothing to draw, or too much; DataError for stages of unknown variables.
@@ -161,8 +166,49 @@ def draw_diagram(
     if style.intercepts and not any(role == "intercept" for *_, role in whole.edges(data="role")):
         message = "no means or intercepts are drawn: the model has none"
         messages = (*messages, Diagnostic("note", "no-means", message, hint="estimate them with meanstructure"))
-    scene = build_scene(build_canvas(graph, style, hints, r2), layout, earlier, go_on)
+    canvas = build_canvas(graph, style, hints, r2)
+    crowd = () if layout is not None or covariates else list_crowd(canvas)
+    scene = build_scene(canvas, layout, earlier, _stop_after(MOST_CROWDED, go_on) if crowd else go_on)
+    if crowd and any(problem.is_hit or problem.kind == "too-wide" for problem in check_scene(scene)):
+        noted = note_covariates(crowd, style, hints)
+        rest = select_elements(graph, style, crowd)
+        clear = build_scene(build_canvas(rest, style, noted, r2), None, earlier, go_on)
+        if not any(problem.is_hit or problem.kind == "too-wide" for problem in check_scene(clear)):
+            return Diagram(clear, rest, (*messages, warn_of_crowd(crowd), *list_ignored(style, noted, clear)))
     return Diagram(scene, graph, (*messages, *list_ignored(style, hints, scene)))
+
+
+MANY_EFFECTS = 10
+"""So many paths of covariates that do not fit a picture are for a table."""
+
+
+MOST_CROWDED = 6
+"""How many pictures are tried with them."""
+
+
+def list_crowd(canvas: Canvas) -> tuple[str, ...]:
+    """The covariates of a figure of the field where many paths lead from them; otherwise ()."""
+    found = find_covariates(canvas.graph, canvas.hints)
+    effects = sum(data["role"] == "regression" for _, _, data in canvas.graph.out_edges(found, data=True))
+    own = canvas.style.layout == "own" and not canvas.hints.stages
+    return found if effects >= MANY_EFFECTS and own and recognise_figure(canvas.structure) is not None else ()
+
+
+def _stop_after(most: int, go_on: GoOn | None) -> GoOn:
+    """The same question, which is answered with no after so many pictures with hits."""
+    left = most
+
+    def ask(hits: int) -> bool:
+        nonlocal left
+        left -= 1
+        return left > 0 and (go_on is None or go_on(hits))
+
+    return ask
+
+
+def warn_of_crowd(names: Sequence[str]) -> Diagnostic:
+    message = f"the paths of {', '.join(names)} have no room in the column and are not drawn"
+    return Diagnostic("warning", "covariates-not-drawn", message, hint="give them in a table, or take a wider column")
 
 
 def forget_gone(layout: Layout | None, graph: "nx.MultiDiGraph[str]") -> tuple[Layout | None, tuple[Diagnostic, ...]]:

@@ -133,9 +133,15 @@ class _Ending:
 
 
 def approach_minima(
-    model: Model, discrepancy: StackedEvaluator, starts: FloatArray, tolerance: float = 1e-10
+    model: Model,
+    discrepancy: StackedEvaluator,
+    starts: FloatArray,
+    tolerance: float = 1e-10,
+    close: NDArray[np.bool_] | None = None,
 ) -> Arrivals:
     """Minimise from every start x (b × q), each with the sample at its place; starts must be NumPy arrays.
+
+    close  which starts are so near that no step of scoring need come first (b)
 
     Equalities and bounds as in `minimise_stack`. What had no value at its start, or found no minimum, says so.
     """
@@ -146,23 +152,24 @@ def approach_minima(
     size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 1024))
     found, damping = begin_arrivals(theta), np.zeros(len(theta))
     for number, steps in enumerate(_ROUNDS):
-        left = np.flatnonzero(found.status == Arrival.ITERATION_LIMIT)
-        for part in np.array_split(left, -(-len(left) // size)) if len(left) else ():
-            _approach(task, part, damping, found, steps, number)
+        near = np.full(len(theta), number > 0) if number or close is None else close
+        for exact in (True, False):
+            left = np.flatnonzero((found.status == Arrival.ITERATION_LIMIT) & (near == exact))
+            for part in np.array_split(left, -(-len(left) // size)) if len(left) else ():
+                points = replace(_look(task, found.x[part], part, exact=exact), damping=damping[part])
+                _approach(task, points, damping, found, steps, may_end=number + 1 < len(_ROUNDS))
     return expand_arrivals(model, found)
 
 
-def _approach(
-    task: _Task, place: NDArray[np.intp], damping: FloatArray, into: Arrivals, steps: int, round_: int
-) -> None:
-    """So many steps from where the places are; what arrives, or cannot go on, is written where it belongs.
+def _approach(task: _Task, points: _Points, damping: FloatArray, into: Arrivals, steps: int, *, may_end: bool) -> None:
+    """So many steps of the points; what arrives, or cannot go on, is written where it belongs.
 
-    damping  of the next step of all (b), read and written
+    damping  of the next step of all (b), which is written
+    may_end  whether the last steps may be taken by slopes alone
     """
-    points = replace(_look(task, into.x[place], place, exact=round_ > 0), damping=damping[place])
     usable = np.asarray(points.at.status) == int(Status.OK)
     if not usable.all():
-        into.status[place[~usable]] = Arrival.NO_VALUE_AT_START
+        into.status[points.place[~usable]] = Arrival.NO_VALUE_AT_START
         points = points.pick(np.flatnonzero(usable))
     endings: list[_Ending] = []
     for _ in range(steps):
@@ -171,7 +178,7 @@ def _approach(
         scale = compute_scales(points.at.informations) * find_free(points.theta, points.at.gradients, task.box)
         made = _compute_steps(points, scale)
         arrived = _have_arrived(task, points, made)
-        ending = ~arrived & _may_end(task, points, made) & (round_ + 1 < len(_ROUNDS))
+        ending = ~arrived & _may_end(task, points, made) & may_end
         last = made.step if task.box is None else np.zeros_like(made.step)
         _write(points.place, points.theta, points.at, np.flatnonzero(arrived), last, into)
         if ending.any():

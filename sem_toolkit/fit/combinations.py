@@ -15,7 +15,7 @@ _FULL_INFORMATION_ESTIMATORS = ("ML", "MLR", "MLF")
 _TWO_STAGE_TESTS = ("standard", "satorra.bentler", "mean.var.adjusted", "scaled.shifted", "none")
 _INSTRUMENTS_TESTS = ("standard", "browne.residual.nt", "browne.residual.adf", "none")
 _DESIGN_TESTS = SCALED | {"standard", "none"}
-_FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "none")
+_FULL_INFORMATION_TESTS = ("standard", "yuan.bentler.mplus", "yuan.bentler", "none")
 _ERRORS_OF_NUMBERS = frozenset({"robust.sem.nt", "robust.huber.white"})
 _TESTS_OF_NUMBERS = frozenset({"browne.residual.nt", "browne.residual.nt.model", "browne.residual.adf.model"})
 
@@ -98,10 +98,13 @@ def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
         message = f'se = "{inference.se}" is not there with missing = "{missing}"'
         hint = "robust standard errors of incomplete rows: estimator = MLR"
         yield Diagnostic("error", "missing-estimator", message, hint=hint)
-    tests = [name for name in chosen.tests if name not in _FULL_INFORMATION_TESTS]
+    known: tuple[str, ...] = _FULL_INFORMATION_TESTS
+    if {"cluster", "sampling_weights"} & {*chosen.read} or chosen.conditional:
+        known = tuple(name for name in known if name != "yuan.bentler")
+    tests = [name for name in chosen.tests if name not in known]
     if tests and estimator in _FULL_INFORMATION_ESTIMATORS:
         message = f'test = "{tests[0]}" is not there with missing = "{missing}"'
-        yield Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(_FULL_INFORMATION_TESTS)}")
+        yield Diagnostic("error", "missing-test", message, hint=f"one of: {', '.join(known)}")
     yield from _check_rows_and_means(chosen)
 
 

@@ -10,7 +10,7 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.options import is_switched_off
 from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
 from sem_toolkit.libraries import pd
-from sem_toolkit.model import Model, build_model
+from sem_toolkit.model import Model, build_model, require_observed
 from sem_toolkit.rotation import anchor_blocks
 from sem_toolkit.sample import (
     Sample,
@@ -21,13 +21,12 @@ from sem_toolkit.sample import (
 from sem_toolkit.sample.dropping import BY_MOMENTS, EACH_PAIR, FULL
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
 from sem_toolkit.sample.tabular import TabularFile
-from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
 
 
 def build_sample_of(prepared: Prepared) -> Sample:
     """The statistics of the data, its variables in the table's order. Raises DataError without data."""
-    everything = observed_variables(prepared.estimated_table)
+    everything = require_observed(prepared.estimated_table)
     hidden = list_hidden(list_slopes(prepared.estimated_table))
     variables = tuple(name for name in everything if name not in hidden)
     if prepared.options.sample_cov is not None:

@@ -16,7 +16,8 @@ from sem_toolkit.model.cells import (
     find_cell,
     is_placeholder,
 )
-from sem_toolkit.model.composites import Composites, build_composites
+from sem_toolkit.model.composite_rows import build_composites
+from sem_toolkit.model.composites import Composites
 from sem_toolkit.model.constraint_rows import build_constraints
 from sem_toolkit.model.definitions import build_definitions
 from sem_toolkit.model.ram import Model, derive_cells, find_exogenous
@@ -40,9 +41,7 @@ def build_model(table: ParameterTable) -> Model:
         raise ModelError(Diagnostic("error", "not-with-levels", message, hint="take the level: blocks out"))
     rows = table.parameters
     _require_supported(rows)
-    observed = observed_variables(table)
-    if not observed:
-        raise ModelError(Diagnostic("error", "empty-model", "the model has no observed variables"))
+    observed = require_observed(table)
     variables = observed + latent_variables(table)
     place = {name: position for position, name in enumerate(variables)}
     parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
@@ -76,6 +75,14 @@ def build_model(table: ParameterTable) -> Model:
         responses=responses,
         depth=_compute_depth(matrices[0], cells),
     )
+
+
+def require_observed(table: ParameterTable) -> tuple[str, ...]:
+    """Names of the observed variables, in the order of the model. Raises ModelError where there are none."""
+    observed = observed_variables(table)
+    if not observed:
+        raise ModelError(Diagnostic("error", "empty-model", "the model has no observed variables"))
+    return observed
 
 
 def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None:

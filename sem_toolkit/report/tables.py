@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.diagnostics import DataError, Diagnostic, EstimationError, ModelError, OptionError
+from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.fit.result import Fit
+from sem_toolkit.report.missing_values import list_coverage_rows, list_pattern_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sem_toolkit.inference import Reliability, ResidualType, ScoreMethod
-    from sem_toolkit.sample.patterns import Patterns
 
 
 @dataclass(frozen=True)
@@ -227,45 +227,6 @@ def _build_validity(name: str) -> Callable[[Fit, TableSettings], "pd.DataFrame"]
     return build
 
 
-def _list_patterns(fit: Fit) -> list[tuple[str, "Patterns"]]:
-    """Label and patterns of every group; raises DataError where there are no rows."""
-    from sem_toolkit.sample.patterns import build_patterns
-
-    found = []
-    for group in fit.sample.groups:
-        if group.data is None:
-            message = "patterns of missing values need the rows of the data"
-            raise DataError(Diagnostic("error", "raw-data-needed", message))
-        found.append((group.label, build_patterns(group.data)))
-    return found
-
-
-def _build_patterns(fit: Fit, _: TableSettings) -> "pd.DataFrame":
-    """group rows share and one column a variable, 1 where a pattern's rows have it; the most complete first."""
-    return _frame(
-        fit,
-        [
-            {"group": label, "rows": int(count), "share": float(share)}
-            | dict(zip(fit.sample.variables, map(int, there), strict=True))
-            for label, patterns in _list_patterns(fit)
-            for count, share, there in zip(patterns.counts, patterns.share, patterns.observed, strict=True)
-        ],
-    )
-
-
-def _build_coverage(fit: Fit, _: TableSettings) -> "pd.DataFrame":
-    """group variable and one column a variable: the share of the rows that have both."""
-    names = fit.sample.variables
-    return _frame(
-        fit,
-        [
-            {"group": label, "variable": name} | dict(zip(names, map(float, shares), strict=True))
-            for label, patterns in _list_patterns(fit)
-            for name, shares in zip(names, patterns.coverage, strict=True)
-        ],
-    )
-
-
 TABLES: Mapping[str, TableKind] = {
     "parameters": TableKind("Estimates", lambda fit, _: fit.parameters, ("parameterEstimates", "estimates")),
     "standardized": TableKind(
@@ -279,8 +240,12 @@ TABLES: Mapping[str, TableKind] = {
         "Modification indices", lambda fit, _: fit.modification_indices, ("modindices", "mi")
     ),
     "epc": TableKind("Expected changes judged by size", lambda fit, _: fit.epc_equivalence, ("epcEquivFit",)),
-    "patterns": TableKind("Patterns of missing values", _build_patterns, ("missing_patterns",)),
-    "coverage": TableKind("Shares of the rows that have both variables", _build_coverage),
+    "patterns": TableKind(
+        "Patterns of missing values", lambda fit, _: _frame(fit, list_pattern_rows(fit)), ("missing_patterns",)
+    ),
+    "coverage": TableKind(
+        "Shares of the rows that have both variables", lambda fit, _: _frame(fit, list_coverage_rows(fit))
+    ),
     "residuals": TableKind(
         "Residuals", lambda fit, settings: build_residual_rows(fit, settings.residuals), ("lavResiduals", "resid")
     ),

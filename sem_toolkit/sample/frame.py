@@ -168,7 +168,9 @@ def read_numbers(
         data = np.ascontiguousarray(frame.to_numpy()[:, places], dtype=np.float64)  # faster than a frame of some
         if len(data) and not has_column_faults(data):
             return data
-    elif len(places) <= _MOST_ALONE and all(_is_plain(kinds[place]) for place in places) and {*variables} <= {*frame}:
+    elif (
+        0 < len(places) <= _MOST_ALONE and all(_is_plain(kinds[place]) for place in places) and {*variables} <= {*frame}
+    ):
         data = np.column_stack([frame[name].to_numpy() for name in variables]).astype(np.float64)  # no frame is made
         if len(data) and not has_column_faults(data):
             return data

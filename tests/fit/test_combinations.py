@@ -11,6 +11,7 @@ REFUSED = [
     ({"missing": "ml", "estimator": "GLS"}, "missing-estimator"),
     ({"missing": "ml", "likelihood": "wishart"}, "missing-estimator"),
     ({"missing": "ml", "test": "satorra.bentler"}, "missing-test"),
+    ({"missing": "ml", "test": "yuan.bentler", "cluster": "g"}, "missing-test"),
     ({"missing": "ml", "meanstructure": False}, "no-means"),
     ({"missing": "two.stage", "estimator": "MLR"}, "missing-estimator"),
     ({"missing": "two.stage", "se": "standard"}, "missing-estimator"),

@@ -329,3 +329,34 @@ def test_two_stages_say_how_to_have_robust_errors(rows):
     with pytest.raises(OptionError) as refused:
         fit("visual =~ x1 + x2 + x3", rows, missing="two.stage", estimator="MLR")
     assert 'estimator = "ML"' in refused.value.diagnostics[0].hint
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        ({}, (62.02806525, 1.02571738, 1.05846073, 542.85194391, 0.92497204, 0.07255432, 0.93307157, 0.09018906)),
+        (
+            {"information": "expected"},
+            (63.05402402, 1.00902783, 1.05905519, 740.95013188, 0.94460030, 0.07352652, 0.93312817, 0.09015072),
+        ),
+        (
+            {"group": "school", "group_equal": ["loadings", "intercepts"]},
+            (137.76909618, 0.98073342, 0.80950597, 597.94468753, 0.85213446, 0.09280249, 0.88444245, 0.10497772),
+        ),
+    ],
+    ids=["observed", "expected", "groups"],
+)
+def test_the_yuan_bentler_test_of_incomplete_rows(rows, options, numbers):
+    """lavaan 0.7-2, whose saturated model is found by EM and so is known to some six digits."""
+    measures = fit(CFA, rows, call="cfa", missing="ml", test="yuan.bentler", **options).fit_measures
+    names = ("chisq.scaled", "chisq.scaling.factor", "scaling.factor.h0", "baseline.chisq.scaled")
+    names += ("cfi.scaled", "rmsea.scaled", "cfi.robust", "rmsea.robust")
+    for name, number in zip(names, numbers, strict=True):
+        assert measures[name] == pytest.approx(number, rel=2e-5), name
+
+
+def test_differences_of_yuan_bentler_tests_of_incomplete_rows(rows):
+    options = {"call": "cfa", "missing": "ml", "test": "yuan.bentler", "group": "school"}
+    fits = {"free": fit(CFA, rows, **options)}
+    fits["equal"] = fit(CFA, rows, **options, group_equal=["loadings", "intercepts"])
+    assert build_nested_table(fits).loc["equal", "Chisq.diff"] == pytest.approx(55.4819672, rel=2e-5)

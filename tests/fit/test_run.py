@@ -73,3 +73,9 @@ def test_bounds_keep_a_heywood_case_at_zero():
     rows = found.parameters
     assert rows["est"].tolist() == pytest.approx([1, 1.212, 0.346, 0.654, 0.561, 0, 1.080, 0.891, 0.422], abs=6e-4)
     assert rows["se"].tolist() == pytest.approx([0, 0.180, 0.213, 0.211, 0.102, 0, 0.197, 0.163, 0.147], abs=6e-4)
+
+
+@pytest.mark.parametrize("text", ["f =~ g\ng =~ f", "f =~ g\ng =~ h\nh =~ f"])
+def test_factors_that_measure_each_other_leave_no_observed_variable(text, rows):
+    with pytest.raises(ModelError, match="no observed variables"):
+        fit(text + "\n", rows)

@@ -26,11 +26,11 @@ def test_no_file_of_inference_compares_an_estimators_name():
 
 
 def test_what_the_data_are_is_asked_nowhere_in_inference():
-    """A kind of data is one class a room (`weights.data`, `by_kind`), chosen by the sample's form."""
+    """A kind of data is one class a room (`weights.data`, `weights.by_kind`), chosen by the sample's form."""
     root = Path(sem_toolkit.inference.__file__).parent
     asked = re.compile(r"\.(is_incomplete|has_levels|is_categorical)\b|\bsample\.(form|missing)\b")
     names = sorted(str(path.relative_to(root)) for path in root.rglob("*.py") if asked.search(path.read_text()))
-    assert names == ["by_kind.py", "weights/data.py", "weights/two_stage.py"]
+    assert names == ["weights/by_kind.py", "weights/data.py", "weights/two_stage.py"]
 
 
 def test_every_form_of_a_sample_has_a_kind_of_data_and_a_column():

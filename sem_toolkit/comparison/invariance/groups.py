@@ -1,7 +1,7 @@
 """Steps of invariance across groups: one spec, fitted with more and more of lavaan's `group_equal`."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sem_toolkit.comparison.invariance.options import keep_own
 from sem_toolkit.comparison.invariance.releases import list_new_ties, name_parameter
@@ -9,7 +9,6 @@ from sem_toolkit.comparison.invariance.starts import estimate_from
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit
-from sem_toolkit.fit.options import parse_fit_options
 from sem_toolkit.fit.pipeline import prepare
 from sem_toolkit.fit.prepared import Prepared, get_header_options
 from sem_toolkit.fit.readers import split_words
@@ -87,7 +86,9 @@ class GroupLadder:
         if not equal:
             return self.base
         settings = {"group_equal": list(equal), "group_partial": list(partial), "meanstructure": True}
-        options = parse_fit_options(get_header_options(self.base.spec), self.given, settings)
+        known = self.base.options
+        table = replace(known.table, group_equal=tuple(equal), group_partial=tuple(partial))
+        options = replace(known, table=table, given={**known.given, **settings})
         return self.base.with_equalities(options)
 
 

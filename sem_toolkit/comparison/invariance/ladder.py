@@ -7,7 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sem_toolkit.comparison.differences import DifferenceTest
-from sem_toolkit.comparison.invariance.releases import build_releases, describe_release
+from sem_toolkit.comparison.invariance.releases import (
+    Release,
+    build_release_table,
+    build_releases,
+    describe_release,
+)
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import build_receipt
@@ -151,14 +156,18 @@ class Step:
     @cached_property
     def releases(self) -> "pd.DataFrame":
         """Score tests of the equalities that this step adds, the largest first; see `build_releases`."""
+        return build_release_table(self._releases)
+
+    @cached_property
+    def _releases(self) -> list[Release]:
         if self.before is None or not self.fit.converged:
-            return build_releases(self.fit, [])
+            return []
         return build_releases(*self.ladder.open_equalities(self.fit, self.before, self.equal, self.partial))
 
     @property
     def release_next(self) -> str:
         """The equality of this step whose release would gain most, where a rule is broken; else empty."""
-        return describe_release(self.releases) if self.failed and self.test is not None else ""
+        return describe_release(self._releases) if self.failed and self.test is not None else ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

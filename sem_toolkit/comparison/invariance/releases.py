@@ -1,7 +1,7 @@
 """Which equality of a step to release next: score tests of the equalities that the step adds, with expected changes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Key = tuple[str, str, str, int]
+Release = dict[str, Any]
 COLUMNS = ("parameter", "X2", "df", "pvalue", "est")
 
 
-def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> "pd.DataFrame":
+def build_release_table(rows: Sequence[Release]) -> "pd.DataFrame":
+    """The releases as a table, each place of any of them in a column of its own."""
+    import pandas as pd
+
+    if not rows:
+        return pd.DataFrame({name: [] for name in COLUMNS})
+    names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
+    return pd.DataFrame({name: [row.get(name, np.nan) for row in rows] for name in names})
+
+
+def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> list[Release]:
     """One row for every parameter that this step makes equal and the step before does not, the largest X2 first.
 
     new            the rows of each of them in all groups or waves; a first one that is fixed stands for its value
@@ -29,39 +40,36 @@ def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> "pd.DataFram
     sepc           difference between the largest and the smallest change, in standard deviations: of the item for
                    intercepts and loadings (these times that of the factor), and in variances for variances
 
-    The table is empty where nothing new is equal. Source: Silvey (1959); see inference.hypotheses.score.
+    There is none where nothing new is equal. Source: Silvey (1959); see inference.hypotheses.score.
     """
-    import pandas as pd
-
     evaluation = fit.evaluated.evaluation
     if not new:
-        return pd.DataFrame({name: [] for name in COLUMNS})
+        return []
     tests = compute_joint_releases(evaluation, [_list_sides(members) for members in new])
     deviations = _compute_deviations(fit)
     order = sorted(range(len(new)), key=lambda k: -tests[k][0])
-    rows: list[dict[str, object]] = []
+    rows: list[Release] = []
     for members, (stat, df, changes) in ((new[k], tests[k]) for k in order):
         first = members[0]
         epc = [float(changes[row.free - 1]) if row.free else 0.0 for row in members]
-        row: dict[str, object] = {"parameter": name_parameter(first), "X2": stat, "df": df}
+        row: Release = {"parameter": name_parameter(first), "X2": stat, "df": df}
         row |= {"pvalue": compute_chisq_pvalue(stat, df) if df else float("nan")}
         row |= {"est": float(evaluation.x[first.free - 1]) if first.free else first.ustart or 0.0}
         row |= {f"epc.{_name_place(fit, member)}": change for member, change in zip(members, epc, strict=True)}
         rows.append(row | {"sepc": (max(epc) - min(epc)) * _compute_scale(deviations, first)})
-    names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
-    return pd.DataFrame({name: [row.get(name, np.nan) for row in rows] for name in names})
+    return rows
 
 
-def describe_release(releases: "pd.DataFrame") -> str:
+def describe_release(rows: Sequence[Release]) -> str:
     """The first of them in words; empty where there is none."""
-    place = next((place for place, df in enumerate(releases["df"].tolist()) if df > 0), None)
-    if place is None:
+    best = next((row for row in rows if row["df"] > 0), None)
+    if best is None:
         return ""
-    best = {name: releases[name].iat[place] for name in releases.columns}
     p = best["pvalue"]
     shown = "p < .001" if p < 0.0005 else f"p = {p:.3f}".replace("0.", ".", 1)
-    changes = {name[4:]: change for name, change in best.items() if name.startswith("epc.")}
-    told = ", ".join(f"{label} {change:+.3f}" for label, change in changes.items() if change == change)
+    told = ", ".join(
+        f"{name[4:]} {change:+.3f}" for name, change in best.items() if name[:4] == "epc." and change == change
+    )
     return f"{best['parameter']} (X² = {best['X2']:.2f}, df = {best['df']:.0f}, {shown}; expected change: {told})"
 
 

@@ -38,6 +38,9 @@ LARGE_STEPS, CROWDED_GROWTH = (1.0, 1.6, 2.2), (2.2, 3.0)
 BEYOND = (1.0, 1.6, 2.2, 3.0)
 """The same for a picture that may be wider than its column."""
 
+CLOSE, LEAST_WIDER = DENSITIES[2], 5
+"""How closely a figure is set that is wider than its column all the same, and how many pictures of it are painted."""
+
 MANY_HITS = 4
 """More hits than this need much more room."""
 
@@ -67,7 +70,10 @@ def build_scene(
     # In a figure of the field most paths have their places.
     routed = _count_routed(canvas) if drafts[0].canvas.structure.figure is None else 0
     search = _begin(canvas, min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed))), go_on)
+    search.has_figure = _is_figure(drafts[0])
     _search_column(search, drafts, routed)
+    if not search.is_done and search.has_figure:
+        _search_wider_figure(search, drafts)
     if not search.is_done and (search.best is None or search.best[0].hits > 0):
         # Better a picture too high or too wide than one with hits.
         _search_beyond(search, drafts, routed)
@@ -142,6 +148,13 @@ def _search_beyond(search: Search, drafts: Sequence[Draft], routed: int) -> None
             growth if crowded or large else BEYOND,
             must_fit=False,
         )
+
+
+def _search_wider_figure(search: Search, drafts: Sequence[Draft]) -> None:
+    """A figure that readers know, as wide as its numbers need, set closely."""
+    for variant in [variant for variant in drafts if _is_figure(variant)]:
+        search.left = LEAST_WIDER
+        search.try_spacing(variant.with_density(CLOSE), CLOSE.spacing, GROWTH, must_fit=False)
 
 
 def _is_figure(draft: Draft) -> bool:

@@ -29,6 +29,9 @@ from sem_toolkit.diagram.scene.elements import Scene
 UNUSUAL: Mapping[Arrangement, float] = {"downward": 45.0, "folded": 35.0}
 """What it costs that some causes do not stand at the left of their effects, where readers expect them."""
 
+UNKNOWN = 100.0
+"""A figure that readers know may be wider than its column by so much more than another arrangement, in points."""
+
 MOST_FOR_CROSSINGS = 1.6
 """Factors of the spacing up to which more room is tried against crossings only."""
 
@@ -64,7 +67,7 @@ class Search:
         go_on  see `build_scene`
         """
         self.limit, self.font_size, self.left, self._go_on = limit, font_size, most, go_on
-        self.has_ended = False
+        self.has_ended = self.has_figure = False
         self.best: Found | None = None
         self._last: Score | None = None
         self.tallest = 1.25 * TALLEST
@@ -124,8 +127,9 @@ class Search:
 
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
-        # What cannot fit anyway is not squeezed.
-        width = self._find_width() if must_fit or draft.is_tiled else None
+        # What cannot fit anyway is not squeezed, but for the columns of a figure.
+        known = draft.canvas.structure.figure is not None
+        width = self._find_width() if must_fit or draft.is_tiled or known else None
         tried: Placement | None = None
         hits, missed = False, 0
         for k, factor in enumerate(growth):
@@ -201,6 +205,8 @@ class Search:
             if scene is None:
                 return None
             score = score_scene(scene, self.font_size)
+            if self.has_figure and draft.canvas.structure.figure is None and score.wide > 0:
+                score = replace(score, wide=score.wide + UNKNOWN)
             found = replace(score, cost=score.cost + unusual), scene
             self._painted.append((draft, placed, found))
         else:

@@ -107,8 +107,17 @@ def list_covariates(graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: D
     """
     if not style.hide_covariates:
         return ()
+    found = find_covariates(graph, hints)
+    if not found:
+        hint = "name them in the header of the spec: diagram: {covariates: age, sex}"
+        raise DataError(Diagnostic("error", "no-covariates", "there are no covariates to hide", hint=hint))
+    return found
+
+
+def find_covariates(graph: "nx.MultiDiGraph[str]", hints: DiagramHints) -> tuple[str, ...]:
+    """The covariates that the header names, or the observed causes in a model with factors."""
     latent = any(kind == "latent" for _, kind in graph.nodes(data="kind"))
-    found = hints.covariates or tuple(
+    return hints.covariates or tuple(
         name
         for name, kind in graph.nodes(data="kind")
         if latent
@@ -116,10 +125,6 @@ def list_covariates(graph: "nx.MultiDiGraph[str]", style: DiagramStyle, hints: D
         and not any(data["role"] in DIRECTED for _, _, data in graph.in_edges(name, data=True))
         and any(data["role"] == "regression" for _, _, data in graph.out_edges(name, data=True))
     )
-    if not found:
-        hint = "name them in the header of the spec: diagram: {covariates: age, sex}"
-        raise DataError(Diagnostic("error", "no-covariates", "there are no covariates to hide", hint=hint))
-    return found
 
 
 def note_covariates(names: Sequence[str], style: DiagramStyle, hints: DiagramHints) -> DiagramHints:

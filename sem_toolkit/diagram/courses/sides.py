@@ -20,6 +20,13 @@ class Sides:
         sides, outer = self.placement.sides, self.placement.outer
         if source in outer and target in outer:
             return outer[source] if outer[source] == outer[target] else None
+        if self.structure.two_sided is not None:
+            left, right = self.structure.two_sided
+            if {source, target} <= {*right}:
+                # Between them and the indicators all loadings of this side run.
+                return "right"
+            if {source, target} <= {*left}:
+                return "left"
         owners = [self.structure.owner.get(name) for name in (source, target)]
         if all(owner is not None for owner in owners):
             if self.structure.two_sided is not None:

@@ -18,7 +18,10 @@ BEFORE_HEAD, BEHIND = 8.5, 4.0
 LEAST_BEND = 12.0
 """A fan needs at least this much room before the level pieces begin."""
 STEEP = 2.0
-"""Slope from which the lines of a core that is not alone in its column leave in the middle of its side."""
+"""Slope from which the lines of a core that is not alone in its column leave its side level."""
+
+APART = 0.6
+"""The share of half a core's height on which lines leave its side that would leave it in one point otherwise."""
 
 CLEAR = 1.0
 
@@ -73,7 +76,14 @@ def build_stubs(arrivals: list[Arrival], height: float, always: bool) -> dict[st
             and (always or any(_is_crowded(other, height) for other in columns[round(group[0].item.x)]))
         ):
             steep = _find_steep(group, length)
-            found |= {arrival.key: _build_stub(arrival, length, arrival.core in steep) for arrival in group}
+            leaving: dict[Rectangle, list[float]] = defaultdict(list)
+            for arrival in group:
+                leaving[arrival.core].append(float(arrival.end[1]))
+            for arrival in group:
+                others = sorted(leaving[arrival.core])
+                share = (others.index(float(arrival.end[1])) + 0.5) / len(others) * 2 - 1
+                shift = APART * share if arrival.core in steep else None
+                found[arrival.key] = _build_stub(arrival, length, shift)
     return found
 
 
@@ -117,16 +127,20 @@ def _is_crowded(group: list[Arrival], height: float) -> bool:
     return bool(entered.any())
 
 
-def _build_stub(arrival: Arrival, length: float, from_side: bool) -> FloatArray:
-    """Bent from the core, or the middle of its side, to where the level piece begins, then level."""
+def _build_stub(arrival: Arrival, length: float, shift: float | None) -> FloatArray:
+    """Bent from the core to where the level piece begins, then level.
+
+    shift  at which share of half its height below its middle it leaves the side of the core, level; None: towards the
+           level piece
+    """
     end = arrival.end
     joint = end - np.array([arrival.sign * length, 0.0])
     start = find_boundary(arrival.core, arrival.core_shape, joint)
     first = start + (joint - start) * 0.45
-    if from_side:
-        middle = arrival.core.x + arrival.sign * arrival.core.width / 2
-        start = np.array([middle, arrival.core.y])
-        first = np.array([0.5 * (joint[0] + middle), arrival.core.y])
+    if shift is not None:
+        reach = arrival.core.width / 2 * (float(np.sqrt(1 - shift**2)) if arrival.core_shape == "ellipse" else 1.0)
+        start = np.array([arrival.core.x + arrival.sign * reach, arrival.core.y + shift * arrival.core.height / 2])
+        first = np.array([0.5 * (joint[0] + start[0]), start[1]])
     bend = [first, joint - np.array([0.4 * (joint[0] - start[0]), 0.0]), joint]
     return np.array([start, *bend, joint + (end - joint) / 3, joint + (end - joint) * 2 / 3, end])
 

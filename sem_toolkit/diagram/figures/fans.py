@@ -185,5 +185,9 @@ def _split_components(fan: Fan, structure: Structure) -> tuple[Fan, tuple[str, .
     reach = {factor: sum(a == factor for a, _ in structure.loadings) for factor in fan.factors}
     rest = tuple(factor for factor in fan.factors if reach[factor] < max(reach.values()))
     if len(fan.factors) <= MOST_IN_ROW or not rest:
-        return fan, ()
+        # Those that load on the later measures alone stand above these.
+        first = {
+            factor: min(fan.items.index(b) for a, b in structure.loadings if a == factor) for factor in fan.factors
+        }
+        return Fan(tuple(sorted(fan.factors, key=lambda factor: first[factor])), fan.items), ()
     return Fan(tuple(factor for factor in fan.factors if factor not in rest), fan.items), rest

@@ -72,7 +72,26 @@ class _Search:
             for column in self.ranks.columns.values():
                 other[column] = self._shuffle(column, heights, begin, draw)
             best = min(best, self._run(other, begin), key=lambda found: found[0])
-        return best[1], best[2].blocks
+        return self._level_steps(best[1], best[2]), best[2].blocks
+
+    def _level_steps(self, heights: FloatArray, field: Field) -> FloatArray:
+        """The same heights, or as good ones at which more steps to the next rank are level: what passes them climbs."""
+        cost, count = float(field.assess(heights[None])[0][0]), self._count_level(heights)
+        for k, name in enumerate(self.ranks.names):
+            for m in self.ranks.neighbours[k]:
+                if abs(self.ranks.places[self.ranks.names[m]] - self.ranks.places[name]) != 1:
+                    continue
+                trial = self._settle(k, float(heights[m]), heights, field)
+                changed, level = float(field.assess(trial[None])[0][0]), self._count_level(trial)
+                if level > count and changed <= cost + WORTH:
+                    heights, cost, count = trial, changed, level
+        return heights
+
+    def _count_level(self, heights: FloatArray) -> int:
+        """How many links to the next rank run level."""
+        columns = np.array([self.ranks.places[name] for name in self.ranks.names])
+        steps, climbed = (np.abs(np.diff(values[self.ranks.ends], axis=1)[:, 0]) for values in (columns, heights))
+        return int(((steps == 1) & (climbed < 0.5)).sum())
 
     def find_field(self, blocks: Mapping[str, Block]) -> Field:
         """The shapes with the indicators on these sides."""

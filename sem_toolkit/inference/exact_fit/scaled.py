@@ -6,9 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sem_toolkit.discrepancy import once
+from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
-from sem_toolkit.inference.errors.covariance import compute_information_matrix, invert_any
+from sem_toolkit.inference.errors.covariance import (
+    compute_information_matrix,
+    compute_weight_inverse,
+    invert_any,
+)
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
 from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
@@ -20,6 +25,7 @@ from sem_toolkit.inference.exact_fit.ugamma import (
 )
 from sem_toolkit.inference.options import BOLLEN_STINE, SCALED, InferenceOptions
 from sem_toolkit.inference.weights.information import compute_first_order_information
+from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 
 ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "scaled.shifted"})
@@ -83,10 +89,37 @@ def _compute_yuan_bentler_mplus(evaluation: AtEstimate, standard: TestStatistic,
 
 def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:
     """The factor is that of UΓ; those of both models are reported as in the variant of Mplus."""
+    if evaluation.data.has_corrected_test:
+        return _compute_incomplete_yuan_bentler(evaluation, standard, chosen)
     saturated, model = compute_ugamma_traces(evaluation, chosen.information)
     mplus = compute_yuan_bentler(evaluation, standard, chosen)
     scaled = scale_test(standard, chosen.name, standard.df, saturated - model)
     return replace(scaled, scaling_factor_h1=mplus.scaling_factor_h1, scaling_factor_h0=mplus.scaling_factor_h0)
+
+
+def _compute_incomplete_yuan_bentler(
+    evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest
+) -> TestStatistic:
+    """The same of incomplete rows: Γ is n times the sandwich of the saturated estimates, V the information of the
+    moments that the model implies. The model's own factor has the cross-products of the scores at these moments.
+
+    Source: Yuan & Bentler (2000), Sociological Methodology 30, 165-200.
+    """
+    weight = build_robust_weight(evaluation, chosen.information)
+    gammas = evaluation.data.residual_gammas(evaluation, chosen.information, robust=True) or ()
+    inverse = compute_weight_inverse(evaluation, weight)
+    trace = 0.0
+    for g, (gamma, delta) in enumerate(zip(gammas, compute_delta(evaluation), strict=True)):
+        columns = weight.times(g, delta)
+        taken = evaluation.shares[g] * np.einsum("ij,ji->", inverse, columns.T @ gamma @ columns)
+        trace += float(np.trace(weight.times(g, gamma)) - taken)
+    saturated, count = evaluation.data.saturated_trace(evaluation, chosen.information)
+    model = float(np.einsum("ij,ji->", inverse, compute_first_order_information(evaluation)))
+    return replace(
+        scale_test(standard, chosen.name, standard.df, trace),
+        scaling_factor_h1=saturated / count,
+        scaling_factor_h0=model / max(evaluation.model.n_searched, 1),
+    )
 
 
 def _compute_yuan_chan(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic:

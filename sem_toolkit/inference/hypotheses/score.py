@@ -145,15 +145,17 @@ def _release_separately(
 ) -> Sequence[tuple[float, int, FloatArray] | None]:
     """Many releases from one inverse; None where a released model is not identified or the constraints overlap.
 
-    With J the slopes and D = J⁺, the directions that open when constraints R go are the columns of D that belong to
-    them. From the score and the information that the other directions K leave over,
+    With J the slopes and D = Jᵀ(JJᵀ)⁻¹, the directions that open when constraints R go are the columns of D that
+    belong to them. From the score and the information that the other directions K leave over,
     u = Dᵀs − DᵀIK(KᵀIK)⁻¹Kᵀs and V = DᵀID − DᵀIK(KᵀIK)⁻¹KᵀID, the statistic is N uᵀV⁻¹u.
     """
-    basis = compute_tangent(np.nan_to_num(slopes), len(score))
+    linear = evaluation.model.constraints.linear
+    is_linear = len(slopes) == len(linear.matrix)
+    basis = linear.basis if is_linear else compute_tangent(np.nan_to_num(slopes), len(score))
     inverse = invert_information(information, basis)
     if basis.shape[1] != len(score) - len(slopes) or np.isnan(inverse).any():
         return [None] * len(sets)
-    opened = np.linalg.pinv(slopes)
+    opened = np.linalg.solve(slopes @ slopes.T, slopes).T
     along = information @ opened
     pulled = inverse @ along
     left, remaining = opened.T @ score - pulled.T @ score, opened.T @ along - along.T @ pulled

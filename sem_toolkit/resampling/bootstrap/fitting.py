@@ -15,6 +15,7 @@ from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.far import seek_minima
 from sem_toolkit.estimation.multistart import Released, release_markers
 from sem_toolkit.estimation.nearby import approach_minima
+from sem_toolkit.estimation.prediction import Prediction, find_coordinates
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.moments import compute_stacked_moments
@@ -150,17 +151,17 @@ class MomentFitter:
         return release_markers(self.model)
 
     def _approach(self, covariance: FloatArray, mean: FloatArray | None) -> Arrivals:
-        """From where one step of scoring leads from the estimate, by Newton's steps alone."""
-        p = self.model.n_observed
+        """From where the fit foretells the estimates, by Newton's steps."""
+        p, changes = self.model.n_observed, []
         row, column = vech_indices(p)
-        places, starts = row * p + column, np.tile(self.start, (len(covariance), 1))
-        for group, response in enumerate(self._responses):
-            change = covariance[:, group].reshape(-1, p * p).take(places, axis=1)
-            change -= self._moments.covariance[group, row, column]
+        for group, there in enumerate(self._moments.covariance):
+            change = covariance[:, group].reshape(-1, p * p).take(row * p + column, axis=1) - there[row, column]
             if mean is not None and self._moments.mean is not None:
                 change = np.concatenate([mean[:, group] - self._moments.mean[group], change], axis=1)
-            starts += change @ response.T
-        return approach_minima(self.model, self._build(covariance, mean), starts, SEARCH.tolerance)
+            changes.append(change)
+        discrepancy = self._build(covariance, mean)
+        starts, close = self._prediction.predict(tuple(changes), discrepancy)
+        return approach_minima(self.model, discrepancy, starts, SEARCH.tolerance, close)
 
     def _build(self, covariance: FloatArray, mean: FloatArray | None) -> StackedDiscrepancy:
         found = self.options.kind.build(self._prototype.with_moments(covariance, mean), None)
@@ -172,8 +173,8 @@ class MomentFitter:
         return compute_moments(self.model, self.start)
 
     @cached_property
-    def _responses(self) -> tuple[FloatArray, ...]:
-        """How the estimate follows the moments of each group, to first order (q × m): I⁻¹ΔᵀV in what is free.
+    def _prediction(self) -> Prediction:
+        """How the estimate follows the moments of each group, to first order: by I⁻¹ΔᵀV in what is free.
 
         Source: Shapiro (1986), Journal of the American Statistical Association 81, 142-149.
         """
@@ -186,8 +187,10 @@ class MomentFitter:
         pair = MomentPair(self.model, sample, self.start, self.options.kind)
         weight, slopes = self.options.kind.weigh(pair), compute_jacobian(self.model, self.start, at)
         information = basis.T @ weight.information(pair) @ basis
-        turned = basis @ np.linalg.pinv(information, hermitian=True) @ basis.T
-        return tuple(turned @ weight.times(g, pair.shares[g] * slopes[g]).T for g in range(len(groups)))
+        inverse = basis @ np.linalg.pinv(information, hermitian=True) @ basis.T
+        responses = tuple(inverse @ weight.times(g, pair.shares[g] * slopes[g]).T for g in range(len(groups)))
+        coordinates = find_coordinates(self.model, self.start, np.diagonal(at.covariance, axis1=1, axis2=2))
+        return Prediction(self.model, coordinates, responses, inverse)
 
     @cached_property
     def _prototype(self) -> Targets:

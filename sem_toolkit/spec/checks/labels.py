@@ -1,30 +1,16 @@
 """Labels and definitions: unknown, unused, doubly defined, circular."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
 
+from sem_toolkit.spec.checks.label_places import Labels, collect_labels
 from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.tokens import Token
-from sem_toolkit.spec.tree import Constraint, Definition, Formula, Modifier, Statement
+from sem_toolkit.spec.tree import Constraint, Definition, Formula, Statement
 
 _MOST_LABELS = 2_000  # looked at for a suggestion
 _MOST_OF_CIRCLE = 6  # definitions that are shown
-_AUTOMATIC = re.compile(r"\.p[0-9]+\.\Z")
-
-
-@dataclass(slots=True)
-class _Labels:
-    """Where labels are given, definitions made, and variables named."""
-
-    given: dict[str, list[Modifier]] = field(default_factory=dict)
-    defined: dict[str, Definition] = field(default_factory=dict)
-    variables: dict[str, None] = field(default_factory=dict)
-
-    def knows(self, name: str) -> bool:
-        return name in self.given or name in self.defined or _AUTOMATIC.match(name) is not None
 
 
 def check_labels(
@@ -34,7 +20,7 @@ def check_labels(
 
     excused  names in faulty statements, which may be labels; None where no statement is faulty
     """
-    labels = _collect(statements, reporter)
+    labels = collect_labels(statements, reporter)
     known = list(islice(chain(labels.given, labels.defined), _MOST_LABELS))
     used: set[str] = set()
     starts = [token.start for token in tokens]
@@ -49,48 +35,6 @@ def check_labels(
     if not reporter.has_errors:  # a misspelt label is not an unused one
         _check_unused(labels, used, reporter)
         _check_mistaken(statements, labels, used, reporter)
-
-
-def _collect(statements: Sequence[Statement], reporter: Reporter) -> _Labels:
-    labels = _Labels()
-    for statement in statements:
-        if isinstance(statement, Formula):
-            for term in (*statement.left, *statement.right):
-                if term.variable:
-                    labels.variables.setdefault(term.variable)
-            for term in statement.right:
-                for modifier in term.modifiers:
-                    if modifier.kind == "label":
-                        for value in dict.fromkeys(filter(None, modifier.values)):
-                            labels.given.setdefault(str(value), []).extend([modifier] * len(statement.left))
-    for statement in statements:
-        if isinstance(statement, Definition):
-            _add_definition(statement, labels, reporter)
-    return labels
-
-
-def _add_definition(definition: Definition, labels: _Labels, reporter: Reporter) -> None:
-    name, place = definition.name, (definition.name_start, definition.name_end)
-    if name in labels.given:
-        first = labels.given[name][0]
-        reporter.error(
-            "definition-of-label",
-            f'"{name}" is the label of a parameter and cannot be defined',
-            *place,
-            "take another name",
-            related=((first.start, first.end, "a parameter has this label"),),
-        )
-    elif name in labels.defined:
-        earlier = labels.defined[name]
-        reporter.error(
-            "repeated-definition",
-            f'"{name}" is defined twice',
-            *place,
-            "take another name, or take one definition out",
-            related=((earlier.name_start, earlier.name_end, "first defined here"),),
-        )
-    else:
-        labels.defined[name] = definition
 
 
 def _list_names(statement: Definition | Constraint) -> tuple[str, ...]:
@@ -115,7 +59,7 @@ def _begin_of_names(statement: Definition | Constraint) -> int:
 def _report_unknown(
     statement: Definition | Constraint,
     unknown: Sequence[str],
-    labels: _Labels,
+    labels: Labels,
     known: Sequence[str],
     tokens: Sequence[Token],
     starts: Sequence[int],
@@ -137,7 +81,7 @@ def _report_unknown(
         reporter.error("unknown-label", message, start, end, hint, replacement)
 
 
-def _is_mistaken(statement: Definition, unknown: Sequence[str], labels: _Labels) -> bool:
+def _is_mistaken(statement: Definition, unknown: Sequence[str], labels: Labels) -> bool:
     """`f := x1 + x2`: a sum of which nothing is known is a factor with the wrong operator."""
     known = len(unknown) < len(statement.expression.names)
     return not known and len(unknown) > 1 and {i.text for i in statement.expression.instructions} <= {"+", *unknown}
@@ -155,7 +99,7 @@ def _report_mistaken_definition(statement: Definition, unknown: Sequence[str], r
     )
 
 
-def _check_order(labels: _Labels, tokens: Sequence[Token], starts: Sequence[int], reporter: Reporter) -> None:
+def _check_order(labels: Labels, tokens: Sequence[Token], starts: Sequence[int], reporter: Reporter) -> None:
     """A definition may use those before it, as in lavaan."""
     position = {name: number for number, name in enumerate(labels.defined)}
     circles = _find_circles(labels)
@@ -179,7 +123,7 @@ def _check_order(labels: _Labels, tokens: Sequence[Token], starts: Sequence[int]
                 )
 
 
-def _find_circles(labels: _Labels) -> list[list[str]]:
+def _find_circles(labels: Labels) -> list[list[str]]:
     """Definitions that depend on themselves, each circle once, in the order of dependence (no recursion)."""
     state: dict[str, int] = {}  # 1 on the path, 2 done
     circles: list[list[str]] = []
@@ -203,12 +147,12 @@ def _find_circles(labels: _Labels) -> list[list[str]]:
     return circles
 
 
-def _dependencies(name: str, labels: _Labels) -> Iterator[str]:
+def _dependencies(name: str, labels: Labels) -> Iterator[str]:
     return iter([used for used in labels.defined[name].expression.names if used in labels.defined])
 
 
 def _report_circle(
-    circle: Sequence[str], labels: _Labels, tokens: Sequence[Token], starts: Sequence[int], reporter: Reporter
+    circle: Sequence[str], labels: Labels, tokens: Sequence[Token], starts: Sequence[int], reporter: Reporter
 ) -> None:
     first = labels.defined[circle[0]]
     follows = circle[1] if len(circle) > 1 else circle[0]
@@ -234,7 +178,7 @@ def check_unused_labels(statements: Sequence[Statement], shared: Collection[str]
 
     shared  labels of several rows of the table, which makes these equal: one label for all groups does so
     """
-    labels = _collect(statements, Reporter(reporter.index))
+    labels = collect_labels(statements, Reporter(reporter.index))
     used = {*shared}
     for statement in statements:
         if isinstance(statement, Definition | Constraint):
@@ -242,7 +186,7 @@ def check_unused_labels(statements: Sequence[Statement], shared: Collection[str]
     _check_unused(labels, used, reporter)
 
 
-def _check_unused(labels: _Labels, used: set[str], reporter: Reporter) -> None:
+def _check_unused(labels: Labels, used: set[str], reporter: Reporter) -> None:
     """One warning for the whole spec: labels that only name things are common, and harmless."""
     unused = {
         name: places[0]
@@ -267,7 +211,7 @@ def _check_unused(labels: _Labels, used: set[str], reporter: Reporter) -> None:
     )
 
 
-def _check_mistaken(statements: Sequence[Statement], labels: _Labels, used: set[str], reporter: Reporter) -> None:
+def _check_mistaken(statements: Sequence[Statement], labels: Labels, used: set[str], reporter: Reporter) -> None:
     """`y ~ x1*x2`: a label that is the name of a variable, or stands once before a predictor, is likely a product."""
     suspects = {
         places[0].start: name

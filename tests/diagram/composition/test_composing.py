@@ -187,3 +187,13 @@ def test_a_measurement_model_keeps_its_stages_on_the_page():
     assert not diagram.hits()
     assert [band.title for band in diagram.scene.bands] == [*stages]
     assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
+
+
+def test_a_chain_runs_level_and_the_path_that_passes_it_climbs():
+    """Acceptance of technology: use stands beside intention, not beside the one condition that leads to both."""
+    items = {"PE": 4, "EE": 4, "SI": 3, "FC": 3, "HM": 3, "BI": 3, "USE": 3}
+    measured = [f"{f} =~ " + " + ".join(f"{f}{k}" for k in range(n)) for f, n in items.items()]
+    text = "\n".join([*measured, "BI ~ PE + EE + SI + FC + HM + age + gender", "USE ~ BI + FC"])
+    for style in ("clean", "ram"):
+        boxes = find_boxes(draw_text(text, **STYLES[style]))
+        assert boxes["USE"].y == pytest.approx(boxes["BI"].y)

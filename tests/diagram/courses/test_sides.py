@@ -46,3 +46,12 @@ def test_slanting_is_what_shares_neither_row_nor_column():
     sides = build_router(CAUSES, MIDDLES).sides
     assert sides.is_slanting("b", "y")
     assert not sides.is_slanting("a", "b")
+
+
+@pytest.mark.parametrize(("pair", "side"), [(("f", "g"), "left"), (("r", "s"), "right")])
+def test_arcs_of_factors_on_both_sides_of_one_column_stay_outside(pair, side):
+    """Traits and methods: inside run the loadings."""
+    text = "f =~ a + b\ng =~ c + d\nr =~ a + c\ns =~ b + d\nf ~~ 0*r + 0*s\ng ~~ 0*r + 0*s"
+    items = {name: (0, 40 * k) for k, name in enumerate("abcd")}
+    middles = items | {"f": (-150, 20), "g": (-150, 100), "r": (150, 20), "s": (150, 100)}
+    assert build_router(text, middles).sides.find_outer_side(*pair) == side

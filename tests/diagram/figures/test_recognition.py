@@ -136,6 +136,19 @@ def test_twins_mirror_each_other():
     assert boxes["A1"].bottom < boxes["bmi1"].top
 
 
+def test_components_stand_in_the_order_of_what_they_load_on():
+    """Cholesky decomposition of two phenotypes into two components each, of both twins."""
+    twins = [f"{c}1{t} =~ NA*h{t} + w{t}\n{c}2{t} =~ NA*w{t}" for t in "xy" for c in "AE"]
+    names = [f"{c}{k}{t}" for t in "xy" for c in "AE" for k in "12"]
+    free = {("A1x", "A1y"), ("A2x", "A2y")}
+    pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
+    twins += [f"{a} ~~ {'0.5' if (a, b) in free else '0'}*{b}" for a, b in pairs]
+    boxes = find_boxes("\n".join(twins))
+    assert sorted(names, key=lambda name: boxes[name].x) == [
+        "E2x", "A2x", "E1x", "A1x", "A1y", "E1y", "A2y", "E2y",
+    ]  # fmt: skip
+
+
 def test_twins_of_a_latent_phenotype_mirror_each_other_with_its_measures_below():
     common = TWINS.replace("bmi", "L") + "\nL1 =~ anx1 + dep1 + str1\nL2 =~ anx2 + dep2 + str2"
     boxes = find_boxes(common, std_lv=True)

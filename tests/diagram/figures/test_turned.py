@@ -56,3 +56,22 @@ def test_columns_without_structural_paths_between_them_come_closer_in_a_turned_f
     assert columns == pytest.approx([0.0, 0.7, 1.4, 2.4])
     assert turned.cells["i"][1] == 0.5
     assert turned.sides == {"w": "left"}
+
+
+def test_paths_of_covariates_that_have_no_room_are_left_out_and_named():
+    """Two causes of ten measures: a picture of the figure without them, which legend and a warning say."""
+    more = [f"{v}{t} ~ ses + gender" for v in "xy" for t in WAVES]
+    diagram = draw_text(build_intercepts(5, *more))
+    assert not [problem for problem in diagram.problems() if problem.is_hit or problem.kind == "too-wide"]
+    assert {"ses", "gender"}.isdisjoint(node.name for node in diagram.scene.nodes)
+    assert [message.code for message in diagram.messages] == ["covariates-not-drawn"]
+    assert "ses, gender" in diagram.messages[0].message
+
+
+def test_a_figure_too_wide_for_a_single_column_stays_a_figure():
+    diagram = draw_text(build_intercepts(4), column="single")
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    for one, other in (("RIx", "RIy"), ("x1", "y1"), ("wx4", "wy4")):
+        beside = boxes[one].y == pytest.approx(boxes[other].y)
+        assert beside or boxes[one].x == pytest.approx(boxes[other].x)
