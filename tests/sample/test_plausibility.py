@@ -104,3 +104,18 @@ def test_a_slip_can_be_taken_as_missing_by_what_the_hint_says() -> None:
     data[7, 0] = 44
     (found,) = check_outlying_values(data, ["e2", "e3"])
     assert found.hint == "correct slips in the data, or take them as missing: --missing-codes e2=44"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_glance_at_a_few_rows_spares_the_sort_and_nothing_else(seed, monkeypatch):
+    """The same is told of long tables when every column is looked at in full."""
+    rng, n = np.random.default_rng(seed), int([501, 900, 2500][seed % 3])
+    columns = [rng.normal(size=n), rng.standard_t(2.5, size=n), rng.exponential(size=n), draw_item(5, n, seed)]
+    columns += [np.round(rng.normal(50, 10, size=n)), rng.poisson(2, size=n).astype(float)]
+    data = np.column_stack(columns)
+    data[rng.integers(n, size=4), rng.integers(6, size=4)] = [99, -9, 33, 1e6]
+    data[rng.random(data.shape) < 0.1] = np.nan
+    told = check_outlying_values(data, list("abcdef"))
+    monkeypatch.setattr("sem_toolkit.sample.plausibility._glance", lambda data: np.arange(data.shape[1]))
+    assert told == check_outlying_values(data, list("abcdef"))
+    assert told

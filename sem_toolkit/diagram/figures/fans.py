@@ -162,7 +162,12 @@ def recognise_components(structure: Structure) -> Figure | None:
         common, rest = _split_components(fan, structure) if not measured else (fan, ())
         mirrored = len(fans) == 2 and k == 0
         width = max(common.width, len(rest) - 1.0)
-        cells |= common.place(left + (width - common.width) / 2, 0.0, 1.0, mirrored)
+        above = common.place(left + (width - common.width) / 2, 0.0, 1.0, mirrored)
+        single = all(sum(a == factor for a, _ in structure.loadings) == 1 for factor in rest)
+        # Each measure stands beside the components that are its own.
+        wider = len(rest) / len(fan.items) if single and len(rest) >= 2 * len(fan.items) else 1.0
+        middle = left + width / 2
+        cells |= {name: (middle + wider * (column - middle), row) for name, (column, row) in above.items()}
         cells |= place_in_row(rest[::-1] if mirrored else rest, left + width / 2, 2.0)
         outer |= dict.fromkeys(common.factors, "top")
         outer |= dict.fromkeys(rest or fan.items, "bottom")

@@ -23,6 +23,9 @@ ROOMY_SHARE = 0.95
 NEARLY_ABOVE = 0.25
 """Up to so many columns beside what it loads on a factor stands above it."""
 
+SAME_COLUMN = 0.5
+"""Shapes that are less than so many columns beside each other must not touch in height."""
+
 ARC_ROOM = 8.0
 """What arcs and numbers beyond the outermost shapes take of the width at first."""
 
@@ -108,7 +111,39 @@ def _find_heights(
             high = min((at for at in whole if at > row), default=whole[-1])
             share = (row - low) / (high - low) if high > low else 0.0
             heights[row] = heights[low] + share * (heights[high] - heights[low])
+    if figure.turned and (not structure.links or _do_touch(figure, blocks, heights)):
+        # Former columns stay equally far apart where no structural paths ask for different gaps.
+        pitch = _find_row_pitch(figure, blocks, structure, spacing)
+        return {row: row * pitch for row in rows}
     return heights
+
+
+def _iterate_above(figure: Figure) -> Iterator[tuple[str, str]]:
+    """Pairs of variables that stand in one column, the upper one first."""
+    for one, other in combinations(figure.cells, 2):
+        (x, y), (other_x, other_y) = figure.cells[one], figure.cells[other]
+        if y != other_y and abs(x - other_x) < SAME_COLUMN:
+            yield (one, other) if y < other_y else (other, one)
+
+
+def _do_touch(figure: Figure, blocks: Mapping[str, Block], heights: Mapping[float, float]) -> bool:
+    """Whether at these heights of the rows something lies on what stands below it."""
+    boxes = {name: blocks[name].bounds.moved(0, heights[row]) for name, (_, row) in figure.cells.items()}
+    return any(boxes[above].bottom > boxes[below].top for above, below in _iterate_above(figure))
+
+
+def _find_row_pitch(figure: Figure, blocks: Mapping[str, Block], structure: Structure, spacing: Spacing) -> float:
+    """The distance of equally distant rows at which nothing touches."""
+    items = set(structure.owner)
+    return max(
+        (
+            blocks[above].bounds.bottom
+            - blocks[below].bounds.top
+            + (spacing.item if {above, below} <= items else spacing.block)
+        )
+        / (figure.cells[below][1] - figure.cells[above][1])
+        for above, below in _iterate_above(figure)
+    )
 
 
 def _find_row_gap(

@@ -160,6 +160,22 @@ def test_twins_of_a_latent_phenotype_mirror_each_other_with_its_measures_below()
     assert boxes["A1"].bottom < boxes["L1"].top < boxes["L1"].bottom < boxes["anx1"].top
 
 
+def test_components_too_wide_for_the_page_stand_beside_their_measures_twins_below_each_other():
+    lines = []
+    for twin in (1, 2):
+        measures = [f"{item}{twin}" for item in ("anx", "dep", "str")]
+        lines += [f"{f}{twin} =~ " + " + ".join(measures) for f in "ACE"]
+        lines += [f"{f}{item} =~ {item}" for item in measures for f in "AE"]
+    factors = [line.split(" =~ ")[0] for line in lines]
+    correlated = [f"{f} ~~ {f[:-1]}2" for f in factors if f[-1] == "1" and f[0] in "AC"]
+    boxes = find_boxes("\n".join(lines + correlated), std_lv=True, orthogonal=True)
+    middle = (boxes["C1"].y + boxes["C2"].y) / 2
+    for name in [name for name in boxes if name.endswith("1")]:
+        assert boxes[name].y - middle == pytest.approx(middle - boxes[f"{name[:-1]}2"].y)
+    assert boxes["C1"].right < boxes["dep1"].left < boxes["dep1"].right < boxes["Adep1"].left
+    assert boxes["dep1"].y == pytest.approx((boxes["Adep1"].y + boxes["Edep1"].y) / 2)
+
+
 def test_covariances_over_time_run_in_tracks_below_the_indicators():
     diagram = draw_diagram(build_table(WAVES, call="cfa"))
     lowest = max(node.box.bottom for node in diagram.scene.nodes)
