@@ -49,7 +49,8 @@ def list_measures(frame: "pd.DataFrame") -> list[tuple[str, str, int | None]]:
 
 
 def _find_version(frame: "pd.DataFrame", name: str) -> str:
-    return next((f"{name}{version}" for version in _VERSIONS if f"{name}{version}" in frame), name)
+    versions = _VERSIONS if "chisq.scaled" in frame else ()
+    return next((f"{name}{version}" for version in versions if f"{name}{version}" in frame), name)
 
 
 def _build_fit(frame: "pd.DataFrame") -> Table:

@@ -71,3 +71,9 @@ def test_scaled_indices_stand_where_there_are_no_robust_ones():
     columns = {heading: name for heading, name, _ in list_measures(scaled)}
     assert (columns["CFI"], columns["RMSEA"]) == ("cfi.scaled", "rmsea.scaled")
     assert "χ² is scaled, and CFI and RMSEA are scaled." in explain_tests(scaled)[0]
+
+
+def test_robust_indices_of_incomplete_rows_do_not_stand_beside_a_plain_test():
+    plain = ATLAS.table.assign(**{"cfi.robust": 0.7, "rmsea.robust": 0.1})
+    columns = {heading: name for heading, name, _ in list_measures(plain)}
+    assert (columns["χ²"], columns["CFI"], columns["RMSEA"]) == ("chisq", "cfi", "rmsea")
