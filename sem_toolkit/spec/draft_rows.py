@@ -1,6 +1,7 @@
 """Rows of a parameter table while it is being made, and what the rules of a block look at."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import Roles
@@ -68,5 +69,10 @@ class BlockContext:
 
 
 def copy_to_group(rows: list[DraftRow], group: int) -> list[DraftRow]:
-    """The same rows for another group."""
-    return [replace(row, group=group, block=group) for row in rows]
+    """The same rows for another group; `replace`, which looks at the fields anew each time, would take longer."""
+    names = [own.name for own in fields(DraftRow)]
+    read = attrgetter(*names)
+    copies = [DraftRow(*read(row)) for row in rows]
+    for row in copies:
+        row.group = row.block = group
+    return copies
