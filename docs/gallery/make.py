@@ -53,13 +53,13 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Mediation, one and two mediators | 9 | triangle and diamond, level direct path |
 | Serial mediation | 9 | trapezium with one crossing, as in the textbooks |
 | Latent mediation | 8 | triangle; three numbers above the mediator stand at two heights |
-| Actors and partners, observed panel | 8 | exact grid; the numbers of crossing paths stand near their crossing |
+| Actors and partners, observed panel | 9 | exact grid; the numbers of crossing paths stand on their first third |
 | Panel with random intercepts | 9 | mirrored rows, one arc around everything |
 | Longitudinal factors | 8 | every covariance has its track; many tracks need a finger |
-| Second-order factor | 8 | a tree from left to right; the first-order factors could be further apart |
+| Second-order factor | 9 | a tree from left to right, every path straight, numbers in columns |
 | Bifactor | 9 | all numbers in two straight columns |
 | Cross-lagged panel | 9 | four waves in columns, tracks above and below |
-| Growth | 8 | raw fixed loadings near the occasions; no triangle of means unless asked |
+| Growth | 9 | raw fixed loadings in one row near the occasions; no triangle of means unless asked |
 | Traits and methods | 8 | numbers in columns; the loadings of the methods cross nine times |
 | Two groups | 8 | the same places in both, straight paths, one legend for both |
 | Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
