@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -30,7 +31,7 @@ from engines import (
 )
 from models import BENCHMARKS, Benchmark, build_factor_data, build_factor_text
 
-from sem_toolkit.process import keep_scratch_memory
+from sem_toolkit.process import import_without_collecting, keep_scratch_memory
 
 
 def main() -> None:
@@ -85,7 +86,9 @@ def _in_process(task: str, repeats: int, limit: float) -> Timing | None:
 
 
 def _run_alone(task: str, repeats: int) -> dict[str, object]:
-    keep_scratch_memory()  # as the command does
+    with import_without_collecting():  # as the command does
+        import_module("sem_toolkit.cli.invariance")
+    keep_scratch_memory()
     engine, name = task.split(":", 1)
     benchmark = next(benchmark for benchmark in BENCHMARKS if benchmark.name == name)
     run = {"ours": time_ours, "estimate": time_estimation, "semopy": time_semopy}[engine]
