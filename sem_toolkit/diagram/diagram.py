@@ -40,6 +40,12 @@ if TYPE_CHECKING:
 
 SUFFIXES = tuple(WRITERS)
 
+MANY_EFFECTS = 10
+"""So many paths of covariates that do not fit a picture are for a table."""
+
+MOST_CROWDED = 6
+"""How many pictures are tried with them."""
+
 
 @dataclass(frozen=True, repr=False)
 class Diagram(Tabled):
@@ -169,21 +175,18 @@ def draw_diagram(
     canvas = build_canvas(graph, style, hints, r2)
     crowd = () if layout is not None or covariates else list_crowd(canvas)
     scene = build_scene(canvas, layout, earlier, _stop_after(MOST_CROWDED, go_on) if crowd else go_on)
-    if crowd and any(problem.is_hit or problem.kind == "too-wide" for problem in check_scene(scene)):
+    if crowd and not _is_fit(scene):
         noted = note_covariates(crowd, style, hints)
         rest = select_elements(graph, style, crowd)
         clear = build_scene(build_canvas(rest, style, noted, r2), None, earlier, go_on)
-        if not any(problem.is_hit or problem.kind == "too-wide" for problem in check_scene(clear)):
+        if _is_fit(clear):
             return Diagram(clear, rest, (*messages, warn_of_crowd(crowd), *list_ignored(style, noted, clear)))
     return Diagram(scene, graph, (*messages, *list_ignored(style, hints, scene)))
 
 
-MANY_EFFECTS = 10
-"""So many paths of covariates that do not fit a picture are for a table."""
-
-
-MOST_CROWDED = 6
-"""How many pictures are tried with them."""
+def _is_fit(scene: Scene) -> bool:
+    """Whether a picture fits its column, and nothing in it is hit."""
+    return not any(problem.is_hit or problem.kind == "too-wide" for problem in check_scene(scene))
 
 
 def list_crowd(canvas: Canvas) -> tuple[str, ...]:

@@ -179,9 +179,9 @@ def _fill_defaults(given: Mapping[str, object], read: dict[str, Any]) -> tuple[d
             rows.setdefault("fixed_x", True)
         if "sam_method" in read:
             read.setdefault("m_method", "ULS")
-        if is_switched_off(rows.get("meanstructure")):
+        if is_switched(rows.get("meanstructure"), to=False):
             del rows["meanstructure"]  # there are thresholds all the same; the sample says so
-    conditional = not given.get("ordered") and _is_switched_on(rows.pop("conditional_x", False))
+    conditional = not given.get("ordered") and is_switched(rows.pop("conditional_x", False), to=True)
     if conditional:
         rows.setdefault("meanstructure", True)
     by_sample = "sam_method" in read and (str(read.get("se")).lower() in FREE_STEP_ERRORS or "cluster" in read)
@@ -254,13 +254,9 @@ def _build_inference_options(values: dict[str, Any], categorical: bool = False) 
     )
 
 
-def _is_switched_on(value: object) -> bool:
-    return value is True or str(value).lower() in ("true", "t", "yes", "on")
-
-
-def is_switched_off(value: object) -> bool:
-    """Whether a switch was given as off, by any of its words."""
-    return value is False or str(value).lower() in ("false", "f", "no", "off")
+def is_switched(value: object, to: bool) -> bool:
+    """Whether a switch was given, as on or as off, by any of its words."""
+    return str(value).lower() in (("true", "t", "yes", "on") if to else ("false", "f", "no", "off"))
 
 
 def _show(value: object) -> str:

@@ -12,7 +12,7 @@ _FIT = (
     ("χ²", "chisq", 1), ("df", "df", 0), ("CFI", "cfi", 3), ("RMSEA", "rmsea", 3), ("SRMR", "srmr", 3),
     ("ΔBIC", "delta.bic", 1), ("Δχ²", "chisq.diff", 1), ("Δdf", "df.diff", 0), ("p", "pvalue.diff", None),
 )  # fmt: skip
-_VERSIONS = (".robust", ".scaled", "")
+_VERSIONS = (".robust", ".scaled")
 
 
 def build_atlas_tables(atlas: Atlas) -> list[Table | str]:

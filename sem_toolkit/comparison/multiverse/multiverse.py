@@ -72,7 +72,7 @@ class Multiverse(Presented):
         ]
         frame = pd.DataFrame(rows)
         frame = frame.astype(dict.fromkeys((*_NUMBERS, "n", "npar"), float))
-        shown = list_scaled([{name: record.get(name) for name in SCALED} for record in self.records])
+        shown = list_scaled(self.records)
         return frame.drop(columns=[name for name in SCALED if name not in shown])
 
     @cached_property

@@ -68,9 +68,9 @@ def build_scene(
         return _take_places(canvas, draft)
     drafts = list(iterate_arrangements(draft))
     # In a figure of the field most paths have their places.
-    routed = _count_routed(canvas) if drafts[0].canvas.structure.figure is None else 0
+    routed = 0 if drafts[0].is_figure else _count_routed(canvas)
     search = _begin(canvas, min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed))), go_on)
-    search.has_figure = _is_figure(drafts[0])
+    search.has_figure = drafts[0].is_figure
     _search_column(search, drafts, routed)
     if not search.is_done and search.has_figure:
         _search_wider_figure(search, drafts)
@@ -114,12 +114,12 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
             # Few pictures in large steps, but some of every kind.
             search.left = max(LEAST_PAINTED, most // 2)
         search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
-        if not crowded and _is_figure(variant) and following is not None and not _is_same_figure(variant, following):
+        if not crowded and variant.is_figure and following is not None and not _is_same_figure(variant, following):
             # What follows is another way to draw it, which has not been tried yet.
             search.left = most
         # Readers find their way in a figure that they know, however many paths cross in it.
         weighed = following is not None and following.canvas is variant.canvas and not crowded
-        if search.is_done and (search.has_ended or not weighed or _is_figure(variant) or search.cost <= PLAIN):
+        if search.is_done and (search.has_ended or not weighed or variant.is_figure or search.cost <= PLAIN):
             return
 
 
@@ -152,13 +152,9 @@ def _search_beyond(search: Search, drafts: Sequence[Draft], routed: int) -> None
 
 def _search_wider_figure(search: Search, drafts: Sequence[Draft]) -> None:
     """A figure that readers know, as wide as its numbers need, set closely."""
-    for variant in [variant for variant in drafts if _is_figure(variant)]:
+    for variant in (draft for draft in drafts if draft.is_figure):
         search.left = LEAST_WIDER
         search.try_spacing(variant.with_density(CLOSE), CLOSE.spacing, GROWTH, must_fit=False)
-
-
-def _is_figure(draft: Draft) -> bool:
-    return draft.canvas.structure.figure is not None
 
 
 def _is_same_figure(one: Draft, other: Draft) -> bool:

@@ -80,6 +80,11 @@ class Draft:
         return replace(self, canvas=set_across_in_matrix(self.canvas))
 
     @property
+    def is_figure(self) -> bool:
+        """Whether it is a figure of the field, whose variables have their places."""
+        return self.canvas.structure.figure is not None
+
+    @property
     def is_tiled(self) -> bool:
         """Whether it has the blocks of a measurement model in columns, without arcs between them."""
         structure = self.canvas.structure

@@ -128,8 +128,7 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
         # What cannot fit anyway is not squeezed, but for the columns of a figure.
-        known = draft.canvas.structure.figure is not None
-        width = self._find_width() if must_fit or draft.is_tiled or known else None
+        width = self._find_width() if must_fit or draft.is_tiled or draft.is_figure else None
         tried: Placement | None = None
         hits, missed = False, 0
         for k, factor in enumerate(growth):
@@ -205,7 +204,7 @@ class Search:
             if scene is None:
                 return None
             score = score_scene(scene, self.font_size)
-            if self.has_figure and draft.canvas.structure.figure is None and score.wide > 0:
+            if self.has_figure and not draft.is_figure and score.wide > 0:
                 score = replace(score, wide=score.wide + UNKNOWN)
             found = replace(score, cost=score.cost + unusual), scene
             self._painted.append((draft, placed, found))

@@ -1,6 +1,6 @@
 """A path between two variables that have their places → the courses that it may take, the plainest first."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ from sem_toolkit.diagram.courses.candidates import (
     iterate_outer_arcs,
 )
 from sem_toolkit.diagram.courses.sides import Sides
-from sem_toolkit.diagram.courses.stubs import Arrival, build_stubs
+from sem_toolkit.diagram.courses.stubs import Arrival, build_stubs, find_end_share
 from sem_toolkit.diagram.courses.tracks import build_tracks
 from sem_toolkit.diagram.geometry.curves import build_line, smooth_polyline
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, TextSize
@@ -207,14 +207,14 @@ class Choices:
                 (name for name in others if (places[name].x > head.x) == right), key=lambda name: places[name].y
             )
             reach = min(0.6 * head.height, 7.0 * len(others))
-            end = np.array([head.right if right else head.left, head.y + _find_share(source, others) * reach])
+            end = np.array([head.right if right else head.left, head.y + find_end_share(source, others) * reach])
         else:
             below = tail.y > head.y
             others = sorted(
                 (name for name in others if (places[name].y > head.y) == below), key=lambda name: places[name].x
             )
             reach = min(0.8 * head.width, 9.0 * len(others))
-            end = np.array([head.x + _find_share(source, others) * reach, head.bottom if below else head.top])
+            end = np.array([head.x + find_end_share(source, others) * reach, head.bottom if below else head.top])
         return build_line(find_boundary(tail, shape, end), end)
 
     def _iterate_ladders(self) -> Iterator[tuple[str, FloatArray]]:
@@ -259,8 +259,3 @@ class Choices:
                 if side in families:
                     families[side][key] = (source, target)
         return families
-
-
-def _find_share(name: str, others: Sequence[str]) -> float:
-    """Where one of several ends lies on a side, from -1/2 to 1/2."""
-    return (others.index(name) + 0.5) / len(others) - 0.5

@@ -4,8 +4,9 @@ Without them the lines of a fan with many indicators or wide numbers lie so clos
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ APART = 0.6
 """The share of half a core's height on which lines leave its side that would leave it in one point otherwise."""
 
 CLEAR = 1.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,24 @@ def build_stubs(arrivals: list[Arrival], height: float, always: bool) -> dict[st
             and room - length >= LEAST_BEND
             and (always or any(_is_crowded(other, height) for other in columns[round(group[0].item.x)]))
         ):
-            steep = _find_steep(group, length)
-            leaving: dict[Rectangle, list[float]] = defaultdict(list)
-            for arrival in group:
-                leaving[arrival.core].append(float(arrival.end[1]))
-            for arrival in group:
-                others = sorted(leaving[arrival.core])
-                share = (others.index(float(arrival.end[1])) + 0.5) / len(others) * 2 - 1
-                shift = APART * share if arrival.core in steep else None
-                found[arrival.key] = _build_stub(arrival, length, shift)
+            shifts = _spread_leaving(group, _find_steep(group, length))
+            found |= {arrival.key: _build_stub(arrival, length, shifts.get(arrival.key)) for arrival in group}
     return found
+
+
+def find_end_share(end: T, ends: Sequence[T]) -> float:
+    """Where one of several ends lies on a side, from -1/2 to 1/2."""
+    return (ends.index(end) + 0.5) / len(ends) - 0.5
+
+
+def _spread_leaving(group: list[Arrival], steep: set[Rectangle]) -> dict[str, float]:
+    """Path → at which share of half the height of its core below its middle it leaves, for those of steep cores."""
+    shifts: dict[str, float] = {}
+    for core in steep:
+        own = [arrival for arrival in group if arrival.core == core]
+        ends = sorted(float(arrival.end[1]) for arrival in own)
+        shifts |= {arrival.key: 2 * APART * find_end_share(float(arrival.end[1]), ends) for arrival in own}
+    return shifts
 
 
 def _find_steep(group: list[Arrival], length: float) -> set[Rectangle]:
