@@ -226,7 +226,7 @@ def _pair_products(cells: Cells, places: CellPlaces, QL: FloatArray, QR: FloatAr
         block += take(by_right, right, -2) * take(by_row, row, -2)
         block *= move_to(cells.weight_products, block)
         return block  # type: ignore[no-any-return]
-    both = np.stack([QL, QR])
+    both = np.array([QL, QR])
     by_row, by_right = both.take(row, axis=-1), both.take(right, axis=-1)
     crosses, rows, rights = by_right.take(row, axis=-2), by_row.take(row, axis=-2), by_right.take(right, axis=-2)
     half = crosses[0] * _transpose(crosses[1])

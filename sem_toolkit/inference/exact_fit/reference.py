@@ -12,6 +12,7 @@ from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_tes
 from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
+from sem_toolkit.libraries import lapack
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,6 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """
     if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
         return test.stat
-    if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
+    if any(lapack.dpotrf(covariance, lower=1)[1] for covariance in evaluation.implied_cov):
         return math.nan
     return float(compute_reweighted_least_squares(evaluation).sum())
