@@ -99,6 +99,18 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
 
 
+def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
+    incomplete rows, moments of pairs or two levels, as in lavaan. NaN where Σ̂ is not positive definite and so
+    weights nothing.
+    """
+    if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
+        return test.stat
+    if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
+        return math.nan
+    return float(compute_reweighted_least_squares(evaluation).sum())
+
+
 def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
     """n eᵀ[V − VΔ(ΔᵀVΔ)⁻¹ΔᵀV]e, shared out over the groups in proportion to n eᵀVe (G).
 
