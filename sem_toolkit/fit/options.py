@@ -227,8 +227,9 @@ def _flatten(layers: Iterable[Mapping[str, object]]) -> dict[str, object]:
 
 def _is_default(name: str, value: object) -> bool:
     """Whether an option is told, in lavaan's word, to be as if it were not given; columns may have that name."""
-    option = OPTIONS.get(name)
-    return value == "default" and option is not None and (option.kind == "switch" or bool(option.choices))
+    if not isinstance(value, str) or value != "default" or name not in OPTIONS:
+        return False
+    return OPTIONS[name].kind == "switch" or bool(OPTIONS[name].choices)
 
 
 def _attempt(
