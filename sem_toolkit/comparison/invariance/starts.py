@@ -40,7 +40,7 @@ def _step_into(model: Model, before: Fit, start: FloatArray) -> FloatArray:
     gradient, hessian = discrepancy.gradient(model, start), discrepancy.hessian(model, start)
     pull = linear.basis.T @ (hessian @ (start - linear.offset) - gradient)
     try:
-        theta = np.linalg.solve(linear.basis.T @ hessian @ linear.basis, pull)
+        theta = np.asarray(np.linalg.solve(linear.basis.T @ hessian @ linear.basis, pull), dtype=np.float64)
     except np.linalg.LinAlgError:
         return start
     return linear.expand(theta) if np.isfinite(theta).all() else start
