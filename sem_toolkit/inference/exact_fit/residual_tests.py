@@ -94,9 +94,9 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     Given exogenous variables e is that of their regressions. Source: Browne (1984), equation 2.20a, with a structured
     weight.
     """
-    if evaluation.is_conditional and evaluation.data.is_reweighted:
-        return compute_given_residual_test(evaluation)
-    return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
+    if not (evaluation.is_conditional and evaluation.data.is_reweighted):
+        return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
+    return compute_given_residual_test(evaluation)
 
 
 def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
