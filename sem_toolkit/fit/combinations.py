@@ -99,7 +99,7 @@ def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
         hint = "robust standard errors of incomplete rows: estimator = MLR"
         yield Diagnostic("error", "missing-estimator", message, hint=hint)
     known: tuple[str, ...] = _FULL_INFORMATION_TESTS
-    if {"cluster", "sampling_weights"} & {*chosen.read} or chosen.conditional:
+    if chosen.conditional:
         known = tuple(name for name in known if name != "yuan.bentler")
     tests = [name for name in chosen.tests if name not in known]
     if tests and estimator in _FULL_INFORMATION_ESTIMATORS:

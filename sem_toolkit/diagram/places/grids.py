@@ -9,6 +9,7 @@ from sem_toolkit.diagram.content.figure import Figure
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block, build_block
+from sem_toolkit.diagram.places.clearing import list_passed
 from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 
 DIAGONAL = 0.75
@@ -48,7 +49,12 @@ def place_grid(
         )
         if limit is None or _find_width(figure, blocks, tight) <= limit - ARC_ROOM:
             break
+    passed = list_passed(figure, blocks, structure)
+    wider = max((place.find_pitch(heights) for place in passed), default=0.0)
+    wanted = max(wanted, min(wider, STRETCH * wanted))
     pitch = wanted if limit is None else _fit_pitch(wanted, tight, figure, blocks, limit)
+    for place in passed:
+        heights = place.move_rows(heights, pitch)
     places = {
         name: box.moved(column * pitch, heights[row])
         for core, (column, row) in figure.cells.items()

@@ -94,9 +94,21 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     Given exogenous variables e is that of their regressions. Source: Browne (1984), equation 2.20a, with a structured
     weight.
     """
-    if evaluation.is_conditional and evaluation.data.is_reweighted:
-        return compute_given_residual_test(evaluation)
-    return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
+    if not (evaluation.is_conditional and evaluation.data.is_reweighted):
+        return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
+    return compute_given_residual_test(evaluation)
+
+
+def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
+    incomplete rows, moments of pairs or two levels, as in lavaan. NaN where Σ̂ is not positive definite and so
+    weights nothing.
+    """
+    if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
+        return test.stat
+    if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
+        return math.nan
+    return float(compute_reweighted_least_squares(evaluation).sum())
 
 
 def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:

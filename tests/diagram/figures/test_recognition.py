@@ -346,6 +346,23 @@ def test_three_measured_mediators_stand_between_cause_and_outcome():
     assert boxes["b"].bottom < boxes["x"].y < boxes["c"].top
 
 
+def test_paths_of_measured_mediators_run_straight_past_the_indicators_of_inner_ones():
+    factors = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "xabcy")
+    picture = draw_text(factors + "\na ~ x\nb ~ x\nc ~ x\ny ~ a + b + c + x")
+    assert not picture.hits()
+    paths = {(edge.source, edge.target): edge for edge in picture.scene.edges if edge.role == "regression"}
+    assert len(paths) == 7
+    assert all(is_straight(edge.curve) for edge in paths.values())
+
+
+def test_controls_of_mediators_around_the_direct_path_stand_below_the_outcome():
+    factors = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "xaby")
+    boxes = find_boxes(factors + "\na ~ x\nb ~ x\ny ~ a + b + x + age + sex")
+    assert boxes["age"].y == pytest.approx(boxes["sex"].y) == pytest.approx(boxes["b"].y)
+    assert (boxes["age"].x + boxes["sex"].x) / 2 == pytest.approx(boxes["y"].x)
+    assert boxes["x"].y == pytest.approx(boxes["y"].y)
+
+
 def test_correlations_of_factors_stay_on_the_side_without_indicators():
     text = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "ABCDEF")
     scene = draw_diagram(build_table(text, call="cfa"), style=DiagramStyle(covariances="arcs")).scene
