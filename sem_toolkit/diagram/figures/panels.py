@@ -169,16 +169,16 @@ def _arrange_three(
     """
     if len(structure.cores) > len(families) + len(within):
         return None
-    rows = zip(families.items(), ((0, 1, 2, 0.0), (0, 1, 3, -0.5), (6, 5, 4, 0.0)), strict=True)
+    rows = zip(families.items(), ((0.0, 1.0, 2.0, 0.0), (0.0, 1.0, 3.0, -0.5), (6.0, 5.0, 4.0, 0.0)), strict=True)
     cells: dict[str, Cell] = {}
     outer: dict[str, Side] = {}
     for (factor, items), (top, middle, inner, shift) in rows:
         for k, item in enumerate(items):
-            cells[item], cells[within[item]] = (k + shift, float(middle)), (float(k), float(inner))
+            cells[item], cells[within[item]] = (k + shift, middle), (float(k), inner)
         outer |= {within[items[0]]: "left", within[items[-1]]: "right"}
-        cells[factor] = ((len(items) - 1) / 2, float(top))
-    (first, second), middle = [*families][:2], (len(within) / len(families) - 1) / 2
-    cells |= {second: (middle - 1.25, 0.0), first: (middle + 0.75, 0.0)}
+        cells[factor] = ((len(items) - 1) / 2, top)
+    (first, second), centre = [*families][:2], (len(within) / len(families) - 1) / 2
+    cells |= {second: (centre - 1.25, 0.0), first: (centre + 0.75, 0.0)}
     return Figure("random intercepts", cells, {}, outer, ports=True, upright=True)
 
 
