@@ -218,7 +218,7 @@ def _check_conditional(chosen: Combination) -> Iterator[Diagnostic]:
         yield refuse("meanstructure = false", "leave it out: intercepts are among the moments")
     if chosen.missing not in ("listwise", "ml"):
         yield refuse(f'missing = "{chosen.missing}"', 'missing = "ml" keeps rows that have their exogenous variables')
-    for name in ("cluster", "sampling_weights", "sample_cov", "likelihood"):
+    for name in ("sample_cov", "likelihood"):
         if name in chosen.read:
             yield refuse(name, "fixed_x = true gives the same estimates")
     if inference.test not in ("standard", "yuan.bentler.mplus", "none") or inference.more_tests:
