@@ -20,8 +20,9 @@ PLAIN = 60.0
 MOST_PAINTED, LEAST_PAINTED = 10, 2
 """How many pictures a search paints before it takes the best."""
 
-MOST_WITH_ARCS = 3
-"""How many pictures of a figure are painted before its covariances become a matrix."""
+MOST_WITH_ARCS, MOST_WITH_UPRIGHT = 3, 8
+"""How many pictures of a figure are painted before its covariances become a matrix; of one in whose columns they stand.
+"""
 
 MOST_ROUTED = 150
 """How many structural paths and covariances it leads through all its pictures together, as each takes its time."""
@@ -104,7 +105,8 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         following = drafts[position + 1] if position + 1 < len(drafts) else None
         if following is not None and _is_same_figure(variant, following):
             # More room for arcs is soon more than the column has: without them it is enough.
-            search.left = MOST_WITH_ARCS
+            figure = variant.canvas.structure.figure
+            search.left = MOST_WITH_UPRIGHT if figure is not None and figure.upright else MOST_WITH_ARCS
         elif position and _is_same_figure(drafts[position - 1], variant):
             search.left = most
         if position and routed > 2 * CROWDED_FROM and search.best is not None:

@@ -183,6 +183,9 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if smaller is not None and figure.ports:
             # Between the many rows of such a figure there is little room for arcs.
             yield replace(draft, canvas=smaller).with_structure(known)
+        if figure.upright:
+            # Rather wider than the column than in another arrangement, in which nobody would know it.
+            return
         if direction == "auto" and canvas.style.column_width is not None and set(structure.owner) <= set(figure.cells):
             # Where many waves are wider than the column, the page is still higher than they are wide. Those with blocks
             # of indicators run downwards as ranks.

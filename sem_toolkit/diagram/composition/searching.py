@@ -127,8 +127,10 @@ class Search:
 
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         """
-        # What cannot fit anyway is not squeezed, but for the columns of a figure.
-        width = self._find_width() if must_fit or draft.is_tiled or draft.is_figure else None
+        # What cannot fit anyway is not squeezed, but for the columns of most figures.
+        figure = draft.canvas.structure.figure
+        squeezed = must_fit or draft.is_tiled or (figure is not None and not figure.upright)
+        width = self._find_width() if squeezed else None
         tried: Placement | None = None
         hits, missed = False, 0
         for k, factor in enumerate(growth):
@@ -140,7 +142,6 @@ class Search:
                 break
             wider = spacing.grow(factor)
             placed = self._place(draft, wider, width)
-            figure = draft.canvas.structure.figure
             crowded = must_fit and figure is not None and figure.ports
             if crowded and width is not None and not self._may_fit(placed[2]):
                 # What stands outside of the shapes has taken more than was known when the width was chosen.

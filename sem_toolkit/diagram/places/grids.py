@@ -217,7 +217,9 @@ def _iterate_pitches(
         inner = blocks[a].places[a].right - blocks[b].places[b].left
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
             label = _find_number(a, b, measures) if tight else measures.widest_label
-            yield (inner + (label + 12 if tight else max(spacing.rank, label + 30))) / apart
+            # Where all variables of a wave lead to all of the next, the numbers stand before the paths cross.
+            roomy = 2 * label + 12 if figure.upright else label + 30
+            yield (inner + (label + 12 if tight else max(spacing.rank, roomy))) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             label = _find_number(a, b, measures) if tight else measures.widest_label
             gap = max(22.0, DIAGONAL * label + (2 if tight else 14))

@@ -1,5 +1,7 @@
 """Figures of the field: recognised in models as they are published, and drawn as their textbooks draw them."""
 
+from itertools import combinations
+
 import pytest
 
 from sem_toolkit.diagram import DiagramStyle, draw_diagram
@@ -253,12 +255,28 @@ def draw_straight(text, call="sem"):
     return {node.name: node.box for node in diagram.scene.nodes}, diagram
 
 
-def build_intercepts(waves, *more):
-    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, waves + 1)) for v in "xy"]
-    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xy" for t in range(1, waves + 1)]
-    lines += [f"w{v}{t} ~ wx{t - 1} + wy{t - 1}" for v in "xy" for t in range(2, waves + 1)]
-    lines += [f"wx{t} ~~ wy{t}" for t in range(1, waves + 1)]
-    return "\n".join([*lines, "RIx ~~ RIy", *more])
+def build_intercepts(waves, *more, variables="xy"):
+    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, waves + 1)) for v in variables]
+    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in variables for t in range(1, waves + 1)]
+    lines += [
+        f"w{v}{t} ~ " + " + ".join(f"w{u}{t - 1}" for u in variables) for v in variables for t in range(2, waves + 1)
+    ]
+    pairs = list(combinations(variables, 2))
+    lines += [f"w{u}{t} ~~ w{v}{t}" for t in range(1, waves + 1) for u, v in pairs]
+    return "\n".join([*lines, *(f"RI{u} ~~ RI{v}" for u, v in pairs), *more])
+
+
+@pytest.mark.parametrize("waves", [3, 4])
+def test_three_variables_with_random_intercepts_have_a_row_each_and_every_path_is_straight(waves):
+    diagram = draw_diagram(build_table(build_intercepts(waves, variables="xyz")))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    for row in (("wx", "wx"), ("wy", "wy"), ("wz", "wz"), ("x", "y")):
+        assert len({round(boxes[f"{name}{t}"].y, 3) for name in row for t in range(1, waves + 1)}) == 1
+    order = [boxes[name].y for name in ("RIx", "x2", "wx2", "wy2", "wz2", "z2", "RIz")]
+    assert order == sorted(order)
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role in ("regression", "loading"))
+    assert not diagram.hits()
+    assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
 
 
 @pytest.mark.parametrize("waves", [3, 4])
