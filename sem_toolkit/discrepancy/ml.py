@@ -181,7 +181,7 @@ class LikelihoodEvaluation:
     def solved(self) -> FloatArray:
         """Σ⁻¹C, G × p × k."""
         pairs = zip(self.roots, self.moments.used_columns, strict=True)
-        return np.stack([lapack.dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
+        return np.array([lapack.dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
 
     @cached_property
     def expected(self) -> FloatArray:
@@ -213,10 +213,11 @@ class LikelihoodEvaluation:
         right = self.observed - 0.5 * left
         along = None if self.gap is None else self._compute_pull()
         result = empty_square(model, left)
-        for group, cells in enumerate(model.cells):
-            pull = None if along is None else along[group]
-            block = gather_observed_part(model, self.moments, group, left[group], right[group], pull)
-            add_block(result, cells, block, self.targets.share[group])
+        for run in model.runs:
+            span = run.span
+            pull = None if along is None else along[span]
+            block = gather_observed_part(self.moments, run, left[span], right[span], pull)
+            add_block(result, run.position, block, self.targets.share[span])
         return add_second_order(model, x, self, pull_back_square(model, x, result))
 
     def _compute_pull(self) -> FloatArray:

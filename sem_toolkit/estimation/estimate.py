@@ -85,10 +85,10 @@ def _search(
         start = start if given is None else np.where(np.isfinite(given), given / scaling.units, start)
     state = Climb(objective)
     note = _ask_semopy(state, targets, options, start)
+    if state.best is not None and (state.best.settled or state.best.examination.certificate.converged):
+        survey_starts(state, targets, options, start)
     if state.best is None or not state.best.settled:
         climb(objective, targets, options, start, state)
-    else:
-        survey_starts(state, targets, options, start)
     return _conclude(model, sample, options, state, scaling.units, note)
 
 

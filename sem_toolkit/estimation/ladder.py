@@ -22,6 +22,7 @@ from sem_toolkit.estimation.scoring import Outcome, minimise
 from sem_toolkit.estimation.sequential import minimise_sequentially
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
+from sem_toolkit.model import check_identification
 
 FloatArray = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class Candidate:
 
     @property
     def settled(self) -> bool:
-        """Nothing more to look for: a proper optimum, or a model that no start can help."""
+        """Nothing more to look for but by scattered starts: a proper optimum, or a point as good as its neighbours."""
         return self.examination.certificate.verdict in ("converged", "converged at a boundary", "not identified")
 
     @property
@@ -163,8 +164,8 @@ def _is_doubtful(best: Candidate | None, objective: Objective, targets: Targets)
     if best is None:
         return True
     certificate = best.examination.certificate
-    if certificate.verdict == "not identified":
-        return False
+    if certificate.verdict == "not identified":  # at this point; parameters may have run away to it
+        return check_identification(objective.model).identified
     if not (certificate.converged and certificate.admissible):
         return True
     if certificate.hessian_min_eig < _SAFE:

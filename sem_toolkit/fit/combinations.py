@@ -99,7 +99,7 @@ def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
         hint = "robust standard errors of incomplete rows: estimator = MLR"
         yield Diagnostic("error", "missing-estimator", message, hint=hint)
     known: tuple[str, ...] = _FULL_INFORMATION_TESTS
-    if {"cluster", "sampling_weights"} & {*chosen.read} or chosen.conditional:
+    if chosen.conditional:
         known = tuple(name for name in known if name != "yuan.bentler")
     tests = [name for name in chosen.tests if name not in known]
     if tests and estimator in _FULL_INFORMATION_ESTIMATORS:
@@ -218,7 +218,7 @@ def _check_conditional(chosen: Combination) -> Iterator[Diagnostic]:
         yield refuse("meanstructure = false", "leave it out: intercepts are among the moments")
     if chosen.missing not in ("listwise", "ml"):
         yield refuse(f'missing = "{chosen.missing}"', 'missing = "ml" keeps rows that have their exogenous variables')
-    for name in ("cluster", "sampling_weights", "sample_cov", "likelihood"):
+    for name in ("sample_cov", "likelihood"):
         if name in chosen.read:
             yield refuse(name, "fixed_x = true gives the same estimates")
     if inference.test not in ("standard", "yuan.bentler.mplus", "none") or inference.more_tests:

@@ -119,7 +119,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     Names may be written with dots as in R; None counts as not given. Raises OptionError with every fault
     found.
     """
-    given = _flatten(layers)
+    given = {name: value for name, value in _flatten(layers).items() if not _is_default(name, value)}
     if "ordered" in given:
         given["ordered"] = read_ordered(given["ordered"])
     categorical = bool(given.get("ordered"))
@@ -129,12 +129,12 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     faults += wrong_rotation
     if rotation.is_orthogonal and rotation.method != "none":
         rows.setdefault("orthogonal_efa", True)
-    table = _attempt(faults, TableOptions(), _build_table_options, rows)
+    table = _attempt(faults, TableOptions, _build_table_options, rows)
     chosen = Combination(read, table, InferenceOptions(), given.get("ordered"), conditional)
     wrong = list(check_ordered(chosen)) if categorical else []
     if not wrong:
         inference_of = partial(_build_inference_options, categorical=categorical)
-        chosen = replace(chosen, inference=_attempt(faults, InferenceOptions(), inference_of, read))
+        chosen = replace(chosen, inference=_attempt(faults, InferenceOptions, inference_of, read))
         faults += check_combination(chosen)
     faults += wrong
     inference = chosen.inference
@@ -152,13 +152,13 @@ def _read_values(given: Mapping[str, object]) -> tuple[dict[str, Any], list[Diag
     """Values by name, but for those of the table, and faults of names and values."""
     faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
     read: dict[str, Any] = {}
-    for name, option in OPTIONS.items():
-        if name in given and option.parse is not None:
+    for name, value in given.items():
+        parse = OPTIONS[name].parse if name in OPTIONS else None
+        if parse is not None:
             try:
-                value = given[name]
                 if name == "sample_nobs" and isinstance(value, Mapping):
                     value = order_counts(value, given.get("sample_cov"))
-                read[name] = option.parse(value)
+                read[name] = parse(value)
             except ValueError as problem:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     return read, faults
@@ -179,10 +179,11 @@ def _fill_defaults(given: Mapping[str, object], read: dict[str, Any]) -> tuple[d
             rows.setdefault("fixed_x", True)
         if "sam_method" in read:
             read.setdefault("m_method", "ULS")
-        if is_switched(rows.get("meanstructure"), to=False):
+        if rows.get("meanstructure") is False:
             del rows["meanstructure"]  # there are thresholds all the same; the sample says so
-    conditional = not given.get("ordered") and is_switched(rows.pop("conditional_x", False), to=True)
+    conditional = not given.get("ordered") and rows.get("conditional_x") is True
     if conditional:
+        del rows["conditional_x"]  # the table has no other rows for it
         rows.setdefault("meanstructure", True)
     by_sample = "sam_method" in read and (str(read.get("se")).lower() in FREE_STEP_ERRORS or "cluster" in read)
     if by_sample or not str(read.get("estimator", "ML")).startswith("ML"):
@@ -224,14 +225,24 @@ def _flatten(layers: Iterable[Mapping[str, object]]) -> dict[str, object]:
     return given
 
 
+def _is_default(name: str, value: object) -> bool:
+    """Whether an option is told, in lavaan's word, to be as if it were not given; columns may have that name."""
+    if not isinstance(value, str) or value != "default" or name not in OPTIONS:
+        return False
+    return OPTIONS[name].kind == "switch" or bool(OPTIONS[name].choices)
+
+
 def _attempt(
-    faults: list[Diagnostic], otherwise: Result, build: Callable[[dict[str, Any]], Result], values: dict[str, Any]
+    faults: list[Diagnostic],
+    otherwise: Callable[[], Result],
+    build: Callable[[dict[str, Any]], Result],
+    values: dict[str, Any],
 ) -> Result:
     try:
         return build(values)
     except SemError as fault:
         faults += fault.diagnostics
-        return otherwise
+        return otherwise()
 
 
 def _build_table_options(values: dict[str, Any]) -> TableOptions:
@@ -252,11 +263,6 @@ def _build_inference_options(values: dict[str, Any], categorical: bool = False) 
         categorical,
         values.get("sam_method"),
     )
-
-
-def is_switched(value: object, to: bool) -> bool:
-    """Whether a switch was given, as on or as off, by any of its words."""
-    return str(value).lower() in (("true", "t", "yes", "on") if to else ("false", "f", "no", "off"))
 
 
 def _show(value: object) -> str:

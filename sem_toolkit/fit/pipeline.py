@@ -193,7 +193,7 @@ def _heed_products(options: FitOptions, table: ParameterTable) -> FitOptions:
     """
     if not any(roles.latent_interactions for roles in table.roles) or options.inference.se in ("local", "none"):
         return options
-    if options.given.get("se") not in (None, "default"):
+    if "se" in options.given:
         message = f'se = "{options.inference.se}" is not there with products of latent variables'
         raise OptionError(Diagnostic("error", "products-se", message, hint='one of: "local" (the default), "none"'))
     return replace(options, inference=replace(options.inference, se="local", test="satorra.bentler"))

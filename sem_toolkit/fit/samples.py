@@ -7,7 +7,6 @@ from sem_toolkit.estimation import fill_exogenous_moments
 from sem_toolkit.fit.empty_cells import describe_two_stages
 from sem_toolkit.fit.levels import require_cluster
 from sem_toolkit.fit.moments import order_moments, require_mean
-from sem_toolkit.fit.options import is_switched
 from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
 from sem_toolkit.libraries import pd
 from sem_toolkit.model import Model, build_model, require_observed
@@ -78,7 +77,7 @@ def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str,
 
 def _tell_means(prepared: Prepared, sample: Sample) -> Sample:
     """The sample, with a warning where means are not wanted and ordered variables bring them, as in lavaan."""
-    if not is_switched(prepared.options.given.get("meanstructure"), to=False):
+    if prepared.options.given.get("meanstructure") is not False:
         return sample
     message = "meanstructure = false is set aside: ordered variables have thresholds"
     told = Diagnostic("warning", "option-set-aside", message, hint="leave meanstructure out")

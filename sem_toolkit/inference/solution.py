@@ -53,7 +53,8 @@ def build_standardized_solution(
 
 def compute_fit_measures(solution: SolutionLike, options: InferenceOptions | None = None) -> dict[str, float]:
     """Fit measures by lavaan's names; those that do not exist for the estimator are absent."""
-    return compute_all_measures(evaluate_solution(solution), choose_options(solution, options))
+    chosen = choose_options(solution, options)
+    return compute_all_measures(evaluate_solution(solution), chosen)
 
 
 def compute_test_statistics(

@@ -58,6 +58,14 @@ class Cells:
     def size(self) -> int:
         return len(self.position)
 
+    def stand_as(self, other: "Cells") -> bool:
+        """Whether these cells are those of another group, in the same order."""
+        return (
+            np.array_equal(self.kind, other.kind)
+            and np.array_equal(self.row, other.row)
+            and np.array_equal(self.column, other.column)
+        )
+
     def places_in(self, used: IntArray) -> "CellPlaces":
         """Where the columns of these cells stand among the columns of C that are used (k, ascending)."""
         return CellPlaces(np.searchsorted(used, self.row), np.searchsorted(used, self.right))
@@ -107,6 +115,52 @@ class CellPlaces:
 
     left: IntArray
     right: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Neighbouring groups whose cells stand in the same places, so that one gathering serves them all.
+
+    span      the groups, g of them; cells: of the first of them, and so but for their positions of the others
+    position  g × c: where each group's cells stand in the vector of cells
+    """
+
+    span: slice
+    cells: Cells
+    places: CellPlaces
+    position: IntArray
+
+    @cached_property
+    def bends(self) -> "Bends":
+        """What second derivatives of the moments are gathered by."""
+        cells, places = self.cells, self.places
+        a, s, m = cells.directed, cells.symmetric, cells.intercept
+        return Bends(
+            sources=cells.column[a],
+            lefts=places.left[a],
+            effects=np.concatenate([cells.row[a], cells.row[s], cells.column[s], cells.row[m]]),
+            pulls=np.concatenate([places.right[a], places.right[s], places.left[s], places.left[a]]),
+            weight=2.0 * cells.weight[s],
+            position=self.position[:, np.concatenate([a, s, m])],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Bends:
+    """What second derivatives of the moments are gathered by; cells in the order: of A (a), of S (s), of m.
+
+    sources   the affecting variable of each cell of A; lefts: its left column among the used columns of C
+    effects   columns of B, and pulls: of CᵀDC, for cells of A, those of S from either side, and of m (A again)
+    weight    2 w of the cells of S
+    position  g × c: where all of them stand in the vector of cells, in this order
+    """
+
+    sources: IntArray
+    lefts: IntArray
+    effects: IntArray
+    pulls: IntArray
+    weight: FloatArray
+    position: IntArray
 
 
 @dataclass(frozen=True, eq=False)

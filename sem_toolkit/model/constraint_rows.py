@@ -113,6 +113,8 @@ def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tu
         return [], []
     simple = [condition for condition in conditions if _is_plain(condition, shell)]
     linear = [_plain_slope(condition, shell, q) for condition in simple]
+    if len(simple) == len(conditions):
+        return linear, []
     bent = _list_bent(conditions, shell)
     rest = [condition for condition in conditions if not _is_plain(condition, shell) and id(condition) not in bent]
     points = np.random.default_rng(20).uniform(0.4, 1.6, size=(3, q))

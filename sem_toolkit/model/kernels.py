@@ -13,7 +13,7 @@ moments belong to.
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.cells import CellPlaces, Cells
+from sem_toolkit.model.cells import Cells, Run
 from sem_toolkit.model.moments import ImpliedMoments
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, reshape, swap, take
 from sem_toolkit.model.ram import Model
@@ -49,8 +49,12 @@ def gather_cell_gradient(
     if by_mean is not None and moments.all_mean is not None:
         along = (by_mean[..., None, :] @ moments.total_effects[..., : by_mean.shape[-1], :])[..., 0, :]
         slopes = [
-            take(along[..., group, :], cells.row, -1) * mean_slopes(cells, moments.all_mean[..., group, :])
-            for group, cells in enumerate(model.cells)
+            reshape(
+                take(along[..., run.span, :], run.cells.row, -1)
+                * mean_slopes(run.cells, moments.all_mean[..., run.span, :]),
+                (*by_cell.shape[:-1], -1),
+            )
+            for run in model.runs
         ]
         by_cell = by_cell + get_namespace(flat).concat(slopes, axis=-1)
     return _arrange(by_cell, model.cell_order)  # type: ignore[no-any-return]
@@ -81,27 +85,30 @@ def gather_information(
 ) -> FloatArray:
     """The same from the products CᵀVC."""
     blocks = []
-    for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
-        Q = products[..., group, :, :]
-        block = _pair_products(cells, places, Q)
+    for run in model.runs:
+        cells, places = run.cells, run.places
+        Q = products[..., run.span, :, :]
+        columns = take(Q, places.left, -1)  # columns first: they are gathered one by one, and then rows copied whole
+        rows, cross = take(columns, places.left, -2), take(columns, places.right, -2)
+        block = cross * swap(cross)
+        block += take(take(Q, places.right, -1), places.right, -2) * rows
+        block *= move_to(cells.weight_products, block)
         if means and moments.all_mean is not None:
-            slopes = mean_slopes(cells, moments.all_mean[..., group, :])
-            block += _gather(Q, places.left, places.left) * (slopes[..., :, None] * slopes[..., None, :])
-        if scale[group] != 1.0:
-            block *= float(scale[group])
-        blocks.append(block)
+            slopes = mean_slopes(cells, moments.all_mean[..., run.span, :])
+            block += rows * (slopes[..., :, None] * slopes[..., None, :])
+        blocks.append(_scale_block(block, scale[run.span]))
     return pull_back_square(model, x, _assemble(model, blocks))
 
 
 def _assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
-    """The square of all cells (... × cells × cells) from those of the groups' cells."""
+    """The square of all cells (... × cells × cells) from those of the runs' cells (... × g × c × c)."""
     if model.square_order is None:
-        return blocks[0]
-    batch = tuple(blocks[0].shape[:-2])
+        return blocks[0][..., 0, :, :]
+    batch = tuple(blocks[0].shape[:-3])
     if isinstance(blocks[0], np.ndarray) and not batch:
-        result = empty_square(model, blocks[0][None])
-        for cells, block in zip(model.cells, blocks, strict=True):
-            add_block(result, cells, block)
+        result = empty_square(model, blocks[0])
+        for run, block in zip(model.runs, blocks, strict=True):
+            add_block(result, run.position, block)
         return result
     space = get_namespace(blocks[0])
     flat = space.concat([reshape(block, (*batch, -1)) for block in blocks], axis=-1)
@@ -110,45 +117,50 @@ def _assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
 
 
 def compute_observed_part(
-    model: Model,
     moments: ImpliedMoments,
-    group: int,
+    run: Run,
     left: FloatArray,
     right: FloatArray,
     pull: FloatArray | None,
 ) -> FloatArray:
-    """tr(L ∂aΣ R ∂bΣ) for the cells of one group, plus, where means matter, ∂aμᵀL∂bμ + ∂aμᵀL∂bΣ z + ∂bμᵀL∂aΣ z.
+    """tr(L ∂aΣ R ∂bΣ) for the cells of a run of groups (... × g × c × c), plus, where means matter,
+    ∂aμᵀL∂bμ + ∂aμᵀL∂bΣ z + ∂bμᵀL∂aΣ z.
 
-    left, right  ... × p × p symmetric L and R
-    pull         ... × p: the vector z, or None
+    left, right  ... × g × p × p symmetric L and R
+    pull         ... × g × p: the vector z, or None
     """
-    C = moments.used_columns[..., group, :, :]
+    C = moments.used_columns[..., run.span, :, :]
     Ct = _transpose(C)
     along = None if pull is None else (Ct @ pull[..., None])[..., 0]
-    return gather_observed_part(model, moments, group, Ct @ (left @ C), Ct @ (right @ C), along)
+    return gather_observed_part(moments, run, Ct @ (left @ C), Ct @ (right @ C), along)
 
 
 def gather_observed_part(
-    model: Model,
     moments: ImpliedMoments,
-    group: int,
+    run: Run,
     by_left: FloatArray,
     by_right: FloatArray,
     along: FloatArray | None,
 ) -> FloatArray:
-    """The same from the products CᵀLC and CᵀRC (... × k × k) and Cᵀz (... × k)."""
-    cells, places = model.cells[group], model.cell_places[group]
-    block = _pair_products(cells, places, by_left, by_right)
+    """The same from the products CᵀLC and CᵀRC (... × g × k × k) and Cᵀz (... × g × k)."""
+    cells, places = run.cells, run.places
+    both = np.stack([by_left, by_right])
+    columns, far_columns = both.take(places.left, axis=-1), both.take(places.right, axis=-1)
+    rows, crosses = columns.take(places.left, axis=-2), far_columns.take(places.left, axis=-2)
+    rights = far_columns.take(places.right, axis=-2)
+    half = crosses[0] * _transpose(crosses[1])
+    block = half + _transpose(half)
+    block += rights[0] * rows[1]
+    block += rows[0] * rights[1]
+    block *= cells.weight_products
     if along is not None and moments.all_mean is not None:
-        slopes = mean_slopes(cells, moments.all_mean[..., group, :])
-        rows = _gather(by_left, places.left, places.left)
-        block += rows * (slopes[..., :, None] * slopes[..., None, :])
-        reach = (cells.weight * along[..., places.right])[..., None, :] * rows
-        crosses = _gather(by_left, places.left, places.right)
-        reach += (cells.weight * along[..., places.left])[..., None, :] * crosses
+        slopes = mean_slopes(cells, moments.all_mean[..., run.span, :])
+        reach = (cells.weight * along[..., places.right] + 0.5 * slopes)[..., None, :] * rows[0]
+        reach += (cells.weight * along[..., places.left])[..., None, :] * crosses[0]
         reach *= slopes[..., :, None]
-        block += reach + _transpose(reach)
-    return block
+        block += reach
+        block += _transpose(reach)
+    return np.asarray(block)
 
 
 def compute_second_order(
@@ -167,33 +179,34 @@ def gather_second_order(
 ) -> FloatArray:
     """The same from the products H = CᵀDC."""
     result = empty_square(model, products)
-    for group, (cells, places) in enumerate(zip(model.cells, model.cell_places, strict=True)):
-        H = products[..., group, :, :]
-        B, V = moments.total_effects[..., group, :, :], moments.all_covariance[..., group, :, :]
-        block = np.zeros((*products.shape[:-3], cells.size, cells.size))
-        a, s, m = cells.directed, cells.symmetric, cells.intercept
-        i, j = cells.row[a], cells.column[a]
-        at_left, at_right = places.left[a], places.right[a]
-        forward = _pick(B, j, i)  # B_li at [b, a]: b = (k, l), a = (i, j)
-        cross = _pick(H, at_left, at_right)
-        block[..., a[:, None], a] = 2.0 * (
-            _transpose(forward) * _transpose(cross) + _pick(V, j, j) * _pick(H, at_left, at_left) + forward * cross
-        )
-        row, column, weight = cells.row[s], cells.column[s], cells.weight[s]
-        mixed = _pick(B, j, row) * _pick(H, at_left, places.right[s])
-        mixed += _pick(B, j, column) * _pick(H, at_left, places.left[s])
-        mixed *= 2.0 * weight
-        block[..., a[:, None], s] = mixed
-        block[..., s[:, None], a] = _transpose(mixed)
+    for run in model.runs:
+        span, bends = run.span, run.bends
+        H = products[..., span, :, :]
+        B, V = moments.total_effects[..., span, :, :], moments.all_covariance[..., span, :, :]
+        effects = _pick(B, bends.sources, bends.effects)  # B_li at [b, a]: b = (k, l), a = (i, j)
+        pulls = _pick(H, bends.lefts, bends.pulls)
+        a, s = len(bends.sources), len(bends.weight)
+        block = np.zeros((*H.shape[:-2], run.cells.size, run.cells.size))
+        forward = effects[..., :a]
+        half = forward * pulls[..., :a]
+        inner = half + _transpose(half) + _pick(V, bends.sources, bends.sources) * pulls[..., a + 2 * s :]
+        np.multiply(inner, 2.0, out=block[..., :a, :a])
+        mixed = effects[..., a : a + s] * pulls[..., a : a + s]
+        mixed += effects[..., a + s : a + 2 * s] * pulls[..., a + s : a + 2 * s]
+        mixed *= bends.weight
+        block[..., :a, a : a + s] = mixed
+        block[..., a : a + s, :a] = _transpose(mixed)
         if by_mean is not None and moments.all_mean is not None:
-            along = (by_mean[..., group, None, :] @ B[..., : by_mean.shape[-1], :])[..., 0, :]
-            inflow = moments.all_mean[..., group, :][..., j]
-            half = forward * along[..., i][..., :, None] * inflow[..., None, :]
-            block[..., a[:, None], a] += half + _transpose(half)
-            bent = _pick(B, j, cells.row[m]) * along[..., i][..., :, None]
-            block[..., a[:, None], m] = bent
-            block[..., m[:, None], a] = _transpose(bent)
-        add_block(result, cells, block)
+            reach = (by_mean[..., span, None, :] @ B[..., : by_mean.shape[-1], :])[..., 0, :]
+            along = reach[..., bends.effects[:a]][..., :, None]
+            forward = forward * along
+            forward *= moments.all_mean[..., span, :][..., bends.sources][..., None, :]
+            block[..., :a, :a] += forward
+            block[..., :a, :a] += _transpose(forward)
+            bent = effects[..., a + 2 * s :] * along
+            block[..., :a, a + s :] = bent
+            block[..., a + s :, :a] = _transpose(bent)
+        add_block(result, bends.position, block)
     return result
 
 
@@ -215,33 +228,8 @@ def pull_back_square(model: Model, x: FloatArray, by_cells: FloatArray) -> Float
     return by_cells[..., :q, :q] + across + _transpose(across) + inner
 
 
-def _pair_products(cells: Cells, places: CellPlaces, QL: FloatArray, QR: FloatArray | None = None) -> FloatArray:
-    """tr(L X_a R X_b), or half of it where R is not given and equals L."""
-    row, right = places.left, places.right
-    # columns first: they are gathered one by one, while rows are then copied whole
-    if QR is None:
-        by_row, by_right = take(QL, row, -1), take(QL, right, -1)
-        cross = take(by_right, row, -2)
-        block = cross * swap(cross)
-        block += take(by_right, right, -2) * take(by_row, row, -2)
-        block *= move_to(cells.weight_products, block)
-        return block  # type: ignore[no-any-return]
-    both = np.stack([QL, QR])
-    by_row, by_right = both.take(row, axis=-1), both.take(right, axis=-1)
-    crosses, rows, rights = by_right.take(row, axis=-2), by_row.take(row, axis=-2), by_right.take(right, axis=-2)
-    half = crosses[0] * _transpose(crosses[1])
-    block = half + _transpose(half)
-    block += rights[0] * rows[1]
-    block += rows[0] * rights[1]
-    return np.asarray(np.multiply(block, cells.weight_products, out=block))
-
-
-def _gather(matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> FloatArray:
-    return take(take(matrix, columns, -1), rows, -2)  # type: ignore[no-any-return]
-
-
 def _pick(matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> FloatArray:
-    """The same of NumPy's arrays, which is asked for ten times an evaluation of second derivatives."""
+    """Elements of matrices of NumPy; columns first: they are gathered one by one, while rows are then copied whole."""
     return matrix.take(columns, axis=-1).take(rows, axis=-2)
 
 
@@ -251,15 +239,22 @@ def mean_slopes(cells: Cells, all_mean: FloatArray) -> FloatArray:
     return take(all_mean, cells.column, -1) * move_to(by_mean, all_mean) + move_to(constant, all_mean)  # type: ignore[no-any-return]
 
 
-def add_block(result: FloatArray, cells: Cells, block: FloatArray, scale: float = 1.0) -> None:
-    """Add `scale` times the block of one group's cells to the square of all cells, in place; `block` is used up."""
-    if scale != 1.0:
-        block *= scale
-    position = cells.position
-    if position.size == result.shape[-1]:  # one group: the cells are the whole vector, in order
-        result += block
-    else:
-        result[..., position[:, None], position] += block
+def add_block(
+    result: FloatArray, position: NDArray[np.intp], block: FloatArray, scale: FloatArray | None = None
+) -> None:
+    """Add the blocks of a run of groups (... × g × c × c) to the square of all cells, in place.
+
+    position  where the cells stand (g × c); scale: what each group's block is multiplied by (g), in place
+    """
+    if scale is not None:
+        block = _scale_block(block, scale)
+    result[..., position[:, :, None], position[:, None, :]] += block
+
+
+def _scale_block(block: FloatArray, scale: FloatArray) -> FloatArray:
+    if len(scale) > 1 or scale[0] != 1.0:
+        block *= move_to(scale[:, None, None], block)
+    return block
 
 
 def empty_square(model: Model, like: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ v = A v + u, Cov(u) = S, E(u) = m, with the observed variables first among v.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from sem_toolkit.model.cells import (
     FloatArray,
     IntArray,
     Locations,
+    Run,
     find_cell,
     is_placeholder,
 )
@@ -160,6 +162,20 @@ class Model:
     def cell_places(self) -> tuple[CellPlaces, ...]:
         """Where the cells of each group stand among `used_columns`."""
         return tuple(cells.places_in(self.used_columns) for cells in self.cells)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The groups, those beside each other taken together whose cells stand in the same places."""
+        first = [g for g in range(self.n_groups) if not g or not self.cells[g].stand_as(self.cells[g - 1])]
+        return tuple(
+            Run(
+                slice(start, end),
+                self.cells[start],
+                self.cell_places[start],
+                np.stack([cells.position for cells in self.cells[start:end]]),
+            )
+            for start, end in pairwise([*first, self.n_groups])
+        )
 
     @cached_property
     def cell_products(self) -> tuple[IntArray, FloatArray, IntArray]:

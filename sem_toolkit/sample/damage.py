@@ -24,6 +24,8 @@ _OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
 )
+_PARQUET = b"PAR1"
+_LOOKED_AT = 1024
 _SHORT = ("expected number of rows", "unable to read", "footer", "unexpected end", "truncated", "not a zip file")
 """Of readers' own words, those that a file which ends too early gets."""
 
@@ -34,10 +36,14 @@ def describe_damage(path: Path, reason: str) -> Diagnostic:
     reason  what its reader said
     """
     beginnings, owner = _BEGINNINGS.get(path.suffix.lower(), ((), ""))
-    start = _read_start(path)
-    if beginnings and not start.startswith(beginnings):
-        other = next((what for mark, what in _OTHER_KINDS if start.lower().startswith(mark.lower())), _show(start))
-        message = f"{path} is no {owner} file, whatever its name says: it begins like {other}"
+    start, end = _read_ends(path)
+    other = name_kind(start)
+    reason = reason.rpartition(f"{path}': ")[2]  # words in the name of the file say nothing of it
+    if owner == "Parquet" and (lost := _find_lost(start, end, other)):
+        message = f"{path} is a damaged Parquet file: {lost}"
+        hint = "it may have been cut short while it was copied: fetch or write it anew"
+    elif beginnings and not start.startswith(beginnings):
+        message = f"{path} is no {owner} file, whatever its name says: it begins like {other or _show(start)}"
         hint = "give it the ending of what it is, or save it anew"
     elif any(words in reason.lower() for words in _SHORT):
         message = f"{path} is damaged: it ends before its data do ({_shorten(reason)})"
@@ -48,19 +54,44 @@ def describe_damage(path: Path, reason: str) -> Diagnostic:
     return Diagnostic("error", "unreadable-file", message, hint=hint)
 
 
-def _read_start(path: Path) -> bytes:
+def name_kind(start: bytes) -> str:
+    """What kind of file begins so, in words; empty for a text and for what is not known."""
+    return next((what for mark, what in _OTHER_KINDS if start.lower().startswith(mark.lower())), "")
+
+
+def _find_lost(start: bytes, end: bytes, other: str) -> str:
+    """What a file named Parquet has lost of one, which begins and ends with the same mark; empty for another kind."""
+    begins, ends = start.startswith(_PARQUET), end == _PARQUET
+    if begins and not ends:
+        return "it begins as one, and its end, with the list of its columns, is missing"
+    if ends and not begins:
+        return "it ends as one, and its beginning is overwritten"
+    if begins or other or _find_line(start):
+        return ""
+    return "its name says that it is one, and both its beginning and its end are overwritten"
+
+
+def _read_ends(path: Path) -> tuple[bytes, bytes]:
+    """The first bytes of a file, and the last ones, as many as Parquet's mark has."""
     try:
         with path.open("rb") as file:
-            return file.read(16)
+            start = file.read(_LOOKED_AT)
+            file.seek(max(path.stat().st_size - len(_PARQUET), 0))
+            return start, file.read()
     except OSError:
-        return b""
+        return b"", b""
+
+
+def _find_line(start: bytes) -> str:
+    """The first line of a text; empty for what is none."""
+    text = start.decode("utf-8-sig", errors="ignore")
+    is_text = b"\0" not in start and all(part.isprintable() for part in text.split())
+    return text.strip().splitlines()[0] if is_text and text.strip() else ""
 
 
 def _show(start: bytes) -> str:
-    text = start.decode("ascii", errors="replace")
-    if text.isprintable() or text.strip().isprintable():
-        return f"a text ({text.strip()!r})"
-    return "nothing that is known here"
+    line = _find_line(start)
+    return f"a text ({line[:16]!r})" if line else "nothing that is known here"
 
 
 def _shorten(reason: str) -> str:

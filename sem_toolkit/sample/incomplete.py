@@ -59,6 +59,13 @@ class IncompleteLikelihood:
         return 0.5 * (self.mean_inverse - self.mean_product)
 
     @cached_property
+    def steepness(self) -> float:
+        """Largest derivative of f by a mean or covariance, each in units of standard deviations."""
+        unit = np.sqrt(self.covariance.diagonal())
+        slope = np.abs(self.by_covariance * (unit[:, None] * unit)).max()
+        return float(max(slope, np.abs(self.by_mean * unit).max()))
+
+    @cached_property
     def mean_inverse(self) -> FloatArray:
         """Σ_j n_j/n Q_j, p × p."""
         return np.asarray(np.tensordot(self.patterns.share, self.inverses, axes=1))

@@ -67,7 +67,7 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
     steps, slope = 0, np.inf  # of extrapolated EM a step is three
     newton = len(unit) * (len(unit) + 3) // 2 <= _LARGEST
     for steps in range(1, max_iterations + 1):
-        slope = _measure(likelihood)
+        slope = likelihood.steepness
         if slope < TIGHT:
             break
         found = None
@@ -75,10 +75,10 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
             found = (_step_newton if newton else _step_extrapolated)(likelihood, apart)
         if found is None:
             found = _step_em(likelihood, apart)
-        if found is None or (found.value >= likelihood.value and slope < ENOUGH and _measure(found) >= slope):
+        if found is None or (found.value >= likelihood.value and slope < ENOUGH and found.steepness >= slope):
             break
         likelihood = found
-    slope = _measure(likelihood)
+    slope = likelihood.steepness
     definite = not newton or _is_definite(likelihood, apart)
     mean, covariance = likelihood.mean * unit + middle, likelihood.covariance * (unit[:, None] * unit)
     whole = compute_incomplete_likelihood(patterns, mean, covariance)
@@ -103,13 +103,6 @@ def _start(patterns: Patterns) -> IncompleteLikelihood:
     found = compute_incomplete_likelihood(patterns, np.zeros(p), np.eye(p))
     assert found is not None  # noqa: S101 (the identity is positive definite)
     return found
-
-
-def _measure(likelihood: IncompleteLikelihood) -> float:
-    """Largest element of the gradient by means and covariances, each in units of standard deviations."""
-    unit = np.sqrt(likelihood.covariance.diagonal())
-    slope = np.abs(likelihood.by_covariance * (unit[:, None] * unit)).max()
-    return float(max(slope, np.abs(likelihood.by_mean * unit).max()))
 
 
 def _step_em(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> IncompleteLikelihood | None:
@@ -174,7 +167,7 @@ def _step_newton(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> 
         )
         rises = trial is not None and trial.value <= likelihood.value - 1e-4 * promise
         noise = promise < 1e-11 * (1.0 + abs(likelihood.value))
-        return trial if rises or (trial is not None and noise and _measure(trial) < _measure(likelihood)) else None
+        return trial if rises or (trial is not None and noise and trial.steepness < likelihood.steepness) else None
     return None
 
 

@@ -60,7 +60,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     require_package(f"reading {path}", "pyarrow", "parquet")
-    return _read_by(lambda: pd.read_parquet(path), path)
+    return _read_by(lambda: pd.read_parquet(path, page_checksum_verification=True), path)
 
 
 def _read_excel(path: Path, sheet: str | None = None) -> "pd.DataFrame":

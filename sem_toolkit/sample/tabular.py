@@ -45,7 +45,8 @@ class TabularFile:
             else:
                 import pyarrow.parquet
 
-                with pyarrow.parquet.ParquetFile(self.path, buffer_size=_BUFFER, pre_buffer=False) as file:
+                kept = {"buffer_size": _BUFFER, "pre_buffer": False, "page_checksum_verification": True}
+                with pyarrow.parquet.ParquetFile(self.path, **kept) as file:
                     yield from file.iter_batches(batch_size=size, columns=list(names))
         except (ValueError, OSError) as problem:  # pyarrow's own errors are among these
             raise DataError(self._describe(problem)) from problem

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
+from sem_toolkit.sample.damage import name_kind
 from sem_toolkit.sample.regular import require_regular
 
 LARGEST_TEXT = 300_000_000
@@ -32,7 +33,7 @@ def _read_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         start = file.read(_LOOKED_AT)
         if b"\0" in start and start[:2] not in _UTF16_MARKS:
-            raise DataError(_describe_binary(path))
+            raise DataError(_describe_binary(path, start))
         size = path.stat().st_size
         if size > LARGEST_TEXT:
             message = f"{path} has {size / 1e6:.0f} MB; texts of up to {LARGEST_TEXT / 1e6:.0f} MB are read"
@@ -40,9 +41,11 @@ def _read_bytes(path: Path) -> bytes:
         return start + file.read()
 
 
-def _describe_binary(path: Path) -> Diagnostic:
-    hint = "CSV, TSV, .parquet, .xlsx, .sav or .dta"
-    return Diagnostic("error", "not-a-text", f"{path} is not a text file", hint=hint)
+def _describe_binary(path: Path, start: bytes) -> Diagnostic:
+    kind = name_kind(start[:_LOOKED_AT])
+    message = f"{path} is not a text file" + (f": it begins like {kind}" if kind else "")
+    hint = "give it the ending of what it is" if kind else "CSV, TSV, .parquet, .xlsx, .sav or .dta"
+    return Diagnostic("error", "not-a-text", message, hint=hint)
 
 
 def _decode(raw: bytes, path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -51,6 +54,6 @@ def _decode(raw: bytes, path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
         return raw.decode(encoding), ()
     except UnicodeDecodeError:
         if b"\0" in raw:
-            raise DataError(_describe_binary(path)) from None
+            raise DataError(_describe_binary(path, raw)) from None
     message = f"{path} is not UTF-8 and was read as Windows-1252"
     return raw.decode("cp1252", errors="replace"), (Diagnostic("warning", "assumed-encoding", message),)

@@ -206,9 +206,13 @@ def _build_constraint(statement: Constraint | Definition, spec: Spec) -> Paramet
 def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
     parameters: list[Parameter] = []
     free = 0
+    origins: dict[tuple[str, int, int], Origin] = {}  # groups share theirs
     for row in drafts:
         free += row.free
-        origin = Origin(row.rule, spec.span(row.start, row.end) if row.start >= 0 else None)
+        origin = origins.get((row.rule, row.start, row.end))
+        if origin is None:
+            origin = Origin(row.rule, spec.span(row.start, row.end) if row.start >= 0 else None)
+            origins[row.rule, row.start, row.end] = origin
         parameters.append(
             Parameter(
                 row.lhs,

@@ -1,6 +1,6 @@
 """The rows that lavaan's rules add to what a block says."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import combinations, combinations_with_replacement
 
 from sem_toolkit.spec.default_values import fix_values
@@ -33,7 +33,7 @@ def build_block_rows(typed: list[FlatRow], context: BlockContext, most: int) -> 
         for row in typed
     ]
     there = {(row.lhs, row.op, row.rhs) for row in rows}
-    for lhs, op, rhs, rule in _list_default_rows(context):
+    for lhs, op, rhs, rule in _list_default_rows(context, _count_thresholds(typed)):
         if (lhs, op, rhs) not in there:
             there.add((lhs, op, rhs))
             rows.append(DraftRow(lhs, op, rhs, 0, rule))
@@ -43,11 +43,20 @@ def build_block_rows(typed: list[FlatRow], context: BlockContext, most: int) -> 
     return rows
 
 
-def _list_default_rows(context: BlockContext) -> Iterator[tuple[str, str, str, str]]:
-    """lhs, op, rhs and the rule, in lavaan's order."""
+def _count_thresholds(typed: list[FlatRow]) -> dict[str, int]:
+    """The highest threshold of each variable that the spec names: those below it are there as well."""
+    counts: dict[str, int] = {}
+    for row in typed:
+        if row.op == "|" and row.rhs[1:].isdecimal():
+            counts[row.lhs] = max(counts.get(row.lhs, 0), int(row.rhs[1:]))
+    return counts
+
+
+def _list_default_rows(context: BlockContext, named: Mapping[str, int]) -> Iterator[tuple[str, str, str, str]]:
+    """lhs, op, rhs and the rule, in lavaan's order; `named`: the highest threshold of each variable in the spec."""
     options, roles = context.options, context.roles
     for name in context.ordered:
-        for number in range(1, options.thresholds.get(name, 0) + 1):
+        for number in range(1, max(options.thresholds.get(name, 0), named.get(name, 0)) + 1):
             yield name, "|", f"t{number}", "threshold of an ordered variable"
     yield from _list_covariances(context)
     for name in context.ordered:

@@ -20,6 +20,11 @@ from sem_toolkit.spec.tokens import TRIVIA, Token, split_tokens
 _PRECEDENCE = {">": 0, "<": 0, "==": 0, "+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}
 _COMPARISONS = frozenset({">", "<", "=="})
 _RIGHT = {"sign", "^"}
+# What other languages for such models have in the place of a modifier, and what to do without it.
+_ELSEWHERE = {
+    name: f"{name}() is blavaan's, for Bayesian estimation, which is not done here: take it out"
+    for name in ("prior", "wiggle")
+}
 
 
 def parse_expression(text: str) -> Expression:
@@ -135,7 +140,9 @@ class _Parser:
                 f'"{token.text}" is not a function that expressions know',
                 token.start,
                 token.end,
-                format_suggestion(token.text, FUNCTIONS) or f"known are {', '.join(FUNCTIONS)}",
+                _ELSEWHERE.get(token.text)
+                or format_suggestion(token.text, FUNCTIONS)
+                or f"known are {', '.join(FUNCTIONS)}",
             )
         self.stack.append(("function", token, len(self.operands)))
         return True

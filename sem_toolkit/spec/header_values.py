@@ -74,7 +74,7 @@ class _Reader:
         line = event.start_mark.line
         if (odd := find_unprintable(text)) is not None:
             raise HeaderError(f"the header holds the control character {odd}", line)
-        self._place(text, _read_plain(text, line) if plain else text, event)
+        self._place(text, read_plain(text, line) if plain else text, event)
 
     def _place(self, text: str | None, value: Any, event: Any) -> None:
         mark = event.start_mark
@@ -158,8 +158,11 @@ def shorten(text: str, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _read_plain(text: str, line: int) -> Any:
-    """The value of a text that was typed without quotes."""
+def read_plain(text: str, line: int = 0) -> Any:
+    """The value of a text that was typed without quotes: a number, a switch, nothing, or the text itself.
+
+    Raises HeaderError for numbers that nobody means.
+    """
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if _NOT_FINITE.match(text):

@@ -94,7 +94,7 @@ class TermParser:
             raise SkipError
         modifiers = [modifier for part in parts[:-1] if (modifier := self._parse_modifier(*part)) is not None]
         failed = len(modifiers) < len(parts) - 1
-        variable, number, extra = self._parse_target(target)
+        variable, number, extra = self._parse_target(target, modifiers)
         if failed:
             raise SkipError
         start, end = self.tokens[0].start, self.tokens[-1].end
@@ -142,7 +142,9 @@ class TermParser:
             return None
         return modifier
 
-    def _parse_target(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
+    def _parse_target(
+        self, tokens: list[Token], modifiers: list[Modifier]
+    ) -> tuple[str, float | None, tuple[Modifier, ...]]:
         first = tokens[0]
         refuse_operators([token for token in tokens if token.text != ":"], self.reporter)
         if first.kind == "name" and len(tokens) == 1:
@@ -151,7 +153,7 @@ class TermParser:
         if first.kind == "name" and len(tokens) > 1 and tokens[1].text == ":":
             return self._parse_interaction(tokens), None, ()
         if first.kind == "number" or (first.text in {"-", "+"} and len(tokens) == 2 and tokens[1].kind == "number"):
-            return self._parse_number(tokens)
+            return self._parse_number(tokens, modifiers)
         self._report_target(tokens)
         raise SkipError
 
@@ -177,8 +179,13 @@ class TermParser:
         require_name(tokens[2], self.reporter)
         return f"{tokens[0].text}:{tokens[2].text}"
 
-    def _parse_number(self, tokens: list[Token]) -> tuple[str, float | None, tuple[Modifier, ...]]:
-        """A number where a variable is expected: the intercept of `y ~ 1` and `y ~ 0`, the phantom of `f =~ 0`."""
+    def _parse_number(
+        self, tokens: list[Token], modifiers: list[Modifier]
+    ) -> tuple[str, float | None, tuple[Modifier, ...]]:
+        """A number where a variable is expected: the intercept of `y ~ 1` and `y ~ 0`, the phantom of `f =~ 0`.
+
+        `y ~ c(0, 0)*0` says 0 twice; lavaan takes the 0 for the intercept whatever stands before it.
+        """
         start, end = tokens[0].start, tokens[-1].end
         if tokens[0].kind == "number" and len(tokens) > 1:
             self._report_after_number(tokens)
@@ -196,14 +203,15 @@ class TermParser:
             return "", number, (Modifier("fixed", (number,), start, end),)
         if number == 0.0 and len(self.tokens) == len(tokens):
             return "", 1.0, (Modifier("fixed", (0.0,), start, end),)
+        if number == 0.0 and modifiers and all(_is_zero(modifier) for modifier in modifiers):
+            return "", 1.0, ()
         if number != 1.0:
-            self.reporter.error(
-                "invalid-intercept",
-                f'"{"".join(token.text for token in tokens)}" is not a variable; the intercept is written 1',
-                start,
-                end,
-                f'write "{"".join(token.text for token in tokens)}*1" to fix the intercept',
-            )
+            text = "".join(token.text for token in tokens)
+            message = f'"{text}" is not a variable; the intercept is written 1'
+            hint = f'write "{text}*1" to fix the intercept'
+            if modifiers:
+                hint = f'write 1 in the place of {text}; what stands before the "*" is its value or label'
+            self.reporter.error("invalid-intercept", message, start, end, hint)
             raise SkipError
         return "", number, ()
 
@@ -298,3 +306,7 @@ def _name_range(tokens: Sequence[Token]) -> str | None:
         return None
     names = [f"{first[1]}{number:0{len(first[2])}d}" for number in range(int(first[2]), int(last[2]) + 1)]
     return f"write every variable: {' + '.join(names[:3])}" + (" + …" if len(names) > 3 else "")
+
+
+def _is_zero(modifier: Modifier) -> bool:
+    return modifier.kind == "fixed" and all(value == 0.0 for value in modifier.values)

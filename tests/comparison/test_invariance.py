@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sem_toolkit.comparison.invariance import STEPS, build_item_parameters, write_steps
 from sem_toolkit.comparison.invariance import compute_invariance as fit_ladder
 from sem_toolkit.comparison.invariance.releases import list_new_ties
+from sem_toolkit.comparison.invariance.starts import build_start
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import fit
 from sem_toolkit.inference.hypotheses import score
@@ -263,3 +265,15 @@ def test_a_single_group_is_refused() -> None:
     spec = parse_spec("f =~ x1 + x2 + x3")
     with pytest.raises(SemError, match="only one"):
         fit_ladder(spec, rows[rows["school"] == "Pasteur"], group="school")
+
+
+def test_a_step_begins_within_its_equalities_and_near_its_optimum() -> None:
+    found = fit_ladder(parse_spec(CFA), HS, group="school", call="cfa")
+    for step in list(found.steps.values())[1:]:
+        model, x = step.fit.solution.model, step.fit.solution.x
+        start = build_start(model, step.before)
+        linear = model.constraints.linear
+        np.testing.assert_allclose(linear.expand(linear.reduce(start)), start, rtol=0, atol=1e-12)
+        errors = step.fit.parameters["se"]
+        assert np.abs(start - x).max() < errors.max()
+        assert step.fit.solution.transcript[0].iterations <= 5

@@ -112,6 +112,13 @@ def test_groups_and_options():
     assert record["choices"]["group"] == ["none", "school"]
 
 
+def test_switches_and_numbers_are_read_as_elsewhere_in_the_header():
+    spec = parse_spec("#' choices:\n#'   meanstructure: on | No\n#'   level: 0.9 | 0.95\n" + BODY)
+    options = [universe.options for universe in list_universes(spec)[1]]
+    assert options[0] == {"meanstructure": True, "level": 0.9}
+    assert options[-1] == {"meanstructure": False, "level": 0.95}
+
+
 @pytest.mark.slow
 def test_it_is_presented_as_other_results_are(whole):
     assert whole.tables == ("summary", "specifications", "paths")
@@ -143,6 +150,8 @@ def test_summaries_count(whole):
         ("items: as it is | drop x77", SpecError, "drops x77, which the model does not have"),
         ("items: as it is | remove x1 ~~ x4", SpecError, "does not mention"),
         ("estimator: ML | MLX", SpecError, '"MLX": option "estimator" cannot be'),
+        ("level: 0.9 | 1e999", SpecError, '"level", "1e999": the number "1e999" of the header is too large'),
+        ("meanstructure: yes | maybe", SpecError, "it takes true or false"),
         ("missing_codes: 9 | 99", SpecError, "how the data are read"),
         ("items: drop x3\n#'   more: add x3 ~~ x4", SpecError, "contradict"),
     ],

@@ -33,6 +33,8 @@ NATIVE = EstimationOptions(engine="native")
         ("mimic_misfit", "converged", 1.093473924 / 2.0),
         ("feedback", "converged", 0.03380160 / 2.0),
         ("residuals", "improper", 0.00926014775 / 2.0),
+        ("run_away", "improper", 0.3188825247),  # the first search ends where f =~ x2 is 8000 and nothing hangs on it
+        ("units_apart", "converged", 0.1713825687),  # c has the unit of x6 or of x1, which is 1/10 000 of it
     ],
 )
 @pytest.mark.parametrize("engine", ["auto", pytest.param("native", marks=pytest.mark.slow)])
@@ -41,6 +43,13 @@ def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, d
     assert found.certificate.verdict == verdict
     assert found.solution.discrepancy == pytest.approx(discrepancy, rel=1e-5)
     assert found.certificate.starts > 1
+
+
+@pytest.mark.parametrize("engine", ["semopy", "native"])
+def test_an_improper_optimum_is_compared_with_others_whatever_found_it(engine: str) -> None:
+    found = fit("f =~ x1 + x2 + x3 + x4\nf ~ x5 + x6 + x7\n", MODES / "improper.csv", estimator="GLS", engine=engine)
+    assert found.certificate.verdict == "improper"
+    assert found.certificate.standing == "lowest of 201 starts"
 
 
 @pytest.mark.slow

@@ -193,3 +193,26 @@ def test_clusters_of_which_almost_all_have_one_row_are_told(survey):
     assert f"{n - 6} of {n} rows" in told[0].message
     usual = fit(CFA, survey.assign(cl=np.where(rows < n // 2, rows // 5, rows)), call="cfa", cluster="cl")
     assert "single-row-clusters" not in [entry.code for entry in usual.sample.messages]
+
+
+@pytest.mark.parametrize("missing", ["listwise", "ml"])
+@pytest.mark.parametrize(
+    "design", [{"cluster": "cl"}, {"sampling_weights": "w"}, {"cluster": "cl", "sampling_weights": "w"}]
+)
+def test_moments_given_covariates_have_the_errors_and_tests_of_fixed_ones(missing, design):
+    """The likelihoods differ by that of the covariates, which no parameter changes."""
+    rows = pd.read_csv(DATA / "hs_holes.csv")
+    rows["older"] = rows["ageyr"] + rows["agemo"] / 12.0
+    spec = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nvisual ~ older + sex\ntextual ~ visual"
+    options = {"estimator": "MLR", "missing": missing, "meanstructure": True, **design}
+    joint = fit(spec, rows, **options)
+    given = fit(spec, rows, conditional_x=True, **options)
+    columns = ["lhs", "op", "rhs", "est", "se"]
+    expected = joint.parameters[columns].merge(given.parameters[columns], on=["lhs", "op", "rhs"])
+    free = expected[(expected["se_x"] > 0) & (expected["se_y"] > 0)]
+    assert len(free) == given.npar
+    np.testing.assert_allclose(free["est_y"], free["est_x"], rtol=1e-7)
+    np.testing.assert_allclose(free["se_y"], free["se_x"], rtol=1e-7)
+    for name in ("chisq", "df", "chisq.scaled", "scaling.factor.h0", "scaling.factor.h1", "rmsea.robust"):
+        assert given.fit_measures[name] == pytest.approx(joint.fit_measures[name], rel=1e-7), name
+    assert given.fit_measures["cfi.scaled"] != pytest.approx(joint.fit_measures["cfi.scaled"], abs=1e-6)

@@ -98,3 +98,20 @@ def test_exogenous_variables_are_random_with_least_squares():
     assert parse_fit_options({"estimator": "GLS"}).table.fixed_x is False
     assert parse_fit_options({"estimator": "GLS", "fixed_x": True}).table.fixed_x is True
     assert parse_fit_options({"estimator": "MLR"}).table.fixed_x is None
+
+
+@pytest.mark.parametrize("name", ["meanstructure", "conditional_x", "std_lv"])
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("word", ["off", "yes", "maybe", 1])
+def test_a_switch_is_true_or_false_wherever_it_is_read(name, ordered, word):
+    with pytest.raises(OptionError, match=f'"{name}" cannot be .*: it takes true or false'):
+        parse_fit_options({name: word, "ordered": ordered})
+
+
+def test_default_is_as_if_nothing_were_given():
+    names = ("estimator", "missing", "likelihood", "parameterization", "bounds", "meanstructure", "se", "test")
+    assert parse_fit_options(dict.fromkeys(names, "default")) == parse_fit_options({})
+    ordered = {"ordered": ["x1"]}
+    assert parse_fit_options({**ordered, "conditional.x": "default"}) == parse_fit_options(ordered)
+    assert parse_fit_options({"se": "none"}, {"se": "default"}) == parse_fit_options({})
+    assert parse_fit_options({"group": "default"}).group == "default"  # a column may be called so

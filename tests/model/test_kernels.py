@@ -22,6 +22,7 @@ NAMES = [
     "path_med_randomx",
     "path_saturated",
     "mg_scalar",
+    "mg_metric",
     "hs_second_order",
     "growth_tvc",
     "composite",
@@ -135,3 +136,11 @@ def test_composite_cells_pull_back_symmetrically() -> None:
     square = np.arange(size * size, dtype=float).reshape(size, size)
     pulled = pull_back_square(reference.model, reference.x, square + square.T)
     np.testing.assert_allclose(pulled, pulled.T)
+
+
+def test_groups_with_the_same_cells_are_gathered_together() -> None:
+    assert [run.span for run in load_reference("mg_metric").model.runs] == [slice(0, 2)]
+    model = load_reference("mg_scalar").model  # the second group has means of its factors too
+    assert [run.span for run in model.runs] == [slice(0, 1), slice(1, 2)]
+    for run in model.runs:
+        np.testing.assert_array_equal(run.position[0], model.cells[run.span.start].position)

@@ -219,6 +219,37 @@ def test_a_damaged_file_is_named(tmp_path, kind, part):
     path.write_bytes(content[: int(len(content) * part)])
     fault = require_code("unreadable-file", lambda: read_table(path))
     assert str(path) in fault.message
+    assert kind != "parquet" or "damaged Parquet file: it begins as one" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (b"a line\nof", b"PAR1", "ends as one"),
+        (b"\0\1\2\3" * 9, b"tail", "both its beginning and its end are overwritten"),
+        (b"a,b\n1,2", b"", "is no Parquet file, whatever its name says: it begins like a text ('a,b')"),
+    ],
+)
+def test_a_parquet_file_is_known_by_its_ends_and_its_name(tmp_path, start, end, words):
+    path = tmp_path / "truncated footer.parquet"  # what a file is called says nothing of its damage
+    path.write_bytes(start + end)
+    assert words in require_code("unreadable-file", lambda: read_table(path)).message
+
+
+def test_a_page_that_is_not_what_was_written_is_refused(tmp_path):
+    path = tmp_path / "rows.parquet"
+    HS[["x1", "x2", "x3", "x4"]].to_parquet(path, write_page_checksum=True)
+    assert len(read_table(path)) == len(HS)
+    content = path.read_bytes()
+    path.write_bytes(content[:300] + bytes(40) + content[340:])
+    assert "cannot be read" in require_code("unreadable-file", lambda: read_table(path)).message
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"PAR1", "a Parquet file"), (b"$FL2", "an SPSS file")])
+def test_what_goes_by_the_name_of_a_text_says_what_it_begins_like(tmp_path, start, kind):
+    path = tmp_path / "answers.csv"
+    path.write_bytes(start + bytes(50))
+    assert f"begins like {kind}" in require_code("not-a-text", lambda: read_table(path)).message
 
 
 @pytest.mark.parametrize("name", ["pipe.csv", "folder.csv"])

@@ -56,6 +56,8 @@ def read(text: str, groups: tuple[str, ...] = ("",)) -> list[tuple[str, str, str
         ("f =\uff5e x1 + x2 + x3", "unexpected-character", "write ~"),
         ("f =\u301c x1 + x2 + x3", "unexpected-character", "write ~"),
         ("f =~ x1 + 'a\x0bb'*x2", "unexpected-character", "take it out"),
+        ("f =~ a\nf ~ c(0, 1)*0", "invalid-intercept", "write 1 in the place of 0"),
+        ('x ~~ prior("gamma(2,2)[sd]")*x', "unknown-function", "prior() is blavaan's"),
         ("y ~ rep('a')*x", "invalid-modifier", 'rep("a", 2)'),
         ("y ~ rep('a', 999999)*x", "invalid-modifier", 'rep("a", 2)'),
     ],

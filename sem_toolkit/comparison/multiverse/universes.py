@@ -15,10 +15,11 @@ from sem_toolkit.sample.selection import select_rows
 from sem_toolkit.spec import Spec
 from sem_toolkit.spec.choices import Alternative, Choice, apply_alternative, parse_choices
 from sem_toolkit.spec.drafts import Draft
+from sem_toolkit.spec.header_values import HeaderError, read_plain
 
 MOST = 100_000
 _READING = frozenset({"sheet", "missing_codes", "sample_cov", "sample_mean", "sample_nobs"})
-_SWITCHES = {"true": True, "yes": True, "false": False, "no": False}
+_TYPED_PLAINLY = frozenset({"switch", "number", "fraction", "count"})
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,12 @@ def _require_variables(spec: Spec, choices: Sequence[Choice]) -> None:
 
 def _require_options(spec: Spec, choice: Choice, alternative: Alternative) -> None:
     """Its options are some that can be chosen, with values that they can have."""
-    options = Universe(((choice.name, alternative),)).options
     span = spec.header.spans.get("choices")
+    try:
+        options = Universe(((choice.name, alternative),)).options
+    except HeaderError as problem:
+        message = f'choice "{choice.name}", "{alternative.label}": {problem.message}'
+        raise SpecError(Diagnostic("error", "invalid-choice", message, span), spec.source) from None
     for name in options.keys() & _READING:
         message = f'choice "{choice.name}": {name} says how the data are read, which is done once for all'
         raise SpecError(Diagnostic("error", "invalid-choice", message, span), spec.source)
@@ -176,6 +181,4 @@ def _require_options(spec: Spec, choice: Choice, alternative: Alternative) -> No
 def _read_value(name: str, value: str) -> object:
     if name == "group" and value.lower() == "none":
         return None
-    if OPTIONS[name].kind == "switch":
-        return _SWITCHES.get(value.lower(), value)
-    return value
+    return read_plain(value) if OPTIONS[name].kind in _TYPED_PLAINLY else value

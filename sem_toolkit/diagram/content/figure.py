@@ -29,6 +29,7 @@ class Figure:
     sides  core → the side on which its indicators stand
     outer  variable → the side to which its variance and its arcs go; others find their own
     ports  True where structural paths leave and arrive in the middle of the sides that look at each other
+    upright  True where covariances of neighbours in a column are straight
     turned  True where factors stand beside what they load on instead of above or below it
     """
 
@@ -37,6 +38,7 @@ class Figure:
     sides: Mapping[str, Side] = field(default_factory=dict)
     outer: Mapping[str, Side] = field(default_factory=dict)
     ports: bool = False
+    upright: bool = False
     turned: bool = False
 
     def turn(self, links: Iterable[tuple[str, str]]) -> "Figure":

@@ -24,7 +24,7 @@ from sem_toolkit.diagram.courses.stubs import Arrival, build_stubs, find_end_sha
 from sem_toolkit.diagram.courses.tracks import build_tracks
 from sem_toolkit.diagram.geometry.curves import build_line, smooth_polyline
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, TextSize
-from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
+from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds, find_boundary
 from sem_toolkit.diagram.places.bands import PADDING
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.measures import SHAPES, Measures, Side
@@ -139,7 +139,15 @@ class Choices:
         gap = abs(head.x - tail.x) - (head.width + tail.width) / 2
         if abs(head.y - tail.y) < 1.0 and gap > width + 18:
             yield 22.0, build_straight(tail, tail_shape, head, head_shape)
-        if self.structure.figure is not None and side in ("left", "right") and abs(head.x - tail.x) < 1.0:
+        figure = self.structure.figure
+        if figure is not None and figure.upright and abs(head.x - tail.x) < 1.0:
+            yield 0.0, build_straight(tail, tail_shape, head, head_shape)
+        elif figure is not None and figure.upright and abs(head.y - tail.y) > tail.height:
+            # From above to below all rows, on the side on which one of the two stands.
+            middle = compute_bounds(self.boxes).x
+            away = max(tail.x - middle, head.x - middle, key=abs)
+            yield from self._iterate_brackets(tail, head, "left" if away < 0 else "right", width, 0.0)
+        if figure is not None and side in ("left", "right") and abs(head.x - tail.x) < 1.0:
             yield from self._iterate_brackets(tail, head, side, width, tail.width)
 
     def _iterate_brackets(
@@ -156,7 +164,7 @@ class Choices:
         between = [outwards * box.x + box.width / 2 for box in self.boxes if low < box.y < high]
         reach = max(between, default=start) - start
         if reach > least:
-            for step in (22.0 + width / 2, 36.0 + width / 2, 60.0 + width / 2):
+            for step in (22.0 + width / 2, 36.0 + width / 2, 60.0 + width / 2, 84.0 + width / 2):
                 yield 8.0 + 0.1 * step, build_bracket(tail, head, side, reach + step, (0.0, 0.0), 14.0)
 
     def _iterate_regression(

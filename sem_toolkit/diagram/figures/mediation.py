@@ -8,12 +8,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
 
-from sem_toolkit.diagram.content.canvas import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
+from sem_toolkit.diagram.content.matrix_choice import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.figures.controls import drop_cores, list_plain_causes, place_in_row
 
 MOST_MEDIATORS, MOST_MEASURED, MOST_CONTROLS = 5, 4, 3
+
+CLOSE = 0.6
+"""Distance of controls below an outcome, in columns."""
 
 MOST_MODERATED = 4
 """The most causes of a moderated mediation in one column; of more, those in no product stand below as controls."""
@@ -78,21 +81,21 @@ def _arrange_moderated(structure: Structure, causes: Sequence[str], products: Co
 
 
 def _add_controls(figure: Figure, structure: Structure, controls: Sequence[str]) -> Figure | None:
-    """The figure with controls below its lowest row, where cause and outcome stand; None where others stand there.
+    """The figure with controls below its lowest row, or, where mediators stand there, below the outcome.
 
-    None as well where they lead to mediators that stand above each other, as their paths would run along these.
+    None where they lead to mediators that stand above each other, as their paths would run along these.
     """
-    base = max(row for _, row in figure.cells.values())
+    outcome = max(figure.cells, key=lambda name: figure.cells[name])
+    last, base = figure.cells[outcome]
     reached = {name for control in controls for a, name in structure.links if a == control}
     columns = [column for name, (column, row) in figure.cells.items() if row < base and name in reached]
-    if len(set(columns)) < len(columns):
+    if len(set(columns)) < len(columns) or any((name, outcome) not in structure.links for name in controls):
         return None
-    lowest = {name for name, (_, row) in figure.cells.items() if row == base}
-    outcome = max(figure.cells, key=lambda name: figure.cells[name])
-    if len(lowest) != 2 or any((name, outcome) not in structure.links for name in controls):
+    lower = {name for name, (_, row) in figure.cells.items() if row > base}
+    if lower & reached:
         return None
-    middle = max(column for column, _ in figure.cells.values()) / 2
-    cells = {**figure.cells, **place_in_row(controls, middle, base + 1)}
+    row = place_in_row(controls, last, base + 1, CLOSE) if lower else place_in_row(controls, last / 2, base + 1)
+    cells = {**figure.cells, **row}
     return replace(figure, cells=cells, outer={**figure.outer, **dict.fromkeys(controls, "bottom")})
 
 

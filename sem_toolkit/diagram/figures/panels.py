@@ -5,7 +5,7 @@ intercepts (Hamaker, Kuiper and Grasman 2015) mirror it: within-person parts ins
 intercepts outermost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,6 +21,9 @@ BESIDE, CLOSER, LONG = 0.75, 0.6, 4
 """How far, in columns, random intercepts stand beside the waves, and their causes or effects beside them; closer from
 LONG waves on.
 """
+
+
+MOST_INTERCEPTS = 3
 
 
 def recognise_panel(structure: Structure) -> Figure | None:
@@ -141,8 +144,10 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
             families.setdefault(shared[0], []).append(item)
             within[item] = single[0]
     waves = {len(items) for items in families.values()}
-    if len(within) < len(loads) or len(families) not in (1, 2) or len(waves) != 1 or waves == {1}:
+    if len(within) < len(loads) or not 1 <= len(families) <= MOST_INTERCEPTS or len(waves) != 1 or waves == {1}:
         return None
+    if len(families) == MOST_INTERCEPTS:
+        return _arrange_three(structure, families, within)
     count = waves.pop()
     cells: dict[str, Cell] = {}
     outer: dict[str, Side] = {}
@@ -153,6 +158,28 @@ def recognise_random_intercepts(structure: Structure) -> Figure | None:
         outer |= {within[items[0]]: "left", within[items[-1]]: "right", factor: "left"}
         outer |= dict.fromkeys(items, "left")
     return _add_to_intercepts(Figure("random intercepts", cells, {}, outer), structure, [*families], count)
+
+
+def _arrange_three(
+    structure: Structure, families: Mapping[str, Sequence[str]], within: Mapping[str, str]
+) -> Figure | None:
+    """Within-person parts in three rows, the measures of the first two above them in one row, of the third below.
+
+    Those of the second stand half a column before their wave, so that their loadings pass the first row.
+    """
+    if len(structure.cores) > len(families) + len(within):
+        return None
+    rows = zip(families.items(), ((0.0, 1.0, 2.0, 0.0), (0.0, 1.0, 3.0, -0.5), (6.0, 5.0, 4.0, 0.0)), strict=True)
+    cells: dict[str, Cell] = {}
+    outer: dict[str, Side] = {}
+    for (factor, items), (top, middle, inner, shift) in rows:
+        for k, item in enumerate(items):
+            cells[item], cells[within[item]] = (k + shift, middle), (float(k), inner)
+        outer |= {within[items[0]]: "left", within[items[-1]]: "right"}
+        cells[factor] = ((len(items) - 1) / 2, top)
+    (first, second), centre = [*families][:2], (len(within) / len(families) - 1) / 2
+    cells |= {second: (centre - 1.25, 0.0), first: (centre + 0.75, 0.0)}
+    return Figure("random intercepts", cells, {}, outer, ports=True, upright=True)
 
 
 def _add_to_intercepts(figure: Figure, structure: Structure, intercepts: Sequence[str], waves: int) -> Figure | None:

@@ -9,6 +9,7 @@ from sem_toolkit.diagram.content.figure import Figure
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block, build_block
+from sem_toolkit.diagram.places.clearing import list_passed
 from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 
 DIAGONAL = 0.75
@@ -48,7 +49,12 @@ def place_grid(
         )
         if limit is None or _find_width(figure, blocks, tight) <= limit - ARC_ROOM:
             break
+    passed = list_passed(figure, blocks, structure)
+    wider = max((place.find_pitch(heights) for place in passed), default=0.0)
+    wanted = max(wanted, min(wider, STRETCH * wanted))
     pitch = wanted if limit is None else _fit_pitch(wanted, tight, figure, blocks, limit)
+    for place in passed:
+        heights = place.move_rows(heights, pitch)
     places = {
         name: box.moved(column * pitch, heights[row])
         for core, (column, row) in figure.cells.items()
@@ -211,7 +217,9 @@ def _iterate_pitches(
         inner = blocks[a].places[a].right - blocks[b].places[b].left
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
             label = _find_number(a, b, measures) if tight else measures.widest_label
-            yield (inner + (label + 12 if tight else max(spacing.rank, label + 30))) / apart
+            # Where all variables of a wave lead to all of the next, the numbers stand before the paths cross.
+            roomy = 2 * label + 12 if figure.upright else label + 30
+            yield (inner + (label + 12 if tight else max(spacing.rank, roomy))) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             label = _find_number(a, b, measures) if tight else measures.widest_label
             gap = max(22.0, DIAGONAL * label + (2 if tight else 14))

@@ -26,6 +26,9 @@ from sem_toolkit.libraries import nx
 BEFORE_CROSSING = 0.28
 """Where the numbers of two paths stand that cross in their middle, as a share of their length."""
 
+IN_EVERY_GAP = 0.25
+"""Where the numbers of all paths from one wave of three variables to the next stand: there they are equally distant."""
+
 BETWEEN_SIDES = 0.74
 """The same for loadings from two sides of one column, as a share of the way from the factor to the indicators."""
 
@@ -160,6 +163,9 @@ def _find_preferred_share(sketch: Sketch, route: Route, crossed: set[str]) -> fl
         return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
     if route.role == "weight":
         return 0.4
+    figure = sketch.canvas.structure.figure
+    if figure is not None and figure.upright and route.role == "regression":
+        return IN_EVERY_GAP
     return BEFORE_CROSSING if route.key in crossed else 0.5
 
 

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference import exact_fit
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.numeric_baseline import IncompleteBaseline, NumericBaseline
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test
 from sem_toolkit.inference.weights.by_kind import ByKind
 from sem_toolkit.sample.moments import FloatArray
 
@@ -47,6 +50,11 @@ class BaselineTest:
     @property
     def chisq(self) -> float:
         return sum(self.stat_group)
+
+    @property
+    def statistic(self) -> TestStatistic:
+        """The same as a test, which scaled tests scale."""
+        return build_test("standard", np.array(self.stat_group), self.df)
 
 
 @once

@@ -1,16 +1,13 @@
 """The tests that fit measures are made of: those of the model beside those of the baseline model."""
 
-import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, build_baseline_evaluation, compute_baseline
 from sem_toolkit.inference.exact_fit.corrected import CorrectedTest, compute_corrected_test
-from sem_toolkit.inference.exact_fit.residual_tests import compute_reference_test, compute_reweighted_least_squares
+from sem_toolkit.inference.exact_fit.residual_tests import compute_gfi_chisq, compute_reference_test
 from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
 
 
@@ -41,9 +38,8 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
     scaled: tuple[TestStatistic, TestStatistic] | None = None
     corrected: tuple[CorrectedTest, CorrectedTest] | None = None
     if is_scaled:
+        both = ((evaluation, model), (build_baseline_evaluation(evaluation), baseline.statistic))
         chosen = build_scaled_test(evaluation, options)
-        null = build_test("standard", np.array(baseline.stat_group), baseline.df)
-        both = ((evaluation, model), (build_baseline_evaluation(evaluation), null))
         own, other = (compute_scaled_test(at, test, chosen) for at, test in both)
         scaled = own, other
     if evaluation.data.has_corrected_test:
@@ -51,15 +47,3 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
         first, second = (compute_corrected_test(at, options.information, is_scaled) for at in pair)
         corrected = first, second
     return ReferenceTests(standard, model, baseline, residual, scaled, corrected)
-
-
-def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
-    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
-    incomplete rows, moments of pairs or two levels, as in lavaan. NaN where Σ̂ is not positive definite and so
-    weights nothing.
-    """
-    if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
-        return test.stat
-    if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
-        return math.nan
-    return float(compute_reweighted_least_squares(evaluation).sum())

@@ -15,6 +15,7 @@ from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_mome
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.given_residuals import compute_given_residual_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
+from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.moments import FloatArray
 
 _NO_VARIANCE = 1e-12
@@ -94,9 +95,21 @@ def compute_reweighted_least_squares(evaluation: AtEstimate) -> FloatArray:
     Given exogenous variables e is that of their regressions. Source: Browne (1984), equation 2.20a, with a structured
     weight.
     """
-    if evaluation.is_conditional and evaluation.data.is_reweighted:
-        return compute_given_residual_test(evaluation)
-    return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
+    if not (evaluation.is_conditional and evaluation.data.is_reweighted):
+        return compute_residual_test(evaluation, evaluation.data.residual_weight(evaluation))
+    return compute_given_residual_test(evaluation)
+
+
+def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
+    """The statistic that the GFI is made of: reweighted least squares, or χ² with non-linear constraints,
+    incomplete rows, moments of pairs or two levels, as in lavaan. NaN where Σ̂ is not positive definite and so
+    weights nothing.
+    """
+    if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
+        return test.stat
+    if any(lapack.dpotrf(covariance, lower=1)[1] for covariance in evaluation.implied_cov):
+        return math.nan
+    return float(compute_reweighted_least_squares(evaluation).sum())
 
 
 def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:

@@ -92,7 +92,7 @@ def _compute_yuan_bentler(evaluation: AtEstimate, standard: TestStatistic, chose
     if evaluation.data.has_corrected_test:
         return _compute_incomplete_yuan_bentler(evaluation, standard, chosen)
     saturated, model = compute_ugamma_traces(evaluation, chosen.information)
-    mplus = compute_yuan_bentler(evaluation, standard, chosen)
+    mplus = compute_yuan_bentler(evaluation, standard, replace(chosen, observed="h1"))
     scaled = scale_test(standard, chosen.name, standard.df, saturated - model)
     return replace(scaled, scaling_factor_h1=mplus.scaling_factor_h1, scaling_factor_h0=mplus.scaling_factor_h0)
 
@@ -101,12 +101,16 @@ def _compute_incomplete_yuan_bentler(
     evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest
 ) -> TestStatistic:
     """The same of incomplete rows: Γ is n times the sandwich of the saturated estimates, V the information of the
-    moments that the model implies. The model's own factor has the cross-products of the scores at these moments.
+    moments that the model implies. The model's own factor has the cross-products of the scores at these moments. Scores
+    of rows in clusters are summed within these, and weighted where rows have weights.
 
     Source: Yuan & Bentler (2000), Sociological Methodology 30, 165-200.
     """
     weight = build_robust_weight(evaluation, chosen.information)
-    gammas = evaluation.data.residual_gammas(evaluation, chosen.information, robust=True) or ()
+    if evaluation.sample.has_design:
+        gammas = evaluation.data.free_gammas(evaluation) or ()
+    else:
+        gammas = evaluation.data.residual_gammas(evaluation, chosen.information, robust=True) or ()
     inverse = compute_weight_inverse(evaluation, weight)
     trace = 0.0
     for g, (gamma, delta) in enumerate(zip(gammas, compute_delta(evaluation), strict=True)):

@@ -14,8 +14,10 @@ from sem_toolkit.sample.moments import FloatArray
 class CategoricalCandidates(NumericCandidates):
     """Of ordered variables (see `CandidateKind`)."""
 
-    def differentiate(self, evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
-        raw = super().differentiate(evaluation, candidates, mine, group)
+    def compute_candidate_delta(
+        self, evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int
+    ) -> FloatArray:
+        raw = super().compute_candidate_delta(evaluation, candidates, mine, group)
         return _pass_on(evaluation, candidates, mine, group, raw)
 
 

@@ -46,7 +46,7 @@ class NumericCandidates:
         """By the derivatives of the moments themselves: for weights that are no function of a covariance matrix, and
         for candidates that change the moments of fixed exogenous variables, which do not count in the information.
         """
-        share, extra = float(evaluation.shares[g]), self.differentiate(evaluation, candidates, mine, g)
+        share, extra = float(evaluation.shares[g]), self.compute_candidate_delta(evaluation, candidates, mine, g)
         weighted = weight.times(g, extra)
         own = share * np.einsum("mk,mk->k", extra, weighted)
         shared = share * (weighted.T @ compute_delta(evaluation)[g])
@@ -70,7 +70,9 @@ class NumericCandidates:
         Q = evaluation.implied_inverse[g] if at_model else weight.inverse[g]
         return share * _score_by_gather(evaluation, candidates, Q, g, mine)
 
-    def differentiate(self, evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int) -> FloatArray:
+    def compute_candidate_delta(
+        self, evaluation: AtEstimate, candidates: Candidates, mine: IntArray, group: int
+    ) -> FloatArray:
         """Derivatives of the moments by candidates, m × k; as in lavaan 0 for moments of fixed exogenous variables."""
         C = evaluation.moments.columns[group]
         rows, cols = vech_indices(evaluation.model.n_observed)
@@ -91,7 +93,7 @@ class NumericCandidates:
             score[mine], shared[mine] = slope, part
         for g, share in enumerate(evaluation.shares):
             mine = np.flatnonzero(candidates.group == g)
-            extra = self.differentiate(evaluation, candidates, mine, g)
+            extra = self.compute_candidate_delta(evaluation, candidates, mine, g)
             own[np.ix_(mine, mine)] = share * extra.T @ weight.times(g, extra)
         inverse = invert_information(compute_score_information(evaluation), evaluation.free_basis)
         return score, own, shared, inverse

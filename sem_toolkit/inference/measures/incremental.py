@@ -63,10 +63,13 @@ def compute_cfi(
 ) -> float:
     """Comparative fit index: 1 − max(χ² − c·df, 0) / max(χ² − c·df, χ²₀ − c₀·df₀, 0); 1 where both are 0.
 
+    NaN where one of the tests does not exist.
     Source: Bentler (1990), Psychological Bulletin 107, 238-246; robust: Brosseau-Liard & Savalei (2014), equation 15.
     """
-    target = chisq - scaling * df
-    largest = max(target, chisq_null - scaling_null * df_null, 0.0)
+    target, null = chisq - scaling * df, chisq_null - scaling_null * df_null
+    if math.isnan(target) or math.isnan(null):  # max() takes NaN for small
+        return math.nan
+    largest = max(target, null, 0.0)
     return 1.0 if largest < 1e-8 else 1.0 - max(target, 0.0) / largest
 
 

@@ -251,7 +251,8 @@ def compute_baseline_moments(evaluation: MomentPair, exogenous: tuple[int, ...])
             if block[0] in evaluation.exogenous and patterns.weights is None:
                 mean[block], covariance[places] = available_mean[block], available[places]
             else:
-                found = compute_saturated_model(build_patterns(patterns.rows[:, block], patterns.weights))
+                own = build_patterns(patterns.rows[:, block], patterns.weights)
+                found = compute_saturated_model(own)
                 mean[block], covariance[places] = found.mean, found.covariance
         means.append(mean)
         covariances.append(covariance)

@@ -137,11 +137,13 @@ def compute_complete_first_order(evaluation: MomentPair) -> FloatArray:
     Q, gap = evaluation.implied_inverse, evaluation.mean_gap
     P = Q @ _second_moments(evaluation) @ Q
     result = empty_square(model, moments.covariance)
-    for g, cells in enumerate(model.cells):
-        block = 0.5 * compute_observed_part(model, moments, g, Q[g], 2.0 * P[g] - Q[g], None)
+    for run in model.runs:
+        own, other = Q[run.span], P[run.span]
+        block = 0.5 * compute_observed_part(moments, run, own, 2.0 * other - own, None)
         if gap is not None:
-            block += compute_observed_part(model, moments, g, Q[g], np.zeros_like(Q[g]), Q[g] @ gap[g])
-        add_block(result, cells, evaluation.shares[g] * block)
+            pull = (own @ gap[run.span, :, None])[..., 0]
+            block += compute_observed_part(moments, run, own, np.zeros_like(own), pull)
+        add_block(result, run.position, block, evaluation.shares[run.span])
     return pull_back_square(model, evaluation.x, result)
 
 

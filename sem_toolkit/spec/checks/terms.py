@@ -9,7 +9,7 @@ from sem_toolkit.spec.reporting import Reporter
 from sem_toolkit.spec.table import MOST_ROWS
 from sem_toolkit.spec.tree import BadStatement, BlockHeader, Formula, Modifier, Statement, Term
 
-_THRESHOLD = re.compile(r"t[1-9][0-9]*\Z")
+_THRESHOLD = re.compile(r"t[1-9][0-9]{0,3}\Z")  # as many as an ordered variable may have categories, and no more
 _KINDS = {"fixed": "a number", "label": "a label", "start": "a starting value", "lower": "a lower bound"}
 
 

@@ -1,5 +1,7 @@
 """Figures of the field: recognised in models as they are published, and drawn as their textbooks draw them."""
 
+from itertools import combinations
+
 import pytest
 
 from sem_toolkit.diagram import DiagramStyle, draw_diagram
@@ -253,12 +255,28 @@ def draw_straight(text, call="sem"):
     return {node.name: node.box for node in diagram.scene.nodes}, diagram
 
 
-def build_intercepts(waves, *more):
-    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, waves + 1)) for v in "xy"]
-    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xy" for t in range(1, waves + 1)]
-    lines += [f"w{v}{t} ~ wx{t - 1} + wy{t - 1}" for v in "xy" for t in range(2, waves + 1)]
-    lines += [f"wx{t} ~~ wy{t}" for t in range(1, waves + 1)]
-    return "\n".join([*lines, "RIx ~~ RIy", *more])
+def build_intercepts(waves, *more, variables="xy"):
+    lines = [f"RI{v} =~ " + " + ".join(f"1*{v}{t}" for t in range(1, waves + 1)) for v in variables]
+    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in variables for t in range(1, waves + 1)]
+    lines += [
+        f"w{v}{t} ~ " + " + ".join(f"w{u}{t - 1}" for u in variables) for v in variables for t in range(2, waves + 1)
+    ]
+    pairs = list(combinations(variables, 2))
+    lines += [f"w{u}{t} ~~ w{v}{t}" for t in range(1, waves + 1) for u, v in pairs]
+    return "\n".join([*lines, *(f"RI{u} ~~ RI{v}" for u, v in pairs), *more])
+
+
+@pytest.mark.parametrize("waves", [3, 4])
+def test_three_variables_with_random_intercepts_have_a_row_each_and_every_path_is_straight(waves):
+    diagram = draw_diagram(build_table(build_intercepts(waves, variables="xyz")))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    for row in (("wx", "wx"), ("wy", "wy"), ("wz", "wz"), ("x", "y")):
+        assert len({round(boxes[f"{name}{t}"].y, 3) for name in row for t in range(1, waves + 1)}) == 1
+    order = [boxes[name].y for name in ("RIx", "x2", "wx2", "wy2", "wz2", "z2", "RIz")]
+    assert order == sorted(order)
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role in ("regression", "loading"))
+    assert not diagram.hits()
+    assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
 
 
 @pytest.mark.parametrize("waves", [3, 4])
@@ -326,6 +344,23 @@ def test_three_measured_mediators_stand_between_cause_and_outcome():
     assert boxes["x"].y == pytest.approx(boxes["y"].y)
     assert boxes["x"].right < boxes["a"].left < boxes["a"].right < boxes["y"].left
     assert boxes["b"].bottom < boxes["x"].y < boxes["c"].top
+
+
+def test_paths_of_measured_mediators_run_straight_past_the_indicators_of_inner_ones():
+    factors = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "xabcy")
+    picture = draw_text(factors + "\na ~ x\nb ~ x\nc ~ x\ny ~ a + b + c + x")
+    assert not picture.hits()
+    paths = {(edge.source, edge.target): edge for edge in picture.scene.edges if edge.role == "regression"}
+    assert len(paths) == 7
+    assert all(is_straight(edge.curve) for edge in paths.values())
+
+
+def test_controls_of_mediators_around_the_direct_path_stand_below_the_outcome():
+    factors = "\n".join(f"{name} =~ " + " + ".join(f"{name}{k}" for k in (1, 2, 3)) for name in "xaby")
+    boxes = find_boxes(factors + "\na ~ x\nb ~ x\ny ~ a + b + x + age + sex")
+    assert boxes["age"].y == pytest.approx(boxes["sex"].y) == pytest.approx(boxes["b"].y)
+    assert (boxes["age"].x + boxes["sex"].x) / 2 == pytest.approx(boxes["y"].x)
+    assert boxes["x"].y == pytest.approx(boxes["y"].y)
 
 
 def test_correlations_of_factors_stay_on_the_side_without_indicators():

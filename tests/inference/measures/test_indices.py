@@ -50,6 +50,18 @@ def test_cfi_is_rni_kept_in_bounds(chisq, df, more, extra):
         assert cfi == pytest.approx(rni, abs=1e-9)
 
 
+@pytest.mark.parametrize("chisq", [30.0, 60.0])
+def test_without_a_test_of_the_baseline_model_there_is_no_index(chisq):
+    """Of a misfit that cannot be compared CFI was 0, of a good fit 1."""
+    four = (chisq, 40, math.nan, 40)
+    found = incremental.compute_incremental_measures(
+        incremental.Comparison(chisq, 40, 900.0, 50), incremental.Comparison(*four)
+    )
+    scaled = {name: value for name, value in found.items() if name.endswith(".scaled")}
+    assert scaled
+    assert all(map(math.isnan, scaled.values()))
+
+
 def test_saturated_models():
     assert noncentrality.compute_rmsea(0, 0, 100) == 0
     assert noncentrality.compute_rmsea_interval(0, 0, 100) == (0, 0)
