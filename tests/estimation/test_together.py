@@ -80,7 +80,7 @@ def test_what_is_slow_or_far_is_left_for_newtons_steps(monkeypatch: pytest.Monke
     monkeypatch.setattr(prediction, "descend_together", descend)
     monkeypatch.setattr(together, "_WORTH", 30.0)
     found = fitter._approach(np.asarray(targets.covariance), None)
-    assert counts[0] > 100
+    assert counts[0] > 40
     for limit, value in (("_WORTH", 0.0), ("_FAR", 0.0), ("_STEPS", 3)):
         with monkeypatch.context() as patch:
             patch.setattr(together, limit, value)
