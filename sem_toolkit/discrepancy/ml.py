@@ -214,7 +214,7 @@ class LikelihoodEvaluation:
             span = run.span
             pull = None if along is None else along[span]
             block = gather_observed_part(self.moments, run, left[span], right[span], pull)
-            add_block(result, run.position, block, self.targets.share[span])
+            add_block(result, run, block, self.targets.share[span])
         return add_second_order(model, x, self, pull_back_square(model, x, result))
 
     def _compute_pull(self) -> FloatArray:

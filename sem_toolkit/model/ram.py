@@ -168,10 +168,10 @@ class Model:
         first = [g for g in range(self.n_groups) if not g or not self.cells[g].stand_as(self.cells[g - 1])]
         return tuple(
             Run(
+                np.array([cells.position for cells in self.cells[start:end]]),
                 slice(start, end),
                 self.cells[start],
                 self.cell_places[start],
-                np.stack([cells.position for cells in self.cells[start:end]]),
             )
             for start, end in pairwise([*first, self.n_groups])
         )
@@ -277,7 +277,7 @@ def _measure_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Pa
         return row
     kind, i, j = (KINDS[row.op], place[row.lhs], place[row.rhs]) if row.op == "<~" else find_cell(row, place)
     right = 1.0 if kind in (INTERCEPT, THRESHOLD) else scale[j]
-    return replace(row, ustart=float(row.ustart / (scale[i] * right if kind == SYMMETRIC else scale[i] / right)))
+    return row._replace(ustart=float(row.ustart / (scale[i] * right if kind == SYMMETRIC else scale[i] / right)))
 
 
 def find_exogenous(table: ParameterTable, observed: tuple[str, ...]) -> tuple[int, ...]:
