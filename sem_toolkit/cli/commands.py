@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,19 @@ COMMANDS = (
 """Names of commands, each that of its module in sem_toolkit.cli."""
 _FUNCTIONS: Mapping[str, str] = {"test": "run_tests"}
 """Functions that are not called like their command."""
+
+
+class Command(TyperCommand):
+    """A command that tells an option without its value from the option that follows."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Raise a usage error where the name of an option stands in the place of another one's value."""
+        takes = {name: not getattr(param, "is_flag", False) for param in self.params for name in param.opts}
+        names = {*takes, *(name for param in self.params for name in param.secondary_opts), *ctx.help_option_names}
+        for name, value in pairwise(takewhile(lambda given: given != "--", args)):
+            if takes.get(name) and name.startswith("-") and value in names and value.startswith("-"):
+                ctx.fail(f"Option '{name}' requires an argument, and '{value}' is the next option.")
+        return super().parse_args(ctx, args)
 
 
 class LazyCommands(TyperGroup):
@@ -48,7 +62,7 @@ def load_command(name: str) -> TyperCommand:
     own = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     with import_without_collecting():
         call = getattr(import_module(f"sem_toolkit.cli.{name}"), _FUNCTIONS.get(name, name))
-    own.command(name, context_settings={"help_option_names": ["-h", "--help"]})(_leave_with_code(call))
+    own.command(name, cls=Command, context_settings={"help_option_names": ["-h", "--help"]})(_leave_with_code(call))
     command = typer.main.get_command(own)
     assert isinstance(command, TyperCommand)  # noqa: S101 (one function makes one command)
     return command

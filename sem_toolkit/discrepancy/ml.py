@@ -178,7 +178,7 @@ class LikelihoodEvaluation:
     def solved(self) -> FloatArray:
         """Σ⁻¹C, G × p × k."""
         pairs = zip(self.roots, self.moments.used_columns, strict=True)
-        return np.stack([lapack.dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
+        return np.array([lapack.dpotrs(root, columns, lower=1)[0] for root, columns in pairs])
 
     @cached_property
     def expected(self) -> FloatArray:

@@ -24,6 +24,7 @@ _LARGE = 60  # parameters, above which scattered starts cost more than they are 
 _LOWER = 1e-7
 _BEYOND = 1e-7
 _SAME = 1e-6
+_APART = 10.0  # between units of a factor that its fixed values speak of
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,17 +180,22 @@ def restore_markers(model: Model, released: Released, x: FloatArray) -> tuple[Fl
 
 
 def draw_starts(model: Model, targets: Targets, rng: np.random.Generator, count: int) -> FloatArray:
-    """Scattered points x (count × q): effects of any sign, positive variances, factors with variances around 1."""
+    """Scattered points x (count × q): effects of any sign, positive variances, factors with variances around 1.
+
+    Factors whose fixed values speak of units far apart have now the one, now the other.
+    """
     where, p, q = model.locations, model.n_observed, model.n_parameters
     deviations = np.sqrt(np.diagonal(targets.covariance, axis1=1, axis2=2))
-    size = np.ones((model.n_groups, model.n_variables))
-    size[:, :p] = deviations
-    row, column = size[where.group, where.row], size[where.group, where.column]
-    normal = rng.normal(size=(count, q))
+    size = np.ones((count, model.n_groups, model.n_variables))
+    size[:, :, :p] = deviations
+    normal, uniform = rng.normal(size=(count, q)), rng.uniform(0.2, 1.0, (count, q))
+    for (group, place), units in _list_units(model, deviations).items():
+        size[:, group, place] = rng.choice(units, size=count)
+    row, column = size[:, where.group, where.row], size[:, where.group, where.column]
     starts = 0.6 * normal * row / column  # loadings and effects
     same = where.row == where.column
     variance = (where.kind == SYMMETRIC) & same
-    starts[:, variance] = (rng.uniform(0.2, 1.0, (count, q)) * row * row)[:, variance]
+    starts[:, variance] = (uniform * row * row)[:, variance]
     covariance = (where.kind == SYMMETRIC) & ~same
     starts[:, covariance] = (0.1 * normal * row * column)[:, covariance]
     weight = where.kind == WEIGHT
@@ -200,3 +206,23 @@ def draw_starts(model: Model, targets: Targets, rng: np.random.Generator, count:
         starts[:, mean] = 0.1 * normal[:, mean]
         starts[:, observed] = targets.mean[where.group[observed], where.row[observed]]
     return starts
+
+
+def _list_units(model: Model, deviations: FloatArray) -> dict[tuple[int, int], list[float]]:
+    """By group and place, the units of factors of which fixed loadings and effects say very different things.
+
+    deviations  G × p: of the observed variables; what is fixed for a factor is 1 in one unit, so that `f =~ 1*x1` and
+    `f ~ 1*z` agree only where x1 and z vary alike
+    """
+    p = model.n_observed
+    found: dict[tuple[int, int], list[float]] = {}
+    for group in range(model.n_groups):
+        for place in range(p, model.n_variables):
+            loadings, effects = model.directed[group, :p, place], model.directed[group, place, :p]
+            held, moved = loadings != 0.0, effects != 0.0
+            by_loadings = deviations[group][held] / np.abs(loadings[held])
+            by_effects = deviations[group][moved] * np.abs(effects[moved])
+            units = np.concatenate([by_loadings, by_effects])
+            if units.size and units.max() > _APART * units.min():
+                found[group, place] = units.tolist()
+    return found

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -80,13 +81,36 @@ def _is_missing(value: Any) -> bool:
 
 
 def format_fit_line(fit: "Fit") -> str:
-    """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR."""
+    """Fit in one line: χ²(df) = …, p …, CFI, TLI, RMSEA with its interval, SRMR.
+
+    Where a test is scaled it stands for the plain one, and robust indices, or else scaled ones, for the plain ones.
+    """
     m = fit.fit_measures
+    srmr = f"SRMR = {format_share(m.get('srmr'))}"
     if "chisq" not in m:
-        return f"SRMR = {format_share(m.get('srmr'))}; no test."
-    interval = f"[{format_share(m.get('rmsea.ci.lower'))}, {format_share(m.get('rmsea.ci.upper'))}]"
-    return (
-        f"χ²({m['df']:.0f}) = {format_estimate(m['chisq'], 2)}, p {format_p_relation(m.get('pvalue'))}, "
-        f"CFI = {format_share(m.get('cfi'))}, TLI = {format_share(m.get('tli'))}, "
-        f"RMSEA = {format_share(m.get('rmsea'))} {interval}, SRMR = {format_share(m.get('srmr'))}."
+        return f"{srmr}; no test."
+    test, index = ("scaled" if "chisq.scaled" in m else ""), find_shown_indices(m)
+    chisq, df, p = (m.get(_join(name, test)) for name in ("chisq", "df", "pvalue"))
+    cfi, tli, rmsea, lower, upper = (
+        format_share(m.get(_join(name, index))) for name in ("cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper")
     )
+    return (
+        f"{'Scaled ' if test else ''}χ²({format_df(df)}) = {format_estimate(chisq, 2)}, p {format_p_relation(p)}, "
+        f"{f'{index} ' if index else ''}CFI = {cfi}, TLI = {tli}, RMSEA = {rmsea} [{lower}, {upper}]"
+        f"{'; ' if index else ', '}{srmr}."
+    )
+
+
+def find_shown_indices(measures: Mapping[str, float]) -> str:
+    """Which CFI, TLI and RMSEA stand where one is shown: "robust", or "scaled", or "" for the plain ones."""
+    kinds = ("robust", "scaled")
+    return next((kind for kind in kinds if not _is_missing(measures.get(_join("cfi", kind)))), "")
+
+
+def format_df(value: Any) -> str:
+    """Degrees of freedom: whole where they are, as some scaled tests have fractional ones."""
+    return format_number(value, 0 if value is None or float(value).is_integer() else 3)
+
+
+def _join(name: str, kind: str) -> str:
+    return f"{name}.{kind}" if kind else name

@@ -20,9 +20,12 @@ from sem_toolkit.report.journal import build_estimate_tables
 from sem_toolkit.report.labels import HEADINGS, LABELS
 from sem_toolkit.report.loadings import describe_rotation
 from sem_toolkit.report.numbers import (
+    find_shown_indices,
     format_cell,
+    format_df,
     format_estimate,
     format_fit_line,
+    format_p_value,
     format_printed_cell,
     format_share,
 )
@@ -167,8 +170,20 @@ def _list_facts(fit: Fit) -> dict[str, str]:
     facts |= {"p": format_cell("pvalue", measures["pvalue"])} if "pvalue" in measures else {}
     indices = ("cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr")
     facts |= {LABELS[name]: format_share(measures[name]) for name in indices if name in measures}
+    facts |= _list_scaled_facts(measures, indices[:-1])
     starts = fit.certificate.standing
     return facts | ({"standing of the optimum": starts} if starts else {})
+
+
+def _list_scaled_facts(measures: Mapping[str, float], indices: Sequence[str]) -> dict[str, str]:
+    """The scaled test and the indices that stand for the plain ones, where there are such."""
+    kind, found = find_shown_indices(measures), {}
+    if "chisq.scaled" in measures:
+        cells = format_estimate(measures["chisq.scaled"], 2), format_df(measures["df.scaled"])
+        found = {f"{LABELS[name]}, scaled": cell for name, cell in zip(("chisq", "df"), cells, strict=True)}
+        found["p, scaled"] = format_p_value(measures["pvalue.scaled"])
+    shown = [name for name in indices if kind and f"{name}.{kind}" in measures]
+    return found | {f"{LABELS[name]}, {kind}": format_share(measures[f"{name}.{kind}"]) for name in shown}
 
 
 def _count_missing(fit: Fit) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference.options import BOLLEN_STINE, SCALED
 from sem_toolkit.libraries import pd
 from sem_toolkit.report.legends import LEGENDS
-from sem_toolkit.report.numbers import format_number, format_p_relation, format_p_value
+from sem_toolkit.report.numbers import format_df, format_number, format_p_relation, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.sections import build_estimate_sections
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of
@@ -177,7 +177,7 @@ def _list_further_tests(fit: Fit) -> list[str]:
     if inference.test in SCALED:
         asked.discard(inference.test)
     return [
-        f"{test.test}: χ² {format_number(test.stat)}, df {_format_df(test.df)}, p {format_p_relation(test.pvalue)}"
+        f"{test.test}: χ² {format_number(test.stat)}, df {format_df(test.df)}, p {format_p_relation(test.pvalue)}"
         for test in (fit.tests[1:] if asked else ())
         if test.test in asked
     ]
@@ -220,7 +220,7 @@ def _list_measures(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
 def _list_tests(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
     """What there is with a test only."""
     yield "χ²", format_number(m["chisq"]), format_number(m.get("chisq.scaled"))
-    yield "df", format_number(m["df"], 0), _format_df(m.get("df.scaled"))
+    yield "df", format_number(m["df"], 0), format_df(m.get("df.scaled"))
     yield "p", format_p_value(m.get("pvalue")), format_p_value(m.get("pvalue.scaled"))
     if "chisq.scaling.factor" in m:
         yield "scaling factor", "", format_number(m["chisq.scaling.factor"])
@@ -235,12 +235,7 @@ def _list_tests(m: Mapping[str, float]) -> Iterable[tuple[str, str, str]]:
 
 
 def _format_baseline(m: Mapping[str, float], suffix: str) -> str:
-    return f"{format_number(m.get(f'baseline.chisq{suffix}'))} ({_format_df(m.get(f'baseline.df{suffix}'))})"
-
-
-def _format_df(value: float | None) -> str:
-    """Degrees of freedom: whole where they are, as some scaled tests have fractional ones."""
-    return format_number(value, 0 if value is None or float(value).is_integer() else 3)
+    return f"{format_number(m.get(f'baseline.chisq{suffix}'))} ({format_df(m.get(f'baseline.df{suffix}'))})"
 
 
 def _format_rmsea(m: Mapping[str, float], suffix: str) -> str:

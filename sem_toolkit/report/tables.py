@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sem_toolkit.diagnostics import Diagnostic, EstimationError, ModelError, OptionError
+from sem_toolkit.diagnostics import Diagnostic, EstimationError, OptionError, UnavailableError
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.report.missing_values import list_coverage_rows, list_pattern_rows
@@ -127,10 +127,10 @@ def build_residual_rows(fit: Fit, kind: "ResidualType" = "cor.bollen") -> "pd.Da
 
 
 def _require_factors(fit: Fit, names: tuple[str, ...]) -> None:
-    """Raise ModelError where there is nothing that a table about factors could show."""
+    """Raise UnavailableError where there is nothing that a table about factors could show."""
     if not names:
         message = f'the model "{fit.title}" has no factors that observed variables measure'
-        raise ModelError(Diagnostic("error", "no-factors", message, hint="factors are defined by =~"))
+        raise UnavailableError(Diagnostic("error", "no-factors", message, hint="factors are defined by =~"))
 
 
 def _frame(fit: Fit, rows: list[dict[str, Any]]) -> "pd.DataFrame":

@@ -46,6 +46,14 @@ def test_an_unknown_command_is_answered_with_the_nearest(command) -> None:
     assert 'did you mean "check"?' in outcome.err
 
 
+@pytest.mark.parametrize("following", ["--json", "-h", "--data"])
+def test_an_option_without_its_value_is_told_from_the_next_one(command, following: str) -> None:
+    outcome = command("fit", "model.lav", "--ordered", following)
+    assert outcome.code == 2
+    assert "'--ordered' requires an argument" in outcome.err
+    assert f"'{following}' is the next option" in " ".join(outcome.err.split())
+
+
 def test_doctor_tells_versions_and_what_extras_are_for(command) -> None:
     parts = {part["name"]: part for part in command("doctor", "--json").record["parts"]}
     import numpy as np

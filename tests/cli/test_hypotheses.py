@@ -217,6 +217,14 @@ def test_what_cannot_be_tested_says_why(command, cfa, path):
     expect(command("fit", path, *data, "--table", "effects", "--cause", "x"), "unknown-variable", "'x'", "'x1'")
 
 
+def test_all_of_a_path_model_is_all_that_there_is(command, path):
+    """Factors, which it has none of, were asked for with the rest, so that the summary was an error."""
+    outcome = command("fit", path, "--data", DATA / "mediation.csv", "--all")
+    assert outcome.code == 0
+    assert "Effects" in outcome.out
+    assert "has no factors" in outcome.out
+
+
 def test_bad_names_and_places_are_refused_before_anything_is_computed(command, cfa, tmp_path):
     nowhere = ["--data", tmp_path / "nothing.csv"]
     expect(command("fit", cfa, *nowhere, "--table", "modindex"), "unknown-table", '"modification_indices"')

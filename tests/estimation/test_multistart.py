@@ -34,6 +34,7 @@ NATIVE = EstimationOptions(engine="native")
         ("feedback", "converged", 0.03380160 / 2.0),
         ("residuals", "improper", 0.00926014775 / 2.0),
         ("run_away", "improper", 0.3188825247),  # the first search ends where f =~ x2 is 8000 and nothing hangs on it
+        ("units_apart", "converged", 0.1713825687),  # c has the unit of x6 or of x1, which is 1/10 000 of it
     ],
 )
 @pytest.mark.parametrize("engine", ["auto", pytest.param("native", marks=pytest.mark.slow)])

@@ -8,6 +8,7 @@ import pytest
 
 from sem_toolkit import DataError, compare, fit
 from sem_toolkit.report.document import DOCUMENTS, write_document
+from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.report.reported import build_comparison_report, build_fit_report
 from tests.support import DATA
 
@@ -33,6 +34,23 @@ def test_every_number_of_the_method_stands_in_its_table(options):
     assert set(told) <= cells
     assert str(result.sample.n) in told
     assert str(result.npar) in told
+
+
+def test_scaled_tests_and_robust_indices_stand_for_plain_ones_in_one_line():
+    m = (result := fit(CFA, DATA / "hs.csv", estimator="MLR")).fit_measures
+    line = format_fit_line(result)
+    assert line.startswith(f"Scaled χ²(24) = {m['chisq.scaled']:.2f}, p < .001, robust CFI = ")
+    limits = (m[f"rmsea.ci.{end}.robust"] for end in ("lower", "upper"))
+    shown = [m["cfi.robust"], m["tli.robust"], m["rmsea.robust"], *limits]
+    assert re.findall(r"\.\d{3}", line)[1:6] == [f"{value:.3f}".removeprefix("0") for value in shown]
+
+
+def test_ordered_answers_have_a_p_value_in_one_line():
+    """What WLSMV minimises has none: with scaled.shifted there is one, and whole or broken degrees of freedom."""
+    data = pd.read_csv(DATA / "hs.csv")[[f"x{k}" for k in range(1, 10)]].apply(lambda x: pd.qcut(x, 3, labels=False))
+    for estimator, df in (("WLSMV", r"24"), ("WLSMVS", r"\d+\.\d{3}")):
+        line = format_fit_line(fit(CFA, data, estimator=estimator, ordered=list(data)))
+        assert re.match(rf"Scaled χ²\({df}\) = \d+\.\d\d, p (= \.\d{{3}}|< \.001), (robust|scaled) CFI = ", line), line
 
 
 def test_numbers_are_those_of_the_fit(fitted):
