@@ -20,7 +20,7 @@ from sem_toolkit.estimation.scoring import ENOUGH, compute_scale
 from sem_toolkit.estimation.solution import ActiveConstraint, Certificate, Verdict
 from sem_toolkit.libraries import lapack
 from sem_toolkit.model import check_identification, compute_jacobian
-from sem_toolkit.model.identification import build_report, compute_null_space, is_safely_definite
+from sem_toolkit.model.identification import build_report, compute_null_space, has_safe_factor
 
 FloatArray = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def _decide(
 
 def _is_singular(square: FloatArray) -> bool:
     """Only where the cheap test is in doubt are eigenvalues computed."""
-    return not is_safely_definite(square) and compute_smallest_eigenvalue(square) < _SINGULAR
+    return not (len(square) and has_safe_factor(square)) and compute_smallest_eigenvalue(square) < _SINGULAR
 
 
 def compute_smallest_eigenvalue(square: FloatArray) -> float:

@@ -5,6 +5,7 @@ correlations as communalities, covariances of factors from factor scores, correc
 """
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,9 +170,9 @@ def compute_axes(correlations: FloatArray) -> FloatArray:
 
 def _find_scale(factor: Factor, loadings: FloatArray) -> float:
     """Standard deviation of the factor with its sign, from its marker, its variance, or the size of its loadings."""
-    markers = np.flatnonzero(~np.isnan(factor.fixed))
-    if len(markers):
-        marker = markers[np.argmax(np.abs(loadings[markers]))]
+    markers = [place for place, value in enumerate(factor.fixed.tolist()) if not isnan(value)]
+    if markers:
+        marker = max(markers, key=lambda place: abs(loadings[place]))
         ratio = loadings[marker] / factor.fixed[marker]
         floor = 0.1 * float(np.abs(loadings).max()) / abs(factor.fixed[marker])
         return float(np.copysign(max(abs(ratio), floor), ratio))

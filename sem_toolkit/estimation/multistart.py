@@ -137,7 +137,7 @@ def release_markers(model: Model) -> Released | None:
         return None
     number = {id(row): model.n_parameters + place for place, row in enumerate(markers, start=1)}
     rows = tuple(
-        replace(row, free=number[id(row)], ustart=None) if id(row) in number else row for row in model.table.parameters
+        row._replace(free=number[id(row)], ustart=None) if id(row) in number else row for row in model.table.parameters
     )
     return Released(build_model(replace(model.table, rows=rows)), tuple(markers))
 

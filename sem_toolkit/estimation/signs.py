@@ -25,7 +25,7 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
         if row.op == "=~":
             loadings.setdefault(row.lhs, []).append(number)
     unrotated = {row.efa for row in model.table.parameters if row.user == ECHELON} - {""}
-    staggered = {row.lhs for row in model.parameters if row.efa in unrotated}
+    staggered = {row.lhs for row in model.parameters if row.efa in unrotated} if unrotated else set()
     for name in sorted(loadings, key=lambda name: any(model.parameters[i].rhs in loadings for i in loadings[name])):
         if name in staggered:
             for group in range(model.n_groups):

@@ -129,12 +129,12 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
     faults += wrong_rotation
     if rotation.is_orthogonal and rotation.method != "none":
         rows.setdefault("orthogonal_efa", True)
-    table = _attempt(faults, TableOptions(), _build_table_options, rows)
+    table = _attempt(faults, TableOptions, _build_table_options, rows)
     chosen = Combination(read, table, InferenceOptions(), given.get("ordered"), conditional)
     wrong = list(check_ordered(chosen)) if categorical else []
     if not wrong:
         inference_of = partial(_build_inference_options, categorical=categorical)
-        chosen = replace(chosen, inference=_attempt(faults, InferenceOptions(), inference_of, read))
+        chosen = replace(chosen, inference=_attempt(faults, InferenceOptions, inference_of, read))
         faults += check_combination(chosen)
     faults += wrong
     inference = chosen.inference
@@ -152,13 +152,13 @@ def _read_values(given: Mapping[str, object]) -> tuple[dict[str, Any], list[Diag
     """Values by name, but for those of the table, and faults of names and values."""
     faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
     read: dict[str, Any] = {}
-    for name, option in OPTIONS.items():
-        if name in given and option.parse is not None:
+    for name, value in given.items():
+        parse = OPTIONS[name].parse if name in OPTIONS else None
+        if parse is not None:
             try:
-                value = given[name]
                 if name == "sample_nobs" and isinstance(value, Mapping):
                     value = order_counts(value, given.get("sample_cov"))
-                read[name] = option.parse(value)
+                read[name] = parse(value)
             except ValueError as problem:
                 faults.append(_build_bad_value(name, given[name], str(problem)))
     return read, faults
@@ -233,13 +233,16 @@ def _is_default(name: str, value: object) -> bool:
 
 
 def _attempt(
-    faults: list[Diagnostic], otherwise: Result, build: Callable[[dict[str, Any]], Result], values: dict[str, Any]
+    faults: list[Diagnostic],
+    otherwise: Callable[[], Result],
+    build: Callable[[dict[str, Any]], Result],
+    values: dict[str, Any],
 ) -> Result:
     try:
         return build(values)
     except SemError as fault:
         faults += fault.diagnostics
-        return otherwise
+        return otherwise()
 
 
 def _build_table_options(values: dict[str, Any]) -> TableOptions:

@@ -67,7 +67,7 @@ class Constraints:
     units: FloatArray | None = None
     surface: Surface | None = None
 
-    @property
+    @cached_property
     def has_bounds(self) -> bool:
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 

@@ -227,6 +227,11 @@ def is_safely_definite(square: FloatArray) -> bool:
     if len(scaled) <= _SMALL:
         values = np.linalg.eigvalsh(scaled)  # SciPy takes longer to load; p times stricter than the norms below
         return bool(values[0] > 1e-8 * len(scaled) * values[-1])
+    return has_safe_factor(scaled)
+
+
+def has_safe_factor(scaled: FloatArray) -> bool:
+    """Whether a symmetric matrix, scaled to unit diagonal, has a Cholesky factor and a condition number below 1e8."""
     factor, fault = lapack.dpotrf(scaled, lower=1)
     return not fault and bool(lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-8)
 

@@ -92,8 +92,9 @@ def check_rows(data: FloatArray, variables: Sequence[str], label: str) -> list[D
     if n <= p:
         message = f"{n} complete rows{where} for {p} variables; at least {p + 1} are needed"
         return [Diagnostic("error", "too-few-rows", message, hint="use fewer variables or more data")]
-    ranges = np.ptp(data, axis=0)
-    return [_constant(name, data[0, j], where) for j, name in enumerate(variables) if ranges[j] == 0]
+    alike = np.flatnonzero(data[0] == data[-1])  # no other column can be constant
+    ranges = np.ptp(data[:, alike], axis=0)
+    return [_constant(variables[j], data[0, j], where) for j in alike[ranges == 0]]
 
 
 def check_collinearity(correlation: FloatArray, variables: Sequence[str], where: str = "") -> list[Diagnostic]:

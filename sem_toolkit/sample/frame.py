@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_MOST_ALONE = 30
-"""Columns up to which taking each by itself is faster than a table of them."""
 _FEW = 3
 """Columns for each that is read up to which a table is turned into numbers as a whole."""
 
@@ -80,7 +78,7 @@ def build_sample(
     if missing not in (None, "listwise"):
         found = _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
         return replace(found, messages=(*found.messages, *doubts))
-    complete = (codes >= 0) & ~np.isnan(data).any(axis=1)
+    complete = (codes >= 0) & ~np.isnan(data.sum(axis=1))  # no cell is infinite: a sum is missing with one of its cells
     groups = _split_groups(data, codes, complete, labels, variables, keeping)
     messages = [*list_findings(frame, kinds, data, (*variables, *auxiliary)), *doubts]
     if not complete.all():
@@ -168,12 +166,6 @@ def read_numbers(
         data = np.ascontiguousarray(frame.to_numpy()[:, places], dtype=np.float64)  # faster than a frame of some
         if len(data) and not has_column_faults(data):
             return data
-    elif (
-        0 < len(places) <= _MOST_ALONE and all(_is_plain(kinds[place]) for place in places) and {*variables} <= {*frame}
-    ):
-        data = np.column_stack([frame[name].to_numpy() for name in variables]).astype(np.float64)  # no frame is made
-        if len(data) and not has_column_faults(data):
-            return data
     chosen = frame.take(places, axis=1)
     together = chosen.to_numpy()
     if len(chosen) and together.dtype.kind in "biuf":
@@ -202,11 +194,10 @@ def _split_groups(
     """The complete rows of every group by their code (n)."""
     places = [np.flatnonzero(complete & (codes == code)) for code in range(len(labels))]
     parts = [(label, data[chosen]) for label, chosen in zip(labels, places, strict=True)]
-    faults = [
-        fault
-        for code, (label, rows) in enumerate(parts)
-        for fault in explain_too_few(check_rows(rows, variables, label), data[codes == code], variables, keeping)
-    ]
+    faults = []
+    for code, (label, rows) in enumerate(parts):
+        if found := check_rows(rows, variables, label):
+            faults += explain_too_few(found, data[codes == code], variables, keeping)
     if not faults:
         groups = tuple(_build_group(*part, chosen) for part, chosen in zip(parts, places, strict=True))
         faults = [fault for part in groups for fault in _check_collinearity(part, variables)]

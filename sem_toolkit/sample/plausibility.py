@@ -71,9 +71,12 @@ def _glance(data: FloatArray) -> NDArray[np.intp]:
 
 def _find_middle(rows: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
     """What of the values of each column a share `tail` lies below, and above."""
+    ordered = np.sort(rows, axis=0)  # missing values come last; NumPy sorts faster than it partitions
+    if not np.isnan(ordered[-1]).any():
+        end = len(rows) - 1
+        return ordered[int(tail * end)], ordered[int((1.0 - tail) * end)]
     there = np.maximum(len(rows) - np.isnan(rows).sum(axis=0), 1)
     first, last = (tail * (there - 1)).astype(int), ((1.0 - tail) * (there - 1)).astype(int)
-    ordered = np.sort(rows, axis=0)  # missing values come last; NumPy sorts faster than it partitions
     columns = np.arange(rows.shape[1])
     return ordered[first, columns], ordered[last, columns]
 
@@ -84,6 +87,8 @@ def _reach_out(data: FloatArray, low: FloatArray, high: FloatArray, few: FloatAr
         middle = high - low
         reach = np.maximum(low - np.fmin.reduce(data), np.fmax.reduce(data) - high)
         far = (reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE))
+        if not far.any():
+            return np.asarray(far)
         rows = (data if few is None else few)[:, far]
         is_whole = ((rows == np.rint(rows)) | np.isnan(rows)).all(axis=0)
     far[far] = is_whole | (reach[far] > _SLACK * _FAR_NUMBERS * middle[far])

@@ -134,6 +134,7 @@ class TableOptions:
         return replace(self, **changes)
 
 
+_NAMES = frozenset(item.name for item in fields(TableOptions))
 _MOST_GROUPS = 100_000
 _MOST_THRESHOLDS = 1_000
 _SHORT = Repr()  # values of any size and depth in messages
@@ -149,9 +150,10 @@ def build_table_options(options: Mapping[str, object]) -> tuple[TableOptions, di
 
     Raises OptionError where a value is of the wrong kind.
     """
-    known = {item.name for item in fields(TableOptions)}
-    rest = {name: value for name, value in options.items() if name not in known}
-    chosen = {name: _read_option(name, value) for name, value in options.items() if name in known and value is not None}
+    rest = {name: value for name, value in options.items() if name not in _NAMES}
+    chosen = {
+        name: _read_option(name, value) for name, value in options.items() if name in _NAMES and value is not None
+    }
     return TableOptions(**chosen), rest
 
 

@@ -59,14 +59,15 @@ class Roles:
 
 def compute_roles(rows: Sequence[Row], random_slopes: Collection[str] = ()) -> Roles:
     """Roles of the variables of one block; names of random slopes are latent wherever they appear."""
-    factors = _unique(row.lhs for row in rows if row.op in {"=~", "<~"})
+    directed = [row for row in rows if row.op in {"=~", "<~", "~"}]
+    factors = _unique(row.lhs for row in directed if row.op != "~")
     interactions = _find_latent_interactions(rows, factors)
     latent = {**factors, **interactions}
     hidden = {**latent, **dict.fromkeys(random_slopes)}
-    outcomes = _unique(row.lhs for row in rows if row.op == "~")
-    predictors = _unique(row.rhs for row in rows if row.op in {"~", "<~"})
-    indicators = _unique(row.rhs for row in rows if row.op == "=~")
-    parts = _unique(row.rhs for row in rows if row.op == "<~")
+    outcomes = _unique(row.lhs for row in directed if row.op == "~")
+    predictors = _unique(row.rhs for row in directed if row.op != "=~")
+    indicators = _unique(row.rhs for row in directed if row.op == "=~")
+    parts = _unique(row.rhs for row in directed if row.op == "<~")
 
     measured = _without(indicators, hidden)
     composed = _without(parts, hidden, measured)
@@ -80,7 +81,7 @@ def compute_roles(rows: Sequence[Row], random_slopes: Collection[str] = ()) -> R
     exogenous = {**_without(independent, typed), **_find_fixed(rows)}
     return Roles(
         latent=tuple(latent),
-        composites=tuple(_unique(row.lhs for row in rows if row.op == "<~")),
+        composites=tuple(_unique(row.lhs for row in directed if row.op == "<~")),
         latent_interactions=tuple(interactions),
         indicators=tuple(indicators),
         composite_indicators=tuple(composed),
@@ -104,7 +105,8 @@ def _unique(names: Iterable[str]) -> dict[str, None]:
 
 
 def _without(names: dict[str, None], *others: Collection[str]) -> dict[str, None]:
-    return {name: None for name in names if not any(name in other for other in others)}
+    unwanted = set().union(*others)
+    return {name: None for name in names if name not in unwanted}
 
 
 def _order(names: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:

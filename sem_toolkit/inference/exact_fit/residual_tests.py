@@ -15,6 +15,7 @@ from sem_toolkit.discrepancy.weights import compute_delta, compute_residual_mome
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.given_residuals import compute_given_residual_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, build_test, compute_standard_test
+from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.moments import FloatArray
 
 _NO_VARIANCE = 1e-12
@@ -106,7 +107,7 @@ def compute_gfi_chisq(evaluation: AtEstimate, test: TestStatistic) -> float:
     """
     if evaluation.model.constraints.equalities or not evaluation.data.is_reweighted:
         return test.stat
-    if np.linalg.eigvalsh(evaluation.implied_cov).min() <= 0.0:
+    if any(lapack.dpotrf(covariance, lower=1)[1] for covariance in evaluation.implied_cov):
         return math.nan
     return float(compute_reweighted_least_squares(evaluation).sum())
 

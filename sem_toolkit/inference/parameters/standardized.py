@@ -66,7 +66,8 @@ class Standardization:
         model, rows = self.model, self.rows
         places = {name: place for place, name in enumerate(model.variables)}
         t, end = model.n_variables, model.n_groups * model.n_variables
-        sides, free, fixed = [], [], []
+        sides: list[int] = []  # power, source and place of each side, one behind the other
+        free, fixed = [], []
         for row in rows:
             residual = row.op == "~~" and row.lhs != row.rhs
             for name, exponent in _powers(row):
@@ -76,7 +77,7 @@ class Standardization:
                     at = end + (len(rows) if k is None else k)
                 else:
                     at = (row.group - 1) * t + where
-                sides.append((exponent, at, where) if where >= 0 else (0, 0, 0))
+                sides += (exponent, at, where) if where >= 0 else (0, 0, 0)
             free.append(row.free)
             fixed.append(row.ustart or 0.0)
         columns = np.array(sides, dtype=np.intp).reshape(-1, 2, 3)
