@@ -112,7 +112,7 @@ def replace_markers(table: ParameterTable, replacements: tuple[Replacement, ...]
         if row.op == "=~" and row.lhs in new:
             row = _exchange(row, new[row.lhs], loadings)
         count += row.free > 0
-        rows.append(replace(row, free=count) if row.free > 0 else row)
+        rows.append(row._replace(free=count) if row.free > 0 else row)
     return replace(table, rows=tuple(rows))
 
 
@@ -121,4 +121,4 @@ def _exchange(row: Parameter, change: Replacement, loadings: dict[tuple[str, str
     if other is None:
         return row
     source = loadings[row.lhs, other, row.group]
-    return replace(row, free=source.free, ustart=source.ustart, label=source.label, plabel=source.plabel)
+    return row._replace(free=source.free, ustart=source.ustart, label=source.label, plabel=source.plabel)
