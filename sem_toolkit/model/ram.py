@@ -146,13 +146,13 @@ class Model:
             target.append(2 * square + group * t + row)
             source += [position, position_s, position_s, position_m]
         fixed = np.concatenate([matrix.ravel() for matrix in (self.directed, self.symmetric, self.intercepts)])
-        held = np.flatnonzero(fixed)  # few: all others are 0, the first of the constants
-        values, number = np.unique(fixed[held], return_inverse=True)
+        held = np.flatnonzero(fixed)  # few
+        numbers: dict[float, int] = {0.0: 0}
         size = sum(cells.size for cells in self.cells) + self.n_hidden
         places = np.full(len(fixed), size)
-        places[held] += number + 1
+        places[held] += np.array([numbers.setdefault(value, len(numbers)) for value in fixed[held].tolist()], np.intp)
         places[np.concatenate(target)] = np.concatenate(source)
-        return Filling(np.concatenate([[0.0], values]), places)
+        return Filling(np.array([*numbers]), places)
 
     @cached_property
     def used_columns(self) -> IntArray:
