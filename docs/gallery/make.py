@@ -72,7 +72,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Twins | 8 | genes innermost, so that the arcs nest; one legend for both kinds |
 | Dyads | 8 | exact grid, residual covariances nested outside |
 | Planned behaviour | 8 | causes in a column, a straight way to the behaviour; the third covariance takes room inside |
-| Marketing chain | 9 | every path is straight; indicators outside; with variances it runs downwards |
+| Marketing chain | 9 | every path is straight from left to right; indicators outside |
 | Abilities | 9 | a tree from left to right, levels in columns |
 | Ecosystem | 8 | every path is straight; two pairs share a column, one crossing |
 | Twenty factors | 7 | four columns and all correlations on one page; with variances it is longer than that |

@@ -36,6 +36,7 @@ from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, ECHELON, TIED_ECHELON, 
 if TYPE_CHECKING:
     from sem_toolkit.model.interleaved import Interleaved
     from sem_toolkit.model.layout import MomentLayout
+    from sem_toolkit.model.measured import Measured
     from sem_toolkit.model.pairs import Pairs
 
 
@@ -226,6 +227,11 @@ class Model:
     @cached_property
     def layouts(self) -> "dict[bytes, Interleaved]":
         """How it is laid out for many points, by the shares of its groups: filled by `find_layout`."""
+        return {}
+
+    @cached_property
+    def measured_layouts(self) -> "dict[bytes, Measured | None]":
+        """How it is laid out for slopes alone, likewise: filled by `find_measured`."""
         return {}
 
     def compute_units(self, scale: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sem_toolkit.diagram.composition.drafts import DENSITIES, Draft, iterate_arrangements
+from sem_toolkit.diagram.composition.drafts import DENSITIES, TIGHT, Draft, iterate_arrangements
 from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.figures.recognition import recognise_figure
@@ -19,6 +19,9 @@ PLAIN = 60.0
 
 MOST_PAINTED, LEAST_PAINTED = 10, 2
 """How many pictures a search paints before it takes the best."""
+
+KEPT = 2
+"""So many of them are kept for each of the other arrangements that follow."""
 
 MOST_WITH_ARCS, MOST_WITH_UPRIGHT = 3, 8
 """How many pictures of a figure are painted before its covariances become a matrix; of one in whose columns they stand.
@@ -73,7 +76,7 @@ def build_scene(
     search = _begin(canvas, min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed))), go_on)
     search.has_figure = drafts[0].is_figure
     _search_column(search, drafts, routed)
-    if not search.is_done and search.has_figure:
+    if not search.is_done:
         _search_wider_figure(search, drafts)
     if not search.is_done and (search.best is None or search.best[0].hits > 0):
         # Better a picture too high or too wide than one with hits.
@@ -115,12 +118,16 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         if crowded:
             # Few pictures in large steps, but some of every kind.
             search.left = max(LEAST_PAINTED, most // 2)
+        kept = 0 if crowded else min(search.left - KEPT, KEPT * sum(draft.is_other for draft in drafts[position + 1 :]))
+        search.left -= max(0, kept)
         search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
+        search.left += max(0, kept)
         if not crowded and variant.is_figure and following is not None and not _is_same_figure(variant, following):
             # What follows is another way to draw it, which has not been tried yet.
             search.left = most
         # Readers find their way in a figure that they know, however many paths cross in it.
-        weighed = following is not None and following.canvas is variant.canvas and not crowded
+        # The side of an arc is pinned in the arrangement that its maker has seen.
+        weighed = following is not None and following.is_other and not crowded and not variant.canvas.arcs
         if search.is_done and (search.has_ended or not weighed or variant.is_figure or search.cost <= PLAIN):
             return
 
@@ -153,10 +160,12 @@ def _search_beyond(search: Search, drafts: Sequence[Draft], routed: int) -> None
 
 
 def _search_wider_figure(search: Search, drafts: Sequence[Draft]) -> None:
-    """A figure that readers know, as wide as its numbers need, set closely."""
-    for variant in (draft for draft in drafts if draft.is_figure):
-        search.left = LEAST_WIDER
-        search.try_spacing(variant.with_density(CLOSE), CLOSE.spacing, GROWTH, must_fit=False)
+    """A figure that readers know, or stages around their outcome, as wide as its numbers need, set closely."""
+    for variant in drafts:
+        if variant.is_figure or variant.arrangement == "converging":
+            density = CLOSE if variant.is_figure else TIGHT
+            search.left = LEAST_WIDER
+            search.try_spacing(variant.with_density(density), density.spacing, GROWTH, must_fit=False)
 
 
 def _is_same_figure(one: Draft, other: Draft) -> bool:

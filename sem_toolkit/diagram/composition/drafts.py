@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sem_toolkit.diagram.content.canvas import (
-    Canvas,
+from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.reductions import (
     set_across_in_matrix,
     set_in_matrix,
     set_in_note,
+    set_row_in_matrix,
     set_stars_in_note,
 )
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
@@ -54,6 +55,12 @@ CLOSEST = Density(
 )
 """For the many factors of a measurement model that would not fit a page otherwise."""
 
+TIGHT = Density(
+    2.0,
+    Spacing(rank=30, fan=32, number_share=0.6, item=4, block=14, core_wrap=40, item_wrap=36, padding=0.3),
+)
+"""For factors with paths between them that would be a little too wide otherwise."""
+
 REPAIRS = 3
 """How often paths that run under numbers are led around them before everything gets more room."""
 
@@ -63,11 +70,15 @@ MOST_COVERED = 12
 
 @dataclass(frozen=True)
 class Draft:
-    """One way to lay a canvas out."""
+    """One way to lay a canvas out.
+
+    is_other  whether it is worth a look even where the one before has no faults, as it shows no less
+    """
 
     canvas: Canvas
     layout: Layout | None = None
     arrangement: Arrangement = "across"
+    is_other: bool = False
 
     def with_structure(self, structure: Structure) -> "Draft":
         """The same with another reading of the structure."""
@@ -90,15 +101,22 @@ class Draft:
         structure = self.canvas.structure
         return bool(self.canvas.matrix) and not structure.links and structure.two_sided is None
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether it has paths between factors with indicators."""
+        return bool(self.canvas.structure.owner and self.canvas.structure.links)
+
     def iterate_densities(self) -> Iterator[Density]:
         """From the roomiest on."""
         yield from DENSITIES
         if self.is_tiled:
             yield CLOSEST
+        elif self.is_measured and not self.is_figure and not self.canvas.hints.stages:
+            yield TIGHT
 
     def with_density(self, density: Density) -> "Draft":
         """The same in the font size of a density."""
-        canvas = set_stars_in_note(self.canvas) if density == CLOSEST else self.canvas
+        canvas = set_stars_in_note(self.canvas) if density in (CLOSEST, TIGHT) else self.canvas
         font_size = max(SMALLEST_FONT, canvas.style.font_size - density.smaller_font)
         return replace(self, canvas=replace(canvas, style=replace(canvas.style, font_size=font_size)))
 
@@ -166,7 +184,8 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
     canvas, structure, stages = draft.canvas, draft.canvas.structure, draft.canvas.hints.stages
     direction = canvas.style.direction
     if direction == "down" and canvas.style.layout == "own" and not stages:
-        yield replace(draft.with_structure(replace(structure, two_sided=None)), arrangement="downward")
+        single = draft.with_structure(replace(structure, two_sided=None))
+        yield replace(single, arrangement="downward", canvas=set_row_in_matrix(single.canvas))
         return
     in_line = ranks_from_stages(structure, find_stages(structure, stages)) is not None
     if direction == "down" and canvas.style.layout == "own":
@@ -219,7 +238,8 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if direction == "right":
             turned = tuple(arrangement for arrangement in turned if arrangement != "downward")
         for arrangement in turned:
-            yield replace(draft, arrangement=arrangement)
+            shown = set_row_in_matrix(draft.canvas) if arrangement == "downward" else draft.canvas
+            yield replace(draft, arrangement=arrangement, canvas=shown, is_other=True)
     if noted is not canvas:
         yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})))
     if smaller is not None:

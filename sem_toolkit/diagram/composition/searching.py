@@ -11,6 +11,7 @@ import numpy as np
 
 from sem_toolkit.diagram.composition.drafts import Draft
 from sem_toolkit.diagram.composition.scoring import (
+    BEND,
     SMALLER,
     TALLEST,
     Score,
@@ -40,6 +41,9 @@ GROWTH = (1.0, 1.0, 1.0, 1.25, 1.6, 2.2, 3.0)
 
 MOST_MISSED = 2
 """So many spacings one after the other of which none can be better than the best picture end a search for more room."""
+
+HOPELESS = 6
+"""More hits than this are too many for more room within the column."""
 
 GoOn: TypeAlias = Callable[[int], bool]
 """Whether another picture is tried after one in which so many things are hit."""
@@ -168,6 +172,8 @@ class Search:
             hits = hits or (between and score.crossings > 0 and factor < MOST_FOR_CROSSINGS)
             if self.has_ended or (not hits and (not too_wide or factor > 1)):
                 break
+            if must_fit and figure is None and before and score.hits > HOPELESS:
+                break
             # Arcs and numbers outside the outermost shapes have taken this much of the width.
             if width is not None and self.limit is not None:
                 width -= max(0.0, scene.width - self.limit + 0.5)
@@ -198,7 +204,7 @@ class Search:
                 return self.best is not None and is_hopeless(bound_routes(extent, routes, style, self.font_size))
 
             blocked = 0 if self.best is None else count_blocked(draft.regressions, placement.places)
-            if is_hopeless(bound_score(extent, style, self.font_size, blocked)):
+            if is_hopeless(bound_score(extent, style, self.font_size, BEND * blocked)):
                 return None
             self.left -= 1
             scene = draft.paint(measures, placement, are_hopeless)

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
 
-from sem_toolkit.diagram.content.canvas import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.figure import Cell, Figure, Side
+from sem_toolkit.diagram.content.matrix_choice import MATRIX_FROM_OF_MEDIATORS
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.figures.controls import drop_cores, list_plain_causes, place_in_row
 

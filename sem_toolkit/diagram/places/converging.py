@@ -64,6 +64,8 @@ def place_converging(
     columns = [cores for title, cores in stages.items() if title != outcome]
     titles = [title for title in stages if title != outcome]
     core = stages[outcome][0]
+    # Variances stand outside of the indicators, on the grounds of their stages.
+    outer = measures.outer[0]
     block = build_block(core, "right", structure, measures, spacing)
     height = max(measures.nodes[name].height for name in structure.cores)
     corridor = block.bounds.height + height + 2 * (title_height + 2 * PADDING + 4)
@@ -74,7 +76,7 @@ def place_converging(
     left = centre = 0.0
     for title, cores in zip(titles, columns, strict=True):
         ladders = [
-            _place_ladder(name, left + PADDING, level, up, structure, measures, spacing)
+            _place_ladder(name, left + PADDING + outer, level, up, structure, measures, spacing)
             for name, level, up in zip(cores, (0.0, corridor), (-1.0, 1.0), strict=True)
         ]
         centre = max(placed[name].x for name, (placed, _) in zip(cores, ladders, strict=True))
@@ -92,7 +94,7 @@ def place_converging(
     places |= {name: box.moved(x, corridor / 2) for name, box in block.places.items()}
     whole = compute_bounds(list(places.values()))
     top, bottom = whole.top - title_height - 2 * PADDING, whole.bottom + PADDING
-    rights[-1] = max(rights[-1], whole.right + PADDING)
+    rights[-1] = max(rights[-1], whole.right + outer + PADDING)
     lefts = [0.0, *(right + BETWEEN for right in rights[:-1])]
     bands = {title: build_rectangle(a, top, b, bottom) for title, a, b in zip(titles, lefts, rights, strict=True)}
     own = compute_bounds([places[name] for name in block.places])

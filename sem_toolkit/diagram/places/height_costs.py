@@ -158,7 +158,7 @@ class Field:
         shapes = [
             (k, name, box)
             for k, core in enumerate(ranks.names)
-            for name, box in (*blocks[core].places.items(), *_find_fan(blocks[core]))
+            for name, box in (*blocks[core].extents.items(), *_find_fan(blocks[core]))
         ]
         owner = np.array([k for k, _, _ in shapes])
         x, y = np.array([box.x for *_, box in shapes]), np.array([box.y for *_, box in shapes])

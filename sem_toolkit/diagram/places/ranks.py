@@ -34,6 +34,9 @@ LEAST_STRETCHED = 4
 FLATTEST = 0.3
 """What they fill then across ranks, as a share of their length."""
 
+NEARLY = 1.15
+"""Ranks that are longer than they may be by no more than this factor may be shorter once they are straightened."""
+
 CLEAR = 7.0
 """Distance of a row of indicators from a path that leads past it, in points."""
 
@@ -81,8 +84,8 @@ def place_ranks(
     length = measure_columns([ColumnShape(column) for column in found], offsets)
     factor = _find_stretch(found, structure, FILLED * page if downward and page else FLATTEST * length)
     found = [[(block, factor * y) for block, y in column] for column in found]
-    if limit is None or length <= limit:
-        # What does not fit will be set in another way.
+    if limit is None or length <= (limit if inner else NEARLY * limit):
+        # What is far too long will be set in another way, as are rows of folded ranks with another cut.
         aims = _build_aims(structure, actual, blocks, measures, spacing, room, downward, apart or inner)
         found = straighten(found, offsets, aims)
         actual |= {block.core: block.side for column in found for block, _ in column}

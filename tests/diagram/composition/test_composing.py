@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, Layout, draw_diagram, read_layout, write_layout
 from sem_toolkit.diagram.composition.searching import TALLEST
 from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
+from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import draw_case, draw_rising, draw_text, read_model
 
@@ -83,6 +85,27 @@ def test_many_covariances_become_a_matrix_or_a_note():
     assert not diagram.hits()
     texts = [" ".join(item.lines) for item in draw_diagram(table).scene.texts]
     assert any("7 variables covary freely with each other (21 covariances, not drawn)" in text for text in texts)
+
+
+DEMANDS = (
+    "Exhaustion ~ Workload + Emotional + Support\nCynicism ~ Exhaustion + Workload + Autonomy\n"
+    "Engagement ~ Autonomy + Support + Feedback + Exhaustion\nHealth ~ Exhaustion\nPerformance ~ Engagement + Cynicism"
+)
+
+
+@pytest.mark.slow
+def test_ten_factors_with_thirteen_paths_fit_a_page_without_long_ways_round():
+    names = ("Workload", "Emotional", "Autonomy", "Support", "Feedback", "Exhaustion", "Cynicism", "Engagement")
+    factors = [f"{name} =~ " + " + ".join(f"{name[:2].lower()}{k}" for k in (1, 2, 3, 4)) for name in names]
+    factors += ["Health =~ h1 + h2 + h3", "Performance =~ p1 + p2 + p3"]
+    diagram = draw_text("\n".join([*factors, DEMANDS]), variances="lisrel")
+    assert not diagram.hits()
+    assert diagram.scene.height < TALLEST
+    assert diagram.scene.width < 1.02 * diagram.scene.style.column_width
+    for edge in diagram.scene.edges:
+        if edge.role == "regression":
+            (left, top), (right, bottom) = edge.curve[0], edge.curve[-1]
+            assert compute_length(flatten_curve(edge.curve)) < 1.2 * np.hypot(right - left, bottom - top)
 
 
 def test_few_covariances_are_arcs():
