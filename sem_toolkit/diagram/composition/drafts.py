@@ -209,6 +209,8 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             # Where many waves are wider than the column, the page is still higher than they are wide. Those with blocks
             # of indicators run downwards as ranks.
             yield draft.with_structure(replace(known, figure=figure.turn(structure.links)))
+        if figure.alone:
+            return
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
         yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None
