@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy.stack import Evaluations, Slopes, Status
 from sem_toolkit.discrepancy.sweep import invert_definite, sweep
 from sem_toolkit.model.factored import Factored
-from sem_toolkit.model.interleaved import Interleaved
+from sem_toolkit.model.interleaved import Interleaved, find_layout
+from sem_toolkit.model.ram import Model
 from sem_toolkit.model.sums import ZERO
 
 FloatArray = NDArray[np.float64]
@@ -36,7 +37,7 @@ class PointSamples:
     definite: BoolArray
     logarithms: FloatArray
 
-    def pick(self, part: slice) -> "PointSamples":
+    def pick(self, part: slice | IntArray) -> "PointSamples":
         """Those of some points."""
         mean = None if self.mean is None else self.mean[part]
         return PointSamples(self.share, self.covariance[part], mean, self.definite[part], self.logarithms[part])
@@ -59,18 +60,31 @@ def evaluate_interleaved(layout: Interleaved, x: FloatArray, samples: PointSampl
     return found
 
 
-def evaluate_slopes_interleaved(layout: Interleaved, x: FloatArray, samples: PointSamples) -> Slopes:
-    """Values and slopes alone at every x (b × q)."""
-    count = len(x)
-    found = Slopes(np.empty(count), np.empty(x.shape), np.empty(count, dtype=np.int8))
-    with np.errstate(all="ignore"):
-        for part, points in _split(layout, count, layout.counts[0]):
-            found.status[part], found.values[part] = _place_moments(points, x[part], samples.pick(part), 1.0)
-            layout.alone.run(points.rows, points.scratch)
-            found.gradients[part] = points.rows.take(layout.alone_gradient, axis=0).T
-    bad = _find_unusable(found.status, found.values, found.gradients)
-    found.values[bad], found.gradients[bad] = np.inf, 0.0
-    return found
+@dataclass(frozen=True, eq=False)
+class InterleavedSamples:
+    """Samples to be asked for slopes alone."""
+
+    model: Model
+    samples: PointSamples
+
+    def evaluate(self, x: FloatArray) -> Slopes:
+        """Values and slopes at x (q × b), one point for each sample."""
+        layout = find_layout(self.model, self.samples.share)
+        q, count = x.shape
+        values, gradients, status = np.empty(count), np.empty((q, count)), np.empty(count, dtype=np.int8)
+        with np.errstate(all="ignore"):
+            for part, points in _split(layout, count, layout.counts[0]):
+                at, own = np.ascontiguousarray(x[:, part].T), self.samples.pick(part)
+                status[part], values[part] = _place_moments(points, at, own, 1.0)
+                layout.alone.run(points.rows, points.scratch)
+                gradients[:, part] = points.rows.take(layout.alone_gradient, axis=0)
+        bad = _find_unusable(status, values, gradients.T)
+        values[bad], gradients[:, bad] = np.inf, 0.0
+        return Slopes(values, gradients, status == int(Status.OK))
+
+    def keep(self, chosen: IntArray) -> "InterleavedSamples":
+        """Some of them."""
+        return InterleavedSamples(self.model, self.samples.pick(chosen))
 
 
 @dataclass(frozen=True, eq=False)

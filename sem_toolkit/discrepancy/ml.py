@@ -14,24 +14,26 @@ from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
-from sem_toolkit.discrepancy.interleaved import PointSamples, evaluate_interleaved, evaluate_slopes_interleaved
+from sem_toolkit.discrepancy.interleaved import InterleavedSamples, PointSamples, evaluate_interleaved
 from sem_toolkit.discrepancy.kind import Kind
+from sem_toolkit.discrepancy.measured import MeasuredSamples
 from sem_toolkit.discrepancy.pair import MomentPair
-from sem_toolkit.discrepancy.stack import Evaluations, Slopes, conclude, factor_stack, invert_stack, pick_draws
+from sem_toolkit.discrepancy.stack import Evaluations, HeldSamples, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.interleaved import find_layout, is_laid_out
 from sem_toolkit.model.kernels import (
-    add_block,
-    empty_square,
+    assemble,
     gather_cell_gradient,
     gather_information,
     gather_observed_part,
     pull_back,
     pull_back_square,
+    scale_block,
 )
+from sem_toolkit.model.measured import find_measured
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap
 from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed
@@ -143,10 +145,11 @@ class MaximumLikelihood:
         """Whether slopes alone of many points take much less time: where the model is laid out for them."""
         return self.has_draws and is_laid_out(model)
 
-    def evaluate_slopes(self, model: Model, x: FloatArray, draws: NDArray[np.intp]) -> Slopes:
-        """Values and slopes alone at x (b × q) of NumPy; draws (b): which sample each of them belongs to."""
-        samples = self._pick_samples(draws, means=model.has_means)
-        return evaluate_slopes_interleaved(find_layout(model, self.targets.share), x, samples)
+    def hold(self, model: Model, draws: NDArray[np.intp]) -> HeldSamples:
+        """The samples of these draws (b), to be asked for values and slopes alone; NumPy only."""
+        samples, share = self._pick_samples(draws, means=model.has_means), self.targets.share
+        layout = find_measured(model, share)
+        return InterleavedSamples(model, samples) if layout is None else MeasuredSamples.place(model, layout, samples)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,13 +212,13 @@ class LikelihoodEvaluation:
         left = self.expected
         right = self.observed - 0.5 * left
         along = None if self.gap is None else self._compute_pull()
-        result = empty_square(model, left)
+        blocks = []
         for run in model.runs:
             span = run.span
             pull = None if along is None else along[span]
             block = gather_observed_part(self.moments, run, left[span], right[span], pull)
-            add_block(result, run.position, block, self.targets.share[span])
-        return add_second_order(model, x, self, pull_back_square(model, x, result))
+            blocks.append(scale_block(block, self.targets.share[span]))
+        return add_second_order(model, x, self, pull_back_square(model, x, assemble(model, blocks)))
 
     def _compute_pull(self) -> FloatArray:
         """CᵀΣ⁻¹(m − μ), G × k."""

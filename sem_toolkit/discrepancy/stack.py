@@ -56,11 +56,23 @@ class Evaluations:
 
 @dataclass(frozen=True, eq=False)
 class Slopes:
-    """Values (b), gradients by x (b × q) and status (b) of points, as in `Evaluations`."""
+    """Values (b), gradients by x (q × b) of points side by side, and which of these are to be used (b)."""
 
     values: FloatArray
     gradients: FloatArray
-    status: NDArray[np.int8]
+    usable: NDArray[np.bool_]
+
+
+class HeldSamples(Protocol):
+    """Samples (b of them) laid out side by side, to be asked for slopes at one point after another."""
+
+    def evaluate(self, x: FloatArray) -> Slopes:
+        """Values and slopes alone at x (q × b), one point for each sample."""
+        ...
+
+    def keep(self, chosen: NDArray[np.intp]) -> "HeldSamples":
+        """Some of them."""
+        ...
 
 
 class StackedEvaluator(Protocol):
@@ -90,8 +102,8 @@ class SlopeEvaluator(Protocol):
         """Whether it can of this model, and every start has its sample."""
         ...
 
-    def evaluate_slopes(self, model: Model, x: FloatArray, draws: NDArray[np.intp]) -> Slopes:
-        """Values and slopes at x (b × q) of NumPy, with the samples of these draws (b)."""
+    def hold(self, model: Model, draws: NDArray[np.intp]) -> HeldSamples:
+        """The samples of these draws (b); NumPy only."""
         ...
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import (
+    HeldSamples,
     SlopeEvaluator,
     Slopes,
     StackedEvaluator,
@@ -135,14 +136,18 @@ class Minimand:
         """Whether slopes alone can be had in much less time."""
         return isinstance(self.discrepancy, SlopeEvaluator) and self.discrepancy.has_slopes(self.model)
 
-    def evaluate_slopes(self, theta: FloatArray, place: NDArray[np.intp]) -> Slopes:
-        """Values and slopes by θ alone (b × r), where these can be had."""
+    def hold(self, place: NDArray[np.intp]) -> HeldSamples:
+        """The samples of these starts, where slopes alone can be had."""
         assert isinstance(self.discrepancy, SlopeEvaluator)  # noqa: S101 (has_slopes)
+        return self.discrepancy.hold(self.model, place)
+
+    def evaluate_held(self, samples: HeldSamples, theta: FloatArray) -> Slopes:
+        """Values and slopes by θ alone (r × b)."""
         linear = self.model.constraints.linear
         if linear.is_trivial:
-            return self.discrepancy.evaluate_slopes(self.model, theta, place)
-        found = self.discrepancy.evaluate_slopes(self.model, linear.offset + theta @ linear.basis.T, place)
-        return replace(found, gradients=found.gradients @ linear.basis)
+            return samples.evaluate(theta)
+        found = samples.evaluate(linear.offset[:, None] + linear.basis @ theta)
+        return replace(found, gradients=linear.basis.T @ found.gradients)
 
 
 def _run(task: Minimand, theta: FloatArray, place: NDArray[np.intp], search: Search, *, exact: bool) -> Arrivals:

@@ -3,19 +3,17 @@
 Where such a step does not improve, it is damped (Levenberg 1944, Quarterly of Applied Mathematics 2, 164-168) until one
 does: along a curved valley that takes fewer steps than the expected information would.
 Convergence is quadratic (Nocedal & Wright 2006, Numerical Optimization, theorem 3.5), so that the last step is taken
-without a look at where it leads when the slopes so far foretell it. Those that take long are put together, so that not
-every part of a stack waits for its own last one.
+without a look at where it leads when the slopes so far foretell it; where slopes alone are quick, they make the last
+ones (`ending`). Those that take long are put together, so that not every part of a stack waits for its own last one.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import (
-    Slopes,
     StackedEvaluator,
     factor_stack,
     pick_evaluations,
@@ -31,7 +29,8 @@ from sem_toolkit.estimation.batch import (
     scale_curvature,
 )
 from sem_toolkit.estimation.box import clip_to_box, find_box, find_free
-from sem_toolkit.libraries import lapack
+from sem_toolkit.estimation.ending import LEFT, Ending, end_searches, write_minima
+from sem_toolkit.estimation.systems import FIRST_DAMPING, HARDER, MOST_DAMPING, restore, solve, solve_damped
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]
@@ -42,16 +41,23 @@ _CLOSE = 1e-5
 """Slopes from which the last step may be taken unseen."""
 _SMALL, _SMALLEST = 1e-3, 1e-6
 """Steps, in units of the root of the information, that may be; the smallest where no step before it foretells it."""
-_LEFT = 1e-9
-"""What may be left after the last step, in these units."""
-_SHORT = 3e-3
+_SHORT = 0.02
 """Steps from which on second derivatives are kept."""
-_FAST, _ENDING = 0.2, 4
-"""What a step must be of the one before for that, and how many there may be."""
-_FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 0.03, 0.02, 1e4
-_EASIER, _HARDER = 0.2, 4.0
+_LEAST_DAMPING, _EASIER = 0.02, 0.2
 _CACHE = 1 << 23
 """Bytes of the second derivatives of what is evaluated together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Foretold:
+    """What is known of b starts: which of them are minima (b) and the values there (b).
+
+    close  which others are so near that no step of scoring need come first (b)
+    """
+
+    found: NDArray[np.bool_]
+    values: FloatArray
+    close: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,43 +111,16 @@ class _Steps:
     damping: FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class _Ending:
-    """What goes on by the second derivatives there are: where and how it does, as in `_Points` and `_Steps`."""
-
-    place: NDArray[np.intp]
-    theta: FloatArray
-    values: FloatArray
-    step: FloatArray
-    length: FloatArray
-    scale: FloatArray
-    factors: FloatArray
-
-    @classmethod
-    def begin(cls, points: _Points, steps: _Steps, chosen: NDArray[np.intp]) -> "_Ending":
-        """Some of the points, at the beginning of their steps."""
-        at = points.at
-        parts = points.theta, at.values, steps.step, steps.length, steps.scale, at.informations
-        return cls(points.place[chosen], *(part[chosen] for part in parts))
-
-    @classmethod
-    def merge(cls, endings: list["_Ending"]) -> "_Ending":
-        """All of them together."""
-        names = [own.name for own in fields(cls)[1:]]
-        place = np.concatenate([one.place for one in endings])
-        return cls(place, *(np.concatenate([getattr(one, name) for one in endings]) for name in names))
-
-
 def approach_minima(
     model: Model,
     discrepancy: StackedEvaluator,
     starts: FloatArray,
     tolerance: float = 1e-10,
-    close: NDArray[np.bool_] | None = None,
+    foretold: Foretold | None = None,
 ) -> Arrivals:
     """Minimise from every start x (b × q), each with the sample at its place; starts must be NumPy arrays.
 
-    close  which starts are so near that no step of scoring need come first (b)
+    foretold  what is known of the starts
 
     Equalities and bounds as in `minimise_stack`. What had no value at its start, or found no minimum, says so.
     """
@@ -151,8 +130,10 @@ def approach_minima(
     task = _Task(model, discrepancy, box, tolerance)
     size = int(np.clip(_CACHE // (8 * max(theta.shape[1], 1) ** 2), 32, 1024))
     found, damping = begin_arrivals(theta), np.zeros(len(theta))
+    if foretold is not None:
+        found.status[foretold.found], found.values[foretold.found] = Arrival.MINIMUM, foretold.values[foretold.found]
     for number, steps in enumerate(_ROUNDS):
-        near = np.full(len(theta), number > 0) if number or close is None else close
+        near = np.full(len(theta), number > 0) if number or foretold is None else foretold.close
         for exact in (True, False):
             left = np.flatnonzero((found.status == Arrival.ITERATION_LIMIT) & (near == exact))
             for part in np.array_split(left, -(-len(left) // size)) if len(left) else ():
@@ -171,7 +152,7 @@ def _approach(task: _Task, points: _Points, damping: FloatArray, into: Arrivals,
     if not usable.all():
         into.status[points.place[~usable]] = Arrival.NO_VALUE_AT_START
         points = points.pick(np.flatnonzero(usable))
-    endings: list[_Ending] = []
+    endings: list[Ending] = []
     for _ in range(steps):
         if not len(points.place):
             break
@@ -180,19 +161,20 @@ def _approach(task: _Task, points: _Points, damping: FloatArray, into: Arrivals,
         arrived = _have_arrived(task, points, made)
         ending = ~arrived & _may_end(task, points, made) & may_end
         last = made.step if task.box is None else np.zeros_like(made.step)
-        _write(points.place, points.theta, points.at, np.flatnonzero(arrived), last, into)
+        at = points.at
+        write_minima(points.place, points.theta, at.values, at.gradients, np.flatnonzero(arrived), last, into)
         if ending.any():
-            endings.append(_Ending.begin(points, made, np.flatnonzero(ending)))
+            endings.append(_begin_ending(points, made, np.flatnonzero(ending)))
         left = np.flatnonzero(~(arrived | ending))
         points = _go(task, points, left, made) if len(left) else points.pick(left)
         into.iterations[points.place] += 1
-        stuck = points.damping > _MOST_DAMPING
+        stuck = points.damping > MOST_DAMPING
         if stuck.any():
             into.status[points.place[stuck]] = Arrival.STALLED
             points = points.pick(np.flatnonzero(~stuck))
     into.x[points.place], damping[points.place] = points.theta, points.damping
     if endings:
-        _end(task, endings[0] if len(endings) == 1 else _Ending.merge(endings), damping, into)
+        end_searches(task, endings, damping, into)
 
 
 def _have_arrived(task: _Task, points: _Points, steps: _Steps) -> NDArray[np.bool_]:
@@ -200,7 +182,7 @@ def _have_arrived(task: _Task, points: _Points, steps: _Steps) -> NDArray[np.boo
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         foretold = steps.length * (steps.length / points.before) ** 2
     small = np.where(np.isfinite(points.before), _SMALL, _SMALLEST)
-    close = (steps.size < _CLOSE) & (foretold < _LEFT) & (steps.length < small) & (task.box is None)
+    close = (steps.size < _CLOSE) & (foretold < LEFT) & (steps.length < small) & (task.box is None)
     found = points.exact & ((steps.size < task.tolerance) | close)
     unknown = np.flatnonzero(found & ~steps.definite)
     if len(unknown):
@@ -215,45 +197,13 @@ def _may_end(task: _Task, points: _Points, steps: _Steps) -> NDArray[np.bool_]:
     return np.asarray(points.exact & steps.definite & (steps.length < _SHORT))
 
 
-def _end(task: _Task, ending: _Ending, damping: FloatArray, into: Arrivals) -> None:
-    """On by slopes alone and the second derivatives there are, as long as that shortens steps fast.
-
-    That they shorten says, too, that the second derivative where they end is as definite as the one they are made of.
-    What does not goes on from where it came to by new ones, damped where it came to nothing better.
-    """
-    theta, step, length = ending.theta, ending.step, ending.length
-    into.x[ending.place], left = theta, np.arange(len(theta))
-    for _ in range(_ENDING):
-        place, theta = ending.place[left], theta + step
-        at = task.evaluate_slopes(theta, place)
-        step = _solve_factored(ending.factors, left, -at.gradients)
-        further = np.abs(step / ending.scale[left]).max(axis=1)
-        shorter = (at.status == int(Status.OK)) & ((further < _FAST * length) | (further < _LEFT))
-        # where the step before was Newton's, those by the same second derivative shorten half as fast
-        there = shorter & (further * np.minimum(2.0 * further / length, 1.0) < _LEFT)
-        _write(place, theta, at, np.flatnonzero(there), step, into)
-        going = shorter & ~there
-        moved = going | find_better(at.values, ending.values[left], shorter)
-        into.x[place[moved & ~there]] = theta[moved & ~there]
-        damping[place[~moved]] = _FIRST_DAMPING
-        left, theta, step, length = left[going], theta[going], step[going], further[going]
-        if not len(left):
-            return
-
-
-def _write(
-    place: NDArray[np.intp],
-    theta: FloatArray,
-    at: Evaluations | Slopes,
-    there: NDArray[np.intp],
-    steps: FloatArray,
-    into: Arrivals,
-) -> None:
-    """Write down where the last step of some leads from θ, and the value that slopes foretell there."""
-    place, step = place[there], steps[there]
-    into.x[place] = theta[there] + step
-    into.values[place] = at.values[there] + 0.5 * (at.gradients[there] * step).sum(axis=1)
-    into.status[place] = Arrival.MINIMUM
+def _begin_ending(points: _Points, steps: _Steps, chosen: NDArray[np.intp]) -> Ending:
+    """Some of the points, at the beginning of their steps."""
+    at = points.at
+    whole = Ending(
+        points.place, points.theta, at.values, at.gradients, steps.step, steps.length, steps.scale, at.informations
+    )
+    return whole.pick(chosen)
 
 
 def _go(task: _Task, points: _Points, left: NDArray[np.intp], steps: _Steps) -> _Points:
@@ -273,10 +223,10 @@ def _go(task: _Task, points: _Points, left: NDArray[np.intp], steps: _Steps) -> 
     if not len(worse):
         return replace(ahead, before=before, damping=lighter)
     back = left[worse]
-    _restore(behind.informations, steps.diagonal, back[steps.definite[back]])
+    restore(behind.informations, steps.diagonal, back[steps.definite[back]])
     trial[worse] = theta[worse]
     ahead.at.write(worse, pick_evaluations(behind, back))
-    heavier = np.maximum(_HARDER * damping, _FIRST_DAMPING)
+    heavier = np.maximum(HARDER * damping, FIRST_DAMPING)
     return _Points(place, trial, ahead.at, exact | better, before, np.where(better, lighter, heavier))
 
 
@@ -303,55 +253,14 @@ def _compute_steps(points: _Points, scale: FloatArray) -> _Steps:
     step, definite = -at.gradients, np.zeros(len(scale), dtype=np.bool_)
     diagonal = at.informations.diagonal(axis1=-2, axis2=-1).copy()
     plain = np.flatnonzero((damping == 0.0) & (scale != 0.0).all(axis=1))
-    definite[plain] = _solve(at.informations, step, plain)
-    _restore(at.informations, diagonal, plain[~definite[plain]])
+    definite[plain] = solve(at.informations, step, plain)
+    restore(at.informations, diagonal, plain[~definite[plain]])
     slope = at.gradients * scale
     left = np.flatnonzero(~definite)
     if len(left):
         curvature = scale_curvature(at.informations[left], scale[left])
-        step[left], damping[left] = _solve_damped(curvature, -slope[left], damping[left])
+        step[left], damping[left] = solve_damped(curvature, -slope[left], damping[left])
         step[left] *= scale[left]
     with np.errstate(divide="ignore", invalid="ignore"):
         length = np.abs(step / scale).max(axis=1)  # in a flat valley small slopes promise nothing
     return _Steps(step, length, np.abs(slope).max(axis=1), scale, definite, diagonal, damping)
-
-
-def _restore(matrices: FloatArray, diagonal: FloatArray, chosen: NDArray[np.intp]) -> None:
-    """Put some symmetric matrices (s × r × r) together again of the triangle that no factor was written to."""
-    if len(chosen):
-        kept = np.tril(matrices[chosen], -1)
-        matrices[chosen] = kept + kept.swapaxes(-1, -2) + diagonal[chosen, :, None] * np.eye(diagonal.shape[1])
-
-
-def _solve(matrices: FloatArray, sides: FloatArray, chosen: Iterable[int]) -> NDArray[np.bool_]:
-    """Solve some of the symmetric systems (s × r × r, s × r), which their factors and solutions replace; which of them
-    are definite.
-    """
-    # a C-ordered symmetric matrix is its own transpose, which LAPACK takes as it lies, and overwrites
-    turned = matrices.swapaxes(-1, -2)
-    return np.array(
-        [lapack.dposv(turned[i], sides[i], lower=1, overwrite_a=1, overwrite_b=1)[2] == 0 for i in chosen],
-        dtype=np.bool_,
-    )
-
-
-def _solve_factored(factors: FloatArray, chosen: NDArray[np.intp], sides: FloatArray) -> FloatArray:
-    """Solutions (b × r) by the factors of some systems (s × r × r)."""
-    turned = factors.swapaxes(-1, -2)
-    return np.array(
-        [lapack.dpotrs(turned[i], side, lower=1)[0] for i, side in zip(chosen, sides, strict=True)]
-    ).reshape(sides.shape)
-
-
-def _solve_damped(curvature: FloatArray, sides: FloatArray, damping: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Solutions of scaled systems (s × r) with as much damping as makes them definite, and that (s)."""
-    damping, found = damping.copy(), np.zeros_like(sides)
-    left = np.arange(len(damping))
-    while len(left):
-        damped, own = curvature[left] + damping[left, None, None] * np.eye(sides.shape[1]), sides[left].copy()
-        definite = _solve(damped, own, range(len(left)))
-        found[left[definite]] = own[definite]
-        left = left[~definite]
-        damping[left] = np.maximum(_HARDER * damping[left], _FIRST_DAMPING)
-        left = left[damping[left] <= _MOST_DAMPING]
-    return found, damping

@@ -19,22 +19,20 @@ from sem_toolkit.model.entries import (
 from sem_toolkit.model.sums import Sums, SumsBuilder
 
 IntArray = NDArray[np.intp]
-
-_SWEPT = 16
-"""Observed variables up to which Σ⁻¹ is as quick by itself."""
+Blocks = tuple[IntArray, IntArray, int]
+"""Variables (k × s) of s blocks of k variables, rows of these (k × k × s), and first of the rows for their inverses."""
 
 
 @dataclass(frozen=True, eq=False)
 class Factored:
     """Σ⁻¹ = Θ⁻¹ − T N Tᵀ of Σ = Θ + ΛΦΛᵀ, with T = Θ⁻¹Λ and N = (Φ⁻¹ + ΛᵀT)⁻¹, Θ in blocks (Woodbury 1950).
 
-    blocks       variables (k × s) of the s blocks of k variables of Θ, rows of these (k × k × s), and the first of the
-                 rows for their inverses
+    blocks       those of Θ, of each size
     factors      rows of Φ (m × m); inverse: first of the m² rows for its inverse, inner: for N
     first        makes middle (m × m), which N is the inverse of, of these inverses; last: makes Σ⁻¹ of N
     """
 
-    blocks: tuple[tuple[IntArray, IntArray, int], ...]
+    blocks: tuple[Blocks, ...]
     factors: IntArray
     inverse: int
     first: Sums
@@ -44,12 +42,12 @@ class Factored:
 
 
 def find_blocks(directed: Matrix, symmetric: Matrix, p: int, t: int) -> list[IntArray] | None:
-    """Blocks of Θ (variables of each); None where Σ is not Θ + ΛΦΛᵀ, or where that would not pay.
+    """Blocks of Θ (variables of each); None where Σ is not Θ + ΛΦΛᵀ, or Θ in few or large ones.
 
     It is where observed variables have effects on nothing, and their residuals none in common with latent ones.
     """
     crosses = any(j < p for _, j in directed) or any((i < p) != (j < p) for i, j in symmetric)
-    if p <= _SWEPT or not 0 < 2 * (t - p) <= p or crosses:
+    if not 0 < 2 * (t - p) <= p or crosses:
         return None
     related = np.zeros((p, p))
     for i, j in symmetric:
@@ -71,7 +69,7 @@ def factor_inverse(
     p, m = sum(len(block) for block in blocks), round(len(factors) ** 0.5)
     latent = range(p, p + m)
     inverse: Matrix = {}
-    listed = tuple(_add_blocks(builder, symmetric, own, inverse) for own in _group_by_size(blocks))
+    listed = add_blocks(builder, symmetric, blocks, inverse)
     loadings = {(i, j): entry for (i, j), entry in directed.items() if i < p}
     turned = multiply(builder, inverse, loadings, ((i, j) for i in range(p) for j in latent))
     first = builder.reserve(m * m)
@@ -88,15 +86,14 @@ def factor_inverse(
     ), rows
 
 
-def _group_by_size(blocks: list[IntArray]) -> list[IntArray]:
-    """Blocks of k variables each side by side (k × s)."""
+def add_blocks(builder: SumsBuilder, symmetric: Matrix, blocks: list[IntArray], inverse: Matrix) -> tuple[Blocks, ...]:
+    """Rows for blocks and their inverses, the elements of which are put into `inverse`; those of a size together."""
     sizes = sorted({len(block) for block in blocks})
-    return [np.stack([block for block in blocks if len(block) == size], axis=1) for size in sizes]
+    alike = [np.stack([block for block in blocks if len(block) == size], axis=1) for size in sizes]
+    return tuple(_add_blocks(builder, symmetric, own, inverse) for own in alike)
 
 
-def _add_blocks(
-    builder: SumsBuilder, symmetric: Matrix, own: IntArray, inverse: Matrix
-) -> tuple[IntArray, IntArray, int]:
+def _add_blocks(builder: SumsBuilder, symmetric: Matrix, own: IntArray, inverse: Matrix) -> Blocks:
     """Rows for blocks of one size and their inverses, the elements of which are put into `inverse`."""
     size, many = own.shape
     first = builder.reserve(size * size * many)

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.cells import DIRECTED, INTERCEPT, SYMMETRIC, Cells
+from sem_toolkit.model.cells import INTERCEPT, SYMMETRIC, Cells
 from sem_toolkit.model.entries import (
     Matrix,
     Place,
+    add_effects,
     add_matrix,
     add_symmetric_rows,
     join,
@@ -16,7 +17,7 @@ from sem_toolkit.model.entries import (
     list_products,
     multiply,
     number_symmetric,
-    read_matrix,
+    read_group,
     scale,
     turn,
 )
@@ -25,6 +26,9 @@ from sem_toolkit.model.ram import Model
 from sem_toolkit.model.sums import ONE, Entry, SumsBuilder, Term
 
 IntArray = NDArray[np.intp]
+
+_SWEPT = 16
+"""Observed variables up to which Σ⁻¹ is as quick by itself."""
 
 
 class GroupSums:
@@ -42,20 +46,9 @@ class GroupSums:
         self.p, self.t = model.n_observed, model.n_variables
         self.cells: Cells = model.cells[group]
         self.has_means = model.has_means
-        directed, symmetric = read_matrix(model.directed[group]), read_matrix(model.symmetric[group])
-        intercepts = {i: (float(value), ONE) for i, value in enumerate(model.intercepts[group]) if value}
-        cells = self.cells
-        listed = zip(cells.position, cells.kind, cells.row, cells.column, strict=True)
-        for position, kind, i, j in (tuple(int(n) for n in cell) for cell in listed):
-            entry = (1.0, 2 + position)
-            if kind == INTERCEPT:
-                intercepts[i] = entry
-            elif kind == DIRECTED:
-                directed[i, j] = entry
-            else:
-                symmetric[i, j] = symmetric[j, i] = entry
+        directed, symmetric, intercepts = read_group(model, group)
         self.directed, self.symmetric = directed, symmetric
-        self.effects = self._add_effects(directed)
+        self.effects = add_effects(builder, directed, range(self.t))
         t = range(self.t)
         self.spread = self._multiply(symmetric, turn(self.effects), ((i, j) for i in t for j in t))  # S Bᵀ
         self.means: dict[int, Entry] = {}
@@ -63,26 +56,6 @@ class GroupSums:
             column = {(i, 0): entry for i, entry in intercepts.items()}
             found = self._multiply(self.effects, column, ((i, 0) for i in t))
             self.means = {i: entry for (i, _), entry in found.items()}
-
-    def _add_effects(self, directed: Matrix) -> Matrix:
-        """B = (I − A)⁻¹ row by row, what affects others first."""
-        causes: dict[int, list[tuple[int, Entry]]] = {i: [] for i in range(self.t)}
-        for (i, j), entry in directed.items():
-            causes[i].append((j, entry))
-        found: Matrix = {}
-        done: set[int] = set()
-        while len(done) < self.t:
-            ready = [i for i in causes if i not in done and all(j in done for j, _ in causes[i])]
-            wanted: dict[Place, list[Term]] = {(i, i): [(1.0, ONE, ONE)] for i in ready}
-            for i in ready:
-                for j, (factor, row) in causes[i]:
-                    for k in range(self.t):
-                        if (j, k) in found:
-                            more, other = found[j, k]
-                            wanted.setdefault((i, k), []).append((factor * more, row, other))
-            found |= add_matrix(self.builder, wanted)
-            done |= set(ready)
-        return found
 
     def _multiply(self, left: Matrix, right: Matrix, wanted: Iterable[Place]) -> Matrix:
         return multiply(self.builder, left, right, wanted)
@@ -94,6 +67,8 @@ class GroupSums:
 
     def find_inner(self) -> tuple[list[IntArray], IntArray] | None:
         """Blocks of Θ and rows of Φ (m²), where Σ⁻¹ can be made of smaller inverses."""
+        if self.p <= _SWEPT:
+            return None
         blocks, latent = find_blocks(self.directed, self.symmetric, self.p, self.t), range(self.p, self.t)
         if blocks is None:
             return None

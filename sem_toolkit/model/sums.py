@@ -16,8 +16,8 @@ IntArray = NDArray[np.intp]
 ONE, ZERO = 0, 1
 """The rows of ones and of zeros."""
 
-_WIDEST = 256
-"""Rows of a step: what is added up stays near the processor."""
+_WIDEST, _JOINED = 256, 128
+"""Rows of a step, and products that are made at once in runs: what is added up stays near the processor."""
 
 Term = tuple[float, int, int]
 """A factor and the two rows it multiplies."""
@@ -26,20 +26,27 @@ Entry = tuple[float, int]
 
 
 @dataclass(frozen=True, eq=False)
-class _Slot:
-    """One product of each of the first rows of a step; factors: k × 1, or None where all are 1."""
+class _Batch:
+    """Products that are made at once.
 
-    left: IntArray
-    right: IntArray
+    places   rows on the left of k products, then those on the right
+    factors  of some of them, one behind the other (· × 1), from `first` on; None where all are 1
+    sizes    how many go to the first rows of the step, one run of products behind the other
+    """
+
+    places: IntArray
     factors: FloatArray | None
+    first: int
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """Rows from `first` on as sums, those with more products first."""
+    """Rows from `first` on, `size` of them, as sums, those with more products first."""
 
     first: int
-    slots: tuple[_Slot, ...]
+    size: int
+    batches: tuple[_Batch, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,27 +56,41 @@ class Sums:
     steps: tuple[_Step, ...]
 
     def run(self, rows: FloatArray, scratch: FloatArray) -> None:
-        """Fill the rows (count × b) in. scratch: 2 × the longest step × b."""
+        """Fill the rows (count × b) in. scratch: 2 × `width` × b."""
+        scratch = scratch.reshape(-1, rows.shape[1])
         for step in self.steps:
-            for place, slot in enumerate(step.slots):
-                size = len(slot.left)
-                target = rows[step.first : step.first + size]
-                product, other = scratch[0, :size], scratch[1, :size]
-                rows.take(slot.left, axis=0, out=product, mode="clip")  # "raise" would copy once more
-                rows.take(slot.right, axis=0, out=other, mode="clip")
-                if place == 0:
-                    product = np.multiply(product, other, out=target)
-                else:
-                    product *= other
-                if slot.factors is not None:
-                    product *= slot.factors
-                if place:
-                    target += product
+            target, empty = rows[step.first : step.first + step.size], True
+            for batch in step.batches:
+                both = scratch[: len(batch.places)]
+                rows.take(batch.places, axis=0, out=both, mode="clip")  # "raise" would copy once more
+                products = both[: len(both) // 2]
+                alone = empty and len(batch.sizes) == 1
+                products = np.multiply(products, both[len(products) :], out=target if alone else products)
+                if batch.factors is not None:
+                    products[batch.first : batch.first + len(batch.factors)] *= batch.factors
+                if not alone:
+                    _add_up(target, products, batch.sizes, empty=empty)
+                empty = False
 
     @property
     def width(self) -> int:
-        """Rows of the longest step."""
-        return max((len(step.slots[0].left) for step in self.steps), default=0)
+        """Products of the largest batch."""
+        return max((len(batch.places) // 2 for step in self.steps for batch in step.batches), default=0)
+
+
+def _add_up(target: FloatArray, products: FloatArray, sizes: tuple[int, ...], *, empty: bool) -> None:
+    """Add runs of products to the first rows, which the first run fills where these are empty."""
+    start = 0
+    for place, size in enumerate(sizes):
+        own = products[start : start + size]
+        start += size
+        if empty and place == 0:
+            first = own
+        elif empty and place == 1:
+            np.add(first[:size], own, out=target[:size])
+            target[size:] = first[size:]
+        else:
+            target[:size] += own
 
 
 class SumsBuilder:
@@ -121,13 +142,26 @@ class SumsBuilder:
 
 def _build_step(first: int, keys: list[tuple[Term, ...]]) -> _Step:
     """These sums, those with more products first, in the rows from `first` on."""
-    slots = []
-    for depth in range(len(keys[0])):
-        own = [key[depth] for key in keys if len(key) > depth]
-        factors = np.array([term[0] for term in own])[:, None]
-        left, right = (np.array([term[side] for term in own], dtype=np.intp) for side in (1, 2))
-        slots.append(_Slot(left, right, None if (factors == 1.0).all() else factors))
-    return _Step(first, tuple(slots))
+    runs = [[key[depth] for key in keys if len(key) > depth] for depth in range(len(keys[0]))]
+    batches: list[_Batch] = []
+    while runs:
+        count = 1
+        while count < len(runs) and sum(len(run) for run in runs[: count + 1]) <= _JOINED:
+            count += 1
+        batches.append(_build_batch(runs[:count]))
+        runs = runs[count:]
+    return _Step(first, len(keys), tuple(batches))
+
+
+def _build_batch(runs: list[list[Term]]) -> _Batch:
+    terms = [term for run in runs for term in run]
+    places = np.array([term[side] for side in (1, 2) for term in terms], dtype=np.intp)
+    factors = np.array([term[0] for term in terms])
+    other = np.flatnonzero(factors != 1.0)
+    sizes = tuple(len(run) for run in runs)
+    if not len(other):
+        return _Batch(places, None, 0, sizes)
+    return _Batch(places, factors[other[0] : other[-1] + 1, None], int(other[0]), sizes)
 
 
 def _merge(terms: Sequence[Term]) -> tuple[Term, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sem_toolkit.discrepancy import GLS, ML, ULS, Kind
-from sem_toolkit.estimation import nearby
+from sem_toolkit.estimation import nearby, systems
 from sem_toolkit.estimation.batch import Arrival, Search, minimise_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import fit
@@ -68,9 +68,9 @@ def test_the_second_derivative_is_put_together_again_of_the_triangle_without_its
     matrices = roots @ roots.swapaxes(-1, -2)
     kept, diagonal = matrices.copy(), matrices.diagonal(axis1=-2, axis2=-1).copy()
     sides = np.ones((4, 5))
-    assert nearby._solve(matrices, sides, [0, 2]).all()
+    assert systems.solve(matrices, sides, [0, 2]).all()
     np.testing.assert_allclose((kept[[0, 2]] @ sides[[0, 2], :, None])[..., 0], 1.0)
-    nearby._restore(matrices, diagonal, np.array([0, 2]))
+    systems.restore(matrices, diagonal, np.array([0, 2]))
     np.testing.assert_allclose(matrices, kept, rtol=1e-14)
 
 

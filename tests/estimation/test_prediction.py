@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sem_toolkit.discrepancy import ML
+from sem_toolkit.estimation.coordinates import find_coordinates
 from sem_toolkit.estimation.nearby import approach_minima
-from sem_toolkit.estimation.prediction import find_coordinates
 from sem_toolkit.fit import fit
 from sem_toolkit.model import compute_moments
 from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
@@ -35,16 +35,17 @@ def _build(text: str, **options: Any) -> tuple[Any, Any]:
 def test_coordinates_are_those_of_factors_in_units_of_all_their_items(options: dict[str, Any]) -> None:
     solution, found = _build(CHAIN, **options)
     assert found.powers.shape == (len(solution.x), 3 * solution.model.n_groups)
-    np.testing.assert_allclose(found.restore(solution.x[None])[0][0], solution.x, rtol=1e-14)
+    np.testing.assert_allclose(found.restore(solution.x[:, None]).x[:, 0], solution.x, rtol=1e-14)
     rng = np.random.default_rng(1)
-    z = solution.x + 0.05 * rng.normal(size=(1, len(solution.x)))
-    x, ratios, units = found.restore(z)
+    z = solution.x[:, None] + 0.05 * rng.normal(size=(len(solution.x), 1))
+    there = found.restore(z)
     step = 1e-6 * np.eye(len(solution.x))
-    jacobian = (found.restore(z + step)[0] - found.restore(z - step)[0]) / 2e-6  # row i: by z_i
-    gradient = rng.normal(size=x.shape)
-    np.testing.assert_allclose(found.turn_slopes(gradient, x, ratios, units)[0], jacobian @ gradient[0], rtol=1e-7)
-    at = (found.restore(solution.x + step)[0] - found.restore(solution.x - step)[0]) / 2e-6
-    np.testing.assert_allclose(found.slopes @ at.T, np.eye(len(solution.x)), atol=1e-7)
+    jacobian = (found.restore(z + step).x - found.restore(z - step).x) / 2e-6  # column i: by z_i
+    gradient = rng.normal(size=there.x.shape)
+    np.testing.assert_allclose(found.turn_slopes(gradient, there), jacobian.T @ gradient, rtol=1e-7)
+    origin = solution.x[:, None]
+    at = (found.restore(origin + step).x - found.restore(origin - step).x) / 2e-6
+    np.testing.assert_allclose(found.slopes @ at, np.eye(len(solution.x)), atol=1e-7)
 
 
 def test_a_factor_with_another_unit_implies_the_same_moments() -> None:
@@ -66,8 +67,8 @@ def test_parameters_are_their_own_coordinates_where_no_item_alone_gives_the_unit
     text, options = OTHERS[case]
     solution, found = _build(text, **options)
     assert found.weights.shape == (0, len(solution.x))
-    x = solution.x[None] + 0.1
-    np.testing.assert_array_equal(found.restore(x)[0], x)
+    x = solution.x[:, None] + 0.1
+    np.testing.assert_array_equal(found.restore(x).x, x)
 
 
 @pytest.mark.parametrize("text", [CFA, CHAIN], ids=["cfa", "chain"])

@@ -12,10 +12,11 @@ from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
+from sem_toolkit.estimation.coordinates import find_coordinates
 from sem_toolkit.estimation.far import seek_minima
 from sem_toolkit.estimation.multistart import Released, release_markers
 from sem_toolkit.estimation.nearby import approach_minima
-from sem_toolkit.estimation.prediction import Prediction, find_coordinates
+from sem_toolkit.estimation.prediction import Prediction
 from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.moments import compute_stacked_moments
@@ -160,8 +161,8 @@ class MomentFitter:
                 change = np.concatenate([mean[:, group] - self._moments.mean[group], change], axis=1)
             changes.append(change)
         discrepancy = self._build(covariance, mean)
-        starts, close = self._prediction.predict(tuple(changes), discrepancy)
-        return approach_minima(self.model, discrepancy, starts, SEARCH.tolerance, close)
+        starts, foretold = self._prediction.predict(tuple(changes), discrepancy)
+        return approach_minima(self.model, discrepancy, starts, SEARCH.tolerance, foretold)
 
     def _build(self, covariance: FloatArray, mean: FloatArray | None) -> StackedDiscrepancy:
         found = self.options.kind.build(self._prototype.with_moments(covariance, mean), None)

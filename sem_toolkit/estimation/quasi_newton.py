@@ -1,0 +1,65 @@
+"""What the last steps of many searches say of the inverse of each one's second derivative.
+
+By Broyden, Fletcher, Goldfarb and Shanno (Nocedal & Wright 2006, Numerical Optimization, section 6.1), from an inverse
+that somebody else knows. It stays positive definite as long as curvature is positive along all steps.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+BoolArray = NDArray[np.bool_]
+
+
+class Memory:
+    """Steps s = −B g of full length of b searches (q × b each), and what the inverse B before made of changes y."""
+
+    def __init__(self, most: int, shape: tuple[int, int]) -> None:
+        self._count = 0
+        self._steps, self._turned = np.empty((most, *shape)), np.empty((most, *shape))
+        self._inverse_curvature, self._weight = np.empty((most, shape[1])), np.empty((most, shape[1]))
+
+    def find_step(
+        self, step: FloatArray, before: FloatArray, slopes: FloatArray, solved: FloatArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """The next step after `step`, and whether curvature was positive along that (b); it is remembered.
+
+        before, slopes  at its beginning and its end (q × b); solved: what the first inverse makes of these, used up
+        """
+        k, w = self._count, solved
+        if k:
+            s, t = self._steps[:k], self._turned[:k]
+            along, across = np.einsum("kqb,qb->kb", s, slopes), np.einsum("kqb,qb->kb", t, slopes)
+            scaled = self._inverse_curvature[:k] * along
+            along *= self._weight[:k]
+            along -= self._inverse_curvature[:k] * across
+            w += np.einsum("kqb,kb->qb", s, along)
+            w -= np.einsum("kqb,kb->qb", t, scaled)
+        turned = self._turned[k]
+        np.add(w, step, out=turned)
+        self._steps[k] = step
+        along, across = np.einsum("qb,qb->b", step, slopes), np.einsum("qb,qb->b", turned, slopes)
+        curvature = along - np.einsum("qb,qb->b", step, before)
+        inverse = 1.0 / curvature
+        self._inverse_curvature[k] = inverse
+        more = across - np.einsum("qb,qb->b", turned, before)
+        self._weight[k] = weight = inverse + inverse * inverse * more
+        w += (weight * along - inverse * across) * step
+        w -= (inverse * along) * turned
+        self._count += 1
+        return np.negative(w, out=w), curvature > 0.0
+
+    def keep(self, chosen: IntArray) -> "Memory":
+        """Those of some of the searches."""
+        k = self._count
+        found = Memory(len(self._steps), (self._steps.shape[1], len(chosen)))
+        found._count = k
+        for own, other in (
+            (self._steps, found._steps),
+            (self._turned, found._turned),
+            (self._inverse_curvature, found._inverse_curvature),
+            (self._weight, found._weight),
+        ):
+            np.take(own[:k], chosen, axis=-1, out=other[:k], mode="clip")
+        return found

@@ -1,0 +1,136 @@
+"""Towards minima of many samples near one that is fitted, by slopes alone: quasi-Newton steps of all samples at once.
+
+They begin from the inverse of the information at the fit, which all samples share: what a step costs is the slopes of
+a sample and a few products along its last steps, but no second derivative and no factor. As the inverse stays positive
+definite, steps lead downhill, and end in no saddle. Samples in which that will take long, whose minimum is far or less
+curved than the fit foretells, are for Newton's steps, from where these have come to.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_toolkit.discrepancy.stack import HeldSamples
+from sem_toolkit.estimation.coordinates import Coordinates
+from sem_toolkit.estimation.quasi_newton import Memory
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+BoolArray = NDArray[np.bool_]
+
+_STEPS = 20
+"""Of a sample."""
+_LEFT = 1e-9
+"""What may be left after the last step, in units of the root of the information."""
+_FAST = 0.5
+"""What the last step may be of the one before."""
+_FAR, _LONGER = 0.5, 2.0
+"""How long a step may be, in these units, and what it may be of the one before."""
+_TRIED, _WORTH = 2, 12.0
+"""Steps after which is foretold how many are left, and how many are quicker than second derivatives are."""
+_CLOSE = 0.06
+"""Steps, in these units, from which on second derivatives may be used at once."""
+_GONE = 0.25
+"""Share of samples that have left from which on the others are put together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Where b samples came to: z (q × b), values (b), whether that is a minimum (b).
+
+    close  of the others, which are so near that Newton's steps come next (b)
+    """
+
+    z: FloatArray
+    values: FloatArray
+    found: BoolArray
+    close: BoolArray
+
+
+@dataclass(eq=False)
+class _Course:
+    """Samples on their way (b): which they are, z and the slopes by it and the last step (q × b), its length and
+    that of the one before (b)."""
+
+    place: IntArray
+    samples: HeldSamples
+    z: FloatArray
+    memory: Memory
+    slopes: FloatArray = field(init=False)
+    step: FloatArray = field(init=False)
+    length: FloatArray = field(init=False)
+    before: FloatArray = field(init=False)
+    alive: BoolArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.alive = np.ones(len(self.place), dtype=np.bool_)
+        self.length = self.before = np.full(len(self.place), np.inf)
+
+    def leave_out(self, leaving: BoolArray) -> None:
+        """Go on without some, which are carried along while they are few."""
+        self.alive &= ~leaving
+        chosen = np.flatnonzero(self.alive)
+        if len(chosen) > (1.0 - _GONE) * len(self.alive):
+            return
+        self.place, self.alive = self.place[chosen], self.alive[chosen]
+        self.length, self.before = self.length[chosen], self.before[chosen]
+        self.z, self.slopes, self.step = (own.take(chosen, axis=1) for own in (self.z, self.slopes, self.step))
+        if len(chosen):
+            self.samples, self.memory = self.samples.keep(chosen), self.memory.keep(chosen)
+
+
+def descend_together(
+    coordinates: Coordinates, inverse: FloatArray, scale: FloatArray, samples: HeldSamples, starts: FloatArray
+) -> Ends:
+    """Minimise from starts z (q × b), one for each of the samples.
+
+    inverse  of the information at the fit (q × q), and the root of its diagonal (q), by z
+    """
+    b, weights = starts.shape[1], scale[:, None]
+    ends = Ends(starts.copy(), np.full(b, np.inf), np.zeros(b, dtype=np.bool_), np.zeros(b, dtype=np.bool_))
+    course = _Course(np.arange(b), samples, starts, Memory(_STEPS, starts.shape))
+    with np.errstate(all="ignore"):
+        for number in range(_STEPS):
+            there = coordinates.restore(course.z)
+            at = course.samples.evaluate(there.x)
+            slopes, usable = coordinates.turn_slopes(at.gradients, there), at.usable
+            solved = inverse @ slopes
+            if number:
+                step, curved = course.memory.find_step(course.step, course.slopes, slopes, solved)
+                usable = usable & curved
+            else:
+                step = -solved
+            length = np.abs(step * weights).max(axis=0)
+            ratio, lately = length / course.length, np.sqrt(length / course.before)
+            usable = usable & (length < _FAR) & (ratio < _LONGER)
+            course.before, course.length = course.length, length
+            course.z, course.step, course.slopes = course.z + step, step, slopes
+            if number < _TRIED:
+                leaving = ~usable
+            else:
+                found = usable & (length * ratio < _LEFT) & (ratio < _FAST)
+                slow = np.log(_LEFT / length) < _WORTH * np.log(lately)
+                _write(ends, course, found & course.alive, at.values)
+                _give_up(ends, course, usable & slow & ~found & course.alive)
+                leaving = ~usable | slow | found
+            course.leave_out(leaving)
+            if not len(course.place):
+                return ends
+    _give_up(ends, course, course.alive)
+    return ends
+
+
+def _write(ends: Ends, course: _Course, found: BoolArray, values: FloatArray) -> None:
+    """Write down where the last step of some has led, and the value that slopes foretell there."""
+    chosen = np.flatnonzero(found)
+    place = course.place[chosen]
+    ends.z[:, place], ends.found[place] = course.z[:, chosen], True
+    ends.values[place] = values[chosen] + 0.5 * (course.slopes[:, chosen] * course.step[:, chosen]).sum(axis=0)
+
+
+def _give_up(ends: Ends, course: _Course, slow: BoolArray) -> None:
+    """Write down from where some are to go on by other steps, those near enough."""
+    chosen = np.flatnonzero(slow & (course.length < _CLOSE))
+    place = course.place[chosen]
+    ends.z[:, place], ends.close[place] = course.z[:, chosen], True
