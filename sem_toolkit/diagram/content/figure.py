@@ -41,6 +41,11 @@ class Figure:
     upright: bool = False
     turned: bool = False
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether all variables of a wave lead to all of the next, and covary."""
+        return self.ports and self.upright
+
     def turn(self, links: Iterable[tuple[str, str]]) -> "Figure":
         """The same with its columns as rows: what ran from left to right runs downwards.
 

@@ -218,7 +218,7 @@ def _iterate_pitches(
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
             label = _find_number(a, b, measures) if tight else measures.widest_label
             # Where all variables of a wave lead to all of the next, the numbers stand before the paths cross.
-            roomy = 2 * label + 12 if figure.upright else label + 30
+            roomy = 2 * label + 12 if figure.is_dense else label + 30
             yield (inner + (label + 12 if tight else max(spacing.rank, roomy))) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             label = _find_number(a, b, measures) if tight else measures.widest_label
