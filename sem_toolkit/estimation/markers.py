@@ -43,7 +43,7 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
         row.op in {"<", ">"} or isfinite(row.lower) or isfinite(row.upper) for row in model.table.rows
     ):
         return ()
-    pooled = np.tensordot(targets.share, targets.covariance, axes=1)
+    pooled = (targets.share[:, None, None] * targets.covariance).sum(axis=0)
     place = {name: position for position, name in enumerate(model.observed)}
     by_size: dict[int, list[tuple[str, list[str]]]] = {}
     for factor, names in _list_factors(model):

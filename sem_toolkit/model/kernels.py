@@ -96,11 +96,11 @@ def gather_information(
         if means and moments.all_mean is not None:
             slopes = mean_slopes(cells, moments.all_mean[..., run.span, :])
             block += rows * (slopes[..., :, None] * slopes[..., None, :])
-        blocks.append(_scale_block(block, scale[run.span]))
-    return pull_back_square(model, x, _assemble(model, blocks))
+        blocks.append(scale_block(block, scale[run.span]))
+    return pull_back_square(model, x, assemble(model, blocks))
 
 
-def _assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
+def assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
     """The square of all cells (... × cells × cells) from those of the runs' cells (... × g × c × c)."""
     if model.square_order is None:
         return blocks[0][..., 0, :, :]
@@ -206,6 +206,8 @@ def gather_second_order(
             bent = effects[..., a + 2 * s :] * along
             block[..., :a, a + s :] = bent
             block[..., a + s :, :a] = _transpose(bent)
+        if bends.leads and model.square_order is None:  # there is no other group
+            return block[..., 0, :, :]
         add_block(result, bends, block)
     return result
 
@@ -245,7 +247,7 @@ def add_block(result: FloatArray, cells: Placed, block: FloatArray, scale: Float
     scale  what each group's block is multiplied by (g), in place
     """
     if scale is not None:
-        block = _scale_block(block, scale)
+        block = scale_block(block, scale)
     if cells.leads:
         size = block.shape[-1]
         result[..., :size, :size] += block[..., 0, :, :]
@@ -254,7 +256,8 @@ def add_block(result: FloatArray, cells: Placed, block: FloatArray, scale: Float
         result[..., position[:, :, None], position[:, None, :]] += block
 
 
-def _scale_block(block: FloatArray, scale: FloatArray) -> FloatArray:
+def scale_block(block: FloatArray, scale: FloatArray) -> FloatArray:
+    """The blocks of g groups (... × g × c × c) times a number each (g), in place."""
     if len(scale) > 1 or scale[0] != 1.0:
         block *= move_to(scale[:, None, None], block)
     return block

@@ -145,12 +145,14 @@ class Model:
             position_m, row, _ = cells.intercept_places
             target.append(2 * square + group * t + row)
             source += [position, position_s, position_s, position_m]
-        fixed = (self.directed, self.symmetric, self.intercepts)
-        constants, places = np.unique(np.concatenate([matrix.ravel() for matrix in fixed]), return_inverse=True)
+        fixed = np.concatenate([matrix.ravel() for matrix in (self.directed, self.symmetric, self.intercepts)])
+        held = np.flatnonzero(fixed)  # few
+        numbers: dict[float, int] = {0.0: 0}
         size = sum(cells.size for cells in self.cells) + self.n_hidden
-        places = places + size
+        places = np.full(len(fixed), size)
+        places[held] += np.array([numbers.setdefault(value, len(numbers)) for value in fixed[held].tolist()], np.intp)
         places[np.concatenate(target)] = np.concatenate(source)
-        return Filling(constants, places)
+        return Filling(np.array([*numbers]), places)
 
     @cached_property
     def used_columns(self) -> IntArray:

@@ -96,6 +96,12 @@ class Draft:
         return self.canvas.structure.figure is not None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is a measurement model in one column, whose blocks stand in several without their arcs."""
+        canvas = self.canvas
+        return not (canvas.structure.links or canvas.structure.two_sided or canvas.hints.stages or self.is_figure)
+
+    @property
     def is_tiled(self) -> bool:
         """Whether it has the blocks of a measurement model in columns, without arcs between them."""
         structure = self.canvas.structure
