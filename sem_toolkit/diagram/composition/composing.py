@@ -126,10 +126,11 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         if not crowded and variant.is_figure and following is not None and not _is_same_figure(variant, following):
             # What follows is another way to draw it, which has not been tried yet.
             search.left = most
-        # Readers find their way in a figure that they know, however many paths cross in it.
         # The side of an arc is pinned in the arrangement that its maker has seen.
         weighed = following is not None and following.is_other and not crowded and not variant.canvas.arcs
-        if search.is_done and (search.has_ended or not weighed or variant.is_figure or search.cost <= PLAIN):
+        # Readers find their way in a figure that they know, however many paths cross in it.
+        weighed = weighed and not variant.is_figure and search.cost > PLAIN
+        if search.is_done and (search.has_ended or not (weighed or (search.is_too_high and variant.is_plain))):
             return
 
 

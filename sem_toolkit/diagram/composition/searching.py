@@ -85,6 +85,11 @@ class Search:
         return self.best is not None and (self.best[0].faults == 0 or self.has_ended)
 
     @property
+    def is_too_high(self) -> bool:
+        """Whether the best picture is higher than a page."""
+        return self.best is not None and self.best[0].high > 0
+
+    @property
     def cost(self) -> float:
         """How hard the best picture is to read."""
         return np.inf if self.best is None else self.best[0].cost

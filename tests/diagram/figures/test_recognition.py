@@ -165,7 +165,7 @@ def test_twins_of_a_latent_phenotype_mirror_each_other_with_its_measures_below()
 def test_components_too_wide_for_the_page_stand_beside_their_measures_twins_below_each_other():
     lines = []
     for twin in (1, 2):
-        measures = [f"{item}{twin}" for item in ("anx", "dep", "str")]
+        measures = [f"{item}{twin}" for item in ("anx", "dep", "str", "irr", "som")]
         lines += [f"{f}{twin} =~ " + " + ".join(measures) for f in "ACE"]
         lines += [f"{f}{item} =~ {item}" for item in measures for f in "AE"]
     factors = [line.split(" =~ ")[0] for line in lines]
@@ -534,3 +534,35 @@ def test_a_factor_of_the_first_score_alone_stands_above_it():
     assert boxes["g0"].x == pytest.approx(boxes["Lx1"].x)
     assert boxes["g0"].y == pytest.approx(boxes["dx2"].y)
     assert len({round(boxes[f"Lx{t}"].y, 3) for t in range(1, 6)}) == 1
+
+
+def build_pathways(measures, common):
+    """Twins with common components, on which measures depend by a latent phenotype (`common`) or by themselves."""
+    lines, factors = [], []
+    for t in (1, 2):
+        names = [f"{v}{t}" for v in measures]
+        if common:
+            lines += [f"P{t} =~ " + " + ".join(names), *(f"{f}{t} =~ P{t}" for f in "ACE"), f"P{t} ~~ 0*P{t}"]
+        else:
+            lines += [f"{f}{t} =~ " + " + ".join(names) for f in "ACE"]
+        lines += [f"{f}_{name} =~ {name}\n{name} ~~ 0*{name}" for name in names for f in "AE"]
+        factors += [f"{f}{t}" for f in "ACE"] + [f"{f}_{name}" for name in names for f in "AE"]
+    pairs = {("A1", "A2"), ("C1", "C2"), *((f"A_{v}1", f"A_{v}2") for v in measures)}
+    lines += [f"{a} ~~ {1 if (a, b) in pairs else 0}*{b}" for a, b in combinations(factors, 2)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("common", [True, False])
+def test_pathways_of_twins_have_what_is_common_above_and_what_is_their_own_below(common):
+    diagram = draw_diagram(build_table(build_pathways("xyz", common)))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    order = [boxes[name].y for name in ("A1", *(["P1"] if common else []), "x1", "E_x1", "A_x1")]
+    assert order == sorted(order)
+    middle = (boxes["A1"].x + boxes["A2"].x) / 2
+    for name in ("A{}", "E{}", "x{}", "z{}", "E_y{}", "A_y{}"):
+        one, other = boxes[name.format(1)], boxes[name.format(2)]
+        assert one.y == pytest.approx(other.y)
+        assert middle - one.x == pytest.approx(other.x - middle)
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role == "loading")
+    assert not diagram.hits()
+    assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
