@@ -72,8 +72,9 @@ def diagram(
     ] = False,
 ) -> int:
     """Draw the path diagram, with estimates where there are data."""
-    from sem_toolkit.diagram import read_earlier
+    from sem_toolkit.diagram import read_earlier, require_diagram_format
 
+    require_diagram_format(output.suffix.lower())
     settings = {
         "theme": theme,
         "values": values,

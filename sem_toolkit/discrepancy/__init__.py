@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sem_toolkit.discrepancy.ml import GIVEN, ML, WISHART, MaximumLikelihood
     from sem_toolkit.discrepancy.pair import MomentPair
     from sem_toolkit.discrepancy.random_slopes import RANDOM_SLOPES
-    from sem_toolkit.discrepancy.rows import centre_rows, iterate_rows
+    from sem_toolkit.discrepancy.rows import centre_rows, iterate_columns, iterate_rows
     from sem_toolkit.discrepancy.stack import Evaluations, StackedDiscrepancy, Status
     from sem_toolkit.discrepancy.targets import Targets, build_targets
     from sem_toolkit.discrepancy.two_level import TWO_LEVELS, TwoLevelEvaluation, TwoLevelLikelihood
@@ -63,6 +63,7 @@ __all__ = [
     "centre_rows",
     "compute_delta",
     "invert_symmetric",
+    "iterate_columns",
     "iterate_rows",
     "once",
 ]

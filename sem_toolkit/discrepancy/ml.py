@@ -25,13 +25,13 @@ from sem_toolkit.libraries import lapack
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.interleaved import find_layout, is_laid_out
 from sem_toolkit.model.kernels import (
-    add_block,
-    empty_square,
+    assemble,
     gather_cell_gradient,
     gather_information,
     gather_observed_part,
     pull_back,
     pull_back_square,
+    scale_block,
 )
 from sem_toolkit.model.measured import find_measured
 from sem_toolkit.model.moments import compute_stacked_moments
@@ -212,13 +212,13 @@ class LikelihoodEvaluation:
         left = self.expected
         right = self.observed - 0.5 * left
         along = None if self.gap is None else self._compute_pull()
-        result = empty_square(model, left)
+        blocks = []
         for run in model.runs:
             span = run.span
             pull = None if along is None else along[span]
             block = gather_observed_part(self.moments, run, left[span], right[span], pull)
-            add_block(result, run.position, block, self.targets.share[span])
-        return add_second_order(model, x, self, pull_back_square(model, x, result))
+            blocks.append(scale_block(block, self.targets.share[span]))
+        return add_second_order(model, x, self, pull_back_square(model, x, assemble(model, blocks)))
 
     def _compute_pull(self) -> FloatArray:
         """CᵀΣ⁻¹(m − μ), G × k."""

@@ -23,6 +23,17 @@ def iterate_rows(pair: MomentPair, group: int, at_model: bool) -> Iterator[Float
         yield rows - centre
 
 
+def iterate_columns(pair: MomentPair, group: int, at_model: bool) -> Iterator[FloatArray]:
+    """The same of rows that are streamed, as columns (p × b)."""
+    stream, mean = pair.sample.groups[group].stream, pair.sample.groups[group].mean
+    assert stream is not None  # noqa: S101 (who asks has looked)
+    assert mean is not None  # noqa: S101
+    implied = pair.moments.mean
+    centre = implied[group] if at_model and implied is not None else mean
+    for columns in stream.iterate_columns():
+        yield columns - centre[:, None]
+
+
 def centre_rows(pair: MomentPair, group: int, at_model: bool) -> FloatArray:
     """The rows of a group (n × p), less the implied mean (`at_model`, where means are modelled) or the sample mean."""
     if pair.sample.form == "ordered":

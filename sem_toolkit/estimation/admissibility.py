@@ -90,20 +90,24 @@ def _check_matrices(
 ) -> list[Diagnostic]:
     """Σ, Ψ (latent variables) and Θ (residuals of observed ones); a named element explains the last two well enough."""
     p = model.n_observed
-    own = [i for i in range(p) if i not in correlates]
     found = []
     for group, label in enumerate(model.groups):
         where = f' in group "{label}"' if len(model.groups) > 1 else ""
         matrices = {
             "implied covariance matrix of the observed variables": (moments.covariance[group], False),
             "covariance matrix of the latent variables": (moments.all_covariance[group][p:, p:], True),
-            "covariance matrix of the residuals": (symmetric[group][np.ix_(own, own)], True),
+            "covariance matrix of the residuals": (_leave_out(symmetric[group][:p, :p], correlates), True),
         }
         for name, (matrix, may_be_explained) in matrices.items():
             if _has_negative_eigenvalue(matrix) and not (explained and may_be_explained):
                 message = f"the {name} is not positive definite{where}"
                 found.append(Diagnostic("warning", "not-positive-definite", message))
     return found
+
+
+def _leave_out(square: FloatArray, places: tuple[int, ...]) -> FloatArray:
+    """A square matrix without the rows and columns at some places."""
+    return np.delete(np.delete(square, places, axis=0), places, axis=1) if places else square
 
 
 def _has_negative_eigenvalue(matrix: FloatArray) -> bool:

@@ -15,7 +15,7 @@ from sem_toolkit.estimation.by_scipy import minimise_in_trust_region, minimise_w
 from sem_toolkit.estimation.certificate import Examination, examine
 from sem_toolkit.estimation.constrained import minimise_constrained, polish_constrained
 from sem_toolkit.estimation.feasible import find_feasible
-from sem_toolkit.estimation.multistart import is_surveyable, survey
+from sem_toolkit.estimation.multistart import find_stack, is_surveyable, survey
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scoring import Outcome, minimise
@@ -130,7 +130,9 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
     Where an improper optimum is the lowest of them there tend to be several, so that more starts follow.
     """
     objective = state.objective
-    if options.multistart < 2 or not _is_doubtful(state.best, objective, targets) or not is_surveyable(objective):
+    if options.multistart < 2 or not _is_doubtful(state.best, objective, targets):
+        return
+    if not is_surveyable(objective, targets):
         return
     state.surveyed = True
     _survey_once(state, targets, options, start, options.multistart)
@@ -141,8 +143,8 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
 
 def _survey_once(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray, n_starts: int) -> None:
     objective = state.objective
-    ceiling = np.inf if state.best is None else state.best.point.value
-    found = survey(objective, targets, start, ceiling, n_starts, options.seed)
+    found = survey(objective, targets, start, None if state.best is None else state.best.point, n_starts, options.seed)
+    is_whole = find_stack(objective, targets) is objective.discrepancy
     state.starts += found.starts
     name = f"lowest of {found.starts} scattered starts"
     is_free = objective.model.constraints.is_linear
@@ -153,8 +155,8 @@ def _survey_once(state: Climb, targets: Targets, options: EstimationOptions, sta
             candidate = state.record("SLSQP", name, minimise_constrained(objective, theta))
         if is_free and (candidate is None or not candidate.examination.certificate.converged):
             candidate = state.record("trust region", name, minimise_in_trust_region(objective, theta))
-        if candidate is not None and candidate.examination.certificate.converged:
-            break
+        if is_whole and candidate is not None and candidate.examination.certificate.converged:
+            break  # what stands for the discrepancy need not order its optima in the same way
     if found.at_infinity and (state.best is None or not state.best.examination.certificate.converged):
         state.at_infinity = found.at_infinity
 

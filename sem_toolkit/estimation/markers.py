@@ -43,7 +43,7 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
         row.op in {"<", ">"} or isfinite(row.lower) or isfinite(row.upper) for row in model.table.rows
     ):
         return ()
-    pooled = np.tensordot(targets.share, targets.covariance, axes=1)
+    pooled = (targets.share[:, None, None] * targets.covariance).sum(axis=0)
     place = {name: position for position, name in enumerate(model.observed)}
     by_size: dict[int, list[tuple[str, list[str]]]] = {}
     for factor, names in _list_factors(model):
@@ -112,7 +112,7 @@ def replace_markers(table: ParameterTable, replacements: tuple[Replacement, ...]
         if row.op == "=~" and row.lhs in new:
             row = _exchange(row, new[row.lhs], loadings)
         count += row.free > 0
-        rows.append(replace(row, free=count) if row.free > 0 else row)
+        rows.append(row._replace(free=count) if row.free > 0 else row)
     return replace(table, rows=tuple(rows))
 
 
@@ -121,4 +121,4 @@ def _exchange(row: Parameter, change: Replacement, loadings: dict[tuple[str, str
     if other is None:
         return row
     source = loadings[row.lhs, other, row.group]
-    return replace(row, free=source.free, ustart=source.ustart, label=source.label, plabel=source.plabel)
+    return row._replace(free=source.free, ustart=source.ustart, label=source.label, plabel=source.plabel)

@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
+from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.box import find_box
-from sem_toolkit.estimation.objective import Objective
-from sem_toolkit.model import Model, build_model
+from sem_toolkit.estimation.objective import Objective, Point
+from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.model.cells import INTERCEPT, SYMMETRIC, WEIGHT
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]
 
-_LARGE = 60  # parameters, above which scattered starts cost more than they are likely to find
+_LARGE = 60  # free parameters, above which scattered starts cost more than they are likely to find
+_EQUAL = 2  # times as many may be in the table, where labels make them equal (groups that share loadings)
 _LOWER = 1e-7
 _BEYOND = 1e-7
 _SAME = 1e-6
@@ -49,14 +51,29 @@ class Survey:
     at_infinity: tuple[str, ...] = ()
 
 
-def is_surveyable(objective: Objective) -> bool:
+def find_stack(objective: Objective, targets: Targets) -> StackedDiscrepancy | None:
+    """What can be minimised from many starts at once; None where nothing can.
+
+    It is the discrepancy itself, or, of incomplete rows, that of their saturated moments as if these were of complete
+    ones: where it has optima, the likelihood of the rows has some near by.
+    """
+    own = objective.discrepancy
+    if isinstance(own, StackedDiscrepancy):
+        return own
+    if not isinstance(own, FullInformation) or (np.linalg.slogdet(targets.covariance)[0] <= 0).any():
+        return None
+    return MaximumLikelihood(replace(targets, patterns=None, saturated=None))
+
+
+def is_surveyable(objective: Objective, targets: Targets) -> bool:
     """Whether there may be several optima and scattered starts can look for them at a low price."""
     model = objective.model
     constraints = model.constraints
     return (
-        isinstance(objective.discrepancy, StackedDiscrepancy)
+        find_stack(objective, targets) is not None
         and model.responses is None
-        and 0 < model.n_parameters <= _LARGE
+        and 0 < objective.size <= _LARGE
+        and model.n_parameters <= _EQUAL * _LARGE
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None
         and not _is_regression(objective)
@@ -67,7 +84,8 @@ def _is_regression(objective: Objective) -> bool:
     """A set of regressions has one optimum by maximum likelihood."""
     model = objective.model
     is_curved = model.n_variables > model.n_observed or model.depth is None or _has_free_residuals(model)
-    return isinstance(objective.discrepancy, MaximumLikelihood) and model.constraints.is_linear and not is_curved
+    by_likelihood = isinstance(objective.discrepancy, MaximumLikelihood | FullInformation)
+    return by_likelihood and model.constraints.is_linear and not is_curved
 
 
 def _has_free_residuals(model: Model) -> bool:
@@ -77,21 +95,23 @@ def _has_free_residuals(model: Model) -> bool:
 
 
 def survey(
-    objective: Objective, targets: Targets, start: FloatArray, ceiling: float, n_starts: int, seed: int
+    objective: Objective, targets: Targets, start: FloatArray, best: Point | None, n_starts: int, seed: int
 ) -> Survey:
-    """Minimise from the start x (q) and from scattered ones; keep what ends below the ceiling."""
+    """Minimise from the start x (q) and from scattered ones; keep what ends below the best point so far."""
     model = objective.model
+    stack = find_stack(objective, targets)
+    assert stack is not None  # noqa: S101 (is_surveyable said so)
+    ceiling = np.inf if best is None else best.value
+    if best is not None and stack is not objective.discrepancy:
+        ceiling = stack.value(compute_moments(model, best.x))
     released = release_markers(model)
     search = model if released is None else released.model
     given = start if released is None else np.concatenate([start, [row.ustart for row in released.markers]])
     rng = np.random.default_rng(seed)
     starts = np.concatenate([given[None], draw_starts(search, targets, rng, n_starts - 1)])
-    assert isinstance(objective.discrepancy, StackedDiscrepancy)  # noqa: S101 (is_surveyable said so)
     from sem_toolkit.estimation.batch import minimise_stack
 
-    found = minimise_stack(
-        search, objective.discrepancy, np.stack([search.constraints.linear.average(x) for x in starts])
-    )
+    found = minimise_stack(search, stack, np.stack([search.constraints.linear.average(x) for x in starts]))
     order = [int(i) for i in np.argsort(found.values) if found.values[i] < ceiling - _LOWER]
     thetas: list[FloatArray] = []
     values: list[float] = []
@@ -117,7 +137,7 @@ def release_markers(model: Model) -> Released | None:
         return None
     number = {id(row): model.n_parameters + place for place, row in enumerate(markers, start=1)}
     rows = tuple(
-        replace(row, free=number[id(row)], ustart=None) if id(row) in number else row for row in model.table.parameters
+        row._replace(free=number[id(row)], ustart=None) if id(row) in number else row for row in model.table.parameters
     )
     return Released(build_model(replace(model.table, rows=rows)), tuple(markers))
 

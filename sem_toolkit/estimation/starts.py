@@ -120,8 +120,11 @@ def _regress(model: Model, group: int, covariance: FloatArray, x: FloatArray) ->
     effects: FloatArray = model.directed[group].copy()
     mine = np.flatnonzero((where.group == group) & (where.kind == DIRECTED))
     mine = mine[np.argsort(where.row[mine], kind="stable")]
-    variables, first, count = np.unique(where.row[mine], return_index=True, return_counts=True)
-    for size in np.unique(count):  # all variables with so many causes at once
+    causes = np.bincount(where.row[mine])
+    variables = np.flatnonzero(causes)
+    count = causes[variables]
+    first = np.cumsum(count) - count
+    for size in sorted({*count.tolist()}):  # all variables with so many causes at once
         chosen = count == size
         own = mine[first[chosen][:, None] + np.arange(size)]
         sources, targets = where.column[own], variables[chosen]

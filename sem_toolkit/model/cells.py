@@ -118,17 +118,27 @@ class CellPlaces:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Placed:
+    """Cells of g groups: position (g × c) says where each group's stand in the vector of cells."""
+
+    position: IntArray
+
+    @cached_property
+    def leads(self) -> bool:
+        """Whether they are the first ones of the vector, in its order, as those of the only group may be."""
+        return len(self.position) == 1 and np.array_equal(self.position[0], np.arange(self.position.shape[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Run(Placed):
     """Neighbouring groups whose cells stand in the same places, so that one gathering serves them all.
 
-    span      the groups, g of them; cells: of the first of them, and so but for their positions of the others
-    position  g × c: where each group's cells stand in the vector of cells
+    span   the groups, g of them; cells: of the first of them, and so but for their positions of the others
     """
 
     span: slice
     cells: Cells
     places: CellPlaces
-    position: IntArray
 
     @cached_property
     def bends(self) -> "Bends":
@@ -136,23 +146,22 @@ class Run:
         cells, places = self.cells, self.places
         a, s, m = cells.directed, cells.symmetric, cells.intercept
         return Bends(
+            position=self.position[:, np.concatenate([a, s, m])],
             sources=cells.column[a],
             lefts=places.left[a],
             effects=np.concatenate([cells.row[a], cells.row[s], cells.column[s], cells.row[m]]),
             pulls=np.concatenate([places.right[a], places.right[s], places.left[s], places.left[a]]),
             weight=2.0 * cells.weight[s],
-            position=self.position[:, np.concatenate([a, s, m])],
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Bends:
+class Bends(Placed):
     """What second derivatives of the moments are gathered by; cells in the order: of A (a), of S (s), of m.
 
     sources   the affecting variable of each cell of A; lefts: its left column among the used columns of C
     effects   columns of B, and pulls: of CᵀDC, for cells of A, those of S from either side, and of m (A again)
     weight    2 w of the cells of S
-    position  g × c: where all of them stand in the vector of cells, in this order
     """
 
     sources: IntArray
@@ -160,7 +169,6 @@ class Bends:
     effects: IntArray
     pulls: IntArray
     weight: FloatArray
-    position: IntArray
 
 
 @dataclass(frozen=True, eq=False)

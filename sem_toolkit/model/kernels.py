@@ -13,7 +13,7 @@ moments belong to.
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.cells import Cells, Run
+from sem_toolkit.model.cells import Cells, Placed, Run
 from sem_toolkit.model.moments import ImpliedMoments
 from sem_toolkit.model.namespace import Array, get_namespace, move_to, reshape, swap, take
 from sem_toolkit.model.ram import Model
@@ -96,11 +96,11 @@ def gather_information(
         if means and moments.all_mean is not None:
             slopes = mean_slopes(cells, moments.all_mean[..., run.span, :])
             block += rows * (slopes[..., :, None] * slopes[..., None, :])
-        blocks.append(_scale_block(block, scale[run.span]))
-    return pull_back_square(model, x, _assemble(model, blocks))
+        blocks.append(scale_block(block, scale[run.span]))
+    return pull_back_square(model, x, assemble(model, blocks))
 
 
-def _assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
+def assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
     """The square of all cells (... × cells × cells) from those of the runs' cells (... × g × c × c)."""
     if model.square_order is None:
         return blocks[0][..., 0, :, :]
@@ -108,7 +108,7 @@ def _assemble(model: Model, blocks: list[FloatArray]) -> FloatArray:
     if isinstance(blocks[0], np.ndarray) and not batch:
         result = empty_square(model, blocks[0])
         for run, block in zip(model.runs, blocks, strict=True):
-            add_block(result, run.position, block)
+            add_block(result, run, block)
         return result
     space = get_namespace(blocks[0])
     flat = space.concat([reshape(block, (*batch, -1)) for block in blocks], axis=-1)
@@ -144,7 +144,7 @@ def gather_observed_part(
 ) -> FloatArray:
     """The same from the products CᵀLC and CᵀRC (... × g × k × k) and Cᵀz (... × g × k)."""
     cells, places = run.cells, run.places
-    both = np.stack([by_left, by_right])
+    both = np.array([by_left, by_right])
     columns, far_columns = both.take(places.left, axis=-1), both.take(places.right, axis=-1)
     rows, crosses = columns.take(places.left, axis=-2), far_columns.take(places.left, axis=-2)
     rights = far_columns.take(places.right, axis=-2)
@@ -206,7 +206,9 @@ def gather_second_order(
             bent = effects[..., a + 2 * s :] * along
             block[..., :a, a + s :] = bent
             block[..., a + s :, :a] = _transpose(bent)
-        add_block(result, bends.position, block)
+        if bends.leads and model.square_order is None:  # there is no other group
+            return block[..., 0, :, :]
+        add_block(result, bends, block)
     return result
 
 
@@ -239,19 +241,23 @@ def mean_slopes(cells: Cells, all_mean: FloatArray) -> FloatArray:
     return take(all_mean, cells.column, -1) * move_to(by_mean, all_mean) + move_to(constant, all_mean)  # type: ignore[no-any-return]
 
 
-def add_block(
-    result: FloatArray, position: NDArray[np.intp], block: FloatArray, scale: FloatArray | None = None
-) -> None:
-    """Add the blocks of a run of groups (... × g × c × c) to the square of all cells, in place.
+def add_block(result: FloatArray, cells: Placed, block: FloatArray, scale: FloatArray | None = None) -> None:
+    """Add the blocks of cells of g groups (... × g × c × c) to the square of all cells, in place.
 
-    position  where the cells stand (g × c); scale: what each group's block is multiplied by (g), in place
+    scale  what each group's block is multiplied by (g), in place
     """
     if scale is not None:
-        block = _scale_block(block, scale)
-    result[..., position[:, :, None], position[:, None, :]] += block
+        block = scale_block(block, scale)
+    if cells.leads:
+        size = block.shape[-1]
+        result[..., :size, :size] += block[..., 0, :, :]
+    else:
+        position = cells.position
+        result[..., position[:, :, None], position[:, None, :]] += block
 
 
-def _scale_block(block: FloatArray, scale: FloatArray) -> FloatArray:
+def scale_block(block: FloatArray, scale: FloatArray) -> FloatArray:
+    """The blocks of g groups (... × g × c × c) times a number each (g), in place."""
     if len(scale) > 1 or scale[0] != 1.0:
         block *= move_to(scale[:, None, None], block)
     return block

@@ -55,7 +55,7 @@ def build_model(table: ParameterTable) -> Model:
     locations = _locate(parameters, place)
     composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
     responses = build_responses(table, observed, parameters)
-    derived = composites if composites is not None else derive_cells(responses, find_exogenous(table, observed))
+    derived = composites if responses is None else derive_cells(responses, find_exogenous(table, observed))
     cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
     return Model(
         table=table,
@@ -117,6 +117,11 @@ def _require_supported(rows: Iterable[Parameter]) -> None:
         raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
 
 
+def require_size(table: ParameterTable) -> None:
+    """Raise ModelError where the model of a table is too large to be held in memory."""
+    _require_size(table.npar, len(observed_variables(table)) + len(latent_variables(table)), len(table.groups))
+
+
 def _require_size(parameters: int, variables: int, groups: int) -> None:
     """Refuse what cannot be held in memory before any matrix is made."""
     hint = "take fewer variables or groups"
@@ -139,9 +144,10 @@ def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
 def _require_one_row_a_cell(rows: Iterable[Parameter]) -> None:
     seen: set[tuple[object, ...]] = set()
     for row in rows:
-        pair = tuple(sorted((row.lhs, row.rhs))) if row.op == "~~" else (row.lhs, row.rhs)
-        pair = (row.rhs, row.lhs) if row.op == "=~" else pair
-        cell = (row.group, KINDS[row.op], *pair)
+        op, first, second = row.op, row.lhs, row.rhs
+        if op == "=~" or (op == "~~" and second < first):
+            first, second = second, first
+        cell = (row.group, KINDS[op], first, second)
         if cell in seen:
             message = f'"{row.lhs} {row.op} {row.rhs}" is in the model twice'
             raise ModelError(Diagnostic("error", "duplicate-parameter", message, span=row.origin.span))

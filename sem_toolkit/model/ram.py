@@ -145,12 +145,14 @@ class Model:
             position_m, row, _ = cells.intercept_places
             target.append(2 * square + group * t + row)
             source += [position, position_s, position_s, position_m]
-        fixed = (self.directed, self.symmetric, self.intercepts)
-        constants, places = np.unique(np.concatenate([matrix.ravel() for matrix in fixed]), return_inverse=True)
+        fixed = np.concatenate([matrix.ravel() for matrix in (self.directed, self.symmetric, self.intercepts)])
+        held = np.flatnonzero(fixed)  # few
+        numbers: dict[float, int] = {0.0: 0}
         size = sum(cells.size for cells in self.cells) + self.n_hidden
-        places = places + size
+        places = np.full(len(fixed), size)
+        places[held] += np.array([numbers.setdefault(value, len(numbers)) for value in fixed[held].tolist()], np.intp)
         places[np.concatenate(target)] = np.concatenate(source)
-        return Filling(constants, places)
+        return Filling(np.array([*numbers]), places)
 
     @cached_property
     def used_columns(self) -> IntArray:
@@ -169,10 +171,10 @@ class Model:
         first = [g for g in range(self.n_groups) if not g or not self.cells[g].stand_as(self.cells[g - 1])]
         return tuple(
             Run(
+                np.array([cells.position for cells in self.cells[start:end]]),
                 slice(start, end),
                 self.cells[start],
                 self.cell_places[start],
-                np.stack([cells.position for cells in self.cells[start:end]]),
             )
             for start, end in pairwise([*first, self.n_groups])
         )
@@ -283,7 +285,7 @@ def _measure_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Pa
         return row
     kind, i, j = (KINDS[row.op], place[row.lhs], place[row.rhs]) if row.op == "<~" else find_cell(row, place)
     right = 1.0 if kind in (INTERCEPT, THRESHOLD) else scale[j]
-    return replace(row, ustart=float(row.ustart / (scale[i] * right if kind == SYMMETRIC else scale[i] / right)))
+    return row._replace(ustart=float(row.ustart / (scale[i] * right if kind == SYMMETRIC else scale[i] / right)))
 
 
 def find_exogenous(table: ParameterTable, observed: tuple[str, ...]) -> tuple[int, ...]:

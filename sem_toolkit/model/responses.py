@@ -120,11 +120,11 @@ def build_responses(
     table: ParameterTable, observed: tuple[str, ...], parameters: tuple[Parameter, ...]
 ) -> Responses | None:
     """The thresholds and scales of a table; None where it has no ordered variables."""
-    position = {row.free: number for number, row in enumerate(parameters)}
-    place = {name: number for number, name in enumerate(observed)}
     rows = [row for row in table.parameters if row.op == "|"]
     if not rows:
         return None
+    position = {row.free: number for number, row in enumerate(parameters)}
+    place = {name: number for number, name in enumerate(observed)}
     items = np.array(sorted({place[row.lhs] for row in rows}), dtype=np.intp)
     first = sorted(
         {(place[row.lhs], int(row.rhs[1:]), row.lhs, row.rhs) for row in rows},

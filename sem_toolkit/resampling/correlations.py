@@ -100,7 +100,7 @@ def build_correlation_model(model: Model, kind: str, sizes: tuple[int, ...]) -> 
         return None
     kept = [row for row in model.table.rows if row.op not in _APART]
     numbers = {old: new for new, old in enumerate(sorted({row.free for row in kept if row.free > 0}), start=1)}
-    table = replace(model.table, rows=tuple(replace(row, free=numbers.get(row.free, 0)) for row in kept))
+    table = replace(model.table, rows=tuple(row._replace(free=numbers.get(row.free, 0)) for row in kept))
     reduced = build_model(table)
     if reduced.observed != model.observed or not is_stackable(reduced):
         return None

@@ -66,5 +66,5 @@ def _hold(row: Parameter, block: Block, anchors: tuple[str, ...]) -> Parameter:
         return row
     mark = ECHELON if row.group == block.groups[0] else TIED_ECHELON
     if row.rhs in anchors[: block.factors.index(row.lhs)]:
-        return replace(row, user=mark, free=0, ustart=0.0)
-    return replace(row, user=1, free=1, ustart=None) if row.user in (ECHELON, TIED_ECHELON) else row
+        return row._replace(user=mark, free=0, ustart=0.0)
+    return row._replace(user=1, free=1, ustart=None) if row.user in (ECHELON, TIED_ECHELON) else row

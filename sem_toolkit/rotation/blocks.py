@@ -68,11 +68,11 @@ def list_tied_items(table: ParameterTable, block: Block) -> tuple[tuple[str, ...
 def free_rotated_rows(table: ParameterTable) -> ParameterTable:
     """The table in which the rows that were fixed for want of a rotation are free parameters."""
     held = (ECHELON, TIED_ECHELON)
-    rows = (replace(row, free=1, ustart=None) if row.user in held and not row.free else row for row in table.rows)
+    rows = (row._replace(free=1, ustart=None) if row.user in held and not row.free else row for row in table.rows)
     return replace(table, rows=number_rows(rows))
 
 
 def number_rows(rows: Iterable[Parameter]) -> tuple[Parameter, ...]:
     """The rows with their free parameters numbered anew, from 1 in their order."""
     numbers = count(1)
-    return tuple(replace(row, free=next(numbers)) if row.free else row for row in rows)
+    return tuple(row._replace(free=next(numbers)) if row.free else row for row in rows)

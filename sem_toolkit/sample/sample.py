@@ -1,9 +1,9 @@
 """The sample: what the data say, in the order of the model's observed variables."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,21 @@ _FORMS: dict[str, Form] = {
     **dict.fromkeys(FULL_INFORMATION, "incomplete"),
     **dict.fromkeys(TWO_STAGE, "two.stage"),
 }
+
+
+class Stream(Protocol):
+    """Rows that are not kept, as often as they are asked for; memory: what a pass over them has found."""
+
+    @property
+    def memory(self) -> dict[Hashable, float]: ...
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """In batches (b × p)."""
+        ...
+
+    def iterate_columns(self) -> Iterator[FloatArray]:
+        """In smaller batches, as columns (p × b)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +78,7 @@ class SampleGroup:
     places: NDArray[np.intp] | None = None
     saturated: "SaturatedModel | None" = None
     design: Design = PLAIN
-    stream: Iterable[FloatArray] | None = None
+    stream: Stream | None = None
     categorical: "CategoricalStatistics | None" = None
     levels: "SaturatedLevels | None" = None
     is_between: bool = False

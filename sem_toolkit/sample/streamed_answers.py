@@ -41,9 +41,9 @@ def find_streamed_answers(file: TabularFile, names: Sequence[str]) -> dict[str, 
     found: dict[str, set[float]] = {name: set() for name in names}
     for columns, _ in iterate_columns(file, tuple(names), None):
         for name, column in zip(names, columns, strict=True):
-            if len(found[name]) < _MOST_COUNTED:
-                found[name].update(pd.unique(column).tolist())
-    values = {name: np.array(sorted(value for value in own if value == value)) for name, own in found.items()}
+            if len(found[name]) < _MOST_COUNTED and not _are_among(column, found[name]):
+                found[name].update(value for value in pd.unique(column).tolist() if value == value)
+    values = {name: np.array(sorted(own)) for name, own in found.items()}
     faults = [fault for name, own in values.items() if (fault := check_values(name, own)) is not None]
     if faults:
         raise DataError(faults)
@@ -141,10 +141,19 @@ class _AnsweredRows:
                 yield text, codes[:, used & (places == place)]
 
 
+def _are_among(column: FloatArray, known: set[float]) -> bool:
+    """Whether values are whole numbers between those that are known, which have no gap; False settles nothing."""
+    low, high = min(known, default=1.0), max(known, default=0.0)
+    if not (low < high and high - low == len(known) - 1 and low.is_integer()):
+        return False
+    return bool(((column >= low) & (column <= high) & (column == np.rint(column))).all())
+
+
 def _encode(column: FloatArray, numbers: FloatArray) -> IntArray:
     """Places of a column's values among the numbers; of missing values no matter what."""
     if len(numbers) == numbers[-1] - numbers[0] + 1 and (np.diff(numbers) == 1.0).all():
-        return np.asarray(np.nan_to_num(column - numbers[0]), dtype=np.intp)  # faster than a search
+        with np.errstate(invalid="ignore"):
+            return np.asarray((column - numbers[0]).astype(np.intp))  # faster than a search
     return np.asarray(np.searchsorted(numbers, column), dtype=np.intp)
 
 

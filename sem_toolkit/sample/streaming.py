@@ -5,7 +5,7 @@ Statistician 37, 242-247), so that a sorted or far-off column costs no digits. P
 memory does not grow with the number of rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,8 +19,8 @@ from sem_toolkit.sample.tabular import TabularFile
 
 BATCH = 32_768
 """Rows of a batch."""
-SLICE = 4_096
-"""Rows of which scores are made at once, so that they stay in the cache."""
+SLICE, NARROW = 4_096, 512
+"""Rows of which something is made at once, so that it stays in the cache: a number or two for each, or hundreds."""
 
 
 @dataclass
@@ -54,23 +54,37 @@ class Moments:
 
 @dataclass(frozen=True)
 class RowStream:
-    """The complete rows of one group, batch by batch, as often as they are asked for."""
+    """The complete rows of one group, batch by batch, as often as they are asked for.
+
+    memory  what a pass over the rows has found, for whoever would make the same pass again
+    """
 
     file: TabularFile
     variables: tuple[str, ...]
     group: str | None = None
     label: str = ""
+    memory: dict[Hashable, float] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[FloatArray]:
         """Rows (b × p), without those that lack a value or belong to another group."""
+        for columns in self._iterate_batches():
+            rows = np.ascontiguousarray(columns.T)
+            for start in range(0, len(rows), SLICE):
+                yield rows[start : start + SLICE]
+
+    def iterate_columns(self) -> Iterator[FloatArray]:
+        """The same as columns (p × b), fewer at once, for what makes several numbers of each of theirs."""
+        for columns in self._iterate_batches():
+            for start in range(0, columns.shape[1], NARROW):
+                yield columns[:, start : start + NARROW]
+
+    def _iterate_batches(self) -> Iterator[FloatArray]:
         for columns, labels in iterate_columns(self.file, self.variables, self.group):
             kept = np.isfinite(columns.sum(axis=0))
             if labels is not None:
                 texts, codes = labels
                 kept &= codes == (texts.index(self.label) if self.label in texts else -2)
-            rows = np.ascontiguousarray(columns.T if kept.all() else columns[:, kept].T)
-            for start in range(0, len(rows), SLICE):
-                yield rows[start : start + SLICE]
+            yield columns if kept.all() else columns[:, kept]
 
 
 def build_streamed_sample(

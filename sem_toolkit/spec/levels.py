@@ -34,6 +34,6 @@ def separate_levels(table: ParameterTable) -> ParameterTable:
                 message = f'the model says nothing of group "{label}" at level {level} ({name})'
                 hint = 'write a "group:" header for every group of the data, with both levels below it'
                 raise SpecError(Diagnostic("error", "group-without-level", message, hint=hint))
-    rows = tuple(replace(row, group=(row.group - 1) * count + row.level) if row.level else row for row in table.rows)
+    rows = tuple(row._replace(group=(row.group - 1) * count + row.level) if row.level else row for row in table.rows)
     labels = tuple(f"{label}, {level}" if label else level for label in table.groups for level in table.levels)
     return replace(table, rows=rows, groups=labels, separated=True)

@@ -51,7 +51,7 @@ def carry_slopes(table: ParameterTable) -> ParameterTable:
     slopes = list_slopes(table)
     if not slopes:
         return table
-    rows = [replace(row, ustart=0.0) if row.rv else row for row in table.rows if not (row.rv and row.op == "=~")]
+    rows = [row._replace(ustart=0.0) if row.rv else row for row in table.rows if not (row.rv and row.op == "=~")]
     for slope in slopes:
         group, name = 2 * slope.group - 1, slope.carrier
         fixed: list[tuple[str, Operator, str, float]] = [

@@ -4,10 +4,10 @@ The columns are those of lavaan's `parTable()`: one row a parameter, definition 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sem_toolkit.diagnostics import Span
 from sem_toolkit.spec.roles import Roles, compute_roles
@@ -38,9 +38,10 @@ class Origin:
 TYPED = Origin("typed")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One row of a parameter table; names and meanings are lavaan's.
+
+    A tuple, since tables have many rows: a frozen dataclass of as many fields takes ten times as long to make.
 
     user    1 where the user typed the row, 0 where a rule added it, 2 for rows of constraints made by labels,
             ECHELON and TIED_ECHELON for rows of exploratory blocks
@@ -99,7 +100,7 @@ class ParameterTable:
     @classmethod
     def from_records(cls, records: Iterable[Mapping[str, Any]], groups: tuple[str, ...] = ("",)) -> "ParameterTable":
         """Build a table from mappings with lavaan's column names; other columns are ignored, None means the default."""
-        names = {field.name for field in fields(Parameter)}
+        names = {*Parameter._fields}
         return cls(
             tuple(
                 Parameter(**{key: value for key, value in record.items() if key in names and value is not None})
@@ -131,7 +132,7 @@ class ParameterTable:
         return replace(
             self,
             rows=tuple(
-                replace(row, ustart=ustart[position]) if position in ustart else row
+                row._replace(ustart=ustart[position]) if position in ustart else row
                 for position, row in enumerate(self.rows)
             ),
         )
@@ -140,7 +141,7 @@ class ParameterTable:
         """The table with lavaan's columns, one row a parameter, definition or constraint."""
         import pandas as pd
 
-        names = [field.name for field in fields(Parameter) if field.name != "origin"]
+        names = [name for name in Parameter._fields if name != "origin"]
         frame = pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=names)
         frame["origin"] = [row.origin.rule for row in self.rows]
         return frame

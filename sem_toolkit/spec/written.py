@@ -12,6 +12,7 @@ from sem_toolkit.spec.formatting import format_spec
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.specs import parse_spec
 from sem_toolkit.spec.table import CONSTRAINT_OPERATORS, Parameter, ParameterTable
+from sem_toolkit.spec.tokens import split_tokens
 
 Key = tuple[str, str, str]
 _PLABEL = re.compile(r"\.p\d+\.")
@@ -89,8 +90,13 @@ def _list_meaning(table: ParameterTable) -> tuple[object, ...]:
 
 
 def _typed_label(row: Parameter) -> str:
-    """The user's label; rows that options make equal carry the plabel of the first one instead."""
-    return "" if _PLABEL.fullmatch(row.label) else row.label
+    """The user's label, where it can be typed as it is.
+
+    Rows that options make equal carry the plabel of the first one instead, those of `equal("f=~x2")` that text.
+    """
+    if not row.label or _PLABEL.fullmatch(row.label):
+        return ""
+    return row.label if [token.kind for token in split_tokens(row.label)] == ["name"] else ""
 
 
 def _name(row: Parameter) -> tuple[str, str, str, int]:

@@ -32,6 +32,13 @@ def test_without_data_the_model_is_drawn_alone(command, spec, tmp_path):
     assert not any("***" in text for text in read_texts(tmp_path / "a.svg"))
 
 
+def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(command, spec, tmp_path):
+    outcome = command("diagram", spec, "--data", tmp_path / "missing.csv", "-o", tmp_path / "a.exe")
+    assert outcome.code == 2
+    assert 'error[unknown-format]: ".exe" is no format for a diagram' in outcome.err
+    assert "missing.csv" not in outcome.err
+
+
 def test_settings_may_be_typed(command, spec, tmp_path):
     arguments = ["--data", DATA / "hs.csv", "--values", "raw", "--significance", "none", "--only", "measurement"]
     assert command("diagram", spec, *arguments, "-o", tmp_path / "a.svg").code == 0

@@ -3,7 +3,6 @@
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,7 +90,7 @@ def test_every_coordinate_is_the_computed_one(name, renderer):
 def test_arrowheads_end_at_the_computed_tips(renderer):
     """Fixed covariances are the difficult ones: dashed, in many pieces, with a head at both ends."""
     table, estimates, _ = read_model("poldem_sem")
-    fixed = tuple(replace(row, free=0, ustart=0.3) if row.op == "~~" else row for row in table.parameters)
+    fixed = tuple(row._replace(free=0, ustart=0.3) if row.op == "~~" else row for row in table.parameters)
     diagram = draw_diagram(ParameterTable(fixed), estimates)
     scene, groups = diagram.scene, read_groups(draw_by(renderer, diagram))
     assert sum(edge.tail and edge.pattern == "dashed" for edge in scene.edges) == 6

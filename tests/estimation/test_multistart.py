@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit.discrepancy.ml import MaximumLikelihood
@@ -43,6 +44,35 @@ def test_the_lower_optimum_that_lavaan_finds_is_found(name: str, verdict: str, d
     assert found.certificate.verdict == verdict
     assert found.solution.discrepancy == pytest.approx(discrepancy, rel=1e-5)
     assert found.certificate.starts > 1
+
+
+def test_parameters_that_groups_share_count_once() -> None:
+    """70 parameters in the table, of which 38 are free; the first optimum is at 0.00767."""
+    equal = ("loadings", "intercepts", "residuals")
+    options = {"std_lv": True, "orthogonal": True, "estimator": "ULSMV", "ordered": False, "group": "grp"}
+    found = fit(MODES / "shared_loadings.lav", MODES / "shared_loadings.csv", group_equal=equal, **options)
+    assert found.certificate.standing == "lowest of 51 starts"
+    assert found.solution.discrepancy == pytest.approx(0.006603, abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "discrepancy"),
+    [
+        ("mimic_misfit", "converged", 0.5555916059),  # 0.6906 from one start
+        ("feedback", "converged", 0.0149887791),  # no optimum
+        ("run_away", "improper", 0.3151347427),  # not identified
+        ("units_apart", "converged", 0.1644659615),  # 0.2385
+    ],
+)
+def test_incomplete_rows_are_searched_by_their_saturated_moments(name: str, verdict: str, discrepancy: float) -> None:
+    data = pd.read_csv(MODES / f"{name}.csv")
+    holes = np.random.default_rng(1).random(data.shape) < 0.01
+    if "mimic" in name:
+        holes[:, data.columns.isin(["x5", "x6"])] = False
+    found = fit(MODES / f"{name}.lav", data.mask(holes), missing="ml")
+    assert found.certificate.verdict == verdict
+    assert found.certificate.starts > 50
+    assert found.solution.discrepancy == pytest.approx(discrepancy, rel=1e-6)
 
 
 @pytest.mark.parametrize("engine", ["semopy", "native"])

@@ -153,7 +153,7 @@ def test_a_marker_without_loading_is_replaced_and_reported() -> None:
 def test_impossible_starting_values_are_given_up() -> None:
     reference = load_reference("hs_cfa_marker", engine="native")
     rows = tuple(
-        replace(row, ustart=-5.0) if row.op == "~~" and row.lhs == row.rhs else row
+        row._replace(ustart=-5.0) if row.op == "~~" and row.lhs == row.rhs else row
         for row in reference.model.table.rows
     )
     model = build_model(replace(reference.model.table, rows=rows))

@@ -74,7 +74,7 @@ def test_a_model_in_other_units_has_the_same_moments_in_these_units(reference: R
 def test_a_model_in_other_units_is_what_its_table_builds(reference: Reference) -> None:
     scale = np.exp(np.random.default_rng(4).normal(size=reference.model.n_variables))
     measured = reference.model.in_units(scale)
-    labelless = tuple(replace(row, label="") for row in measured.table.rows)
+    labelless = tuple(row._replace(label="") for row in measured.table.rows)
     built = build_model(replace(measured.table, rows=labelless))
     for name in ("directed", "symmetric", "intercepts"):
         np.testing.assert_array_equal(getattr(measured, name), getattr(built, name))

@@ -12,6 +12,7 @@ from sem_toolkit.diagnostics import DataError, SemError
 from sem_toolkit.fit import Fit, streamed
 from sem_toolkit.fit.check import check_model
 from sem_toolkit.sample import streaming
+from sem_toolkit.sample.categorical import tabled
 from sem_toolkit.sample.categorical.two_steps import EmptyCells
 from sem_toolkit.sample.streamed_answers import build_streamed_answers, find_streamed_answers
 from sem_toolkit.sample.tabular import open_tabular
@@ -214,3 +215,31 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, monkeypatch: pytest.
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_single_precision_of_many_rows_moves_nothing_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = draw(6_000)
+    _, exact = fit_both(frame, tmp_path / "t.parquet", monkeypatch)
+    monkeypatch.setattr(tabled, "_MANY", 1)
+    rounded, _ = fit_both(frame, tmp_path / "t.parquet", monkeypatch)
+    one, other = (found.sample.groups[0].categorical for found in (rounded, exact))
+    assert one is not None
+    assert other is not None
+    deviations = np.sqrt(np.diag(other.gamma))
+    assert 0.0 < np.max(np.abs(one.gamma - other.gamma) / np.outer(deviations, deviations)) < 1e-5
+    np.testing.assert_allclose(rounded.parameters["se"], exact.parameters["se"], rtol=1e-5)
+    for name in ("chisq", "chisq.scaled", "chisq.scaling.factor"):
+        assert rounded.fit_measures[name] == pytest.approx(exact.fit_measures[name], rel=1e-5)
+
+
+def test_an_answer_that_comes_late_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among missing ones too, which fill no gap between the answers before."""
+    path = tmp_path / "t.parquet"
+    column = np.tile([1.0, 2.0, 3.0, 5.0, np.nan], 200)
+    pd.DataFrame({"a": np.concatenate([column, column, np.full(100, 4.0)])}).to_parquet(path, row_group_size=200)
+    monkeypatch.setattr(streaming, "BATCH", 200)
+    file = open_tabular(path)
+    assert file is not None
+    assert find_streamed_answers(file, ["a"])["a"].numbers == (1.0, 2.0, 3.0, 4.0, 5.0)

@@ -1,7 +1,6 @@
 """Random specs, by chance but reproducible: valid ones from the grammar, and damaged texts."""
 
 import random
-from dataclasses import replace
 
 from sem_toolkit.diagnostics import SpecError
 from sem_toolkit.spec import Origin, Parameter, Spec, TableOptions, build_parameter_table
@@ -33,7 +32,7 @@ def build_meaning(spec: Spec, options: TableOptions | None = None) -> list[Param
         except SpecError as error:
             fault = error.diagnostics[0].code
         else:
-            return [replace(row, origin=Origin("")) for row in table.rows]
+            return [row._replace(origin=Origin("")) for row in table.rows]
     return fault
 
 

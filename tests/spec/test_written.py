@@ -28,6 +28,8 @@ def _expand(text: str, groups: tuple[str, ...], **options: object) -> tuple[Para
         (PANEL, ("a", "b"), {}),
         ("y ~ c(u, v)*x + start(c(0.5, 1))*z\nx ~~ z", ("a", "b"), {}),
         ("i =~ 1*y1 + 1*y2 + 1*y3\ns =~ 0*y1 + 1*y2 + 2*y3", ("",), {"call": "growth"}),
+        ('f =~ a + b + equal("f=~b")*c\ng =~ d + "one two"*e + h', ("",), {}),
+        ('f =~ a + b + c\ng =~ d + equal("f=~b")*e + h', ("a", "b"), {"group_equal": ("loadings",)}),
         ("f =~ x\ny ~ f\nx ~~ 0.3*x\ny ~~ lower(0.01)*y", ("",), {}),
     ],
     ids=lambda value: None if isinstance(value, dict) else str(value)[:20],

@@ -109,7 +109,7 @@ class OrdinalLadder:
         held: list[Parameter] = []
         for keys in new:
             for row in (rows[key] for key in keys[1:] if key in rows and not rows[key].free):
-                opened[row.plabel] = replace(row, free=1, ustart=None)
+                opened[row.plabel] = row._replace(free=1, ustart=None)
                 held.append(Parameter(row.plabel, "==", f"{row.ustart or 0.0:g}", block=0, group=0))
         if opened:
             table = replace(table, rows=(*(opened.get(row.plabel, row) for row in table.rows), *held))

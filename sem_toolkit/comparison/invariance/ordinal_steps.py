@@ -106,11 +106,11 @@ class OrdinalSteps:
         ties: list[Parameter] = []
         for key in self._list_freed({*classes}):
             row = self.rows[key]
-            changed[row.plabel] = replace(row, free=1, ustart=None)
+            changed[row.plabel] = row._replace(free=1, ustart=None)
         for keys in classes.values():
             rows = [self.rows[key] for key in keys]
             for row in rows[1:]:
-                changed[row.plabel] = replace(row, free=rows[0].free, ustart=rows[0].ustart)
+                changed[row.plabel] = row._replace(free=rows[0].free, ustart=rows[0].ustart)
                 if rows[0].free and row.plabel != rows[0].plabel:
                     ties.append(Parameter(rows[0].plabel, "==", row.plabel, user=2, block=0, group=0))
         rows_ = [changed.get(row.plabel, row) if row.plabel else row for row in self.table.rows]

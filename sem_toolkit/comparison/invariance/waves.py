@@ -137,7 +137,7 @@ class WaveLadder:
             variance = row.op == "~~" and row.lhs == row.rhs and "loadings" in equal and "lv.variances" not in equal
             mean = row.op == "~1" and "intercepts" in equal and "means" not in equal
             if row.lhs in later and (variance or mean) and not row.free and not row.user:
-                row = replace(row, free=len(table.rows), ustart=None)
+                row = row._replace(free=len(table.rows), ustart=None)
             rows.append(row)
         return replace(table, rows=tuple(rows))
 

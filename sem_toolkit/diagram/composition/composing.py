@@ -8,6 +8,7 @@ import numpy as np
 from sem_toolkit.diagram.composition.drafts import DENSITIES, TIGHT, Draft, iterate_arrangements
 from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
+from sem_toolkit.diagram.content.figure import Figure
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
@@ -23,7 +24,7 @@ MOST_PAINTED, LEAST_PAINTED = 10, 2
 KEPT = 2
 """So many of them are kept for each of the other arrangements that follow."""
 
-MOST_WITH_ARCS, MOST_WITH_UPRIGHT = 3, 8
+MOST_WITH_ARCS, MOST_WITH_UPRIGHT = 3, 6
 """How many pictures of a figure are painted before its covariances become a matrix; of one in whose columns they stand.
 """
 
@@ -109,7 +110,7 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         if following is not None and _is_same_figure(variant, following):
             # More room for arcs is soon more than the column has: without them it is enough.
             figure = variant.canvas.structure.figure
-            search.left = MOST_WITH_UPRIGHT if figure is not None and figure.upright else MOST_WITH_ARCS
+            search.left = MOST_WITH_UPRIGHT if figure is not None and figure.is_dense else MOST_WITH_ARCS
         elif position and _is_same_figure(drafts[position - 1], variant):
             search.left = most
         if position and routed > 2 * CROWDED_FROM and search.best is not None:
@@ -125,10 +126,11 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         if not crowded and variant.is_figure and following is not None and not _is_same_figure(variant, following):
             # What follows is another way to draw it, which has not been tried yet.
             search.left = most
-        # Readers find their way in a figure that they know, however many paths cross in it.
         # The side of an arc is pinned in the arrangement that its maker has seen.
         weighed = following is not None and following.is_other and not crowded and not variant.canvas.arcs
-        if search.is_done and (search.has_ended or not weighed or variant.is_figure or search.cost <= PLAIN):
+        # Readers find their way in a figure that they know, however many paths cross in it.
+        weighed = weighed and not variant.is_figure and search.cost > PLAIN
+        if search.is_done and (search.has_ended or not (weighed or (search.is_too_high and variant.is_plain))):
             return
 
 
@@ -164,8 +166,20 @@ def _search_wider_figure(search: Search, drafts: Sequence[Draft]) -> None:
     for variant in drafts:
         if variant.is_figure or variant.arrangement == "converging":
             density = CLOSE if variant.is_figure else TIGHT
-            search.left = LEAST_WIDER
-            search.try_spacing(variant.with_density(density), density.spacing, GROWTH, must_fit=False)
+            for position, squeeze in enumerate(_list_squeezes(variant.canvas.structure.figure)):
+                search.left = LEAST_WIDER
+                if position == 0 or search.best is None or search.best[0].hits:
+                    search.try_spacing(
+                        variant.with_density(density), density.spacing, GROWTH, must_fit=False, squeeze=squeeze
+                    )
+
+
+def _list_squeezes(figure: Figure | None) -> tuple[bool, ...]:
+    """Whether the columns of a figure are tried as close as they can be, and as far apart as its numbers ask for."""
+    if figure is None or not figure.upright:
+        return (True,)
+    # Those of a dense one have been as close as they can be.
+    return (False,) if figure.is_dense else (True, False)
 
 
 def _is_same_figure(one: Draft, other: Draft) -> bool:

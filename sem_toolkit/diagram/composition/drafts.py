@@ -96,6 +96,12 @@ class Draft:
         return self.canvas.structure.figure is not None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is a measurement model in one column, whose blocks stand in several without their arcs."""
+        canvas = self.canvas
+        return not (canvas.structure.links or canvas.structure.two_sided or canvas.hints.stages or self.is_figure)
+
+    @property
     def is_tiled(self) -> bool:
         """Whether it has the blocks of a measurement model in columns, without arcs between them."""
         structure = self.canvas.structure
@@ -209,6 +215,8 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             # Where many waves are wider than the column, the page is still higher than they are wide. Those with blocks
             # of indicators run downwards as ranks.
             yield draft.with_structure(replace(known, figure=figure.turn(structure.links)))
+        if figure.alone:
+            return
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
         yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None

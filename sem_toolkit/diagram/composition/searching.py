@@ -85,6 +85,11 @@ class Search:
         return self.best is not None and (self.best[0].faults == 0 or self.has_ended)
 
     @property
+    def is_too_high(self) -> bool:
+        """Whether the best picture is higher than a page."""
+        return self.best is not None and self.best[0].high > 0
+
+    @property
     def cost(self) -> float:
         """How hard the best picture is to read."""
         return np.inf if self.best is None else self.best[0].cost
@@ -126,15 +131,17 @@ class Search:
     def _is_good_size(score: Score | None) -> bool:
         return score is not None and score.wide == 0 and score.high == 0
 
-    def try_spacing(self, draft: Draft, spacing: Spacing, growth: tuple[float, ...], must_fit: bool) -> None:
+    def try_spacing(
+        self, draft: Draft, spacing: Spacing, growth: tuple[float, ...], must_fit: bool, squeeze: bool = True
+    ) -> None:
         """Paint a draft with this spacing, widened as long as something is hit.
 
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
+        squeeze   the columns of a figure that cannot fit are as close as they can be all the same
         """
-        # What cannot fit anyway is not squeezed, but for the columns of most figures.
         figure = draft.canvas.structure.figure
-        squeezed = must_fit or draft.is_tiled or (figure is not None and not figure.upright)
-        width = self._find_width() if squeezed else None
+        # What cannot fit anyway is not squeezed otherwise.
+        width = self._find_width() if must_fit or draft.is_tiled or (draft.is_figure and squeeze) else None
         tried: Placement | None = None
         hits, missed = False, 0
         for k, factor in enumerate(growth):

@@ -30,6 +30,7 @@ class Figure:
     outer  variable → the side to which its variance and its arcs go; others find their own
     ports  True where structural paths leave and arrive in the middle of the sides that look at each other
     upright  True where covariances of neighbours in a column are straight
+    alone   True where no other arrangement of the model is worth a try
     turned  True where factors stand beside what they load on instead of above or below it
     """
 
@@ -39,7 +40,17 @@ class Figure:
     outer: Mapping[str, Side] = field(default_factory=dict)
     ports: bool = False
     upright: bool = False
+    alone: bool = False
     turned: bool = False
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether all variables of a wave lead to all of the next, and covary."""
+        return self.ports and self.upright
+
+    def has_arcs_beyond(self, one: str, other: str) -> bool:
+        """Whether an arc between two variables of a row surely runs above or below it."""
+        return self.alone and self.outer.get(one) == self.outer.get(other) and self.outer.get(one) in ("top", "bottom")
 
     def turn(self, links: Iterable[tuple[str, str]]) -> "Figure":
         """The same with its columns as rows: what ran from left to right runs downwards.

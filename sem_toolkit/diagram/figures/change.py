@@ -16,19 +16,20 @@ MOST_OTHERS = 3
 BESIDE_PATHS = 1 / 6
 """How far right of a column, in columns, a factor stands that keeps clear of the paths between two mirrored rows."""
 
-BEFORE_SCORE = 0.2
-"""How far left of its score, in columns, a change stands that others' paths pass."""
+BEFORE_MEASURE = 0.15
+"""How far left of its score, in columns, a change stands that others' paths reach between the scores."""
 
 
 def recognise_change(structure: Structure) -> Figure | None:
     """The figure of one chain of scores or of two, every score but the first with a change of its own; or None."""
     changes = _find_changes(structure)
     chains = _follow_scores(structure, changes)
+    starts = {chain[0]: changes.pop(chain[0]) for chain in chains if chain[0] in changes}
     if len(chains) not in (1, 2) or sum(map(len, chains)) != len(changes) + len(chains):
         return None
-    if len({len(chain) for chain in chains}) > 1:
+    if len({len(chain) for chain in chains}) > 1 or any(structure.indicators.get(name) for name in starts.values()):
         return None
-    placed = {*changes, *changes.values(), *(chain[0] for chain in chains)}
+    placed = {*changes, *changes.values(), *starts.values(), *(chain[0] for chain in chains)}
     others = [name for name in structure.cores if name not in placed]
     shared = {name: {b for a, b in structure.loadings if a == name} & {*changes.values()} for name in others}
     common = [name for name in others if len(shared[name]) > 1]
@@ -36,27 +37,67 @@ def recognise_change(structure: Structure) -> Figure | None:
     if len(rest) > MOST_OTHERS or any(structure.indicators.get(name) for name in (*changes.values(), *common)):
         return None
     if len(chains) == 1:
-        return _arrange_one(structure, chains[0], changes, common, rest)
+        return _arrange_one(structure, chains[0], changes, starts, common, rest)
     if any(sum(changes[chain[1]] in shared[name] for name in common) > 1 for chain in chains):
         return None
     common.sort(key=lambda name: changes[chains[1][1]] in shared[name])
-    return _arrange_two(structure, chains, changes, common, rest)
+    single = all(len(structure.indicators.get(score, ())) <= 1 for chain in chains for score in chain)
+    if len(common) == len(chains) and len(chains[0]) > 2 and single and not rest:
+        return _arrange_many(structure, chains, changes, starts, common)
+    return None if starts else _arrange_two(structure, chains, changes, common, rest)
 
 
 def _arrange_one(
-    structure: Structure, scores: Sequence[str], changes: Mapping[str, str], common: list[str], rest: list[str]
+    structure: Structure,
+    scores: Sequence[str],
+    changes: Mapping[str, str],
+    starts: Mapping[str, str],
+    common: list[str],
+    rest: list[str],
 ) -> Figure | None:
     if len(common) + len(rest) > MOST_OTHERS:
         return None
     cells: dict[str, Cell] = {score: (float(k), 2.0) for k, score in enumerate(scores)}
     cells |= {changes[score]: (float(k), 1.0) for k, score in enumerate(scores) if k}
+    cells |= dict.fromkeys(starts.values(), (0.0, 1.0))
     middle = len(scores) / 2
     cells |= {name: (middle + k - (len(common) - 1) / 2, 0.0) for k, name in enumerate(common)}
     cells |= _place_rest(structure, rest, len(scores), 1.5)
     outer: dict[str, Side] = dict.fromkeys(common, "top")
     outer |= dict.fromkeys(changes.values(), "right")
+    outer |= dict.fromkeys(starts.values(), "left")
     outer |= {scores[0]: "left", scores[-1]: "right"}
     return Figure("latent change", cells, dict.fromkeys(scores, "bottom"), outer)
+
+
+def _arrange_many(
+    structure: Structure,
+    chains: Sequence[Sequence[str]],
+    changes: Mapping[str, str],
+    starts: Mapping[str, str],
+    common: Sequence[str],
+) -> Figure:
+    """Many occasions of two variables: each as it stands alone, the measures inside, mirrored.
+
+    What the changes of a variable have in common, where it starts, and its first score are in one column, so that what
+    covaries is near each other; each change stands before its score, so that paths of the other variable pass between
+    the scores.
+    """
+    cells: dict[str, Cell] = {}
+    outer: dict[str, Side] = {}
+    for scores, name, rows in zip(chains, common, ((0.0, 1.0, 2.0, 3.0), (7.0, 6.0, 5.0, 4.0)), strict=True):
+        cells |= {name: (0.0, rows[0]), scores[0]: (0.0, rows[2])}
+        cells |= {starts[score]: (0.0, rows[1]) for score in scores if score in starts}
+        for k, score in enumerate(scores):
+            cells[score] = (float(k), rows[2])
+            cells |= dict.fromkeys(structure.indicators.get(score, ()), (float(k), rows[3]))
+            outer |= dict.fromkeys(structure.indicators.get(score, ()), "left")
+            if k:
+                cells[changes[score]] = (k - BEFORE_MEASURE, rows[1])
+        column = (name, scores[0], *(starts[score] for score in scores if score in starts))
+        outer |= dict.fromkeys(column, "left")
+        outer |= dict.fromkeys((changes[score] for score in scores[1:]), "top" if rows[0] == 0 else "bottom")
+    return Figure("latent change", cells, {}, outer, upright=True)
 
 
 def _arrange_two(
@@ -66,31 +107,23 @@ def _arrange_two(
     common: Sequence[str],
     rest: Sequence[str],
 ) -> Figure:
-    """Scores outside, changes inside, what changes of one variable have in common inside of these, before them.
+    """Scores outside, changes inside.
 
-    There it stands in the column of the first scores, so that what covaries is in one column and what drives the other
-    variable has a free way; each change stands a little before its score, so that these paths pass it. What the changes
-    of both have in common stands in the middle.
+    What the changes of both have in common stands in the middle.
     """
     count = len(chains[0])
-    own = len(common) == len(chains) and count > 2
-    last = 5.0 if own else 4.0 if common else 3.0
-    before = BEFORE_SCORE if own else 0.0
+    last = 4.0 if common else 3.0
     cells: dict[str, Cell] = {}
     outer: dict[str, Side] = {}
     sides: dict[str, Side] = {}
     for scores, row, inner in zip(chains, (0.0, last), (1.0, last - 1), strict=True):
         cells |= {score: (float(k), row) for k, score in enumerate(scores)}
-        cells |= {changes[score]: (k - before, inner) for k, score in enumerate(scores) if k}
+        cells |= {changes[score]: (float(k), inner) for k, score in enumerate(scores) if k}
         sides |= dict.fromkeys(scores, "top" if row == 0 else "bottom")
         outer |= dict.fromkeys([changes[score] for score in scores[1:]], "right")
         outer |= {scores[0]: "left", scores[-1]: "right"}
-    if own:
-        cells |= {name: (0.0, 2.0 + k) for k, name in enumerate(common)}
-        outer |= dict.fromkeys(common, "left")
-    else:
-        first = floor(count / 2 - 0.5) + BESIDE_PATHS
-        cells |= {name: (first + k, last / 2) for k, name in enumerate(common)}
+    first = floor(count / 2 - 0.5) + BESIDE_PATHS
+    cells |= {name: (first + k, last / 2) for k, name in enumerate(common)}
     return Figure("latent change", cells | _place_rest(structure, rest, count, last / 2), sides, outer)
 
 
@@ -118,7 +151,7 @@ def _follow_scores(structure: Structure, changes: dict[str, str]) -> list[list[s
     """The chains of scores in the order of the paths between them."""
     after = {a: b for a, b in structure.links if b in changes and changes[b] != a and a not in changes.values()}
     chains = []
-    for first in [a for a in structure.cores if a in after and a not in changes]:
+    for first in [a for a in structure.cores if a in after and a not in after.values()]:
         scores = [first]
         while scores[-1] in after and after[scores[-1]] not in scores:
             scores.append(after[scores[-1]])

@@ -8,6 +8,7 @@ from sem_toolkit.diagram.figures.change import recognise_change
 from sem_toolkit.diagram.figures.fans import recognise_components, recognise_growth
 from sem_toolkit.diagram.figures.mediation import recognise_mediation
 from sem_toolkit.diagram.figures.panels import recognise_panel, recognise_random_intercepts
+from sem_toolkit.diagram.figures.pathways import recognise_pathways
 from sem_toolkit.diagram.figures.traits import recognise_traits
 from sem_toolkit.diagram.figures.waves import recognise_waves
 
@@ -15,6 +16,7 @@ RECOGNISERS: tuple[Callable[[Structure], Figure | None], ...] = (
     recognise_random_intercepts,
     recognise_change,
     recognise_growth,
+    recognise_pathways,
     recognise_components,
     recognise_mediation,
     recognise_panel,

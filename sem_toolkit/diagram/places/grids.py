@@ -1,7 +1,7 @@
 """Places on the grid of a figure: equal columns, rows that do not touch, both as wide as numbers and shapes need."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -20,6 +20,9 @@ STRETCH = 1.45
 
 ROOMY_SHARE = 0.95
 """In a row of indicators that has room each number has a place of its own."""
+
+MANY_ARRIVING, NARROW_NUMBER = 3, 18.0
+"""Of so many loadings of one measure those of a few measures have room; numbers narrower than this always have it."""
 
 NEARLY_ABOVE = 0.25
 """Up to so many columns beside what it loads on a factor stands above it."""
@@ -163,7 +166,8 @@ def _find_row_gap(
     label = measures.widest_label
     if fans and max(columns) > NEARLY_ABOVE:
         # The flatter the outermost lines, the further the rows are apart.
-        return spacing.fan * (1.0 + 0.16 * max(columns)) + 0.35 * max(0.0, label - 30)
+        plain = spacing.fan * (1.0 + 0.16 * max(columns)) + 0.35 * max(0.0, label - 30)
+        return plain + _find_room_of_numbers(fans, measures, spacing)
     if fans:
         return max(0.6 * spacing.fan, 26.0)
     beside = [(name, at) for at, names in structure.satellites.items() for name in names]
@@ -179,6 +183,15 @@ def _find_row_gap(
         )
         return max(0.75 * spacing.rank, 34.0) * steeper + 0.3 * max(0.0, label - 30)
     return max(spacing.block, 34.0) if links else spacing.block
+
+
+def _find_room_of_numbers(fans: Sequence[tuple[str, str]], measures: Measures, spacing: Spacing) -> float:
+    """What a row gap takes more where three factors or more load on many measures each, with numbers of some width."""
+    widest = max(measures.labels.get(f"{a} =~ {b}", 0.0) for a, b in fans)
+    arriving, leaving = (max(Counter(pair[k] for pair in fans).values()) for k in (1, 0))
+    if arriving < MANY_ARRIVING or widest < NARROW_NUMBER:
+        return 0.0
+    return spacing.fan * max(0, leaving - MANY_ARRIVING)
 
 
 def _count_slanting(figure: Figure, structure: Structure, upper: float, lower: float) -> int:
@@ -218,7 +231,7 @@ def _iterate_pitches(
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
             label = _find_number(a, b, measures) if tight else measures.widest_label
             # Where all variables of a wave lead to all of the next, the numbers stand before the paths cross.
-            roomy = 2 * label + 12 if figure.upright else label + 30
+            roomy = 2 * label + 12 if figure.is_dense else label + 30
             yield (inner + (label + 12 if tight else max(spacing.rank, roomy))) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
             label = _find_number(a, b, measures) if tight else measures.widest_label
@@ -226,7 +239,7 @@ def _iterate_pitches(
             yield (inner + (gap if tight else max(gap, 0.8 * spacing.rank))) / apart
         elif pair in loaded and level:
             yield (inner + _find_number(a, b, measures) + 16) / apart
-        elif pair in covarying and level:
+        elif pair in covarying and level and not figure.has_arcs_beyond(a, b):
             yield (inner + 22 + (0.0 if tight else covarying[pair])) / apart
         if level:
             gap = spacing.item if {a, b} <= items else spacing.block

@@ -5,15 +5,15 @@ covary, two paths that cross, height that paths climb, the order of the model tu
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block
+from sem_toolkit.diagram.places.meetings import TOUCHING, Crossings, IndexArray, Passings
 
 HIT, BETWEEN, CROSSING, CLIMB, TURNED, WHITE, LEVEL = 90.0, 18.0, 14.0, 0.08, 3.0, 0.03, 4.0
 """Costs: of a shape in the way of a straight path, of a core between two that covary, of a crossing, of a point of
@@ -23,16 +23,11 @@ height climbed, of two cores against the order of the model, of a point of a col
 CLEAR = 5.0
 """How far a straight path keeps from what it passes, in points."""
 
-TOUCHING = 1e-9
-"""What overlaps by no more than this only touches."""
-
 FAN, FAN_SHARE = "", 0.5
 """The name of the room between a core and its indicators, and how much of their row it takes."""
 
 Gap = Callable[[Block, Block], float]
 """How far apart the middles of two blocks of a column are at least, the upper one first."""
-
-IndexArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -113,14 +108,22 @@ class Ranks:
         return np.array(found, np.intp).reshape(-1, 2)
 
     @cached_property
-    def _moving(self) -> dict[int, IndexArray]:
+    def crossings(self) -> Crossings:
+        """All pairs of links that may cross."""
+        return Crossings.of(self.ends, self.x, self.pairs)
+
+    @cached_property
+    def _moving(self) -> dict[int, Crossings]:
         """Column → the pairs of links of which one ends there."""
         columns = np.array([self.places[name] for name in self.names])[self.ends]
         touched = {column: (columns == column).any(axis=1) for column in self.columns}
-        return {column: self.pairs[at[self.pairs].any(axis=1)] for column, at in touched.items()}
+        return {
+            column: Crossings.of(self.ends, self.x, self.pairs[at[self.pairs].any(axis=1)])
+            for column, at in touched.items()
+        }
 
-    def find_moving(self, column: int) -> IndexArray:
-        """The pairs of links that cross or not as the cores of one column move, p × 2."""
+    def find_moving(self, column: int) -> Crossings:
+        """The pairs of links that cross or not as the cores of one column move."""
         return self._moving[column]
 
     @cached_property
@@ -171,11 +174,13 @@ class Field:
         link, shape = np.nonzero(~apart & ~(at_end & is_core))
         start, end = ranks.ends[link].T
         dx = ranks.run[link]
-        self._passings = _Passings(
+        self._passings = Passings(
             start, end, owner[shape], y[shape], half[shape, 1], px[link, shape] + dx / 2, dx, half[shape, 0]
         )
-        self._moving: dict[int, _Passings] = {}
-        self._known: tuple[FloatArray, float, float] | None = None
+        self._moving: dict[int, Passings] = {}
+        self._here: FloatArray | None = None
+        self._all = 0.0, 0.0
+        self._others: dict[int, tuple[float, float]] = {}
 
     def find_gap(self, above: int, below: int) -> float:
         """How far apart the middles of two cores are at least, the upper one first."""
@@ -192,23 +197,29 @@ class Field:
     def assess(self, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """What c vectors of heights (c × n) cost, and how many faults that could be mended each has."""
         ranks = self.ranks
-        return self._sum_up(heights, self._passings.count_hits(heights), _count_crossings(ranks, ranks.pairs, heights))
+        return self._sum_up(heights, self._passings.count_hits(heights), ranks.crossings.count(heights))
 
     def assess_moved(self, heights: FloatArray, column: int, here: FloatArray) -> FloatArray:
         """The same cost where only cores of one column stand elsewhere than `here` (n): it alone is looked at again."""
-        ranks = self.ranks
         if column not in self._moving:
-            self._moving[column] = self._passings.take(np.array(ranks.columns[column]))
-        passings, pairs = self._moving[column], ranks.find_moving(column)
-        if self._known is None or not np.array_equal(self._known[0], here):
-            hits, crossings = self._passings.count_hits(here[None]), _count_crossings(ranks, ranks.pairs, here[None])
-            self._known = here, float(hits[0]), float(crossings[0])
-        _, hits_here, crossings_here = self._known
-        hits = hits_here + passings.count_hits(heights) - passings.count_hits(here[None])
-        crossings = (
-            crossings_here + _count_crossings(ranks, pairs, heights) - _count_crossings(ranks, pairs, here[None])
-        )
+            self._moving[column] = self._passings.take(np.array(self.ranks.columns[column]))
+        passings, pairs = self._moving[column], self.ranks.find_moving(column)
+        other_hits, other_crossings = self._count_others(column, here)
+        hits, crossings = other_hits + passings.count_hits(heights), other_crossings + pairs.count(heights)
         return self._sum_up(heights, hits, crossings)[0]
+
+    def _count_others(self, column: int, here: FloatArray) -> tuple[float, float]:
+        """What is hit and what crosses at these heights (n) whatever the cores of one column do."""
+        if self._here is None or not np.array_equal(self._here, here):
+            self._here, self._others = here, {}
+            one = here[None]
+            self._all = float(self._passings.count_hits(one)[0]), float(self.ranks.crossings.count(one)[0])
+        if column not in self._others:
+            hits, crossings = self._all
+            one = here[None]
+            hits -= float(self._moving[column].count_hits(one)[0])
+            self._others[column] = hits, crossings - float(self.ranks.find_moving(column).count(one)[0])
+        return self._others[column]
 
     def _sum_up(self, heights: FloatArray, hits: FloatArray, crossings: FloatArray) -> tuple[FloatArray, FloatArray]:
         ranks = self.ranks
@@ -223,43 +234,6 @@ class Field:
         return cost + WHITE * white - LEVEL * (climbed < 0.5).sum(axis=1), hits + crossings + between
 
 
-@dataclass(frozen=True)
-class _Passings:
-    """Links and the shapes whose columns they pass, one pair an entry; arrays of length p.
-
-    start, end  numbers of the cores of the link; owner: of the core to which the shape belongs
-    y           height of the shape's middle over its owner; half, wide: half its height and width
-    mx, dx      where the middle of the link is along the ranks, from the shape, and how far the link runs
-    """
-
-    start: IndexArray
-    end: IndexArray
-    owner: IndexArray
-    y: FloatArray
-    half: FloatArray
-    mx: FloatArray
-    dx: FloatArray
-    wide: FloatArray
-
-    @cached_property
-    def reach(self) -> FloatArray:
-        return np.asarray(self.half * np.abs(self.dx))
-
-    def take(self, cores: IndexArray) -> "_Passings":
-        """Those that change with the heights of some cores."""
-        k = np.isin(self.start, cores) | np.isin(self.end, cores) | np.isin(self.owner, cores)
-        return _Passings(*(getattr(self, field.name)[k] for field in fields(self)))
-
-    def count_hits(self, heights: FloatArray) -> FloatArray:
-        """How many shapes stand in the way of straight paths; length c. Separating axes, as of segments and boxes."""
-        first = heights[:, self.start]
-        py, dy = first - (heights[:, self.owner] + self.y), heights[:, self.end] - first
-        my, climb = py + dy / 2, np.abs(dy)
-        apart = np.abs(my) >= self.half + climb / 2 - TOUCHING
-        apart |= np.abs(self.mx * dy - my * self.dx) >= self.wide * climb + self.reach - TOUCHING
-        return np.asarray((~apart).sum(axis=1), float)
-
-
 def _find_fan(block: Block) -> Iterator[tuple[str, Rectangle]]:
     """The room in which most loadings of a block run, if it has several."""
     core, items = block.places[block.core], [box for name, box in block.places.items() if name != block.core]
@@ -269,20 +243,3 @@ def _find_fan(block: Block) -> Iterator[tuple[str, Rectangle]]:
         rows = compute_bounds(items)
         wide, high = (middle.width, rows.height * FAN_SHARE) if across else (rows.width * FAN_SHARE, middle.height)
         yield FAN, Rectangle(middle.x if across else rows.x, rows.y if across else middle.y, wide, high)
-
-
-def _count_crossings(ranks: Ranks, pairs: IndexArray, heights: FloatArray) -> FloatArray:
-    """How many of the pairs of straight paths (p × 2) cross; length c."""
-    k, m = pairs.T
-    a, b = ranks.ends.T
-    start = heights[:, a]
-    rise = heights[:, b] - start
-    x, dx = ranks.x[ranks.ends[:, 0]], ranks.run
-
-    def is_between(one: IndexArray, other: IndexArray) -> NDArray[np.bool_]:
-        gx, gy = x[other] - x[one], start[:, other] - start[:, one]
-        first = dx[one] * gy - rise[:, one] * gx
-        second = dx[one] * (gy + rise[:, other]) - rise[:, one] * (gx + dx[other])
-        return np.asarray(first * second < 0)
-
-    return np.asarray((is_between(k, m) & is_between(m, k)).sum(axis=1), float)

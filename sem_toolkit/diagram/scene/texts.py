@@ -164,7 +164,7 @@ def _find_preferred_share(sketch: Sketch, route: Route, crossed: set[str]) -> fl
     if route.role == "weight":
         return 0.4
     figure = sketch.canvas.structure.figure
-    if figure is not None and figure.upright and route.role == "regression":
+    if figure is not None and figure.is_dense and route.role == "regression":
         return IN_EVERY_GAP
     return BEFORE_CROSSING if route.key in crossed else 0.5
 

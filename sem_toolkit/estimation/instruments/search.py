@@ -91,7 +91,7 @@ def _leave_out(model: Model, sample: Sample) -> tuple[Model, Sample, NDArray[np.
     outside = set(sample.auxiliary)
     own = [row for row in model.table.rows if row.op == INSTRUMENTS or outside.isdisjoint((row.lhs, row.rhs))]
     numbers = {free: place for place, free in enumerate(sorted({row.free for row in own if row.free}), start=1)}
-    rows = tuple(replace(row, free=numbers.get(row.free, 0)) for row in own)
+    rows = tuple(row._replace(free=numbers.get(row.free, 0)) for row in own)
     core = build_model(replace(model.table, rows=rows))
     return core, select_variables(sample, core.observed), np.array(sorted(numbers)) - 1
 

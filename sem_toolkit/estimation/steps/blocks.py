@@ -70,4 +70,4 @@ def _has_negative_error(found: Solution) -> bool:
 def _bound(row: Parameter, observed: tuple[str, ...]) -> Parameter:
     """The row with a residual variance kept from being negative."""
     variance = row.op == "~~" and row.lhs == row.rhs and row.lhs in observed and row.free
-    return replace(row, lower=0.0) if variance else row
+    return row._replace(lower=0.0) if variance else row

@@ -113,7 +113,7 @@ def build_structural_table(table: ParameterTable, names: Collection[str]) -> Par
         by_rule = ((row.op == "~1" and not row.exo) or follows) and not row.free and row.user == 0
         by_data = row.exo and row.op != "~" and not table.conditional_x
         by_block = is_scale_of(row, latent)  # 1 in the moments already
-        rows.append(replace(row, exo=0, free=1, ustart=None) if by_data or by_rule or by_block else row)
+        rows.append(row._replace(exo=0, free=1, ustart=None) if by_data or by_rule or by_block else row)
     return build_part(replace(table, conditional_x=False), rows, measured=False)
 
 
@@ -125,7 +125,7 @@ def build_part(table: ParameterTable, rows: Iterable[Parameter], *, measured: bo
     numbered, free = [], 0
     for row in rows:
         free += row.free > 0
-        numbered.append(replace(row, free=free if row.free else 0))
+        numbered.append(row._replace(free=free if row.free else 0))
     inside = {name for row in numbered if row.free for name in (row.label, row.plabel) if name}
     fixed = {name for row in table.parameters if not row.free for name in (row.label, row.plabel) if name}
     names = {name for row in table.parameters for name in (row.label, row.plabel) if name}

@@ -21,15 +21,15 @@ def free_outcomes(table: ParameterTable) -> ParameterTable:
     rows, number = [], 0
     for row in table.rows:
         if _is_scale(row) and row.lhs in outcomes:
-            row = replace(row, free=1, origin=Origin(rule=_REASON))
+            row = row._replace(free=1, origin=Origin(rule=_REASON))
         number += row.free > 0
-        rows.append(replace(row, free=number if row.free else 0))
+        rows.append(row._replace(free=number if row.free else 0))
     return replace(table, rows=tuple(rows))
 
 
 def hold_scales(rows: Iterable[Parameter]) -> list[Parameter]:
     """Rows of a block with the variances of such outcomes fixed at 1."""
-    return [replace(row, free=0, ustart=1.0) if row.origin.rule == _REASON else row for row in rows]
+    return [row._replace(free=0, ustart=1.0) if row.origin.rule == _REASON else row for row in rows]
 
 
 def has_held_scales(table: ParameterTable) -> bool:

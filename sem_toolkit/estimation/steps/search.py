@@ -253,10 +253,10 @@ def _estimate_globally(
     rows, numbers = [], 0
     for row in model.table.parameters:
         if row.free and row.free not in second:
-            rows.append(replace(row, free=0, ustart=float(values[row.free]), label="", plabel=""))
+            rows.append(row._replace(free=0, ustart=float(values[row.free]), label="", plabel=""))
         else:
             numbers += row.free > 0
-            rows.append(replace(row, free=numbers if row.free else 0))
+            rows.append(row._replace(free=numbers if row.free else 0))
     held = build_part(model.table, rows, measured=False)
     found = estimate(build_model(held), sample, options)
     if not found.certificate.converged:

@@ -29,7 +29,7 @@ def build_level_evaluation(evaluation: AtEstimate, level: int) -> AtEstimate:
 
     table, x = evaluation.model.table, evaluation.x
     kept = [
-        replace(row, ustart=float(x[row.free - 1])) if row.free else row
+        row._replace(ustart=float(x[row.free - 1])) if row.free else row
         for row in table.parameters
         if row.group % 2 != level % 2
     ]
@@ -85,7 +85,7 @@ def number_rows(table: ParameterTable) -> ParameterTable:
     rows, count = [], 0
     for row in table.rows:
         count += row.free > 0
-        rows.append(replace(row, free=count) if row.free else row)
+        rows.append(row._replace(free=count) if row.free else row)
     return replace(table, rows=tuple(rows))
 
 

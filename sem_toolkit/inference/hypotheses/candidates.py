@@ -101,7 +101,7 @@ def free_candidates(model: Model, candidates: Candidates) -> tuple[Model, FloatA
             rows.append(Parameter(lhs, op, rhs, 0, group, group, free, plabel=f".p{len(rows) + 1}."))
         else:
             values[k] = rows[at].ustart or 0.0
-            rows[at] = replace(rows[at], free=free, exo=0, label="")
+            rows[at] = rows[at]._replace(free=free, exo=0, label="")
     return build_model(replace(model.table, rows=tuple(rows))), values
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, iterate_rows
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, iterate_columns, iterate_rows
 from sem_toolkit.discrepancy.moment_covariance import regress_rows
 from sem_toolkit.discrepancy.vectors import compute_products
 from sem_toolkit.model.jacobian import vech_indices
@@ -99,8 +99,12 @@ class CasewiseMoments:
         """mean(½(dᵀQd)² + dᵀQd) − ½tr((QS)²): the second term for means only, S the covariance (divisor n) of
         the rows.
         """
-        if self.evaluation.sample.groups[self.group].stream is not None:
-            return self._streamed_trace(Q)
+        stream = self.evaluation.sample.groups[self.group].stream
+        if stream is not None:
+            key = ("trace", self.conditional, self.evaluation.has_means, self.evaluation.exogenous, Q.tobytes())
+            if key not in stream.memory:  # that of the saturated model is the same for a model and its baseline model
+                stream.memory[key] = self._streamed_trace(Q)
+            return stream.memory[key]
         parts = [(1.0, self.rows, self.rows)]
         covariance = self.rows.T @ self.rows
         if self.fitted is not None:
@@ -121,15 +125,13 @@ class CasewiseMoments:
             slopes = np.linalg.solve(covariance[np.ix_(exogenous, exogenous)], covariance[exogenous])
             covariance = covariance - covariance[:, exogenous] @ slopes
         total = 0.0
-        for rows in iterate_rows(self.evaluation, self.group, at_model=False):
-            parts = [(1.0, rows, rows)]
+        for columns in iterate_columns(self.evaluation, self.group, at_model=False):
+            along = Q @ columns
+            total += float(self._kernel((along * columns).sum(axis=0)).sum())
             if slopes is not None:
-                fitted = rows[:, exogenous] @ slopes
-                parts += [(-2.0, rows, fitted), (1.0, fitted, fitted)]
-            total += sum(
-                sign * float(np.sum(self._kernel(np.einsum("ij,ij->i", left @ Q, right))))
-                for sign, left, right in parts
-            )
+                fitted = slopes.T @ columns[exogenous]
+                total -= 2.0 * float(self._kernel((along * fitted).sum(axis=0)).sum())
+                total += float(self._kernel((Q @ fitted * fitted).sum(axis=0)).sum())
         product = Q @ covariance
         return total / self.size - 0.5 * float(np.einsum("ij,ji->", product, product))
 

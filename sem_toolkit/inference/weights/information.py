@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sem_toolkit.discrepancy import MomentPair, NormalWeight, iterate_rows, once
+from sem_toolkit.discrepancy import MomentPair, NormalWeight, once
 from sem_toolkit.inference.weights.data import choose_data_kind
 from sem_toolkit.inference.weights.estimator import compute_estimator_information
-from sem_toolkit.inference.weights.observed import score_complete_rows
+from sem_toolkit.inference.weights.streamed import cross_streamed_scores
 from sem_toolkit.sample.moments import FloatArray
 
 
@@ -48,12 +48,8 @@ def compute_casewise_scores(evaluation: MomentPair, group: int) -> FloatArray:
 def compute_first_order_information(evaluation: MomentPair) -> FloatArray:
     """Cross-products of the scores of rows, or of clusters, over N (outer product of gradients)."""
     if any(group.stream is not None for group in evaluation.sample.groups):
-        streamed = np.zeros((evaluation.model.n_parameters,) * 2)
-        for g in range(evaluation.model.n_groups):
-            for rows in iterate_rows(evaluation, g, at_model=True):
-                scores = score_complete_rows(evaluation, g, rows)
-                streamed += scores.T @ scores
-        return streamed / float(evaluation.rows.sum())
+        streamed = sum(cross_streamed_scores(evaluation, g) for g in range(evaluation.model.n_groups))
+        return np.asarray(streamed / evaluation.rows.sum())
     total = sum(
         scores.T @ scores
         for scores in (

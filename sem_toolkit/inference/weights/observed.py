@@ -143,7 +143,7 @@ def compute_complete_first_order(evaluation: MomentPair) -> FloatArray:
         if gap is not None:
             pull = (own @ gap[run.span, :, None])[..., 0]
             block += compute_observed_part(moments, run, own, np.zeros_like(own), pull)
-        add_block(result, run.position, block, evaluation.shares[run.span])
+        add_block(result, run, block, evaluation.shares[run.span])
     return pull_back_square(model, evaluation.x, result)
 
 

@@ -171,7 +171,7 @@ def build_population_from_fit(fit: Fit) -> Population:
         raise ModelError(Diagnostic("error", "no-optimum", message))
     values = dict(zip((row.free for row in fit.solution.model.parameters), fit.solution.x, strict=True))
     rows = tuple(
-        replace(row, free=0, ustart=float(values[row.free])) if row.free else row
+        row._replace(free=0, ustart=float(values[row.free])) if row.free else row
         for row in fit.solution.model.table.parameters
         if not _is_scale(row)
     )
@@ -201,7 +201,7 @@ def _settle(row: Parameter) -> Parameter:
     value = row.ustart if row.user == 1 else None
     if value is None and (row.op == "~1" or (row.op == "~~" and row.lhs != row.rhs)):
         value = 0.0
-    return replace(row, free=0, exo=0, ustart=value)
+    return row._replace(free=0, exo=0, ustart=value)
 
 
 def _is_scale(row: Parameter) -> bool:

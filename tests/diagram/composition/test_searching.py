@@ -32,6 +32,15 @@ def test_a_smaller_font_and_a_bend_cost():
     assert score_scene(replace(scene, edges=edges), size).cost == pytest.approx(plain + BEND, abs=3.0)
 
 
+@pytest.mark.slow
+def test_five_long_scales_stand_in_several_columns_where_one_is_higher_than_a_page():
+    factors = [f"F{k} =~ " + " + ".join(f"i{k}{m}" for m in range(1, 9)) for k in range(1, 6)]
+    picture = draw_text("\n".join(factors), variances="lisrel")
+    assert not picture.hits()
+    assert picture.scene.height <= TALLEST
+    assert not any(edge.role == "covariance" for edge in picture.scene.edges)
+
+
 def test_a_measurement_model_that_is_higher_than_a_page_is_set_closer():
     factors = [f"F{k} =~ " + " + ".join(f"i{k}{m}" for m in range(1, 7)) for k in range(1, 6)]
     picture = draw_text("\n".join(factors))

@@ -165,7 +165,7 @@ def test_twins_of_a_latent_phenotype_mirror_each_other_with_its_measures_below()
 def test_components_too_wide_for_the_page_stand_beside_their_measures_twins_below_each_other():
     lines = []
     for twin in (1, 2):
-        measures = [f"{item}{twin}" for item in ("anx", "dep", "str")]
+        measures = [f"{item}{twin}" for item in ("anx", "dep", "str", "irr", "som")]
         lines += [f"{f}{twin} =~ " + " + ".join(measures) for f in "ACE"]
         lines += [f"{f}{item} =~ {item}" for item in measures for f in "AE"]
     factors = [line.split(" =~ ")[0] for line in lines]
@@ -461,7 +461,7 @@ def build_changes(waves):
 def test_what_the_changes_of_each_process_have_in_common_stands_with_the_first_scores(waves):
     """A bivariate dual change model: everything that covaries in one column, all paths straight, mirrored."""
     boxes, diagram = draw_straight(build_changes(waves))
-    column = [boxes[name] for name in ("X1", "SX", "SY", "Y1")]
+    column = [boxes[name] for name in ("SX", "X1", "Y1", "SY")]
     assert len({round(box.x, 6) for box in column}) == 1
     assert [box.y for box in column] == sorted(box.y for box in column)
     middle = (boxes["X1"].y + boxes["Y1"].y) / 2
@@ -500,3 +500,69 @@ def test_states_of_two_traits_mirror_each_other_by_occasions(waves):
 def test_factors_of_higher_order_whose_parts_do_not_covary_by_pairs_are_no_states():
     text = build_traits(3).replace("A2 ~~ D2", "")
     assert recognise_figure(find_structure(text)) is None
+
+
+def build_dual_change(variables, waves, *more):
+    lines = []
+    for v in variables:
+        lines += [f"L{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ e{v}*{v}{t}" for t in range(1, waves + 1)]
+        lines += [f"L{v}{t} ~ 1*L{v}{t - 1}\nd{v}{t} =~ 1*L{v}{t}\nL{v}{t} ~~ 0*L{v}{t}" for t in range(2, waves + 1)]
+        lines += [f"d{v}{t} ~~ 0*d{v}{t}" for t in range(2, waves + 1)]
+        lines += [f"d{v}{t} ~ L{u}{t - 1}" for u in variables for t in range(2, waves + 1)]
+        lines += [f"s{v} =~ " + " + ".join(f"1*d{v}{t}" for t in range(2, waves + 1))]
+    return "\n".join([*lines, *more])
+
+
+@pytest.mark.parametrize("variances", ["clean", "lisrel", "ram"])
+def test_two_processes_of_many_occasions_mirror_each_other_with_their_measures_inside(variances):
+    more = [f"x{t} ~~ e*y{t}" for t in range(1, 6)]
+    text = build_dual_change("xy", 5, "sx ~~ Lx1 + sy + Ly1", "sy ~~ Ly1 + Lx1", "Lx1 ~~ Ly1", *more)
+    diagram = draw_diagram(build_table(text), style=DiagramStyle(variances=variances))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    order = [boxes[name].y for name in ("sx", "dx2", "Lx2", "x2", "y2", "Ly2", "dy2", "sy")]
+    assert order == sorted(order)
+    for one, other in (("sx", "sy"), ("dx3", "dy3"), ("Lx4", "Ly4"), ("x5", "y5")):
+        assert boxes[one].x == pytest.approx(boxes[other].x)
+        assert boxes[one].y + boxes[other].y == pytest.approx(boxes["sx"].y + boxes["sy"].y)
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role in ("regression", "loading"))
+    assert not diagram.hits()
+    assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
+
+
+def test_a_factor_of_the_first_score_alone_stands_above_it():
+    boxes = find_boxes(build_dual_change("x", 5, "g0 =~ 1*Lx1\nLx1 ~~ 0*Lx1\ng0 ~~ sx"))
+    assert boxes["g0"].x == pytest.approx(boxes["Lx1"].x)
+    assert boxes["g0"].y == pytest.approx(boxes["dx2"].y)
+    assert len({round(boxes[f"Lx{t}"].y, 3) for t in range(1, 6)}) == 1
+
+
+def build_pathways(measures, common):
+    """Twins with common components, on which measures depend by a latent phenotype (`common`) or by themselves."""
+    lines, factors = [], []
+    for t in (1, 2):
+        names = [f"{v}{t}" for v in measures]
+        if common:
+            lines += [f"P{t} =~ " + " + ".join(names), *(f"{f}{t} =~ P{t}" for f in "ACE"), f"P{t} ~~ 0*P{t}"]
+        else:
+            lines += [f"{f}{t} =~ " + " + ".join(names) for f in "ACE"]
+        lines += [f"{f}_{name} =~ {name}\n{name} ~~ 0*{name}" for name in names for f in "AE"]
+        factors += [f"{f}{t}" for f in "ACE"] + [f"{f}_{name}" for name in names for f in "AE"]
+    pairs = {("A1", "A2"), ("C1", "C2"), *((f"A_{v}1", f"A_{v}2") for v in measures)}
+    lines += [f"{a} ~~ {1 if (a, b) in pairs else 0}*{b}" for a, b in combinations(factors, 2)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("common", [True, False])
+def test_pathways_of_twins_have_what_is_common_above_and_what_is_their_own_below(common):
+    diagram = draw_diagram(build_table(build_pathways("xyz", common)))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    order = [boxes[name].y for name in ("A1", *(["P1"] if common else []), "x1", "E_x1", "A_x1")]
+    assert order == sorted(order)
+    middle = (boxes["A1"].x + boxes["A2"].x) / 2
+    for name in ("A{}", "E{}", "x{}", "z{}", "E_y{}", "A_y{}"):
+        one, other = boxes[name.format(1)], boxes[name.format(2)]
+        assert one.y == pytest.approx(other.y)
+        assert middle - one.x == pytest.approx(other.x - middle)
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role == "loading")
+    assert not diagram.hits()
+    assert diagram.scene.width <= diagram.scene.style.column_width + 0.5

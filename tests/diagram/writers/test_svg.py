@@ -2,7 +2,6 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,7 +66,7 @@ def test_every_marker_is_defined_in_the_colour_of_its_line():
 
 def test_fixed_paths_are_one_line_with_dashes():
     table, estimates, _ = read_model("poldem_sem")
-    fixed = tuple(replace(row, free=0, ustart=0.3) if row.op == "~~" else row for row in table.parameters)
+    fixed = tuple(row._replace(free=0, ustart=0.3) if row.op == "~~" else row for row in table.parameters)
     picture = draw_diagram(ParameterTable(fixed), estimates)
     groups = read_groups(read_svg(picture))
     dashed = [number for number, edge in enumerate(picture.scene.edges, 1) if edge.pattern == "dashed"]

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 
 import pytest
 
@@ -51,7 +50,7 @@ def test_paths_start_and_end_relative_to_named_nodes():
 
 def test_names_that_tikz_does_not_take_are_numbers():
     table, _, _ = read_model("hs_cfa_marker")
-    rows = tuple(replace(row, rhs="x(1).a") if row.rhs == "x1" else row for row in table.parameters if row.op == "=~")
+    rows = tuple(row._replace(rhs="x(1).a") if row.rhs == "x1" else row for row in table.parameters if row.op == "=~")
     text = draw_diagram(ParameterTable(rows)).to_tikz()
     assert "(x(1)" not in text
     assert re.search(r"\(variable \d+\) at", text)
