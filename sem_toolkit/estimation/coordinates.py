@@ -32,12 +32,14 @@ class Restored:
 class Coordinates:
     """z of parameters x = z · uᴾ near an estimate, where u = 1 − A(z − origin) are the units of m factors.
 
-    origin  x and z of the estimate (q); powers: P (q × m); weights: A (m × q)
+    origin   x and z of the estimate (q); powers: P (q × m); weights: A (m × q)
+    allowed  projection on where equalities hold (q × q), which slopes are to be along; None where there are none
     """
 
     origin: FloatArray
     powers: FloatArray
     weights: FloatArray
+    allowed: FloatArray | None = None
 
     def restore(self, z: FloatArray) -> Restored:
         """x of points z (q × b), the units being within bounds."""
@@ -50,7 +52,7 @@ class Coordinates:
     def turn_slopes(self, gradients: FloatArray, there: Restored) -> FloatArray:
         """Slopes by z (q × b) of those by x."""
         if not self.powers.shape[1]:
-            return gradients
+            return gradients if self.allowed is None else self.allowed @ gradients
         along = self._turned_powers @ (there.x * gradients)
         along /= there.units
         return np.asarray(there.ratios * gradients - self._turned_weights @ along)
@@ -93,6 +95,9 @@ def find_coordinates(model: Model, x: FloatArray, variances: FloatArray) -> Coor
             weight[items] = x[items] / variances[group, rows]
             weight /= model.directed[group, marker, factor] ** 2 / variances[group, marker]
             powers, weights = np.vstack([powers, power]), np.vstack([weights, weight])
+    linear = model.constraints.linear
+    if not linear.is_trivial:
+        return Coordinates(x, powers.T, weights, linear.basis @ np.linalg.pinv(linear.basis))
     return Coordinates(x, powers.T, weights)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.estimation.batch import Arrival, Arrivals, Minimand, find_better
 from sem_toolkit.estimation.quasi_newton import Memory
-from sem_toolkit.estimation.systems import FIRST_DAMPING, solve_factored
+from sem_toolkit.estimation.systems import FIRST_DAMPING, invert_factored
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -16,8 +16,10 @@ LEFT = 1e-9
 """What may be left after the last step, in units of the root of the information."""
 _FAST, _STEPS = 0.5, 10
 """What a step must be of the one before, and how many there may be."""
-_TOGETHER = 512
-"""Searches whose samples stay near the processor."""
+_TOGETHER, _GONE = 512, 0.25
+"""Searches whose samples stay near the processor, and the share of them that has left from which on the others are put
+together.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,29 +65,33 @@ def _end(task: Minimand, ending: Ending, damping: FloatArray, into: Arrivals) ->
     theta, slopes, step, units = (
         np.ascontiguousarray(own.T) for own in (ending.theta, ending.slopes, ending.step, 1.0 / ending.scale)
     )
-    place, values, length, left = ending.place, ending.values, ending.length, np.arange(len(ending.place))
-    samples, memory = task.hold(place), Memory(_STEPS, theta.shape)
+    place, values, length, inverse = ending.place, ending.values, ending.length, invert_factored(ending.factors)
+    slowest = np.zeros(len(place))
+    samples, memory, alive = task.hold(place), Memory(_STEPS, theta.shape), np.ones(len(place), dtype=np.bool_)
     for _ in range(_STEPS):
         theta = theta + step
-        at = task.evaluate_held(samples, theta)
-        solved = solve_factored(ending.factors, left, at.gradients.T).T
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            step, curved = memory.find_step(step, slopes, at.gradients, np.ascontiguousarray(solved))
+        with np.errstate(all="ignore"):
+            at = task.evaluate_held(samples, theta)
+            solved = np.ascontiguousarray((inverse @ at.gradients.T[:, :, None])[:, :, 0].T)
+            step, curved = memory.find_step(step, slopes, at.gradients, solved)
             further = np.abs(step * units).max(axis=0)
-            shorter = at.usable & (((further < _FAST * length) & curved) | (further < LEFT))
-            # where the step before was Newton's, those by the same second derivative shorten half as fast
-            there = shorter & (further * np.minimum(2.0 * further / length, 1.0) < LEFT)
+            shorter = alive & at.usable & (((further < _FAST * length) & curved) | (further < 0.1 * LEFT))
+            # where the step before was Newton's, others shorten half as fast, and one step may be short by chance
+            slowest = np.maximum(further / length, slowest)
+            there = shorter & (further * np.minimum(2.0 * slowest, 1.0) < 0.1 * LEFT)
+            slowest = further / length
         write_minima(place, theta.T, at.values, at.gradients.T, np.flatnonzero(there), step.T, into)
         going = shorter & ~there
-        moved = going | find_better(at.values, values, shorter)
+        moved = alive & (going | find_better(at.values, values, shorter))
         into.x[place[moved & ~there]] = theta.T[moved & ~there]
-        damping[place[~moved]] = FIRST_DAMPING
-        if not going.any():
+        damping[place[alive & ~moved]] = FIRST_DAMPING
+        alive, slopes, length = going, at.gradients, further
+        chosen = np.flatnonzero(alive)
+        if not len(chosen):
             return
-        slopes, length = at.gradients, further
-        if not going.all():
-            chosen = np.flatnonzero(going)
-            place, values, length, left = place[chosen], values[chosen], length[chosen], left[chosen]
+        if len(chosen) < (1.0 - _GONE) * len(alive):  # the few that have left are carried along
+            place, alive, inverse = place[chosen], alive[chosen], inverse[chosen]
+            values, length, slowest = values[chosen], length[chosen], slowest[chosen]
             theta, slopes, step, units = (own.take(chosen, axis=1) for own in (theta, slopes, step, units))
             samples, memory = samples.keep(chosen), memory.keep(chosen)
 

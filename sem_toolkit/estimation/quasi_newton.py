@@ -13,11 +13,14 @@ BoolArray = NDArray[np.bool_]
 
 
 class Memory:
-    """Steps s = −B g of full length of b searches (q × b each), and what the inverse B before made of changes y."""
+    """Steps s = −B g of full length of b searches (q × b each), and what the inverse B before made of changes y.
+
+    They are kept in single precision, of which no more is needed than that the inverse is nearly what it was.
+    """
 
     def __init__(self, most: int, shape: tuple[int, int]) -> None:
         self._count = 0
-        self._steps, self._turned = np.empty((most, *shape)), np.empty((most, *shape))
+        self._steps, self._turned = (np.empty((most, *shape), dtype=np.float32) for _ in range(2))
         self._inverse_curvature, self._weight = np.empty((most, shape[1])), np.empty((most, shape[1]))
 
     def find_step(
@@ -29,16 +32,14 @@ class Memory:
         """
         k, w = self._count, solved
         if k:
-            s, t = self._steps[:k], self._turned[:k]
-            along, across = np.einsum("kqb,qb->kb", s, slopes), np.einsum("kqb,qb->kb", t, slopes)
+            s, t, g = self._steps[:k], self._turned[:k], slopes.astype(np.float32)
+            along, across = np.einsum("kqb,qb->kb", s, g), np.einsum("kqb,qb->kb", t, g)
             scaled = self._inverse_curvature[:k] * along
-            along *= self._weight[:k]
-            along -= self._inverse_curvature[:k] * across
-            w += np.einsum("kqb,kb->qb", s, along)
-            w -= np.einsum("kqb,kb->qb", t, scaled)
-        turned = self._turned[k]
-        np.add(w, step, out=turned)
-        self._steps[k] = step
+            weighed = self._weight[:k] * along - self._inverse_curvature[:k] * across
+            w += np.einsum("kqb,kb->qb", s, weighed.astype(np.float32))
+            w -= np.einsum("kqb,kb->qb", t, scaled.astype(np.float32))
+        turned = w + step
+        self._turned[k], self._steps[k] = turned, step
         along, across = np.einsum("qb,qb->b", step, slopes), np.einsum("qb,qb->b", turned, slopes)
         curvature = along - np.einsum("qb,qb->b", step, before)
         inverse = 1.0 / curvature

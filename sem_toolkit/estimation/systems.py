@@ -32,12 +32,13 @@ def solve(matrices: FloatArray, sides: FloatArray, chosen: Iterable[int]) -> NDA
     )
 
 
-def solve_factored(factors: FloatArray, chosen: NDArray[np.intp], sides: FloatArray) -> FloatArray:
-    """Solutions (b × r) by the factors of some systems (s × r × r)."""
-    turned = factors.swapaxes(-1, -2)
-    return np.array(
-        [lapack.dpotrs(turned[i], side, lower=1)[0] for i, side in zip(chosen, sides, strict=True)]
-    ).reshape(sides.shape)
+def invert_factored(factors: FloatArray) -> FloatArray:
+    """Inverses (b × r × r) of systems by their factors, which are used up."""
+    for turned in factors.swapaxes(-1, -2):
+        lapack.dpotri(turned, lower=1, overwrite_c=1)
+    upper = np.triu(factors, 1)
+    np.einsum("bii->bi", upper)[:] = 0.5 * factors.diagonal(axis1=-2, axis2=-1)
+    return np.asarray(upper + upper.swapaxes(-1, -2))
 
 
 def solve_damped(curvature: FloatArray, sides: FloatArray, damping: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,8 +2,8 @@
 
 They begin from the inverse of the information at the fit, which all samples share: what a step costs is the slopes of
 a sample and a few products along its last steps, but no second derivative and no factor. As the inverse stays positive
-definite, steps lead downhill, and end in no saddle. Samples in which that will take long, whose minimum is far or less
-curved than the fit foretells, are for Newton's steps, from where these have come to.
+definite, steps lead downhill, and end in no saddle. Samples in which that takes long or leads far are for Newton's
+steps, from where these have come to.
 """
 
 from dataclasses import dataclass, field
@@ -19,16 +19,14 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-_STEPS = 20
+_STEPS = 24
 """Of a sample."""
-_LEFT = 1e-9
+_LEFT = 1e-10
 """What may be left after the last step, in units of the root of the information."""
 _FAST = 0.5
 """What the last step may be of the one before."""
-_FAR, _LONGER = 0.5, 2.0
+_FAR, _LONGER = 1.0, 3.0
 """How long a step may be, in these units, and what it may be of the one before."""
-_TRIED, _WORTH = 2, 12.0
-"""Steps after which is foretold how many are left, and how many are quicker than second derivatives are."""
 _CLOSE = 0.06
 """Steps, in these units, from which on second derivatives may be used at once."""
 _GONE = 0.25
@@ -51,7 +49,7 @@ class Ends:
 @dataclass(eq=False)
 class _Course:
     """Samples on their way (b): which they are, z and the slopes by it and the last step (q × b), its length and
-    that of the one before (b)."""
+    what it is of the one before (b)."""
 
     place: IntArray
     samples: HeldSamples
@@ -60,12 +58,12 @@ class _Course:
     slopes: FloatArray = field(init=False)
     step: FloatArray = field(init=False)
     length: FloatArray = field(init=False)
-    before: FloatArray = field(init=False)
+    ratio: FloatArray = field(init=False)
     alive: BoolArray = field(init=False)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.place), dtype=np.bool_)
-        self.length = self.before = np.full(len(self.place), np.inf)
+        self.length, self.ratio = np.full(len(self.place), np.inf), np.ones(len(self.place))
 
     def leave_out(self, leaving: BoolArray) -> None:
         """Go on without some, which are carried along while they are few."""
@@ -74,7 +72,7 @@ class _Course:
         if len(chosen) > (1.0 - _GONE) * len(self.alive):
             return
         self.place, self.alive = self.place[chosen], self.alive[chosen]
-        self.length, self.before = self.length[chosen], self.before[chosen]
+        self.length, self.ratio = self.length[chosen], self.ratio[chosen]
         self.z, self.slopes, self.step = (own.take(chosen, axis=1) for own in (self.z, self.slopes, self.step))
         if len(chosen):
             self.samples, self.memory = self.samples.keep(chosen), self.memory.keep(chosen)
@@ -102,22 +100,17 @@ def descend_together(
             else:
                 step = -solved
             length = np.abs(step * weights).max(axis=0)
-            ratio, lately = length / course.length, np.sqrt(length / course.before)
+            ratio = length / course.length
             usable = usable & (length < _FAR) & (ratio < _LONGER)
-            course.before, course.length = course.length, length
+            left = length * np.maximum(ratio, course.ratio)  # one step may be short by chance
+            found = usable & (left < _LEFT) & (ratio < _FAST) & (number > 1)
             course.z, course.step, course.slopes = course.z + step, step, slopes
-            if number < _TRIED:
-                leaving = ~usable
-            else:
-                found = usable & (length * ratio < _LEFT) & (ratio < _FAST)
-                slow = np.log(_LEFT / length) < _WORTH * np.log(lately)
-                _write(ends, course, found & course.alive, at.values)
-                _give_up(ends, course, usable & slow & ~found & course.alive)
-                leaving = ~usable | slow | found
-            course.leave_out(leaving)
+            course.length, course.ratio = length, ratio
+            _write(ends, course, found & course.alive, at.values)
+            course.leave_out(~usable | found)
             if not len(course.place):
                 return ends
-    _give_up(ends, course, course.alive)
+    _give_up(ends, course)
     return ends
 
 
@@ -129,8 +122,8 @@ def _write(ends: Ends, course: _Course, found: BoolArray, values: FloatArray) ->
     ends.values[place] = values[chosen] + 0.5 * (course.slopes[:, chosen] * course.step[:, chosen]).sum(axis=0)
 
 
-def _give_up(ends: Ends, course: _Course, slow: BoolArray) -> None:
-    """Write down from where some are to go on by other steps, those near enough."""
-    chosen = np.flatnonzero(slow & (course.length < _CLOSE))
+def _give_up(ends: Ends, course: _Course) -> None:
+    """Write down from where those that are left are to go on by other steps, where that is near enough."""
+    chosen = np.flatnonzero(course.alive & (course.length < _CLOSE))
     place = course.place[chosen]
     ends.z[:, place], ends.close[place] = course.z[:, chosen], True

@@ -7,7 +7,7 @@ from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.prepared import prepare_schematic
 from sem_toolkit.fit.streamed import find_stream
-from sem_toolkit.model import IdentificationReport
+from sem_toolkit.model import IdentificationReport, require_size
 from sem_toolkit.presented import Presented
 from sem_toolkit.sample import list_known_names, open_table
 from sem_toolkit.sample.messages import get_messages
@@ -71,6 +71,7 @@ def check_model(spec: Spec, data: object = None, **options: object) -> Check:
         table, found = checked.table, list(checked.diagnostics)
         require_estimable(spec)
         if table is not None and not any(entry.severity == "error" for entry in found):
+            require_size(table)  # before the table of a fit is made, which is as long
             if prepared.rows is not None and (prepared.options.reverse or prepared.options.parcel):
                 found += [entry for entry in get_messages(prepared.rows) if entry not in found]
             identification = prepared.identification

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sem_toolkit.model.kernels import compute_gradient, compute_information, compute_second_order
     from sem_toolkit.model.linear_equalities import LinearEqualities
     from sem_toolkit.model.moments import ImpliedMoments, RamMatrices, compute_matrices, compute_moments
-    from sem_toolkit.model.placing import build_model, require_observed
+    from sem_toolkit.model.placing import build_model, require_observed, require_size
     from sem_toolkit.model.population import draw_population
     from sem_toolkit.model.ram import Model
 
@@ -47,6 +47,7 @@ __all__ = [
     "draw_population",
     "require_moments",
     "require_observed",
+    "require_size",
 ]
 
 offer_lazily(__name__)

@@ -5,13 +5,13 @@ response is multiplied by is its scale δ where that is a parameter, and otherwi
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.model.categorical_changes import Change, Given, Inner, ParameterChanges, Pulled
+from sem_toolkit.model.categorical_moments import CategoricalMoments
 from sem_toolkit.model.jacobian import compute_jacobian, vech_indices
 from sem_toolkit.model.moments import ImpliedMoments
 
@@ -24,74 +24,8 @@ IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class CategoricalLayout:
-    """Statistics of p' variables, some of them ordered, given k covariates.
-
-    variables   p' positions among the observed variables; covariates: k positions of those that are conditioned on
-    is_ordered  p': which have thresholds
-    owner       T: which of the p' variables each threshold belongs to
-    """
-
-    variables: IntArray
-    covariates: IntArray
-    is_ordered: NDArray[np.bool_]
-    owner: IntArray
-
-    @cached_property
-    def numeric(self) -> IntArray:
-        """Which of the p' variables are numeric."""
-        return np.flatnonzero(~self.is_ordered)
-
-    @cached_property
-    def first(self) -> tuple[IntArray, IntArray]:
-        """Variable and threshold (-1: intercept of a numeric variable) of each of the first statistics."""
-        pairs: list[tuple[int, int]] = []
-        for variable, ordered in enumerate(self.is_ordered):
-            own = np.flatnonzero(self.owner == variable) if ordered else [-1]
-            pairs += [(variable, int(threshold)) for threshold in own]
-        table = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
-
-    @cached_property
-    def pairs(self) -> tuple[IntArray, IntArray]:
-        """Rows and columns of the covariances below the diagonal."""
-        columns, rows = np.triu_indices(len(self.variables), 1)
-        return rows, columns
-
-    @property
-    def size(self) -> int:
-        p = len(self.variables)
-        return len(self.first[0]) + p * len(self.covariates) + len(self.numeric) + len(self.pairs[0])
-
-    @cached_property
-    def parts(self) -> tuple[slice, slice, slice, slice]:
-        """Where thresholds and intercepts, slopes, variances and covariances stand."""
-        p = len(self.variables)
-        sizes = (len(self.first[0]), p * len(self.covariates), len(self.numeric), len(self.pairs[0]))
-        ends = np.cumsum(sizes)
-        return tuple(slice(int(end - size), int(end)) for end, size in zip(ends, sizes, strict=True))  # type: ignore[return-value]
-
-    def measure(self, scale: FloatArray) -> FloatArray:
-        """Divisors of the m statistics when observed variables are divided by `scale` (p, of responses 1).
-
-        Thresholds and correlations of responses have no units.
-        """
-        own, given = scale[self.variables], scale[self.covariates]
-        variable, threshold = self.first
-        rows, columns = self.pairs
-        first = np.where(threshold >= 0, 1.0, own[variable])
-        slopes = (own / given[:, None]).reshape(-1)
-        return np.concatenate([first, slopes, own[self.numeric] ** 2, own[rows] * own[columns]])
-
-    def condition(self, covariance: FloatArray, mean: FloatArray) -> Given:
-        """Moments of all observed variables (p × p and p) to those given the covariates."""
-        y, x = self.variables, self.covariates
-        V = covariance[np.ix_(y, y)]
-        if not len(x):
-            return Given(V, np.zeros((len(y), 0)), mean[y])
-        across = covariance[np.ix_(y, x)]
-        slopes: FloatArray = np.asarray(np.linalg.solve(covariance[np.ix_(x, x)], across.T).T, dtype=np.float64)
-        return Given(V - slopes @ across.T, slopes, mean[y] - slopes @ mean[x])
+class CategoricalLayout(CategoricalMoments):
+    """The statistics as a model implies them, with their derivatives (see `CategoricalMoments`)."""
 
     def count(self, group: int) -> int:
         """The same in every group."""
@@ -105,26 +39,6 @@ class CategoricalLayout:
             thresholds = self._thresholds(moments, g)
             found.append(self.assemble(given, units, thresholds))
         return np.stack(found)
-
-    def assemble(self, given: Given, units: FloatArray, thresholds: FloatArray) -> FloatArray:
-        """The m statistics from the moments of one group.
-
-        units       p': what each variable is multiplied by, 1 for numeric ones
-        thresholds  T
-        """
-        variable, threshold = self.first
-        rows, columns = self.pairs
-        heights = np.append(thresholds, 0.0)[threshold]
-        location = given.intercepts[variable]
-        first = np.where(threshold >= 0, units[variable] * (heights - location), location)
-        return np.concatenate(
-            [
-                first,
-                (units[:, None] * given.slopes).T.ravel(),
-                np.diagonal(given.covariance)[self.numeric],
-                units[rows] * units[columns] * given.covariance[rows, columns],
-            ]
-        )
 
     def jacobian(self, model: "Model", x: FloatArray, moments: ImpliedMoments | None = None) -> FloatArray:
         """Derivative of the statistics by x, G × m × q."""
@@ -177,11 +91,6 @@ class CategoricalLayout:
         own = self.ordered_places
         bent[:, own] = scales if moments.scales is not None else -0.5 * units[own] ** 3 * found.covariance[:, own, own]
         return Change(found.covariance, found.slopes, found.intercepts, thresholds, bent)
-
-    @cached_property
-    def ordered_places(self) -> IntArray:
-        """Which of the p' variables have thresholds."""
-        return np.flatnonzero(self.is_ordered)
 
     def _condition_change(
         self, covariance: FloatArray, mean: FloatArray, moments: ImpliedMoments, g: int, given: Given

@@ -117,6 +117,11 @@ def _require_supported(rows: Iterable[Parameter]) -> None:
         raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
 
 
+def require_size(table: ParameterTable) -> None:
+    """Raise ModelError where the model of a table is too large to be held in memory."""
+    _require_size(table.npar, len(observed_variables(table)) + len(latent_variables(table)), len(table.groups))
+
+
 def _require_size(parameters: int, variables: int, groups: int) -> None:
     """Refuse what cannot be held in memory before any matrix is made."""
     hint = "take fewer variables or groups"

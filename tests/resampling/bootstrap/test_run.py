@@ -193,7 +193,7 @@ def test_what_makes_no_bootstrap_is_refused(settings: dict[str, Any], words: str
 
 
 def test_draws_that_were_seen_to_have_two_optima_are_said() -> None:
-    found = bootstrap(CFA, pd.read_csv(HS)[::3], draws=300, seed=9, call="cfa", engine="native")
+    found = bootstrap(CFA, pd.read_csv(HS)[::3], draws=300, seed=10, call="cfa", engine="native")
     assert found.several == 1
     assert "two optima" in "".join(message.message for message in found.messages)
     assert found.to_dict()["two_optima"] == 1
