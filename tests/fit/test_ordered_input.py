@@ -140,9 +140,14 @@ def test_a_correlation_without_any_information_weighs_nothing(answers: pd.DataFr
         fit(SPEC, triangular, estimator="WLS", **options)
 
 
-@pytest.mark.parametrize("word", [False, "no"])
-def test_means_that_are_not_wanted_are_there_all_the_same(answers: pd.DataFrame, word: object) -> None:
+def test_means_that_are_not_wanted_are_there_all_the_same(answers: pd.DataFrame) -> None:
     """lavaan forces the mean structure and warns."""
-    plain, told = fit(SPEC, answers, ordered="all"), fit(SPEC, answers, ordered="all", meanstructure=word)
+    plain, told = fit(SPEC, answers, ordered="all"), fit(SPEC, answers, ordered="all", meanstructure=False)
     np.testing.assert_array_equal(told.solution.x, plain.solution.x)
     assert [entry.code for entry in told.sample.messages if entry not in plain.sample.messages] == ["option-set-aside"]
+
+
+def test_a_switch_of_ordered_variables_is_no_word(answers: pd.DataFrame) -> None:
+    """As with continuous ones: it is true or false."""
+    with pytest.raises(OptionError, match="it takes true or false"):
+        fit(SPEC, answers, ordered="all", meanstructure="no")
