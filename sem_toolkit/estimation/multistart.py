@@ -22,7 +22,7 @@ from sem_toolkit.spec.table import Parameter
 FloatArray = NDArray[np.float64]
 
 _LARGE = 60  # free parameters, above which scattered starts cost more than they are likely to find
-_EQUAL = 2  # times as many may be in the table, where labels make them equal (groups that share loadings)
+_EQUAL = 2  # times as many parameters a likelihood may have, where labels make them equal (groups that share loadings)
 _LOWER = 1e-7
 _BEYOND = 1e-7
 _SAME = 1e-6
@@ -73,7 +73,7 @@ def is_surveyable(objective: Objective, targets: Targets) -> bool:
         find_stack(objective, targets) is not None
         and model.responses is None
         and 0 < objective.size <= _LARGE
-        and model.n_parameters <= _EQUAL * _LARGE
+        and model.n_parameters <= _LARGE * (_EQUAL if _is_likelihood(objective) else 1)
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None
         and not _is_regression(objective)
@@ -84,8 +84,11 @@ def _is_regression(objective: Objective) -> bool:
     """A set of regressions has one optimum by maximum likelihood."""
     model = objective.model
     is_curved = model.n_variables > model.n_observed or model.depth is None or _has_free_residuals(model)
-    by_likelihood = isinstance(objective.discrepancy, MaximumLikelihood | FullInformation)
-    return by_likelihood and model.constraints.is_linear and not is_curved
+    return _is_likelihood(objective) and model.constraints.is_linear and not is_curved
+
+
+def _is_likelihood(objective: Objective) -> bool:
+    return isinstance(objective.discrepancy, MaximumLikelihood | FullInformation)
 
 
 def _has_free_residuals(model: Model) -> bool:

@@ -158,7 +158,7 @@ def test_long_text_says_it_too(tmp_path: Path) -> None:
         ("q.sav", slice(0, 300), "ends before its data do"),
         ("q.sav", slice(2, None), "is no SPSS file"),
         ("q.xlsx", slice(0, 3000), "ends before its data do"),
-        ("q.parquet", slice(0, -200), "ends before its data do"),
+        ("q.parquet", slice(0, -200), "its end, with the list of its columns, is missing"),
         ("q.dta", slice(0, 800), "is damaged"),
     ],
 )
