@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
+from sem_toolkit.discrepancy import GeneralisedLeastSquares, MaximumLikelihood, StackedDiscrepancy
 from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.box import find_box
@@ -22,7 +22,8 @@ from sem_toolkit.spec.table import Parameter
 FloatArray = NDArray[np.float64]
 
 _LARGE = 60  # free parameters, above which scattered starts cost more than they are likely to find
-_EQUAL = 2  # times as many parameters a likelihood may have, where labels make them equal (groups that share loadings)
+_EQUAL = 2  # times as many may be in the table, where labels make them equal (groups that share loadings)
+# (not of GLS, which weighs a far Σ by the sample alone: its optima far away are lower and improper)
 _LOWER = 1e-7
 _BEYOND = 1e-7
 _SAME = 1e-6
@@ -73,7 +74,7 @@ def is_surveyable(objective: Objective, targets: Targets) -> bool:
         find_stack(objective, targets) is not None
         and model.responses is None
         and 0 < objective.size <= _LARGE
-        and model.n_parameters <= _LARGE * (_EQUAL if _is_likelihood(objective) else 1)
+        and model.n_parameters <= _LARGE * (1 if isinstance(objective.discrepancy, GeneralisedLeastSquares) else _EQUAL)
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None
         and not _is_regression(objective)
@@ -84,11 +85,8 @@ def _is_regression(objective: Objective) -> bool:
     """A set of regressions has one optimum by maximum likelihood."""
     model = objective.model
     is_curved = model.n_variables > model.n_observed or model.depth is None or _has_free_residuals(model)
-    return _is_likelihood(objective) and model.constraints.is_linear and not is_curved
-
-
-def _is_likelihood(objective: Objective) -> bool:
-    return isinstance(objective.discrepancy, MaximumLikelihood | FullInformation)
+    by_likelihood = isinstance(objective.discrepancy, MaximumLikelihood | FullInformation)
+    return by_likelihood and model.constraints.is_linear and not is_curved
 
 
 def _has_free_residuals(model: Model) -> bool:
