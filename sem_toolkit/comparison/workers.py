@@ -8,7 +8,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -31,7 +34,7 @@ def run_all(
     """
     if workers <= 1 or len(items) < 2:
         for place, item in enumerate(items):
-            yield place, function(shared, item)
+            yield place, work(function, shared, item)
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(items)), context, _prepare_worker, (function, shared)) as pool:
@@ -42,6 +45,20 @@ def run_all(
                 yield waiting[done], done.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def work(function: Callable[[Shared, Item], Result], shared: Shared, item: Item) -> Result:
+    """What the function gives, the same to the last digit wherever it is called: by one BLAS thread."""
+    with limit_blas():
+        return function(shared, item)
+
+
+def limit_blas() -> "threadpool_limits":
+    """One BLAS thread from now on, or within this: several share products out, and the last digit depends on how."""
+    import scipy.linalg.lapack  # noqa: F401 (it has a BLAS of its own, which is limited only when it is there)
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def choose_workers(wanted: int | None, seconds: float) -> int:
@@ -78,10 +95,8 @@ def _hide_program() -> Iterator[None]:
 
 def _prepare_worker(function: Callable[..., Any], shared: Any) -> None:
     """One BLAS thread a process: the matrices are small, and the cores are taken."""
-    from threadpoolctl import threadpool_limits
-
     Thread(target=_end_with_parent, daemon=True).start()
-    threadpool_limits(limits=1, user_api="blas")
+    limit_blas()
     _sent.update(function=function, shared=shared)
 
 

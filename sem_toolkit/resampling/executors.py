@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.comparison.workers import choose_workers, run_all
+from sem_toolkit.comparison.workers import choose_workers, run_all, work
 from sem_toolkit.diagnostics import Diagnostic, OptionError, build_missing_package
 from sem_toolkit.resampling.chunks import Chunk, ChunkStore
 
@@ -67,15 +66,14 @@ def run_chunks(
     workers   processes; None: as many as pay, where the whole takes so many `seconds` of one core
     dask      address of a dask scheduler (tcp://host:8786), whose workers have this package; None: this machine
     """
-    work = partial(_work, function)
     if dask is not None:
-        yield from _run_on_cluster(work, items, shared, dask)
+        yield from _run_on_cluster(function, items, shared, dask)
         return
     left = list(range(len(items)))
     for attempt in range(_RETRIES + 1):
         done: set[int] = set()
         try:
-            for number, result in run_all(work, [items[i] for i in left], choose_workers(workers, seconds), shared):
+            for number, result in run_all(function, [items[i] for i in left], choose_workers(workers, seconds), shared):
                 done.add(number)
                 yield left[number], result
             return
@@ -85,15 +83,6 @@ def run_chunks(
                 message = f"processes were lost {_RETRIES + 1} times while they worked on {len(left)} chunks"
                 hint = "they may need more memory than there is: take fewer workers"
                 raise OptionError(Diagnostic("error", "workers-lost", message, hint=hint)) from None
-
-
-def _work(function: Callable[[Shared, Item], Result], shared: Shared, item: Item) -> Result:
-    """What the function gives, by one BLAS thread: several share products out, and the last digit depends on how."""
-    import scipy.linalg.lapack  # noqa: F401 (it has a BLAS of its own, which is limited only when it is there)
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1, user_api="blas"):
-        return function(shared, item)
 
 
 def _run_on_cluster(
@@ -113,7 +102,8 @@ def _run_on_cluster(
     with client:
         sent = client.scatter(shared, broadcast=True)
         waiting = {
-            client.submit(function, sent, item, pure=False, retries=_RETRIES): place for place, item in enumerate(items)
+            client.submit(work, function, sent, item, pure=False, retries=_RETRIES): place
+            for place, item in enumerate(items)
         }
         for done in as_completed(waiting):  # type: ignore[no-untyped-call]
             yield waiting[done], done.result()

@@ -119,10 +119,11 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         if crowded:
             # Few pictures in large steps, but some of every kind.
             search.left = max(LEAST_PAINTED, most // 2)
-        kept = 0 if crowded else min(search.left - KEPT, KEPT * sum(draft.is_other for draft in drafts[position + 1 :]))
-        search.left -= max(0, kept)
+        others = 0 if crowded else sum(draft.is_other for draft in drafts[position + 1 :])
+        kept = max(0, min(search.left - KEPT, KEPT * others))
+        search.left -= kept
         search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
-        search.left += max(0, kept)
+        search.left += kept
         if not crowded and variant.is_figure and following is not None and not _is_same_figure(variant, following):
             # What follows is another way to draw it, which has not been tried yet.
             search.left = most

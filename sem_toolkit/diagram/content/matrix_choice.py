@@ -77,6 +77,7 @@ def compute_density(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 def collect_between_cores(graph: "nx.MultiDiGraph[str]", structure: Structure) -> tuple[str, ...]:
+    """Keys of the covariances between cores, those that a model only might have left aside."""
     return tuple(
         key
         for a, b, key, data in graph.edges(keys=True, data=True)

@@ -22,8 +22,8 @@ BESIDE, CLOSER, LONG = 0.75, 0.6, 4
 LONG waves on.
 """
 
-
 MOST_INTERCEPTS = 3
+"""How many variables with random intercepts there is an arrangement for."""
 
 
 def recognise_panel(structure: Structure) -> Figure | None:
