@@ -61,6 +61,7 @@ class Measures:
     labels   path key → width of its text
     outer    room that variances need beyond an indicator, across (left and right) and down (top and bottom)
     number   width of the widest number of a variance
+    variances  how they are drawn where no means are; otherwise "clean"
     """
 
     nodes: Mapping[str, Rectangle]
@@ -68,6 +69,7 @@ class Measures:
     labels: Mapping[str, float]
     outer: tuple[float, float]
     number: float = 0.0
+    variances: str = "clean"
 
     @property
     def widest_label(self) -> float:
@@ -107,7 +109,8 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     number = max((measure_line(text, style.label_size, style.font) for text in texts_of_variances), default=0.0)
     alike = bool(canvas.hints.stages) or structure.two_sided is not None
     nodes = _equalise(graph, structure, boxes, alike)
-    return Measures(nodes, lines, labels, _find_outer_room(style, number), number)
+    shown = "clean" if style.intercepts else style.variances
+    return Measures(nodes, lines, labels, _find_outer_room(style, number), number, shown)
 
 
 def _build_box(width: float, height: float) -> Rectangle:
