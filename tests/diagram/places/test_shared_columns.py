@@ -55,13 +55,3 @@ def test_the_first_two_of_a_long_chain_share_a_column_where_the_upper_one_leads_
     ranks = share_columns(find_structure(SATISFACTION)).ranks
     assert ranks["image"] == ranks["expectation"] < ranks["quality"] == ranks["value"] < ranks["satisfaction"]
     assert ranks["satisfaction"] < ranks["complaints"] == ranks["loyalty"]
-
-
-def test_a_chain_of_seven_measured_factors_stands_in_four_columns_with_straight_paths():
-    names = ("image", "expectation", "quality", "value", "satisfaction", "complaints", "loyalty")
-    measured = "\n".join(f"{name} =~ " + " + ".join(f"{name[:2]}{k}" for k in (1, 2, 3)) for name in names)
-    picture = draw_text(f"{measured}\n{SATISFACTION}")
-    assert not picture.hits()
-    boxes = {node.name: node.box for node in picture.scene.nodes}
-    assert len({round(boxes[name].x) for name in names}) == 4
-    assert all(is_straight(edge.curve) for edge in picture.scene.edges if edge.role == "regression")
