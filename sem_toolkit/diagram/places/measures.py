@@ -67,6 +67,7 @@ class Measures:
     outer    room that variances need beyond an indicator, across (left and right) and down (top and bottom)
     number   width of the widest number of a variance
     more_lines  by how much the highest number of a path is higher than one line
+    variances  how they are drawn where no means are; otherwise "clean"
     """
 
     nodes: Mapping[str, Rectangle]
@@ -75,6 +76,7 @@ class Measures:
     outer: tuple[float, float]
     number: float = 0.0
     more_lines: float = 0.0
+    variances: str = "clean"
 
     @property
     def widest_label(self) -> float:
@@ -116,7 +118,8 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     more_lines = max((sizes[key].height - line for key in labels), default=0.0)
     alike = bool(canvas.hints.stages) or structure.two_sided is not None
     nodes = _equalise(graph, structure, boxes, alike)
-    return Measures(nodes, lines, labels, _find_outer_room(style, number, tall), number, more_lines)
+    shown = "clean" if style.intercepts else style.variances
+    return Measures(nodes, lines, labels, _find_outer_room(style, number, tall), number, more_lines, shown)
 
 
 def _build_box(width: float, height: float) -> Rectangle:
