@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.measures import OPPOSITE, Measures, Side, Spacing
+from sem_toolkit.diagram.places.track_ends import widen_for_tracks
 
 LONGEST_COLUMN = 14
 """A single factor with more indicators than this has them on both sides."""
@@ -35,6 +36,8 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
     box = measures.nodes[core]
     places: dict[str, Rectangle] = {core: box}
     if names:
+        if side in ("top", "bottom"):
+            measures = widen_for_tracks(names, structure, measures, spacing)
         items = [measures.nodes[name] for name in names]
         label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
         divided = _divide(core, names, side, structure)

@@ -34,6 +34,7 @@ class Spacing:
     block  between blocks of a column; padding: around names, 1 for the usual
     least  height of the lowest shape of an observed variable
     number_share  how much of a number's width the indicators of a row are apart; the rest stands at another height
+    beside  whether indicators of a row are so wide that tracks end on both sides of their variances
     """
 
     rank: float = 54.0
@@ -46,6 +47,7 @@ class Spacing:
     padding: float = 1.0
     least: float = 14.0
     number_share: float = 0.95
+    beside: bool = True
 
     def grow(self, factor: float) -> "Spacing":
         return replace(
