@@ -65,10 +65,18 @@ class Coordinates:
     def _turned_weights(self) -> FloatArray:
         return np.ascontiguousarray(self.weights.T)
 
-    @property
+    def compute_jacobians(self, there: Restored) -> FloatArray:
+        """∂x/∂z at points (b × q × q)."""
+        q, b = there.x.shape
+        if not self.powers.shape[1]:
+            return np.tile(np.eye(q), (b, 1, 1))
+        relative = (self.powers / there.units.T[:, None, :]) @ self.weights
+        return there.ratios.T[:, :, None] * np.eye(q) - there.x.T[:, :, None] * relative
+
+    @cached_property
     def slopes(self) -> FloatArray:
         """∂z/∂x at the origin (q × q)."""
-        return np.asarray(np.linalg.inv(np.eye(len(self.origin)) - self.origin[:, None] * (self.powers @ self.weights)))
+        return np.asarray(np.linalg.inv(self.compute_jacobians(self.restore(self.origin[:, None]))[0]))
 
 
 def find_coordinates(model: Model, x: FloatArray, variances: FloatArray) -> Coordinates:

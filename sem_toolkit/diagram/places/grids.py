@@ -11,6 +11,7 @@ from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block, build_block
 from sem_toolkit.diagram.places.clearing import list_passed
 from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
+from sem_toolkit.diagram.places.track_ends import widen_for_tracks
 
 DIAGONAL = 0.75
 """How much of a number's width the gap between two columns must hold that only slanting paths cross."""
@@ -42,8 +43,9 @@ def place_grid(
     limit  the width up to which the columns may be drawn out
     """
     figure = replace(figure, sides={**figure.sides, **structure.pinned})
-    for share in sorted({ROOMY_SHARE, spacing.number_share}, reverse=True):
-        spacing = replace(spacing, number_share=share)
+    shares = sorted({ROOMY_SHARE, spacing.number_share}, reverse=True)
+    for share, beside in [*((share, True) for share in shares), (shares[-1], False)]:
+        spacing = replace(spacing, number_share=share, beside=beside)
         blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
         heights = _find_heights(figure, blocks, structure, measures, spacing)
         wanted, tight = (
@@ -73,8 +75,11 @@ def _build_cell(name: str, figure: Figure, structure: Structure, measures: Measu
     side = figure.sides.get(name, "right")
     if items and not any(item in figure.cells for item in items):
         return build_block(name, side, structure, measures, spacing)
-    box = measures.nodes[name]
     outer = figure.outer.get(name)
+    if name in structure.owner and outer in ("top", "bottom"):
+        row = [item for item in structure.owner if figure.outer.get(item) == outer and item in figure.cells]
+        measures = widen_for_tracks(row, structure, measures, spacing)
+    box = measures.nodes[name]
     extent = box if outer is None else _extend(box, outer, measures.outer)
     return Block(name, side, {name: box}, {name: extent}, extent)
 
