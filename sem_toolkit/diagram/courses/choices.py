@@ -86,14 +86,15 @@ class Choices:
         # Arcs keep clear of the variances in the middle of the outer sides.
         self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)
         always = structure.two_sided is not None and structure.figure is None
+        line = style.label_size * LINE_SPACING + measures.more_lines
         arrivals = [*self._iterate_arrivals(), *self._iterate_arriving_variances()]
-        self.stubs = build_stubs(arrivals, style.label_size * LINE_SPACING, always)
+        self.stubs = build_stubs(arrivals, line, always)
         self.stubs |= dict(self._iterate_ladders())
         # Above indicators that touch the top of a stage the tracks begin over its title.
         above = max((title.height + 2 * PADDING for title in titles), default=0.0)
         rooms = {"top": max(self.outer[1], above), "bottom": self.outer[1]}
         half_gaps = {a: find_half_gap(measures) for a, _, _, data in self.edges if data["role"] == "variance"}
-        self.tracks = build_tracks(self._collect_families(), placement.places, rooms, style.label_size, half_gaps)
+        self.tracks = build_tracks(self._collect_families(), placement.places, rooms, line / LINE_SPACING, half_gaps)
 
     def iterate(self, source: str, target: str, role: str, key: str, below: float = np.inf) -> Iterator[Course]:
         """The courses of a path with the cost of their shape; arcs only that cost less than `below`."""

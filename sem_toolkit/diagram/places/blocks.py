@@ -17,6 +17,10 @@ numbers.
 """
 
 
+MORE_HEIGHTS = 3.5
+"""How much longer a fan is for each line more of numbers that stand at several heights, in such lines."""
+
+
 @dataclass(frozen=True)
 class Block:
     """A core at (0, 0) with its indicators around it.
@@ -46,13 +50,11 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
             placed = [
                 place
                 for part, at in divided
-                for place in _place_items(
-                    box, [measures.nodes[name] for name in part], at, spacing, label, measures.number
-                )
+                for place in _place_items(box, [measures.nodes[name] for name in part], at, spacing, label, measures)
             ]
             names = tuple(name for part, _ in divided for name in part)
         else:
-            placed = _place_items(box, items, side, spacing, label, measures.number)
+            placed = _place_items(box, items, side, spacing, label, measures)
             if side in ("left", "right"):
                 reach = _find_reach(core, structure, measures, spacing)
                 placed = [
@@ -112,17 +114,18 @@ def _find_keys(core: str, names: tuple[str, ...]) -> list[str]:
 
 
 def _place_items(
-    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
     if side in ("left", "right"):
-        return _place_column(box, items, side, spacing, label)
-    return _place_row(box, items, side, spacing, label, number)
+        return _place_column(box, items, side, spacing, label, measures)
+    return _place_row(box, items, side, spacing, label, measures)
 
 
 def _place_column(
-    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
-    pitch = max(item.height for item in items) + spacing.item
+    # Numbers in two lines are higher than the items that they stand beside.
+    pitch = max(item.height for item in items) + max(spacing.item, 0.75 * measures.more_lines)
     width = max(item.width for item in items)
     # Long columns need a longer fan, or the outer loadings run along the column.
     gap = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35)) + spacing.fan / 9 * max(0, len(items) - 4)
@@ -132,12 +135,16 @@ def _place_column(
 
 
 def _place_row(
-    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
     width, height = max(item.width for item in items), max(item.height for item in items)
-    pitch = max(width + 0.7 * spacing.item, spacing.number_share * min(label, 40.0) + 2, number + 0.8 * spacing.item)
+    pitch = max(
+        width + 0.7 * spacing.item, spacing.number_share * min(label, 40.0) + 2, measures.number + 0.8 * spacing.item
+    )
     # Numbers wider than the pitch stand at several heights.
     gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4 + spacing.fan / 8 * max(0, len(items) - 3)
+    if pitch < label:
+        gap += MORE_HEIGHTS * measures.more_lines
     y = (box.height / 2 + gap + height / 2) * (-1 if side == "top" else 1)
     first = -pitch * (len(items) - 1) / 2
     return [item.moved(first + pitch * k, y) for k, item in enumerate(items)]
