@@ -1,6 +1,7 @@
 """Parameter table to RAM model: every row is placed in the matrices, or refused."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 import numpy as np
 
@@ -40,11 +41,11 @@ def build_model(table: ParameterTable) -> Model:
         message = "this cannot be done with a model of two levels"
         raise ModelError(Diagnostic("error", "not-with-levels", message, hint="take the level: blocks out"))
     rows = table.parameters
-    _require_supported(rows)
+    _require_supported(table)
     observed = require_observed(table)
     variables = observed + latent_variables(table)
     place = {name: position for position, name in enumerate(variables)}
-    parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+    parameters = tuple(sorted([row for row in rows if row.free > 0], key=attrgetter("free")))
     _require_size(len(parameters), len(variables), len(table.groups))
     _require_numbered(parameters)
     _require_one_row_a_cell(rows)
@@ -53,7 +54,7 @@ def build_model(table: ParameterTable) -> Model:
     for row in rows:
         _place_fixed(matrices, row, place)
     locations = _locate(parameters, place)
-    composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
+    composites = build_composites(table, place, locations, parameters) if "<~" in table.operators else None
     responses = build_responses(table, observed, parameters)
     derived = composites if responses is None else derive_cells(responses, find_exogenous(table, observed))
     cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
@@ -63,7 +64,7 @@ def build_model(table: ParameterTable) -> Model:
         variables=variables,
         groups=table.groups,
         parameters=parameters,
-        has_means=any(row.op == "~1" for row in rows),
+        has_means="~1" in table.operators,
         locations=locations,
         directed=matrices[0],
         symmetric=matrices[1],
@@ -94,24 +95,21 @@ def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None
     for group in cells:
         arrows[group.row[group.directed], group.column[group.directed]] = True
     incoming = arrows.sum(axis=1)
-    sources = np.flatnonzero(incoming == 0)
+    (sources,) = (incoming == 0).nonzero()
     depth, left = -1, len(incoming)
     while len(sources):
         depth, left = depth + 1, left - len(sources)
+        if not left:
+            break
         incoming[sources] = -1
         incoming -= arrows[:, sources].sum(axis=1)
-        sources = np.flatnonzero(incoming == 0)
+        (sources,) = (incoming == 0).nonzero()
     return None if left else depth
 
 
-def _has_composites(rows: Iterable[Parameter]) -> bool:
-    return any(row.op == "<~" for row in rows)
-
-
-def _require_supported(rows: Iterable[Parameter]) -> None:
-    rows = list(rows)
-    threshold = next((row for row in rows if row.op == "|"), None)
-    if threshold is not None and _has_composites(rows):
+def _require_supported(table: ParameterTable) -> None:
+    if table.operators >= {"|", "<~"}:
+        threshold = next(row for row in table.parameters if row.op == "|")
         message = f'composites (<~) beside ordered variables ("{threshold.lhs}") cannot be estimated'
         hint = "use a factor (=~) in the place of the composite, or take the answers as numbers"
         raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
@@ -155,9 +153,10 @@ def _require_one_row_a_cell(rows: Iterable[Parameter]) -> None:
 
 
 def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Parameter, place: dict[str, int]) -> None:
-    if row.free > 0 or KINDS[row.op] not in (DIRECTED, SYMMETRIC, INTERCEPT) or is_placeholder(row):
+    value = row.ustart
+    if row.free > 0 or not value or KINDS[row.op] not in (DIRECTED, SYMMETRIC, INTERCEPT) or is_placeholder(row):
         return
-    group, value = row.group - 1, 0.0 if row.ustart is None else row.ustart
+    group = row.group - 1
     kind, i, j = find_cell(row, place)
     if kind == DIRECTED:
         matrices[0][group, i, j] = value
