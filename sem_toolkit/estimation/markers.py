@@ -52,9 +52,11 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
     for alike in by_size.values():  # all factors with as many items at once
         where = np.array([[place[name] for name in items] for _, items in alike])
         correlations = compute_item_total_correlations(pooled[where[:, :, None], where[:, None, :]])
-        for (factor, items), r in zip(alike, correlations, strict=True):
+        poor = np.abs(correlations[:, 0]) < criterion
+        for k in np.flatnonzero(poor):
+            (factor, items), r = alike[k], correlations[k]
             best = int(np.argmax(np.abs(r)))
-            if abs(r[0]) < criterion <= abs(r[best]):
+            if criterion <= abs(r[best]):
                 found.append(Replacement(factor, items[0], items[best], float(r[0]), float(r[best])))
     return tuple(found)
 
@@ -76,7 +78,7 @@ def compute_item_total_correlations(covariances: FloatArray) -> FloatArray:
 
 
 def _is_bounded(table: ParameterTable) -> bool:
-    return any([row.lower > -inf or row.upper < inf for row in table.parameters])
+    return any(row.lower > -inf or row.upper < inf for row in table.parameters)
 
 
 def _list_factors(model: Model) -> Iterator[tuple[str, list[str]]]:

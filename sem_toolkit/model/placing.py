@@ -9,8 +9,8 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.cells import (
     DIRECTED,
     INTERCEPT,
-    KINDS,
     SYMMETRIC,
+    THRESHOLD,
     Cells,
     FloatArray,
     Locations,
@@ -26,6 +26,8 @@ from sem_toolkit.model.responses import ResponseVariances, build_responses
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
+Cell = tuple[int, int, int, int]
+"""Kind, row, column and group (from 0)."""
 _MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
 _MOST_CELLS = 9_000_000  # of the matrix A of all groups, which with its likes then takes a gigabyte
 
@@ -48,12 +50,10 @@ def build_model(table: ParameterTable) -> Model:
     parameters = tuple(sorted([row for row in rows if row.free > 0], key=attrgetter("free")))
     _require_size(len(parameters), len(variables), len(table.groups))
     _require_numbered(parameters)
-    _require_one_row_a_cell(rows)
+    found = _find_cells(rows, place)
     shape = (len(table.groups), len(variables), len(variables))
-    matrices = (np.zeros(shape), np.zeros(shape), np.zeros(shape[:2]))
-    for row in rows:
-        _place_fixed(matrices, row, place)
-    locations = _locate(parameters, place)
+    matrices = _place_fixed(rows, found, shape)
+    locations = _locate(rows, found)
     composites = build_composites(table, place, locations, parameters) if "<~" in table.operators else None
     responses = build_responses(table, observed, parameters)
     derived = composites if responses is None else derive_cells(responses, find_exogenous(table, observed))
@@ -139,36 +139,45 @@ def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
         )
 
 
-def _require_one_row_a_cell(rows: Iterable[Parameter]) -> None:
+def _find_cells(rows: Iterable[Parameter], place: dict[str, int]) -> list[Cell]:
+    """The cell of every row; raises ModelError where two have the same."""
+    found: list[Cell] = []
     seen: set[tuple[object, ...]] = set()
     for row in rows:
-        op, first, second = row.op, row.lhs, row.rhs
-        if op == "=~" or (op == "~~" and second < first):
-            first, second = second, first
-        cell = (row.group, KINDS[op], first, second)
+        kind, i, j = find_cell(row, place)
+        group = row.group - 1
+        other: object = row.rhs if kind == THRESHOLD else j
+        cell = (group, kind, j, i) if kind == SYMMETRIC and j < i else (group, kind, i, other)
         if cell in seen:
             message = f'"{row.lhs} {row.op} {row.rhs}" is in the model twice'
             raise ModelError(Diagnostic("error", "duplicate-parameter", message, span=row.origin.span))
         seen.add(cell)
+        found.append((kind, i, j, group))
+    return found
 
 
-def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Parameter, place: dict[str, int]) -> None:
-    value = row.ustart
-    if row.free > 0 or not value or KINDS[row.op] not in (DIRECTED, SYMMETRIC, INTERCEPT) or is_placeholder(row):
-        return
-    group = row.group - 1
-    kind, i, j = find_cell(row, place)
-    if kind == DIRECTED:
-        matrices[0][group, i, j] = value
-    elif kind == SYMMETRIC:
-        matrices[1][group, i, j] = matrices[1][group, j, i] = value
-    else:
-        matrices[2][group, i] = value
+def _place_fixed(
+    rows: Iterable[Parameter], cells: Iterable[Cell], shape: tuple[int, int, int]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A, S (G × t × t) and m (G × t) with the fixed values of the rows, 0 elsewhere."""
+    directed, symmetric, intercepts = np.zeros(shape), np.zeros(shape), np.zeros(shape[:2])
+    for row, (kind, i, j, group) in zip(rows, cells, strict=True):
+        value = row.ustart
+        if not value or row.free > 0:
+            continue
+        if kind == DIRECTED and not is_placeholder(row):
+            directed[group, i, j] = value
+        elif kind == SYMMETRIC:
+            symmetric[group, i, j] = symmetric[group, j, i] = value
+        elif kind == INTERCEPT:
+            intercepts[group, i] = value
+    return directed, symmetric, intercepts
 
 
-def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locations:
-    found = [(*find_cell(row, place), row.group - 1) for row in parameters]
-    table = np.array(found, dtype=np.intp).reshape(-1, 4)
+def _locate(rows: Iterable[Parameter], cells: Iterable[Cell]) -> Locations:
+    """Where the free rows stand, in the order of their numbers."""
+    free = sorted([(row.free, cell) for row, cell in zip(rows, cells, strict=True) if row.free > 0])
+    table = np.array([cell for _, cell in free], dtype=np.intp).reshape(-1, 4)
     return Locations(kind=table[:, 0], group=table[:, 3], row=table[:, 1], column=table[:, 2])
 
 

@@ -173,9 +173,7 @@ def _list_categories(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> tupl
     import pandas as pd
 
     kinds = zip(variables, chosen.dtypes.tolist(), strict=True)
-    return tuple(
-        name for name, kind in kinds if isinstance(kind, pd.CategoricalDtype) and len(kind.categories) > 0
-    )
+    return tuple(name for name, kind in kinds if isinstance(kind, pd.CategoricalDtype) and len(kind.categories) > 0)
 
 
 def _split_groups(

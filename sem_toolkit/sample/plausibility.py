@@ -11,6 +11,7 @@ from sem_toolkit.sample.moments import FloatArray
 _CODES = frozenset({-1, -2, -7, -8, -9, -66, -77, -88, -99, -777, -888, -999, -9999} | {0, 7, 8, 9, 66, 77, 88, 97, 98})
 _LATER_CODES = frozenset({99, 777, 888, 997, 998, 999, 9999, 99999})
 _SAMPLED = 20_000  # rows that the first look takes
+_FIRST = 16  # rows that are looked through for fractions before all others
 _GLANCED = 250  # rows that tell which columns to look at
 _LARGEST_SHARE = 0.2
 _FAR_NUMBERS = 3.0  # ranges of the middle 60 %, for variables that are not whole
@@ -98,10 +99,18 @@ def _reach_out(
         far = (reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE))
         if not far.any():
             return np.asarray(far)
-        rows = few[:, far]
-        is_whole = ((rows == np.rint(rows)) | np.isnan(rows)).all(axis=0)
-    far[far] = is_whole | (reach[far] > _SLACK * _FAR_NUMBERS * middle[far])
-    return np.asarray(far)
+        very_far = reach > _SLACK * _FAR_NUMBERS * middle
+        possible = far & ~very_far
+        for rows in (few[:_FIRST], few):  # a fraction shows itself early
+            if not possible.any():
+                break
+            possible[possible] = _is_whole(rows[:, possible])
+    return np.asarray(possible | (far & very_far))
+
+
+def _is_whole(rows: FloatArray) -> NDArray[np.bool_]:
+    """Which columns hold whole numbers only, where they are not missing."""
+    return np.asarray(((rows == np.rint(rows)) | np.isnan(rows)).all(axis=0))
 
 
 def _find_far(values: FloatArray, counts: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
 Entry = tuple[str, str, str]
 """Operator, left and right side of a row."""
 _DIRECTED = frozenset({"=~", "<~", "~"})
