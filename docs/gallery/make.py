@@ -55,7 +55,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Latent mediation | 8 | triangle; three numbers above the mediator stand at two heights |
 | Actors and partners, observed panel | 9 | exact grid; the numbers of crossing paths stand on their first third |
 | Panel with random intercepts | 9 | mirrored rows, one arc around everything |
-| Longitudinal factors | 8 | every covariance has its track; many tracks need a finger |
+| Longitudinal factors | 8 | every covariance has its track beside the variances; many tracks need a finger |
 | Second-order factor | 9 | a tree from left to right, every path straight, numbers in columns |
 | Bifactor | 9 | all numbers in two straight columns |
 | Cross-lagged panel | 9 | four waves in columns, tracks above and below |
@@ -65,7 +65,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Multiple causes | 7 | the numbers of neighbouring covariances crowd at the left |
 | Feedback loop | 7 | two arrows bend apart; six covariances of causes are much for one side |
 | Composites | 7 | readable, weights and loadings look alike but for their direction |
-| Growth of a factor | 8 | growth above, measures below, covariances in tracks; loops turn the grey one sidewards |
+| Growth of a factor | 9 | growth above, measures below, covariances in tracks beside the variances |
 | Two measures that grow | 8 | mirrored rows; fixed loadings cross, as they do in the textbooks |
 | Latent change scores | 9 | scores in a row, each change above the score it leads to |
 | States of a trait | 7 | numbers in columns; the methods' loadings leave in bundles |

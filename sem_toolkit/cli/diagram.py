@@ -68,7 +68,7 @@ def diagram(
     ] = None,
     schematic: Annotated[bool, typer.Option("--schematic", help="The model without estimates; needs no data.")] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 when anything is hit, or the column is too narrow.")
+        bool, typer.Option("--check", help="Exit with 1 when anything is hit, or the column or page too small.")
     ] = False,
 ) -> int:
     """Draw the path diagram, with estimates where there are data."""
@@ -119,8 +119,8 @@ def diagram(
     return NOT_CERTIFIED if problems and check else code
 
 
-ALWAYS_SAID = ("too-wide", "node-node")
-"""What is wrong with a picture for a reason that its maker gave: a narrow column, positions that collide."""
+ALWAYS_SAID = ("too-wide", "too-high", "node-node")
+"""What is wrong with a picture for a reason that its maker gave: a narrow column or a page, positions that collide."""
 
 
 def _build_warning(problem: "Problem", spec: Path) -> Diagnostic:

@@ -16,11 +16,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns
 
 IntArray = NDArray[np.intp]
 
+FLAT = 1e-6
+"""Diagonal of the factor of a second derivative, scaled to 1, below which it does not curve."""
 _BLOCK = 4096
 """Rows at a time where casewise products of moments are made."""
 
@@ -112,6 +115,39 @@ class IncompleteLikelihood:
             cross = gather_cross(weighted.T @ self.pull, p)
             result[:p, p:], result[p:, :p] = cross, cross.T
         return result
+
+    @cached_property
+    def determined(self) -> IntArray:
+        """Places of the moments [μ; vech Σ] that the rows determine: not covariances of pairs never seen together."""
+        p = len(self.mean)
+        together = ~self.patterns.apart[list_vech(p)]
+        return np.flatnonzero(np.concatenate([np.ones(p, dtype=np.bool_), together]))
+
+    @property
+    def is_curved(self) -> bool:
+        """Whether f curves upwards in every direction that the rows determine."""
+        free = self.determined
+        square = self.information(expected=False)[np.ix_(free, free)]
+        if not (square.diagonal() > 0).all():
+            return False
+        unit = 1.0 / np.sqrt(square.diagonal())
+        factor, fault = lapack.dpotrf(square * (unit[:, None] * unit), lower=1)
+        return not fault and bool((factor.diagonal() > FLAT).all())
+
+    def step_em(self) -> "IncompleteLikelihood | None":
+        """The likelihood after a step of EM, which is one along the gradient in the metric of complete data.
+
+        With e and D the derivatives by μ and Σ it goes to μ − Σe and Σ − 2ΣDΣ − (Σe)(Σe)ᵀ. Covariances of pairs never
+        seen together are held at 0 where that is positive definite; None where nothing is. Source: Dempster, Laird &
+        Rubin (1977), Journal of the Royal Statistical Society B 39, 1-38.
+        """
+        sigma = self.covariance
+        move = -sigma @ self.by_mean
+        covariance = sigma - 2.0 * sigma @ self.by_covariance @ sigma - np.outer(move, move)
+        covariance = 0.5 * (covariance + covariance.T)
+        mean = self.mean + move
+        held = compute_incomplete_likelihood(self.patterns, mean, np.where(self.patterns.apart, 0.0, covariance))
+        return held if held is not None else compute_incomplete_likelihood(self.patterns, mean, covariance)
 
     def casewise_logl(self) -> FloatArray:
         """Log-likelihood of each row (n); NaN for a row without any value."""

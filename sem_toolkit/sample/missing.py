@@ -120,9 +120,8 @@ def _find_related(rows: FloatArray) -> IntArray:
 
 def _describe_apart(saturated: SaturatedModel, variables: Sequence[str], where: str) -> list[Diagnostic]:
     """A warning where variables are never observed together."""
-    pairs = [
-        f"{variables[i]} and {variables[j]}" for i, j in zip(*np.nonzero(np.triu(saturated.apart, 1)), strict=True)
-    ]
+    apart = np.argwhere(np.triu(saturated.likelihood.patterns.apart, 1))
+    pairs = [f"{variables[i]} and {variables[j]}" for i, j in apart]
     if not pairs:
         return []
     shown = ", ".join(pairs[:5]) + (", …" if len(pairs) > 5 else "")

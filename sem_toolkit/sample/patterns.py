@@ -83,6 +83,11 @@ class Patterns:
         there = self.observed.astype(np.float64)
         return np.asarray((there.T * self.share) @ there)
 
+    @property
+    def apart(self) -> BoolArray:
+        """Pairs of variables that are never there together, p × p."""
+        return np.asarray(self.coverage == 0.0)
+
     @cached_property
     def variances(self) -> FloatArray:
         """Variances of the observed values of each variable, divisor their number (p)."""

@@ -1,19 +1,15 @@
 """Means and covariances of incomplete normal data: EM to start with, Newton steps to finish, and a certificate.
 
-A step of EM is one along the gradient in the metric of complete data: with e and D the derivatives of the discrepancy
-by μ and Σ it goes to μ − Σe and Σ − 2ΣDΣ − (Σe)(Σe)ᵀ.
-Sources: Dempster, Laird & Rubin (1977), Journal of the Royal Statistical Society B 39, 1-38; Little & Rubin (2002),
-Statistical analysis with missing data, section 11.2.
+Source: Little & Rubin (2002), Statistical analysis with missing data, section 11.2.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.libraries import lapack
-from sem_toolkit.sample.incomplete import IncompleteLikelihood, compute_incomplete_likelihood, list_vech
+from sem_toolkit.sample.incomplete import FLAT, IncompleteLikelihood, compute_incomplete_likelihood, list_vech
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns
 
@@ -24,7 +20,6 @@ ENOUGH = 1e-7
 
 _EM_STEPS = 5
 _CLOSE = 3e-2  # what a step still gains where the observed second derivative takes over from the expected one
-_FLAT = 1e-6
 _LARGEST = 2500
 """Moments up to which Newton steps are made; beyond, EM with extrapolation."""
 
@@ -39,8 +34,9 @@ class SaturatedModel:
     iterations         steps of EM and Newton together
     converged          whether the gradient is as good as zero
     definite           whether the likelihood curves downwards in every direction
-    apart              p × p: pairs of variables that are never observed together: their covariances are not determined
-                       and held at 0, as in lavaan, where that leaves the matrix positive definite
+
+    Covariances of pairs of variables that are never observed together are not determined and held at 0, as in lavaan,
+    where that leaves the matrix positive definite.
     """
 
     mean: FloatArray
@@ -50,7 +46,6 @@ class SaturatedModel:
     iterations: int
     converged: bool
     definite: bool
-    apart: NDArray[np.bool_]
 
 
 def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> SaturatedModel:
@@ -63,7 +58,6 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
     middle = patterns.means
     work = _centre(patterns, middle, unit)
     likelihood = _start(work)
-    apart = patterns.coverage == 0.0
     steps, slope = 0, np.inf  # of extrapolated EM a step is three
     newton = len(unit) * (len(unit) + 3) // 2 <= _LARGEST
     for steps in range(1, max_iterations + 1):
@@ -72,14 +66,14 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
             break
         found = None
         if steps > _EM_STEPS:
-            found = (_step_newton if newton else _step_extrapolated)(likelihood, apart)
+            found = (_step_newton if newton else _step_extrapolated)(likelihood)
         if found is None:
-            found = _step_em(likelihood, apart)
+            found = likelihood.step_em()
         if found is None or (found.value >= likelihood.value and slope < ENOUGH and found.steepness >= slope):
             break
         likelihood = found
     slope = likelihood.steepness
-    definite = not newton or _is_definite(likelihood, apart)
+    definite = not newton or likelihood.is_curved
     mean, covariance = likelihood.mean * unit + middle, likelihood.covariance * (unit[:, None] * unit)
     whole = compute_incomplete_likelihood(patterns, mean, covariance)
     if whole is None:
@@ -88,7 +82,7 @@ def compute_saturated_model(patterns: Patterns, max_iterations: int = 500) -> Sa
         )
         hint = "leave out a variable that follows from others, or use fewer variables"
         raise DataError(Diagnostic("error", "collinear-columns", message, hint=hint))
-    return SaturatedModel(mean, covariance, whole, slope, steps, slope < ENOUGH, definite, apart)
+    return SaturatedModel(mean, covariance, whole, slope, steps, slope < ENOUGH, definite)
 
 
 def _centre(patterns: Patterns, middle: FloatArray, unit: FloatArray) -> Patterns:
@@ -105,24 +99,14 @@ def _start(patterns: Patterns) -> IncompleteLikelihood:
     return found
 
 
-def _step_em(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> IncompleteLikelihood | None:
-    sigma = likelihood.covariance
-    move = -sigma @ likelihood.by_mean
-    covariance = sigma - 2.0 * sigma @ likelihood.by_covariance @ sigma - np.outer(move, move)
-    covariance = 0.5 * (covariance + covariance.T)
-    mean = likelihood.mean + move
-    held = compute_incomplete_likelihood(likelihood.patterns, mean, np.where(apart, 0.0, covariance))
-    return held if held is not None else compute_incomplete_likelihood(likelihood.patterns, mean, covariance)
-
-
-def _step_extrapolated(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> IncompleteLikelihood | None:
+def _step_extrapolated(likelihood: IncompleteLikelihood) -> IncompleteLikelihood | None:
     """Two steps of EM, a leap along their bend, and a third step from there, where that is likelier than two steps.
 
     With r the first step and v what the second differs by, the leap goes to θ − 2αr + α²v, α = −|r|/|v|.
     Source: Varadhan & Roland (2008), Scandinavian Journal of Statistics 35, 335-353 (their SqS3).
     """
-    first = _step_em(likelihood, apart)
-    second = None if first is None else _step_em(first, apart)
+    first = likelihood.step_em()
+    second = None if first is None else first.step_em()
     if first is None or second is None:
         return first
     points = [np.concatenate([at.mean[None, :], at.covariance]) for at in (likelihood, first, second)]
@@ -133,11 +117,11 @@ def _step_extrapolated(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_
         return second
     leap = points[0] + 2.0 * length * step + length**2 * bend
     there = compute_incomplete_likelihood(likelihood.patterns, leap[0], leap[1:])
-    third = None if there is None else _step_em(there, apart)
+    third = None if there is None else there.step_em()
     return third if third is not None and third.value <= second.value else second
 
 
-def _step_newton(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> IncompleteLikelihood | None:
+def _step_newton(likelihood: IncompleteLikelihood) -> IncompleteLikelihood | None:
     """A step by the expected second derivative, or, close to the maximum, by the observed one.
 
     None where the likelihood does not rise by it, or where it would leave the covariance matrix near a singular one:
@@ -147,7 +131,7 @@ def _step_newton(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> 
     lower, upper = list_vech(p)
     slope = likelihood.by_covariance[lower, upper] * np.where(lower == upper, 1.0, 2.0)
     gradient = np.concatenate([likelihood.by_mean, slope])
-    free = _list_free(apart)
+    free = likelihood.determined
     root = np.linalg.cholesky(likelihood.covariance)
     for expected in (True, False):
         found = _solve(likelihood.information(expected=expected)[np.ix_(free, free)], gradient[free])
@@ -175,23 +159,7 @@ def _solve(square: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float]
     """The step to the minimum of a quadratic and what it gains (twice); None where it is not safely curved."""
     unit = 1.0 / np.sqrt(np.maximum(square.diagonal(), 1e-300))
     factor, fault = lapack.dpotrf(square * (unit[:, None] * unit), lower=1)
-    if fault or (factor.diagonal() < _FLAT).any():
+    if fault or (factor.diagonal() < FLAT).any():
         return None
     step = -lapack.dpotrs(factor, gradient * unit, lower=1)[0] * unit
     return step, float(-gradient @ step)
-
-
-def _list_free(apart: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Places of the moments that are determined."""
-    lower, upper = list_vech(len(apart))
-    return np.flatnonzero(np.concatenate([np.ones(len(apart), dtype=np.bool_), ~apart[lower, upper]]))
-
-
-def _is_definite(likelihood: IncompleteLikelihood, apart: NDArray[np.bool_]) -> bool:
-    free = _list_free(apart)
-    square = likelihood.information(expected=False)[np.ix_(free, free)]
-    if not (square.diagonal() > 0).all():
-        return False
-    unit = 1.0 / np.sqrt(square.diagonal())
-    factor, fault = lapack.dpotrf(square * (unit[:, None] * unit), lower=1)
-    return not fault and bool((factor.diagonal() > _FLAT).all())

@@ -197,7 +197,7 @@ def test_a_pair_that_is_never_observed_together_is_said_to_be_undetermined() -> 
     rows[100:, 1] = np.nan
     found = compute_saturated_model(build_patterns(rows))
     assert found.converged
-    assert np.argwhere(found.apart).tolist() == [[0, 1], [1, 0]]
+    assert np.argwhere(found.likelihood.patterns.apart).tolist() == [[0, 1], [1, 0]]
     assert found.covariance[0, 1] == 0.0
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a picture: what covers something, numbers whose path is in doubt, crossings, too wide."""
+"""What is wrong with a picture: what covers something, numbers whose path is in doubt, crossings, sizes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, SMALLEST_FONT
+from sem_toolkit.diagram.content.style import PAGE_HEIGHT, POINTS_PER_MILLIMETRE, SMALLEST_FONT
 from sem_toolkit.diagram.geometry.curves import flatten_curve
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings, measure_distance
 from sem_toolkit.diagram.geometry.plane import Rectangle, measure_gap
@@ -24,6 +24,7 @@ ProblemKind = Literal[
     "r2-away",
     "crossing",
     "too-wide",
+    "too-high",
     "small-font",
 ]
 INSIDE = {"ellipse": 2.0, "rectangle": 2.0, "hexagon": 7.5, "triangle": 5.0}
@@ -144,6 +145,10 @@ def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Pr
             alone = round(widest.box.width / POINTS_PER_MILLIMETRE)
             message += f'; the name of "{widest.name}" alone takes {alone} mm, a shorter label helps'
         yield Problem("too-wide", (), message)
+    height = scene.height / POINTS_PER_MILLIMETRE
+    if limit is not None and height > PAGE_HEIGHT + 0.5:
+        message = f"the picture is {height:.0f} mm high at this font size, a page has {PAGE_HEIGHT:.0f} mm"
+        yield Problem("too-high", (), message)
     sizes = [node.font_size for node in scene.nodes] + [item.font_size for item in scene.texts]
     sizes += [edge.label.font_size for edge in scene.edges if edge.label is not None]
     if min(sizes, default=SMALLEST_FONT) < SMALLEST_FONT:
@@ -181,7 +186,7 @@ def _check_owners(scene: Scene) -> Iterator[Problem]:
             continue
         reach = np.array([box.width, box.height]) / 2 + own
         middle = np.array([box.x, box.y])
-        _, _, rows = segments.find_near(middle - reach, middle + reach, without=edge.key)
+        _, _, rows = segments.find_near(middle - reach, middle + reach, edge.key)
         for other in segments.find_owners(rows):
             if measure_distance(box, curves[other]) < own:
                 message = f"the number of {edge.key} stands nearer {other} than its own path"

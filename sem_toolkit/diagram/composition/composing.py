@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from sem_toolkit.diagram.composition.drafts import DENSITIES, TIGHT, Draft, iterate_arrangements
+from sem_toolkit.diagram.composition.scoring import Score
 from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.reductions import set_in_lines
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
@@ -27,6 +29,9 @@ KEPT = 2
 MOST_WITH_ARCS, MOST_WITH_UPRIGHT = 3, 6
 """How many pictures of a figure are painted before its covariances become a matrix; of one in whose columns they stand.
 """
+
+MOST_USUAL = 2
+"""So many pictures, each closer than the one before, are tried with long numbers in one line."""
 
 MOST_ROUTED = 150
 """How many structural paths and covariances it leads through all its pictures together, as each takes its time."""
@@ -62,16 +67,37 @@ def build_scene(
     if layout is not None:
         structure = replace(canvas.structure, pinned=layout.sides)
         canvas = replace(canvas, structure=structure, numbers=layout.numbers, arcs=layout.arcs)
+    broken = set_in_lines(canvas)
+    canvases = [canvas] if broken is None else [canvas, broken]
     if earlier is not None:
         kept = _keep_places(
-            canvas, replace(layout or Layout(), positions={**earlier.positions, **(layout.positions if layout else {})})
+            canvases,
+            replace(layout or Layout(), positions={**earlier.positions, **(layout.positions if layout else {})}),
         )
         if kept is not None:
             return kept
-    draft = Draft(canvas, layout)
     if layout is not None and set(layout.positions) >= set(canvas.graph):
-        return _take_places(canvas, draft)
-    drafts = list(iterate_arrangements(draft))
+        return min((_take_places(one, layout) for one in canvases), key=_score_best).take()
+    if broken is None:
+        return _search_all(canvas, layout, go_on).take()
+    # Numbers stand in one line where that is no reason for another arrangement, or a much smaller font.
+    usual = _search_usual(canvas, layout, go_on)
+    if usual is not None:
+        return usual.take()
+    search = _search_all(broken, layout, go_on)
+    if not search.is_done:
+        search = min(search, _search_all(canvas, layout, go_on), key=_score_best)
+    return search.take()
+
+
+def _score_best(search: Search) -> Score:
+    assert search.best is not None  # noqa: S101 - without a limit the first picture is painted
+    return search.best[0]
+
+
+def _search_all(canvas: Canvas, layout: Layout | None, go_on: GoOn | None) -> Search:
+    """The search through all arrangements, within the column and then beyond it."""
+    drafts = list(iterate_arrangements(Draft(canvas, layout)))
     # In a figure of the field most paths have their places.
     routed = 0 if drafts[0].is_figure else _count_routed(canvas)
     search = _begin(canvas, min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed))), go_on)
@@ -82,12 +108,23 @@ def build_scene(
     if not search.is_done and (search.best is None or search.best[0].hits > 0):
         # Better a picture too high or too wide than one with hits.
         _search_beyond(search, drafts, routed)
-    return search.take()
+    return search
 
 
-def _take_places(canvas: Canvas, draft: Draft) -> Scene:
-    """The picture of a draft in which every place is given: as a figure of the field, if it is one and is free so."""
-    search = _begin(canvas, MOST_PAINTED)
+def _search_usual(canvas: Canvas, layout: Layout | None, go_on: GoOn | None) -> Search | None:
+    """The picture in the first of the arrangements, where that fits the column in about the font asked for; or None."""
+    usual = next(iterate_arrangements(Draft(canvas, layout)))
+    search = _begin(canvas, MOST_USUAL, go_on)
+    for density in DENSITIES[:MOST_USUAL]:
+        search.try_spacing(usual.with_density(density), density.spacing, GROWTH[:2], must_fit=True)
+        if search.is_done and not search.is_too_high:
+            return search
+    return None
+
+
+def _take_places(canvas: Canvas, layout: Layout) -> Search:
+    """The picture in which every place is given: as a figure of the field, if it is one and is free so."""
+    draft, search = Draft(canvas, layout), _begin(canvas, MOST_PAINTED)
     figure = recognise_figure(canvas.structure) if canvas.style.layout == "own" and not canvas.hints.stages else None
     if figure is not None:
         known = draft.with_structure(replace(canvas.structure, figure=figure, two_sided=None))
@@ -95,7 +132,7 @@ def _take_places(canvas: Canvas, draft: Draft) -> Scene:
     if search.best is None or search.best[0].hits:
         plain = draft if figure is not None else draft.without_arcs_across()
         search.try_spacing(plain, DENSITIES[0].spacing, GROWTH[:1], must_fit=False)
-    return search.take()
+    return search
 
 
 def _begin(canvas: Canvas, most: int, go_on: GoOn | None = None) -> Search:
@@ -199,11 +236,11 @@ def _count_routed(canvas: Canvas) -> int:
     )
 
 
-def _keep_places(canvas: Canvas, layout: Layout) -> Scene | None:
+def _keep_places(canvases: Sequence[Canvas], layout: Layout) -> Scene | None:
     """A picture without faults in which the variables of a layout have not moved; None where that cannot be."""
-    for variant in iterate_arrangements(Draft(canvas, layout)):
+    for variant in [variant for canvas in canvases for variant in iterate_arrangements(Draft(canvas, layout))]:
         for density in DENSITIES:
-            search = _begin(canvas, 1)
+            search = _begin(variant.canvas, 1)
             search.try_spacing(variant.with_density(density), density.spacing, GROWTH[:1], must_fit=False)
             if search.best is not None and search.best[0].faults == 0:
                 return search.best[1]

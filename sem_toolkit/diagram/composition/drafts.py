@@ -13,11 +13,10 @@ from sem_toolkit.diagram.content.reductions import (
 )
 from sem_toolkit.diagram.content.structure import DIRECTED, Structure
 from sem_toolkit.diagram.content.style import SMALLEST_FONT
-from sem_toolkit.diagram.content.words import format_edge_text
 from sem_toolkit.diagram.courses.label_places import Memory
 from sem_toolkit.diagram.courses.routing import Route, Router
 from sem_toolkit.diagram.figures.recognition import recognise_figure
-from sem_toolkit.diagram.geometry.metrics import TextSize, measure_lines
+from sem_toolkit.diagram.geometry.metrics import TextSize, measure_text
 from sem_toolkit.diagram.places.bands import build_grounds, find_stages, ranks_from_stages
 from sem_toolkit.diagram.places.constants import place_constants
 from sem_toolkit.diagram.places.converging import find_outcome
@@ -177,12 +176,12 @@ class Draft:
 
     def _measure_moments(self) -> dict[str, TextSize]:
         texts = {
-            key: format_edge_text(data, self.canvas.style)
+            key: self.canvas.format_number(data)
             for _, _, key, data in self.canvas.graph.edges(keys=True, data=True)
             if data["role"] in ("variance", "covariance")
         }
         size, font = self.canvas.style.label_size, self.canvas.style.font
-        return {key: measure_lines((text,), size, font) for key, text in texts.items() if text}
+        return {key: measure_text(text, size, font) for key, text in texts.items() if text}
 
 
 def iterate_arrangements(draft: Draft) -> Iterator[Draft]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.diagram.checks.checker import check_scene
-from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, DiagramStyle
+from sem_toolkit.diagram.content.style import PAGE_HEIGHT, POINTS_PER_MILLIMETRE, DiagramStyle
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve, is_straight
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
@@ -15,11 +15,11 @@ from sem_toolkit.diagram.geometry.segments import Segments
 from sem_toolkit.diagram.places.placement import MARGIN
 from sem_toolkit.diagram.scene.elements import Scene
 
-TALLEST = 235 * POINTS_PER_MILLIMETRE
-"""Height of a page of print in points."""
+TALLEST = (PAGE_HEIGHT - 12) * POINTS_PER_MILLIMETRE
+"""How high a picture may be, in points: a page of print without the lines of a caption below the picture."""
 
 PAGE = 175 * POINTS_PER_MILLIMETRE * TALLEST
-"""Its area, in square points."""
+"""Area of a page, in square points."""
 
 BEND, CROSSING, SMALLER, WHOLE_PAGE = 30.0, 10.0, 45.0, 60.0
 """What makes a picture without faults hard to read: each structural path that is not straight, each crossing, each

@@ -16,7 +16,7 @@ from sem_toolkit.diagram.content.structure import (
     order_by_shared,
 )
 from sem_toolkit.diagram.content.style import DiagramStyle
-from sem_toolkit.diagram.content.words import format_name, is_significant
+from sem_toolkit.diagram.content.words import break_edge_text, format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
 
 
@@ -29,6 +29,7 @@ class Canvas:
     marks      path → "added", "dropped", "changed" or "faint", for comparisons
     numbers    path → where its number must stand, as a share of its way
     arcs       covariance → the side on which its arc must run
+    in_lines   whether what stands on a path is broken into two lines, so that it takes less of the width
     matrix     keys of the covariances that stand in a matrix beside the picture instead of being arcs
     """
 
@@ -41,6 +42,12 @@ class Canvas:
     matrix: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     arcs: Mapping[str, Side] = field(default_factory=dict)
+    in_lines: bool = False
+
+    def format_number(self, edge: Mapping[str, Any]) -> str:
+        """What stands on a path, its lines as they are drawn."""
+        text = format_edge_text(edge, self.style)
+        return break_edge_text(text) if self.in_lines and "text" not in edge else text
 
 
 def build_canvas(

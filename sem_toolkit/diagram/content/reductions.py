@@ -1,4 +1,4 @@
-"""Canvas → the same with less to draw: covariances in a matrix or in notes, stars in the legend."""
+"""Canvas → the same with less to draw, or closer: covariances in a matrix or notes, stars in the legend, two lines."""
 
 from dataclasses import replace
 
@@ -62,6 +62,13 @@ def set_in_note(canvas: Canvas) -> Canvas:
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
 
 
+def set_in_lines(canvas: Canvas) -> Canvas | None:
+    """The canvas with its numbers in two lines; None where no number has anything beside it."""
+    broken = replace(canvas, in_lines=True)
+    texts = [data for *_, data in canvas.graph.edges(data=True) if data["role"] != "variance"]
+    return broken if any("\n" in broken.format_number(data) for data in texts) else None
+
+
 def set_stars_in_note(canvas: Canvas) -> Canvas:
     """The canvas with one line of the legend for the stars of all loadings; as it is where not all have the same."""
     graph, style = canvas.graph, canvas.style
@@ -70,9 +77,9 @@ def set_stars_in_note(canvas: Canvas) -> Canvas:
     level = next((level for level, _ in STARS if all(p < level for p in tested)), None)
     if style.significance != "stars" or not style.legend or not tested or level is None:
         return canvas
-    plain = replace(style, significance="none")
+    plain = replace(canvas, style=replace(style, significance="none"))
     chosen = graph.copy()
     for a, b, key, data in loadings:
-        chosen.edges[a, b, key]["text"] = format_edge_text(data, plain)
+        chosen.edges[a, b, key]["text"] = plain.format_number(data)
     note = f"all free loadings p < {level:g}".replace("0.", ".")
     return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, note)))

@@ -11,6 +11,9 @@ from sem_toolkit.diagnostics.suggestions import format_suggestion
 COLUMN_WIDTHS = {"single": 85.0, "double": 175.0}
 """Column widths of journals in millimetres."""
 
+PAGE_HEIGHT = 247.0
+"""Height of a page of print in millimetres: A4 with 25 mm above and below."""
+
 SMALLEST_FONT = 7.0
 POINTS_PER_MILLIMETRE = 72 / 25.4
 

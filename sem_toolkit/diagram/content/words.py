@@ -91,6 +91,22 @@ def format_edge_text(edge: Mapping[str, Any], style: DiagramStyle) -> str:
     return text + _format_significance(edge, style) if text and free else text
 
 
+def break_edge_text(text: str) -> str:
+    """The text of a path in two lines: the estimate with its stars, below it its error, interval or p-value.
+
+    The text as it is where it says only one thing.
+    """
+    bare = text.rstrip("*")
+    if ", p " in bare:
+        estimate, _, rest = bare.rpartition(", ")
+    elif bare.endswith(("]", ")")):
+        opening = max(bare.rfind(" ["), bare.rfind(" ("))
+        estimate, rest = bare[:opening], bare[opening + 1 :]
+    else:
+        return text
+    return f"{estimate}{text[len(bare) :]}\n{rest}"
+
+
 def _format_unestimated(edge: Mapping[str, Any], style: DiagramStyle) -> str:
     if style.values == "none":
         return ""

@@ -29,6 +29,8 @@ from sem_toolkit.diagram.places.bands import PADDING
 from sem_toolkit.diagram.places.constants import name_constant
 from sem_toolkit.diagram.places.measures import SHAPES, Measures, Side
 from sem_toolkit.diagram.places.placement import Placement
+from sem_toolkit.diagram.places.track_ends import find_half_gap
+from sem_toolkit.diagram.places.two_sides import find_variance_side
 
 ELSEWHERE = 150.0
 """What an arc between indicators, or factors of a measurement model, costs that is not on their outer side: a family
@@ -49,7 +51,8 @@ class Choices:
     """The variables at their places, the paths between them, and what the courses of some have in common.
 
     edges   the paths that are drawn
-    stubs   loadings that arrive level, as their numbers are wide or they go up beside a stack → their course
+    stubs   loadings that arrive level, as their numbers are wide or they go up beside a stack, and variances that
+            arrive below such → their course
     tracks  covariances of indicators that stand nested → their course
     """
 
@@ -69,7 +72,7 @@ class Choices:
         graph, structure, style = canvas.graph, canvas.structure, canvas.style
         self.graph, self.structure, self.placement, self.style = graph, structure, placement, style
         self.numbers, self.outer, self.widths, self.arcs = numbers, measures.outer, measures.labels, canvas.arcs
-        self.sides = Sides(structure, placement)
+        self.sides = Sides(structure, placement, find_variance_side(structure, measures))
         self.names = list(placement.places)
         self.number = {name: k for k, name in enumerate(self.names)}
         self.boxes = [placement.places[name] for name in self.names]
@@ -83,12 +86,15 @@ class Choices:
         # Arcs keep clear of the variances in the middle of the outer sides.
         self.insets = (0.35, 0.0) if style.variances == "clean" else (0.85, 0.35)
         always = structure.two_sided is not None and structure.figure is None
-        self.stubs = build_stubs(list(self._iterate_arrivals()), style.label_size * LINE_SPACING, always)
+        line = style.label_size * LINE_SPACING + measures.more_lines
+        arrivals = [*self._iterate_arrivals(), *self._iterate_arriving_variances()]
+        self.stubs = build_stubs(arrivals, line, always)
         self.stubs |= dict(self._iterate_ladders())
         # Above indicators that touch the top of a stage the tracks begin over its title.
         above = max((title.height + 2 * PADDING for title in titles), default=0.0)
         rooms = {"top": max(self.outer[1], above), "bottom": self.outer[1]}
-        self.tracks = build_tracks(self._collect_families(), placement.places, rooms, style.label_size)
+        half_gaps = {a: find_half_gap(measures) for a, _, _, data in self.edges if data["role"] == "variance"}
+        self.tracks = build_tracks(self._collect_families(), placement.places, rooms, line / LINE_SPACING, half_gaps)
 
     def iterate(self, source: str, target: str, role: str, key: str, below: float = np.inf) -> Iterator[Course]:
         """The courses of a path with the cost of their shape; arcs only that cost less than `below`."""
@@ -116,6 +122,8 @@ class Choices:
                 tail, tail_shape, head, head_shape, side, self.insets, roomy, elsewhere, below
             )
         elif role == "variance":
+            if key in self.stubs:
+                yield 0.0, self.stubs[key]
             yield from self._iterate_loops(source)
         elif role == "intercept":
             yield 0.0, build_level(tail, tail_shape, head, head_shape)
@@ -257,6 +265,15 @@ class Choices:
             if side in ("left", "right"):
                 shape = self.kinds[self.number[source]]
                 yield Arrival(key, places[source], shape, places[target], side, self.widths.get(key, 0.0))
+
+    def _iterate_arriving_variances(self) -> Iterator[Arrival]:
+        """Short arrows that share a side of the one column of indicators with loadings."""
+        if self.sides.variances is None or self.style.variances != "lisrel":
+            return
+        for name, _, key, data in self.edges:
+            if data["role"] == "variance" and name in self.structure.owner:
+                box, width = self.placement.places[name], self.numbers[key].width if key in self.numbers else 0.0
+                yield Arrival(key, box, "rectangle", box, self.sides.variances, width, is_variance=True)
 
     def _collect_families(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Side → the covariances between indicators that belong there: path → its two variables."""

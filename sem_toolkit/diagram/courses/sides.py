@@ -12,8 +12,9 @@ from sem_toolkit.diagram.places.placement import Placement
 class Sides:
     """What the structure and the places say about paths before they have a course."""
 
-    def __init__(self, structure: Structure, placement: Placement) -> None:
-        self.structure, self.placement = structure, placement
+    def __init__(self, structure: Structure, placement: Placement, variances: Side | None = None) -> None:
+        """Take what stands where; `variances` is the side of one column of indicators on which these are."""
+        self.structure, self.placement, self.variances = structure, placement, variances
 
     def find_outer_side(self, source: str, target: str) -> Side | None:
         """The outer side: of indicators that away from their cores, of cores that without indicators."""
@@ -30,7 +31,7 @@ class Sides:
         owners = [self.structure.owner.get(name) for name in (source, target)]
         if all(owner is not None for owner in owners):
             if self.structure.two_sided is not None:
-                return None
+                return None if self.structure.two_sided[1] else "right"
             found = {self.find_item_side(name) for name in (source, target)}
             return found.pop() if len(found) == 1 else None
         free = {OPPOSITE[sides[name]] for name in (source, target) if self.structure.indicators.get(name)}
@@ -110,10 +111,11 @@ class Sides:
         elif core is not None and self.structure.two_sided is None:
             first = angle[self.find_item_side(name)]
         elif core is not None:
-            first = angle["top"]
+            first = angle[self.variances or "top"]
         else:
             side = sides.get(name)
-            has_indicators = bool(self.structure.indicators.get(name))
+            beside = self.variances is not None and any(name in factors for factors in self.structure.two_sided or ())
+            has_indicators = beside or bool(self.structure.indicators.get(name))
             first = angle["top"] if side is None or not has_indicators else angle[OPPOSITE[side]]
             if side in ("left", "right") and has_indicators and self.structure.links and not self.placement.downward:
                 first = angle["top"]

@@ -10,11 +10,15 @@ from typing import TypeVar
 
 import numpy as np
 
+from sem_toolkit.diagram.geometry.curves import build_line
 from sem_toolkit.diagram.geometry.hits import segments_enter_box
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 
 BEFORE_HEAD, BEHIND = 8.5, 4.0
 """What is seen of a line before and behind its number, in points; the former holds the arrowhead."""
+
+SHORT_ARROW = 11.0
+"""Length of the arrow of a variance that arrives below loadings, in points."""
 
 LEAST_BEND = 12.0
 """A fan needs at least this much room before the level pieces begin."""
@@ -34,6 +38,7 @@ class Arrival:
     """A loading that meets an indicator at its left or right side.
 
     width  of its number; shift: how far below the middle of the side it arrives
+    is_variance  a short arrow from outside instead, below all loadings; the indicator counts as its core
     """
 
     key: str
@@ -43,6 +48,7 @@ class Arrival:
     side: str
     width: float
     shift: float = 0.0
+    is_variance: bool = False
 
     @property
     def end(self) -> FloatArray:
@@ -69,9 +75,15 @@ def build_stubs(arrivals: list[Arrival], height: float, always: bool) -> dict[st
     # Both sides of one column look alike.
     columns: dict[int, list[list[Arrival]]] = defaultdict(list)
     for group in groups.values():
-        columns[round(group[0].item.x)].append(group)
-    for group in groups.values():
+        columns[round(group[0].item.x)].append([arrival for arrival in group if not arrival.is_variance])
+    for both in groups.values():
+        group = [arrival for arrival in both if not arrival.is_variance]
+        variances = [arrival for arrival in both if arrival.is_variance]
+        if not group:
+            continue
         length = max(arrival.width for arrival in group) + BEFORE_HEAD + BEHIND
+        # Lines bend only behind the numbers of the short arrows below them.
+        length = max([length, *(SHORT_ARROW + arrival.width + BEHIND for arrival in variances)])
         room = min(abs(arrival.core.x - arrival.end[0]) - arrival.core.width / 2 for arrival in group)
         if (
             len(group) > 1
@@ -80,6 +92,7 @@ def build_stubs(arrivals: list[Arrival], height: float, always: bool) -> dict[st
         ):
             shifts = _spread_leaving(group, _find_steep(group, length))
             found |= {arrival.key: _build_stub(arrival, length, shifts.get(arrival.key)) for arrival in group}
+            found |= {arrival.key: _build_short_arrow(arrival) for arrival in variances}
     return found
 
 
@@ -116,7 +129,7 @@ def _spread_arrivals(arrivals: list[Arrival], height: float) -> Iterator[Arrival
     for arrival in arrivals:
         meeting[arrival.item.x, arrival.item.y, arrival.side].append(arrival)
     for group in meeting.values():
-        group.sort(key=lambda arrival: arrival.core.y)
+        group.sort(key=lambda arrival: (arrival.is_variance, arrival.core.y))
         step = min(height + 0.8, (group[0].item.height - 3) / max(1, len(group) - 1))
         for k, arrival in enumerate(group):
             yield replace(arrival, shift=step * (k - (len(group) - 1) / 2))
@@ -154,6 +167,10 @@ def _build_stub(arrival: Arrival, length: float, shift: float | None) -> FloatAr
         first = np.array([0.5 * (joint[0] + start[0]), start[1]])
     bend = [first, joint - np.array([0.4 * (joint[0] - start[0]), 0.0]), joint]
     return np.array([start, *bend, joint + (end - joint) / 3, joint + (end - joint) * 2 / 3, end])
+
+
+def _build_short_arrow(arrival: Arrival) -> FloatArray:
+    return build_line(arrival.end - np.array([arrival.sign * SHORT_ARROW, 0.0]), arrival.end)
 
 
 def find_share(points: FloatArray, x: float) -> float:

@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from sem_toolkit.diagram.courses.candidates import build_bracket
 from sem_toolkit.diagram.geometry.metrics import LINE_SPACING
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
-
-LEAST = 3
-"""Fewer covariances than this on one side are arcs."""
+from sem_toolkit.diagram.places.track_ends import LEAST, PORT, find_shifts
 
 BEYOND = 9.0
 """Distance of the first track from what stands at the side, in points."""
 
 SAME_ROW = 1.0
-PORT = 5.0
-"""Distance of two ends at one indicator, in points."""
 
 
 def build_tracks(
@@ -23,12 +19,14 @@ def build_tracks(
     places: Mapping[str, Rectangle],
     rooms: Mapping[str, float],
     size: float,
+    half_gaps: Mapping[str, float],
 ) -> dict[str, FloatArray]:
     """Path → its course, for the sides and rows with at least LEAST covariances.
 
     families  side ("top" or "bottom") → path → its two variables
-    rooms     side → what variances and titles take beyond the indicators
-    size      font size of the numbers
+    rooms   side → what variances and titles take beyond the indicators
+    size    font size of the numbers
+    half_gaps  indicator → what stays free for its variance on both sides of the middle; those without one are left out
     """
     found: dict[str, FloatArray] = {}
     for side, pairs in families.items():
@@ -39,16 +37,21 @@ def build_tracks(
                 rows[round(places[a].y)][key] = (first, last)
         for row in rows.values():
             if len(row) >= LEAST:
-                found |= _build_row(side, row, places, rooms[side], size)
+                found |= _build_row(side, row, places, rooms[side], size, half_gaps)
     return found
 
 
 def _build_row(
-    side: str, pairs: Mapping[str, tuple[str, str]], places: Mapping[str, Rectangle], room: float, size: float
+    side: str,
+    pairs: Mapping[str, tuple[str, str]],
+    places: Mapping[str, Rectangle],
+    room: float,
+    size: float,
+    half_gaps: Mapping[str, float],
 ) -> dict[str, FloatArray]:
     spans = {key: (places[a].x, places[b].x) for key, (a, b) in pairs.items()}
     levels = find_levels(spans)
-    shifts = _find_shifts(pairs, levels, places)
+    shifts = _find_shifts(pairs, levels, places, half_gaps)
     tracks = {}
     for key, (a, b) in pairs.items():
         reach = places[a].height / 2 + room + BEYOND + levels[key] * (size * LINE_SPACING + 1.5)
@@ -71,7 +74,10 @@ def find_levels(spans: Mapping[str, tuple[float, float]]) -> dict[str, int]:
 
 
 def _find_shifts(
-    pairs: Mapping[str, tuple[str, str]], levels: Mapping[str, int], places: Mapping[str, Rectangle]
+    pairs: Mapping[str, tuple[str, str]],
+    levels: Mapping[str, int],
+    places: Mapping[str, Rectangle],
+    half_gaps: Mapping[str, float],
 ) -> dict[tuple[str, str], float]:
     """(path, variable) → how far from the middle the path ends: in an order in which its ends cross no other track."""
     ends: dict[str, list[tuple[int, float, str]]] = defaultdict(list)
@@ -81,7 +87,8 @@ def _find_shifts(
         ends[last].append((-1, levels[key], key))
     shifts: dict[tuple[str, str], float] = {}
     for name, found in ends.items():
-        step = min(PORT, 0.85 * places[name].width / max(len(found), 1))
-        for k, (_, _, key) in enumerate(sorted(found)):
-            shifts[key, name] = step * (k - (len(found) - 1) / 2)
+        ordered = sorted(found)
+        leaving_right = [direction > 0 for direction, _, _ in ordered]
+        found_shifts = find_shifts(leaving_right, places[name].width, half_gaps.get(name, 0.0))
+        shifts |= {(key, name): shift for (_, _, key), shift in zip(ordered, found_shifts, strict=True)}
     return shifts

@@ -62,6 +62,11 @@ def measure_lines(lines: tuple[str, ...], size: float, family: str = "DejaVu San
     return TextSize(width, LINE_SPACING * size * len(lines))
 
 
+def measure_text(text: str, size: float, family: str = "DejaVu Sans") -> TextSize:
+    """Width and height of a text with its line breaks, in points."""
+    return measure_lines(tuple(text.split("\n")), size, family)
+
+
 def wrap_text(text: str, width: float, size: float, family: str = "DejaVu Sans", bold: bool = False) -> tuple[str, ...]:
     """Break where `split_breakable` allows it.
 

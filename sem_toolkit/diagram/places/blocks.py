@@ -6,9 +6,19 @@ from dataclasses import dataclass, replace
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.measures import OPPOSITE, Measures, Side, Spacing
+from sem_toolkit.diagram.places.track_ends import widen_for_tracks
 
 LONGEST_COLUMN = 14
 """A single factor with more indicators than this has them on both sides."""
+
+BEHIND_NUMBERS = 30.0
+"""Longer by this is a fan to one of whose indicators a path leads from elsewhere: it crosses loadings behind their
+numbers.
+"""
+
+
+MORE_HEIGHTS = 3.5
+"""How much longer a fan is for each line more of numbers that stand at several heights, in such lines."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
     box = measures.nodes[core]
     places: dict[str, Rectangle] = {core: box}
     if names:
+        if side in ("top", "bottom"):
+            measures = widen_for_tracks(names, structure, measures, spacing)
         items = [measures.nodes[name] for name in names]
         label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
         divided = _divide(core, names, side, structure)
@@ -38,13 +50,11 @@ def build_block(core: str, side: Side, structure: Structure, measures: Measures,
             placed = [
                 place
                 for part, at in divided
-                for place in _place_items(
-                    box, [measures.nodes[name] for name in part], at, spacing, label, measures.number
-                )
+                for place in _place_items(box, [measures.nodes[name] for name in part], at, spacing, label, measures)
             ]
             names = tuple(name for part, _ in divided for name in part)
         else:
-            placed = _place_items(box, items, side, spacing, label, measures.number)
+            placed = _place_items(box, items, side, spacing, label, measures)
             if side in ("left", "right"):
                 reach = _find_reach(core, structure, measures, spacing)
                 placed = [
@@ -71,6 +81,8 @@ def _reach_column(core: str, structure: Structure, measures: Measures, spacing: 
     names = structure.indicators[core]
     label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
     wide = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35))
+    if any(key.split(" ~ ")[0] in names for key in measures.labels if " ~ " in key):
+        wide += BEHIND_NUMBERS
     return measures.nodes[core].width / 2 + wide + spacing.fan / 9 * max(0, len(names) - 4)
 
 
@@ -102,17 +114,18 @@ def _find_keys(core: str, names: tuple[str, ...]) -> list[str]:
 
 
 def _place_items(
-    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
     if side in ("left", "right"):
-        return _place_column(box, items, side, spacing, label)
-    return _place_row(box, items, side, spacing, label, number)
+        return _place_column(box, items, side, spacing, label, measures)
+    return _place_row(box, items, side, spacing, label, measures)
 
 
 def _place_column(
-    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
-    pitch = max(item.height for item in items) + spacing.item
+    # Numbers in two lines are higher than the items that they stand beside.
+    pitch = max(item.height for item in items) + max(spacing.item, 0.75 * measures.more_lines)
     width = max(item.width for item in items)
     # Long columns need a longer fan, or the outer loadings run along the column.
     gap = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35)) + spacing.fan / 9 * max(0, len(items) - 4)
@@ -122,12 +135,16 @@ def _place_column(
 
 
 def _place_row(
-    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, number: float
+    box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
     width, height = max(item.width for item in items), max(item.height for item in items)
-    pitch = max(width + 0.7 * spacing.item, spacing.number_share * min(label, 40.0) + 2, number + 0.8 * spacing.item)
+    pitch = max(
+        width + 0.7 * spacing.item, spacing.number_share * min(label, 40.0) + 2, measures.number + 0.8 * spacing.item
+    )
     # Numbers wider than the pitch stand at several heights.
     gap = spacing.fan * 0.92 + max(0.0, label - 30) * 0.4 + spacing.fan / 8 * max(0, len(items) - 3)
+    if pitch < label:
+        gap += MORE_HEIGHTS * measures.more_lines
     y = (box.height / 2 + gap + height / 2) * (-1 if side == "top" else 1)
     first = -pitch * (len(items) - 1) / 2
     return [item.moved(first + pitch * k, y) for k, item in enumerate(items)]

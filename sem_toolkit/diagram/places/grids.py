@@ -11,6 +11,7 @@ from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block, build_block
 from sem_toolkit.diagram.places.clearing import list_passed
 from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
+from sem_toolkit.diagram.places.track_ends import widen_for_tracks
 
 DIAGONAL = 0.75
 """How much of a number's width the gap between two columns must hold that only slanting paths cross."""
@@ -22,7 +23,10 @@ ROOMY_SHARE = 0.95
 """In a row of indicators that has room each number has a place of its own."""
 
 MANY_ARRIVING, NARROW_NUMBER = 3, 18.0
-"""Of so many loadings of one measure those of a few measures have room; numbers narrower than this always have it."""
+"""Of so many loadings of one measure those of a few measures have room; numbers narrower than this need less of it."""
+
+ROOM_OF_NARROW = 0.25
+"""What narrow ones take for each measure beyond two, as a share of the length of a fan: there they stand in a row."""
 
 NEARLY_ABOVE = 0.25
 """Up to so many columns beside what it loads on a factor stands above it."""
@@ -42,8 +46,9 @@ def place_grid(
     limit  the width up to which the columns may be drawn out
     """
     figure = replace(figure, sides={**figure.sides, **structure.pinned})
-    for share in sorted({ROOMY_SHARE, spacing.number_share}, reverse=True):
-        spacing = replace(spacing, number_share=share)
+    shares = sorted({ROOMY_SHARE, spacing.number_share}, reverse=True)
+    for share, beside in [*((share, True) for share in shares), (shares[-1], False)]:
+        spacing = replace(spacing, number_share=share, beside=beside)
         blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
         heights = _find_heights(figure, blocks, structure, measures, spacing)
         wanted, tight = (
@@ -73,8 +78,11 @@ def _build_cell(name: str, figure: Figure, structure: Structure, measures: Measu
     side = figure.sides.get(name, "right")
     if items and not any(item in figure.cells for item in items):
         return build_block(name, side, structure, measures, spacing)
-    box = measures.nodes[name]
     outer = figure.outer.get(name)
+    if name in structure.owner and outer in ("top", "bottom"):
+        row = [item for item in structure.owner if figure.outer.get(item) == outer and item in figure.cells]
+        measures = widen_for_tracks(row, structure, measures, spacing)
+    box = measures.nodes[name]
     extent = box if outer is None else _extend(box, outer, measures.outer)
     return Block(name, side, {name: box}, {name: extent}, extent)
 
@@ -189,8 +197,10 @@ def _find_room_of_numbers(fans: Sequence[tuple[str, str]], measures: Measures, s
     """What a row gap takes more where three factors or more load on many measures each, with numbers of some width."""
     widest = max(measures.labels.get(f"{a} =~ {b}", 0.0) for a, b in fans)
     arriving, leaving = (max(Counter(pair[k] for pair in fans).values()) for k in (1, 0))
-    if arriving < MANY_ARRIVING or widest < NARROW_NUMBER:
+    if arriving < MANY_ARRIVING:
         return 0.0
+    if widest < NARROW_NUMBER:
+        return ROOM_OF_NARROW * spacing.fan * max(0, leaving - 2)
     return spacing.fan * max(0, leaving - MANY_ARRIVING)
 
 

@@ -9,8 +9,15 @@ from typing import Literal
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.content.style import DiagramStyle
-from sem_toolkit.diagram.content.words import format_edge_text, format_name, format_r2
-from sem_toolkit.diagram.geometry.metrics import measure_line, measure_lines, split_breakable, wrap_text
+from sem_toolkit.diagram.content.words import format_name, format_r2
+from sem_toolkit.diagram.geometry.metrics import (
+    LINE_SPACING,
+    measure_line,
+    measure_lines,
+    measure_text,
+    split_breakable,
+    wrap_text,
+)
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.libraries import nx
 
@@ -27,6 +34,7 @@ class Spacing:
     block  between blocks of a column; padding: around names, 1 for the usual
     least  height of the lowest shape of an observed variable
     number_share  how much of a number's width the indicators of a row are apart; the rest stands at another height
+    beside  whether indicators of a row are so wide that tracks end on both sides of their variances
     """
 
     rank: float = 54.0
@@ -39,6 +47,7 @@ class Spacing:
     padding: float = 1.0
     least: float = 14.0
     number_share: float = 0.95
+    beside: bool = True
 
     def grow(self, factor: float) -> "Spacing":
         return replace(
@@ -59,6 +68,8 @@ class Measures:
     labels   path key → width of its text
     outer    room that variances need beyond an indicator, across (left and right) and down (top and bottom)
     number   width of the widest number of a variance
+    more_lines  by how much the highest number of a path is higher than one line
+    variances  how they are drawn where no means are; otherwise "clean"
     """
 
     nodes: Mapping[str, Rectangle]
@@ -66,6 +77,8 @@ class Measures:
     labels: Mapping[str, float]
     outer: tuple[float, float]
     number: float = 0.0
+    more_lines: float = 0.0
+    variances: str = "clean"
 
     @property
     def widest_label(self) -> float:
@@ -95,17 +108,20 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
             boxes[name] = _build_box(max(46, width + 30 * pad), max(26, height + 12 * pad))
         else:
             boxes[name] = _build_box(max(20, width + 8 * pad), max(spacing.least, height + 5 * pad))
-    labels = {
-        key: measure_line(format_edge_text(data, style), style.label_size, style.font)
+    sizes = {
+        key: measure_text(canvas.format_number(data), style.label_size, style.font)
         for _, _, key, data in graph.edges(keys=True, data=True)
-        if data["role"] != "variance"
     }
-    variances = [data for _, _, data in graph.edges(data=True) if data["role"] == "variance"]
-    texts_of_variances = [format_edge_text(data, style) for data in variances]
-    number = max((measure_line(text, style.label_size, style.font) for text in texts_of_variances), default=0.0)
+    variances = [sizes[key] for *_, key, role in graph.edges(keys=True, data="role") if role == "variance"]
+    labels = {key: sizes[key].width for *_, key, role in graph.edges(keys=True, data="role") if role != "variance"}
+    number = max((size.width for size in variances), default=0.0)
+    line = style.label_size * LINE_SPACING
+    tall = max((size.height for size in variances), default=line)
+    more_lines = max((sizes[key].height - line for key in labels), default=0.0)
     alike = bool(canvas.hints.stages) or structure.two_sided is not None
     nodes = _equalise(graph, structure, boxes, alike)
-    return Measures(nodes, lines, labels, _find_outer_room(style, number), number)
+    shown = "clean" if style.intercepts else style.variances
+    return Measures(nodes, lines, labels, _find_outer_room(style, number, tall), number, more_lines, shown)
 
 
 def _build_box(width: float, height: float) -> Rectangle:
@@ -127,13 +143,13 @@ def _build_lines(name: str, text: str, width: float, style: DiagramStyle, r2: Ma
     return (*lines, format_r2(r2[name], style)) if style.r2 == "inside" and name in r2 else lines
 
 
-def _find_outer_room(style: DiagramStyle, number: float) -> tuple[float, float]:
+def _find_outer_room(style: DiagramStyle, number: float, tall: float) -> tuple[float, float]:
     if style.variances == "clean" and style.intercepts:
         return 26.0, 26.0
     if style.variances == "clean":
         return 0.0, 0.0
     reach = 14.0 if style.variances == "lisrel" else 19.0
-    return reach + number, reach + style.label_size * 1.2
+    return reach + number, reach + tall
 
 
 def _equalise(

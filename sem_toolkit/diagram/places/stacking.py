@@ -37,7 +37,7 @@ class Room:
     """Least distances in points.
 
     along   wanted between columns; tight: the least that holds an arrow and its number
-    across  between cores of one column that a path with its number connects
+    across  between cores of one column that a path with its number connects; arc: or an arc
     beside  between indicators of neighbouring columns
     covarying  pairs of cores between which an arc has its number
     """
@@ -46,16 +46,18 @@ class Room:
     tight: float
     across: float
     beside: float
+    arc: float
     covarying: frozenset[frozenset[str]] = frozenset()
 
 
 def find_room(measures: Measures, spacing: Spacing, downward: bool) -> Room:
     if downward:
         wide = measures.widest_label + 30
-        return Room(max(spacing.rank * ALONG_DOWNWARD, 34.0), 30.0, wide, spacing.block)
+        along = max(spacing.rank * ALONG_DOWNWARD, 34.0) + measures.more_lines
+        return Room(along, 30.0 + measures.more_lines, wide, spacing.block, ARC_GAP)
     wanted = max(spacing.rank, measures.widest_label + 30)
     tight = min(wanted, measures.widest_label + 11, max(spacing.rank, 32))
-    return Room(wanted, tight, 34.0, spacing.block)
+    return Room(wanted, tight, 34.0 + measures.more_lines, spacing.block, ARC_GAP + measures.more_lines)
 
 
 def collect_linked(structure: Structure) -> dict[str, list[str]]:
@@ -141,4 +143,4 @@ def find_distance(a: Slot, b: Slot, spacing: Spacing, room: Room, linked: Mappin
     inner = a.block.bounds.bottom - a.block.places[a.name].bottom + b.block.places[b.name].top - b.block.bounds.top
     if b.name in linked.get(a.name, ()):
         return max(spacing.block, room.across - inner)
-    return max(spacing.block, ARC_GAP - inner) if frozenset((a.name, b.name)) in room.covarying else spacing.block
+    return max(spacing.block, room.arc - inner) if frozenset((a.name, b.name)) in room.covarying else spacing.block

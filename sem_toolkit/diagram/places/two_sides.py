@@ -29,6 +29,9 @@ LEVELS = 41
 ARRIVAL = 10.4
 """Height that each of several loadings with a number takes where they meet one side of an indicator, in points."""
 
+PAIRS_APART = 3.0
+"""How much further indicators are apart on whose side a variance follows a loading, so that the two are seen as one."""
+
 LEAST_SHARED, SHARE_SHARED = 3, 0.25
 """From so many cross-loadings on, and from this share of the indicators, all indicators stand in one column."""
 
@@ -46,6 +49,16 @@ def share_column(structure: Structure) -> Structure | None:
     return replace(structure, two_sided=(structure.cores, ()))
 
 
+def find_variance_side(structure: Structure, measures: Measures) -> Side | None:
+    """The side of the one column on which the variances of its indicators stand; None where they stand above these.
+
+    Short arrows take no more of a side than a loading, so that both come in below each other, each with its number.
+    """
+    if structure.two_sided is None or structure.figure is not None or measures.variances == "clean":
+        return None
+    return "right" if measures.variances == "lisrel" or not structure.two_sided[1] else None
+
+
 def place_two_sides(
     structure: Structure, measures: Measures, spacing: Spacing, limit: float | None
 ) -> tuple[dict[str, Rectangle], dict[str, Side]]:
@@ -55,7 +68,9 @@ def place_two_sides(
     primary = right if len(right) > len(left) else left
     order, group = _order_between(structure, primary)
     boxes = {name: _make_room(measures.nodes[name], name, structure, measures) for name in order}
-    places = _stack_items(boxes, group, measures.outer[1], spacing)
+    beside = find_variance_side(structure, measures) is not None
+    above = measures.outer[1] if not beside else PAIRS_APART if structure.two_sided[1] else 0.0
+    places = _stack_items(boxes, group, above, spacing)
     half = max(box.width for box in places.values()) / 2
     sides: dict[str, Side] = {}
     reach = _find_reach(structure, measures, spacing, len(order), 2 * half, limit)
@@ -80,7 +95,10 @@ def place_two_sides(
 def _make_room(box: Rectangle, item: str, structure: Structure, measures: Measures) -> Rectangle:
     """The shape of an indicator, as high as the loadings that meet one side of it."""
     assert structure.two_sided is not None  # noqa: S101 - a defect of ours
-    meeting = max(sum(b == item and a in side for a, b in structure.loadings) for side in structure.two_sided)
+    counts = [sum(b == item and a in side for a, b in structure.loadings) for side in structure.two_sided]
+    if find_variance_side(structure, measures) is not None:
+        counts[1] += 1
+    meeting = max(counts)
     numbered = any(" =~ " in key and width > 0 for key, width in measures.labels.items())
     return replace(box, height=max(box.height, 3 + ARRIVAL * (meeting - 1))) if meeting > 1 and numbered else box
 
@@ -88,7 +106,7 @@ def _make_room(box: Rectangle, item: str, structure: Structure, measures: Measur
 def _stack_items(
     boxes: Mapping[str, Rectangle], group: Mapping[str, str], outer: float, spacing: Spacing
 ) -> dict[str, Rectangle]:
-    """One column in the order of the boxes; both sides are taken, so variances (`outer` high) stand above items."""
+    """One column in the order of the boxes; where both sides are taken, variances (`outer` high) stand above."""
     places: dict[str, Rectangle] = {}
     y = 0.0
     before = None

@@ -69,6 +69,10 @@ class Label:
     font_size: float
     colour: str
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.text.split("\n"))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EdgeShape:

@@ -9,14 +9,14 @@ import numpy as np
 
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.style import DiagramStyle
-from sem_toolkit.diagram.content.words import format_edge_text, format_r2
+from sem_toolkit.diagram.content.words import format_r2
 from sem_toolkit.diagram.courses.label_options import build_path_options
 from sem_toolkit.diagram.courses.label_places import Memory, Wanted, place_labels
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
 from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_straight
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
-from sem_toolkit.diagram.geometry.metrics import measure_line
+from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line, measure_text
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle
 from sem_toolkit.diagram.places.measures import SHAPES, Measures
 from sem_toolkit.diagram.places.placement import Placement
@@ -91,16 +91,16 @@ def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
     """
     memory = memory or Memory()
     style, size = sketch.style, sketch.style.label_size
-    height = size * 1.2
     wanted: list[Wanted] = []
     texts: dict[str, str] = {}
     crossed = _find_crossed(sketch)
     for _, _, key, data in sketch.graph.edges(keys=True, data=True):
         route = sketch.routes.get(key)
-        text = format_edge_text(data, style)
+        text = sketch.canvas.format_number(data)
         if route is None or not text:
             continue
-        width = measure_line(text, size, style.font)
+        measured = measure_text(text, size, style.font)
+        width, height = measured.width, measured.height
         pinned = sketch.canvas.numbers.get(key)
         prefer = pinned or _find_preferred_share(sketch, route, crossed)
         if route.role == "intercept":
@@ -114,7 +114,7 @@ def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
         texts[key] = text
     shown = _choose_r2(sketch)
     for name, text in shown.items():
-        width = measure_line(text, size, style.font)
+        width, height = measure_line(text, size, style.font), size * LINE_SPACING
         box = sketch.placement.places[name]
         options = _build_beside_options(box, width, height)
         wanted.append(Wanted(f"r2 {name}", width, height, options, None, box, R2_REACH))

@@ -145,7 +145,7 @@ def _format_label(scene: Scene, number: int, edge: EdgeShape) -> str:
     assert label is not None  # noqa: S101 - the caller has looked
     box, ground = grow_halo(label.box), scene.find_ground(label.box)
     return (
-        f'  "_label {number + 1}" [id="label{number + 1}", shape=box, label={quote(label.text)}, '
+        f'  "_label {number + 1}" [id="label{number + 1}", shape=box, label={_join_lines(label.lines)}, '
         f'pos="{box.x:.2f},{scene.height - box.y:.2f}", width="{box.width / 72:.4f}", height="{box.height / 72:.4f}", '
         f"fontsize={label.font_size:g}, fontcolor={quote(label.colour)}, fillcolor={quote(ground)}, "
         f"color={quote(ground)}, penwidth=0, tooltip={quote(edge.description or edge.key)}];"

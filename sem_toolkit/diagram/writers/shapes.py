@@ -85,7 +85,7 @@ class _Shapes:
         """The box of a path's number, or an invisible one in the middle of a curve; with its number as a shape."""
         label, number = edge.label, self._count()
         if label is not None:
-            item = TextItem("", (label.text,), label.box, label.font_size, label.colour)
+            item = TextItem("", label.lines, label.box, label.font_size, label.colour)
             ground = self.scene.find_ground(label.box)
             return build_box(number, f"number of {edge.key}", grow_halo(label.box), ground, item), number
         if is_straight(edge.curve):

@@ -179,9 +179,7 @@ def _iterate_numbers(scene: Scene) -> Iterator[ElementTree.Element]:
         group = _build_group(f"number-{number}", "number", path=edge.key)
         ground = scene.find_ground(edge.label.box)
         _add(group, "rect", _format_box(grow_halo(edge.label.box)) | {"fill": ground})
-        _add_text(
-            group, scene, TextItem("", (edge.label.text,), edge.label.box, edge.label.font_size, edge.label.colour)
-        )
+        _add_text(group, scene, TextItem("", edge.label.lines, edge.label.box, edge.label.font_size, edge.label.colour))
         yield group
 
 

@@ -216,7 +216,7 @@ def _iterate_label(scene: Scene, edge: EdgeShape) -> Iterator[str]:
     box, ground = grow_halo(label.box), _name_colour(scene.find_ground(label.box))
     low, high = scene.height - box.bottom, scene.height - box.top
     yield rf"\fill[{ground}] ({box.left:.2f},{low:.2f}) rectangle ({box.right:.2f},{high:.2f});"
-    text = (escape_tex(label.text),)
+    text = tuple(escape_tex(line) for line in label.lines)
     yield _format_text(scene, label.box.x, label.box.y, text, label.font_size, label.colour, "centre")
 
 

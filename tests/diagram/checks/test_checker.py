@@ -7,7 +7,7 @@ import pytest
 
 from sem_toolkit.diagram import Layout, draw_diagram
 from sem_toolkit.diagram.checks.checker import check_scene
-from sem_toolkit.diagram.content.style import DiagramStyle
+from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE, DiagramStyle
 from sem_toolkit.diagram.geometry.curves import build_line
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.scene.elements import EdgeShape, Label, NodeShape, Scene, TextItem
@@ -87,6 +87,15 @@ def test_too_wide_for_the_column_and_text_too_small(good):
     assert str(problems[0]) == "the picture needs 106 mm at this font size, the column has 85 mm"
     small = replace(good.nodes[0], font_size=6.0)
     assert "small-font" in find_kinds(replace(good, nodes=(small, *good.nodes[1:])))
+
+
+def test_too_high_for_a_page_unless_the_size_is_free(good):
+    high = replace(good, height=280 * POINTS_PER_MILLIMETRE)
+    (problem,) = check_scene(high)
+    assert problem.kind == "too-high"
+    assert not problem.is_hit
+    assert str(problem) == "the picture is 280 mm high at this font size, a page has 247 mm"
+    assert not check_scene(replace(high, style=DiagramStyle(column="free")))
 
 
 def test_hits_come_first_and_crossings_are_none(good):

@@ -11,6 +11,7 @@ from sem_toolkit.diagram.content.style import POINTS_PER_MILLIMETRE
 from sem_toolkit.diagram.geometry.curves import compute_length, flatten_curve
 from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
 from tests.diagram.drawing import draw_case, draw_rising, draw_text, read_model
+from tests.diagram.figures.test_recognition import build_intercepts
 
 CASES = ("hs_cfa_marker", "poldem_sem", "hs_second_order", "bifactor", "composite", "growth_tvc", "path_med_fixedx")
 STYLES = {
@@ -220,3 +221,30 @@ def test_a_chain_runs_level_and_the_path_that_passes_it_climbs():
     for style in ("clean", "ram"):
         boxes = find_boxes(draw_text(text, **STYLES[style]))
         assert boxes["USE"].y == pytest.approx(boxes["BI"].y)
+
+
+ERRORS = {"values": "raw", "standard_errors": True}
+
+
+@pytest.mark.parametrize("waves", [4, 5])
+def test_long_numbers_stand_in_two_lines_where_a_figure_would_be_too_wide(waves):
+    picture = draw_text(build_intercepts(waves), **ERRORS)
+    assert not picture.hits()
+    assert picture.scene.width <= picture.scene.style.column_width + 0.5
+    labels = {edge.key: edge.label for edge in picture.scene.edges}
+    assert all(len(label.lines) == 2 for key, label in labels.items() if " ~ " in key)
+    assert all(label.lines == ("1",) for key, label in labels.items() if " =~ " in key)
+    # Both lines are in every file.
+    assert all(line in picture.to_svg() for label in labels.values() for line in label.lines)
+
+
+def test_long_numbers_stand_in_one_line_where_there_is_room():
+    picture = draw_text("m ~ x\ny ~ m + x", **ERRORS)
+    assert all(len(edge.label.lines) == 1 for edge in picture.scene.edges)
+
+
+def test_indicators_are_as_far_apart_as_numbers_in_two_lines_need():
+    text = "\n".join(f"F{k} =~ " + " + ".join(f"x{k}{m}" for m in range(1, 6)) for k in range(1, 5))
+    picture = draw_text(f"{text}\nF2 ~ F1\nF3 ~ F2\nF4 ~ F3", **ERRORS)
+    assert not picture.hits()
+    assert picture.scene.width <= picture.scene.style.column_width + 0.5

@@ -4,6 +4,7 @@ import pytest
 
 from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import (
+    break_edge_text,
     format_edge_text,
     format_greek,
     format_number,
@@ -35,6 +36,23 @@ EDGE = {
 )
 def test_estimates(settings, text):
     assert format_edge_text(EDGE, DiagramStyle(**settings)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("1.23 (0.10)***", "1.23***\n(0.10)"),
+        ("1.23, p = .004", "1.23\np = .004"),
+        ("0.57 [0.51, 0.62]", "0.57\n[0.51, 0.62]"),
+        ("1.23 (0.10) [0.57]**", "1.23 (0.10)**\n[0.57]"),
+        ("1.23 [0.57] [1.04, 1.43]", "1.23 [0.57]\n[1.04, 1.43]"),
+        ("0.57**", "0.57**"),
+        ("1", "1"),
+        ("", ""),
+    ],
+)
+def test_two_lines(text, broken):
+    assert break_edge_text(text) == broken
 
 
 def test_what_is_taken_from_the_data_has_no_interval():

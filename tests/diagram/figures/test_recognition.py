@@ -187,6 +187,38 @@ def test_covariances_over_time_run_in_tracks_below_the_indicators():
     assert min(depths) > lowest
 
 
+@pytest.mark.parametrize("variances", ["ram", "lisrel"])
+def test_variances_stand_between_the_ends_of_tracks(variances):
+    diagram = draw_text(WAVES, variances=variances)
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    for edge in diagram.scene.edges:
+        if edge.role == "variance" and edge.source in ("a1", "b1", "c1", "a2", "b2", "c2"):
+            assert edge.label is not None
+            assert edge.label.box.x == pytest.approx(boxes[edge.source].x)
+            assert edge.label.box.top > boxes[edge.source].bottom
+
+
+def test_fixed_loadings_of_three_growth_factors_have_their_numbers_near_the_occasions():
+    loads = {"i": [1] * 6, "s1": [0, 1, 2, 2, 2, 2], "s2": [0, 0, 0, 1, 2, 3]}
+    text = "\n".join(f"{f} =~ " + " + ".join(f"{v}*y{t}" for t, v in enumerate(loads[f])) for f in loads)
+    diagram = draw_text(text, values="raw")
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    for edge in diagram.scene.edges:
+        if edge.role == "loading" and edge.label is not None:
+            item, factor = boxes[edge.target], boxes[edge.source]
+            assert edge.label.box.y > factor.y + (item.y - factor.y) * 0.55
+
+
+def test_a_trait_stands_above_states_whose_measures_covary():
+    text = "\n".join(f"O{t} =~ a{t} + b{t}" for t in (1, 2, 3)) + "\nT =~ O1 + O2 + O3\n"
+    boxes = find_boxes(text + "a1 ~~ a2 + a3\na2 ~~ a3")
+    assert boxes["T"].x == pytest.approx(boxes["O2"].x)
+    assert boxes["T"].bottom < boxes["O1"].top < boxes["O1"].bottom < boxes["a1"].top
+    assert boxes["a1"].y == boxes["b3"].y
+
+
 @pytest.mark.parametrize("more", ["", "\nS1 =~ y4", "\nz ~ G + S1 + S2 + S3"])
 def test_one_cross_loading_or_outcome_does_not_destroy_two_sides(more):
     boxes = find_boxes(TWO_SIDES + more, orthogonal=True, std_lv=True)

@@ -47,4 +47,4 @@ def test_twenty_factors_keep_to_the_column():
     """Higher than a page rather than wider than its column."""
     for style in ({}, {"variances": "lisrel"}, {"column": "single"}):
         diagram = draw_text(write_chain(20), **style)
-        assert not [problem for problem in diagram.problems() if problem.kind != "crossing"]
+        assert {problem.kind for problem in diagram.problems()} <= {"crossing", "too-high"}
