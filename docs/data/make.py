@@ -1,8 +1,12 @@
-"""Make docs/data/staff.sav: a questionnaire as it comes from the field, drawn from a known population.
+"""Make docs/data/staff.sav and export.csv: a questionnaire as it comes from the field, drawn from a known population.
 
-hs.csv is Holzinger and Swineford (1939) as the tests have it. Every number about people in staff.sav is invented.
+export.csv has eight items of 150 of the people as an online platform exports them: the questions and the platform's
+identifiers under the names, answers in words. hs.csv is Holzinger and Swineford (1939) as the tests have it. Every
+number about people is invented.
 """
 
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +46,18 @@ WORDING = {
 AGREE = {1: "not at all", 2: "rather not", 3: "partly", 4: "rather", 5: "completely", 9: "no answer"}
 
 
+EXPORTED = ("w1", "w2", "w3", "w4", "s1", "s2", "s3", "s4")
+
+
 def main() -> None:
     """Draw, disturb and write."""
+    frame = draw_staff()
+    write_spss(frame)
+    write_export(frame.iloc[:150])
+
+
+def draw_staff() -> pd.DataFrame:
+    """420 people with the faults of real ones."""
     rng = np.random.default_rng(20)
     thresholds = "\n".join(
         f"{item} | " + " + ".join(f"{cut}*t{k + 1}" for k, cut in enumerate(CUTS[item[0]])) for item in WORDING
@@ -59,13 +73,29 @@ def main() -> None:
     frame["age"] = np.clip(rng.normal(43, 11, N).round(), 19, 66)
     others = frame.columns.drop("id")
     frame.loc[118, others] = frame.loc[117, others]
+    return pd.DataFrame(frame)
+
+
+def write_spss(frame: pd.DataFrame) -> None:
+    """All of it, as SPSS keeps it."""
     labels = {"id": "Number of the form", **WORDING, "department": "Department", "age": "Age in years"}
     answers = dict.fromkeys(WORDING, AGREE)
     pyreadstat.write_sav(
-        pd.DataFrame(frame), str(HERE / "staff.sav"), column_labels=labels,
+        frame, str(HERE / "staff.sav"), column_labels=labels,
         variable_value_labels={**answers, "department": {1: "office", 2: "workshop", 3: "field"}},
         missing_ranges={item: [9] for item in WORDING}, variable_format=dict.fromkeys(frame.columns, "F2.0"),
     )  # fmt: skip
+
+
+def write_export(frame: pd.DataFrame) -> None:
+    """Some items, as an online platform exports them."""
+    with (HERE / "export.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["ResponseId", *EXPORTED])
+        writer.writerow(["Response ID", *(WORDING[item] for item in EXPORTED)])
+        writer.writerow([json.dumps({"ImportId": name}) for name in ("_recordId", *EXPORTED)])
+        for number, row in zip(frame["id"], frame[[*EXPORTED]].itertuples(index=False), strict=True):
+            writer.writerow([f"R_{int(number):03d}", *(AGREE[int(code)] for code in row)])
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from sem_toolkit.cli.options import JsonOption
 from sem_toolkit.cli.output import DONE, build_console, print_messages, print_record, print_written
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
-from sem_toolkit.fit.readers import parse_codes, parse_words
+from sem_toolkit.fit.readers import parse_answers, parse_codes, parse_words
 from sem_toolkit.fit.records import build_frame_records
-from sem_toolkit.sample import Door, open_table
+from sem_toolkit.sample import AnswerScale, Door, open_table
 
 
 def data(
@@ -33,6 +33,10 @@ def data(
         str | None,
         typer.Option("--missing-codes", help="Values that stand for missing: 9,99 everywhere, age=-1 in one column."),
     ] = None,
+    answers: Annotated[
+        str | None,
+        typer.Option("--answers", help="Answers in words, the lowest first: 'never, rarely, often'."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--html", "-o", "--output", help="Write one HTML page: .html")] = None,
     json: JsonOption = False,
 ) -> int:
@@ -44,7 +48,7 @@ def data(
     if output is not None and output.suffix.lower() not in {".html", ".htm"}:
         message = f"{output}: the page is HTML"
         raise OptionError(Diagnostic("error", "unknown-format", message, hint="give a name that ends in .html"))
-    frame = open_table(file, Door(sheet, _parse_codes(missing_codes)))
+    frame = open_table(file, Door(sheet, _parse_codes(missing_codes), _parse_answers(answers)))
     found = screen(frame, parse_words(items) if items else (), sent, returned)
     if output is not None:
         from sem_toolkit.files import write_text
@@ -80,3 +84,10 @@ def _parse_codes(text: str | None) -> tuple[float | str, ...]:
     except ValueError as problem:
         message = f"missing codes cannot be {text!r}: {problem}"
         raise OptionError(Diagnostic("error", "option-value", message)) from None
+
+
+def _parse_answers(text: str | None) -> tuple[AnswerScale, ...]:
+    try:
+        return parse_answers(text) if text is not None else ()
+    except ValueError as problem:
+        raise OptionError(Diagnostic("error", "option-value", f"answers cannot be {text!r}: {problem}")) from None

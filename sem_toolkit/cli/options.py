@@ -72,7 +72,7 @@ WITHOUT_TESTS = frozenset(option.name for option in OPTIONS.values() if option.l
 INTERVALS = frozenset(("level",))
 """Options of which nothing is seen where no intervals are shown."""
 WITHOUT_ROWS = frozenset(
-    ("group", "missing_codes", "reverse", "sample_cov", "sample_mean", "sample_nobs", "sampling_weights",
+    ("answers", "group", "missing_codes", "reverse", "sample_cov", "sample_mean", "sample_nobs", "sampling_weights",
      "sampling_weights_normalization", "sampling_weights_type", "sheet")
 )  # fmt: skip
 """Options of which nothing is seen where no data are read."""

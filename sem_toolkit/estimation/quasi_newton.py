@@ -13,7 +13,7 @@ BoolArray = NDArray[np.bool_]
 
 
 class Memory:
-    """Steps s = −B g of full length of b searches (q × b each), and what the inverse B before made of changes y.
+    """Steps s, some part of −B g, of b searches (q × b each), and what the inverse B before made of changes y.
 
     They are kept in single precision, of which no more is needed than that the inverse is nearly what it was.
     """
@@ -24,11 +24,17 @@ class Memory:
         self._inverse_curvature, self._weight = np.empty((most, shape[1])), np.empty((most, shape[1]))
 
     def find_step(
-        self, step: FloatArray, before: FloatArray, slopes: FloatArray, solved: FloatArray
+        self,
+        step: FloatArray,
+        before: FloatArray,
+        slopes: FloatArray,
+        solved: FloatArray,
+        part: FloatArray | None = None,
     ) -> tuple[FloatArray, BoolArray]:
         """The next step after `step`, and whether curvature was positive along that (b); it is remembered.
 
         before, slopes  at its beginning and its end (q × b); solved: what the first inverse makes of these, used up
+        part            which part of −B g `step` is (b); None where all are the whole
         """
         k, w = self._count, solved
         if k:
@@ -38,7 +44,7 @@ class Memory:
             weighed = self._weight[:k] * along - self._inverse_curvature[:k] * across
             w += np.einsum("kqb,kb->qb", s, weighed.astype(np.float32))
             w -= np.einsum("kqb,kb->qb", t, scaled.astype(np.float32))
-        turned = w + step
+        turned = w + (step if part is None else step / part)
         self._turned[k], self._steps[k] = turned, step
         along, across = np.einsum("qb,qb->b", step, slopes), np.einsum("qb,qb->b", turned, slopes)
         curvature = along - np.einsum("qb,qb->b", step, before)

@@ -1,9 +1,9 @@
 """Towards minima of many samples near one that is fitted, by slopes alone: quasi-Newton steps of all samples at once.
 
-They begin from the inverse of the information at the fit, which all samples share: what a step costs is the slopes of
-a sample and a few products along its last steps, but no second derivative and no factor. As the inverse stays positive
-definite, steps lead downhill, and end in no saddle. Samples in which that takes long or leads far are for Newton's
-steps, from where these have come to.
+They begin from the inverse of the second derivative at the fit, which all samples share but for their units (`metric`):
+what a step costs is the slopes of a sample and a few products along its last steps, but no second derivative and no
+factor. As the inverse stays positive definite, steps lead downhill, and end in no saddle. Long ones are cut. Samples in
+which that takes long are for Newton's steps, from where these have come to.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.stack import HeldSamples
 from sem_toolkit.estimation.coordinates import Coordinates
+from sem_toolkit.estimation.metric import Metric
 from sem_toolkit.estimation.quasi_newton import Memory
 
 FloatArray = NDArray[np.float64]
@@ -25,8 +26,8 @@ _LEFT = 1e-10
 """What may be left after the last step, in units of the root of the information."""
 _FAST = 0.5
 """What the last step may be of the one before."""
-_FAR, _LONGER = 1.0, 3.0
-"""How long a step may be, in these units, and what it may be of the one before."""
+_FAR, _LONGER = 0.3, 1.0
+"""How long a step may be, in these units, and what it may be of the one before: of a longer one a part is gone."""
 _CLOSE = 0.06
 """Steps, in these units, from which on second derivatives may be used at once."""
 _GONE = 0.25
@@ -48,17 +49,19 @@ class Ends:
 
 @dataclass(eq=False)
 class _Course:
-    """Samples on their way (b): which they are, z and the slopes by it and the last step (q × b), its length and
-    what it is of the one before (b)."""
+    """Samples on their way (b): which they are, their units (q × b), z and the slopes by it and the last step (q × b),
+    its length and what it is of the one before, and which part of a longer one (b)."""
 
     place: IntArray
     samples: HeldSamples
+    units: FloatArray | None
     z: FloatArray
     memory: Memory
     slopes: FloatArray = field(init=False)
     step: FloatArray = field(init=False)
     length: FloatArray = field(init=False)
     ratio: FloatArray = field(init=False)
+    part: FloatArray | None = None
     alive: BoolArray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,35 +76,36 @@ class _Course:
             return
         self.place, self.alive = self.place[chosen], self.alive[chosen]
         self.length, self.ratio = self.length[chosen], self.ratio[chosen]
+        self.part = None if self.part is None else self.part[chosen]
+        self.units = None if self.units is None else self.units.take(chosen, axis=1)
         self.z, self.slopes, self.step = (own.take(chosen, axis=1) for own in (self.z, self.slopes, self.step))
         if len(chosen):
             self.samples, self.memory = self.samples.keep(chosen), self.memory.keep(chosen)
 
 
-def descend_together(
-    coordinates: Coordinates, inverse: FloatArray, scale: FloatArray, samples: HeldSamples, starts: FloatArray
-) -> Ends:
-    """Minimise from starts z (q × b), one for each of the samples.
-
-    inverse  of the information at the fit (q × q), and the root of its diagonal (q), by z
-    """
-    b, weights = starts.shape[1], scale[:, None]
+def descend_together(coordinates: Coordinates, metric: Metric, samples: HeldSamples, starts: FloatArray) -> Ends:
+    """Minimise from starts z (q × b), one for each of the samples."""
+    b, weights = starts.shape[1], metric.scale[:, None]
     ends = Ends(starts.copy(), np.full(b, np.inf), np.zeros(b, dtype=np.bool_), np.zeros(b, dtype=np.bool_))
-    course = _Course(np.arange(b), samples, starts, Memory(_STEPS, starts.shape))
+    units = metric.find_units(starts - coordinates.origin[:, None])
+    course = _Course(np.arange(b), samples, units, starts, Memory(_STEPS, starts.shape))
     with np.errstate(all="ignore"):
         for number in range(_STEPS):
             there = coordinates.restore(course.z)
             at = course.samples.evaluate(there.x)
             slopes, usable = coordinates.turn_slopes(at.gradients, there), at.usable
-            solved = inverse @ slopes
+            solved = metric.solve(slopes, course.units)
             if number:
-                step, curved = course.memory.find_step(course.step, course.slopes, slopes, solved)
+                step, curved = course.memory.find_step(course.step, course.slopes, slopes, solved, course.part)
                 usable = usable & curved
             else:
                 step = -solved
             length = np.abs(step * weights).max(axis=0)
+            most = np.minimum(_LONGER * course.length, _FAR)
+            course.part = None if (length <= most).all() else np.minimum(most / length, 1.0)
+            if course.part is not None:
+                step, length = step * course.part, length * course.part
             ratio = length / course.length
-            usable = usable & (length < _FAR) & (ratio < _LONGER)
             left = length * np.maximum(ratio, course.ratio)  # one step may be short by chance
             found = usable & (left < _LEFT) & (ratio < _FAST) & (number > 1)
             course.z, course.step, course.slopes = course.z + step, step, slopes

@@ -9,6 +9,7 @@ from sem_toolkit.estimation.instruments.options import Adjustment, MeanStructure
 from sem_toolkit.estimation.options import Engine, Likelihood
 from sem_toolkit.estimation.steps.options import Mapped, Method
 from sem_toolkit.fit.readers import (
+    parse_answers,
     parse_blocks,
     parse_choice,
     parse_codes,
@@ -147,6 +148,8 @@ _DECLARED = (
            flag="--parcel", reader=parse_parcels),
     Option("missing_codes", "words", "data", "Values that stand for missing: 9,99, or age=-1 in one column.",
            flag="--missing-codes", reader=parse_codes),
+    Option("answers", "words", "data", "Answers in words, the lowest first: 'never, rarely, often'.",
+           flag="--answers", reader=parse_answers),
     Option("missing", "word", "data", "Empty cells: listwise, ml (FIML), ml.x, two.stage, robust.two.stage.",
            ("listwise", *FULL_INFORMATION, *TWO_STAGE, *PAIRWISE), "--missing",
            _FULL | _STAGES, frozenset({"doubly.robust"})),

@@ -32,7 +32,7 @@ def check_idle_options(given: Mapping[str, object], estimator: str, informations
         if "group" in given:
             hint = "leave it out: the groups are the labels of sample_cov"
             faults.append(_build_idle("group", "moments have no grouping column", hint))
-        rows_only = [name for name in ("sheet", "missing_codes", "reverse", "parcel") if given.get(name)]
+        rows_only = [name for name in ("sheet", "missing_codes", "answers", "reverse", "parcel") if given.get(name)]
         faults += [_build_idle(name, "it is about rows, and moments are given", "leave it out") for name in rows_only]
     else:
         lone = [name for name in ("sample_nobs", "sample_mean") if name in given]

@@ -20,7 +20,7 @@ from sem_toolkit.fit.rotation import build_rotation_options
 from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import BOLLEN_STINE, FREE_STEP_ERRORS
 from sem_toolkit.rotation import RotationOptions
-from sem_toolkit.sample import Door, MissingCode
+from sem_toolkit.sample import AnswerScale, Door, MissingCode
 from sem_toolkit.sample.parcels import Parcel
 from sem_toolkit.sample.reversing import Reversed
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
@@ -52,6 +52,7 @@ class FitOptions:
     parcel       new columns that are means or sums of items
     sheet        of a workbook with the data; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for missing values in every column
+    answers      scales of answers in words, each from the lowest to the highest
     sample_cov   covariance matrices by group label ("" for one group), with sample_nobs and perhaps sample_mean
     level        of confidence intervals
     bootstrap    samples of bootstrapped standard errors and tests; iseed: of their draws; boot_ci_type: their limits
@@ -77,6 +78,7 @@ class FitOptions:
     parcel: tuple[Parcel, ...] = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
+    answers: tuple[AnswerScale, ...] = ()
     sample_cov: Mapping[str, Moments] | None = None
     sample_mean: Mapping[str, Moments] | None = None
     sample_nobs: tuple[int, ...] = ()
@@ -110,7 +112,7 @@ class FitOptions:
     @property
     def door(self) -> Door:
         """How a table of data is to be read."""
-        return Door(self.sheet, self.missing_codes)
+        return Door(self.sheet, self.missing_codes, self.answers)
 
 
 def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:

@@ -262,6 +262,7 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
     estimator = {"estimator": spec.header.estimator} if spec.header.estimator else {}
     reverse = {"reverse": spec.header.reverse} if spec.header.reverse else {}
     parcel = {"parcel": list(spec.header.parcel)} if spec.header.parcel else {}
+    answers = {"answers": list(spec.header.answers)} if spec.header.answers else {}
     typed = [
         term.variable
         for formula in spec.statements
@@ -269,7 +270,7 @@ def get_header_options(spec: Spec) -> Mapping[str, object]:
         for term in formula.left
     ]
     ordered = {"ordered": list(dict.fromkeys(typed))} if typed else {}  # thresholds say that there are answers
-    return {**ordered, **estimator, **reverse, **parcel, **spec.header.options}
+    return {**ordered, **estimator, **reverse, **parcel, **answers, **spec.header.options}
 
 
 def list_exogenous(table: ParameterTable) -> tuple[str, ...]:

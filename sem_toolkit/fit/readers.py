@@ -8,7 +8,7 @@ import numpy as np
 
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.moments import Moments
-from sem_toolkit.sample import MissingCode
+from sem_toolkit.sample import AnswerScale, MissingCode
 from sem_toolkit.sample.parcels import Parcel, parse_parcel
 from sem_toolkit.sample.reversing import Reversed, parse_reversed
 
@@ -80,6 +80,33 @@ def parse_parcels(value: object) -> tuple[Parcel, ...]:
     if twice is not None:
         raise ValueError(f"the parcel {twice} is said twice")
     return found
+
+
+def parse_answers(value: object) -> tuple[AnswerScale, ...]:
+    """Scales of answers in words, the lowest first, as a text or lists: never, rarely, often; no, yes.
+
+    A list within a list is a scale, and so is a text with commas; texts without any are one scale together.
+    """
+    parts = [part for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)) or not parts:
+        raise ValueError("answers from the lowest to the highest are expected, such as never, rarely, often")
+    single = all(not isinstance(part, (list, tuple)) and "," not in str(part) for part in parts)
+    found = tuple(_parse_scale(part) for part in ([parts] if single else parts))
+    return tuple(dict.fromkeys(found))
+
+
+def _parse_scale(value: object) -> AnswerScale:
+    words = split_words(value)
+    if not isinstance(words, (list, tuple)) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no list of answers")
+    scale = tuple(" ".join(str(word).split()) for word in words)
+    folded = [answer.casefold() for answer in scale]
+    twice = next((answer for answer, own in zip(scale, folded, strict=True) if folded.count(own) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the answer {twice} stands twice in a scale")
+    if len(scale) < 2 or not all(scale):
+        raise ValueError(f"{', '.join(scale)!r} is no scale: two answers or more are expected, the lowest first")
+    return scale
 
 
 def parse_fraction(value: object) -> float:

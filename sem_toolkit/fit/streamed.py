@@ -58,7 +58,7 @@ def _takes_moments(options: FitOptions) -> bool:
     inference = options.inference
     rows_only = (
         options.aux, options.cluster, options.weighting, options.reverse, options.parcel, options.missing_codes,
-        options.sheet, options.group_label,
+        options.answers, options.sheet, options.group_label,
     )  # fmt: skip
     if any(rows_only) or inference.is_resampled:
         return False

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sem_toolkit.loading import offer_lazily
 
 if TYPE_CHECKING:
-    from sem_toolkit.sample.choices import Door, MissingCode
+    from sem_toolkit.sample.choices import AnswerScale, Door, MissingCode
     from sem_toolkit.sample.covariance import build_sample_from_moments, read_covariance, read_means
     from sem_toolkit.sample.doors import open_table
     from sem_toolkit.sample.frame import build_sample, list_group_labels, require_any_column
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sem_toolkit.sample.tables import read_table
 
 __all__ = [
+    "AnswerScale",
     "Door",
     "MissingCode",
     "PrintedMoments",

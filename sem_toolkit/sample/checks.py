@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SMALLEST_EIGENVALUE = 1e-10
 """Of a correlation matrix; below it the columns are collinear as far as float64 can tell."""
 
-_CODE_THEM = "code the texts as numbers"
+_CORRECT = "correct the value, or leave it empty if it is missing"
+_MOST_ANSWERS = 20
 LARGEST_VARIANCE_RATIO = 1000.0
 LARGEST_NUMBER = 1e70
 """Of data; its fourth power, with a margin for sums and products, is still a number of float64."""
@@ -199,22 +200,28 @@ def _describe_text(column: "pd.Series") -> Diagnostic:
     offender = int(np.flatnonzero(numbers.isna().to_numpy())[0]) if numbers.isna().any() else 0
     row = int(np.flatnonzero(column.notna().to_numpy())[offender]) + 1
     message = f"{str(column.name)!r} is not numeric: row {row} holds {str(present.iloc[offender])!r}"
-    hint = _CODE_THEM if bool(numbers.isna().all()) else "correct the value, or leave it empty if it is missing"
+    hint = advise_order([column]) if bool(numbers.isna().all()) else _CORRECT
     return Diagnostic("error", "text-column", message, hint=hint)
 
 
 def merge_text_faults(faults: Sequence[Diagnostic], columns: "Sequence[pd.Series]") -> list[Diagnostic]:
     """The faults with one for all columns that hold nothing but texts, and the texts that have to become numbers."""
-    texts = [fault for fault in faults if fault.code == "text-column" and fault.hint == _CODE_THEM]
+    texts = [fault for fault in faults if fault.code == "text-column" and fault.hint != _CORRECT]
     if len(texts) < 2:
         return list(faults)
     wanted = {fault.message.split("'")[1] for fault in texts}
     chosen = [column for column in columns if str(column.name) in wanted]
-    labels = list(dict.fromkeys(str(value) for column in chosen for value in column.dropna().unique()))
     message = f"{len(texts)} columns hold texts instead of numbers: {_some([str(column.name) for column in chosen])}"
-    hint = f"{_CODE_THEM}: the texts are {_some([repr(label) for label in labels[:20]])}"
     others = [fault for fault in faults if fault not in texts]
-    return [Diagnostic("error", "text-column", message, hint=hint), *others]
+    return [Diagnostic("error", "text-column", message, hint=advise_order(chosen)), *others]
+
+
+def advise_order(columns: "Sequence[pd.Series]") -> str:
+    """What to do about columns of texts: say the order of their answers, where they are few."""
+    answers = list(dict.fromkeys(" ".join(str(value).split()) for column in columns for value in column.dropna()))
+    if len(answers) > _MOST_ANSWERS:
+        return "code the texts as numbers"
+    return f"say their order, the lowest first, in the spec: #' answers: {', '.join(answers)}"
 
 
 def _constant(name: str, value: float, where: str) -> Diagnostic:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 MissingCode = float | str
+AnswerScale = tuple[str, ...]
+"""Answers in words, from the lowest to the highest."""
 
 
 @dataclass(frozen=True)
@@ -11,7 +13,9 @@ class Door:
 
     sheet          of a workbook; None takes the first one that holds a table
     missing_codes  numbers or texts that stand for a missing value: in every column, or, as in "age=-1", in one
+    answers        scales of answers in words
     """
 
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
+    answers: tuple[AnswerScale, ...] = ()

@@ -26,6 +26,7 @@ _BLANK_SEPARATED = re.compile(r'"([^"]*)"|(\S+)')
 _SNIFFED_LINES = 50
 _SNIFFED_CHARACTERS = 2_000_000
 _MOST_DESCRIPTIONS = 3
+_IDENTIFIER = '{"ImportId"'
 _TRUTH: dict[str, float] = {"true": 1.0, "false": 0.0}
 
 
@@ -104,8 +105,13 @@ def is_headerless(cells: Sequence[str]) -> bool:
 def count_descriptions(rows: Sequence[Sequence[str]]) -> int:
     """How many of the first rows are texts about the columns, as survey platforms write them under the names.
 
-    They have a text in every one of at least two columns that hold numbers below them.
+    They have a text in every one of at least two columns that hold numbers below them, or end in a row of identifiers
+    by which Qualtrics knows its columns.
     """
+    for place, row in enumerate(rows[:_MOST_DESCRIPTIONS]):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if filled and all(cell.startswith(_IDENTIFIER) for cell in filled):
+            return place + 1
     for count in range(1, min(_MOST_DESCRIPTIONS, len(rows) - 2) + 1):
         if 2 * sum(map(_is_number, rows[count - 1])) > len(rows[count - 1]):
             return 0  # the usual case, seen without a look at the columns

@@ -12,6 +12,7 @@ from sem_toolkit.sample.choices import Door, MissingCode
 from sem_toolkit.sample.frames import convert_frame
 from sem_toolkit.sample.messages import add_messages
 from sem_toolkit.sample.tables import read_table
+from sem_toolkit.sample.worded_answers import order_answers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ def open_table(data: object, door: Door | None = None) -> "pd.DataFrame":
     """Rows (n × columns) of a path or of a table in memory. Raises DataError where there are none."""
     door = door or Door()
     frame = read_table(data, door.sheet) if isinstance(data, (str, Path)) else convert_frame(data)
-    return drop_codes(frame, door.missing_codes)
+    return order_answers(drop_codes(frame, door.missing_codes), door.answers)
 
 
 def drop_codes(frame: "pd.DataFrame", codes: Sequence[MissingCode]) -> "pd.DataFrame":
@@ -100,6 +101,10 @@ def _write_code(code: MissingCode) -> str:
     return code if isinstance(code, str) else f"{code:g}"
 
 
+def _quote(text: str) -> str:
+    return text if isinstance(_read_code(text), float) else repr(text)
+
+
 def _find_codes(column: "pd.Series", codes: Sequence[MissingCode], numeric: bool) -> "pd.Series":
     numbers = [code for code in codes if not isinstance(code, str)]
     if numeric:
@@ -140,7 +145,7 @@ def _describe_codes(texts: list[str], seen: set[str], changed: dict[object, int]
         cells = ", ".join(f"{name} ({count})" for name, count in list(changed.items())[:8])
         more = ", …" if len(changed) > 8 else ""
         total = sum(changed.values())
-        what = f"{total} cell{'s' if total > 1 else ''} with {', '.join(sorted(seen))}"
+        what = f"{total} cell{'s' if total > 1 else ''} with {', '.join(map(_quote, sorted(seen)))}"
         message = f"{what} taken as missing: {cells}{more}"
         found.append(Diagnostic("note", "missing-codes", message))
     never = [text for text in texts if text not in seen]

@@ -12,9 +12,11 @@ from sem_toolkit.spec.header_values import Entry, HeaderError, parse_header_valu
 from sem_toolkit.spec.tokens import Token
 
 KEYS = (
-    "title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "options", "choices", "diagram",
+    "title", "claim", "parent", "include", "data", "estimator", "reverse", "parcel", "answers", "options", "choices",
+    "diagram",
 )  # fmt: skip
 _MAPPINGS = frozenset({"options", "choices", "diagram"})
+_LINES = frozenset({"parcel", "answers"})
 _MARK = re.compile(r"#' ?")
 _HINT = 'write lines such as "#\' title: My model"'
 _COLON_IN_TEXT = re.compile(r"\s*([a-z_]+):\s+([^\"'\[{|>&*!%@`\s].*:(?:\s.*)?)\Z")
@@ -32,6 +34,7 @@ class Header:
     data          file of the data, relative to the folder of the spec
     reverse       items to turn about the middle of their scale, with commas between them
     parcel        new columns, such as "p1 = mean(b1, b2, b3)"; a line each
+    answers       scales of answers in words, the lowest first, such as "never, rarely, often"; a line each
     estimator     such as "ML"; options are those of the fit by their snake_case names
     choices       what could be decided otherwise, by name (spec/choices.py)
     diagram       hints for the picture
@@ -46,6 +49,7 @@ class Header:
     estimator: str = ""
     reverse: str = ""
     parcel: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     choices: Mapping[str, object] = field(default_factory=dict)
     diagram: Mapping[str, object] = field(default_factory=dict)
@@ -96,7 +100,7 @@ def _build_header(entries: list[Entry], starts: list[int], index: LineIndex) -> 
         if key not in KEYS:
             unknown.append((key, span))
             continue
-        if key == "parcel" and (texts := _list_texts(entry)):
+        if key in _LINES and (texts := _list_texts(entry)):
             spans.setdefault(key, span)
             found[key] = (*found.get(key, ()), *texts)
             continue
@@ -117,6 +121,8 @@ def _list_texts(entry: Entry) -> tuple[str, ...]:
     if isinstance(entry.value, list):
         if not all(isinstance(value, str) for value in entry.value):
             return ()
+        if entry.key != "parcel":
+            return tuple(entry.value)
         # YAML parts `[p1 = mean(b1, b2), ...]` at every comma
         return tuple(f"{text.strip(' ,')})" for text in ", ".join(entry.value).split(")") if text.strip(" ,"))
     return ((entry.text or "").strip(),) if entry.text else ()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-_REPEATED = frozenset({"parcel"})  # keys that may have several lines
+_REPEATED = frozenset({"parcel", "answers"})  # keys that may have several lines
 _DEEPEST = 50
 _LONGEST = 100_000  # characters
 _LONGEST_NUMBER = 40  # characters

@@ -47,7 +47,7 @@ def list_included(header: Header) -> list[str]:
     return [name.strip() for name in header.include.split(",") if name.strip()]
 
 
-_COUNTS = ("data", "estimator", "reverse", "parcel", "options")
+_COUNTS = ("data", "estimator", "reverse", "parcel", "answers", "options")
 """Keys of a header that change numbers."""
 
 

@@ -66,7 +66,7 @@ def test_minima_are_those_of_newtons_steps(case: str) -> None:
     np.testing.assert_allclose(found.x[same], plain.x[same], rtol=2e-8, atol=2e-8)
 
 
-def test_what_takes_long_or_leads_far_is_left_for_newtons_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_long_is_left_for_newtons_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     own = fit(CFA, DATA / "hs.csv", engine="native", multistart=0)
     targets = _draw_targets(own.solution.sample, own.solution.targets, 200)
     fitter = MomentFitter(own.solution.model, (301,), own.solution.x, own.options.estimation)
@@ -80,13 +80,39 @@ def test_what_takes_long_or_leads_far_is_left_for_newtons_steps(monkeypatch: pyt
     monkeypatch.setattr(prediction, "descend_together", descend)
     found = fitter._approach(np.asarray(targets.covariance), None)
     assert counts[0] > 150
-    for limit, value in (("_FAR", 0.0), ("_STEPS", 3)):
-        with monkeypatch.context() as patch:
-            patch.setattr(together, limit, value)
-            other = fitter._approach(np.asarray(targets.covariance), None)
-        assert counts[-1] == 0
-        assert other.status.tolist() == found.status.tolist()
-        np.testing.assert_allclose(other.x, found.x, rtol=2e-8, atol=2e-8)
+    monkeypatch.setattr(together, "_STEPS", 3)
+    other = fitter._approach(np.asarray(targets.covariance), None)
+    assert counts[-1] == 0
+    assert other.status.tolist() == found.status.tolist()
+    np.testing.assert_allclose(other.x, found.x, rtol=2e-8, atol=2e-8)
+
+
+def test_parts_of_long_steps_lead_to_the_same_minima(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = fit(CFA, DATA / "hs.csv", engine="native", multistart=0)
+    targets = _draw_targets(own.solution.sample, own.solution.targets, 200)
+    fitter = MomentFitter(own.solution.model, (301,), own.solution.x, own.options.estimation)
+    found = fitter._approach(np.asarray(targets.covariance), None)
+    monkeypatch.setattr(together, "_FAR", 0.02)
+    other = fitter._approach(np.asarray(targets.covariance), None)
+    assert other.status.tolist() == found.status.tolist()
+    same = np.abs(other.values - found.values) < 1e-9
+    assert same.sum() >= 198
+    np.testing.assert_allclose(other.x[same], found.x[same], rtol=2e-8, atol=2e-8)
+
+
+def test_what_is_remembered_of_a_part_of_a_step_is_the_same_update() -> None:
+    rng = np.random.default_rng(2)
+    root, part = rng.normal(size=(4, 6)), np.array([0.25])
+    hessian, inverse, x = root @ root.T, np.eye(4) / 6.0, rng.normal(size=(4, 1))
+    before = hessian @ x
+    step = -part * (inverse @ before)
+    slopes = hessian @ (x + step)
+    found, curved = Memory(2, (4, 1)).find_step(step, before, slopes, inverse @ slopes, part)
+    s, y = step[:, 0], (slopes - before)[:, 0]
+    turn = np.eye(4) - np.outer(s, y) / (s @ y)
+    updated = turn @ inverse @ turn.T + np.outer(s, s) / (s @ y)
+    assert curved.all()
+    np.testing.assert_allclose(found, -updated @ slopes, rtol=1e-12)
 
 
 def test_a_sample_is_the_same_whatever_is_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:

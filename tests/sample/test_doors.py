@@ -144,6 +144,8 @@ def test_a_sheet_is_not_believed_about_its_size(tmp_path):
         pytest.param("Survey,\nx,y\n1,2\n3,4\n", {"x": [1, 3], "y": [2, 4]}, "title-rows", id="title, padded"),
         pytest.param('x,y\nHow?,"Why, then?"\n{Q1},{Q2}\n1,2\n3,4\n', {"x": [1, 3], "y": [2, 4]}, "description-rows",
                      id="questions under the names"),
+        pytest.param('x,y\nHow?,Why?\n"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\nno,1\nyes,2\n',
+                     {"x": ["no", "yes"], "y": [1, 2]}, "description-rows", id="Qualtrics"),
         pytest.param("x,y\n1,2,\n3,4,\n", {"x": [1, 3], "y": [2, 4]}, None, id="a comma ends the rows"),
         pytest.param("x,y\nTrue,2\nFALSE,4\n", {"x": [1, 0], "y": [2, 4]}, None, id="truth"),
     ],

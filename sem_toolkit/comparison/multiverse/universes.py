@@ -18,7 +18,7 @@ from sem_toolkit.spec.drafts import Draft
 from sem_toolkit.spec.header_values import HeaderError, read_plain
 
 MOST = 100_000
-_READING = frozenset({"sheet", "missing_codes", "sample_cov", "sample_mean", "sample_nobs"})
+_READING = frozenset({"sheet", "missing_codes", "answers", "sample_cov", "sample_mean", "sample_nobs"})
 _TYPED_PLAINLY = frozenset({"switch", "number", "fraction", "count"})
 
 

@@ -188,7 +188,7 @@ def _check_owners(scene: Scene) -> Iterator[Problem]:
             continue
         reach = np.array([box.width, box.height]) / 2 + own
         middle = np.array([box.x, box.y])
-        _, _, rows = segments.find_near(middle - reach, middle + reach, without=edge.key)
+        _, _, rows = segments.find_near(middle - reach, middle + reach, edge.key)
         for other in segments.find_owners(rows):
             if measure_distance(box, curves[other]) < own:
                 message = f"the number of {edge.key} stands nearer {other} than its own path"

@@ -17,13 +17,16 @@ BESIDE = 5.0
 """Paths nearer to each other than this are hard to tell apart, in points."""
 
 
-def compute_meetings(points: FloatArray, segments: Segments, key: str, enough: float = np.inf) -> float:
+def compute_meetings(
+    points: FloatArray, segments: Segments, key: str, enough: float = np.inf, leave_out: tuple[str, ...] = ()
+) -> float:
     """Cost of a course for the path `key` against all other paths: crossings and lines run along.
 
     enough  crossings that cost so much are all that is counted
+    leave_out  other paths that do not count
     """
     low, high = points.min(axis=0) - BESIDE, points.max(axis=0) + BESIDE
-    starts, ends, _ = segments.find_near(low, high, without=key)
+    starts, ends, _ = segments.find_near(low, high, key, *leave_out)
     if len(starts) == 0:
         return 0.0
     crossed = float(CROSSING * compute_crossings(points, starts, ends).sum())
@@ -32,7 +35,7 @@ def compute_meetings(points: FloatArray, segments: Segments, key: str, enough: f
 
 def count_crossings(points: FloatArray, segments: Segments, key: str) -> int:
     """How often a course for the path `key` crosses other paths."""
-    starts, ends, _ = segments.find_near(points.min(axis=0), points.max(axis=0), without=key)
+    starts, ends, _ = segments.find_near(points.min(axis=0), points.max(axis=0), key)
     return int(compute_crossings(points, starts, ends).sum())
 
 

@@ -178,7 +178,7 @@ def _compute_fixed_costs(
     wide = np.maximum(gaps, 0.0) if text.own is not None else np.zeros_like(gaps)
     reach, (low, high) = 2 * wide.max(), np.array(text.corners)
     margin = np.array([half_width + reach, half_height + reach])
-    starts, ends, _ = segments.find_near(low - margin, high + margin, without=text.own)
+    starts, ends, _ = segments.find_near(low - margin, high + margin, text.own)
     if known is not None and np.array_equal(known.starts, starts) and np.array_equal(known.ends, ends):
         return known.cost
     x, y, cost = options[:, 0], options[:, 1], options[:, 2].copy()

@@ -96,7 +96,14 @@ class Router:
         if route is None or not (is_straight(route.curve) or edge[3]["role"] == "covariance"):
             return False
         points = self.segments.courses[route.key]
-        return self._assess(points, route.source, route.target, route.key) < 0.5 * CROSSING
+        # Readers follow a straight path over an arc more easily than a bent one beside it.
+        borne = self._list_free_arcs() if route.role == "regression" else ()
+        cost = self._assess_shapes(points, route.source, route.target)
+        return cost + compute_meetings(points, self.segments, route.key, leave_out=borne) < 0.5 * CROSSING
+
+    def _list_free_arcs(self) -> tuple[str, ...]:
+        """Covariances that take a course of their own."""
+        return tuple(key for key, route in self.routes.items() if route.role == "covariance" and key not in self.tracks)
 
     def reroute(self, keys: set[str], labels: Mapping[str, Rectangle]) -> None:
         """Find other courses for some paths that are not part of a fan, around the numbers of all other paths."""

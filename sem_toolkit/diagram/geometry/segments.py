@@ -44,15 +44,16 @@ class Segments:
             self._bounds[:2, rows], self._bounds[2:, rows] = np.inf, -np.inf
 
     def find_near(
-        self, low: FloatArray, high: FloatArray, without: str | None = None
+        self, low: FloatArray, high: FloatArray, *without: str | None
     ) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
-        """Starts, ends and rows of the pieces that touch the rectangle from `low` to `high`, one course left out."""
+        """Starts, ends and rows of the pieces that touch the rectangle from `low` to `high`, some courses left out."""
         (left, top), (right, bottom) = low.tolist(), high.tolist()
         low_x, low_y, high_x, high_y = self._bounds[:, : self._used]
         near = (high_x >= left) & (low_x <= right)
         near &= (high_y >= top) & (low_y <= bottom)
-        if without in self._rows:
-            near[self._rows[without]] = False
+        for key in without:
+            if key in self._rows:
+                near[self._rows[key]] = False
         rows = np.flatnonzero(near)
         return self._starts[rows], self._ends[rows], rows
 

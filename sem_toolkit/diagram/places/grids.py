@@ -23,7 +23,10 @@ ROOMY_SHARE = 0.95
 """In a row of indicators that has room each number has a place of its own."""
 
 MANY_ARRIVING, NARROW_NUMBER = 3, 18.0
-"""Of so many loadings of one measure those of a few measures have room; numbers narrower than this always have it."""
+"""Of so many loadings of one measure those of a few measures have room; numbers narrower than this need less of it."""
+
+ROOM_OF_NARROW = 0.25
+"""What narrow ones take for each measure beyond two, as a share of the length of a fan: there they stand in a row."""
 
 NEARLY_ABOVE = 0.25
 """Up to so many columns beside what it loads on a factor stands above it."""
@@ -194,8 +197,10 @@ def _find_room_of_numbers(fans: Sequence[tuple[str, str]], measures: Measures, s
     """What a row gap takes more where three factors or more load on many measures each, with numbers of some width."""
     widest = max(measures.labels.get(f"{a} =~ {b}", 0.0) for a, b in fans)
     arriving, leaving = (max(Counter(pair[k] for pair in fans).values()) for k in (1, 0))
-    if arriving < MANY_ARRIVING or widest < NARROW_NUMBER:
+    if arriving < MANY_ARRIVING:
         return 0.0
+    if widest < NARROW_NUMBER:
+        return ROOM_OF_NARROW * spacing.fan * max(0, leaving - 2)
     return spacing.fan * max(0, leaving - MANY_ARRIVING)
 
 

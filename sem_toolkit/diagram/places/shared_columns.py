@@ -38,18 +38,23 @@ def _choose_ranks(
     columns = [[core for core in cores if ranks[core] == rank] for rank in range(depth)]
     single = {rank: columns[rank][0] for rank in range(depth) if len(columns[rank]) == 1}
     joined = [
-        rank for rank, core in single.items() if rank + 1 in single and _are_beside(core, single[rank + 1], links)
+        rank
+        for rank, core in single.items()
+        if rank + 1 in single and _are_beside(core, single[rank + 1], links, rank == 0, rank + 2 == depth)
     ]
     spans = [(ranks[a], ranks[b]) for a, b in links]
     choices = [tuple(_build_ranks(depth, chosen)) for chosen in _iterate_apart(joined)]
     return min(choices, key=lambda choice: _assess(choice, spans))
 
 
-def _are_beside(core: str, following: str, links: tuple[tuple[str, str], ...]) -> bool:
-    """Whether a path leads from one to the other and each has paths of its own to what stands left or right of both."""
+def _are_beside(core: str, following: str, links: tuple[tuple[str, str], ...], first: bool, last: bool) -> bool:
+    """Whether a path leads from one to the other and each has paths of its own to what stands left or right of both.
+
+    Nothing is left of the first two, and nothing right of the last two.
+    """
     causes = {a for a, b in links if b == following}
     effects = {b for a, b in links if a == core}
-    return core in causes and len(causes) > 1 and len(effects) > 1
+    return core in causes and (first or len(causes) > 1) and (last or len(effects) > 1)
 
 
 def _iterate_apart(ranks: Sequence[int]) -> Iterator[tuple[int, ...]]:

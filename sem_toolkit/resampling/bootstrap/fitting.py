@@ -6,18 +6,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import MomentPair, StackedDiscrepancy
+from sem_toolkit.discrepancy import StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
 from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
-from sem_toolkit.estimation.coordinates import find_coordinates
 from sem_toolkit.estimation.far import seek_minima
 from sem_toolkit.estimation.multistart import Released, release_markers
 from sem_toolkit.estimation.nearby import approach_minima
-from sem_toolkit.estimation.prediction import Prediction
-from sem_toolkit.model import ImpliedMoments, Model, compute_jacobian, compute_moments
+from sem_toolkit.estimation.prediction import Prediction, build_prediction
+from sem_toolkit.model import ImpliedMoments, Model, compute_moments
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.resampling.admissibility import are_admissible
@@ -84,12 +83,15 @@ class MomentFitter:
 
     model   without anything taken from one sample: exogenous variables have free moments
     sizes   rows of each group; start: the estimate (q), where every search begins; options: those of the fit
+    around  what samples scatter about, with divisor n: covariances (G × p × p) and means (G × p); None where that is
+            the model
     """
 
     model: Model
     sizes: tuple[int, ...]
     start: FloatArray
     options: EstimationOptions
+    around: tuple[FloatArray, FloatArray] | None = None
 
     @property
     def is_stackable(self) -> bool:
@@ -175,23 +177,13 @@ class MomentFitter:
 
     @cached_property
     def _prediction(self) -> Prediction:
-        """How the estimate follows the moments of each group, to first order: by I⁻¹ΔᵀV in what is free.
-
-        Source: Shapiro (1986), Journal of the American Statistical Association 81, 142-149.
-        """
-        at, basis = self._moments, self.model.constraints.linear.basis
-        groups = tuple(
-            SampleGroup(label, size, at.covariance[g], None if at.mean is None else at.mean[g])
-            for g, (label, size) in enumerate(zip(self.model.groups, self.sizes, strict=True))
-        )
-        sample = Sample(self.model.observed, groups, sum(self.sizes))
-        pair = MomentPair(self.model, sample, self.start, self.options.kind)
-        weight, slopes = self.options.kind.weigh(pair), compute_jacobian(self.model, self.start, at)
-        information = basis.T @ weight.information(pair) @ basis
-        inverse = basis @ np.linalg.pinv(information, hermitian=True) @ basis.T
-        responses = tuple(inverse @ weight.times(g, pair.shares[g] * slopes[g]).T for g in range(len(groups)))
-        coordinates = find_coordinates(self.model, self.start, np.diagonal(at.covariance, axis1=1, axis2=2))
-        return Prediction(self.model, coordinates, responses, inverse)
+        at, kind = self._moments, self.options.kind
+        near = self._prototype.with_moments(at.covariance, at.mean)
+        if self.around is not None:
+            covariance, mean = self.around
+            factors = near.n / (near.n - 1.0) if kind.unbiased else np.ones(len(near.n))
+            near = near.with_moments(covariance * factors[:, None, None], mean if self.model.has_means else None)
+        return build_prediction(self.model, kind, self.start, at, near)
 
     @cached_property
     def _prototype(self) -> Targets:

@@ -91,8 +91,9 @@ class Task:
 
 
 def _stack(parts: tuple[tuple[FloatArray, ...], ...]) -> FloatArray:
-    """Moments by stream and group, one stream behind the other."""
-    return np.concatenate([np.stack(own, axis=1) for own in parts])
+    """Moments by stream and group, one stream behind the other; what is one alone is not copied."""
+    streams = [own[0][:, None] if len(own) == 1 else np.stack(own, axis=1) for own in parts]
+    return streams[0] if len(streams) == 1 else np.concatenate(streams)
 
 
 def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:
@@ -145,8 +146,11 @@ def build_task(prepared: Prepared, own: Fit, resample: str) -> tuple[Task, Fit]:
         members.append(GroupRows(np.asarray(group.data)[:, order], numbered))
         _require_rows(group.label, len(members[-1].sizes))
     at = free.evaluated.evaluation.moments
-    fitter = MomentFitter(model, tuple(m.n for m in members), np.asarray(free.solution.x), own.options.estimation)
-    return Task(fitter, tuple(members), (at.covariance, at.mean), resample), free
+    task = Task(None, tuple(members), (at.covariance, at.mean), resample)
+    around = (task.whole.covariance[0], task.whole.mean[0]) if resample == "ordinary" else None
+    sizes = tuple(group.n for group in members)
+    fitter = MomentFitter(model, sizes, np.asarray(free.solution.x), own.options.estimation, around)
+    return replace(task, fitter=fitter), free
 
 
 def _free_exogenous(prepared: Prepared, own: Fit) -> IncompleteFitter | None:

@@ -21,6 +21,7 @@ from sem_toolkit.spec.tokens import split_tokens
 
 OF_ROWS = (
     "group", "sample_cov", "sample_mean", "sample_nobs", "sampling_weights", "cluster", "sheet", "missing_codes",
+    "answers",
 )  # fmt: skip
 """Options that are about rows of data, or that say what a population has to say itself."""
 _NAMED = 6

@@ -11,7 +11,7 @@ from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.categorical.statistics import CategoricalStatistics, compute_categorical_statistics
 from sem_toolkit.sample.categorical.tabled import compute_tabled_statistics
 from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
-from sem_toolkit.sample.checks import check_names, describe_group, numeric_values
+from sem_toolkit.sample.checks import advise_order, check_names, describe_group, numeric_values
 from sem_toolkit.sample.sample import Sample, SampleGroup
 
 if TYPE_CHECKING:
@@ -46,13 +46,12 @@ def find_answers(frame: "pd.DataFrame", names: Sequence[str], source: str = "the
     if faults:
         raise DataError(faults)
     found: dict[str, Answers] = {}
+    worded: list[pd.Series] = []
     for name in names:
         column = frame[name]
         numbers = numeric_values(column)
         if numbers is None:
-            message = f"the answers of {name!r} are texts, and what their order is nobody knows"
-            hint = "write numbers (1 for the lowest), or make the column an ordered category with pandas"
-            faults.append(Diagnostic("error", "text-column", message, hint=hint))
+            worded.append(column)
             continue
         values = np.unique(numbers[~np.isnan(numbers)])
         wrong = check_values(name, values)
@@ -60,6 +59,10 @@ def find_answers(frame: "pd.DataFrame", names: Sequence[str], source: str = "the
             found[name] = _describe_answers(column, values)
         else:
             faults.append(wrong)
+    if worded:
+        named = ", ".join(repr(str(column.name)) for column in worded)
+        message = f"the answers of {named} are texts, and what their order is nobody knows"
+        faults.append(Diagnostic("error", "text-column", message, hint=advise_order(worded)))
     if faults:
         raise DataError(faults)
     return found

@@ -41,3 +41,17 @@ def test_a_chain_that_would_need_smaller_type_shares_columns_and_keeps_its_paths
     assert boxes["ease"].right < boxes["useful"].left < boxes["useful"].right < boxes["intention"].left
     paths = [edge for edge in picture.scene.edges if edge.role == "regression"]
     assert all(is_straight(edge.curve) for edge in paths)
+
+
+SATISFACTION = (
+    "expectation ~ image\nquality ~ expectation\nvalue ~ expectation + quality\n"
+    "satisfaction ~ image + expectation + quality + value\ncomplaints ~ satisfaction\n"
+    "loyalty ~ image + satisfaction + complaints"
+)
+
+
+def test_the_first_two_of_a_long_chain_share_a_column_where_the_upper_one_leads_on_and_the_last_two_likewise():
+    """As the customer satisfaction index is published (Fornell et al. 1996)."""
+    ranks = share_columns(find_structure(SATISFACTION)).ranks
+    assert ranks["image"] == ranks["expectation"] < ranks["quality"] == ranks["value"] < ranks["satisfaction"]
+    assert ranks["satisfaction"] < ranks["complaints"] == ranks["loyalty"]
