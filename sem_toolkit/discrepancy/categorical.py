@@ -18,13 +18,16 @@ from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order
 from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.memory import once
 from sem_toolkit.discrepancy.pair import MomentPair
+from sem_toolkit.discrepancy.stack import Evaluations, conclude
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import AsBuilt
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.categorical_changes import ParameterChanges, Pulled
 from sem_toolkit.model.categorical_curvature import compute_curvature
 from sem_toolkit.model.categorical_layout import CategoricalLayout
+from sem_toolkit.model.categorical_stack import compute_stacked_statistics
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back
+from sem_toolkit.model.namespace import swap
 
 if TYPE_CHECKING:
     from sem_toolkit.sample.categorical import CategoricalStatistics
@@ -52,6 +55,27 @@ class CategoricalLeastSquares(Quadratic):
         by_group = 0.5 * self.factors * (residuals * weighted).sum(axis=1)
         pull = -weighted * (self.factors * self.targets.share)[:, None]
         return CategoricalEvaluation(self, moments, by_group, pull)
+
+    def evaluate_many(
+        self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
+    ) -> Evaluations:
+        """Values, gradients and Gauss-Newton matrices by x at every x (b × q), all of the one sample."""
+        if draws is not None or exact:
+            raise NotImplementedError("of one sample, and without exact second derivatives")
+        with np.errstate(all="ignore"):
+            found = compute_stacked_statistics(self.layout, model, x)
+            residuals = self.values - found.values
+            values, gradients = np.zeros(len(x)), np.zeros(x.shape)
+            informations = np.zeros((*x.shape, x.shape[1]))
+            for group, scale in enumerate(self.factors * self.targets.share):
+                off, slopes, weight = residuals[:, group], found.jacobian[:, group], self.weights[group]
+                along = off * weight if weight.ndim == 1 else off @ weight
+                times = weight[:, None] * slopes if weight.ndim == 1 else weight @ slopes
+                values += 0.5 * scale * (off * along).sum(axis=1)
+                gradients -= scale * (along[:, None] @ slopes)[:, 0]
+                informations += scale * (swap(slopes) @ times)
+            usable = np.ones((len(x), 1), dtype=np.bool_)
+            return conclude(found.moments, found.exists, usable, values, gradients, informations)
 
 
 @dataclass(frozen=True, eq=False)

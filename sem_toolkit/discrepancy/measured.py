@@ -48,9 +48,15 @@ class MeasuredSamples:
 
     def keep(self, chosen: IntArray) -> "MeasuredSamples":
         """Some of them."""
-        rows, scratch = self.rows.take(chosen, axis=1), np.empty((2, self.layout.width, len(chosen)))
+        count, layout = len(chosen), self.layout
+        rows, scratch = np.empty((layout.count, count)), np.empty((2, layout.width, count))
+        rows[0], rows[1] = 1.0, 0.0
+        for group in layout.groups:
+            for first, size in ((group.covariance, group.size**2), (group.mean, group.size if group.mean else 0)):
+                own = slice(first, first + size)
+                self.rows[own].take(chosen, axis=1, out=rows[own], mode="clip")  # "raise" would copy once more
         logarithms = self.logarithms.take(chosen, axis=1)
-        return MeasuredSamples(self.model, self.layout, rows, scratch, logarithms, self.definite[chosen])
+        return MeasuredSamples(self.model, layout, rows, scratch, logarithms, self.definite[chosen])
 
     def evaluate(self, x: FloatArray) -> Slopes:
         """Values and slopes at x (q × b), one point for each sample."""

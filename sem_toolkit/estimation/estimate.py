@@ -175,8 +175,9 @@ def _conclude(
         *_report_infinity(state),
         *_report_lower(state),
     )
-    messages = (*messages, *_report_attempts(state), *_report_proper(state))
-    certificate = replace(certificate, messages=messages, starts=state.starts)
+    messages = (*messages, *_report_attempts(state), *_report_proper(state), *_report_passed(state))
+    is_lowest = state.passed is None
+    certificate = replace(certificate, messages=messages, starts=state.starts, is_lowest=is_lowest)
     return Solution(
         model=model,
         sample=sample,
@@ -219,6 +220,8 @@ def _report_lower(state: Climb) -> tuple[Diagnostic, ...]:
         return ()
     own = state.best.point.value
     lowest = min(attempt.discrepancy for attempt in state.transcript if not np.isnan(attempt.discrepancy))
+    if state.passed is not None and state.passed.point.value < lowest + _LOWER:
+        return ()
     if own - lowest < _LOWER * (1.0 + own):
         return ()
     message = (
@@ -238,6 +241,17 @@ def _report_proper(state: Climb) -> tuple[Diagnostic, ...]:
         f"{state.proper.point.value - state.best.point.value:.3g}"
     )
     return (Diagnostic("note", "proper-optimum-above", message, hint="bounds on the variances lead to it"),)
+
+
+def _report_passed(state: Climb) -> tuple[Diagnostic, ...]:
+    """That an improper optimum lies below the proper one that is kept."""
+    if state.best is None or state.passed is None:
+        return ()
+    message = (
+        f"this is the lowest optimum with possible values; one with impossible values has a discrepancy lower by "
+        f"{state.best.point.value - state.passed.point.value:.3g}, as least squares may have far from the data"
+    )
+    return (Diagnostic("note", "improper-optimum-below", message),)
 
 
 def _report_attempts(state: Climb) -> tuple[Diagnostic, ...]:

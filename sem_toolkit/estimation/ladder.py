@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.discrepancy.base import Quadratic
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.by_scipy import minimise_in_trust_region, minimise_with_positive_variances
 from sem_toolkit.estimation.certificate import Examination, examine
@@ -70,7 +71,10 @@ class Candidate:
 
 @dataclass
 class Climb:
-    """The best candidate so far, the number of the attempt that found it, and the transcript."""
+    """The best candidate so far, the number of the attempt that found it, and the transcript.
+
+    passed  the lowest improper optimum that was met and not taken, as a proper one was there
+    """
 
     objective: Objective
     best: Candidate | None = None
@@ -79,6 +83,7 @@ class Climb:
     starts: int = 0
     at_infinity: tuple[str, ...] = ()
     proper: Candidate | None = None
+    passed: Candidate | None = None
     surveyed: bool = False
     infeasible: bool = False
 
@@ -92,13 +97,26 @@ class Climb:
         if point is not None:
             examination = examine(self.objective, point, engine, outcome.iterations, _explain_reason(outcome))
             candidate = Candidate(point, examination)
-            if candidate.beats(self.best):
+            if self._is_to_be_passed(candidate):
+                if candidate.beats(self.passed):
+                    self.passed = candidate
+            elif candidate.beats(self.best):
                 self.best, self.found_in = candidate, len(self.transcript) + 1
             if candidate.is_proper and (self.proper is None or point.value < self.proper.point.value):
                 self.proper = candidate
             verdict, value = f"{outcome.reason}: {examination.certificate.verdict}", point.value
         self.transcript.append(Attempt(algorithm, start, verdict, outcome.iterations, value, outcome.gradient_max))
         return candidate
+
+    def _is_to_be_passed(self, candidate: Candidate) -> bool:
+        """Whether it is an improper optimum of least squares below a proper one.
+
+        Least squares measures how far an implied covariance matrix is by what the sample varies by, so that there may
+        be lower optima far away, where no covariance matrix could be. A likelihood has none beyond singular matrices.
+        """
+        if self.best is None or not self.best.is_proper or not isinstance(self.objective.discrepancy, Quadratic):
+            return False
+        return candidate.examination.certificate.verdict == "improper" and candidate.beats(self.best)
 
 
 def climb(
@@ -155,7 +173,8 @@ def _survey_once(state: Climb, targets: Targets, options: EstimationOptions, sta
             candidate = state.record("SLSQP", name, minimise_constrained(objective, theta))
         if is_free and (candidate is None or not candidate.examination.certificate.converged):
             candidate = state.record("trust region", name, minimise_in_trust_region(objective, theta))
-        if is_whole and candidate is not None and candidate.examination.certificate.converged:
+        is_passed = candidate is not None and candidate is not state.best
+        if is_whole and candidate is not None and candidate.examination.certificate.converged and not is_passed:
             break  # what stands for the discrepancy need not order its optima in the same way
     if found.at_infinity and (state.best is None or not state.best.examination.certificate.converged):
         state.at_infinity = found.at_infinity

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy import GeneralisedLeastSquares, MaximumLikelihood, StackedDiscrepancy
+from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
 from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.box import find_box
+from sem_toolkit.estimation.held_thresholds import hold_thresholds
 from sem_toolkit.estimation.objective import Objective, Point
+from sem_toolkit.estimation.starts import start_responses
 from sem_toolkit.model import Model, build_model, compute_moments
 from sem_toolkit.model.cells import INTERCEPT, SYMMETRIC, WEIGHT
 from sem_toolkit.spec.table import Parameter
@@ -23,7 +25,6 @@ FloatArray = NDArray[np.float64]
 
 _LARGE = 60  # free parameters, above which scattered starts cost more than they are likely to find
 _EQUAL = 2  # times as many may be in the table, where labels make them equal (groups that share loadings)
-# (not of GLS, which weighs a far Σ by the sample alone: its optima far away are lower and improper)
 _LOWER = 1e-7
 _BEYOND = 1e-7
 _SAME = 1e-6
@@ -69,12 +70,11 @@ def find_stack(objective: Objective, targets: Targets) -> StackedDiscrepancy | N
 def is_surveyable(objective: Objective, targets: Targets) -> bool:
     """Whether there may be several optima and scattered starts can look for them at a low price."""
     model = objective.model
-    constraints = model.constraints
+    constraints, held = model.constraints, hold_thresholds(model, objective.discrepancy)
     return (
         find_stack(objective, targets) is not None
-        and model.responses is None
-        and 0 < objective.size <= _LARGE
-        and model.n_parameters <= _LARGE * (1 if isinstance(objective.discrepancy, GeneralisedLeastSquares) else _EQUAL)
+        and 0 < objective.size - (model.n_parameters - len(held.places)) <= _LARGE
+        and len(held.places) <= _LARGE * _EQUAL
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None
         and not _is_regression(objective)
@@ -102,17 +102,23 @@ def survey(
     model = objective.model
     stack = find_stack(objective, targets)
     assert stack is not None  # noqa: S101 (is_surveyable said so)
+    held = hold_thresholds(model, stack)
     ceiling = np.inf if best is None else best.value
     if best is not None and stack is not objective.discrepancy:
         ceiling = stack.value(compute_moments(model, best.x))
-    released = release_markers(model)
-    search = model if released is None else released.model
-    given = start if released is None else np.concatenate([start, [row.ustart for row in released.markers]])
+    released = release_markers(held.model)
+    search = held.model if released is None else released.model
+    given = start[held.places]
+    if released is not None:
+        given = np.concatenate([given, [row.ustart for row in released.markers]])
     rng = np.random.default_rng(seed)
     starts = np.concatenate([given[None], draw_starts(search, targets, rng, n_starts - 1)])
-    from sem_toolkit.estimation.batch import minimise_stack
+    from sem_toolkit.estimation.batch import Search, minimise_stack
 
-    found = minimise_stack(search, stack, np.stack([search.constraints.linear.average(x) for x in starts]))
+    settings = Search(sharp=0.0) if model.responses is not None else None  # there the expected information is all
+    least = held.discrepancy
+    assert isinstance(least, StackedDiscrepancy)  # noqa: S101 (as the stack is)
+    found = minimise_stack(search, least, np.stack([search.constraints.linear.average(x) for x in starts]), settings)
     order = [int(i) for i in np.argsort(found.values) if found.values[i] < ceiling - _LOWER]
     thetas: list[FloatArray] = []
     values: list[float] = []
@@ -120,11 +126,14 @@ def survey(
     for i in order:
         if values and found.values[i] - values[-1] < _SAME:
             continue
-        x, zero = (found.x[i], ()) if released is None else restore_markers(model, released, found.x[i])
+        x, zero = (found.x[i], ()) if released is None else restore_markers(held.model, released, found.x[i])
         if zero:
             lost = lost or zero
             continue
-        thetas.append(model.constraints.linear.reduce(x))
+        whole = held.expand(x)
+        if not np.isfinite(whole).all():
+            continue
+        thetas.append(model.constraints.linear.reduce(whole))
         values.append(float(found.values[i]))
     return Survey(tuple(thetas), tuple(values), n_starts, lost)
 
@@ -226,6 +235,9 @@ def draw_starts(model: Model, targets: Targets, rng: np.random.Generator, count:
         observed = mean & (where.row < p)
         starts[:, mean] = 0.1 * normal[:, mean]
         starts[:, observed] = targets.mean[where.group[observed], where.row[observed]]
+    if model.responses is not None:
+        for row_of_start in starts:
+            start_responses(model, targets, row_of_start)
     return starts
 
 

@@ -96,7 +96,7 @@ def build_prediction(model: Model, kind: Kind, x: FloatArray, moments: ImpliedMo
     assert isinstance(discrepancy, StackedDiscrepancy)  # noqa: S101 (asked about many samples, too)
     inverse = _invert_curvature(model, discrepancy, x, moments, weight.information(pair))
     responses = tuple(inverse @ weight.times(g, pair.shares[g] * slopes[g]).T for g in range(len(groups)))
-    coordinates = find_coordinates(model, x, np.diagonal(moments.covariance, axis1=1, axis2=2))
+    coordinates = find_coordinates(model, x, np.diagonal(moments.all_covariance, axis1=1, axis2=2))
     return Prediction(model, discrepancy, coordinates, responses, inverse)
 
 

@@ -65,6 +65,7 @@ class Certificate:
     way              a "search" for a minimum, a "closed form", or "steps", each of which searched for its own
     starts           how many starts the optimum is the lowest of; with 1 it is an optimum, and whether it is the lowest
                      was not looked at
+    is_lowest        whether no improper optimum lies lower that was met
     """
 
     verdict: Verdict
@@ -77,6 +78,7 @@ class Certificate:
     messages: tuple[Diagnostic, ...] = ()
     starts: int = 1
     way: Literal["search", "closed form", "steps"] = "search"
+    is_lowest: bool = True
 
     @property
     def standing(self) -> str:
@@ -85,7 +87,9 @@ class Certificate:
             return ""
         if self.way != "search":
             return "a closed form" if self.way == "closed form" else "each step at an optimum of its own"
-        return "from one start" if self.starts < 2 else f"lowest of {self.starts} starts"
+        if self.starts < 2:
+            return "from one start"
+        return f"lowest{'' if self.is_lowest else ' proper one'} of {self.starts} starts"
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ def compute_start(model: Model, targets: Targets) -> FloatArray:
     raw = np.zeros(model.n_parameters)
     for group in range(model.n_groups):
         _start_group(model, group, targets, raw)
-    _start_responses(model, targets, raw)
+    start_responses(model, targets, raw)
     for candidate in _list_candidates(model, targets, raw):
         if _is_usable(model, candidate):
             return candidate
@@ -55,7 +55,7 @@ def compute_simple_start(model: Model, targets: Targets) -> FloatArray:
             x[number] = 0.5 * variance[i] if i < p else 0.05 * float(variance.mean())
         elif where.kind[number] == INTERCEPT and i < p and targets.mean is not None:
             x[number] = targets.mean[where.group[number], i]
-    _start_responses(model, targets, x)
+    start_responses(model, targets, x)
     return _finish(model, x)
 
 
@@ -80,7 +80,7 @@ def _is_usable(model: Model, x: FloatArray) -> bool:
     return True
 
 
-def _start_responses(model: Model, targets: Targets, x: FloatArray) -> None:
+def start_responses(model: Model, targets: Targets, x: FloatArray) -> None:
     """Thresholds as the sample has them, and scales of 1, in place."""
     responses = model.responses
     if responses is None or not targets.statistics:

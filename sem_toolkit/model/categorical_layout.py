@@ -65,10 +65,10 @@ class CategoricalLayout(CategoricalMoments):
             scales[free[at], at] = 1.0
             no_thresholds = np.zeros((len(moving), len(self.owner)))
             change = self.change(moments, g, block[:, moving], no_thresholds, scales[moving])
-            result.append(ParameterChanges(block.shape[1], moving, change, *self._find_free(responses, g)))
+            result.append(ParameterChanges(block.shape[1], moving, change, *self.find_free(responses, g)))
         return result
 
-    def _find_free(self, responses: "Responses", g: int) -> tuple[IntArray, IntArray]:
+    def find_free(self, responses: "Responses", g: int) -> tuple[IntArray, IntArray]:
         """Which of the first statistics are free thresholds of a group, and the parameter of each."""
         _, threshold = self.first
         parameter = np.where(threshold >= 0, responses.free_thresholds[g][threshold], -1)
@@ -214,7 +214,7 @@ class CategoricalLayout(CategoricalMoments):
         assert responses is not None  # noqa: S101
         result = np.zeros(model.n_parameters)
         for g, inner in enumerate(pulled.inner):
-            at, parameter = self._find_free(responses, g)
+            at, parameter = self.find_free(responses, g)
             np.add.at(result, parameter, inner.by_first[at])
             if responses.is_delta:
                 free = responses.free_scales[g]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.choices import AnswerScale
+from sem_toolkit.sample.labels import LABELS, ColumnLabels, get_labels
 from sem_toolkit.sample.messages import add_messages
 
 if TYPE_CHECKING:
@@ -48,9 +49,15 @@ def order_answers(frame: "pd.DataFrame", scales: Sequence[AnswerScale]) -> "pd.D
     if odd:
         raise DataError([_describe_odd(scale, own) for scale, own in odd.items()])
     result = pd.concat(columns, axis=1) if columns else frame
-    result.attrs = dict(frame.attrs)
+    labels = {name: _label(scale) for scale, names in read.items() for name in names}
+    result.attrs = {**frame.attrs, LABELS: {**get_labels(frame), **labels}}
     add_messages(result, [_describe_scale(scale, names) for scale, names in read.items()])
     return result
+
+
+def _label(scale: AnswerScale) -> ColumnLabels:
+    """What a file with labels would say of the column, so that its scale is known where answers use a part of it."""
+    return ColumnLabels(values=dict(enumerate(scale, 1)), measure="ordinal")
 
 
 def _list_texts(column: "pd.Series") -> dict[object, str]:

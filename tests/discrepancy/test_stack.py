@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit.diagnostics import OptionError
@@ -173,3 +174,30 @@ def test_numbers_of_no_array_library_are_refused() -> None:
         get_namespace([1.0, 2.0])
     with pytest.raises(OptionError, match="follow no array standard"):
         get_namespace(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("f =~ x1 + x2 + x3 + x9\nf ~ x7\nx4 ~ f + x8\n", {}),
+        ("f =~ x1 + x2 + x3 + x9\nf ~ x7\nx4 ~ f + x8\n", {"parameterization": "theta", "conditional_x": False}),
+        ("x1 ~ x2 + x7\nx2 ~ x1 + x8\nx9 ~ x1 + x2\n", {"estimator": "WLS"}),
+        ("f =~ x1 + x2 + x3 + x4\n", {"group": "school", "group_equal": ["loadings", "thresholds"]}),
+        ("f =~ x1 + x2 + x3 + x4\n", {"group": "school", "group_equal": ["thresholds"], "parameterization": "theta"}),
+    ],
+)
+def test_ordered_variables_at_many_points(text: str, options: dict[str, Any]) -> None:
+    data = pd.read_csv(DATA / "hs.csv")
+    ordered = [name for name in ("x1", "x2", "x3", "x4") if name in text]
+    data[ordered] = data[ordered].apply(lambda column: pd.qcut(column, 3, labels=False))
+    found = fit(text, data, ordered=ordered, multistart=0, **options)
+    solution = found.solution
+    targets = build_targets(solution.model, solution.sample, unbiased=False)
+    alone = solution.options.kind.build(targets, np.ones(solution.model.n_observed))
+    assert isinstance(alone, StackedDiscrepancy)
+    points = _scatter(solution.x)
+    points[1, 0] = np.nan
+    many = alone.evaluate_many(solution.model, points)
+    assert many.status.tolist() == [Status.OK, Status.NOT_FINITE, Status.OK, Status.OK]
+    for i in (0, 2, 3):
+        _compare(many, i, solution.model, alone, points[i], exact=False)

@@ -14,6 +14,7 @@ from sem_toolkit.estimation import (
     fill_exogenous_moments,
 )
 from sem_toolkit.estimation.batch import minimise_stack
+from sem_toolkit.estimation.held_thresholds import hold_thresholds
 from sem_toolkit.estimation.multistart import draw_starts, release_markers, restore_markers
 from sem_toolkit.fit import fit
 from sem_toolkit.model import Model, build_model, compute_moments
@@ -73,6 +74,61 @@ def test_incomplete_rows_are_searched_by_their_saturated_moments(name: str, verd
     assert found.certificate.verdict == verdict
     assert found.certificate.starts > 50
     assert found.solution.discrepancy == pytest.approx(discrepancy, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "discrepancy", "lower"),
+    [
+        ("ordered_factors", 0.414480851, 0.232515503),
+        ("ordered_items", 0.092268871, 0.016027822),
+    ],  # the first is lavaan's
+)
+def test_ordered_variables_are_searched_from_scattered_starts_too(name: str, discrepancy: float, lower: float) -> None:
+    data = pd.read_csv(MODES / f"{name}.csv")
+    ordered = [column for column in data if column[0] in "abc"]
+    first, found = (fit(MODES / f"{name}.lav", data, ordered=ordered, multistart=k) for k in (0, 50))
+    assert first.solution.discrepancy == pytest.approx(discrepancy, rel=1e-6)
+    assert found.certificate.standing == "lowest of 51 starts"
+    assert found.certified
+    assert found.solution.discrepancy == pytest.approx(lower, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"parameterization": "theta"},
+        {"estimator": "WLS"},
+        {"conditional_x": False},
+        {"group": "w", "group_equal": ["thresholds"]},
+    ],
+)
+def test_thresholds_that_the_sample_alone_decides_are_held(options: dict[str, object]) -> None:
+    data = pd.read_csv(MODES / "ordered_items.csv")
+    data["w"] = np.where(data["w"] > 0, "p", "q")
+    items = ["a1", "b1", "c1"]
+    found = fit("a1 ~ b1 + x\nb1 ~ a1 + z\nc1 ~ b1\n", data, ordered=items, multistart=0, **options)
+    solution = found.solution
+    model, targets = solution.model, build_targets(solution.model, solution.sample, unbiased=False)
+    discrepancy = solution.options.kind.build(targets, np.ones(model.n_observed))
+    held = hold_thresholds(model, discrepancy)
+    n_thresholds = sum(row.op == "|" for row in model.parameters)
+    assert n_thresholds > 0
+    assert len(held.places) == len(solution.x) - (0 if options.get("group") else n_thresholds)
+    x = solution.x[held.places]
+    np.testing.assert_allclose(held.expand(x), solution.x, atol=1e-6)
+    least = held.discrepancy.value(compute_moments(held.model, x))
+    assert least == pytest.approx(solution.discrepancy, rel=1e-9)
+
+
+def test_an_improper_optimum_of_least_squares_does_not_replace_a_proper_one() -> None:
+    """0.0483 is lower, with a negative variance."""
+    _, model, sample = draw_small_case(2019)
+    solution = estimate(model, sample, EstimationOptions(engine="native", estimator="GLS"))
+    assert solution.certificate.verdict == "converged"
+    assert solution.discrepancy == pytest.approx(0.0578400792, rel=1e-7)
+    assert solution.certificate.standing == "lowest proper one of 51 starts"
+    assert "improper-optimum-below" in {message.code for message in solution.certificate.messages}
 
 
 @pytest.mark.parametrize("engine", ["semopy", "native"])

@@ -21,13 +21,13 @@ CHAIN = CFA + "textual ~ visual\nspeed ~ textual + visual\n"
 OTHERS = {
     "a unit that is no item's": (CFA, {"std_lv": True}),
     "equal loadings": (CFA, {"group": "school", "group_equal": ["loadings"]}),
-    "other fixed loadings": ("i =~ 1*x1 + 1*x2 + 1*x3\ns =~ 0*x1 + 1*x2 + 2*x3\n", {}),
+    "other fixed loadings": ("i =~ 1*x1 + 1*x2 + 1*x3\ns =~ 0*x1 + 1*x2 + 2*x3\ni ~~ 0*s\n", {}),
 }
 
 
 def _build(text: str, **options: Any) -> tuple[Any, Any]:
     solution = fit(text, DATA / "hs.csv", engine="native", multistart=0, **options).solution
-    covariance = compute_moments(solution.model, solution.x).covariance
+    covariance = compute_moments(solution.model, solution.x).all_covariance
     return solution, find_coordinates(solution.model, solution.x, np.diagonal(covariance, axis1=1, axis2=2))
 
 
@@ -46,6 +46,39 @@ def test_coordinates_are_those_of_factors_in_units_of_all_their_items(options: d
     origin = solution.x[:, None]
     at = (found.restore(origin + step).x - found.restore(origin - step).x) / 2e-6
     np.testing.assert_allclose(found.slopes @ at, np.eye(len(solution.x)), atol=1e-7)
+
+
+def test_covariances_are_in_units_of_their_variances() -> None:
+    solution, found = _build(CFA + "x1 ~~ x4\n")
+    names = [row.lhs + row.op + row.rhs for row in solution.model.parameters]
+    variance, other, covariance, error, between = (
+        names.index(name) for name in ("visual~~visual", "speed~~speed", "visual~~speed", "x1~~x1", "x1~~x4")
+    )
+    z = np.tile(solution.x[:, None], 3)
+    z[variance, 0] *= 1.21
+    z[variance, 1], z[other, 1] = 1.21 * z[variance, 1], 1.44 * z[other, 1]
+    z[error, 2] *= 1.69
+    ratios = found.restore(z).x / z
+    np.testing.assert_allclose(ratios[covariance], [1.1, 1.32, 1.0])
+    np.testing.assert_allclose(ratios[between], [1.0, 1.0, 1.3])
+    np.testing.assert_allclose(ratios[[variance, other, error]], 1.0)
+
+
+def test_slopes_are_right_where_units_are_at_their_bounds() -> None:
+    solution, found = _build(CFA, meanstructure=True)
+    rng = np.random.default_rng(3)
+    z = solution.x[:, None] + 2.0 * np.abs(solution.x[:, None]) * rng.normal(size=(len(solution.x), 4))
+    there = found.restore(z)
+    assert (there.inverse_units == 0.0).any(axis=0).all()
+    gradient, step = rng.normal(size=there.x.shape), 1e-6
+    turned = found.turn_slopes(gradient, there)
+    jacobians = found.compute_jacobians(there)
+    for point in range(z.shape[1]):
+        moves = z[:, [point]] + step * np.array([1.0, -1.0])[:, None, None] * np.eye(len(z))
+        ahead, behind = (found.restore(own).x for own in moves)
+        jacobian = (ahead - behind) / (2.0 * step)
+        np.testing.assert_allclose(jacobians[point], jacobian, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(turned[:, point], jacobian.T @ gradient[:, point], rtol=1e-5, atol=1e-6)
 
 
 def test_a_factor_with_another_unit_implies_the_same_moments() -> None:

@@ -69,6 +69,16 @@ def test_a_text_that_is_no_answer_of_the_scale_is_named_with_its_rows():
     assert read["city"].tolist() == ["Agree", "Bonn", "Ulm", "Jena"]
 
 
+def test_a_reversed_item_is_turned_about_the_whole_scale():
+    codes = draw()
+    codes["q4"] = codes["q4"].clip(2, 3)
+    header = f"#' answers: {', '.join(SCALE)}\n#' reverse: q4\n"
+    by_word = fit(header + TEXT, word(codes), ordered="none")
+    assert any("q4 as 5 - q4" in entry.message for entry in by_word.messages)
+    by_code = fit(TEXT, codes.assign(q4=5 - codes["q4"]), ordered="none")
+    np.testing.assert_allclose(by_word.parameters["est"], by_code.parameters["est"], rtol=1e-9)
+
+
 def test_a_scale_that_no_column_has_is_told():
     read = open_table(draw(), Door(answers=(SCALE,)))
     assert [entry.code for entry in get_messages(read)] == ["unused-answers"]

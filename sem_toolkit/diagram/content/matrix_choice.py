@@ -24,6 +24,11 @@ MATRIX_FROM_WITH_STAGES = 7
 MATRIX_FROM_OF_MEDIATORS = 6
 """The same where all of them are between mediators, whose paths take both sides."""
 
+MATRIX_FROM_BETWEEN_GROUPS, LEAST_IN_GROUP = 7, 3
+"""The same where so many are between groups of three or more cores that share what they load on, such as the growth
+factors of two processes: all of these cross each other.
+"""
+
 DENSE, MOST_SPARSE_ARCS = 0.4, 20
 """Covariances of fewer than this share of all pairs stay arcs up to a larger number: they are short where they stand,
 such as those within the waves of a panel.
@@ -45,6 +50,8 @@ def choose_matrix(
     enough = MATRIX_FROM_WITH_STAGES if staged else MATRIX_FROM_WITH_PATHS if structure.links else MATRIX_FROM
     if _are_between(graph, between, structure):
         enough = min(enough, MATRIX_FROM_OF_MEDIATORS)
+    if _count_between_groups(graph, between, structure) >= MATRIX_FROM_BETWEEN_GROUPS:
+        enough = min(enough, MATRIX_FROM_BETWEEN_GROUPS)
     if _are_of_causes(graph, between, structure):
         enough = min(enough, MATRIX_FROM_OF_CAUSES)
     dense = compute_density([(a, b) for a, b, key in graph.edges(keys=True) if key in set(between)]) >= DENSE
@@ -60,6 +67,21 @@ def _are_between(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure
     ends = {name for a, b, key in graph.edges(keys=True) if key in set(keys) for name in (a, b)}
     causes, effects = ({link[k] for link in structure.links} for k in (0, 1))
     return bool(ends) and ends <= causes & effects and len({structure.ranks[name] for name in ends}) == 1
+
+
+def _count_between_groups(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure: Structure) -> int:
+    """How many of these covariances lead from one group of cores that share their indicators to another one."""
+    if structure.two_sided is not None:
+        # Groups on two sides of one column.
+        return 0
+    loadings: nx.Graph[str] = nx.Graph(list(structure.loadings))
+    group: dict[str, int] = {}
+    for number, part in enumerate(nx.connected_components(loadings)):
+        cores = [name for name in structure.cores if name in part]
+        if len(cores) >= LEAST_IN_GROUP:
+            group |= dict.fromkeys(cores, number)
+    pairs = [(a, b) for a, b, key in graph.edges(keys=True) if key in set(keys) and {a, b} <= set(group)]
+    return sum(group[a] != group[b] for a, b in pairs)
 
 
 def _are_of_causes(graph: "nx.MultiDiGraph[str]", keys: tuple[str, ...], structure: Structure) -> bool:

@@ -6,12 +6,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from sem_toolkit.diagram.geometry.curves import build_line, is_straight
+from sem_toolkit.diagram.geometry.curves import build_line, compute_length, compute_points, flatten_curve, is_straight
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, find_boundary
 from sem_toolkit.diagram.places.spreading import separate
 
 APART = 8.0
 """Least distance of two ends at the same shape, in points."""
+
+NEAR = 12.0
+"""So far from a shape it is seen in which order paths come that end in one point, in points."""
 
 LEVEL_WEIGHT = 1000.0
 """Weight of the ends of level and upright paths, which stay so, against 1 for others."""
@@ -47,7 +50,18 @@ def _spread_at(
 ) -> None:
     """Positions are measured along the boundary; the order of the ends around the shape stays."""
     ring, lengths = _build_ring(box, shape)
-    places = sorted((_find_place(curves[key][end], ring, lengths), key, end) for key, end in found)
+
+    def order(entry: tuple[float, str, int]) -> tuple[float, float, str, int]:
+        """Ends in one point stand in the order in which their paths come there, so that these do not cross."""
+        place, key, end = entry
+        points = flatten_curve(curves[key] if end == 0 else curves[key][::-1])
+        share = min(1.0, NEAR / max(compute_length(points), 1e-9))
+        across, down = (compute_points(points, np.array([share]))[0][0] - points[0]).tolist()
+        outwards = np.arctan2((points[0][1] - box.y) / box.height, (points[0][0] - box.x) / box.width)
+        turn = (np.arctan2(down, across) - outwards + np.pi) % (2 * np.pi)
+        return round(place, 1), float(turn), key, end
+
+    places = sorted(((_find_place(curves[key][end], ring, lengths), key, end) for key, end in found), key=order)
     # Cut the ring open at its widest gap, so that neighbours across the cut stay neighbours.
     around = [*(place for place, _, _ in places), places[0][0] + lengths[-1]]
     gaps = np.diff(around)

@@ -11,6 +11,11 @@ from sem_toolkit.diagram.places.track_ends import widen_for_tracks
 LONGEST_COLUMN = 14
 """A single factor with more indicators than this has them on both sides."""
 
+BEHIND_NUMBERS = 30.0
+"""Longer by this is a fan to one of whose indicators a path leads from elsewhere: it crosses loadings behind their
+numbers.
+"""
+
 
 MORE_HEIGHTS = 3.5
 """How much longer a fan is for each line more of numbers that stand at several heights, in such lines."""
@@ -76,6 +81,8 @@ def _reach_column(core: str, structure: Structure, measures: Measures, spacing: 
     names = structure.indicators[core]
     label = max((measures.labels.get(key, 0.0) for key in _find_keys(core, names)), default=0.0)
     wide = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35))
+    if any(key.split(" ~ ")[0] in names for key in measures.labels if " ~ " in key):
+        wide += BEHIND_NUMBERS
     return measures.nodes[core].width / 2 + wide + spacing.fan / 9 * max(0, len(names) - 4)
 
 

@@ -65,8 +65,9 @@ class GroupRows:
 
     def compute_moments(self, counts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Covariances with divisor n (b × p × p), means (b × p) and n (b) of weighted rows; counts: b × units."""
-        n = counts @ self.sizes
-        return *self._assemble(counts @ self.products / n[:, None]), n
+        n, sums = counts @ self.sizes, counts @ self.products
+        sums /= n[:, None]
+        return *self._assemble(sums), n
 
     def compute_moments_without(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The same of all units but one, for each of them."""

@@ -91,8 +91,9 @@ class Task:
 
 
 def _stack(parts: tuple[tuple[FloatArray, ...], ...]) -> FloatArray:
-    """Moments by stream and group, one stream behind the other."""
-    return np.concatenate([np.stack(own, axis=1) for own in parts])
+    """Moments by stream and group, one stream behind the other; what is one alone is not copied."""
+    streams = [own[0][:, None] if len(own) == 1 else np.stack(own, axis=1) for own in parts]
+    return streams[0] if len(streams) == 1 else np.concatenate(streams)
 
 
 def run_chunk(task: Task, chunk: Chunk) -> dict[str, FloatArray]:

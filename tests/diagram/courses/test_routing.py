@@ -80,6 +80,17 @@ def test_a_path_need_not_keep_off_its_own_number():
     assert router.routes["y ~ x"].curve == pytest.approx(before)
 
 
+def test_paths_that_end_in_one_point_come_apart_in_the_order_in_which_they_come():
+    middles = {"y": (0, 0), **{f"m{k}": (-150, -90 * (3 - k) - 60) for k in (1, 2, 3)}, "x": (-300, 0)}
+    text = "y ~ m1 + m2 + m3 + x\n" + "\n".join(f"m{k} ~ x" for k in (1, 2, 3))
+    routes = build_router(text, middles).route_all()
+    ends = [routes[f"y ~ {name}"].curve[-1] for name in ("x", "m3", "m2", "m1")]
+    around = [float(np.arctan2(-end[1], -end[0])) for end in ends]
+    assert around[0] == pytest.approx(0.0)
+    assert around == sorted(around, reverse=True) or around == sorted(around)
+    assert len({round(angle, 2) for angle in around}) == 4
+
+
 def test_a_structural_path_stays_straight_where_only_an_arc_crosses_it():
     """Latent interaction: nine products of indicators set the third cause far below the outcome."""
     pairs = [f"su{j}co{k}" for j in (1, 2, 3) for k in (1, 2, 3)]

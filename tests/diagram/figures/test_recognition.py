@@ -199,6 +199,18 @@ def test_variances_stand_between_the_ends_of_tracks(variances):
             assert edge.label.box.top > boxes[edge.source].bottom
 
 
+def test_fixed_loadings_of_three_growth_factors_have_their_numbers_near_the_occasions():
+    loads = {"i": [1] * 6, "s1": [0, 1, 2, 2, 2, 2], "s2": [0, 0, 0, 1, 2, 3]}
+    text = "\n".join(f"{f} =~ " + " + ".join(f"{v}*y{t}" for t, v in enumerate(loads[f])) for f in loads)
+    diagram = draw_text(text, values="raw")
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    for edge in diagram.scene.edges:
+        if edge.role == "loading" and edge.label is not None:
+            item, factor = boxes[edge.target], boxes[edge.source]
+            assert edge.label.box.y > factor.y + (item.y - factor.y) * 0.55
+
+
 def test_a_trait_stands_above_states_whose_measures_covary():
     text = "\n".join(f"O{t} =~ a{t} + b{t}" for t in (1, 2, 3)) + "\nT =~ O1 + O2 + O3\n"
     boxes = find_boxes(text + "a1 ~~ a2 + a3\na2 ~~ a3")
