@@ -57,7 +57,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Panel with random intercepts | 9 | mirrored rows, one arc around everything |
 | Longitudinal factors | 8 | every covariance has its track beside the variances; many tracks need a finger |
 | Second-order factor | 9 | a tree from left to right, every path straight, numbers in columns |
-| Bifactor | 9 | all numbers in two straight columns |
+| Bifactor | 9 | all numbers in two straight columns; short arrows come in below the loadings of one side |
 | Cross-lagged panel | 9 | four waves in columns, tracks above and below |
 | Growth | 9 | raw fixed loadings in one row near the occasions; no triangle of means unless asked |
 | Traits and methods | 8 | numbers in columns; the loadings of the methods cross nine times |
@@ -86,6 +86,12 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Moderated mediation | 8 | three causes in a column, the controls below; paths of these cross |
 | Stages below each other | 9 | every path is straight, indicators outside |
 | Many cross-loadings | 8 | one column, every loading has its number beside its indicator |
+| Three variables with random intercepts | 7 | a row each; eighteen paths, their numbers before the crossings |
+| Dual change of two variables | 8 | mirrored, measures inside; five covariances of the starts share the left side |
+| Independent pathways | 8 | common causes above, own ones below, all straight; numbers at several heights |
+| Common pathway | 8 | the same through one phenotype; the arcs between the twins take a third of the height |
+| Measured mediators with controls | 7 | straight paths; two above each other make it high, a covariance crosses |
+| Customer satisfaction | 8 | four columns as published, every path straight; two columns are shared |
 | Figure 3-1 | 9 | eight paths run straight through a free corridor; with estimates it is longer than a page |
 """
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import product
+from functools import partial
+from itertools import combinations, product
 from pathlib import Path
 
 import pandas as pd
@@ -115,6 +116,57 @@ def _write_twins_of_two() -> str:
     free = {(f"A{k}_1", f"A{k}_2"): "c(1, 0.5)" for k in (1, 2)} | {(f"C{k}_1", f"C{k}_2"): "1" for k in (1, 2)}
     lines += [f"{a} ~~ {free.get((a, b), 0)}*{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
     return "\n".join([*lines, *(f"{v}{t} ~~ 0*{v}{t}" for v in ("read", "math") for t in (1, 2))])
+
+
+def _write_pathways(through_one: bool) -> str:
+    """Common causes of three measures, independent or through one phenotype, and causes of each measure alone."""
+    lines = []
+    for t in (1, 2):
+        if through_one:
+            lines += [
+                f"P{t} =~ NA*a{t} + " + " + ".join(f"c(l{v}, l{v})*{v}{t}" for v in "ads"),
+                f"P{t} ~~ 0*P{t}",
+            ]
+        for f in "ACE":
+            common = f"c({f.lower()}P, {f.lower()}P)*P{t}"
+            free = " + ".join(f"c({f.lower()}{v}, {f.lower()}{v})*{v}{t}" for v in "ads")
+            first = f"P{t}" if through_one else f"a{t}"
+            lines.append(f"{f}{t} =~ NA*{first} + {common if through_one else free}")
+            lines += [f"{f}{v}{t} =~ NA*{v}{t} + c(s{f}{v}, s{f}{v})*{v}{t}" for v in "ads"]
+    # Of the two solutions that differ by their signs.
+    lines += [f"{f}{'P' if through_one else 'a'} > 0.05" for f in "ace"] + [
+        f"s{f}{v} > 0.05" for f in "ACE" for v in "ads"
+    ]
+    if through_one:
+        # The phenotype has variance 1, which sets its scale.
+        lines.append("aP^2 + cP^2 + eP^2 == 1")
+    names = [f"{f}{v}{t}" for t in (1, 2) for f in "ACE" for v in ("", *"ads")]
+    alike = {(f"A{v}1", f"A{v}2"): "c(1, 0.5)" for v in ("", *"ads")}
+    alike |= {(f"C{v}1", f"C{v}2"): "1" for v in ("", *"ads")}
+    lines += [f"{name} ~~ 1*{name}" for name in names]
+    lines += [f"{a} ~~ {alike.get((a, b), 0)}*{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
+    return "\n".join([*lines, *(f"{v}{t} ~~ 0*{v}{t}" for v in "ads" for t in (1, 2))])
+
+
+def _write_three_intercepts() -> str:
+    lines = [f"R{v} =~ " + " + ".join(f"1*{v}{t}" for t in (1, 2, 3)) for v in "xyz"]
+    lines += [f"w{v}{t} =~ 1*{v}{t}\n{v}{t} ~~ 0*{v}{t}" for v in "xyz" for t in (1, 2, 3)]
+    lines += [f"w{v}{t} ~ " + " + ".join(f"w{u}{t - 1}" for u in "xyz") for t in (2, 3) for v in "xyz"]
+    lines += [f"w{u}{t} ~~ w{v}{t}" for t in (1, 2, 3) for u, v in ("xy", "xz", "yz")]
+    lines += [f"R{u} ~~ R{v}" for u, v in ("xy", "xz", "yz")]
+    return "\n".join([*lines, *(f"R{u} ~~ 0*w{v}1" for u in "xyz" for v in "xyz")])
+
+
+def _write_two_dual_changes() -> str:
+    lines = []
+    for low, high in (("x", "X"), ("y", "Y")):
+        other = "Y" if high == "X" else "X"
+        lines += [f"{high}{t} =~ 1*{low}{t}\n{low}{t} ~~ e{low}*{low}{t}" for t in (1, 2, 3, 4)]
+        for t in (2, 3, 4):
+            lines += [f"{high}{t} ~ 1*{high}{t - 1}\n{high}{t} ~~ 0*{high}{t}\nd{high}{t} =~ 1*{high}{t}"]
+            lines += [f"d{high}{t} ~ b{low}*{high}{t - 1} + g{low}*{other}{t - 1}\nd{high}{t} ~~ 0*d{high}{t}"]
+        lines += [f"S{low} =~ " + " + ".join(f"1*d{high}{t}" for t in (2, 3, 4))]
+    return "\n".join([*lines, *(f"{a} ~~ {b}" for a, b in combinations(("X1", "Sx", "Y1", "Sy"), 2))])
 
 
 def _write_dyads() -> str:
@@ -264,6 +316,28 @@ SCHOOL = {
     "Confidence": {"Climate": 0.2, "Teaching": 0.3},
     "Achievement": {"Motivation": 0.4, "Confidence": 0.3},
 }
+COPING = {
+    "Stress": {},
+    "age": {},
+    "sex": {},
+    "Coping": {"Stress": -0.35},
+    "Support": {"Stress": -0.25},
+    "Sleep": {"Stress": -0.4},
+    "Depression": {"Coping": -0.2, "Support": -0.2, "Sleep": -0.25, "Stress": 0.25, "age": 0.15, "sex": 0.1},
+}
+COPING_ITEMS = {name: (name[:3].lower(), 3) for name in COPING if name not in ("age", "sex")}
+CLIENTS = {
+    "Image": {},
+    "Expectation": {"Image": 0.5},
+    "Quality": {"Expectation": 0.5},
+    "Value": {"Expectation": 0.2, "Quality": 0.45},
+    "Satisfaction": {"Image": 0.2, "Expectation": 0.15, "Quality": 0.3, "Value": 0.3},
+    "Complaints": {"Satisfaction": 0.5},
+    "Loyalty": {"Image": 0.2, "Satisfaction": 0.45, "Complaints": 0.15},
+}
+CLIENT_ITEMS = dict(
+    zip(CLIENTS, (("im", 4), ("ex", 3), ("pq", 4), ("pv", 2), ("cs", 3), ("cc", 2), ("cl", 3)), strict=True)
+)
 SCHOOL_ITEMS = {name: (name[:3].lower(), 3) for name in SCHOOL}
 
 
@@ -522,5 +596,41 @@ MODELS = (
             "Result": ("Achievement",),
         },
         direction="down",
+    ),
+    Model(
+        "three-intercepts",
+        "Panel of three variables with random intercepts",
+        _write_three_intercepts(),
+        samples.simulate_three_panel,
+    ),
+    Model("dual-change", "Dual change of two variables", _write_two_dual_changes(), samples.simulate_two_changes),
+    Model(
+        "independent-pathways",
+        "Identical twins: independent pathways to three measures",
+        _write_pathways(through_one=False),
+        samples.simulate_twins_of_three,
+        {"group": "kind"},
+    ),
+    Model(
+        "common-pathway",
+        "Identical twins: a common pathway to three measures",
+        _write_pathways(through_one=True),
+        partial(samples.simulate_twins_of_three, through_one=True),
+        {"group": "kind"},
+    ),
+    Model(
+        "controlled-mediators",
+        "Three mediators beside each other, measured, with controls",
+        _write_items(COPING_ITEMS)
+        + "\n"
+        + _write_equations({k: v for k, v in COPING.items() if v})
+        + "\nCoping ~~ Support\nCoping ~~ Sleep\nSupport ~~ Sleep",
+        _simulate_factors(COPING, COPING_ITEMS),
+    ),
+    Model(
+        "satisfied-customers",
+        "An index of customer satisfaction",
+        _write_items(CLIENT_ITEMS) + "\n" + _write_equations({k: v for k, v in CLIENTS.items() if v}),
+        _simulate_factors(CLIENTS, CLIENT_ITEMS),
     ),
 )

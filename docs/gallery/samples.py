@@ -146,6 +146,63 @@ def simulate_twins_of_two(n: int = 500, seed: int = 10) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def simulate_twins_of_three(n: int = 1000, seed: int = 11, through_one: bool = False) -> pd.DataFrame:
+    """Pairs of twins with three measures of what they share, each with causes of its own.
+
+    through_one  common causes work through one phenotype, otherwise on each measure in another way
+    """
+    draw = np.random.default_rng(seed)
+    parts = []
+    for kind, likeness in (("identical", 1.0), ("fraternal", 0.5)):
+        causes = [_draw_causes(draw, likeness, n) for _ in range(4)]
+        columns: dict[str, Array] = {}
+        for k, (name, weights) in enumerate((("a", (0.6, 0.3, 0.4)), ("d", (0.5, 0.45, 0.3)), ("s", (0.35, 0.3, 0.5)))):
+            common = (0.6, 0.4, 0.4) if through_one else weights
+            own = (0.55, 0.5, 0.5)
+            for t in (0, 1):
+                columns[f"{name}{t + 1}"] = sum(
+                    share * part[t]
+                    for shares, parts_ in ((common, causes[0]), (own, causes[k + 1]))
+                    for share, part in zip(shares, parts_, strict=True)
+                )
+        parts.append(pd.DataFrame({"kind": kind} | columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _draw_causes(draw: np.random.Generator, likeness: float, n: int) -> tuple[Array, Array, Array]:
+    """Genes, shared and own surroundings of pairs of twins; 2 × n each."""
+    genes = draw.multivariate_normal([0, 0], [[1, likeness], [likeness, 1]], n).T
+    return genes, np.broadcast_to(draw.standard_normal(n), (2, n)), draw.standard_normal((2, n))
+
+
+def simulate_three_panel(n: int = 700, seed: int = 12) -> pd.DataFrame:
+    """Three waves of three variables with stable differences between persons and effects within them."""
+    draw = np.random.default_rng(seed)
+    stable = draw.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.3, n).T
+    effects = np.array([[0.45, 0.15, 0.1], [0.2, 0.4, 0.05], [0.1, 0.25, 0.35]])
+    likeness = 0.7 * np.eye(3) + 0.3
+    within = draw.multivariate_normal(np.zeros(3), likeness, n).T
+    columns: dict[str, Array] = {}
+    for wave in (1, 2, 3):
+        if wave > 1:
+            within = effects @ within + 0.8 * draw.multivariate_normal(np.zeros(3), likeness, n).T
+        columns |= {f"{name}{wave}": stable[k] + within[k] for k, name in enumerate("xyz")}
+    return pd.DataFrame(columns)
+
+
+def simulate_two_changes(n: int = 700, seed: int = 13) -> pd.DataFrame:
+    """Four occasions of two scores that change by a constant, by themselves and by each other."""
+    draw = np.random.default_rng(seed)
+    score = draw.multivariate_normal(np.zeros(2), [[1, 0.4], [0.4, 1]], n).T
+    constant = 0.3 * score + 0.4 * draw.multivariate_normal(np.zeros(2), [[1, 0.3], [0.3, 1]], n).T
+    feedback = np.array([[-0.25, 0.1], [0.05, -0.3]])
+    columns: dict[str, Array] = {}
+    for wave in (1, 2, 3, 4):
+        columns |= {f"{name}{wave}": score[k] + 0.4 * draw.standard_normal(n) for k, name in enumerate("xy")}
+        score = score + constant + feedback @ score
+    return pd.DataFrame(columns)
+
+
 def simulate_states(n: int = 600, seed: int = 9) -> pd.DataFrame:
     """A trait measured at four occasions by three tests, the first two of which have something of their own."""
     draw = np.random.default_rng(seed)

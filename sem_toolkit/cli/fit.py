@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, ReportOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    WITHOUT_TESTS,
+    DataOption,
+    JsonOption,
+    ReceiptOption,
+    ReportOption,
+    SpecArgument,
+    require_use,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import (
     DONE,
     NOT_CERTIFIED,
@@ -22,7 +31,7 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.inference import ResidualType
 from sem_toolkit.report.summary import EXTRAS, HEADLINED, build_summary
-from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of, find_name
+from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of, find_name, find_table
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
 
@@ -99,6 +108,9 @@ def fit(
     asked = {name for name, on in flags.items() if on or everything}
     names = _require_tables(_add_asked(tables or [], asked), output)
     _require_use(asked, names, residual_type=residual_type, draws=draws, seed=seed)
+    if names and not (json or report or receipt):
+        seen = frozenset().union(*(find_table(name).heeds for name in names))
+        require_use(chosen, WITHOUT_TESTS - seen, f"nothing of it is seen in {', '.join(map(find_name, names))}")
     settings = TableSettings(
         cast("ResidualType", residual_type or "cor.bollen"), cause, outcome, draws or 0, 1 if seed is None else seed
     )
@@ -210,8 +222,6 @@ def _build_records(result: "Fit", built: "Mapping[str, pd.DataFrame]") -> dict[s
 def _require_tables(names: list[str], output: Path | None) -> list[str]:
     """Check, before anything is computed, the names of tables and the format of a file to write."""
     if names:
-        from sem_toolkit.report.tables import find_table
-
         for name in names:
             find_table(name)
     if output is not None:
@@ -232,7 +242,6 @@ def _write(output: Path, result: "Fit", built: "Mapping[str, pd.DataFrame]") -> 
         write_estimates(output, result)
     for name, frame in built.items():
         from sem_toolkit.report.reasons import list_reasons
-        from sem_toolkit.report.tables import find_name, find_table
 
         note = ". ".join([build_note(result, estimates=False), *list_reasons(result, find_name(name), frame)])
         write_table(output, frame, f"{result.title}: {find_table(name).title}", note.replace("..", "."))

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from sem_toolkit.cli.options import (
+    INTERVALS,
     DataOption,
     JsonOption,
     ReceiptOption,
     SpecArgument,
     declare_workers,
+    require_use,
     takes_fit_options,
 )
 from sem_toolkit.cli.output import (
@@ -69,6 +71,7 @@ def improve(
     receipt: ReceiptOption = None,
 ) -> int:
     """Add what modification indices ask for, step by step, and show on other rows what of it was won by chance."""
+    require_use(chosen, INTERVALS | {"se"}, "steps are tested, and no errors or intervals are shown")
     from sem_toolkit.comparison.improve import improve as search
     from sem_toolkit.comparison.improve import write_chain
     from sem_toolkit.report.improvement import build_improvement

@@ -7,7 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, ReceiptOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import (
+    INTERVALS,
+    DataOption,
+    JsonOption,
+    ReceiptOption,
+    SpecArgument,
+    require_use,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import (
     DONE,
     NOT_CERTIFIED,
@@ -85,6 +93,8 @@ def invariance(
     from sem_toolkit.report.item_plot import write_item_parameters
     from sem_toolkit.report.plots import require_plot_format
 
+    if plot is None:
+        require_use(chosen, INTERVALS | {"se"}, "steps are tested, and no errors or intervals are shown")
     parsed = read_spec(spec)
     if plot is not None:
         require_plot_format(plot)

@@ -8,7 +8,7 @@ import typer
 
 from sem_toolkit.cli.inferred import print_found, require_optimum
 from sem_toolkit.cli.inputs import protect_files_of
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, takes_fit_options
+from sem_toolkit.cli.options import WITHOUT_TESTS, DataOption, JsonOption, SpecArgument, require_use, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, print_written
 from sem_toolkit.cli.progress import show_work
 from sem_toolkit.fit import fit as fit_model
@@ -31,6 +31,7 @@ def scores(
     ] = None,
 ) -> int:
     """Factor scores of every row of the data that was used, with their standard errors and determinacy."""
+    require_use(chosen, WITHOUT_TESTS, "scores have errors of their own, and no estimate is tested")
     from sem_toolkit.report.tables import build_score_quality, build_score_rows
 
     if output is not None:

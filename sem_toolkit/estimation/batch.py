@@ -7,41 +7,28 @@ without a minimum says so and is for somebody else to solve.
 """
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import (
-    HeldSamples,
-    SlopeEvaluator,
-    Slopes,
     StackedEvaluator,
     factor_stack,
     merge_evaluations,
     pick_evaluations,
     solve_stack,
 )
-from sem_toolkit.estimation.box import Box, clip_to_box, find_box, find_free
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals, expand_arrivals, replace_arrivals
+from sem_toolkit.estimation.box import clip_to_box, find_box, find_free
+from sem_toolkit.estimation.minimand import Minimand, compute_scales, find_better, scale_curvature
 from sem_toolkit.model import Model
-from sem_toolkit.model.namespace import Array, get_namespace, move_to, swap, take
+from sem_toolkit.model.namespace import Array, get_namespace, move_to, take
 
 FloatArray = NDArray[np.float64]
 
 _LEAST_DAMPING, _MOST_DAMPING = 1e-8, 1e6
 _EASIER, _HARDER = 0.2, 8.0
-_NOISE = 1e-12  # of discrepancies: where steps gain less, the gradient decides
-_NOTHING = 1e-24
-
-
-class Arrival(IntEnum):
-    """How a minimisation of a stack ended."""
-
-    MINIMUM = 0
-    STALLED = 1
-    ITERATION_LIMIT = 2
-    NO_VALUE_AT_START = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +47,6 @@ class Search:
 
 
 @dataclass(frozen=True, eq=False)
-class Arrivals:
-    """Where b starts led: x (b × q), values (b, infinite where a start had none), status (b) and iterations (b)."""
-
-    x: FloatArray
-    values: FloatArray
-    status: NDArray[np.int8]
-    iterations: NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
 class _Stack:
     """What is still on its way. place (s): which start each is; theta s × r; found: at θ and by θ; damping (s)."""
 
@@ -81,13 +58,6 @@ class _Stack:
     def pick(self, chosen: NDArray[np.intp]) -> "_Stack":
         own = pick_evaluations(self.found, chosen)
         return _Stack(self.place[chosen], take(self.theta, chosen, 0), own, take(self.damping, chosen, 0))
-
-
-def begin_arrivals(x: FloatArray, iterations: int = 0) -> Arrivals:
-    """Arrivals to be written into, of searches that are still at x (b × q)."""
-    count = len(x)
-    status = np.full(count, Arrival.ITERATION_LIMIT, dtype=np.int8)
-    return Arrivals(x.copy(), np.full(count, np.inf), status, np.full(count, iterations, dtype=np.intp))
 
 
 def minimise_stack(
@@ -111,43 +81,12 @@ def minimise_stack(
     if not len(close):
         return expand_arrivals(model, near)
     steps = replace(search, damping=0.0)
-    finished = _put(near, close, _run(task, take(near.x, close, 0), close, steps, exact=True))
+    finished = replace_arrivals(near, close, _run(task, take(near.x, close, 0), close, steps, exact=True))
     lost = close[finished.status[close] != Arrival.MINIMUM]
     if len(lost):
         again = _run(task, take(near.x, lost, 0), lost, search, exact=False)
-        finished = _put(finished, lost, again)
+        finished = replace_arrivals(finished, lost, again)
     return expand_arrivals(model, finished)
-
-
-@dataclass(frozen=True, eq=False)
-class Minimand:
-    """What is minimised, from starts that may have a sample each."""
-
-    model: Model
-    discrepancy: StackedEvaluator
-    box: Box | None
-
-    def evaluate(self, theta: FloatArray, place: NDArray[np.intp], *, exact: bool) -> Evaluations:
-        draws = place if self.discrepancy.has_draws else None
-        return evaluate_stack(self.model, self.discrepancy, theta, draws, exact=exact)
-
-    @property
-    def has_slopes(self) -> bool:
-        """Whether slopes alone can be had in much less time."""
-        return isinstance(self.discrepancy, SlopeEvaluator) and self.discrepancy.has_slopes(self.model)
-
-    def hold(self, place: NDArray[np.intp]) -> HeldSamples:
-        """The samples of these starts, where slopes alone can be had."""
-        assert isinstance(self.discrepancy, SlopeEvaluator)  # noqa: S101 (has_slopes)
-        return self.discrepancy.hold(self.model, place)
-
-    def evaluate_held(self, samples: HeldSamples, theta: FloatArray) -> Slopes:
-        """Values and slopes by θ alone (r × b)."""
-        linear = self.model.constraints.linear
-        if linear.is_trivial:
-            return samples.evaluate(theta)
-        found = samples.evaluate(linear.offset[:, None] + linear.basis @ theta)
-        return replace(found, gradients=linear.basis.T @ found.gradients)
 
 
 def _run(task: Minimand, theta: FloatArray, place: NDArray[np.intp], search: Search, *, exact: bool) -> Arrivals:
@@ -193,61 +132,12 @@ def _is_curved(stack: _Stack, scale: FloatArray) -> Array:
     return np.ones(len(stack.place), dtype=np.bool_)
 
 
-def _put(arrivals: Arrivals, places: NDArray[np.intp], others: Arrivals) -> Arrivals:
-    """The arrivals with those at these places replaced, their iterations added."""
-    if not len(places):
-        return arrivals
-    order = np.arange(len(arrivals.status))
-    order[places] = len(order) + np.arange(len(places))
-    space = get_namespace(arrivals.x)
-    status = np.concatenate([arrivals.status, others.status])[order]
-    iterations = arrivals.iterations.copy()
-    iterations[places] += others.iterations
-    x = take(space.concat([arrivals.x, others.x], axis=0), order, 0)
-    return Arrivals(x, take(space.concat([arrivals.values, others.values], axis=0), order, 0), status, iterations)
-
-
-def expand_arrivals(model: Model, arrivals: Arrivals) -> Arrivals:
-    """The arrivals with x for θ."""
-    linear, theta = model.constraints.linear, arrivals.x
-    if linear.is_trivial:
-        return arrivals
-    return replace(arrivals, x=move_to(linear.offset, theta) + theta @ swap(move_to(linear.basis, theta)))
-
-
-def evaluate_stack(
-    model: Model,
-    discrepancy: StackedEvaluator,
-    theta: FloatArray,
-    draws: NDArray[np.intp] | None = None,
-    *,
-    exact: bool = False,
-) -> Evaluations:
-    """The discrepancy and its derivatives by θ at every θ (b × r)."""
-    linear = model.constraints.linear
-    if linear.is_trivial:
-        return discrepancy.evaluate_many(model, theta, draws, exact=exact)
-    basis = move_to(linear.basis, theta)
-    x = move_to(linear.offset, theta) + theta @ swap(basis)
-    found = discrepancy.evaluate_many(model, x, draws, exact=exact)
-    square = swap(basis) @ found.informations @ basis
-    return Evaluations(found.values, found.gradients @ basis, square, found.status)
-
-
 def _compute_step(stack: _Stack, scale: FloatArray, slope: FloatArray) -> FloatArray:
     """Towards the minimum of the damped quadratic in what is free; 0 for what is held, whose scale is 0 (s × r)."""
     curvature = scale_curvature(stack.found.informations, scale)
     identity = move_to(np.eye(scale.shape[1]), scale)
     curvature += stack.damping[:, None, None] * identity
     return -solve_stack(curvature, slope) * scale
-
-
-def scale_curvature(informations: FloatArray, scale: FloatArray) -> FloatArray:
-    """Second derivatives (s × r × r) in units of the scale; 1 on the diagonal for what is held, whose scale is 0."""
-    curvature = informations * scale[:, :, None] * scale[:, None, :]
-    held = get_namespace(scale).astype(scale == 0.0, scale.dtype)
-    curvature += held[:, :, None] * move_to(np.eye(scale.shape[1]), scale)
-    return curvature
 
 
 def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
@@ -264,12 +154,6 @@ def _accept(stack: _Stack, trial: FloatArray, found: Evaluations) -> _Stack:
         return _Stack(stack.place, trial, found, damping)
     theta = space.where(better[:, None], trial, stack.theta)
     return _Stack(stack.place, theta, merge_evaluations(better, found, old), damping)
-
-
-def find_better(ahead: Array, behind: Array, flatter: Array) -> Array:
-    """Which values ahead are lower than those behind (s), or as low as rounding can tell and flatter."""
-    noise = _NOISE * (1.0 + get_namespace(behind).abs(behind))
-    return (ahead < behind - noise) | ((ahead < behind + noise) & flatter)
 
 
 class _Done:
@@ -309,12 +193,3 @@ class _Done:
             np.concatenate([part.status for part in parts])[order],
             np.concatenate([part.iterations for part in parts])[order],
         )
-
-
-def compute_scales(informations: FloatArray) -> FloatArray:
-    """1/√diagonal, 1 where a parameter has no influence (s × r)."""
-    space = get_namespace(informations)
-    diagonal = space.linalg.diagonal(informations)
-    known = diagonal > _NOTHING
-    one = space.ones_like(diagonal)
-    return space.where(known, 1.0 / space.sqrt(space.where(known, diagonal, one)), one)  # type: ignore[no-any-return]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.estimation.batch import Arrival, Arrivals, Minimand, find_better
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals
+from sem_toolkit.estimation.minimand import Minimand, find_better
 from sem_toolkit.estimation.quasi_newton import Memory
 from sem_toolkit.estimation.systems import FIRST_DAMPING, invert_factored
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Kind, StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, begin_arrivals, minimise_stack
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals, begin_arrivals
+from sem_toolkit.estimation.batch import Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.multistart import Released, draw_starts, release_markers, restore_markers
 from sem_toolkit.estimation.nearby import approach_minima

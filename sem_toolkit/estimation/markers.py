@@ -6,7 +6,7 @@ the covariance pooled over groups, indicators turned so that they point the same
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,7 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
     Only where nothing depends on the choice: the first loading alone is fixed (at 1), no loading of the factor has a
     label, bounds or a start value, and the model has neither bounds nor inequalities. Levels keep their markers.
     """
-    if targets.clusters or any(
-        row.op in {"<", ">"} or isfinite(row.lower) or isfinite(row.upper) for row in model.table.rows
-    ):
+    if targets.clusters or not model.table.operators.isdisjoint(("<", ">")) or _is_bounded(model.table):
         return ()
     pooled = (targets.share[:, None, None] * targets.covariance).sum(axis=0)
     place = {name: position for position, name in enumerate(model.observed)}
@@ -54,9 +52,11 @@ def find_poor_markers(model: Model, targets: Targets, criterion: float) -> tuple
     for alike in by_size.values():  # all factors with as many items at once
         where = np.array([[place[name] for name in items] for _, items in alike])
         correlations = compute_item_total_correlations(pooled[where[:, :, None], where[:, None, :]])
-        for (factor, items), r in zip(alike, correlations, strict=True):
+        poor = np.abs(correlations[:, 0]) < criterion
+        for k in np.flatnonzero(poor):
+            (factor, items), r = alike[k], correlations[k]
             best = int(np.argmax(np.abs(r)))
-            if abs(r[0]) < criterion <= abs(r[best]):
+            if criterion <= abs(r[best]):
                 found.append(Replacement(factor, items[0], items[best], float(r[0]), float(r[best])))
     return tuple(found)
 
@@ -75,6 +75,10 @@ def compute_item_total_correlations(covariances: FloatArray) -> FloatArray:
     along = (turned * others).sum(axis=1)
     rest = ((others @ turned) * others).sum(axis=2)
     return np.asarray(along / np.sqrt(variance * rest))
+
+
+def _is_bounded(table: ParameterTable) -> bool:
+    return any(row.lower > -inf or row.upper < inf for row in table.parameters)
 
 
 def _list_factors(model: Model) -> Iterator[tuple[str, list[str]]]:

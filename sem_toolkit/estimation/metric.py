@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.stack import StackedEvaluator
-from sem_toolkit.estimation.batch import evaluate_stack
 from sem_toolkit.estimation.coordinates import Coordinates
+from sem_toolkit.estimation.minimand import evaluate_stack
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]

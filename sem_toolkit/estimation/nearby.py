@@ -18,18 +18,10 @@ from sem_toolkit.discrepancy.stack import (
     factor_stack,
     pick_evaluations,
 )
-from sem_toolkit.estimation.batch import (
-    Arrival,
-    Arrivals,
-    Minimand,
-    begin_arrivals,
-    compute_scales,
-    expand_arrivals,
-    find_better,
-    scale_curvature,
-)
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals, begin_arrivals, expand_arrivals
 from sem_toolkit.estimation.box import clip_to_box, find_box, find_free
 from sem_toolkit.estimation.ending import LEFT, Ending, end_searches, write_minima
+from sem_toolkit.estimation.minimand import Minimand, compute_scales, find_better, scale_curvature
 from sem_toolkit.estimation.systems import FIRST_DAMPING, HARDER, MOST_DAMPING, restore, solve, solve_damped
 from sem_toolkit.model import Model
 

@@ -13,16 +13,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy import Evaluations, Status
 from sem_toolkit.discrepancy.stack import StackedEvaluator, merge_evaluations, pick_evaluations
-from sem_toolkit.estimation.batch import (
-    Arrival,
-    Arrivals,
-    Minimand,
-    begin_arrivals,
-    compute_scales,
-    expand_arrivals,
-    find_better,
-    scale_curvature,
-)
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals, begin_arrivals, expand_arrivals
+from sem_toolkit.estimation.minimand import Minimand, compute_scales, find_better, scale_curvature
 from sem_toolkit.model import Model
 
 FloatArray = NDArray[np.float64]

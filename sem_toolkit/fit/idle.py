@@ -71,8 +71,8 @@ def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], t
 
 def require_instruments_used(table: ParameterTable, options: EstimationOptions) -> None:
     """Raise OptionError where the spec gives instruments and the estimator has no use for any."""
-    row = next((row for row in table.rows if row.op == INSTRUMENTS), None)
-    if row is not None and options.record.search != "instruments":
+    if INSTRUMENTS in table.operators and options.record.search != "instruments":
+        row = next(row for row in table.rows if row.op == INSTRUMENTS)
         message = f'"{row.lhs} {row.op} {row.rhs}" names an instrument, which {options.record.name} has no use for'
         hint = "estimator = IV takes it; or leave it out"
         raise OptionError(Diagnostic("error", "instruments-unused", message, row.origin.span, hint))
@@ -101,11 +101,9 @@ def require_rotation(given: Mapping[str, object], table: ParameterTable) -> None
 
 def require_products_estimable(table: ParameterTable, options: EstimationOptions) -> None:
     """Raise ModelError where the table has products of latent variables, and all parameters are estimated at once."""
-    if not any(":" in row.rhs for row in table.parameters):
-        return
     products = {name for roles in table.roles for name in roles.latent_interactions}
-    row = next((row for row in table.parameters if row.rhs in products), None)
-    if row is not None and options.steps.sam_method is None:
+    if products and options.steps.sam_method is None:
+        row = next(row for row in table.parameters if row.rhs in products)
         message = f'"{row.rhs}" is a product of latent variables, of which {options.record.name} has no moments'
         raise ModelError(Diagnostic("error", "latent-product", message, row.origin.span, PRODUCT_HINT))
 

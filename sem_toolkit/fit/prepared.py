@@ -1,6 +1,6 @@
 """A spec with its options and data, as far as they go without estimating: each stage is there when it is asked for."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from sem_toolkit.libraries import pd
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
 from sem_toolkit.rotation import require_rotatable
 from sem_toolkit.sample import Sample
+from sem_toolkit.sample.names import list_columns
 from sem_toolkit.sample.parcels import add_parcels
 from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION
@@ -155,18 +156,18 @@ class Prepared:
     @cached_property
     def correlates(self) -> tuple[str, ...]:
         """Variables that help and are no part of what the model says: auxiliary ones, and instruments from outside."""
-        named = not self.ordered and any(row.op == INSTRUMENTS for row in self.table.rows)
-        outside = find_outside_instruments(self.table, self._names) if named else ()
+        named = not self.ordered and INSTRUMENTS in self.table.operators
+        outside = find_outside_instruments(self.table, self.given_names) if named else ()
         return (self.options.aux if self.options.missing in FULL_INFORMATION else ()) + outside
 
-    @property
-    def _names(self) -> Collection[str]:
+    @cached_property
+    def given_names(self) -> Sequence[str]:
         """What the data have columns or moments of."""
         if self.options.sample_cov is not None:
             return next(iter(self.options.sample_cov.values())).names
         if self.stream is not None:
             return list(self.stream.columns)
-        return [] if self.frame is None else list(map(str, self.frame.columns.tolist()))
+        return [] if self.frame is None else list_columns(self.frame)
 
     @cached_property
     def estimated_table(self) -> ParameterTable:
@@ -186,9 +187,8 @@ class Prepared:
         turned, parcels = self.options.reverse, self.options.parcel
         items = [item for parcel in parcels for item in parcel.items]
         made = {parcel.name for parcel in parcels}
-        found = rename_columns(
-            self.frame, [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
-        )
+        read = [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
+        found = rename_columns(self.frame, read, self.given_names)
         if turned:
             found = reverse_items(found, turned, [*wanted, *items])
         return add_parcels(found, parcels, wanted) if parcels else found
@@ -204,11 +204,11 @@ class Prepared:
         return partial(check_expanded, self.spec, self.table, self.table_options, self.columns)
 
     @cached_property
-    def columns(self) -> list[str] | None:
+    def columns(self) -> Sequence[str] | None:
         """Names of the columns of the data, None where there are no rows."""
-        if self.stream is not None:
-            return list(self.stream.columns)
-        return None if self.rows is None else list(map(str, self.rows.columns.tolist()))
+        if self.stream is not None or self.rows is self.frame:
+            return self.given_names if self.has_rows else None
+        return None if self.rows is None else list_columns(self.rows)
 
     @cached_property
     def column_findings(self) -> tuple[Diagnostic, ...]:

@@ -62,6 +62,16 @@ def build_frame(columns: Mapping[str, Any]) -> "pd.DataFrame":
     return frame
 
 
+def build_frame_of_rows(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """A DataFrame from rows (at least one), texts and numbers by name; a number that a row does not have is NaN."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name, np.nan) for row in rows] for name in names}
+    texts = [name for name, column in columns.items() if isinstance(column[0], str)]
+    arrays = {name: np.array(column) for name, column in columns.items() if name not in texts}
+    arrays |= build_text_columns({name: columns[name] for name in texts}) if texts else {}
+    return build_frame({name: arrays[name] for name in names})
+
+
 @lru_cache(maxsize=64)
 def _build_names(names: tuple[str, ...]) -> "pd.Index":
     """The names of a table's columns: making an index of texts takes as long as ten columns of numbers."""

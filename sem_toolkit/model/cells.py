@@ -124,9 +124,17 @@ class Placed:
     position: IntArray
 
     @cached_property
+    def spans(self) -> tuple[slice, ...] | None:
+        """Where those of each group stand, if they stand one behind the other in their order, as they mostly do."""
+        size = self.position.shape[1]
+        if not size or (self.position != self.position[:, :1] + np.arange(size)).any():
+            return None
+        return tuple([slice(first, first + size) for first in self.position[:, 0].tolist()])
+
+    @property
     def leads(self) -> bool:
         """Whether they are the first ones of the vector, in its order, as those of the only group may be."""
-        return len(self.position) == 1 and np.array_equal(self.position[0], np.arange(self.position.shape[1]))
+        return self.spans is not None and len(self.spans) == 1 and self.spans[0].start == 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,11 +27,14 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
     lower = np.array([row.lower for row in parameters], dtype=np.float64)
     upper = np.array([row.upper for row in parameters], dtype=np.float64)
     if len(table.parameters) == len(table.rows):
-        _require_room(lower, upper, parameters)
-        equalities = _solve(_take_closed_bounds(lower, upper, parameters), q)
+        closed = []
+        if (lower > -np.inf).any() or (upper < np.inf).any():
+            _require_room(lower, upper, parameters)
+            closed = _take_closed_bounds(lower, upper, parameters)
+        equalities = _solve(closed, q)
         return Constraints(equalities, (), (), lower, upper, (), {}, {})
     positions, constants = label_positions(table, parameters)
-    defining = [row for row in table.rows if row.op == ":="]
+    defining = [row for row in table.rows if row.op == ":="] if ":=" in table.operators else []
     known = {*positions, *constants, *(row.lhs for row in defining)}
     conditions = [_build_condition(row, known) for row in table.rows if row.op in ("==", "<", ">")]
     definitions = _parse_used(defining, conditions)
@@ -97,10 +100,17 @@ def _parse_used(rows: list[Parameter], conditions: list[Condition]) -> tuple[tup
 
 
 def _build_condition(row: Parameter, known: set[str]) -> Condition:
-    left, right = parse_side(row.lhs), parse_side(row.rhs)
-    require_known(left, known, row)
-    require_known(right, known, row)
+    left, right = _parse_known(row.lhs, known, row), _parse_known(row.rhs, known, row)
     return Condition(row, left, right, -1.0 if row.op == "<" else 1.0)
+
+
+def _parse_known(text: str, known: set[str], row: Parameter) -> Function:
+    """One side of a constraint, whose names are to be known; most sides are a parameter's own label (`.p7.`)."""
+    if text.startswith(".p") and text in known:
+        return Name(text)
+    side = parse_side(text)
+    require_known(side, known, row)
+    return side
 
 
 def _split_linear(conditions: list[Condition], shell: Constraints, q: int) -> tuple[list[Linear], list[Condition]]:
@@ -211,7 +221,8 @@ def _report_infeasible(inequalities: list[Linear]) -> None:
 
 def _is_plain(condition: Condition, shell: Constraints) -> bool:
     """Two parameters by name, as made by equal labels: no need to look at points."""
-    return all(isinstance(side, Name) and side.name in shell.positions for side in (condition.left, condition.right))
+    left, right, known = condition.left, condition.right, shell.positions
+    return isinstance(left, Name) and isinstance(right, Name) and left.name in known and right.name in known
 
 
 def _plain_slope(condition: Condition, shell: Constraints, q: int) -> Linear:

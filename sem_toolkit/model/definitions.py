@@ -55,9 +55,9 @@ class Definitions:
 
 def build_definitions(table: ParameterTable, parameters: tuple[Parameter, ...]) -> Definitions:
     """Parse the right-hand sides; raises ModelError for a name that is neither a label nor defined before."""
-    rows = tuple(row for row in table.rows if row.op == ":=")
-    if not rows:
+    if ":=" not in table.operators:
         return Definitions((), (), {}, {}, len(parameters))
+    rows = tuple(row for row in table.rows if row.op == ":=")
     positions, constants = label_positions(table, parameters)
     functions = tuple(parse_side(row.rhs) for row in rows)
     known = {*positions, *constants}

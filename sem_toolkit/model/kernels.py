@@ -248,9 +248,9 @@ def add_block(result: FloatArray, cells: Placed, block: FloatArray, scale: Float
     """
     if scale is not None:
         block = scale_block(block, scale)
-    if cells.leads:
-        size = block.shape[-1]
-        result[..., :size, :size] += block[..., 0, :, :]
+    if cells.spans is not None:
+        for group, span in enumerate(cells.spans):
+            result[..., span, span] += block[..., group, :, :]
     else:
         position = cells.position
         result[..., position[:, :, None], position[:, None, :]] += block

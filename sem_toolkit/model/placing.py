@@ -1,6 +1,7 @@
 """Parameter table to RAM model: every row is placed in the matrices, or refused."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 import numpy as np
 
@@ -8,8 +9,8 @@ from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.model.cells import (
     DIRECTED,
     INTERCEPT,
-    KINDS,
     SYMMETRIC,
+    THRESHOLD,
     Cells,
     FloatArray,
     Locations,
@@ -25,6 +26,8 @@ from sem_toolkit.model.responses import ResponseVariances, build_responses
 from sem_toolkit.spec.names import latent_variables, observed_variables
 from sem_toolkit.spec.table import Parameter, ParameterTable
 
+Cell = tuple[int, int, int, int]
+"""Kind, row, column and group (from 0)."""
 _MOST_PARAMETERS = 8_000  # a matrix of parameters by parameters takes half a gigabyte, and a fit needs several
 _MOST_CELLS = 9_000_000  # of the matrix A of all groups, which with its likes then takes a gigabyte
 
@@ -40,20 +43,18 @@ def build_model(table: ParameterTable) -> Model:
         message = "this cannot be done with a model of two levels"
         raise ModelError(Diagnostic("error", "not-with-levels", message, hint="take the level: blocks out"))
     rows = table.parameters
-    _require_supported(rows)
+    _require_supported(table)
     observed = require_observed(table)
     variables = observed + latent_variables(table)
     place = {name: position for position, name in enumerate(variables)}
-    parameters = tuple(sorted((row for row in rows if row.free > 0), key=lambda row: row.free))
+    parameters = tuple(sorted([row for row in rows if row.free > 0], key=attrgetter("free")))
     _require_size(len(parameters), len(variables), len(table.groups))
     _require_numbered(parameters)
-    _require_one_row_a_cell(rows)
+    found = _find_cells(rows, place)
     shape = (len(table.groups), len(variables), len(variables))
-    matrices = (np.zeros(shape), np.zeros(shape), np.zeros(shape[:2]))
-    for row in rows:
-        _place_fixed(matrices, row, place)
-    locations = _locate(parameters, place)
-    composites = build_composites(table, place, locations, parameters) if _has_composites(rows) else None
+    matrices = _place_fixed(rows, found, shape)
+    locations = _locate(rows, found)
+    composites = build_composites(table, place, locations, parameters) if "<~" in table.operators else None
     responses = build_responses(table, observed, parameters)
     derived = composites if responses is None else derive_cells(responses, find_exogenous(table, observed))
     cells = _build_cells(locations, composites, derived, len(table.groups), len(variables))
@@ -63,7 +64,7 @@ def build_model(table: ParameterTable) -> Model:
         variables=variables,
         groups=table.groups,
         parameters=parameters,
-        has_means=any(row.op == "~1" for row in rows),
+        has_means="~1" in table.operators,
         locations=locations,
         directed=matrices[0],
         symmetric=matrices[1],
@@ -94,24 +95,21 @@ def _compute_depth(directed: FloatArray, cells: tuple[Cells, ...]) -> int | None
     for group in cells:
         arrows[group.row[group.directed], group.column[group.directed]] = True
     incoming = arrows.sum(axis=1)
-    sources = np.flatnonzero(incoming == 0)
+    (sources,) = (incoming == 0).nonzero()
     depth, left = -1, len(incoming)
     while len(sources):
         depth, left = depth + 1, left - len(sources)
+        if not left:
+            break
         incoming[sources] = -1
         incoming -= arrows[:, sources].sum(axis=1)
-        sources = np.flatnonzero(incoming == 0)
+        (sources,) = (incoming == 0).nonzero()
     return None if left else depth
 
 
-def _has_composites(rows: Iterable[Parameter]) -> bool:
-    return any(row.op == "<~" for row in rows)
-
-
-def _require_supported(rows: Iterable[Parameter]) -> None:
-    rows = list(rows)
-    threshold = next((row for row in rows if row.op == "|"), None)
-    if threshold is not None and _has_composites(rows):
+def _require_supported(table: ParameterTable) -> None:
+    if table.operators >= {"|", "<~"}:
+        threshold = next(row for row in table.parameters if row.op == "|")
         message = f'composites (<~) beside ordered variables ("{threshold.lhs}") cannot be estimated'
         hint = "use a factor (=~) in the place of the composite, or take the answers as numbers"
         raise ModelError(Diagnostic("error", "composite-of-ordered", message, span=threshold.origin.span, hint=hint))
@@ -141,35 +139,45 @@ def _require_numbered(parameters: tuple[Parameter, ...]) -> None:
         )
 
 
-def _require_one_row_a_cell(rows: Iterable[Parameter]) -> None:
+def _find_cells(rows: Iterable[Parameter], place: dict[str, int]) -> list[Cell]:
+    """The cell of every row; raises ModelError where two have the same."""
+    found: list[Cell] = []
     seen: set[tuple[object, ...]] = set()
     for row in rows:
-        op, first, second = row.op, row.lhs, row.rhs
-        if op == "=~" or (op == "~~" and second < first):
-            first, second = second, first
-        cell = (row.group, KINDS[op], first, second)
+        kind, i, j = find_cell(row, place)
+        group = row.group - 1
+        other: object = row.rhs if kind == THRESHOLD else j
+        cell = (group, kind, j, i) if kind == SYMMETRIC and j < i else (group, kind, i, other)
         if cell in seen:
             message = f'"{row.lhs} {row.op} {row.rhs}" is in the model twice'
             raise ModelError(Diagnostic("error", "duplicate-parameter", message, span=row.origin.span))
         seen.add(cell)
+        found.append((kind, i, j, group))
+    return found
 
 
-def _place_fixed(matrices: tuple[FloatArray, FloatArray, FloatArray], row: Parameter, place: dict[str, int]) -> None:
-    if row.free > 0 or KINDS[row.op] not in (DIRECTED, SYMMETRIC, INTERCEPT) or is_placeholder(row):
-        return
-    group, value = row.group - 1, 0.0 if row.ustart is None else row.ustart
-    kind, i, j = find_cell(row, place)
-    if kind == DIRECTED:
-        matrices[0][group, i, j] = value
-    elif kind == SYMMETRIC:
-        matrices[1][group, i, j] = matrices[1][group, j, i] = value
-    else:
-        matrices[2][group, i] = value
+def _place_fixed(
+    rows: Iterable[Parameter], cells: Iterable[Cell], shape: tuple[int, int, int]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A, S (G × t × t) and m (G × t) with the fixed values of the rows, 0 elsewhere."""
+    directed, symmetric, intercepts = np.zeros(shape), np.zeros(shape), np.zeros(shape[:2])
+    for row, (kind, i, j, group) in zip(rows, cells, strict=True):
+        value = row.ustart
+        if not value or row.free > 0:
+            continue
+        if kind == DIRECTED and not is_placeholder(row):
+            directed[group, i, j] = value
+        elif kind == SYMMETRIC:
+            symmetric[group, i, j] = symmetric[group, j, i] = value
+        elif kind == INTERCEPT:
+            intercepts[group, i] = value
+    return directed, symmetric, intercepts
 
 
-def _locate(parameters: tuple[Parameter, ...], place: dict[str, int]) -> Locations:
-    found = [(*find_cell(row, place), row.group - 1) for row in parameters]
-    table = np.array(found, dtype=np.intp).reshape(-1, 4)
+def _locate(rows: Iterable[Parameter], cells: Iterable[Cell]) -> Locations:
+    """Where the free rows stand, in the order of their numbers."""
+    free = sorted([(row.free, cell) for row, cell in zip(rows, cells, strict=True) if row.free > 0])
+    table = np.array([cell for _, cell in free], dtype=np.intp).reshape(-1, 4)
     return Locations(kind=table[:, 0], group=table[:, 3], row=table[:, 1], column=table[:, 2])
 
 

@@ -35,11 +35,15 @@ class TableSettings:
 
 @dataclass(frozen=True)
 class TableKind:
-    """A table: its title, how it is made, and what else lavaan's users call it."""
+    """A table: its title, how it is made, and what else lavaan's users call it.
+
+    heeds  which options of standard errors and tests change something in it
+    """
 
     title: str
     build: Callable[[Fit, TableSettings], "pd.DataFrame"]
     aliases: tuple[str, ...] = ()
+    heeds: frozenset[str] = frozenset()
 
 
 def build_table_of(fit: Fit, name: str, settings: TableSettings | None = None) -> "pd.DataFrame":
@@ -227,14 +231,21 @@ def _build_validity(name: str) -> Callable[[Fit, TableSettings], "pd.DataFrame"]
     return build
 
 
+_ERRORS = frozenset({"se", "bootstrap", "iseed", "information", "observed_information"})
+_LIMITS = _ERRORS | {"level", "boot_ci_type"}
+_TESTS = _ERRORS | {"test"}
+
 TABLES: Mapping[str, TableKind] = {
-    "parameters": TableKind("Estimates", lambda fit, _: fit.parameters, ("parameterEstimates", "estimates")),
+    "parameters": TableKind("Estimates", lambda fit, _: fit.parameters, ("parameterEstimates", "estimates"), _LIMITS),
     "standardized": TableKind(
-        "Standardised solution", lambda fit, _: fit.standardized, ("standardizedSolution", "standardised", "std")
+        "Standardised solution",
+        lambda fit, _: fit.standardized,
+        ("standardizedSolution", "standardised", "std"),
+        _LIMITS,
     ),
     "loadings": TableKind("Standardised loadings", _build_loadings, ("lambda", "pattern")),
-    "fit_measures": TableKind("Fit measures", _build_measures, ("fitMeasures", "fit")),
-    "level_measures": TableKind("Fit measures of each level", _build_level_measures, ("fit_by_level",)),
+    "fit_measures": TableKind("Fit measures", _build_measures, ("fitMeasures", "fit"), _TESTS),
+    "level_measures": TableKind("Fit measures of each level", _build_level_measures, ("fit_by_level",), _TESTS),
     "r2": TableKind("Explained variance", _build_r2, ("rsquare", "R2")),
     "modification_indices": TableKind(
         "Modification indices", lambda fit, _: fit.modification_indices, ("modindices", "mi")
@@ -247,26 +258,36 @@ TABLES: Mapping[str, TableKind] = {
         "Shares of the rows that have both variables", lambda fit, _: _frame(fit, list_coverage_rows(fit))
     ),
     "residuals": TableKind(
-        "Residuals", lambda fit, settings: build_residual_rows(fit, settings.residuals), ("lavResiduals", "resid")
+        "Residuals",
+        lambda fit, settings: build_residual_rows(fit, settings.residuals),
+        ("lavResiduals", "resid"),
+        _TESTS,
     ),
     "instruments": TableKind(
         "Equations and their instruments", lambda fit, _: fit.instruments, ("iv", "ivs", "miiv", "miivs")
     ),
-    "sargan": TableKind("Tests of surplus instruments", lambda fit, _: fit.sargan, ("hansen",)),
+    "sargan": TableKind("Tests of surplus instruments", lambda fit, _: fit.sargan, ("hansen",), _TESTS),
     "effects": TableKind(
         "Effects",
         lambda fit, settings: fit.compute_effects(settings.cause, settings.outcome, settings.draws, settings.seed),
+        heeds=_LIMITS,
     ),
-    "tests": TableKind("Tests of exact fit", _build_tests, ("test", "lavTest")),
+    "tests": TableKind("Tests of exact fit", _build_tests, ("test", "lavTest"), _TESTS),
     "eigenvalue_tests": TableKind("Eigenvalue tests", _build_eigenvalue_tests, ("peba", "pols", "semTests")),
     "score_tests": TableKind(
-        "Score tests of equality constraints", lambda fit, _: fit.score_tests.univariate, ("lavTestScore", "score")
+        "Score tests of equality constraints",
+        lambda fit, _: fit.score_tests.univariate,
+        ("lavTestScore", "score"),
+        _TESTS,
     ),
     "score_tests_cumulative": TableKind(
-        "Score tests of equality constraints, cumulative", lambda fit, _: fit.score_tests.cumulative
+        "Score tests of equality constraints, cumulative", lambda fit, _: fit.score_tests.cumulative, heeds=_TESTS
     ),
     "local_tests": TableKind(
-        "Local tests", lambda fit, _: _drop_group(fit, fit.local_tests), ("local", "localTests", "basisSet")
+        "Local tests",
+        lambda fit, _: _drop_group(fit, fit.local_tests),
+        ("local", "localTests", "basisSet"),
+        _TESTS | _LIMITS,
     ),
     "reliability": TableKind("Reliability", _build_reliability, ("compRelSEM", "omega", "alpha", "ave")),
     "fornell_larcker": TableKind("Fornell-Larcker: √AVE and correlations", _build_validity("fornell_larcker")),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.least_squares import LeastSquares
 from sem_toolkit.discrepancy.targets import Targets, build_targets
-from sem_toolkit.estimation.batch import Arrival
+from sem_toolkit.estimation.arrivals import Arrival
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.model import Model, build_model
 from sem_toolkit.model.jacobian import vech_indices

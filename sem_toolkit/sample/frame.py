@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_FEW = 3
-"""Columns for each that is read up to which a table is turned into numbers as a whole."""
-
-
 def build_sample(
     frame: "pd.DataFrame",
     variables: Sequence[str],
@@ -70,17 +66,17 @@ def build_sample(
     used = (*variables, *auxiliary)
     if frame.empty:
         raise DataError(Diagnostic("error", "no-rows", f"there are no rows in {source}"))
-    kinds = frame.dtypes.tolist()
-    data = read_numbers(frame, [place[name] for name in used], used, kinds)
+    data, categories = read_numbers(frame, [place[name] for name in used], used)
     codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     doubts = check_groups(len(labels), len(data), len(variables), group) if group else []
     _require(entry for entry in doubts if entry.severity == "error")
     if missing not in (None, "listwise"):
         found = _build_incomplete(frame, data, codes, labels, variables, group, source, missing, exogenous, auxiliary)
-        return replace(found, messages=(*found.messages, *doubts))
+        told = list_findings(frame, categories, data, used)
+        return replace(found, messages=(*told, *found.messages, *doubts))
     complete = (codes >= 0) & ~np.isnan(data.sum(axis=1))  # no cell is infinite: a sum is missing with one of its cells
     groups = _split_groups(data, codes, complete, labels, variables, keeping)
-    messages = [*list_findings(frame, kinds, data, (*variables, *auxiliary)), *doubts]
+    messages = [*list_findings(frame, categories, data, used), *doubts]
     if not complete.all():
         without = int(np.sum(codes < 0))
         hint = describe_listwise_hint(int((~complete).sum()), without, group, keeping) if missing is None else None
@@ -107,7 +103,7 @@ def _build_incomplete(
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = list_findings(frame, frame.dtypes.tolist(), data, (*variables, *auxiliary))
+    messages: list[Diagnostic] = []
     if empty.any():
         message = f"{int(empty.sum())} of {len(data)} rows left out because every value is missing"
         messages.append(Diagnostic("warning", "rows-empty", message))
@@ -137,14 +133,9 @@ def _build_incomplete(
 
 
 def list_findings(
-    frame: "pd.DataFrame", kinds: Sequence[object], data: FloatArray, variables: tuple[str, ...]
+    frame: "pd.DataFrame", categories: Sequence[str], data: FloatArray, variables: tuple[str, ...]
 ) -> list[Diagnostic]:
-    """What came with the table, and what its values look like; kinds: the dtype of each of its columns."""
-    import pandas as pd
-
-    is_categorical = [isinstance(kind, pd.CategoricalDtype) and len(kind.categories) > 0 for kind in kinds]
-    categorical = set(map(str, frame.columns[is_categorical])) if any(is_categorical) else set()
-    categories = [name for name in variables if name in categorical]
+    """What came with the table, and what its values look like; categories: variables that are such by their type."""
     found = list(get_messages(frame))
     if categories:
         message = (
@@ -156,31 +147,33 @@ def list_findings(
 
 
 def read_numbers(
-    frame: "pd.DataFrame", places: list[int], variables: tuple[str, ...], kinds: Sequence[object]
-) -> FloatArray:
-    """The columns at these places as numbers (n × p), NaN where missing; raises DataError with their faults.
+    frame: "pd.DataFrame", places: list[int], variables: tuple[str, ...]
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """The columns at these places as numbers (n × p), NaN where missing, and which variables are categories by their
+    type; raises DataError with the faults of columns.
 
     Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
     """
-    if len(frame.columns) <= _FEW * len(places) and all(_is_plain(kind) for kind in kinds):
-        data = np.ascontiguousarray(frame.to_numpy()[:, places], dtype=np.float64)  # faster than a frame of some
-        if len(data) and not has_column_faults(data):
-            return data
-    chosen = frame.take(places, axis=1)
+    chosen = frame if places == [*range(len(frame.columns))] else frame.take(places, axis=1)
     together = chosen.to_numpy()
     if len(chosen) and together.dtype.kind in "biuf":
-        data = np.ascontiguousarray(together, dtype=np.float64)
-        if not has_column_faults(data):
-            return data
+        numbers = together.astype(np.float64, copy=False)  # column after column as a rule, as it is looked through
+        if not has_column_faults(numbers):
+            only = _list_categories(chosen, variables) if len(places) == 1 else ()  # of several, numbers are no array
+            return np.ascontiguousarray(numbers), only
     by_name = [chosen.iloc[:, place].rename(name) for place, name in enumerate(variables)]
     _require(merge_text_faults([fault for column in by_name for fault in check_column(column)], by_name))
     columns = [numeric_values(column) for column in by_name]
-    return np.column_stack([column for column in columns if column is not None])
+    data = np.column_stack([column for column in columns if column is not None])
+    return data, _list_categories(chosen, variables)
 
 
-def _is_plain(kind: object) -> bool:
-    """Whether a column is of numbers, and of no type of pandas' own."""
-    return isinstance(kind, np.dtype) and kind.kind in "iuf"
+def _list_categories(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> tuple[str, ...]:
+    """The variables whose columns are of pandas' type of categories, and have some."""
+    import pandas as pd
+
+    kinds = zip(variables, chosen.dtypes.tolist(), strict=True)
+    return tuple(name for name, kind in kinds if isinstance(kind, pd.CategoricalDtype) and len(kind.categories) > 0)
 
 
 def _split_groups(

@@ -47,10 +47,19 @@ def match_columns(wanted: Iterable[str], columns: Sequence[str]) -> dict[str, st
     return found
 
 
-def rename_columns(frame: "pd.DataFrame", wanted: Iterable[str]) -> "pd.DataFrame":
-    """The frame with its columns under the wanted names, and a note of those that were not meant letter by letter."""
-    columns = list(map(str, frame.columns.tolist()))
-    found = match_columns(wanted, columns)
+def list_columns(frame: "pd.DataFrame") -> list[str]:
+    """The names of the columns; pandas takes a while to tell them."""
+    return list(map(str, frame.columns.tolist()))
+
+
+def rename_columns(
+    frame: "pd.DataFrame", wanted: Iterable[str], columns: Sequence[str] | None = None
+) -> "pd.DataFrame":
+    """The frame with its columns under the wanted names, and a note of those that were not meant letter by letter.
+
+    columns  what `list_columns` says of the frame, where that is known
+    """
+    found = match_columns(wanted, list_columns(frame) if columns is None else columns)
     if not found:
         return frame
     renamed = frame.rename(columns=lambda name: found.get(str(name), name))

@@ -11,6 +11,7 @@ from sem_toolkit.sample.moments import FloatArray
 _CODES = frozenset({-1, -2, -7, -8, -9, -66, -77, -88, -99, -777, -888, -999, -9999} | {0, 7, 8, 9, 66, 77, 88, 97, 98})
 _LATER_CODES = frozenset({99, 777, 888, 997, 998, 999, 9999, 99999})
 _SAMPLED = 20_000  # rows that the first look takes
+_FIRST = 16  # rows that are looked through for fractions before all others
 _GLANCED = 250  # rows that tell which columns to look at
 _LARGEST_SHARE = 0.2
 _FAR_NUMBERS = 3.0  # ranges of the middle 60 %, for variables that are not whole
@@ -57,42 +58,59 @@ def _find_suspects(data: FloatArray) -> NDArray[np.intp]:
     chosen = _glance(data) if len(data) > 2 * _GLANCED else np.arange(data.shape[1])
     if not len(chosen):
         return chosen
-    part = data[:, chosen]
-    low, high = _find_middle(part[:: -(-len(data) // _SAMPLED)], 0.2)
-    return np.asarray(chosen[_reach_out(part, low, high)])
+    part = data if len(chosen) == data.shape[1] else data[:, chosen]
+    ordered = np.sort(part[:: -(-len(data) // _SAMPLED)], axis=0)
+    low, high = _find_middle(ordered, 0.2)
+    has_all = len(ordered) == len(part) and not np.isnan(ordered[-1]).any()
+    ends = (ordered[0], ordered[-1]) if has_all else _find_ends(part)
+    return np.asarray(chosen[_reach_out(part, low, high, ends)])
 
 
 def _glance(data: FloatArray) -> NDArray[np.intp]:
     """Columns that may be suspects by the middle half of a few rows, which is narrower: the sort of all is spared."""
     few = data[:: len(data) // _GLANCED]
-    low, high = _find_middle(few, 0.25)
-    return np.flatnonzero(_reach_out(data, low, high, few))
+    low, high = _find_middle(np.sort(few, axis=0), 0.25)
+    return np.flatnonzero(_reach_out(few, low, high, _find_ends(data)))
 
 
-def _find_middle(rows: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
-    """What of the values of each column a share `tail` lies below, and above."""
-    ordered = np.sort(rows, axis=0)  # missing values come last; NumPy sorts faster than it partitions
+def _find_middle(ordered: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
+    """What of the values of each column a share `tail` lies below, and above; they ascend, missing ones at the end."""
     if not np.isnan(ordered[-1]).any():
-        end = len(rows) - 1
+        end = len(ordered) - 1
         return ordered[int(tail * end)], ordered[int((1.0 - tail) * end)]
-    there = np.maximum(len(rows) - np.isnan(rows).sum(axis=0), 1)
+    there = np.maximum(len(ordered) - np.isnan(ordered).sum(axis=0), 1)
     first, last = (tail * (there - 1)).astype(int), ((1.0 - tail) * (there - 1)).astype(int)
-    columns = np.arange(rows.shape[1])
+    columns = np.arange(ordered.shape[1])
     return ordered[first, columns], ordered[last, columns]
 
 
-def _reach_out(data: FloatArray, low: FloatArray, high: FloatArray, few: FloatArray | None = None) -> NDArray[np.bool_]:
-    """Which columns reach far out of their middle; few: rows that tell whole numbers, all by default."""
+def _find_ends(data: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The smallest and the largest value of each column."""
+    return np.fmin.reduce(data), np.fmax.reduce(data)
+
+
+def _reach_out(
+    few: FloatArray, low: FloatArray, high: FloatArray, ends: tuple[FloatArray, FloatArray]
+) -> NDArray[np.bool_]:
+    """Which columns have ends far out of their middle; few: rows that tell whole numbers."""
     with np.errstate(invalid="ignore"):
         middle = high - low
-        reach = np.maximum(low - np.fmin.reduce(data), np.fmax.reduce(data) - high)
+        reach = np.maximum(low - ends[0], ends[1] - high)
         far = (reach > _FAR_WHOLE * middle) & (reach >= 3 * (middle <= _LONGEST_SCALE))
         if not far.any():
             return np.asarray(far)
-        rows = (data if few is None else few)[:, far]
-        is_whole = ((rows == np.rint(rows)) | np.isnan(rows)).all(axis=0)
-    far[far] = is_whole | (reach[far] > _SLACK * _FAR_NUMBERS * middle[far])
-    return np.asarray(far)
+        very_far = reach > _SLACK * _FAR_NUMBERS * middle
+        possible = far & ~very_far
+        for rows in (few[:_FIRST], few):  # a fraction shows itself early
+            if not possible.any():
+                break
+            possible[possible] = _is_whole(rows[:, possible])
+    return np.asarray(possible | (far & very_far))
+
+
+def _is_whole(rows: FloatArray) -> NDArray[np.bool_]:
+    """Which columns hold whole numbers only, where they are not missing."""
+    return np.asarray(((rows == np.rint(rows)) | np.isnan(rows)).all(axis=0))
 
 
 def _find_far(values: FloatArray, counts: NDArray[np.intp]) -> NDArray[np.bool_]:

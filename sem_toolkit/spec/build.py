@@ -1,9 +1,8 @@
 """Spec to parameter table: typed rows, lavaan's automatic rows, modifiers, groups, equality, numbers."""
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from math import inf
 
 from sem_toolkit.diagnostics import Diagnostic, SpecError
 from sem_toolkit.spec.collector import paused_collector
@@ -19,7 +18,7 @@ from sem_toolkit.spec.modifiers import apply_modifiers, bound_variances, fix_typ
 from sem_toolkit.spec.options import TableOptions
 from sem_toolkit.spec.roles import compute_roles
 from sem_toolkit.spec.specs import Spec
-from sem_toolkit.spec.table import MOST_ROWS, Operator, Origin, Parameter, ParameterTable
+from sem_toolkit.spec.table import MOST_ROWS, Origin, Parameter, ParameterTable
 from sem_toolkit.spec.tree import Constraint, Definition, Modifier
 
 _NO_GROUPS = ("",)
@@ -209,29 +208,30 @@ def _number(drafts: Sequence[DraftRow], spec: Spec) -> list[Parameter]:
     origins: dict[tuple[str, int, int], Origin] = {}  # groups share theirs
     for row in drafts:
         free += row.free
-        origin = origins.get((row.rule, row.start, row.end))
+        place = (row.rule, row.start, row.end)
+        origin = origins.get(place)
         if origin is None:
             origin = Origin(row.rule, spec.span(row.start, row.end) if row.start >= 0 else None)
-            origins[row.rule, row.start, row.end] = origin
+            origins[place] = origin
         parameters.append(
-            Parameter(
+            Parameter(  # by position: names of so many arguments take longer to sort than the row to make
                 row.lhs,
-                cast("Operator", row.op),
+                row.op,  # type: ignore[arg-type]
                 row.rhs,
-                user=row.user,
-                block=row.block,
-                group=row.group,
-                level=row.level,
-                free=free if row.free else 0,
-                ustart=row.ustart,
-                exo=row.exo,
-                label=row.label,
-                plabel=row.plabel,
-                lower=-math.inf if row.lower is None else row.lower,
-                upper=math.inf if row.upper is None else row.upper,
-                origin=origin,
-                efa=row.efa,
-                rv=row.rv,
+                row.user,
+                row.block,
+                row.group,
+                free if row.free else 0,
+                row.ustart,
+                row.exo,
+                row.label,
+                row.plabel,
+                -inf if row.lower is None else row.lower,
+                inf if row.upper is None else row.upper,
+                row.level,
+                origin,
+                row.efa,
+                row.rv,
             )
         )
     return parameters

@@ -89,13 +89,11 @@ def _tie_groups(rows: Sequence[DraftRow], labels: list[str], options: TableOptio
     first = [row for row in rows if row.group == 1]
     roles = compute_roles(first)
     partial = {text.replace(" ", "") for text in options.group_partial}
+    equal, observed = {*options.group_equal}, {*roles.other_observed}
+    ordered, latent = {*roles.ordered}, {*roles.latent}
     tied: dict[tuple[str, str, str], str] = {}
     for row, label in zip(rows, labels, strict=True):
-        if (
-            row.group == 1
-            and label not in partial
-            and _is_equal(row, {*options.group_equal}, roles.other_observed, roles.ordered, roles.latent)
-        ):
+        if row.group == 1 and label not in partial and _is_equal(row, equal, observed, ordered, latent):
             tied[row.lhs, row.op, row.rhs] = label
     for position, row in enumerate(rows):
         if row.group > 1:

@@ -4,6 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+Entry = tuple[str, str, str]
+"""Operator, left and right side of a row."""
+_DIRECTED = frozenset({"=~", "<~", "~"})
+
 
 class Row(Protocol):
     """What of a row decides the roles of its variables."""
@@ -59,15 +63,16 @@ class Roles:
 
 def compute_roles(rows: Sequence[Row], random_slopes: Collection[str] = ()) -> Roles:
     """Roles of the variables of one block; names of random slopes are latent wherever they appear."""
-    directed = [row for row in rows if row.op in {"=~", "<~", "~"}]
-    factors = _unique(row.lhs for row in directed if row.op != "~")
-    interactions = _find_latent_interactions(rows, factors)
+    entries = [(row.op, row.lhs, row.rhs) for row in rows]  # read once: fields of rows are asked for slowly
+    directed = [entry for entry in entries if entry[0] in _DIRECTED]
+    factors = dict.fromkeys([lhs for op, lhs, _ in directed if op != "~"])
+    interactions = _find_latent_interactions(entries, factors)
     latent = {**factors, **interactions}
     hidden = {**latent, **dict.fromkeys(random_slopes)}
-    outcomes = _unique(row.lhs for row in directed if row.op == "~")
-    predictors = _unique(row.rhs for row in directed if row.op != "=~")
-    indicators = _unique(row.rhs for row in directed if row.op == "=~")
-    parts = _unique(row.rhs for row in directed if row.op == "<~")
+    outcomes = dict.fromkeys([lhs for op, lhs, _ in directed if op == "~"])
+    predictors = dict.fromkeys([rhs for op, _, rhs in directed if op != "=~"])
+    indicators = dict.fromkeys([rhs for op, _, rhs in directed if op == "=~"])
+    parts = dict.fromkeys([rhs for op, _, rhs in directed if op == "<~"])
 
     measured = _without(indicators, hidden)
     composed = _without(parts, hidden, measured)
@@ -76,12 +81,12 @@ def compute_roles(rows: Sequence[Row], random_slopes: Collection[str] = ()) -> R
     for name in [name for name in independent if ":" in name and any(part in outcomes for part in name.split(":"))]:
         del independent[name]  # a product with an outcome is no more exogenous than the outcome
         dependent[name] = None
-    observed = {**measured, **composed, **dependent, **independent, **_find_others(rows, hidden)}
-    typed = {name: None for name in _find_typed(rows) if name in independent}
+    observed = {**measured, **composed, **dependent, **independent, **_find_others(entries, hidden)}
+    typed = {name: None for name in _find_typed(rows) if name in independent} if independent else {}
     exogenous = {**_without(independent, typed), **_find_fixed(rows)}
     return Roles(
         latent=tuple(latent),
-        composites=tuple(_unique(row.lhs for row in directed if row.op == "<~")),
+        composites=tuple(dict.fromkeys([lhs for op, lhs, _ in directed if op == "<~"])),
         latent_interactions=tuple(interactions),
         indicators=tuple(indicators),
         composite_indicators=tuple(composed),
@@ -93,47 +98,44 @@ def compute_roles(rows: Sequence[Row], random_slopes: Collection[str] = ()) -> R
         endogenous_observed=tuple(
             n for n in observed if n in outcomes and n not in indicators and n not in predictors and n not in latent
         ),
-        ordered=_order(observed, (row.lhs for row in rows if row.op == "|")),
+        ordered=_order(observed, [lhs for op, lhs, _ in entries if op == "|"]),
         outcomes=tuple(outcomes),
         predictors=tuple(predictors),
         typed_exogenous=tuple(typed),
     )
 
 
-def _unique(names: Iterable[str]) -> dict[str, None]:
-    return dict.fromkeys(names)
-
-
 def _without(names: dict[str, None], *others: Collection[str]) -> dict[str, None]:
+    if not names:
+        return names
     unwanted = set().union(*others)
     return {name: None for name in names if name not in unwanted}
 
 
-def _order(names: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
+def _order(names: Iterable[str], chosen: Collection[str]) -> tuple[str, ...]:
     wanted = set(chosen)
-    return tuple(name for name in names if name in wanted)
+    return tuple([name for name in names if name in wanted]) if wanted else ()
 
 
-def _find_latent_interactions(rows: Sequence[Row], factors: dict[str, None]) -> dict[str, None]:
-    products = _unique(row.rhs for row in rows if ":" in row.rhs)
+def _find_latent_interactions(entries: Sequence[Entry], factors: dict[str, None]) -> dict[str, None]:
+    products = dict.fromkeys([rhs for _, _, rhs in entries if ":" in rhs])
     return {name: None for name in products if any(part in factors for part in name.split(":"))}
 
 
-def _find_others(rows: Sequence[Row], hidden: Collection[str]) -> dict[str, None]:
+def _find_others(entries: Sequence[Entry], hidden: Collection[str]) -> dict[str, None]:
     """Observed variables of covariances, then of intercepts and thresholds (left sides first, as lavaan has them)."""
-    covariances = [row for row in rows if row.op == "~~"]
-    names = [row.lhs for row in covariances] + [row.rhs for row in covariances]
-    names += [row.lhs for row in rows if row.op in {"~1", "|"}]
+    names = [lhs for op, lhs, _ in entries if op == "~~"] + [rhs for op, _, rhs in entries if op == "~~"]
+    names += [lhs for op, lhs, _ in entries if op in ("~1", "|")]
     return {name: None for name in names if name not in hidden}
 
 
 def _find_typed(rows: Sequence[Row]) -> dict[str, None]:
     """Variables with a variance, covariance or intercept that the user typed."""
-    typed = [row for row in rows if row.user == 1 and row.op in {"~~", "~1"}]
-    return _unique(name for row in typed for name in (row.lhs, row.rhs) if name)
+    typed = [row for row in rows if row.user == 1 and row.op in ("~~", "~1")]
+    return dict.fromkeys([name for row in typed for name in (row.lhs, row.rhs) if name])
 
 
 def _find_fixed(rows: Sequence[Row]) -> dict[str, None]:
     """Variables whose moments a finished table takes from the data."""
-    fixed = [row for row in rows if row.exo == 1 and row.op in {"~~", "~1"}]
-    return _unique(name for row in fixed for name in (row.lhs, row.rhs) if name)
+    fixed = [row for row in rows if row.exo == 1 and row.op in ("~~", "~1")]
+    return dict.fromkeys([name for row in fixed for name in (row.lhs, row.rhs) if name])

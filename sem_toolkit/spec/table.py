@@ -115,9 +115,31 @@ class ParameterTable:
         return sum(row.free > 0 for row in self.rows)
 
     @cached_property
+    def operators(self) -> frozenset[str]:
+        """The operators that occur: what asks whether there is a row of some kind need not look at all of them."""
+        return frozenset([row.op for row in self.rows])
+
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The rows that are parameters of the model: neither definitions nor constraints."""
-        return tuple(row for row in self.rows if row.op in PARAMETER_OPERATORS)
+        if self.operators <= PARAMETER_OPERATORS:
+            return self.rows
+        return tuple([row for row in self.rows if row.op in PARAMETER_OPERATORS])
+
+    @cached_property
+    def given(self) -> tuple[Parameter, ...]:
+        """The rows whose values are taken from the data (`Parameter.is_given`)."""
+        return tuple([row for row in self.rows if row.exo and row.is_given])
+
+    @cached_property
+    def exploratory(self) -> frozenset[str]:
+        """Names of the exploratory blocks."""
+        return frozenset([row.efa for row in self.rows]) - {""}
+
+    @cached_property
+    def random_slopes(self) -> frozenset[str]:
+        """Names of the random slopes."""
+        return frozenset([row.rv for row in self.rows]) - {""}
 
     @cached_property
     def roles(self) -> tuple[Roles, ...]:
@@ -125,7 +147,7 @@ class ParameterTable:
         blocks: dict[int, list[Parameter]] = {}
         for row in self.parameters:
             blocks.setdefault(row.block, []).append(row)
-        return tuple(compute_roles(rows) for _, rows in sorted(blocks.items()))
+        return tuple([compute_roles(rows) for _, rows in sorted(blocks.items())])
 
     def with_values(self, ustart: Mapping[int, float]) -> "ParameterTable":
         """A copy in which the rows at the given positions (from 0) carry these fixed or starting values."""

@@ -21,6 +21,12 @@ def spec(write):
         (("--effects", "--seed", 3), "--seed would do nothing"),
         (("--residual-type", "raw"), "--residual-type would do nothing"),
         (("--table", "parameters", "--residual-type", "raw"), "--residual-type would do nothing"),
+        (("--table", "r2", "--level", "0.8"), "--level would do nothing: nothing of it is seen in r2"),
+        (
+            ("--table", "r2", "--table", "htmt", "--se", "none"),
+            "--se would do nothing: nothing of it is seen in r2, htmt",
+        ),
+        (("--table", "parameters", "--test", "satorra.bentler"), "--test would do nothing"),
     ],
 )
 def test_settings_of_what_is_not_shown_are_refused(command, spec, flags, words) -> None:

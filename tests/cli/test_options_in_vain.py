@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from sem_toolkit.cli.commands import COMMANDS
+from sem_toolkit.report.tables import TABLES
 from tests.support import DATA
 
 SPECS = {
@@ -35,6 +36,8 @@ BASES = {
     "improve": ("two.lav", *ROWS, "--steps", "1", "--workers", "1"),
     "efa": ("x1", "x2", "x3", "x4", "x5", "x6", "--data", "hs.csv", "--factors", "1"),
     "data": ("hs.csv",),
+    "scores": ("two.lav", *ROWS),
+    **{f"fit {name}": ("path.lav", *ROWS, "--table", name) for name in TABLES},
 }
 OWN = {
     "diff": ["--json", "--std-lv", "--estimator WLSMV --ordered x1", "--call growth", "--meanstructure"],
@@ -50,6 +53,7 @@ OWN = {
     "invariance": [
         "--steps configural,metric", "--release x2~1", "--write steps", "--plot p.svg", "--json", "--receipt r.json",
         "--estimator MLR", "--group-partial visual=~x2", "--std-lv --json", "--identification wu",
+        "--level 0.8", "--se robust.sem",
     ],
     "bootstrap": [
         "--draws 13", "--resample parametric", "--interval basic", "--seed 2", "--standardized", "--r2", "--json",
@@ -79,10 +83,14 @@ OWN = {
     ],
     "improve": [
         "--steps 2", "--least-index 50", "--allow loadings", "--share 0.7", "--folds 2", "--seed 3", "--write steps",
-        "--json", "--receipt r.json", "--folds 2 --share 0.4",
+        "--json", "--receipt r.json", "--folds 2 --share 0.4", "--level 0.8", "--se robust.sem",
     ],
     "efa": ["--factors 2", "--show loadings", "--least 0.6", "--draws 30", "--write specs", "-o out.csv", "--json",
             "--rotation varimax --factors 2", "--level 0.8", "--estimator MLR"],
+    "scores": ["--level 0.8", "--se robust.sem", "--test satorra.bentler", "--method bartlett", "--json"],
+    **{f"fit {name}": ["--level 0.8", "--test satorra.bentler", "--json",
+                       *([] if name in ("fit_measures", "tests") else ["--se robust.sem"])]  # of IV's these are made of
+       for name in TABLES},
     "data": ["x1 x2", "--sent 400", "--sent 400 --returned 350", "--sheet one", "--missing-codes 1", "-o page.html",
              "--json"],
 }  # fmt: skip
@@ -113,7 +121,7 @@ def outcome(command, write, tmp_path, monkeypatch):
             write(file, text)
         (tmp_path / "hs.csv").write_bytes((DATA / "hs.csv").read_bytes())
         given = {*SPECS, "hs.csv"} - {"loose.lav"}
-        ended = command(name, *BASES[name], *words.split())
+        ended = command(name.split()[0], *BASES[name], *words.split())
         files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file() and path.name not in given]
         written = "".join(f"{path.name}\n{path.read_bytes()!r}" for path in files)
         return ended.code, re.sub(r"\d+\.\d+ s\b", "", ended.out + ended.err + written)
@@ -155,5 +163,5 @@ def test_an_options_file_may_say_more_than_a_command_needs(command, write) -> No
 
 
 def test_every_command_with_options_of_a_fit_is_looked_at() -> None:
-    assert set(BASES) <= set(COMMANDS)
+    assert {name.split()[0] for name in BASES} <= set(COMMANDS)
     assert set(OWN) == set(BASES)

@@ -28,6 +28,12 @@ LARGE = {
     "twins-of-two",
     "moderated-mediation",
     "stages-downward",
+    "three-intercepts",
+    "dual-change",
+    "independent-pathways",
+    "common-pathway",
+    "controlled-mediators",
+    "satisfied-customers",
 }
 NAMES = sorted({key.rsplit(" ", 1)[0] for key in SCORES})
 

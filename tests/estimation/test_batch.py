@@ -11,8 +11,11 @@ from sem_toolkit.discrepancy import GLS, ML, ULS, Kind
 from sem_toolkit.discrepancy.stack import factor_stack
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import Objective
-from sem_toolkit.estimation.batch import Arrival, Search, evaluate_stack, find_box, minimise_stack
+from sem_toolkit.estimation.arrivals import Arrival
+from sem_toolkit.estimation.batch import Search, minimise_stack
+from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.constrained import minimise_constrained
+from sem_toolkit.estimation.minimand import evaluate_stack
 from sem_toolkit.estimation.scoring import minimise
 from sem_toolkit.fit import fit
 from sem_toolkit.model import Model

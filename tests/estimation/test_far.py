@@ -9,8 +9,9 @@ import pytest
 
 from sem_toolkit.discrepancy import ML
 from sem_toolkit.estimation import EstimationOptions, estimate
-from sem_toolkit.estimation.batch import Arrival, evaluate_stack
+from sem_toolkit.estimation.arrivals import Arrival
 from sem_toolkit.estimation.far import seek_minima
+from sem_toolkit.estimation.minimand import evaluate_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.estimation.trust_region import descend_stack
 from sem_toolkit.fit import fit

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from sem_toolkit.discrepancy import ML
-from sem_toolkit.estimation.batch import evaluate_stack
 from sem_toolkit.estimation.coordinates import Coordinates
+from sem_toolkit.estimation.minimand import evaluate_stack
 from sem_toolkit.estimation.prediction import Prediction, build_prediction
 from sem_toolkit.fit import fit
 from sem_toolkit.model import compute_moments

@@ -8,7 +8,8 @@ import pytest
 
 from sem_toolkit.discrepancy import GLS, ML, ULS, Kind
 from sem_toolkit.estimation import nearby, systems
-from sem_toolkit.estimation.batch import Arrival, Search, minimise_stack
+from sem_toolkit.estimation.arrivals import Arrival
+from sem_toolkit.estimation.batch import Search, minimise_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import fit
 

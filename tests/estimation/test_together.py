@@ -8,7 +8,7 @@ import pytest
 
 from sem_toolkit.discrepancy import ML
 from sem_toolkit.estimation import prediction, together
-from sem_toolkit.estimation.batch import Arrival
+from sem_toolkit.estimation.arrivals import Arrival
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.estimation.quasi_newton import Memory
 from sem_toolkit.fit import fit

@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 from sem_toolkit import SemError, fit
+from sem_toolkit.inference import compute_parameter_covariance
+from sem_toolkit.inference.solution import build_standardized_solution
+from sem_toolkit.model import compute_matrices
 from tests.support import DATA
 
 MODEL = "visual =~ x1 + a*x2 + b*x3\n"
@@ -141,3 +144,33 @@ def test_observed_information_without_observed_information_is_refused() -> None:
     with pytest.raises(SemError, match="observed_information"):
         fit(MODEL, DATA / "hs.csv", observed_information="h1")
     assert fit(MODEL, DATA / "hs.csv", information="observed", observed_information="h1").certified
+
+
+def test_scales_and_residual_variances_of_ordered_variables_that_act_on_others() -> None:
+    """lavaan's expected changes of the scale of x1 are -0.094 and 0.028."""
+    data = pd.read_csv(DATA / "hs.csv")
+    data[["x1", "x2"]] = data[["x1", "x2"]].apply(lambda column: pd.qcut(column, 4, labels=False))
+    text = "x1 ~ x4\nx5 ~ x1 + x4\nx2 ~ x5 + x1\n"
+    options = {"ordered": ["x1", "x2"], "group": "school", "group_equal": ["regressions"], "estimator": "ULSMV"}
+    found = fit(text, data, **options)
+    indices = found.modification_indices
+    indices = indices[(indices["op"] == "~*~") & (indices["lhs"] == "x1")].set_index("group")
+    for group, labels in ((1, "NA,1"), (2, "1,NA")):
+        freed = fit(text + f"x1 ~*~ c({labels})*x1\n", data, **options)
+        rows = freed.parameters
+        scale = rows[(rows["op"] == "~*~") & (rows["lhs"] == "x1") & (rows["group"] == group)]["est"].item()
+        gain = found.fit_measures["chisq"] - freed.fit_measures["chisq"]
+        assert indices["mi"][group] == pytest.approx(gain, rel=0.02)
+        assert indices["epc"][group] == pytest.approx(scale - 1.0, rel=0.06)
+    solution = found.solution
+    place = list(solution.model.observed).index("x2")
+    steps = 1e-6 * np.eye(len(solution.x))
+    ends = [
+        [compute_matrices(solution.model, solution.x + sign * step).symmetric[:, place, place] for step in steps]
+        for sign in (1.0, -1.0)
+    ]
+    slopes = (np.stack(ends[0], axis=1) - np.stack(ends[1], axis=1)) / 2e-6
+    covariance = compute_parameter_covariance(solution, found.options.inference)
+    rows = build_standardized_solution(found.evaluated, 0.95, "std.lv", found.options.inference)
+    errors = rows[(rows["op"] == "~~") & (rows["lhs"] == "x2")].sort_values("group")["se"]
+    np.testing.assert_allclose(errors, np.sqrt(np.diagonal(slopes @ covariance @ slopes.T)), rtol=1e-5)

@@ -16,6 +16,7 @@ from sem_toolkit.comparison.invariance.releases import (
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import build_receipt
+from sem_toolkit.inference.frames import build_frame_of_rows
 from sem_toolkit.inference.options import SCALED
 from sem_toolkit.presented import Presented
 from sem_toolkit.spec.table import Parameter
@@ -203,8 +204,6 @@ class Invariance(Presented):
         With a scaled test there are chisq.scaled, cfi.scaled and rmsea.scaled; the changes are those of the scaled
         indices, and chisq_diff is the scaled difference (`method` names it).
         """
-        import pandas as pd
-
         rows: list[dict[str, Any]] = []
         for name, step in self.steps.items():
             test = step.test
@@ -222,7 +221,7 @@ class Invariance(Presented):
                     "release_next": step.release_next,
                 }
             )
-        return pd.DataFrame(rows)
+        return build_frame_of_rows(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """The table as records, with the rules that its verdicts rest on and the score tests of steps that fail."""

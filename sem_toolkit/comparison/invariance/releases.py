@@ -7,6 +7,7 @@ import numpy as np
 
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
+from sem_toolkit.inference.frames import build_frame_of_rows
 from sem_toolkit.inference.hypotheses.score import compute_joint_releases
 from sem_toolkit.spec.table import Parameter, ParameterTable
 from sem_toolkit.spec.written import find_ties
@@ -26,7 +27,7 @@ def build_release_table(rows: Sequence[Release]) -> "pd.DataFrame":
     if not rows:
         return pd.DataFrame({name: [] for name in COLUMNS})
     names = [*dict.fromkeys(name for row in rows for name in row if name != "sepc"), "sepc"]
-    return pd.DataFrame({name: [row.get(name, np.nan) for row in rows] for name in names})
+    return build_frame_of_rows([{name: row.get(name, np.nan) for name in names} for row in rows])
 
 
 def build_releases(fit: Fit, new: Sequence[Sequence[Parameter]]) -> list[Release]:

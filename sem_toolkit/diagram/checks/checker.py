@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from sem_toolkit.diagram.content.style import PAGE_HEIGHT, POINTS_PER_MILLIMETRE, SMALLEST_FONT
+from sem_toolkit.diagram.content.style import COLUMN_WIDTHS, PAGE_HEIGHT, POINTS_PER_MILLIMETRE, SMALLEST_FONT
 from sem_toolkit.diagram.geometry.curves import flatten_curve
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings, measure_distance
 from sem_toolkit.diagram.geometry.plane import Rectangle, measure_gap
@@ -144,6 +144,8 @@ def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Pr
         if widest is not None and widest.box.width > limit:
             alone = round(widest.box.width / POINTS_PER_MILLIMETRE)
             message += f'; the name of "{widest.name}" alone takes {alone} mm, a shorter label helps'
+        elif scene.style.column == "single" and needed <= COLUMN_WIDTHS["double"]:
+            message += "; a double column holds it"
         yield Problem("too-wide", (), message)
     height = scene.height / POINTS_PER_MILLIMETRE
     if limit is not None and height > PAGE_HEIGHT + 0.5:

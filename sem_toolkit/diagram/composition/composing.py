@@ -30,6 +30,9 @@ MOST_WITH_ARCS, MOST_WITH_UPRIGHT = 3, 6
 """How many pictures of a figure are painted before its covariances become a matrix; of one in whose columns they stand.
 """
 
+MOST_TORN = 4
+"""So many pictures in other arrangements are tried of a figure that fits in none of its own."""
+
 MOST_USUAL = 2
 """So many pictures, each closer than the one before, are tried with long numbers in one line."""
 
@@ -49,7 +52,7 @@ BEYOND = (1.0, 1.6, 2.2, 3.0)
 """The same for a picture that may be wider than its column."""
 
 CLOSE, LEAST_WIDER = DENSITIES[2], 5
-"""How closely a figure is set that is wider than its column all the same, and how many pictures of it are painted."""
+"""How closely a picture is set that is wider than its column all the same, and how many of a figure are painted."""
 
 MANY_HITS = 4
 """More hits than this need much more room."""
@@ -78,16 +81,36 @@ def build_scene(
             return kept
     if layout is not None and set(layout.positions) >= set(canvas.graph):
         return min((_take_places(one, layout) for one in canvases), key=_score_best).take()
+    search = _search_lines(canvas, broken, layout, go_on)
+    if canvas.style.column == "single" and _score_best(search).wide > 0:
+        return _take_narrower(search.take(), canvases, layout, go_on)
+    return search.take()
+
+
+def _take_narrower(scene: Scene, canvases: Sequence[Canvas], layout: Layout | None, go_on: GoOn | None) -> Scene:
+    """A picture that a single column cannot hold, or the one for a double column where that is narrower."""
+    single = scene.style.column
+    double = [replace(canvas, style=replace(canvas.style, column="double")) for canvas in canvases]
+    search = _search_lines(double[0], double[1] if len(double) > 1 else None, layout, go_on)
+    other = search.take()
+    if _score_best(search).hits == 0 and other.width < scene.width:
+        return replace(other, style=replace(other.style, column=single))
+    return scene
+
+
+def _search_lines(canvas: Canvas, broken: Canvas | None, layout: Layout | None, go_on: GoOn | None) -> Search:
+    """The search with numbers in one line, or in two (of the canvas `broken`) where these do better."""
     if broken is None:
-        return _search_all(canvas, layout, go_on).take()
+        return _search_all(canvas, layout, go_on)
     # Numbers stand in one line where that is no reason for another arrangement, or a much smaller font.
     usual = _search_usual(canvas, layout, go_on)
     if usual is not None:
-        return usual.take()
+        return usual
     search = _search_all(broken, layout, go_on)
-    if not search.is_done:
+    if not search.is_done and (search.best is None or search.best[0].hits or not search.has_figure):
+        # The columns of a figure cannot be closer with numbers in one line.
         search = min(search, _search_all(canvas, layout, go_on), key=_score_best)
-    return search.take()
+    return search
 
 
 def _score_best(search: Search) -> Score:
@@ -103,11 +126,12 @@ def _search_all(canvas: Canvas, layout: Layout | None, go_on: GoOn | None) -> Se
     search = _begin(canvas, min(MOST_PAINTED, max(LEAST_PAINTED, MOST_ROUTED // max(1, routed))), go_on)
     search.has_figure = drafts[0].is_figure
     _search_column(search, drafts, routed)
-    if not search.is_done:
+    if not search.is_done and not drafts[0].is_figure:
         _search_wider_figure(search, drafts)
     if not search.is_done and (search.best is None or search.best[0].hits > 0):
         # Better a picture too high or too wide than one with hits.
         _search_beyond(search, drafts, routed)
+    search.squeeze()
     return search
 
 
@@ -164,6 +188,12 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         if not crowded and variant.is_figure and following is not None and not _is_same_figure(variant, following):
             # What follows is another way to draw it, which has not been tried yet.
             search.left = most
+        if variant.is_figure and not search.is_done and not (following is not None and following.is_figure):
+            # Set closely it may fit, before another arrangement tears it apart.
+            kept = search.left
+            _search_wider_figure(search, drafts)
+            search.left = min(kept, MOST_TORN)
+            search.squeeze()
         # The side of an arc is pinned in the arrangement that its maker has seen.
         weighed = following is not None and following.is_other and not crowded and not variant.canvas.arcs
         # Readers find their way in a figure that they know, however many paths cross in it.
@@ -192,8 +222,8 @@ def _search_beyond(search: Search, drafts: Sequence[Draft], routed: int) -> None
         search.left = LEAST_PAINTED if crowded else max(len(BEYOND), most // 2)
         usual = next((variant for variant in drafts if variant.arrangement == "across"), drafts[0])
         search.try_spacing(
-            usual.with_density(DENSITIES[1]),
-            DENSITIES[1].spacing,
+            usual.with_density(CLOSE),
+            CLOSE.spacing,
             growth if crowded or large else BEYOND,
             must_fit=False,
         )

@@ -21,10 +21,12 @@ from sem_toolkit.diagram.composition.scoring import (
     score_scene,
 )
 from sem_toolkit.diagram.content.structure import stack_related
+from sem_toolkit.diagram.content.style import PAGE_HEIGHT, POINTS_PER_MILLIMETRE
 from sem_toolkit.diagram.courses.routing import Route
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.measures import Measures, Spacing
 from sem_toolkit.diagram.places.placement import Arrangement, Placement, find_extent
+from sem_toolkit.diagram.places.squeezing import find_factors, squeeze_placement
 from sem_toolkit.diagram.scene.elements import Scene
 
 UNUSUAL: Mapping[Arrangement, float] = {"downward": 45.0, "folded": 35.0}
@@ -44,6 +46,15 @@ MOST_MISSED = 2
 
 HOPELESS = 6
 """More hits than this are too many for more room within the column."""
+
+LEAST_SQUEEZED, MOST_SQUEEZED = 0.88, 3
+"""Shapes are set closer by no more than to this share of their distance, in so many pictures."""
+
+STRETCHED = 1.12
+"""By how much they are farther apart down the page then, where it has room."""
+
+ROUNDING = 0.3
+"""So many points narrower than its column a picture becomes that is set closer."""
 
 GoOn: TypeAlias = Callable[[int], bool]
 """Whether another picture is tried after one in which so many things are hit."""
@@ -75,7 +86,9 @@ class Search:
         self.best: Found | None = None
         self._last: Score | None = None
         self.tallest = 1.25 * TALLEST
+        self.highest = PAGE_HEIGHT * POINTS_PER_MILLIMETRE
         self._overhang = np.inf
+        self._overhangs: dict[tuple[Arrangement, bool | None], float] = {}
         self._placed: list[tuple[_Wish, _Placed]] = []
         self._painted: list[tuple[Draft, _Placed, Found]] = []
 
@@ -103,7 +116,7 @@ class Search:
         """Try a draft at the densities at which its shapes fit the page."""
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
-        self._overhang = np.inf
+        self._overhangs.pop(_find_kind(draft), None)
         for density in draft.iterate_densities():
             unusual = UNUSUAL.get(draft.arrangement, 0.0) if self.is_done else 0.0
             least = SMALLER * density.smaller_font + unusual
@@ -139,7 +152,8 @@ class Search:
         must_fit  leave out what cannot fit the page, as its shapes alone are too wide or too high
         squeeze   the columns of a figure that cannot fit are as close as they can be all the same
         """
-        figure = draft.canvas.structure.figure
+        figure, kind = draft.canvas.structure.figure, _find_kind(draft)
+        self._overhang = self._overhangs.get(kind, np.inf)
         # What cannot fit anyway is not squeezed otherwise.
         width = self._find_width() if must_fit or draft.is_tiled or (draft.is_figure and squeeze) else None
         tried: Placement | None = None
@@ -170,9 +184,12 @@ class Search:
                 if missed == MOST_MISSED:
                     break
                 hits = True
+                if width is not None and figure is not None and self._last is not None:
+                    # Its courses alone reach this far beyond the column.
+                    width -= self._last.wide
                 continue
             score, scene = found
-            self._overhang = min(self._overhang, scene.width - extent.width)
+            self._overhang = self._overhangs[kind] = min(self._overhang, scene.width - extent.width)
             hits, too_wide = score.hits > 0, score.wide > 0
             # Loadings from both sides of a column cross only where they had to make way for numbers.
             between = all(draft.canvas.structure.two_sided or (None,))
@@ -184,6 +201,28 @@ class Search:
             # Arcs and numbers outside the outermost shapes have taken this much of the width.
             if width is not None and self.limit is not None:
                 width -= max(0.0, scene.width - self.limit + 0.5)
+
+    def squeeze(self) -> None:
+        """Set a picture without hits that is a little too wide or too high closer, where nothing is hit for it."""
+        highest = self.highest if self.limit is not None else np.inf
+        if self.best is None or (self.best[0].wide == 0 and self.best[1].height <= highest and not self.best[0].hits):
+            return
+        found = sorted((entry for entry in self._painted if entry[2][0].hits == 0), key=lambda entry: entry[2][0])
+        left = MOST_SQUEEZED
+        for draft, (measures, placement, _), (score, scene) in found:
+            too_wide = scene.width - (self.limit or scene.width)
+            across, down = find_factors(placement, too_wide + ROUNDING * (too_wide > 0), scene.height - highest)
+            if left == 0 or min(across, down) < LEAST_SQUEEZED:
+                continue
+            left -= 1
+            # What comes closer side by side may need more room above each other.
+            for factor in (down, STRETCHED) if down == 1.0 else (down,):
+                closer = draft.paint(measures, squeeze_placement(placement, across, factor), lambda _: False)
+                assert closer is not None  # noqa: S101 - nothing is hopeless
+                new = score_scene(closer, self.font_size)
+                if new.hits == 0 and new.wide == 0 and closer.height <= highest and new.crossings <= score.crossings:
+                    self.best = replace(new, cost=new.cost + UNUSUAL.get(draft.arrangement, 0.0)), closer
+                    return
 
     def _place(self, draft: Draft, spacing: Spacing, width: float | None) -> _Placed:
         wish = draft, spacing, width
@@ -243,3 +282,9 @@ class Search:
         if self.limit is None:
             return None
         return self.limit - (0.7 * self._overhang if np.isfinite(self._overhang) else 0.0)
+
+
+def _find_kind(draft: Draft) -> tuple[Arrangement, bool | None]:
+    """What about as much stands around the shapes of: an arrangement, and how its figure is turned if it is one."""
+    figure = draft.canvas.structure.figure
+    return draft.arrangement, None if figure is None else figure.turned

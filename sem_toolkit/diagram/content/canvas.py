@@ -19,6 +19,9 @@ from sem_toolkit.diagram.content.style import DiagramStyle
 from sem_toolkit.diagram.content.words import break_edge_text, format_edge_text, format_name, is_significant
 from sem_toolkit.libraries import nx
 
+EXPLAINED_BY_DEFINITION = 1 - 1e-6
+"""An R² of 1, as of a score that is the sum of the last one and its change, says nothing about the data."""
+
 
 @dataclass(frozen=True)
 class Canvas:
@@ -65,7 +68,8 @@ def build_canvas(
     structure = replace(build_structure(_drop_candidates(graph)), order=order)
     matrix = choose_matrix(graph, structure, style, bool(hints.stages))
     # Without the paths that explain a variable it is not said how much of it they do.
-    explained = {} if r2 is None or style.only == "measurement" else r2
+    known = {} if r2 is None or style.only == "measurement" else r2
+    explained = {name: value for name, value in known.items() if value < EXPLAINED_BY_DEFINITION}
     return Canvas(graph, structure, style, hints, explained, marks or {}, matrix)
 
 

@@ -174,7 +174,12 @@ class Router:
         enough = HIT if role in ("loading", "weight") and self.sides.is_in_fan(source, target) else ENOUGH
         if key in self.tracks:
             enough = np.inf
-        if self.sides.is_in_figure(source, target) and (role == "regression" or self.sides.is_slanting(source, target)):
+        figure = self.choices.structure.figure
+        if (
+            figure is not None
+            and self.sides.is_in_figure(source, target)
+            and (role == "regression" or (self.sides.is_slanting(source, target) and not figure.upright))
+        ):
             # Crossings are part of the figures that readers know.
             enough = HIT
         if first is None or first[0] < enough:

@@ -16,11 +16,11 @@ LEAST_OWN, MOST_OWN = 2, 3
 
 MOST_MEASURES = 6
 
-BESIDE_MEASURE = 0.27
+BESIDE_MEASURE = 0.38
 """How far beside its measure, in columns, a component of its own stands."""
 
-BETWEEN_TWINS = 1 + 2 * BESIDE_MEASURE
-"""Columns between the measures of two twins: components of their own are nowhere closer to each other."""
+BETWEEN_TWINS = 0.84 + 2 * BESIDE_MEASURE
+"""Columns between the measures of two twins: those of their own components that stand innermost do not touch."""
 
 
 def recognise_pathways(structure: Structure) -> Figure | None:
@@ -96,6 +96,6 @@ def _place_person(
         cells[name] = (left + k, row)
         # The last one, which the twins do not share, next to the measure, so that arcs of the others run below.
         for level, factor in enumerate(own[name][::-1]):
-            shift = 0.0 if len(own[name]) > LEAST_OWN and level == 1 else BESIDE_MEASURE * (1 if level == 0 else -1)
+            shift = (1.0, -1.0, 0.0)[level] * BESIDE_MEASURE
             cells[factor] = (left + k + sign * shift, row + 1 + level)
     return cells

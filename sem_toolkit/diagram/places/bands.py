@@ -131,7 +131,8 @@ def place_bands(
             if title:
                 grounds[title] = build_rectangle(left, top, left + across, lowest)
             left += across + BETWEEN
-        top = lowest + max(34.0, spacing.rank * 0.8)
+        # Without paths from one row to the next nothing stands between them.
+        top = lowest + (max(34.0, spacing.rank * 0.8) if structure.links else 2 * BETWEEN)
     return BandPlacement(places, sides, {title: grounds[title] for title in stages if title in grounds})
 
 

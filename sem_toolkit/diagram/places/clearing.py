@@ -1,18 +1,27 @@
-"""Room for straight paths of a figure: columns and rows so far apart that they miss what stands between their ends."""
+"""Room for straight paths of a figure: columns and rows so far apart that they miss what stands between their ends, and
+that those which others cross hold their numbers.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sem_toolkit.diagram.content.figure import Figure
+from sem_toolkit.diagram.content.figure import Cell, Figure
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle
 from sem_toolkit.diagram.places.blocks import Block
+from sem_toolkit.diagram.places.measures import Measures
 
 CLEAR = 6.0
 """Distance of a straight path from what stands between its ends in the column of one of them."""
 
 LEAST_SLANT = 0.55
 """A path that would have to come so close to the vertical to miss it (as a share of the columns' distance) is bent."""
+
+BESIDE_CROSSING = 4.0
+"""How far a number on a level path keeps off what crosses that path, in points."""
+
+SLIVER = 0.2
+"""Pieces of a level path between others that are shorter than this, in columns, hold no number."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +77,50 @@ def list_passed(figure: Figure, blocks: Mapping[str, Block], structure: Structur
                 inward = -box.left if x < other_x else box.right
                 found.append(Passed(y, other_y, row, box, abs(other_x - x), inward))
     return found
+
+
+def iterate_crossed_pitches(
+    figure: Figure,
+    blocks: Mapping[str, Block],
+    heights: Mapping[float, float],
+    structure: Structure,
+    measures: Measures,
+) -> Iterator[float]:
+    """What numbers of two lines on level paths ask of the distance of columns where slanting paths cross these."""
+    if measures.more_lines == 0.0 or figure.is_dense:
+        return
+    cells, tall = figure.cells, measures.more_lines
+    links = [link for link in structure.links if {*link} <= {*cells}]
+    slanting = [(cells[a], cells[b]) for a, b in links if heights[cells[a][1]] != heights[cells[b][1]]]
+    for a, b in links:
+        (first, row), (last, other_row) = sorted((cells[a], cells[b]))
+        if row != other_row or last - first < 1e-6:
+            continue
+        free, start = [], first
+        for at, margin in sorted(_iterate_crossings(slanting, heights, heights[row], tall)):
+            if first < at < last:
+                free.append((start, at - margin))
+                start = at + margin
+        if not free:
+            continue
+        label = measures.find_number(a, b) + BESIDE_CROSSING
+        half = max(blocks[name].places[name].width / 2 for name in (a, b)) + BESIDE_CROSSING
+        needed = [
+            (label + half * ((low == first) + (high == last))) / (high - low)
+            for low, high in [*free, (start, last)]
+            if high - low > SLIVER
+        ]
+        yield min(needed, default=0.0)
+
+
+def _iterate_crossings(
+    links: Sequence[tuple[Cell, Cell]],
+    heights: Mapping[float, float],
+    level: float,
+    tall: float,
+) -> Iterator[tuple[float, float]]:
+    """Where straight paths cross a level, in columns, and how much a number beside them keeps off there."""
+    for (x, row), (other_x, other_row) in links:
+        y, other_y = heights[row], heights[other_row]
+        if min(y, other_y) < level < max(y, other_y):
+            yield x + (other_x - x) * (level - y) / (other_y - y), tall * abs((other_x - x) / (other_y - y))

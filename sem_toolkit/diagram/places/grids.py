@@ -9,7 +9,7 @@ from sem_toolkit.diagram.content.figure import Figure
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block, build_block
-from sem_toolkit.diagram.places.clearing import list_passed
+from sem_toolkit.diagram.places.clearing import iterate_crossed_pitches, list_passed
 from sem_toolkit.diagram.places.measures import Measures, Side, Spacing
 from sem_toolkit.diagram.places.track_ends import widen_for_tracks
 
@@ -241,31 +241,26 @@ def _iterate_pitches(
         level = box.top - 4 < beside.bottom and beside.top - 4 < box.bottom
         inner = blocks[a].places[a].right - blocks[b].places[b].left
         if pair in linked and level and figure.cells[a][1] == figure.cells[b][1]:
-            label = _find_number(a, b, measures) if tight else measures.widest_label
+            label = measures.find_number(a, b) if tight else measures.widest_label
             # Where all variables of a wave lead to all of the next, the numbers stand before the paths cross.
             roomy = 2 * label + 12 if figure.is_dense else label + 30
             yield (inner + (label + 12 if tight else max(spacing.rank, roomy))) / apart
         elif pair in linked and apart >= 1 - 1e-6 and pair not in loaded:
-            label = _find_number(a, b, measures) if tight else measures.widest_label
+            label = measures.find_number(a, b) if tight else measures.widest_label
             gap = max(22.0, DIAGONAL * label + (2 if tight else 14))
             yield (inner + (gap if tight else max(gap, 0.8 * spacing.rank))) / apart
         elif pair in loaded and level:
-            yield (inner + _find_number(a, b, measures) + 16) / apart
+            yield (inner + measures.find_number(a, b) + 16) / apart
         elif pair in covarying and level and not figure.has_arcs_beyond(a, b):
             yield (inner + 22 + (0.0 if tight else covarying[pair])) / apart
         if level:
             gap = spacing.item if {a, b} <= items else spacing.block
             yield (box.right - beside.left + gap) / apart
+    yield from iterate_crossed_pitches(figure, blocks, heights, structure, measures)
     # Numbers of loadings that arrive side by side.
     columns = sorted({column for name, (column, _) in figure.cells.items() if name in items})
     if len(columns) > 1:
         yield 0.75 * max((width for key, width in measures.labels.items() if " =~ " in key), default=0.0)
-
-
-def _find_number(one: str, other: str, measures: Measures) -> float:
-    """Width of the widest number of the directed paths between two variables."""
-    keys = [f"{a} {sign} {b}" for a, b in ((one, other), (other, one)) for sign in ("~", "=~")]
-    return max(measures.labels.get(key, 0.0) for key in keys)
 
 
 def _fit_pitch(wanted: float, tight: float, figure: Figure, blocks: Mapping[str, Block], limit: float) -> float:

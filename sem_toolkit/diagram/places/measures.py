@@ -84,6 +84,11 @@ class Measures:
     def widest_label(self) -> float:
         return max(self.labels.values(), default=0.0)
 
+    def find_number(self, one: str, other: str) -> float:
+        """Width of the widest number of the directed paths between two variables."""
+        keys = [f"{a} {sign} {b}" for a, b in ((one, other), (other, one)) for sign in ("~", "=~")]
+        return max(self.labels.get(key, 0.0) for key in keys)
+
 
 def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     """Boxes that hold the names, alike for all factors and for all indicators of a factor."""

@@ -164,7 +164,7 @@ def _release_separately(
     total, multiplier = float(score @ rest), evaluation.multiplier
     found: list[tuple[float, int, FloatArray] | None] = []
     for chosen in sets:
-        part, own, scale = remaining[np.ix_(chosen, chosen)], left[chosen], np.sqrt(size[chosen])
+        part, own, scale = remaining[chosen][:, chosen], left[chosen], np.sqrt(size[chosen])
         if not chosen or _find_smallest(part / (scale[:, None] * scale)) < IDENTIFIED:
             found.append(None)
             continue

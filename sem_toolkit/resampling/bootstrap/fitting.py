@@ -10,7 +10,8 @@ from sem_toolkit.discrepancy import StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
 from sem_toolkit.estimation import estimate as find_solution
-from sem_toolkit.estimation.batch import Arrival, Arrivals, Search, minimise_stack
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals
+from sem_toolkit.estimation.batch import Search, minimise_stack
 from sem_toolkit.estimation.box import find_box
 from sem_toolkit.estimation.far import seek_minima
 from sem_toolkit.estimation.multistart import Released, release_markers

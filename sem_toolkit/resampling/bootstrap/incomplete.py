@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
 from sem_toolkit.discrepancy.targets import build_targets
-from sem_toolkit.estimation.batch import Arrival, Arrivals, minimise_stack
+from sem_toolkit.estimation.arrivals import Arrival, Arrivals
+from sem_toolkit.estimation.batch import minimise_stack
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.fit import Fit
 from sem_toolkit.model import Model

@@ -44,7 +44,7 @@ def compute_cutoffs_of_fit(
     """
     require_one_group(fit)
     chosen = choose_kind(build_standardized_spec(fit), kind)
-    options = {name: value for name, value in fit.options.given.items() if name not in (*OF_ROWS, *_NOT_DRAWN)}
+    options = _choose_options(fit)
     n, own = fit.sample.n, get_own_indices(fit)
     if chosen == "direct":
         return compute_direct_cutoffs(
@@ -55,6 +55,21 @@ def compute_cutoffs_of_fit(
         build_standardized_spec(fit), fit.spec, n, replications, seed,
         own=own, workers=workers, watch=watch, options=options,
     )  # fmt: skip
+
+
+def _choose_options(fit: Fit) -> dict[str, object]:
+    """Those of the fit that its indices in other samples hang on.
+
+    Nobody asks for standard errors there, nor for tests beside the main one, and either could have samples fitted one
+    by one. Indices need a test, and get that of the estimator where the fit has none.
+    """
+    given = {name: value for name, value in fit.options.given.items() if name not in (*OF_ROWS, *_NOT_DRAWN)}
+    if "se" in given:
+        given["se"] = "default"
+    if "test" in given:
+        test = fit.options.inference.test
+        given["test"] = "default" if test == "none" else test
+    return given
 
 
 def choose_kind(spec: Spec, kind: str | None) -> Kind:

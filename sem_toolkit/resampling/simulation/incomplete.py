@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sem_toolkit.discrepancy import Evaluations
 from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
 from sem_toolkit.discrepancy.stack import factor_stack, invert_stack, pick_evaluations
-from sem_toolkit.estimation.batch import Arrival, evaluate_stack
+from sem_toolkit.estimation.arrivals import Arrival
+from sem_toolkit.estimation.minimand import evaluate_stack
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import Model, build_model, compute_jacobian
 from sem_toolkit.model.jacobian import vech_indices

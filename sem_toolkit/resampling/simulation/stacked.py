@@ -11,8 +11,8 @@ from sem_toolkit.discrepancy import MaximumLikelihood, Status
 from sem_toolkit.discrepancy.stack import pick_evaluations
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions
-from sem_toolkit.estimation.batch import evaluate_stack
 from sem_toolkit.estimation.box import find_box
+from sem_toolkit.estimation.minimand import evaluate_stack
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.moments import compute_stacked_moments

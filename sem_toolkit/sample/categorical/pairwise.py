@@ -34,14 +34,13 @@ def build_pairwise_answers(
     if faults:
         raise DataError(faults)
     place = {name: position for position, name in enumerate(names)}
-    kinds = frame.dtypes.tolist()
-    data = read_numbers(frame, [place[name] for name in variables], variables, kinds)
+    data, categories = read_numbers(frame, [place[name] for name in variables], variables)
     codes, labels = code_groups(frame.iloc[:, place[group]]) if group else (np.zeros(len(data), dtype=np.intp), ("",))
     given = np.isin(variables, list(exogenous))
     holes = np.isnan(data)
     empty, lacking = holes[:, ~given].all(axis=1), holes[:, given].any(axis=1)
     used = (codes >= 0) & ~empty & ~lacking
-    messages = list_findings(frame, kinds, data, variables)
+    messages = list_findings(frame, categories, data, variables)
     if (~used).any():
         message = f"{int((~used).sum())} of {len(data)} rows left out: they answer no item"
         message += f", or lack one of {', '.join(exogenous)}" if lacking.any() else ""

@@ -84,7 +84,8 @@ def test_something_cut_off(good):
 def test_too_wide_for_the_column_and_text_too_small(good):
     problems = check_scene(replace(good, style=DiagramStyle(column="single")))
     assert [problem.kind for problem in problems] == ["too-wide"]
-    assert str(problems[0]) == "the picture needs 106 mm at this font size, the column has 85 mm"
+    said = "the picture needs 106 mm at this font size, the column has 85 mm; a double column holds it"
+    assert str(problems[0]) == said
     small = replace(good.nodes[0], font_size=6.0)
     assert "small-font" in find_kinds(replace(good, nodes=(small, *good.nodes[1:])))
 

@@ -248,3 +248,16 @@ def test_indicators_are_as_far_apart_as_numbers_in_two_lines_need():
     picture = draw_text(f"{text}\nF2 ~ F1\nF3 ~ F2\nF4 ~ F3", **ERRORS)
     assert not picture.hits()
     assert picture.scene.width <= picture.scene.style.column_width + 0.5
+
+
+def test_numbers_of_level_paths_have_room_beside_the_paths_that_cross_them():
+    """Change of four occasions of two variables, with standard errors: no more room than the first picture has."""
+    text = "\n".join(
+        [f"l{v}{t} =~ 1*{v}{t}" for v in "xy" for t in range(1, 5)]
+        + [f"d{v}{t} =~ 1*l{v}{t}\nl{v}{t} ~ 1*l{v}{t - 1}\nl{v}{t} ~~ 0*l{v}{t}" for v in "xy" for t in range(2, 5)]
+        + [f"g{v} =~ " + " + ".join(f"1*d{v}{t}" for t in range(2, 5)) for v in "xy"]
+        + [f"d{v}{t} ~ lx{t - 1} + ly{t - 1}" for v in "xy" for t in range(2, 5)]
+    )
+    picture = draw_text(text, **ERRORS)
+    assert not picture.hits()
+    assert picture.scene.width <= picture.scene.style.column_width + 0.5

@@ -3,8 +3,9 @@
 import pytest
 
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.diagram import DiagramHints
-from tests.diagram.drawing import draw_text
+from sem_toolkit.diagram import DiagramHints, draw_diagram
+from sem_toolkit.spec import build_parameter_table, parse_spec
+from tests.diagram.drawing import draw_text, estimate_randomly
 
 CONTROLS = "A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3\nB ~ A + age + sex\nA ~ age"
 FACTORS = "A =~ a1 + a2 + a3\nB =~ b1 + b2 + b3\nC =~ c1 + c2 + c3"
@@ -96,3 +97,14 @@ def test_covariances_across_a_column_of_indicators_stand_in_a_list():
     assert sum(edge.role == "covariance" for edge in everything.scene.edges) == 4
     growth = draw_text("i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4\ns =~ 0*t1 + 1*t2 + 2*t3 + 3*t4")
     assert "i ~~ s" in {edge.key for edge in growth.scene.edges}
+
+
+def test_an_r2_of_1_that_holds_by_definition_is_not_shown():
+    table = build_parameter_table(parse_spec("x2 ~ x1 + d\ny ~ x2\nx2 ~~ 0*x2"))
+    diagram = draw_diagram(table, estimate_randomly(table), r2={"x2": 1.0, "y": 0.4})
+    assert {node.name: node.lines for node in diagram.scene.nodes} == {
+        "x1": ("x1",),
+        "d": ("d",),
+        "x2": ("x2",),
+        "y": ("y", "R² = 0.40"),
+    }

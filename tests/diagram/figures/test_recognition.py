@@ -577,7 +577,7 @@ def test_a_factor_of_the_first_score_alone_stands_above_it():
     assert len({round(boxes[f"Lx{t}"].y, 3) for t in range(1, 6)}) == 1
 
 
-def build_pathways(measures, common):
+def build_pathways(measures, common, own="AE"):
     """Twins with common components, on which measures depend by a latent phenotype (`common`) or by themselves."""
     lines, factors = [], []
     for t in (1, 2):
@@ -586,16 +586,17 @@ def build_pathways(measures, common):
             lines += [f"P{t} =~ " + " + ".join(names), *(f"{f}{t} =~ P{t}" for f in "ACE"), f"P{t} ~~ 0*P{t}"]
         else:
             lines += [f"{f}{t} =~ " + " + ".join(names) for f in "ACE"]
-        lines += [f"{f}_{name} =~ {name}\n{name} ~~ 0*{name}" for name in names for f in "AE"]
-        factors += [f"{f}{t}" for f in "ACE"] + [f"{f}_{name}" for name in names for f in "AE"]
-    pairs = {("A1", "A2"), ("C1", "C2"), *((f"A_{v}1", f"A_{v}2") for v in measures)}
+        lines += [f"{f}_{name} =~ {name}\n{name} ~~ 0*{name}" for name in names for f in own]
+        factors += [f"{f}{t}" for f in "ACE"] + [f"{f}_{name}" for name in names for f in own]
+    pairs = {("A1", "A2"), ("C1", "C2"), *((f"{f}_{v}1", f"{f}_{v}2") for v in measures for f in own[:-1])}
     lines += [f"{a} ~~ {1 if (a, b) in pairs else 0}*{b}" for a, b in combinations(factors, 2)]
     return "\n".join(lines)
 
 
+@pytest.mark.parametrize("own", ["AE", "ACE"])
 @pytest.mark.parametrize("common", [True, False])
-def test_pathways_of_twins_have_what_is_common_above_and_what_is_their_own_below(common):
-    diagram = draw_diagram(build_table(build_pathways("xyz", common)))
+def test_pathways_of_twins_have_what_is_common_above_and_what_is_their_own_below(common, own):
+    diagram = draw_diagram(build_table(build_pathways("xyz", common, own)))
     boxes = {node.name: node.box for node in diagram.scene.nodes}
     order = [boxes[name].y for name in ("A1", *(["P1"] if common else []), "x1", "E_x1", "A_x1")]
     assert order == sorted(order)

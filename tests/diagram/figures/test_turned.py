@@ -75,3 +75,13 @@ def test_a_figure_too_wide_for_a_single_column_stays_a_figure():
     for one, other in (("RIx", "RIy"), ("x1", "y1"), ("wx4", "wy4")):
         beside = boxes[one].y == pytest.approx(boxes[other].y)
         assert beside or boxes[one].x == pytest.approx(boxes[other].x)
+
+
+def test_what_a_single_column_cannot_hold_is_no_wider_than_in_a_double_one():
+    text = "\n".join(f"F{k} =~ " + " + ".join(f"x{k}{m}" for m in range(1, 5)) for k in range(1, 7))
+    paths = "\n".join(f"F{k} ~ " + " + ".join(f"F{m}" for m in range(1, k)) for k in range(3, 7))
+    single, double = (draw_text(f"{text}\n{paths}", column=column) for column in ("single", "double"))
+    found = [str(problem) for problem in single.problems() if problem.kind == "too-wide"]
+    assert single.scene.width <= double.scene.width + 0.5
+    assert found
+    assert found[0].endswith("the column has 85 mm; a double column holds it")

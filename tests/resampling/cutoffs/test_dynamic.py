@@ -92,6 +92,13 @@ def test_cutoffs_of_a_fit_stand_beside_its_own_indices(fitted):
     assert set(found.to_dict()["levels"][1]["cutoffs"]) == set(INDICES)
 
 
+@pytest.mark.parametrize("given", [{"test": "none"}, {"se": "none"}], ids=str)
+def test_cutoffs_are_the_same_without_errors_or_a_test(fitted, given):
+    other = fit(HS, DATA / "hs.csv", call="cfa", **given)
+    found, wanted = (compute_cutoffs_of_fit(own, 40).to_dict()["levels"] for own in (other, fitted))
+    assert found == wanted
+
+
 def test_direct_populations_miss_the_model_by_what_was_asked_for():
     covariance = build_population(parse_spec(read("dfi_hs")["standardized_model"]), standardized=True).covariance[0]
     scaled = covariance * np.outer(np.arange(1.0, 10.0), np.arange(1.0, 10.0))
