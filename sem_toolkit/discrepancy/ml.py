@@ -98,11 +98,11 @@ class MaximumLikelihood:
         return factor_stack(self.targets.covariance)
 
     def _pick_samples(self, draws: NDArray[np.intp], *, means: bool) -> PointSamples:
-        """The samples of these draws."""
+        """The samples of these draws, which are not copied where they are one behind the other."""
         targets, (definite, logarithms) = self.targets, self.definiteness
-        mean = targets.mean.take(draws, axis=0) if means and targets.mean is not None else None
-        moments = targets.covariance.take(draws, axis=0), mean
-        return PointSamples(targets.share, *moments, definite.take(draws, axis=0), logarithms.take(draws, axis=0))
+        whole = PointSamples(targets.share, targets.covariance, targets.mean if means else None, definite, logarithms)
+        follow = len(draws) > 0 and bool((np.diff(draws) == 1).all())
+        return whole.pick(slice(int(draws[0]), int(draws[-1]) + 1) if follow else draws)
 
     def evaluate_many(
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False

@@ -15,6 +15,8 @@ def fill_exogenous_moments(
     These are rows with exo = 1, and the (co)variances of a composite's indicators. Their divisor is the estimator's;
     `estimate` fills the table again with its own, so that a table filled by other options cannot lead astray.
     """
+    if not table.given and "<~" not in table.operators:
+        return table
     place = {name: position for position, name in enumerate(sample.variables)}
     blocks = {(row.group, row.rhs): row.lhs for row in table.parameters if row.op == "<~"}
     joint = options is not None and options.categorical and not table.conditional_x

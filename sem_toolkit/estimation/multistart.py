@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 
 _LARGE = 60  # free parameters, above which scattered starts cost more than they are likely to find
 _EQUAL = 2  # times as many may be in the table, where labels make them equal (groups that share loadings)
+_MOST_SLOPES = 6_000  # statistics of ordered variables times parameters: more cost more than the whole fit
 _LOWER = 1e-7
 _BEYOND = 1e-7
 _SAME = 1e-6
@@ -75,6 +76,7 @@ def is_surveyable(objective: Objective, targets: Targets) -> bool:
         find_stack(objective, targets) is not None
         and 0 < objective.size - (model.n_parameters - len(held.places)) <= _LARGE
         and len(held.places) <= _LARGE * _EQUAL
+        and (model.responses is None or model.n_groups * model.layout.size * len(held.places) <= _MOST_SLOPES)
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None
         and not _is_regression(objective)

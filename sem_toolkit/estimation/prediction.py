@@ -24,8 +24,8 @@ from sem_toolkit.sample import Sample, SampleGroup
 FloatArray = NDArray[np.float64]
 
 _TOGETHER, _FEWEST, _MOST = 32768, 256, 1024
-"""Parameters of the samples that are searched together, so that they stay near the processor, and how many these are.
-"""
+"""Parameters of the samples that are searched together, about, so that they stay near the processor, and how many these
+are."""
 _DEFINITE = 0.01
 """The smallest eigenvalue, in units of its diagonal, of a second derivative that foretells others."""
 
@@ -55,16 +55,15 @@ class Prediction:
         z = np.tile(coordinates.origin[:, None], len(changes[0]))
         for change, response in zip(changes, self.responses, strict=True):
             z += (turn @ response) @ change.T
-        size = int(np.clip(_TOGETHER // max(1, len(z)), _FEWEST, _MOST))
-        parts = [z[:, first : first + size] for first in range(0, z.shape[1], size)]
         if isinstance(discrepancy, SlopeEvaluator) and discrepancy.has_slopes(self.model):
-            places = np.split(np.arange(z.shape[1]), range(size, z.shape[1], size))
+            size = int(np.clip(_TOGETHER // max(1, len(z)), _FEWEST, _MOST))
+            places = np.array_split(np.arange(z.shape[1]), max(1, round(z.shape[1] / size)))
             ends = [
-                descend_together(coordinates, self._metric, discrepancy.hold(self.model, place), part)
-                for place, part in zip(places, parts, strict=True)
+                descend_together(coordinates, self._metric, discrepancy.hold(self.model, place), z.take(place, axis=1))
+                for place in places
             ]
         else:
-            ends = [_stay(part) for part in parts]
+            ends = [_stay(z)]
         x = np.concatenate([coordinates.restore(end.z).x.T for end in ends])
         found, values, close = (
             np.concatenate([getattr(end, name) for end in ends]) for name in ("found", "values", "close")

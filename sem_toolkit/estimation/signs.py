@@ -24,7 +24,8 @@ def orient_factors(model: Model, x: FloatArray) -> FloatArray:
     for number, row in enumerate(model.parameters):
         if row.op == "=~":
             loadings.setdefault(row.lhs, []).append(number)
-    unrotated = {row.efa for row in model.table.parameters if row.user == ECHELON} - {""}
+    marked = model.table.parameters if model.table.exploratory else ()
+    unrotated = {row.efa for row in marked if row.user == ECHELON} - {""}
     staggered = {row.lhs for row in model.parameters if row.efa in unrotated} if unrotated else set()
     for name in sorted(loadings, key=lambda name: any(model.parameters[i].rhs in loadings for i in loadings[name])):
         if name in staggered:

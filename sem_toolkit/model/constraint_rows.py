@@ -34,7 +34,7 @@ def build_constraints(table: ParameterTable, parameters: tuple[Parameter, ...]) 
         equalities = _solve(closed, q)
         return Constraints(equalities, (), (), lower, upper, (), {}, {})
     positions, constants = label_positions(table, parameters)
-    defining = [row for row in table.rows if row.op == ":="]
+    defining = [row for row in table.rows if row.op == ":="] if ":=" in table.operators else []
     known = {*positions, *constants, *(row.lhs for row in defining)}
     conditions = [_build_condition(row, known) for row in table.rows if row.op in ("==", "<", ">")]
     definitions = _parse_used(defining, conditions)

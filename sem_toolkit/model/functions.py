@@ -97,9 +97,9 @@ def label_positions(
             if label:
                 positions.setdefault(label, number)
     constants: dict[str, float] = {}
-    for row in table.parameters:
+    for row in [row for row in table.parameters if row.free == 0]:
         for label in (row.label, row.plabel):
-            if label and row.free == 0 and label not in positions:
+            if label and label not in positions:
                 constants.setdefault(label, 0.0 if row.ustart is None else row.ustart)
     return positions, constants
 

@@ -5,7 +5,7 @@ rank is the same at almost every point: Wald (1950); Bekker, Merckens & Wansbeek
 Models, and Computer Algebra, ch. 2.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,15 +152,15 @@ def count_degrees(model: Model) -> tuple[GroupDegrees, ...]:
     given = model.responses is not None and model.responses.is_conditional
     observed = set() if given else set(model.observed)  # given covariates their moments are none of the layout's
     result = []
+    free = Counter([row.group for row in model.parameters])
     for number, label in enumerate(model.groups):
-        rows = [row for row in model.table.parameters if row.group == number + 1]
-        given_by_data = [row for row in rows if row.is_given and model.sees(row)]
+        given_by_data = [row for row in model.table.given if row.group == number + 1 and model.sees(row)]
         taken = sum({row.lhs, row.rhs or row.lhs} <= observed for row in given_by_data)
         if model.composites is not None:
             sizes = (len(m.indicators) for m in model.composites.members if m.group == number)
             taken += sum(k * (k + 1) // 2 for k in sizes)
         moments = model.layout.count(number) - taken
-        result.append(GroupDegrees(label, moments, sum(row.free > 0 for row in rows)))
+        result.append(GroupDegrees(label, moments, free[number + 1]))
     return tuple(result)
 
 

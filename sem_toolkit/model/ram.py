@@ -290,7 +290,7 @@ def _measure_row(row: Parameter, scale: FloatArray, place: dict[str, int]) -> Pa
 
 def find_exogenous(table: ParameterTable, observed: tuple[str, ...]) -> tuple[int, ...]:
     """Positions of the observed variables whose moments are taken from the data."""
-    names = {row.lhs for row in table.parameters if row.is_given}
+    names = {row.lhs for row in table.given}
     return tuple(i for i, name in enumerate(observed) if name in names)
 
 

@@ -120,9 +120,9 @@ def build_responses(
     table: ParameterTable, observed: tuple[str, ...], parameters: tuple[Parameter, ...]
 ) -> Responses | None:
     """The thresholds and scales of a table; None where it has no ordered variables."""
-    rows = [row for row in table.parameters if row.op == "|"]
-    if not rows:
+    if "|" not in table.operators:
         return None
+    rows = [row for row in table.parameters if row.op == "|"]
     position = {row.free: number for number, row in enumerate(parameters)}
     place = {name: number for number, name in enumerate(observed)}
     items = np.array(sorted({place[row.lhs] for row in rows}), dtype=np.intp)

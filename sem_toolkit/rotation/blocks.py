@@ -23,6 +23,8 @@ class Block:
 
 def find_blocks(table: ParameterTable) -> tuple[Block, ...]:
     """Every block of two or more factors; where loadings are equal across groups one block stands for all of these."""
+    if not table.exploratory:
+        return ()
     found: dict[tuple[str, int], Block] = {}
     loadings = [row for row in table.parameters if row.efa and row.op == "=~"]
     for name in dict.fromkeys(row.efa for row in loadings):

@@ -33,6 +33,8 @@ class Slope:
 
 def list_slopes(table: ParameterTable) -> tuple[Slope, ...]:
     """The random slopes of a table, separated (`separate_levels`) or not."""
+    if not table.random_slopes:
+        return ()
     step = len(table.levels) if table.separated else 1
     return tuple(
         Slope(row.rv, row.lhs, row.rhs, (row.group - 1) // step + 1)
@@ -68,6 +70,8 @@ def carry_slopes(table: ParameterTable) -> ParameterTable:
 
 def check_random_slopes(table: ParameterTable) -> list[Diagnostic]:
     """Faults of random slopes that cannot be estimated: their place, their causes, and what they are."""
+    if not table.random_slopes:
+        return []
     return [fault for row in table.parameters if row.rv and row.rhs != row.lhs for fault in _check(row, table)]
 
 

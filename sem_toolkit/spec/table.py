@@ -127,6 +127,21 @@ class ParameterTable:
         return tuple([row for row in self.rows if row.op in PARAMETER_OPERATORS])
 
     @cached_property
+    def given(self) -> tuple[Parameter, ...]:
+        """The rows whose values are taken from the data (`Parameter.is_given`)."""
+        return tuple([row for row in self.rows if row.exo and row.is_given])
+
+    @cached_property
+    def exploratory(self) -> frozenset[str]:
+        """Names of the exploratory blocks."""
+        return frozenset([row.efa for row in self.rows]) - {""}
+
+    @cached_property
+    def random_slopes(self) -> frozenset[str]:
+        """Names of the random slopes."""
+        return frozenset([row.rv for row in self.rows]) - {""}
+
+    @cached_property
     def roles(self) -> tuple[Roles, ...]:
         """The roles of the variables of every block, in the order of the blocks."""
         blocks: dict[int, list[Parameter]] = {}

@@ -60,7 +60,9 @@ def is_same_model(one: ParameterTable, other: ParameterTable) -> bool:
 
 def find_ties(table: ParameterTable) -> dict[str, str]:
     """For every plabel the first one that it is equal to: rows with the same one are one parameter."""
-    first = {row.plabel: row.plabel for row in table.parameters}
+    first = {name: name for name in [row.plabel for row in table.parameters]}
+    if "==" not in table.operators:
+        return first
 
     def find(name: str) -> str:
         while first[name] != name:

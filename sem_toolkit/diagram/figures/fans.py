@@ -130,10 +130,8 @@ def _arrange_two(structure: Structure, fans: Sequence[Fan], extra: Sequence[str]
     cells = above.place((width - above.width) / 2, 1.0, 0.0) | below.place((width - below.width) / 2, last - 1, last)
     outer: dict[str, Side] = dict.fromkeys(above.items, "top")
     outer |= dict.fromkeys(below.items, "bottom")
-    inner: tuple[tuple[tuple[str, ...], Side], ...] = ((above.factors, "bottom"), (below.factors, "top"))
-    for names, side in inner:
-        outer |= dict.fromkeys(names, side)
-        outer |= {names[0]: "left", names[-1]: "right"}
+    for names in (above.factors, below.factors):
+        outer |= {**dict.fromkeys(names, "right"), names[0]: "left"}
     if inside:
         # Between the two rows of factors straight paths reach all of them.
         extra = sorted(extra, key=lambda name: structure.ranks[name])

@@ -8,6 +8,8 @@ from sem_toolkit.diagram.content.structure import Structure
 
 LEAST_COVARIANCES = 3
 MOST_ITEMS = 24
+MOST_BESIDE = 12
+"""The most covariances over time that a column of indicators may have beside it where their row is too wide."""
 
 
 def recognise_waves(structure: Structure) -> Figure | None:
@@ -31,7 +33,9 @@ def recognise_waves(structure: Structure) -> Figure | None:
     if trait is not None:
         cells[trait] = ((len(occasions) - 1) / 2, 0.0)
         outer[trait] = "top"
-    return Figure("waves", cells, dict.fromkeys(occasions, "bottom"), outer)
+    # So many arcs beside a column of indicators could not be told apart.
+    alone = across > MOST_BESIDE
+    return Figure("waves", cells, dict.fromkeys(occasions, "bottom"), outer, alone=alone)
 
 
 def _find_trait(structure: Structure) -> str | None:

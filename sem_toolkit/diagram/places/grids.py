@@ -47,7 +47,9 @@ def place_grid(
     """
     figure = replace(figure, sides={**figure.sides, **structure.pinned})
     shares = sorted({ROOMY_SHARE, spacing.number_share}, reverse=True)
-    for share, beside in [*((share, True) for share in shares), (shares[-1], False)]:
+    # Narrower indicators only help where the figure fits so.
+    ways = [*((share, True) for share in shares), (shares[-1], False), (shares[-1], True)]
+    for share, beside in ways:
         spacing = replace(spacing, number_share=share, beside=beside)
         blocks = {name: _build_cell(name, figure, structure, measures, spacing) for name in figure.cells}
         heights = _find_heights(figure, blocks, structure, measures, spacing)

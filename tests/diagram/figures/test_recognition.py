@@ -199,6 +199,15 @@ def test_variances_stand_between_the_ends_of_tracks(variances):
             assert edge.label.box.top > boxes[edge.source].bottom
 
 
+def test_waves_too_wide_for_their_column_stay_waves_with_nothing_hit():
+    text = "\n".join(f"W{t} =~ " + " + ".join(f"y{k}{t}" for k in range(1, 7)) for t in (1, 2, 3)) + "\n"
+    text += "\n".join(f"y{k}{s} ~~ y{k}{t}" for k in range(1, 7) for s, t in ((1, 2), (2, 3), (1, 3)))
+    diagram = draw_text(text, values="both", variances="ram", significance="none")
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    assert not diagram.hits()
+    assert boxes["W1"].y == boxes["W3"].y < boxes["y11"].y == boxes["y63"].y
+
+
 def test_fixed_loadings_of_three_growth_factors_have_their_numbers_near_the_occasions():
     loads = {"i": [1] * 6, "s1": [0, 1, 2, 2, 2, 2], "s2": [0, 0, 0, 1, 2, 3]}
     text = "\n".join(f"{f} =~ " + " + ".join(f"{v}*y{t}" for t, v in enumerate(loads[f])) for f in loads)
