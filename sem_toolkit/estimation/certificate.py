@@ -1,5 +1,6 @@
 """The certificate: gradient, curvature, constraints, identification and admissibility of a point."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,7 +46,7 @@ class Geometry:
     """Numbers behind the verdict, each along the active constraints and in units of the information's diagonal.
 
     gradient_max  largest element of the gradient
-    curvature     smallest eigenvalue of the exact Hessian
+    curvature     smallest eigenvalue of the exact Hessian, inequalities without force let go
     is_singular   whether the expected information has a direction without information
     missed        by how much a constraint is violated; inward: how strongly an inequality holds back a point wrongly
     """
@@ -108,13 +109,30 @@ def compute_geometry(objective: Objective, point: Point, active: ActiveSet) -> G
         slope = tangent @ (tangent.T @ slope)
     else:
         tangent = None
+    curvatures = [
+        compute_smallest_eigenvalue(_restrict(hessian, scale, own))
+        for own in (tangent, *_list_wider_tangents(active, scale, objective.size))
+    ]
     return Geometry(
         gradient_max=float(np.abs(slope).max(initial=0.0)),
-        curvature=compute_smallest_eigenvalue(_restrict(hessian, scale, tangent)),
+        curvature=min(curvatures),
         is_singular=_is_singular(_restrict(information, scale, tangent)),
         missed=compute_violation(objective, point) if active.size or not _is_free(objective) else 0.0,
         inward=float((-active.multipliers[active.equalities :]).max(initial=0.0)),
     )
+
+
+def _list_wider_tangents(active: ActiveSet, scale: FloatArray, size: int) -> Iterator[FloatArray]:
+    """The directions that are left when an active inequality is let go, one at a time, where it has no force.
+
+    Along one of them that leads inside, the discrepancy may fall although its slope is 0: a loading of which only the
+    square counts, held at 0 by a > 0.
+    """
+    for place in range(active.equalities, active.size):
+        with np.errstate(over="ignore"):
+            force = abs(active.multipliers[place]) * np.linalg.norm(active.slopes[place] * scale)
+        if force < ENOUGH:
+            yield compute_scaled_tangent(active.without(place), scale, size)
 
 
 def _is_free(objective: Objective) -> bool:

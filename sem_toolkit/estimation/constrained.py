@@ -40,6 +40,12 @@ class ActiveSet:
     def size(self) -> int:
         return len(self.values)
 
+    def without(self, place: int) -> "ActiveSet":
+        """The others than an inequality at that place."""
+        left = np.arange(self.size) != place
+        inequalities = tuple(np.delete(self.inequalities, place - self.equalities).tolist())
+        return ActiveSet(self.equalities, inequalities, self.values[left], self.slopes[left], self.multipliers[left])
+
 
 def find_active_set(objective: Objective, point: Point, chosen: tuple[int, ...] | None = None) -> ActiveSet:
     """The constraints that hold with equality, or the given inequalities, and their multipliers by least squares."""

@@ -28,7 +28,7 @@ def check_reversed_items(solution: Solution) -> tuple[Diagnostic, ...]:
     by_factor: dict[tuple[str, int], dict[str, float]] = {}
     for row in loadings:
         value = values.get((row.lhs, row.rhs, row.group), row.ustart)
-        if value is not None and row.rhs not in several:
+        if value and row.rhs not in several:  # what is 0 points nowhere
             by_factor.setdefault((row.lhs, row.group), {})[row.rhs] = float(value)
     for (factor, group), items in by_factor.items():
         part = sample.groups[group - 1]

@@ -265,6 +265,43 @@ def test_a_saddle_is_no_optimum() -> None:
         assert beside.value < point.value
 
 
+_SQUARES = """
+S1 =~ NA*y1 + s*y1
+S2 =~ NA*y2 + s*y2
+S1 ~~ 1*S1 + .5*S2
+S2 ~~ 1*S2
+y1 ~~ e*y1
+y2 ~~ e*y2
+s > 0
+"""
+"""Only the square of s counts: the covariance of y1 and y2 is s²/2."""
+
+
+def _correlate(correlation: float) -> pd.DataFrame:
+    return pd.DataFrame([[1.0, correlation], [correlation, 1.0]], index=["y1", "y2"], columns=["y1", "y2"])
+
+
+def test_an_inequality_without_force_makes_no_optimum_of_a_saddle() -> None:
+    found = fit(_SQUARES, sample_cov=_correlate(0.3), sample_nobs=200)
+    assert found.certificate.verdict == "converged"
+    np.testing.assert_allclose(found.parameters["est"][0] ** 2, 2 * 0.3 * 199 / 200, rtol=1e-8)
+    objective = Objective(found.solution.model, MaximumLikelihood(found.solution.targets))
+    loadings = [row.op == "=~" for row in found.solution.model.parameters]
+    at_zero = objective.locate(objective.model.constraints.linear.basis.T @ np.where(loadings, 0.0, 0.9975))
+    assert at_zero is not None
+    certificate = examine(objective, at_zero, "native", 0).certificate
+    assert (certificate.verdict, certificate.converged) == ("no optimum found", False)
+    assert certificate.hessian_min_eig < -1e-3
+
+
+def test_an_inequality_without_force_may_still_be_where_the_optimum_is() -> None:
+    found = fit(_SQUARES, sample_cov=_correlate(-0.3), sample_nobs=200)
+    assert found.certificate.verdict == "converged at a boundary"
+    np.testing.assert_allclose(found.parameters["est"][:2], 0.0, atol=1e-8)
+    assert found.fit_measures["chisq"] == pytest.approx(-200 * np.log(1 - 0.3**2), rel=1e-9)
+    assert np.isfinite(found.fit_measures["gfi"])
+
+
 @pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
 @pytest.mark.parametrize(("share", "verdict"), [(1.05, "converged at a boundary"), (0.999, "converged")])
 def test_bounds_are_active_in_any_unit(unit: float, share: float, verdict: str) -> None:

@@ -126,10 +126,18 @@ def compute_residual_test(evaluation: AtEstimate, weight: Weight) -> FloatArray:
         along, information = basis.T @ along, basis.T @ information @ basis
     if not along.any():
         return whole
-    explained = float(along @ np.linalg.solve(information, along)) * evaluation.total
+    explained = float(along @ _solve(information, along)) * evaluation.total
     total = float(whole.sum())
     parts = whole / total if total > 0.0 else evaluation.sizes / evaluation.total  # an indefinite weight: as they come
     return np.asarray(whole - explained * parts)
+
+
+def _solve(information: FloatArray, along: FloatArray) -> FloatArray:
+    """Information⁻¹ along; parameters on which nothing hangs, as a loading of 0 of which the square counts, stay."""
+    try:
+        return np.asarray(np.linalg.solve(information, along))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(information, hermitian=True) @ along)
 
 
 def _compute_model_based_test(evaluation: AtEstimate) -> TestStatistic:
