@@ -36,14 +36,14 @@ def diagram(
     model: "Fit | Spec | str | Path",
     *,
     style: "DiagramStyle | None" = None,
-    group: int = 1,
+    group: int | None = None,
     misfit: bool = False,
     **options: object,
 ) -> "Diagram":
     """The path diagram of a fit with its estimates, or of a spec without any.
 
     style    what is written and how it looks; None: as printed in journals
-    group    number of the group to draw, from 1
+    group    number of the group to draw, from 1; None: the first one, of a spec with levels all of these
     misfit   of a fit: dotted candidates, the paths with the largest modification indices
     options  of a spec: which model it means (std_lv, orthogonal, ...), as for `fit`
 
@@ -58,7 +58,7 @@ def diagram(
         if options:
             message = f'option "{next(iter(options))}" would do nothing: the fit has its options'
             raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give it to `fit`"))
-        return draw_fit(model, style, group, misfit=misfit)
+        return draw_fit(model, style, group or 1, misfit=misfit)
     if misfit:
         message = 'option "misfit" would do nothing: a spec without estimates has no modification indices'
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give a fit"))

@@ -16,6 +16,7 @@ from sem_toolkit.fit import check_model
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.fit.pipeline import estimate, prepare_together
 from sem_toolkit.spec import read_spec
+from sem_toolkit.spec.levels import separate_levels
 
 if TYPE_CHECKING:
     from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, Problem
@@ -202,8 +203,9 @@ def _draw_single(
         checked = check_model(spec, **request.options)
         if checked.table is None:
             raise SemError(checked.diagnostics, spec.source)
-        _require_group(group, max((row.group for row in checked.table.parameters), default=1), "model")
-        picture = draw_spec(spec, checked.table, request.style, group, request.earlier)
+        _require_group(group, len(separate_levels(checked.table).groups), "model")
+        shown = 1 if keep_layout or request.earlier is not None else None
+        picture = draw_spec(spec, checked.table, request.style, chosen_group or shown, request.earlier)
         print_messages(checked.diagnostics, spec.source)
         return picture, DONE
     with show_work("fitting"):

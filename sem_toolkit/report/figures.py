@@ -4,13 +4,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
-from sem_toolkit.diagram import Diagram, DiagramStyle, Layout, build_hints, draw_diagram, find_layout_path, read_layout
+from sem_toolkit.diagram import (
+    Diagram,
+    DiagramStyle,
+    Layout,
+    Version,
+    build_hints,
+    draw_diagram,
+    draw_side_by_side,
+    find_layout_path,
+    read_layout,
+)
 from sem_toolkit.fit import Fit
 from sem_toolkit.inference.frames import separate_groups
 from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.sample import read_table
 from sem_toolkit.spec import ParameterTable, Spec
+from sem_toolkit.spec.levels import separate_levels
 from sem_toolkit.spec.names import observed_variables
 
 if TYPE_CHECKING:
@@ -23,18 +34,23 @@ def draw_spec(
     spec: Spec,
     table: ParameterTable,
     style: DiagramStyle | None = None,
-    group: int = 1,
+    group: int | None = None,
     earlier: Layout | None = None,
 ) -> Diagram:
     """The model without estimates; variables stay where SPEC.layout.toml beside the spec has them.
 
     What holds an exploratory block until it is rotated is drawn as the rest of the block.
 
+    group    number of the group, or level of rows in clusters, to draw; None draws the first group, all its levels
+             beside each other
     earlier  places of another picture, kept as long as nothing is hit for it
     """
-    table = free_rotated_rows(table)
-    hints = build_spec_hints(spec, table)
-    return draw_diagram(table, style=style, hints=hints, group=group, layout=find_layout(spec), earlier=earlier)
+    table = free_rotated_rows(separate_levels(table))
+    hints, layout = build_spec_hints(spec, table), find_layout(spec)
+    if group is None and table.separated:
+        levels = [Version(name, table, group=k) for k, name in enumerate(table.groups, 1)]
+        return draw_side_by_side(levels, style, hints, layout)
+    return draw_diagram(table, style=style, hints=hints, group=group or 1, layout=layout, earlier=earlier)
 
 
 def draw_fit(

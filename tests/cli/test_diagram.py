@@ -32,6 +32,19 @@ def test_without_data_the_model_is_drawn_alone(command, spec, tmp_path):
     assert not any("***" in text for text in read_texts(tmp_path / "a.svg"))
 
 
+def test_levels_without_data_stand_beside_each_other(command, write, tmp_path):
+    text = "level: 1\nfw =~ y1 + y2 + y3\nfw ~ x\nlevel: 2\nfb =~ y1 + y2 + y3\nfb ~ w\n"
+    levels = write("levels.lav", text)
+    assert command("diagram", levels, "-o", tmp_path / "a.svg", "--check").code == 0
+    texts = read_texts(tmp_path / "a.svg")
+    assert {"within", "between"} <= set(texts)
+    assert texts.count("y1") == 2
+    assert command("diagram", levels, "-o", tmp_path / "b.svg", "--draw-group", "2").code == 0
+    texts = read_texts(tmp_path / "b.svg")
+    assert ("fb" in texts, "fw" in texts, texts.count("y1")) == (True, False, 1)
+    assert command("diagram", levels, "-o", tmp_path / "c.svg", "--draw-group", "3").code == 2
+
+
 def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(command, spec, tmp_path):
     outcome = command("diagram", spec, "--data", tmp_path / "missing.csv", "-o", tmp_path / "a.exe")
     assert outcome.code == 2

@@ -70,9 +70,8 @@ def _describe_single_indicator(row: Parameter, residual: Parameter) -> Diagnosti
 def _check_isolated_factors(rows: Sequence[Parameter], roles: Roles, options: TableOptions) -> list[Diagnostic]:
     """Factors that nothing but their own indicators belongs to, in a model with other variables."""
     links = [row for row in rows if row.op in {"=~", "<~", "~", "~~"} and row.lhs != row.rhs]
-    parts = _find_parts(
-        [*roles.observed, *roles.latent], [row for row in links if row.free or row.exo or row.ustart not in {0.0, None}]
-    )
+    related = [row for row in links if row.free or row.exo or row.rv or row.ustart not in {0.0, None}]
+    parts = _find_parts([*roles.observed, *roles.latent], related)
     members: dict[str, set[str]] = {}
     for name, root in parts.items():
         members.setdefault(root, set()).add(name)

@@ -29,6 +29,7 @@ def codes(text: str, **options: object) -> set[str]:
         "i =~ 1*t1 + 1*t2 + 1*t3\ns =~ 0*t1 + 1*t2 + 2*t3",
         "y ~ a*x\nz ~ a*x",
         "f =~ u\nu | t1 + t2\ny ~ f",
+        'level: 1\nf =~ x1 + x2 + x3\nf ~ rv("s")*z\nlevel: 2\ng =~ x1 + x2 + x3\ng + s ~ w',
     ],
 )
 def test_ordinary_specs_raise_no_eyebrow(text: str) -> None:
