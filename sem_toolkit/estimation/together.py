@@ -22,7 +22,7 @@ BoolArray = NDArray[np.bool_]
 
 _STEPS = 24
 """Of a sample."""
-_LEFT = 1e-10
+_LEFT = 1e-9
 """What may be left after the last step, in units of the root of the information."""
 _FAST = 0.5
 """What the last step may be of the one before."""

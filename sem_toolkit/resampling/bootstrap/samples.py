@@ -17,6 +17,8 @@ RESAMPLINGS = {
     "parametric": "rows of a normal population that is the model at its estimates",
 }
 """What a bootstrap sample is, by lavaan's names."""
+_BLOCK = 64
+"""Samples whose covariance matrices are made at once, so that these stay near the processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +77,17 @@ class GroupRows:
         return *self._assemble((self.products.sum(axis=0) - self.products) / n[:, None]), n
 
     def _assemble(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Covariances and means of means and products about the centre (b × (p + p(p + 1)/2))."""
         p = self.rows.shape[1]
-        shift, squares = sums[:, :p], sums[:, p:]
         row, column = vech_indices(p)
         places = np.empty((p, p), dtype=np.intp)
-        places[row, column] = places[column, row] = np.arange(len(row))
-        covariance = squares.take(places, axis=1)
-        covariance -= shift[:, :, None] * shift[:, None, :]
+        places[row, column] = places[column, row] = p + np.arange(len(row))
+        covariance, shift = np.empty((len(sums), p, p)), sums[:, :p]
+        for first in range(0, len(sums), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            own, mean = covariance[block], shift[block]
+            np.take(sums[block], places, axis=1, out=own, mode="clip")
+            own -= mean[:, :, None] * mean[:, None, :]
         return covariance, self.centre + shift
 
 

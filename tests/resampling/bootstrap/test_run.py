@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -134,18 +135,20 @@ def test_a_run_that_is_killed_goes_on_to_the_same_end(tmp_path: Path) -> None:
     """SIGKILL at moments spread over the run, each time from where it was."""
     (tmp_path / "m.lav").write_text(CFA)
     command = [sys.executable, "-c", "from sem_toolkit.cli import main; main()", "bootstrap", str(tmp_path / "m.lav")]
-    command += ["--data", str(HS), "--draws", "24000", "--call", "cfa", "--engine", "native", "--workers", "1"]
+    command += ["--data", str(HS), "--draws", "60000", "--call", "cfa", "--engine", "native", "--workers", "1"]
     whole = tmp_path / "whole.csv"
+    begin = time.monotonic()
     subprocess.run([*command, "-o", str(whole)], check=True, capture_output=True)
+    seconds = time.monotonic() - begin
     part, kills = tmp_path / "part.csv", 0
-    for wait in (1.5, 2.0, 2.5, 2.2, 1.8, 2.7, 1.9, 2.4, 2.1, 2.6):
+    for share in (0.4, 0.55, 0.7, 0.6, 0.5, 0.75, 0.45, 0.65, 0.5, 0.7):
         running = subprocess.Popen(
             [*command, "--store", str(tmp_path / "run"), "-o", str(part)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            running.wait(wait)
+            running.wait(share * seconds)
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
