@@ -1,7 +1,8 @@
 """`sem-toolkit data`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -12,7 +13,9 @@ from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.readers import parse_answers, parse_codes, parse_words
 from sem_toolkit.fit.records import build_frame_records
-from sem_toolkit.sample import AnswerScale, Door, open_table
+from sem_toolkit.sample import Door, open_table
+
+Value = TypeVar("Value")
 
 
 def data(
@@ -48,7 +51,7 @@ def data(
     if output is not None and output.suffix.lower() not in {".html", ".htm"}:
         message = f"{output}: the page is HTML"
         raise OptionError(Diagnostic("error", "unknown-format", message, hint="give a name that ends in .html"))
-    frame = open_table(file, Door(sheet, _parse_codes(missing_codes), _parse_answers(answers)))
+    frame = open_table(file, _build_door(sheet, missing_codes, answers))
     found = screen(frame, parse_words(items) if items else (), sent, returned)
     if output is not None:
         from sem_toolkit.files import write_text
@@ -78,16 +81,14 @@ def data(
     return DONE
 
 
-def _parse_codes(text: str | None) -> tuple[float | str, ...]:
-    try:
-        return parse_codes(text) if text is not None else ()
-    except ValueError as problem:
-        message = f"missing codes cannot be {text!r}: {problem}"
-        raise OptionError(Diagnostic("error", "option-value", message)) from None
+def _build_door(sheet: str | None, missing_codes: str | None, answers: str | None) -> Door:
+    codes = _read("missing codes", parse_codes, missing_codes)
+    return Door(sheet, codes, _read("answers", parse_answers, answers))
 
 
-def _parse_answers(text: str | None) -> tuple[AnswerScale, ...]:
+def _read(what: str, read: Callable[[str], tuple[Value, ...]], text: str | None) -> tuple[Value, ...]:
+    """What a flag says; none where it was not typed."""
     try:
-        return parse_answers(text) if text is not None else ()
+        return read(text) if text is not None else ()
     except ValueError as problem:
-        raise OptionError(Diagnostic("error", "option-value", f"answers cannot be {text!r}: {problem}")) from None
+        raise OptionError(Diagnostic("error", "option-value", f"{what} cannot be {text!r}: {problem}")) from None

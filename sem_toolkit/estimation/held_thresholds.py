@@ -53,15 +53,25 @@ class Held:
         return full
 
 
-def hold_thresholds(model: Model, discrepancy: Discrepancy) -> Held:
-    """Leave out the free thresholds where nothing ties them to anything; where something does, leave all as it is."""
+def find_left(model: Model, discrepancy: Discrepancy) -> NDArray[np.intp]:
+    """The parameters but for free thresholds that nothing ties to anything; all of them where something does."""
     constraints, free = model.constraints, model.locations.kind == THRESHOLD
-    everything = Held(model, discrepancy, np.arange(model.n_parameters), model, discrepancy)
+    everything = np.arange(model.n_parameters)
+    if not isinstance(discrepancy, CategoricalLeastSquares) or not constraints.linear.is_trivial:
+        return everything
     is_bounded = np.isfinite(constraints.lower).any() or np.isfinite(constraints.upper).any()
-    if not isinstance(discrepancy, CategoricalLeastSquares) or model.responses is None:
-        return everything
-    if is_bounded or not free.any() or not constraints.linear.is_trivial:
-        return everything
+    return everything if is_bounded else np.flatnonzero(~free)
+
+
+def hold_thresholds(model: Model, discrepancy: Discrepancy) -> Held:
+    """The model of the parameters that are left (`find_left`); the model itself where these are all."""
+    places = find_left(model, discrepancy)
+    if len(places) == model.n_parameters:
+        return Held(model, discrepancy, places, model, discrepancy)
+    assert isinstance(discrepancy, CategoricalLeastSquares)  # noqa: S101 (only of such thresholds are left out)
+    assert model.responses is not None  # noqa: S101 (there are thresholds)
+    free = np.ones(model.n_parameters, dtype=np.bool_)
+    free[places] = False
     number = np.cumsum(~free)
     rows = []
     for row in model.table.parameters:
@@ -75,7 +85,7 @@ def hold_thresholds(model: Model, discrepancy: Discrepancy) -> Held:
         _leave_out(weight, layout.find_free(responses, g)[0]) for g, weight in enumerate(discrepancy.weights)
     )
     inner = replace(discrepancy, weights=weights)
-    return Held(build_model(replace(model.table, rows=tuple(rows))), inner, np.flatnonzero(~free), model, discrepancy)
+    return Held(build_model(replace(model.table, rows=tuple(rows))), inner, places, model, discrepancy)
 
 
 def _leave_out(weight: FloatArray, places: NDArray[np.intp]) -> FloatArray:

@@ -14,7 +14,7 @@ from sem_toolkit.discrepancy import MaximumLikelihood, StackedDiscrepancy
 from sem_toolkit.discrepancy.full_information import FullInformation
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.estimation.box import find_box
-from sem_toolkit.estimation.held_thresholds import hold_thresholds
+from sem_toolkit.estimation.held_thresholds import find_left, hold_thresholds
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.starts import start_responses
 from sem_toolkit.model import Model, build_model, compute_moments
@@ -71,12 +71,12 @@ def find_stack(objective: Objective, targets: Targets) -> StackedDiscrepancy | N
 def is_surveyable(objective: Objective, targets: Targets) -> bool:
     """Whether there may be several optima and scattered starts can look for them at a low price."""
     model = objective.model
-    constraints, held = model.constraints, hold_thresholds(model, objective.discrepancy)
+    constraints, left = model.constraints, len(find_left(model, objective.discrepancy))
     return (
         find_stack(objective, targets) is not None
-        and 0 < objective.size - (model.n_parameters - len(held.places)) <= _LARGE
-        and len(held.places) <= _LARGE * _EQUAL
-        and (model.responses is None or model.n_groups * model.layout.size * len(held.places) <= _MOST_SLOPES)
+        and 0 < objective.size - (model.n_parameters - left) <= _LARGE
+        and left <= _LARGE * _EQUAL
+        and (model.responses is None or model.n_groups * model.layout.size * left <= _MOST_SLOPES)
         and not (constraints.equalities or constraints.inequalities)
         and find_box(model) is not None
         and not _is_regression(objective)
