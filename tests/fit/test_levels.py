@@ -93,7 +93,7 @@ def test_fit_measures(fits, name):
 
 @pytest.mark.parametrize("name", ["ml2_cfa", "ml2_equal_loadings", "ml2_icc_null"])
 def test_the_minimum_counts_from_the_saturated_model(fits, name):
-    """That of lavaan is −logl/n without its constant, so that it is no discrepancy: it is not 0 where the fit is perfect."""
+    """That of lavaan is −logl/n without its constant, which is not 0 where the fit is perfect: no discrepancy."""
     found, measures = read_case(name)["fit_measures"], fits[name].fit_measures
     variables = len(fits[name].sample.variables)
     assert measures["fmin"] == pytest.approx(measures["chisq"] / (2.0 * measures["ntotal"]), abs=1e-12)
