@@ -92,6 +92,23 @@ def test_scores_of_a_mimic_are_the_same_with_and_without_means(hs):
     assert plain.mean() == pytest.approx(-0.08193222, abs=1e-6)
 
 
+def test_scores_beside_an_observed_outcome_are_the_same_with_and_without_means(hs):
+    """lavaan shifts those without means by what the mean of the outcome would say of the factor (visual by −0.90)."""
+    text = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nx9 ~ visual + textual"
+    plain, with_means = (fit(text, hs, meanstructure=means) for means in (False, True))
+    for method in ("regression", "bartlett"):
+        one, other = (found.factor_scores(method)[0].scores for found in (plain, with_means))
+        assert one == pytest.approx(other, abs=1e-9)
+        assert one.mean(axis=0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_inequality_without_force_takes_no_degree_of_freedom(hs):
+    """Beside a non-linear equality lavaan counts it as if it held (24 where the equality alone has 25)."""
+    text = THREE.format("a*", "b*") + "\na*b == 0.5"
+    for more in ("", "\na > 0.01"):
+        assert fit(text + more, hs).fit_measures["df"] == 25
+
+
 def test_chisq_of_a_saturated_model_is_zero(hs):
     measures = fit("visual =~ x1 + x2 + x3", hs).fit_measures
     assert measures["chisq"] == 0.0
