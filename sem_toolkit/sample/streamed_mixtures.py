@@ -14,7 +14,8 @@ from sem_toolkit.sample.categorical.answers import (
     list_unused,
     place_statistics,
 )
-from sem_toolkit.sample.categorical.mixture import MixedStatistics, MixtureMargins
+from sem_toolkit.sample.categorical.mixture import MixedStatistics
+from sem_toolkit.sample.categorical.mixture_margins import MixtureMargins
 from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
 from sem_toolkit.sample.checks import check_collinearity, check_scales, describe_group
 from sem_toolkit.sample.moments import compute_correlation

@@ -16,6 +16,8 @@ from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.robust import build_robust_comparison
 from sem_toolkit.inference.parameters.factor_scores import compute_factor_scores
+from sem_toolkit.inference.solution import build_standardized_solution, compute_parameter_covariance
+from sem_toolkit.model.moments import compute_moments
 from sem_toolkit.sample import read_table
 from tests.support import ORACLES
 
@@ -107,6 +109,28 @@ def test_an_inequality_without_force_takes_no_degree_of_freedom(hs):
     text = THREE.format("a*", "b*") + "\na*b == 0.5"
     for more in ("", "\na > 0.01"):
         assert fit(text + more, hs).fit_measures["df"] == 25
+
+
+def test_scales_that_follow_from_a_theta_model_have_standard_errors():
+    """lavaan 0.7-2: standardizedSolution(type = "std.lv"); the table of parameters shows them as fixed, as there."""
+    rows = read_table(ORACLES / "data" / "likert5_n477.csv")
+    text = "f1 =~ u1 + u2 + u3 + u4\nf2 =~ u5 + u6 + u7 + u8"
+    found = fit(text, rows, ordered=True, parameterization="theta")
+    table = build_standardized_solution(found.evaluated, 0.95, "std.lv", found.options.inference)
+    scales = table[table["op"] == "~*~"].set_index("lhs")
+    x, q = found.evaluated.x, found.npar
+    covariance = compute_parameter_covariance(found.evaluated, found.options.inference)
+    layout, model = found.solution.model.layout, found.solution.model
+    slopes = np.zeros((q, 8))
+    for k in range(q):
+        step = np.zeros(q)
+        step[k] = 1e-6
+        ahead, behind = (layout.find_units(compute_moments(model, x + sign * step), 0) for sign in (1, -1))
+        slopes[k] = (ahead - behind) / 2e-6
+    assert scales["se"].to_numpy() == pytest.approx(np.sqrt(np.diag(slopes.T @ covariance @ slopes)), rel=1e-6)
+    assert scales["se"].iloc[0] == pytest.approx(0.0446929653, rel=1e-4)
+    parameters = found.parameters
+    assert (parameters.loc[parameters["op"] == "~*~", "se"] == 0.0).all()
 
 
 def test_chisq_of_a_saturated_model_is_zero(hs):
