@@ -71,6 +71,15 @@ def test_minimum_without_a_known_distribution_has_no_pvalue(hs, estimator):
     assert 0 < measures["pvalue.scaled"] < 0.01
 
 
+@pytest.mark.parametrize("estimator", ["ULS", "DWLS"])
+def test_minimum_of_ordered_items_has_no_pvalue_without_a_scaled_test(estimator):
+    rows = read_table(ORACLES / "data" / "likert5_n477.csv")
+    measures = fit("f =~ u1 + u2 + u3 + u4", rows, ordered=True, estimator=estimator).fit_measures
+    assert measures["chisq"] > 0
+    assert math.isnan(measures["pvalue"])
+    assert math.isnan(measures["baseline.pvalue"])
+
+
 def test_joint_score_test_where_the_released_model_is_not_identified(hs):
     found = fit(THREE.format("", ""), hs, group="school", group_equal="loadings,intercepts")
     free = fit(THREE.format("", ""), hs, group="school", meanstructure=True)
