@@ -91,4 +91,4 @@ def choose_options(solution: SolutionLike, options: InferenceOptions | None) -> 
     """The options given, or those that the estimator goes with."""
     if options is not None:
         return options
-    return resolve_inference_options(solution.options.record, categorical=solution.options.categorical)
+    return resolve_inference_options(solution.options.record, categorical=solution.model.responses is not None)
