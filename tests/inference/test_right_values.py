@@ -153,6 +153,14 @@ def test_changes_have_no_scale_where_a_factor_has_a_negative_variance(hs):
     assert loadings[["sepc.lv", "sepc.all", "sepc.nox"]].isna().all(axis=None)
 
 
+def test_changes_without_a_scale_have_no_verdict(hs):
+    """Those of an indicator without a residual of its own are infinite; their interval was a warning of numpy."""
+    table = fit("f =~ x1\ng =~ x4 + x5 + x6\ng ~ f", hs).epc_equivalence
+    endless = table[np.isinf(table["sepc.all"])]
+    assert len(endless) > 0
+    assert (endless["verdict"] == "").all()
+
+
 def test_chisq_of_a_saturated_model_is_zero(hs):
     measures = fit("visual =~ x1 + x2 + x3", hs).fit_measures
     assert measures["chisq"] == 0.0
