@@ -161,6 +161,23 @@ def test_changes_without_a_scale_have_no_verdict(hs):
     assert (endless["verdict"] == "").all()
 
 
+def test_determinacy_of_improper_estimates_is_no_number(hs):
+    """It was a warning of numpy, and with warnings as errors no scores."""
+    found = fit("g =~ x1 + x2 + x3 + x4\nf =~ 1*x5 + 1*x6\nf ~~ -0.2*f\ng ~~ 0.1*f", hs, multistart=1)
+    assert found.factor_scores()[0].names == ("g", "f")
+    assert math.isnan(found.factor_scores()[0].determinacy[1])
+
+
+def test_baseline_of_ordered_models_where_a_variable_is_no_outcome():
+    """It failed: such a variable has slopes in the baseline model and stood elsewhere there. lavaan 0.7-2."""
+    rows = read_table(ORACLES / "data" / "likert5_n477.csv")
+    measures = fit("u1 ~ u2\nu3 ~ u1 + u2\nu3 ~~ u4", rows, ordered=["u1"], estimator="WLSMV").fit_measures
+    expected = {"chisq": 167.635, "baseline.chisq": 115.537, "baseline.df": 3, "baseline.chisq.scaled": 102.680}
+    expected |= {"chisq.scaled": 166.868, "df": 2, "srmr": 0.154}
+    for name, value in expected.items():
+        assert measures[name] == pytest.approx(value, abs=5.1e-4), name
+
+
 def test_chisq_of_a_saturated_model_is_zero(hs):
     measures = fit("visual =~ x1 + x2 + x3", hs).fit_measures
     assert measures["chisq"] == 0.0

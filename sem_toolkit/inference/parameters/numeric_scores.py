@@ -189,4 +189,5 @@ def _determinacy(evaluation: AtEstimate, g: int, weights: FloatArray) -> FloatAr
     V = evaluation.moments.all_covariance[g]
     covariance = np.einsum("kp,kp->k", weights, V[p:, :p])
     variance = np.einsum("kp,pr,kr->k", weights, V[:p, :p], weights)
-    return np.asarray(covariance / np.sqrt(variance * np.diag(V)[p:]))
+    with np.errstate(invalid="ignore", divide="ignore"):  # of an improper estimate, where a variance is below 0
+        return np.asarray(covariance / np.sqrt(variance * np.diag(V)[p:]))
