@@ -111,12 +111,17 @@ class Draft:
         """Whether it has paths between factors with indicators."""
         return bool(self.canvas.structure.owner and self.canvas.structure.links)
 
+    @property
+    def is_converging(self) -> bool:
+        """Whether its stages stand around their one outcome."""
+        return self.arrangement == "converging"
+
     def iterate_densities(self) -> Iterator[Density]:
         """From the roomiest on."""
         yield from DENSITIES
         if self.is_tiled:
             yield CLOSEST
-        elif self.is_measured and not self.is_figure and not self.canvas.hints.stages:
+        elif self.is_measured and not self.is_figure and (self.is_converging or not self.canvas.hints.stages):
             yield TIGHT
 
     def with_density(self, density: Density) -> "Draft":
