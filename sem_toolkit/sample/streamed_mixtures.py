@@ -16,12 +16,16 @@ from sem_toolkit.sample.categorical.answers import (
 )
 from sem_toolkit.sample.categorical.mixture import MixedStatistics
 from sem_toolkit.sample.categorical.mixture_margins import MixtureMargins
+from sem_toolkit.sample.categorical.tabled import IntArray
 from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
 from sem_toolkit.sample.checks import check_collinearity, check_scales, describe_group
-from sem_toolkit.sample.moments import compute_correlation
+from sem_toolkit.sample.moments import FloatArray, compute_correlation
 from sem_toolkit.sample.sample import PAIRWISE, Sample, SampleGroup
 from sem_toolkit.sample.streamed_answers import check_answers, describe_left_out
 from sem_toolkit.sample.tabular import TabularFile
+
+_FIRST = 100_000
+"""Rows among which the searches begin."""
 
 
 def build_streamed_mixture(
@@ -81,6 +85,7 @@ def build_streamed_mixture(
 
 def _settle(rows: AnsweredRows, found: Mapping[str, MixedStatistics]) -> int:
     """Pass over the rows until the correlations of all groups are found; how often that was."""
+    _begin(rows, found)
     passes = 0
     while unsettled := {label for label, own in found.items() if not own.is_settled}:
         for label, codes, values in rows.iterate():
@@ -92,6 +97,19 @@ def _settle(rows: AnsweredRows, found: Mapping[str, MixedStatistics]) -> int:
             found[label].settle()
         passes += 1
     return passes
+
+
+def _begin(rows: AnsweredRows, found: Mapping[str, MixedStatistics]) -> None:
+    """Find out among the first rows of each group where the searches had better begin."""
+    first: dict[str, list[tuple[IntArray, FloatArray]]] = {}
+    read = 0
+    for label, codes, values in rows.iterate():
+        first.setdefault(label, []).append((codes, values))
+        read += codes.shape[1]
+        if read >= _FIRST:
+            break
+    for label, own in first.items():
+        found[label].begin(*(np.concatenate(parts, axis=1) for parts in zip(*own, strict=True)))
 
 
 def _check_part(

@@ -142,6 +142,17 @@ def test_scales_that_follow_from_a_theta_model_have_standard_errors():
     assert (parameters.loc[parameters["op"] == "~*~", "se"] == 0.0).all()
 
 
+def test_changes_have_no_scale_where_a_factor_has_a_negative_variance(hs):
+    """They were 0 for loadings and infinite for means; lavaan has NA."""
+    text = "g =~ x1 + x2 + x3 + x4\nf =~ 1*x5 + 1*x6\nf ~~ -0.2*f\ng ~~ 0.1*f"
+    found = fit(text, hs, multistart=1)
+    indices = found.modification_indices
+    loadings = indices[(indices["lhs"] == "f") & (indices["op"] == "=~")]
+    assert len(loadings) == 6
+    assert loadings["epc"].notna().all()
+    assert loadings[["sepc.lv", "sepc.all", "sepc.nox"]].isna().all(axis=None)
+
+
 def test_chisq_of_a_saturated_model_is_zero(hs):
     measures = fit("visual =~ x1 + x2 + x3", hs).fit_measures
     assert measures["chisq"] == 0.0

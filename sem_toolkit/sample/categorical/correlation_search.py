@@ -12,8 +12,8 @@ _MOST, _SHORTEST = 100, 1e-8
 
 @dataclass(eq=False)
 class CorrelationSearch:
-    """Fisher scoring in the inverse hyperbolic tangent, with halved steps; the information is that of the scores'
-    squares.
+    """Fisher scoring in the inverse hyperbolic tangent, with halved steps. The information is that of the scores'
+    squares; from the second step on, by how much the slope has changed, where the two do not contradict each other.
 
     start  where it begins; total: weight of the rows; least: mean slope at which it ends
     trial  the correlation of which `take` wants to hear; rho: the best one yet, with its value and slope
@@ -41,6 +41,9 @@ class CorrelationSearch:
             self.is_over = True
         else:
             self._length = min(1.0, 2.0 * self._length)
+            bend = (self.slope - slope) / (self.trial - self.rho) if self._steps else 0.0
+            if 0.5 * information < bend < 2.0 * information:
+                information = bend
             self.rho, self._value, self.slope, self._information = self.trial, value, slope, information
         self._steps += 1
         if self._steps > _MOST or abs(self.slope) < self.least * self.total:

@@ -24,13 +24,15 @@ from sem_toolkit.sample.categorical.tabled import IntArray, PairTables
 from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError, map_to_statistics
 
 _STATIONARY = 1e-8
-_LEAST = 1e-11
-"""Mean slope at which the search for a polyserial correlation ends: what it moves is far below its standard error."""
+_LEAST, _ROUGH = 1e-10, 1e-5
+"""Mean slope at which the search for a polyserial correlation ends, far below what its standard error could tell; and
+that at which the search among the first rows ends.
+"""
 
 
 class MixedStatistics:
     """Statistics of rows that pass by: `seek` those of a pass and `settle`, until all `is_settled`; then `add` them
-    once more, and `build`.
+    once more, and `build`. `begin` with some of them saves passes.
     """
 
     def __init__(self, found: MixtureMargins, cells: EmptyCells) -> None:
@@ -71,6 +73,16 @@ class MixedStatistics:
     def is_settled(self) -> bool:
         """Whether all correlations are found."""
         return self._passes > 0 and all(search.is_over for search in self._searches.values())
+
+    def begin(self, codes: IntArray, values: FloatArray) -> None:
+        """Let the searches begin where they end among these rows, which are kept no longer."""
+        z, there = self._standardise(values)
+        for (number, item), search in self._searches.items():
+            rows, mask = self._pair_up(z[number], codes[item], item), there[number]
+            first = CorrelationSearch(search.start, max(float(mask.sum()), 1.0), _ROUGH)
+            while not first.is_over:
+                first.take(*rows.evaluate(first.trial, mask))
+            self._searches[number, item] = CorrelationSearch(first.rho, search.total, _LEAST)
 
     def seek(self, codes: IntArray, values: FloatArray) -> None:
         """Take in rows for the searches of polyserial correlations that go on."""
