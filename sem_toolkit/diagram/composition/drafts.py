@@ -136,21 +136,30 @@ class Draft:
         return measure_graph(self.canvas, spacing)
 
     def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
-        canvas = self.canvas
+        canvas, structure = self.canvas, self._find_drawn()
         stages, title_height = canvas.hints.stages, canvas.style.font_size * 1.2
         if canvas.style.layout == "dot":
             edges = [(a, b) for a, b, data in canvas.graph.edges(data=True) if data["role"] in DIRECTED]
-            placed = place_by_dot(edges, canvas.structure, measures, spacing)
+            placed = place_by_dot(edges, structure, measures, spacing)
         else:
             title_widths = measure_band_titles(stages, canvas.style)
             frame = Frame(width, bool(canvas.matrix), stages, title_height, title_widths, self.arrangement)
-            placed = place_variables(canvas.structure, measures, spacing, frame)
+            placed = place_variables(structure, measures, spacing, frame)
         if self.layout is not None:
             placed = apply_layout(placed, canvas.structure, self.layout)
             bands = find_stages(canvas.structure, stages)
             grounds = build_grounds(bands, canvas.structure, placed.places, title_height, placed.downward)
             placed = replace(placed, bands=grounds)
         return place_constants(canvas, placed)
+
+    def _find_drawn(self) -> Structure:
+        """The structure, of a figure of growth without the covariances in a matrix: they need no room between rows."""
+        structure, matrix = self.canvas.structure, set(self.canvas.matrix)
+        if structure.figure is None or structure.figure.name != "growth":
+            return structure
+        hidden = {frozenset((a, b)) for a, b, key in self.canvas.graph.edges(keys=True) if key in matrix}
+        drawn = tuple(pair for pair in structure.covariances if frozenset(pair) not in hidden)
+        return replace(structure, covariances=drawn) if hidden else structure
 
     @property
     def regressions(self) -> list[tuple[str, str]]:
