@@ -81,12 +81,14 @@ class Objective:
     """F(θ) for x = offset + basis θ; a watcher hears of every point.
 
     correlates  places of auxiliary variables, which are no part of what the model says
+    units       q: what x is multiplied by to be in the units of the data; None: it is in them
     """
 
     model: Model
     discrepancy: Discrepancy
     watcher: Watcher | None = None
     correlates: tuple[int, ...] = ()
+    units: FloatArray | None = None
 
     @property
     def size(self) -> int:
