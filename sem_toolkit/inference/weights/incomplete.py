@@ -186,7 +186,7 @@ def build_information_weight(evaluation: MomentPair, kind: str = "expected", str
 
 
 def list_slopes(evaluation: MomentPair) -> tuple[FloatArray, FloatArray]:
-    """D (G × p × p) and e (G × p) with d(−logl/N) = Σ_g tr(D_g dΣ_g) + e_gᵀdμ_g; NaN where Σ is not positive definite."""
+    """D (G × p × p) and e (G × p), d(−logl/N) = Σ_g tr(D_g dΣ_g) + e_gᵀdμ_g; NaN where Σ is not positive definite."""
     if None in find_likelihoods(evaluation):
         covariance = evaluation.moments.covariance
         return np.full_like(covariance, np.nan), np.full(covariance.shape[:-1], np.nan)
