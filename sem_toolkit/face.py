@@ -43,7 +43,8 @@ def diagram(
     """The path diagram of a fit with its estimates, or of a spec without any.
 
     style    what is written and how it looks; None: as printed in journals
-    group    number of the group to draw, from 1; None: the first one, of a spec with levels all of these
+    group    number of the group to draw, from 1; None: all groups of a fit beside each other (the first one, with a
+             message, where they are more than six or with `misfit`); of a spec the first, or all of its levels
     misfit   of a fit: dotted candidates, the paths with the largest modification indices
     options  of a spec: which model it means (std_lv, orthogonal, ...), as for `fit`
 
@@ -52,19 +53,24 @@ def diagram(
     from sem_toolkit.diagnostics import Diagnostic, OptionError
     from sem_toolkit.fit import Fit, prepare_schematic
     from sem_toolkit.fit.run import parse
-    from sem_toolkit.report.figures import draw_fit, draw_spec
+    from sem_toolkit.report.compared_figures import draw_fit_or_groups, require_group
+    from sem_toolkit.report.figures import draw_spec
+    from sem_toolkit.spec.levels import separate_levels
 
     if isinstance(model, Fit):
         if options:
             message = f'option "{next(iter(options))}" would do nothing: the fit has its options'
             raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give it to `fit`"))
-        return draw_fit(model, style, group or 1, misfit=misfit)
+        return draw_fit_or_groups(model, style, group, misfit=misfit)
     if misfit:
         message = 'option "misfit" would do nothing: a spec without estimates has no modification indices'
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint="give a fit"))
     spec = parse(model)
     spec.require_valid()
-    return draw_spec(spec, prepare_schematic(spec, **options).table, style, group)
+    table = prepare_schematic(spec, **options).table
+    if group is not None:
+        require_group(group, len(separate_levels(table).groups), "model")
+    return draw_spec(spec, table, style, group)
 
 
 def invariance(

@@ -161,6 +161,20 @@ def test_a_diagram_of_a_spec_and_of_a_fit(made: dict[str, Any]) -> None:
         sem_toolkit.diagram(CFA, misfit=True)
 
 
+def test_a_picture_of_a_fit_in_groups_has_all_of_them() -> None:
+    grouped = fit(CFA, DATA, group="school", engine="native")
+    together, first = sem_toolkit.diagram(grouped), sem_toolkit.diagram(grouped, group=1)
+    assert all(f"{group.label} (n = {group.n})" in together.to_svg() for group in grouped.sample.groups)
+    assert len(together.scene.nodes) == 2 * len(first.scene.nodes)
+    alone = sem_toolkit.diagram(grouped, misfit=True)
+    assert [message.code for message in alone.messages] == ["one-group-drawn"]
+    for number in (0, 3, "Pasteur"):
+        with pytest.raises(OptionError, match="there is no group"):
+            sem_toolkit.diagram(grouped, group=number)  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="the model has 1"):
+        sem_toolkit.diagram(CFA, group=2)
+
+
 def _read_polars(frame: pd.DataFrame) -> object:
     return pytest.importorskip("polars").from_pandas(frame)
 

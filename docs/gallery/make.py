@@ -92,7 +92,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Common pathway | 8 | the same through one phenotype; the arcs between the twins take a third of the height |
 | Measured mediators with controls | 7 | straight paths; two above each other make it high, a covariance crosses |
 | Customer satisfaction | 8 | four columns as published, every path straight; two columns are shared |
-| Figure 3-1 | 9 | eight paths run straight through a free corridor; with estimates it is longer than a page |
+| Figure 3-1 | 9 | eight paths run straight through a free corridor; a page holds it with its estimates |
 """
 
 

@@ -184,18 +184,12 @@ def _find_arrangement(overlay: bool, side_by_side: bool, count: int, keep_layout
     return "overlay" if overlay else "side by side" if side_by_side else None
 
 
-MOST_GROUPS = 6
-"""More groups than this are not drawn beside each other unless asked for."""
-
-
 def _draw_single(
     request: Request, chosen_group: int | None, *, misfit: bool, keep_layout: bool
 ) -> "tuple[Diagram, int]":
     """The picture of one model with its exit code, all its groups beside each other; prints the messages."""
-    from sem_toolkit.report.compared_figures import draw_compared_fits
-    from sem_toolkit.report.figures import draw_fit, draw_spec
-
-    group = chosen_group or 1
+    from sem_toolkit.report.compared_figures import draw_fit_or_groups, require_group
+    from sem_toolkit.report.figures import draw_spec
 
     spec = request.specs[0]
     if not request.has_data:
@@ -203,24 +197,16 @@ def _draw_single(
         checked = check_model(spec, **request.options)
         if checked.table is None:
             raise SemError(checked.diagnostics, spec.source)
-        _require_group(group, len(separate_levels(checked.table).groups), "model")
+        require_group(chosen_group or 1, len(separate_levels(checked.table).groups), "model")
         shown = 1 if keep_layout or request.earlier is not None else None
         picture = draw_spec(spec, checked.table, request.style, chosen_group or shown, request.earlier)
         print_messages(checked.diagnostics, spec.source)
         return picture, DONE
     with show_work("fitting"):
         fitted = fit_model(spec, request.data, **request.options)
-    _require_group(group, len(fitted.sample.groups))
-    count = len(fitted.sample.groups)
-    alone = misfit or keep_layout or request.earlier is not None
-    if chosen_group is None and 1 < count <= MOST_GROUPS and not alone:
-        picture = draw_compared_fits([fitted], "side by side", request.style)
-    else:
-        picture = draw_fit(fitted, request.style, group, misfit=misfit, earlier=request.earlier)
-        if chosen_group is None and count > 1:
-            message = f"group 1 of {count} is drawn"
-            hint = "--draw-group N draws another, --side-by-side all of them"
-            print_messages([Diagnostic("note", "one-group-drawn", message, hint=hint)], None)
+    picture = draw_fit_or_groups(
+        fitted, request.style, chosen_group, misfit=misfit, alone=keep_layout, earlier=request.earlier
+    )
     print_messages(fitted.messages, spec.source)
     return picture, DONE if fitted.certified else NOT_CERTIFIED
 
@@ -244,11 +230,6 @@ def _require_use(idle: bool, flag: str, reason: str) -> None:
     if idle:
         message = f"{flag} would do nothing: {reason}"
         raise OptionError(Diagnostic("error", "option-without-effect", message, hint="leave it out"))
-
-
-def _require_group(number: int, groups: int, what: str = "fit") -> None:
-    if number > groups:
-        raise _build_fault(f"there is no group {number}: the {what} has {groups}")
 
 
 def _build_fault(message: str, hint: str | None = None) -> OptionError:

@@ -41,7 +41,7 @@ def declare_workers(panel: str | None = None) -> Any:
 
 PANELS = {"table": "Model", "data": "Data", "estimation": "Estimation", "inference": "Estimation",
           "rotation": "Rotation"}  # fmt: skip
-_TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "counts": str, "moments": Path}
+_TYPES: Mapping[str, type] = {"switch": bool, "fraction": float, "count": int, "counts": str, "moments": Path}
 """How a kind of option is typed; the others are texts."""
 
 

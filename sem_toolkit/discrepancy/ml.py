@@ -6,12 +6,12 @@ Letters 11, 57-61. With the Wishart likelihood S has divisor n − 1 and F is th
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.interleaved import InterleavedSamples, PointSamples, evaluate_interleaved
@@ -21,7 +21,7 @@ from sem_toolkit.discrepancy.pair import MomentPair
 from sem_toolkit.discrepancy.stack import Evaluations, HeldSamples, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
-from sem_toolkit.libraries import lapack
+from sem_toolkit.libraries import blas, lapack
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.interleaved import find_layout, is_laid_out
 from sem_toolkit.model.kernels import (
@@ -51,19 +51,18 @@ class MaximumLikelihood:
     targets: Targets
 
     @cached_property
-    def log_determinants(self) -> FloatArray:
-        """log|S| of each group."""
-        sign, value = np.linalg.slogdet(self.targets.covariance)
-        if not (sign > 0).all():
+    def sample_roots(self) -> tuple[FloatArray, ...]:
+        """Lower Cholesky factor of S in each group (p × p)."""
+        found = [lapack.dpotrf(covariance, lower=1) for covariance in self.targets.covariance]
+        if any(fault for _, fault in found):
             message = "the sample covariance matrix is not positive definite"
             raise DataError(Diagnostic("error", "not-positive-definite", message))
-        return np.asarray(value)
+        return tuple(root for root, _ in found)
 
     @cached_property
-    def folded(self) -> FloatArray:
-        """S with what is above the diagonal added to what is below (G × p × p): tr(SQ) by the lower triangle of Q."""
-        S = self.targets.covariance
-        return np.tril(S) + np.tril(S, -1)
+    def log_determinants(self) -> FloatArray:
+        """log|S| of each group."""
+        return np.array([2.0 * np.log(root.diagonal()).sum() for root in self.sample_roots])
 
     def value(self, moments: ImpliedMoments) -> float:
         """fmin, infinite outside its domain."""
@@ -80,7 +79,8 @@ class MaximumLikelihood:
             if fault:
                 return None
             value = 2.0 * np.log(root.diagonal()).sum() - self.log_determinants[group] - len(root)
-            value += np.vdot(self.folded[group], lapack.dpotri(root, lower=1)[0])
+            turned = blas.dtrsm(1.0, root, self.sample_roots[group], lower=1)  # tr(SΣ⁻¹) = ‖L⁻¹S^½‖²
+            value += np.vdot(turned, turned)
             if gap is not None:
                 value += gap[group] @ lapack.dpotrs(root, gap[group], lower=1)[0]
             values[group] = 0.5 * value

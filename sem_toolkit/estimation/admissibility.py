@@ -15,29 +15,34 @@ _ROUNDING = 1e-9
 
 
 def check_admissibility(
-    model: Model, x: FloatArray, moments: ImpliedMoments, correlates: tuple[int, ...] = ()
+    model: Model,
+    x: FloatArray,
+    moments: ImpliedMoments,
+    correlates: tuple[int, ...] = (),
+    units: FloatArray | None = None,
 ) -> tuple[Diagnostic, ...]:
     """One warning for every impossible element; empty where all is well.
 
     correlates  places of auxiliary variables: covariances of residuals with them are no covariances of the model's
+    units       q: what x is multiplied by where it is told, when the model is in units of its own; None: by 1
     """
     symmetric = compute_matrices(model, x).symmetric
     found = [
-        *_check_variances(model, x),
+        *_check_variances(model, x, x if units is None else x * units),
         *_check_responses(model, x),
         *_check_correlations(model, x, symmetric, correlates),
     ]
     return (*found, *_check_matrices(model, symmetric, moments, correlates, explained=bool(found)))
 
 
-def _check_variances(model: Model, x: FloatArray) -> list[Diagnostic]:
+def _check_variances(model: Model, x: FloatArray, told: FloatArray) -> list[Diagnostic]:
     where = model.locations
     own = np.flatnonzero((where.kind == SYMMETRIC) & (where.row == where.column))
     return [
         Diagnostic(
             "warning",
             "negative-variance",
-            f"the variance {model.parameter_names[i]} is estimated as negative: {x[i]:.4g}",
+            f"the variance {model.parameter_names[i]} is estimated as negative: {told[i]:.4g}",
             span=model.parameters[i].origin.span,
             hint="look for too few indicators, outliers or a wrong model; where it is 0 within its error, "
             "bounds = pos.var holds it there",

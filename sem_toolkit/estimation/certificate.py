@@ -78,7 +78,7 @@ def examine(objective: Objective, point: Point, engine: str, iterations: int, no
         # what cells of composites cancel to is rounding, which looks like information
         geometry = replace(geometry, is_singular=not check_identification(objective.model).identified)
     constraints = _list_active(objective, point, active)
-    improper = check_admissibility(objective.model, point.x, point.moments, objective.correlates)
+    improper = check_admissibility(objective.model, point.x, point.moments, objective.correlates, objective.units)
     verdict, faults = _decide(objective, point, active, geometry, note)
     messages = list(faults)
     if geometry.is_optimum:
@@ -231,7 +231,8 @@ def _explain(objective: Objective, point: Point, geometry: Geometry, note: str) 
     else:
         why = "a constraint holds the point back that should not"
     if len(names) and abs(point.x[largest]) > _FAR * (1.0 + float(np.median(np.abs(point.x)))):
-        why += f"; {names[largest]} has run away to {point.x[largest]:.3g}"
+        unit = 1.0 if objective.units is None else objective.units[largest]
+        why += f"; {names[largest]} has run away to {point.x[largest] * unit:.3g}"
     message = f"no optimum was found: {why}{'; ' + note if note else ''}"
     hint = "do not interpret the estimates; simplify the model, or look for too small a sample or a misplaced item"
     return Diagnostic("error", "no-optimum", message, hint=hint)

@@ -77,7 +77,7 @@ def _search(
     targets = scaling.targets
     correlates = tuple(model.observed.index(name) for name in sample.auxiliary if name in model.observed)
     discrepancy = options.kind.build(targets, scaling.deviations)
-    objective = Objective(scaling.model, discrepancy, watcher, correlates)
+    objective = Objective(scaling.model, discrepancy, watcher, correlates, scaling.units)
     if given is not None and np.isfinite(given).all():
         start = given / scaling.units
     else:

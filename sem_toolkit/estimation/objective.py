@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, EstimationError
 from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments
@@ -81,12 +81,14 @@ class Objective:
     """F(θ) for x = offset + basis θ; a watcher hears of every point.
 
     correlates  places of auxiliary variables, which are no part of what the model says
+    units       q: what x is multiplied by to be in the units of the data; None: it is in them
     """
 
     model: Model
     discrepancy: Discrepancy
     watcher: Watcher | None = None
     correlates: tuple[int, ...] = ()
+    units: FloatArray | None = None
 
     @property
     def size(self) -> int:

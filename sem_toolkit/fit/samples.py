@@ -45,7 +45,8 @@ def build_sample_of(prepared: Prepared) -> Sample:
     group, missing = prepared.options.group, prepared.options.missing
     auxiliary = prepared.options.aux if missing in TWO_STAGE else ()
     keeping = BY_MOMENTS if prepared.options.estimation.record.search == "instruments" else FULL
-    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping)
+    columns = prepared.columns if frame is prepared.rows else None
+    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping, columns)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
         from sem_toolkit.sample.levels.carried import carry_sample
@@ -68,10 +69,14 @@ def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str,
 
         return build_streamed_sample(file, variables, options.group, options.missing)
     from sem_toolkit.sample.categorical.two_steps import EmptyCells
-    from sem_toolkit.sample.streamed_answers import build_streamed_answers
+
+    if prepared.answers.keys() >= set(variables):
+        from sem_toolkit.sample.streamed_answers import build_streamed_answers as build
+    else:
+        from sem_toolkit.sample.streamed_mixtures import build_streamed_mixture as build
 
     cells = EmptyCells(options.zero_add, options.zero_keep_margins)
-    found = build_streamed_answers(file, variables, prepared.answers, options.group, options.missing, cells)
+    found = build(file, variables, prepared.answers, options.group, options.missing, cells)
     return _tell_means(prepared, found)
 
 

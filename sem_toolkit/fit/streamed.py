@@ -19,7 +19,7 @@ _TESTS = frozenset({"standard", "none", "yuan.bentler.mplus", "browne.residual.n
 
 def find_stream(spec: Spec, source: object, options: FitOptions) -> TabularFile | None:
     """The file to be streamed: long, of columns with the names of the model, by a fit that takes moments only, or
-    tables of ordered items only.
+    of ordered items, beside numeric variables or not, that depend on no given covariates.
 
     None for everything else, which is read into memory.
     """
@@ -42,16 +42,14 @@ def find_stream(spec: Spec, source: object, options: FitOptions) -> TabularFile 
     wanted = {*variables, *([options.group] if options.group else [])}
     if not wanted <= set(file.columns):
         return None
-    if options.estimation.categorical and not (_is_all_ordered(table, options) and file.numeric.issuperset(variables)):
+    if options.estimation.categorical and not (_is_free_of_covariates(table) and file.numeric.issuperset(variables)):
         return None
     return file
 
 
-def _is_all_ordered(table: ParameterTable, options: FitOptions) -> bool:
-    """Whether every observed variable is an ordered outcome, so that tables of pairs say all."""
-    roles = table.roles[0]
-    named = {*options.table.ordered, *roles.ordered}
-    return not roles.exogenous_observed and (options.all_ordered or named.issuperset(roles.observed))
+def _is_free_of_covariates(table: ParameterTable) -> bool:
+    """Whether no statistics are given covariates, so that tables of pairs and sums of scores say all."""
+    return not (table.conditional_x and table.roles[0].exogenous_observed)
 
 
 def _takes_moments(options: FitOptions) -> bool:

@@ -89,4 +89,6 @@ def compute_blocked_r2(solution: SolutionLike) -> dict[str, dict[str, float]]:
 
 def choose_options(solution: SolutionLike, options: InferenceOptions | None) -> InferenceOptions:
     """The options given, or those that the estimator goes with."""
-    return options or resolve_inference_options(solution.options.record)
+    if options is not None:
+        return options
+    return resolve_inference_options(solution.options.record, categorical=solution.model.responses is not None)

@@ -7,15 +7,64 @@ from typing import Literal
 
 from sem_toolkit.comparison.atlas import GIVEN, Atlas
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
-from sem_toolkit.diagram import Diagram, DiagramStyle, Version, draw_overlay, draw_side_by_side, draw_small_multiples
+from sem_toolkit.diagram import (
+    Diagram,
+    DiagramStyle,
+    Layout,
+    Version,
+    draw_overlay,
+    draw_side_by_side,
+    draw_small_multiples,
+)
 from sem_toolkit.fit import Fit, check_model
 from sem_toolkit.inference.frames import separate_groups
-from sem_toolkit.report.figures import add_standardized_limits, build_caption, build_spec_hints, find_layout
+from sem_toolkit.report.figures import add_standardized_limits, build_caption, build_spec_hints, draw_fit, find_layout
 from sem_toolkit.rotation.blocks import free_rotated_rows
 from sem_toolkit.spec import ParameterTable, Spec
 from sem_toolkit.spec.naming import name_models
 
 Arrangement = Literal["overlay", "side by side"]
+
+
+MOST_GROUPS = 6
+"""More groups than this are not drawn beside each other unless asked for."""
+
+
+def draw_fit_or_groups(
+    fit: Fit,
+    style: DiagramStyle | None = None,
+    group: int | None = None,
+    *,
+    misfit: bool = False,
+    alone: bool = False,
+    earlier: Layout | None = None,
+) -> Diagram:
+    """One fit, its groups beside each other where it has some.
+
+    group    number of the one group to draw, from 1; None: all, up to MOST_GROUPS
+    alone    one picture is needed, the first group's; so it is with `misfit` and `earlier`, as for `draw_fit`
+
+    Where the first of several groups stands for all, a message of the picture says so. Raises OptionError for a group
+    that the fit does not have.
+    """
+    count = len(fit.sample.groups)
+    if group is not None:
+        require_group(group, count)
+    elif 1 < count <= MOST_GROUPS and not (misfit or alone or earlier is not None):
+        return draw_compared_fits([fit], "side by side", style)
+    picture = draw_fit(fit, style, group or 1, misfit=misfit, earlier=earlier)
+    if group is not None or count == 1:
+        return picture
+    hint = "--draw-group N draws another, --side-by-side all of them"
+    note = Diagnostic("note", "one-group-drawn", f"group 1 of {count} is drawn", hint=hint)
+    return replace(picture, messages=(note, *picture.messages))
+
+
+def require_group(number: object, groups: int, what: str = "fit") -> None:
+    """Raise OptionError for what is no number of a group."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= groups:
+        message = f"there is no group {number}: the {what} has {groups}"
+        raise OptionError(Diagnostic("error", "option-value", message))
 
 
 def draw_compared_fits(fits: Sequence[Fit], arrangement: Arrangement, style: DiagramStyle | None = None) -> Diagram:

@@ -102,7 +102,7 @@ def build_streamed_sample(
         n_read += columns.shape[1]
         complete = np.isfinite(columns.sum(axis=0))
         if not complete.all():
-            _require_finite(columns, variables, n_read)
+            require_finite(columns, variables, n_read)
             lacking += np.isnan(columns).sum(axis=1)
         if labels is None:
             chosen = {"": complete}
@@ -151,7 +151,8 @@ def iterate_columns(
         yield columns, None if group is None else file.read_labels(batch, group)
 
 
-def _require_finite(columns: FloatArray, variables: tuple[str, ...], n_read: int) -> None:
+def require_finite(columns: FloatArray, variables: tuple[str, ...], n_read: int) -> None:
+    """Raise DataError for an infinite value in a batch (p × b) that ends with row `n_read` of the file."""
     infinite = np.argwhere(np.isinf(columns))
     if infinite.size:
         place, row = infinite[0]

@@ -55,7 +55,11 @@ def _apply_value(row: DraftRow, kind: str, value: Value) -> None:
 def _describe_wrong_count(modifier: Modifier, groups: int, spec: Spec) -> Diagnostic:
     count = len(modifier.values)
     message = f"{count} values for {groups} group" + ("s" if groups > 1 else "")
-    hint = "give one value" + (f", or {groups}" if groups > 1 else "")
+    hint = (
+        f"give one value, or {groups}"
+        if groups > 1
+        else "give one value, or name the column of the groups: `#' group: COLUMN` or --group COLUMN"
+    )
     return Diagnostic("error", "wrong-value-count", message, spec.span(modifier.start, modifier.end), hint)
 
 

@@ -77,3 +77,10 @@ def test_flags_of_a_diagram_that_change_nothing_are_refused(command, spec, tmp_p
     outcome = command("diagram", spec, "-o", tmp_path / "d.svg", *flags)
     assert outcome.code == 2
     assert words in outcome.err
+
+
+def test_counts_are_typed_as_numbers(command, spec) -> None:
+    outcome = command("fit", spec, *ROWS, "--se", "bootstrap", "--bootstrap", 20, "--iseed", 3)
+    assert outcome.code == 0
+    assert "bootstrap (20 samples of the rows, seed 3" in outcome.out
+    assert "'5.5' is not" in command("fit", spec, *ROWS, "--se", "bootstrap", "--bootstrap", "5.5").err

@@ -37,6 +37,15 @@ def test_relation_of_a_pair(first, second, expected):
     assert (row["reason"] == "") == (expected == "nested")
 
 
+@pytest.mark.parametrize("estimator", ["ULS", "DWLS", "WLS", "WLSMV"])
+def test_relation_of_models_of_ordered_items(estimator):
+    """ULS and DWLS failed: their standard errors were taken for those of numeric variables."""
+    items = "f =~ u1 + {}u2 + {}u3 + u4"
+    options = {"ordered": True, "estimator": estimator}
+    row = relate(items.format("", ""), items.format("a*", "a*"), DATA / "likert5_n477.csv", **options)
+    assert row["relation"] == "nested"
+
+
 def test_a_meeting_point_is_no_nesting():
     """Where an estimate happens to be 0 two models imply the same; points near it tell them apart."""
     covariance = np.array([[1.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.0]])

@@ -27,3 +27,11 @@ def test_numeric_variables_beside_ordered_ones_may_have_any_units(frame, spec, u
         assert theirs.fit_measures[name] == pytest.approx(ours.fit_measures[name], rel=1e-6)
     for column in ("z", "std.all"):
         np.testing.assert_allclose(theirs.parameters[column], ours.parameters[column], rtol=1e-5, atol=1e-7)
+
+
+def test_a_negative_variance_is_told_in_the_units_of_the_data() -> None:
+    frame = pd.read_csv(DATA / "heywood.csv") * 1000.0
+    found = fit("f =~ h1 + h2 + h3 + h4", frame)
+    (told,) = [m.message for m in found.certificate.messages if m.code == "negative-variance"]
+    rows = found.parameters.query("op == '~~' and est < 0")
+    assert told.endswith(f": {rows['est'].item():.4g}")

@@ -5,6 +5,7 @@ errors, indices and residuals are its numbers, and our own optimum lies lower.
 """
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -88,6 +89,16 @@ def test_fit_measures(fits, name):
             relative = (2e-4 if robust else 1e-4) if loose or robust else 1e-5
             assert near(found.fit_measures.get(measure), value, relative * scale, 1e-5 * scale), measure
     assert set(found.fit_measures) <= set(case["fit_measures"])
+
+
+@pytest.mark.parametrize("name", ["ml2_cfa", "ml2_equal_loadings", "ml2_icc_null"])
+def test_the_minimum_counts_from_the_saturated_model(fits, name):
+    """That of lavaan is −logl/n without its constant, which is not 0 where the fit is perfect: no discrepancy."""
+    found, measures = read_case(name)["fit_measures"], fits[name].fit_measures
+    variables = len(fits[name].sample.variables)
+    assert measures["fmin"] == pytest.approx(measures["chisq"] / (2.0 * measures["ntotal"]), abs=1e-12)
+    constant = 0.5 * variables * math.log(2.0 * math.pi) + measures["unrestricted.logl"] / measures["ntotal"]
+    assert found["fmin"] == pytest.approx(measures["fmin"] - constant, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"ml2_sem_mlr"}))

@@ -16,6 +16,8 @@ from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.incremental import Comparison, compute_incremental_measures
 from sem_toolkit.inference.measures.robust import build_robust_comparison
 from sem_toolkit.inference.parameters.factor_scores import compute_factor_scores
+from sem_toolkit.inference.solution import build_standardized_solution, compute_parameter_covariance
+from sem_toolkit.model.moments import compute_moments
 from sem_toolkit.sample import read_table
 from tests.support import ORACLES
 
@@ -69,6 +71,15 @@ def test_minimum_without_a_known_distribution_has_no_pvalue(hs, estimator):
     assert 0 < measures["pvalue.scaled"] < 0.01
 
 
+@pytest.mark.parametrize("estimator", ["ULS", "DWLS"])
+def test_minimum_of_ordered_items_has_no_pvalue_without_a_scaled_test(estimator):
+    rows = read_table(ORACLES / "data" / "likert5_n477.csv")
+    measures = fit("f =~ u1 + u2 + u3 + u4", rows, ordered=True, estimator=estimator).fit_measures
+    assert measures["chisq"] > 0
+    assert math.isnan(measures["pvalue"])
+    assert math.isnan(measures["baseline.pvalue"])
+
+
 def test_joint_score_test_where_the_released_model_is_not_identified(hs):
     found = fit(THREE.format("", ""), hs, group="school", group_equal="loadings,intercepts")
     free = fit(THREE.format("", ""), hs, group="school", meanstructure=True)
@@ -90,6 +101,56 @@ def test_scores_of_a_mimic_are_the_same_with_and_without_means(hs):
     )
     np.testing.assert_allclose(plain, means, atol=1e-6)
     assert plain.mean() == pytest.approx(-0.08193222, abs=1e-6)
+
+
+def test_scores_beside_an_observed_outcome_are_the_same_with_and_without_means(hs):
+    """lavaan shifts those without means by what the mean of the outcome would say of the factor (visual by −0.90)."""
+    text = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nx9 ~ visual + textual"
+    plain, with_means = (fit(text, hs, meanstructure=means) for means in (False, True))
+    for method in ("regression", "bartlett"):
+        one, other = (found.factor_scores(method)[0].scores for found in (plain, with_means))
+        assert one == pytest.approx(other, abs=1e-9)
+        assert one.mean(axis=0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_inequality_without_force_takes_no_degree_of_freedom(hs):
+    """Beside a non-linear equality lavaan counts it as if it held (24 where the equality alone has 25)."""
+    text = THREE.format("a*", "b*") + "\na*b == 0.5"
+    for more in ("", "\na > 0.01"):
+        assert fit(text + more, hs).fit_measures["df"] == 25
+
+
+def test_scales_that_follow_from_a_theta_model_have_standard_errors():
+    """lavaan 0.7-2: standardizedSolution(type = "std.lv"); the table of parameters shows them as fixed, as there."""
+    rows = read_table(ORACLES / "data" / "likert5_n477.csv")
+    text = "f1 =~ u1 + u2 + u3 + u4\nf2 =~ u5 + u6 + u7 + u8"
+    found = fit(text, rows, ordered=True, parameterization="theta")
+    table = build_standardized_solution(found.evaluated, 0.95, "std.lv", found.options.inference)
+    scales = table[table["op"] == "~*~"].set_index("lhs")
+    x, q = found.evaluated.x, found.npar
+    covariance = compute_parameter_covariance(found.evaluated, found.options.inference)
+    layout, model = found.solution.model.layout, found.solution.model
+    slopes = np.zeros((q, 8))
+    for k in range(q):
+        step = np.zeros(q)
+        step[k] = 1e-6
+        ahead, behind = (layout.find_units(compute_moments(model, x + sign * step), 0) for sign in (1, -1))
+        slopes[k] = (ahead - behind) / 2e-6
+    assert scales["se"].to_numpy() == pytest.approx(np.sqrt(np.diag(slopes.T @ covariance @ slopes)), rel=1e-6)
+    assert scales["se"].iloc[0] == pytest.approx(0.0446929653, rel=1e-4)
+    parameters = found.parameters
+    assert (parameters.loc[parameters["op"] == "~*~", "se"] == 0.0).all()
+
+
+def test_changes_have_no_scale_where_a_factor_has_a_negative_variance(hs):
+    """They were 0 for loadings and infinite for means; lavaan has NA."""
+    text = "g =~ x1 + x2 + x3 + x4\nf =~ 1*x5 + 1*x6\nf ~~ -0.2*f\ng ~~ 0.1*f"
+    found = fit(text, hs, multistart=1)
+    indices = found.modification_indices
+    loadings = indices[(indices["lhs"] == "f") & (indices["op"] == "=~")]
+    assert len(loadings) == 6
+    assert loadings["epc"].notna().all()
+    assert loadings[["sepc.lv", "sepc.all", "sepc.nox"]].isna().all(axis=None)
 
 
 def test_chisq_of_a_saturated_model_is_zero(hs):

@@ -178,7 +178,6 @@ def test_what_needs_rows_is_read_in_memory_or_refused(tmp_path: Path, monkeypatc
     monkeypatch.setattr(streamed, "SMALLEST", 0)
     for text, options in (
         (MODEL + "\nf ~ x", {"ordered": True}),
-        (MODEL, {"ordered": ["a", "b"]}),
         (MODEL, {"ordered": True, "sampling_weights": "w"}),
         (MODEL, {"ordered": True, "reverse": "a"}),
     ):

@@ -58,8 +58,9 @@ def set_in_note(canvas: Canvas) -> Canvas:
     # Labels of different stages may be alike.
     names = {name: label if label == name else f"{label} ({name})" for name, label in labels.items()}
     word = "correlation" if style.values in ("standardized", "both") else "covariance"
-    notes = tuple(f"Residual {word} of {names[a]} and {names[b]}: {text}" for a, b, _, text in found)
-    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, *notes)))
+    pairs = [f"{names[a]} and {names[b]} {text}" for a, b, _, text in found]
+    note = f"Residual {word}{'s' if len(found) > 1 else ''}: {'; '.join(pairs)}"
+    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, note)))
 
 
 def set_in_lines(canvas: Canvas) -> Canvas | None:
@@ -81,5 +82,6 @@ def set_stars_in_note(canvas: Canvas) -> Canvas:
     chosen = graph.copy()
     for a, b, key, data in loadings:
         chosen.edges[a, b, key]["text"] = plain.format_number(data)
+    # Beside the meaning of the stars.
     note = f"all free loadings p < {level:g}".replace("0.", ".")
-    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(*canvas.hints.legend, note)))
+    return replace(canvas, graph=chosen, hints=replace(canvas.hints, legend=(note, *canvas.hints.legend)))

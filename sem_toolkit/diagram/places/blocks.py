@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.geometry.plane import Rectangle, compute_bounds
@@ -125,13 +126,14 @@ def _place_column(
     box: Rectangle, items: list[Rectangle], side: Side, spacing: Spacing, label: float, measures: Measures
 ) -> list[Rectangle]:
     # Numbers in two lines are higher than the items that they stand beside.
-    pitch = max(item.height for item in items) + max(spacing.item, 0.75 * measures.more_lines)
+    apart = max(spacing.item, 0.75 * measures.more_lines)
     width = max(item.width for item in items)
     # Long columns need a longer fan, or the outer loadings run along the column.
     gap = max(spacing.fan, label + 7 + 0.6 * max(0.0, label - 35)) + spacing.fan / 9 * max(0, len(items) - 4)
     x = (box.width / 2 + gap + width / 2) * (-1 if side == "left" else 1)
-    top = -pitch * (len(items) - 1) / 2
-    return [item.moved(x, top + pitch * k) for k, item in enumerate(items)]
+    steps = [(above.height + below.height) / 2 + apart for above, below in pairwise(items)]
+    middles = list(accumulate(steps, initial=-sum(steps) / 2))
+    return [item.moved(x, y) for item, y in zip(items, middles, strict=True)]
 
 
 def _place_row(

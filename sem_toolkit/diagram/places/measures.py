@@ -25,6 +25,9 @@ Side = Literal["left", "right", "top", "bottom"]
 OPPOSITE: Mapping[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 SHAPES = {"latent": "ellipse", "composite": "hexagon", "observed": "rectangle", "constant": "triangle"}
 
+LETTER, CLEAR_OF_OUTLINE = 0.73, 1.5
+"""Height of a capital in font sizes, and how far a name keeps from the outline of its ellipse, in points."""
+
 
 @dataclass(frozen=True)
 class Spacing:
@@ -108,7 +111,8 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     for name, kind in graph.nodes(data="kind"):
         width, height = texts[name].width, texts[name].height
         if kind == "latent":
-            boxes[name] = _build_box(max(42, width * 1.12 + 14 * pad), max(27, height * 1.3 + 9 * pad))
+            across, down = max(42, width * 1.12 + 14 * pad), max(27, height * 1.3 + 9 * pad)
+            boxes[name] = _build_box(max(across, _find_ellipse_width(lines[name], down, style)), down)
         elif kind == "composite":
             boxes[name] = _build_box(max(46, width + 30 * pad), max(26, height + 12 * pad))
         else:
@@ -127,6 +131,17 @@ def measure_graph(canvas: Canvas, spacing: Spacing) -> Measures:
     nodes = _equalise(graph, structure, boxes, alike)
     shown = "clean" if style.intercepts else style.variances
     return Measures(nodes, lines, labels, _find_outer_room(style, number, tall), number, more_lines, shown)
+
+
+def _find_ellipse_width(lines: tuple[str, ...], height: float, style: DiagramStyle) -> float:
+    """Width at which an ellipse so high holds every line with its letters clear of the outline, in points."""
+    step = style.font_size * LINE_SPACING
+    widest = 0.0
+    for k, line in enumerate(lines):
+        reach = abs(k - (len(lines) - 1) / 2) * step + LETTER * style.font_size / 2
+        half = measure_line(line, style.font_size, style.font) / 2 + CLEAR_OF_OUTLINE
+        widest = max(widest, 2 * half / max(0.3, 1 - (2 * reach / height) ** 2) ** 0.5)
+    return widest
 
 
 def _build_box(width: float, height: float) -> Rectangle:
@@ -178,8 +193,10 @@ def _equalise(
         tall = max(boxes[name].height for name in names)
         if position >= len(SHAPES) and tall > 0.6 * height:
             tall = height if height < 1.5 * tall else tall
+        if alike and position >= len(SHAPES):
+            tall = find_usual([boxes[name].height for name in names])
         for name in names:
-            result[name] = Rectangle(0, 0, max(usual, boxes[name].width), tall)
+            result[name] = Rectangle(0, 0, max(usual, boxes[name].width), max(tall, boxes[name].height))
     return result
 
 

@@ -16,6 +16,9 @@ from sem_toolkit.diagram.scene.matrices import build_matrix
 
 GAP = 9.0
 
+NEARLY_FULL = 0.85
+"""A picture that takes this share of its column has its caption and matrix no wider than itself."""
+
 
 def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     """The scene with everything around it, moved so that the page starts at (0, 0)."""
@@ -24,13 +27,14 @@ def build_furniture(scene: Scene, canvas: Canvas) -> Scene:
     style = scene.style
     shown = _shows_matrix(canvas)
     width = max(bounds.width, min(style.column_width or bounds.width, 240.0) - 2 * MARGIN - LINE_ROOM)
-    if style.column_width and ((hints.caption and style.caption) or shown):
-        width = max(width, style.column_width - 2 * MARGIN - LINE_ROOM)
+    page = (style.column_width or width) - 2 * MARGIN - LINE_ROOM
+    if ((hints.caption and style.caption) or shown) and bounds.width < NEARLY_FULL * page:
+        width = max(width, page)
     left = bounds.x - width / 2
     texts = list(scene.texts)
     samples: list[EdgeShape] = []
     y = bounds.bottom + GAP
-    block = build_matrix(graph, matrix, style, hints, width) if shown else []
+    block = build_matrix(graph, matrix, style, hints, max(width, page)) if shown else []
     if matrix and not block:
         hints = replace(hints, legend=(*hints.legend, _format_note(canvas)))
     elif matrix:

@@ -84,6 +84,8 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
     change = np.where(is_given & (np.abs(epc) < _ROUNDING * size), 0.0, change)
     fixed_changes = residuals.copy()
     fixed_changes[g[is_fixed_exogenous], i[is_fixed_exogenous]] = change[is_fixed_exogenous]
+    # a variance below 0 has no root; one of 0 may be off by rounding
+    spreads = np.sqrt(np.where(variances < -_ROUNDING, np.nan, np.maximum(variances, 0.0)))
     result = {}
     for name in ("sepc.lv", "sepc.all", "sepc.nox"):
         scaled = np.arange(evaluation.model.n_variables) >= p
@@ -91,7 +93,7 @@ def standardize_changes(evaluation: AtEstimate, candidates: Candidates, epc: Flo
             scaled = np.ones_like(scaled)
         if name == "sepc.nox":
             scaled[list(evaluation.exogenous)] = False
-        deviations = np.where(scaled, np.sqrt(np.maximum(variances, 0.0)), 1.0)
+        deviations = np.where(scaled, spreads, 1.0)
         residual = np.where(scaled, np.sqrt(np.abs(fixed_changes)), 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             factors = [

@@ -103,7 +103,7 @@ def _list_tests(tests: ReferenceTests, evaluation: AtEstimate) -> Measures:
     least squares.
     """
     test, baseline = tests.model, tests.baseline
-    unknown = tests.scaled is not None and not evaluation.kind.has_distribution
+    unknown = test.test == "standard" and not evaluation.kind.has_distribution
     measures = {
         "fmin": tests.standard.stat / (2.0 * evaluation.multiplier),
         "chisq": test.stat,

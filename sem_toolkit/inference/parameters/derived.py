@@ -71,9 +71,12 @@ def _list_response_values(
         return found
     layout = model.layout
     assert isinstance(layout, CategoricalLayout)  # noqa: S101
-    for group in range(model.n_groups):
-        units = dict(zip(layout.variables.tolist(), layout.find_units(moments, group), strict=True))
+    for group, changes in enumerate(layout.list_changes(model, x, moments)):
+        units = layout.find_units(moments, group)
+        by_x = np.zeros((len(x), len(units)))
+        by_x[changes.moving] = changes.change.units
+        at = {model.observed[variable]: place for place, variable in enumerate(layout.variables.tolist())}
         for k, row in enumerate(rows):
             if row.op == "~*~" and row.group == group + 1:
-                found[k] = float(units[model.observed.index(row.lhs)]), np.zeros(len(x))
+                found[k] = float(units[at[row.lhs]]), by_x[:, at[row.lhs]]
     return found

@@ -73,12 +73,16 @@ class Margin:
 
     def invert(self, weights: FloatArray) -> FloatArray:
         """The inverse of the scores' products (c × c), or the generalised one: see `influences`."""
-        product = self.scores.T @ (weights[:, None] * self.scores)
-        scale = 1.0 / np.sqrt(np.maximum(np.diagonal(product), _SMALLEST))
-        scaled = product * scale[:, None] * scale
-        if np.linalg.eigvalsh(scaled)[0] > _OWN:
-            return np.asarray(np.linalg.inv(scaled) * scale[:, None] * scale)
-        return np.asarray(np.linalg.pinv(product, rcond=_OWN, hermitian=True))  # shortest in the data's units
+        return invert_products(self.scores.T @ (weights[:, None] * self.scores))
+
+
+def invert_products(product: FloatArray) -> FloatArray:
+    """The inverse of a margin's sums of products of scores (c × c), or the shortest generalised one."""
+    scale = 1.0 / np.sqrt(np.maximum(np.diagonal(product), _SMALLEST))
+    scaled = product * scale[:, None] * scale
+    if np.linalg.eigvalsh(scaled)[0] > _OWN:
+        return np.asarray(np.linalg.inv(scaled) * scale[:, None] * scale)
+    return np.asarray(np.linalg.pinv(product, rcond=_OWN, hermitian=True))  # shortest in the data's units
 
 
 def fit_ordered(codes: FloatArray, categories: int, covariates: FloatArray, weights: FloatArray) -> Margin:

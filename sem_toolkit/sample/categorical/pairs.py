@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sem_toolkit.libraries import special
-from sem_toolkit.sample.categorical.margins import FAR, FloatArray, Margin, density
+from sem_toolkit.sample.categorical.correlation_search import CorrelationSearch
+from sem_toolkit.sample.categorical.margins import FloatArray, Margin, density
 from sem_toolkit.sample.categorical.polychoric import compute_bivariate_normal
+from sem_toolkit.sample.categorical.polyserial import PolyserialRows
 
-_BOUND = 0.9999
 _SMALLEST = 1e-300
-_STATIONARY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,38 +46,15 @@ def fit_polyserial(numeric: Margin, ordered: Margin, covariates: FloatArray, wei
     """Correlation of a numeric variable's residual and the response behind an ordered one."""
     both = numeric.answered & ordered.answered
     used = weights * both
-    z = numeric.residual
-
-    def bounds(rho: float) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-        rest = np.sqrt(1.0 - rho**2)
-        low, high = (ordered.low - rho * z) / rest, (ordered.high - rho * z) / rest
-        low, high = np.where(ordered.low <= -FAR, -FAR, low), np.where(ordered.high >= FAR, FAR, high)
-        flipped = low > 0.0
-        first, second = np.where(flipped, -high, low), np.where(flipped, -low, high)
-        return low, high, np.maximum(special.ndtr(second) - special.ndtr(first), _SMALLEST), rest
-
-    def score(rho: float) -> tuple[FloatArray, FloatArray]:
-        low, high, chance, rest = bounds(rho)
-        slope_high = np.where(ordered.high >= FAR, 0.0, density(high) * (rho * ordered.high - z))
-        slope_low = np.where(ordered.low <= -FAR, 0.0, density(low) * (rho * ordered.low - z))
-        return (slope_high - slope_low) / (chance * rest**3), chance
-
-    def evaluate(rho: float) -> tuple[float, float, float]:
-        scores, chance = score(rho)
-        return float(used @ np.log(chance)), float(used @ scores), float(used @ scores**2)
-
-    start = float(np.clip(used @ (z * _find_middle(ordered)) / used.sum(), -0.9, 0.9))
-    rho, gradient = _maximise(evaluate, start, float(used.sum()))
-    scores = score(rho)[0] * both
-    low, high, chance, rest = bounds(rho)
-    above, below = density(high) / chance, density(low) / chance
-    along = rho / rest * (above - below)
-    deviation = np.sqrt(numeric.variance)
-    by_mean = (z + along) / deviation
-    by_variance = 0.5 * ((z**2 - 1.0) + along * z) / numeric.variance
+    rows = PolyserialRows(numeric.residual, ordered.low, ordered.high)
+    start = float(np.clip(used @ (rows.z * _find_middle(ordered)) / used.sum(), -0.9, 0.9))
+    rho, gradient = _maximise(lambda at: rows.evaluate(at, used), start, float(used.sum()))
+    found = rows.derive(rho)
+    scores = found.scores * both
+    by_mean, by_variance = rows.derive_by_numeric(found, numeric.variance)
     weighted = used * scores
     by_first = np.concatenate([[weighted @ by_mean], (weighted * by_mean) @ covariates, [weighted @ by_variance]])
-    by_second = _sum_ordered(ordered, weighted * above / rest, weighted * below / rest, covariates)
+    by_second = _sum_ordered(ordered, weighted * found.above, weighted * found.below, covariates)
     return PairFit(rho, scores, by_first, by_second, gradient)
 
 
@@ -86,30 +63,53 @@ def fit_residuals(first: Margin, second: Margin, covariates: FloatArray, weights
     both = first.answered & second.answered
     used = weights * both
     a, b = first.residual, second.residual
-    aa, ab, bb = (float(used @ product) for product in (a * a, a * b, b * b))
-    total = float(used.sum())
-
-    def score(rho: float) -> FloatArray:
-        rest = 1.0 - rho**2
-        return np.asarray(rho / rest + (a * b * (1.0 + rho**2) - rho * (a * a + b * b)) / rest**2)
-
-    def evaluate(rho: float) -> tuple[float, float, float]:
-        rest = 1.0 - rho**2
-        value = -0.5 * total * np.log(rest) - 0.5 * (aa - 2.0 * rho * ab + bb) / rest
-        slope = total * rho / rest + ((1.0 + rho**2) * ab - rho * (aa + bb)) / rest**2
-        return float(value), float(slope), float(total * (1.0 + rho**2) / rest**2)
-
-    rho, gradient = _maximise(evaluate, float(np.clip(ab / total, -0.99, 0.99)), total)
-    scores = score(rho) * both
+    sums = ResidualSums(float(used.sum()), *(float(used @ product) for product in (a * a, a * b, b * b)))
+    rho, gradient = _maximise(sums.evaluate, sums.start, sums.total)
+    scores = score_residuals(rho, a, b) * both
     weighted = used * scores
     found = []
     for own, other, margin in ((a, b, first), (b, a, second)):
-        rest = 1.0 - rho**2
-        by_mean = (own - rho * other) / (rest * np.sqrt(margin.variance))
-        by_variance = -0.5 / margin.variance * (1.0 - (own * own - rho * own * other) / rest)
+        by_mean, by_variance = derive_residuals(rho, own, other, margin.variance)
         along = weighted * by_mean
         found.append(np.concatenate([[along.sum()], along @ covariates, [weighted @ by_variance]]))
     return PairFit(rho, scores, found[0], found[1], gradient)
+
+
+@dataclass(frozen=True)
+class ResidualSums:
+    """Of two numeric variables, in units of their residual standard deviations: weight of the rows that have both, and
+    the sums of squares and products in these.
+    """
+
+    total: float
+    aa: float
+    ab: float
+    bb: float
+
+    @property
+    def start(self) -> float:
+        """Where the search for the correlation begins."""
+        return float(np.clip(self.ab / self.total, -0.99, 0.99))
+
+    def evaluate(self, rho: float) -> tuple[float, float, float]:
+        """Log likelihood, its slope and the information."""
+        rest = 1.0 - rho**2
+        value = -0.5 * self.total * np.log(rest) - 0.5 * (self.aa - 2.0 * rho * self.ab + self.bb) / rest
+        slope = self.total * rho / rest + ((1.0 + rho**2) * self.ab - rho * (self.aa + self.bb)) / rest**2
+        return float(value), float(slope), float(self.total * (1.0 + rho**2) / rest**2)
+
+
+def score_residuals(rho: float, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Derivatives of the log likelihood of rows by the correlation of two numeric variables (n)."""
+    rest = 1.0 - rho**2
+    return np.asarray(rho / rest + (a * b * (1.0 + rho**2) - rho * (a * a + b * b)) / rest**2)
+
+
+def derive_residuals(rho: float, own: FloatArray, other: FloatArray, variance: float) -> tuple[FloatArray, FloatArray]:
+    """The same by the mean and the variance of one of them (n each)."""
+    rest = 1.0 - rho**2
+    by_mean = (own - rho * other) / (rest * np.sqrt(variance))
+    return np.asarray(by_mean), np.asarray(-0.5 / variance * (1.0 - (own * own - rho * own * other) / rest))
 
 
 def fit_polychoric(first: Margin, second: Margin, covariates: FloatArray, weights: FloatArray, /) -> PairFit:
@@ -169,28 +169,8 @@ def _find_middle(margin: Margin) -> FloatArray:
 
 
 def _maximise(evaluate: Evaluate, start: float, total: float) -> tuple[float, float]:
-    """The correlation with the largest log likelihood, and the mean slope there.
-
-    Fisher scoring in the inverse hyperbolic tangent, with halved steps; the information is that of the scores'
-    squares.
-    """
-    rho = start
-    value, slope, information = evaluate(rho)
-    length = 1.0
-    for _ in range(100):
-        if abs(slope) < 1e-12 * total:
-            break
-        jacobian = 1.0 - rho**2
-        step = np.clip(slope / (max(information, 1e-12 * total) * jacobian), -1.5, 1.5)
-        trial = float(np.clip(np.tanh(np.arctanh(rho) + length * step), -_BOUND, _BOUND))
-        found = evaluate(trial)
-        if found[0] >= value - 1e-13 * abs(value):
-            if trial == rho:
-                break
-            rho, (value, slope, information) = trial, found
-            length = min(1.0, 2.0 * length)
-        else:
-            length *= 0.25
-            if length < 1e-8:
-                break
-    return rho, slope / total
+    """The correlation with the largest log likelihood, and the mean slope there."""
+    search = CorrelationSearch(start, total)
+    while not search.is_over:
+        search.take(*evaluate(search.trial))
+    return search.rho, search.slope / total

@@ -8,12 +8,13 @@ residual covariances (correlations, where the response behind an ordered variabl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.sample.categorical.margins import FloatArray
+from sem_toolkit.sample.categorical.margins import FloatArray, Margin
 from sem_toolkit.sample.categorical.two_steps import EmptyCells, estimate_two_steps
 
 IntArray = NDArray[np.int64]
@@ -135,7 +136,7 @@ def compute_categorical_statistics(
 
     Raises ValueError where a pair of variables has no row in common.
     """
-    n, p = data.shape
+    n = len(data)
     covariates = np.zeros((n, 0)) if covariates is None else covariates
     weight = np.ones(n) if weights is None else weights
     steps = estimate_two_steps(data, categories, covariates, weight, cells or EmptyCells())
@@ -143,6 +144,15 @@ def compute_categorical_statistics(
     rows = influences / np.sqrt(weight)[:, None] if frequencies and weights is not None else influences
     weight_gamma = rows.T @ rows / n
     gamma = weight_gamma if clusters is None else _sum_clusters(influences, clusters)
+    found = build_statistics(margins, correlations, weight_gamma, gamma)
+    return replace(found, pairs_at_fault=tuple(pairs.at_fault), empty_tables=tuple(pairs.empty))
+
+
+def build_statistics(
+    margins: Sequence[Margin], correlations: FloatArray, weight_gamma: FloatArray, gamma: FloatArray
+) -> CategoricalStatistics:
+    """The statistics of p margins and the correlations of their pairs (i > j, column by column), with their Γ."""
+    p, k = len(margins), len(margins[0].slopes)
     j, i = np.triu_indices(p, 1)
     deviations = np.sqrt([margin.variance for margin in margins])
     matrix = np.eye(p)
@@ -151,7 +161,7 @@ def compute_categorical_statistics(
     values = np.concatenate(
         [
             *[margin.first for margin in margins],
-            *[[margin.slopes[k] for margin in margins] for k in range(covariates.shape[1])],
+            *[[margin.slopes[at] for margin in margins] for at in range(k)],
             [margin.variance for margin in margins if not margin.is_ordered],
             covariance[i, j],
         ]
@@ -162,11 +172,11 @@ def compute_categorical_statistics(
         gamma=gamma,
         thresholds=tuple(margin.first if margin.is_ordered else np.zeros(0) for margin in margins),
         intercepts=np.array([0.0 if margin.is_ordered else margin.first[0] for margin in margins]),
-        slopes=np.array([margin.slopes for margin in margins]).reshape(p, covariates.shape[1]),
+        slopes=np.array([margin.slopes for margin in margins]).reshape(p, k),
         covariance=covariance,
-        pairs_at_fault=tuple(pairs.at_fault),
-        nearly_one=tuple(place for place, r in zip(pairs.places, correlations, strict=True) if abs(r) > NEARLY_ONE),
-        empty_tables=tuple(pairs.empty),
+        nearly_one=tuple(
+            (int(row), int(column)) for row, column, r in zip(i, j, correlations, strict=True) if abs(r) > NEARLY_ONE
+        ),
     )
 
 

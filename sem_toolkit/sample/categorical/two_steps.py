@@ -63,7 +63,7 @@ def estimate_two_steps(
     with np.errstate(divide="ignore", invalid="ignore"):
         second = (weights[:, None] * scores - first @ crossed.T) / information
     second[:, information <= 0.0] = 0.0
-    influences = len(data) * _to_statistics(first, second, margins, correlations, starts)
+    influences = len(data) * map_to_statistics(first, second, margins, correlations, starts)
     return TwoSteps(margins, correlations, influences, pairs)
 
 
@@ -152,7 +152,7 @@ class NoCommonRowError(ValueError):
         self.first, self.second = first, second
 
 
-def _to_statistics(
+def map_to_statistics(
     first: FloatArray,
     second: FloatArray,
     margins: list[Margin],

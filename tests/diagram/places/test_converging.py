@@ -1,10 +1,16 @@
 """Stages that feed one outcome: columns with a free corridor, the outcome at the right centre."""
 
+from pathlib import Path
+
 import pytest
 
 from sem_toolkit.diagram import DiagramHints, DiagramStyle, draw_diagram
+from sem_toolkit.diagram.content.style import PAGE_HEIGHT, POINTS_PER_MILLIMETRE
 from sem_toolkit.diagram.geometry.curves import is_straight
-from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec
+from sem_toolkit.diagram.geometry.metrics import LINE_SPACING, measure_line
+from sem_toolkit.fit import fit
+from sem_toolkit.report.figures import draw_fit
+from sem_toolkit.spec import TableOptions, build_parameter_table, parse_spec, read_spec
 
 NAMES = ("n1", "c1", "n2", "c2", "n3", "c3", "syn", "com")
 SPEC = "\n".join(f"{name} =~ {name}a + {name}b + {name}c" for name in (*NAMES, "out"))
@@ -55,3 +61,22 @@ def test_the_ground_of_a_stage_is_as_wide_as_its_title(table):
     assert not diagram.hits()
     for band in diagram.scene.bands:
         assert band.box.left < band.title_box.left < band.title_box.right < band.box.right
+
+
+def test_the_research_model_of_the_study_fits_a_page_with_its_estimates():
+    """With 20 mm on the left and right; before, boxes of one line were as high as the highest and it took 276 mm."""
+    path = Path(__file__).parents[3] / "model_specs" / "research_model.lav"
+    diagram = draw_fit(fit(read_spec(path)))
+    boxes = {node.name: node.box for node in diagram.scene.nodes}
+    width, height = (size / POINTS_PER_MILLIMETRE for size in (diagram.scene.width, diagram.scene.height))
+    assert not diagram.hits()
+    assert width <= 170
+    assert height <= PAGE_HEIGHT
+    assert boxes["a4"].height < boxes["b4"].height  # names in one line and in three
+    assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role == "regression")
+    for node in diagram.scene.nodes:
+        for k, line in enumerate(node.lines if node.shape == "ellipse" else ()):
+            # The corners of every line lie inside the ellipse; that of the outcome once cut through its first one.
+            y = abs(k - (len(node.lines) - 1) / 2) * LINE_SPACING * node.font_size + 0.36 * node.font_size
+            x = measure_line(line, node.font_size) / 2
+            assert (2 * x / node.box.width) ** 2 + (2 * y / node.box.height) ** 2 < 1

@@ -57,6 +57,7 @@ def test_columns_are_compared_by_name() -> None:
 def test_all_faults_come_at_once() -> None:
     checked = check_spec(parse_spec("f =~ x1 + c(1, 2)*x2 + c(3, 4)*x3\ny ~ c(a, b)*f"))
     assert [d.code for d in checked.errors] == ["wrong-value-count"] * 3
+    assert "--group COLUMN" in (checked.errors[0].hint or "")
     assert checked.table is None
 
 
