@@ -7,12 +7,12 @@ Spisic 1997), or the identity (ULS).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, apply_weight, invert_symmetric
 from sem_toolkit.discrepancy.kind import Kind

@@ -5,11 +5,11 @@ Jöreskog & Goldberger (1972), Psychometrika 37, 243-260; Browne (1974), South A
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
 from sem_toolkit.discrepancy.kind import Kind

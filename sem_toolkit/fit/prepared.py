@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.estimation.steps.scales import free_outcomes
 from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments

@@ -45,7 +45,8 @@ def build_sample_of(prepared: Prepared) -> Sample:
     group, missing = prepared.options.group, prepared.options.missing
     auxiliary = prepared.options.aux if missing in TWO_STAGE else ()
     keeping = BY_MOMENTS if prepared.options.estimation.record.search == "instruments" else FULL
-    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping)
+    columns = prepared.columns if frame is prepared.rows else None
+    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping, columns)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
         from sem_toolkit.sample.levels.carried import carry_sample

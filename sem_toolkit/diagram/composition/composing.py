@@ -181,6 +181,9 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
             # Few pictures in large steps, but some of every kind.
             search.left = max(LEAST_PAINTED, most // 2)
         others = 0 if crowded else sum(draft.is_other for draft in drafts[position + 1 :])
+        # Where arcs beside indicators are what is hit, one of the arrangements that follow is without them.
+        noted_follows = not variant.is_noted and any(draft.is_noted for draft in drafts[position + 1 :])
+        others += noted_follows
         kept = max(0, min(search.left - KEPT, KEPT * others))
         search.left -= kept
         search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
@@ -198,7 +201,9 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         weighed = following is not None and following.is_other and not crowded and not variant.canvas.arcs
         # Readers find their way in a figure that they know, however many paths cross in it.
         weighed = weighed and not variant.is_figure and search.cost > PLAIN
-        if search.is_done and (search.has_ended or not (weighed or (search.is_too_high and variant.is_plain))):
+        if search.is_done and (
+            search.has_ended or not (weighed or (search.is_too_high and (variant.is_plain or noted_follows)))
+        ):
             return
 
 

@@ -72,12 +72,14 @@ class Draft:
     """One way to lay a canvas out.
 
     is_other  whether it is worth a look even where the one before has no faults, as it shows no less
+    is_noted  whether its covariances between indicators stand in the legend, for want of room beside them
     """
 
     canvas: Canvas
     layout: Layout | None = None
     arrangement: Arrangement = "across"
     is_other: bool = False
+    is_noted: bool = False
 
     def with_structure(self, structure: Structure) -> "Draft":
         """The same with another reading of the structure."""
@@ -134,21 +136,30 @@ class Draft:
         return measure_graph(self.canvas, spacing)
 
     def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
-        canvas = self.canvas
+        canvas, structure = self.canvas, self._find_drawn()
         stages, title_height = canvas.hints.stages, canvas.style.font_size * 1.2
         if canvas.style.layout == "dot":
             edges = [(a, b) for a, b, data in canvas.graph.edges(data=True) if data["role"] in DIRECTED]
-            placed = place_by_dot(edges, canvas.structure, measures, spacing)
+            placed = place_by_dot(edges, structure, measures, spacing)
         else:
             title_widths = measure_band_titles(stages, canvas.style)
             frame = Frame(width, bool(canvas.matrix), stages, title_height, title_widths, self.arrangement)
-            placed = place_variables(canvas.structure, measures, spacing, frame)
+            placed = place_variables(structure, measures, spacing, frame)
         if self.layout is not None:
             placed = apply_layout(placed, canvas.structure, self.layout)
             bands = find_stages(canvas.structure, stages)
             grounds = build_grounds(bands, canvas.structure, placed.places, title_height, placed.downward)
             placed = replace(placed, bands=grounds)
         return place_constants(canvas, placed)
+
+    def _find_drawn(self) -> Structure:
+        """The structure, of a figure of growth without the covariances in a matrix: they need no room between rows."""
+        structure, matrix = self.canvas.structure, set(self.canvas.matrix)
+        if structure.figure is None or structure.figure.name != "growth":
+            return structure
+        hidden = {frozenset((a, b)) for a, b, key in self.canvas.graph.edges(keys=True) if key in matrix}
+        drawn = tuple(pair for pair in structure.covariances if frozenset(pair) not in hidden)
+        return replace(structure, covariances=drawn) if hidden else structure
 
     @property
     def regressions(self) -> list[tuple[str, str]]:
@@ -222,20 +233,22 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if figure.alone:
             return
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
-        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
+        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas), is_noted=True)
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None
     if shared is not None:
         yield draft.with_structure(shared)
     yield draft
     # Arcs beside the indicators of one block may have no room before the next.
-    noted = set_in_note(canvas) if draft.is_tiled and figure is None and shared is None else canvas
+    noted = set_in_note(canvas) if (draft.is_tiled or stages) and figure is None and shared is None else canvas
     if stages:
-        if noted is not canvas:
-            yield replace(draft, canvas=noted)
+        if noted is not canvas and draft.is_tiled:
+            yield replace(draft, canvas=noted, is_noted=True)
         if in_line:
             if direction == "auto":
                 yield replace(draft, arrangement="downward")
             yield replace(draft, arrangement="rows")
+            if noted is not canvas and not draft.is_tiled:
+                yield replace(draft, arrangement="rows", canvas=noted, is_noted=True)
         draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
         yield draft
     if structure.links and not structure.two_sided and canvas.style.layout == "own":
@@ -253,6 +266,6 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             shown = set_row_in_matrix(draft.canvas) if arrangement == "downward" else draft.canvas
             yield replace(draft, arrangement=arrangement, canvas=shown, is_other=True)
     if noted is not canvas:
-        yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})))
+        yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})), is_noted=True)
     if smaller is not None:
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))

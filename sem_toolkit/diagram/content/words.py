@@ -84,7 +84,7 @@ def format_edge_text(edge: Mapping[str, Any], style: DiagramStyle) -> str:
         return _format_unestimated(edge, style)
     if style.values == "none":
         return ""
-    if edge.get("given") and style.values != "both":
+    if edge.get("given"):
         return f"{edge['value']:g}".replace("-", "−")
     text = _format_values(edge, style)
     free = not edge["fixed"] or (style.values == "standardized" and not edge["exogenous"])

@@ -110,7 +110,8 @@ class Choices:
             if not pinned and self.sides.is_in_figure(source, target) and self.sides.is_slanting(source, target):
                 yield 0.0, build_straight(tail, tail_shape, head, head_shape)
             if not pinned:
-                yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key)
+                facing = self.sides.is_between_rows(source, target)
+                yield from self._iterate_plain_covariance(tail, tail_shape, head, head_shape, side, key, facing)
             if room > 0 and side is not None and {source, target} <= set(self.structure.owner):
                 yield from iterate_outer_arcs(tail, head, side, room)
             items = {source, target} <= set(self.structure.owner)
@@ -140,15 +141,22 @@ class Choices:
             yield from self._iterate_regression(tail, tail_shape, head, head_shape, source, target)
 
     def _iterate_plain_covariance(
-        self, tail: Rectangle, tail_shape: str, head: Rectangle, head_shape: str, side: Side | None, key: str
+        self,
+        tail: Rectangle,
+        tail_shape: str,
+        head: Rectangle,
+        head_shape: str,
+        side: Side | None,
+        key: str,
+        facing: bool,
     ) -> Iterator[Course]:
-        """Straight between neighbours of a row, or in a figure around all else."""
+        """Straight between neighbours of a row or, where two rows are `facing` each other; around all else."""
         width = self.numbers[key].width if key in self.numbers else 0.0
         gap = abs(head.x - tail.x) - (head.width + tail.width) / 2
         if abs(head.y - tail.y) < 1.0 and gap > width + 18:
             yield 22.0, build_straight(tail, tail_shape, head, head_shape)
         figure = self.structure.figure
-        if figure is not None and figure.upright and abs(head.x - tail.x) < 1.0:
+        if figure is not None and (figure.upright or facing) and abs(head.x - tail.x) < 1.0:
             yield 0.0, build_straight(tail, tail_shape, head, head_shape)
         elif figure is not None and figure.upright and abs(head.y - tail.y) > tail.height:
             # From above to below all rows, on the side on which one of the two stands.

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagram.geometry.curves import compute_length, compute_points, flatten_curve
 from sem_toolkit.diagram.geometry.hits import Shapes, segments_enter_box
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle
@@ -19,6 +19,11 @@ IN_DOUBT = 500.0
 NEARLY_IN_DOUBT = 40.0
 """Cost of a place from which a foreign path is less than twice as far away as the own one."""
 
+BEFORE_PATH, CLOSE_TO_PATH = 20.0, 5.0
+"""Cost of the number of an arc on its own course so close, in points, to a path that crosses it there."""
+
+BEFORE_TEXT, CLOSE_TO_TEXT = 9.0, 7.0
+"""Cost of a text so close, in points, beside another one of its line that both could be read as one."""
 
 GAP_ACROSS, GAP_DOWN = 1.2, 0.3
 """Least distance of texts in points."""
@@ -35,6 +40,8 @@ class Wanted:
     options   k × 3: candidate centres with the cost of their place
     own       key of the path on which it may lie; None when it must keep off all
     anchor    the shape to which it belongs, within `reach` points of which it should stand; None for a path's number
+    apart     whether it should not stand beside another such text as if both were one
+    passable  paths that may cross its own one where it stands; None where all may
     """
 
     key: str
@@ -44,6 +51,8 @@ class Wanted:
     own: str | None
     anchor: Rectangle | None = None
     reach: float = np.inf
+    apart: bool = False
+    passable: frozenset[str] | None = None
 
     @cached_property
     def corners(self) -> tuple[list[float], list[float]]:
@@ -95,10 +104,13 @@ def place_labels(
     base = [_compute_fixed_costs(text, shapes, segments, fixed, memory) for text in wanted]
     order = sorted(range(len(wanted)), key=lambda k: (len(wanted[k].options), k))
     chosen = np.full((len(wanted), 4), np.nan)
+    beside = np.array([text.apart for text in wanted], bool)
     for sweep in range(passes):
         changed = False
         for k in order:
             cost = base[k] + LABEL_HIT * _count_overlaps(wanted[k], chosen, k)
+            if wanted[k].apart:
+                cost = cost + BEFORE_TEXT * _count_beside(wanted[k], chosen, beside, k)
             new = _get_place(wanted[k], int(np.argmin(cost)))
             changed |= not np.array_equal(chosen[k], new)
             chosen[k] = new
@@ -165,6 +177,18 @@ def _count_overlaps(text: Wanted, chosen: FloatArray, own: int) -> FloatArray:
     return np.asarray((apart_x & apart_y).sum(axis=1), float)
 
 
+def _count_beside(text: Wanted, chosen: FloatArray, counted: BoolArray, own: int) -> FloatArray:
+    """How many of the other texts that count stand in the line of each place of a text, close to it."""
+    counted = counted & ~np.isnan(chosen[:, 0])
+    counted[own] = False
+    if not counted.any():
+        return np.zeros(len(text.options))
+    others = chosen[counted]
+    dx = np.abs(text.options[:, None, 0] - others[:, 0]) - text.width / 2 - others[:, 2]
+    dy = np.abs(text.options[:, None, 1] - others[:, 1])
+    return np.asarray(((dx < CLOSE_TO_TEXT) & (dy < text.height / 4 + others[:, 3] / 2)).sum(axis=1), float)
+
+
 def _compute_fixed_costs(
     text: Wanted, shapes: Shapes, segments: Segments, fixed: list[Rectangle], memory: Memory
 ) -> FloatArray:
@@ -197,11 +221,25 @@ def _compute_fixed_costs(
         cost += EDGE_HIT * segments_enter_box(px, py, dx, dy, 0 * x + half_width - 0.4, 0 * x + half_height - 0.4).sum(
             axis=0
         )
+        if text.passable is not None:
+            cost += BEFORE_PATH * ((wide == 0) & _find_crossed(text, segments, text.passable))
         for times, price in ((1.0, IN_DOUBT), (2.0, NEARLY_IN_DOUBT)):
             across, down = text.width / 2 + times * wide, text.height / 2 + times * wide
             cost += price * ((wide > 0) & segments_enter_box(px, py, dx, dy, across, down).any(axis=0))
     memory.costs[text.key] = _Known(text, gaps, starts, ends, cost)
     return np.asarray(cost)
+
+
+def _find_crossed(text: Wanted, segments: Segments, passable: frozenset[str]) -> BoolArray:
+    """At which places of a text a path runs close to it that may not pass there."""
+    half_width, half_height = text.width / 2 + CLOSE_TO_PATH, text.height / 2 + CLOSE_TO_PATH
+    low, high = np.array(text.corners)
+    margin = np.array([half_width, half_height])
+    starts, ends, _ = segments.find_near(low - margin, high + margin, text.own, *passable)
+    x, y = text.options[:, 0], text.options[:, 1]
+    px, py = starts[:, 0][:, None] - x, starts[:, 1][:, None] - y
+    dx, dy = (ends - starts)[:, 0][:, None] + 0 * x, (ends - starts)[:, 1][:, None] + 0 * x
+    return np.asarray(segments_enter_box(px, py, dx, dy, half_width + 0 * x, half_height + 0 * x).any(axis=0))
 
 
 def _measure_gaps(text: Wanted, segments: Segments) -> FloatArray:

@@ -95,6 +95,12 @@ class Sides:
         figure = self.structure.figure
         return figure is not None and source in figure.cells and target in figure.cells
 
+    def is_between_rows(self, source: str, target: str) -> bool:
+        """Whether both are growth factors, those of two processes in rows that face each other."""
+        figure = self.structure.figure
+        growth = figure is not None and figure.name == "growth" and self.is_in_figure(source, target)
+        return growth and {source, target}.isdisjoint(self.structure.owner)
+
     def is_slanting(self, source: str, target: str) -> bool:
         """Whether two cores stand in different rows and columns, so that an arc between them is on no side of both."""
         a, b = self.placement.places[source], self.placement.places[target]

@@ -7,6 +7,7 @@ from sem_toolkit.diagram.content.structure import Structure
 from sem_toolkit.diagram.figures.change import recognise_change
 from sem_toolkit.diagram.figures.fans import recognise_components, recognise_growth
 from sem_toolkit.diagram.figures.mediation import recognise_mediation
+from sem_toolkit.diagram.figures.outcomes import recognise_outcomes
 from sem_toolkit.diagram.figures.panels import recognise_panel, recognise_random_intercepts
 from sem_toolkit.diagram.figures.pathways import recognise_pathways
 from sem_toolkit.diagram.figures.traits import recognise_traits
@@ -19,6 +20,7 @@ RECOGNISERS: tuple[Callable[[Structure], Figure | None], ...] = (
     recognise_pathways,
     recognise_components,
     recognise_mediation,
+    recognise_outcomes,
     recognise_panel,
     recognise_traits,
     recognise_waves,

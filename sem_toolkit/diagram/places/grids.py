@@ -28,6 +28,9 @@ MANY_ARRIVING, NARROW_NUMBER = 3, 18.0
 ROOM_OF_NARROW = 0.25
 """What narrow ones take for each measure beyond two, as a share of the length of a fan: there they stand in a row."""
 
+ROOM_OF_ARRIVING = 20.0
+"""What each of many growth factors of one measure takes of the distance of the columns, in points."""
+
 NEARLY_ABOVE = 0.25
 """Up to so many columns beside what it loads on a factor stands above it."""
 
@@ -261,6 +264,9 @@ def _iterate_pitches(
     columns = sorted({column for name, (column, _) in figure.cells.items() if name in items})
     if len(columns) > 1:
         yield 0.75 * max((width for key, width in measures.labels.items() if " =~ " in key), default=0.0)
+        arriving = Counter(item for factor, item in structure.loadings if {factor, item} <= {*figure.cells})
+        if figure.name == "growth" and max(arriving.values(), default=0) >= MANY_ARRIVING:
+            yield ROOM_OF_ARRIVING * max(arriving.values())
 
 
 def _fit_pitch(wanted: float, tight: float, figure: Figure, blocks: Mapping[str, Block], limit: float) -> float:

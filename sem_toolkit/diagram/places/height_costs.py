@@ -6,11 +6,11 @@ covary, two paths that cross, height that paths climb, the order of the model tu
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagram.geometry.plane import FloatArray, Rectangle, compute_bounds
 from sem_toolkit.diagram.places.blocks import Block
 from sem_toolkit.diagram.places.meetings import TOUCHING, Crossings, IndexArray, Passings

@@ -13,6 +13,7 @@ from sem_toolkit.diagram.content.words import format_r2
 from sem_toolkit.diagram.courses.label_options import build_path_options
 from sem_toolkit.diagram.courses.label_places import Memory, Wanted, place_labels
 from sem_toolkit.diagram.courses.routing import Route
+from sem_toolkit.diagram.courses.row_shares import choose_shares
 from sem_toolkit.diagram.courses.stubs import BEFORE_HEAD, find_share
 from sem_toolkit.diagram.geometry.curves import build_line, flatten_curve, is_straight
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings
@@ -94,6 +95,8 @@ def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
     wanted: list[Wanted] = []
     texts: dict[str, str] = {}
     crossed = _find_crossed(sketch)
+    shares = _find_row_shares(sketch)
+    arcs = _list_arcs(sketch)
     for _, _, key, data in sketch.graph.edges(keys=True, data=True):
         route = sketch.routes.get(key)
         text = sketch.canvas.format_number(data)
@@ -102,7 +105,7 @@ def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
         measured = measure_text(text, size, style.font)
         width, height = measured.width, measured.height
         pinned = sketch.canvas.numbers.get(key)
-        prefer = pinned or _find_preferred_share(sketch, route, crossed)
+        prefer = pinned or shares.get(key) or _find_preferred_share(sketch, route, crossed)
         if route.role == "intercept":
             options = _build_beside_options(sketch.placement.places[route.source], width, height)
         else:
@@ -110,7 +113,8 @@ def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
             options = memory.recall_options(key, route.curve, prefer, build)
             options = options[:1] if pinned else options
         anchor = sketch.placement.places[route.source] if route.role == "intercept" else None
-        wanted.append(Wanted(key, width, height, options, key, anchor))
+        apart, passable = route.role in ("regression", "covariance"), arcs if route.role == "covariance" else None
+        wanted.append(Wanted(key, width, height, options, key, anchor, apart=apart, passable=passable))
         texts[key] = text
     shown = _choose_r2(sketch)
     for name, text in shown.items():
@@ -130,6 +134,12 @@ def place_texts(sketch: Sketch, memory: Memory | None = None) -> Texts:
         for name, text in shown.items()
     )
     return labels, items
+
+
+def _list_arcs(sketch: Sketch) -> frozenset[str]:
+    """The keys of covariances and of the bars across their heads."""
+    keys = [key for key, route in sketch.routes.items() if route.role == "covariance"]
+    return frozenset([*keys, *(f"{key} head {end}" for key in keys for end in (0, 1))])
 
 
 def _build_head_bars(sketch: Sketch) -> dict[str, FloatArray]:
@@ -156,8 +166,7 @@ def _find_preferred_share(sketch: Sketch, route: Route, crossed: set[str]) -> fl
         if side in ("left", "right"):
             return _find_column_share(sketch, route)
         items = sketch.canvas.structure.indicators.get(route.source, ())
-        figure = sketch.canvas.structure.figure
-        if figure is not None and route.target in figure.cells and sketch.measures.labels.get(route.key, 0.0) < NARROW:
+        if _is_near_item(sketch, route):
             return BEFORE_ITEM
         # In a row the numbers are wider than their distance: every second one stands further out.
         return 0.8 if route.target in items and items.index(route.target) % 2 else 0.58
@@ -167,6 +176,24 @@ def _find_preferred_share(sketch: Sketch, route: Route, crossed: set[str]) -> fl
     if figure is not None and figure.is_dense and route.role == "regression":
         return IN_EVERY_GAP
     return BEFORE_CROSSING if route.key in crossed else 0.5
+
+
+def _is_near_item(sketch: Sketch, route: Route) -> bool:
+    """Whether a loading in a figure has so narrow a number that it stands near what is measured."""
+    figure = sketch.canvas.structure.figure
+    known = figure is not None and route.role == "loading" and route.target in figure.cells
+    return known and sketch.measures.labels.get(route.key, 0.0) < NARROW
+
+
+def _find_row_shares(sketch: Sketch) -> dict[str, float]:
+    """Where the narrow numbers of growth factors' loadings stand, in one row: loading → share of its length."""
+    figure, places = sketch.canvas.structure.figure, sketch.placement.places
+    if figure is None or figure.name != "growth":
+        return {}
+    routes = {key: route for key, route in sketch.routes.items() if _is_near_item(sketch, route)}
+    rows = {key: round(places[route.target].y) for key, route in routes.items()}
+    curves, widths = {key: route.curve for key, route in routes.items()}, sketch.measures.labels
+    return choose_shares(curves, widths, sketch.style.label_size * LINE_SPACING, rows)
 
 
 def _find_column_share(sketch: Sketch, route: Route) -> float:

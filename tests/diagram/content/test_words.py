@@ -101,3 +101,8 @@ def test_pvalues_as_in_print():
 )
 def test_greek(name, text):
     assert format_greek(name) == text
+
+
+def test_loadings_of_a_growth_factor_are_as_given_beside_any_values():
+    given = EDGE | {"fixed": True, "value": 3.0, "given": True, "est": 3.0, "std": 0.84, "pvalue": None}
+    assert {format_edge_text(given, DiagramStyle(values=values)) for values in ("standardized", "raw", "both")} == {"3"}

@@ -48,3 +48,22 @@ def test_the_number_of_a_variance_stands_beyond_the_tail_of_its_arrow():
     x, y = find_end_place(arrow, 24.0, 8.0)
     assert (x, y) == (50 + 12 + 1.5, 0.0)
     assert build_path_options(arrow, "variance", 24.0, 8.0, 0.5)[0, :2].tolist() == [x, y]
+
+
+def test_the_number_of_an_arc_keeps_off_a_path_that_crosses_it_unless_that_may_pass():
+    arc, path = draw_line(150, -100, 150, 100), draw_line(20, 7, 280, 7)
+    options = build_path_options(arc, "covariance", 24.0, 8.0, 0.5)
+    for passable, gap in ((None, 0.0), (frozenset({"path"}), 0.0), (frozenset(), 5.0)):
+        wanted = [Wanted("arc", 24.0, 8.0, options, "arc", passable=passable)]
+        (box,) = place_labels(wanted, SHAPES, {"arc": arc, "path": path}, [], Memory()).values()
+        assert max(7 - box.bottom, box.top - 7) >= gap
+
+
+def test_numbers_in_one_line_are_not_read_as_one():
+    lines = {"a": draw_line(130, -60, 130, 60), "b": draw_line(157, -60, 157, 60)}
+    wanted = [
+        Wanted(key, 24.0, 8.0, build_path_options(line, "regression", 24.0, 8.0, 0.5), key, apart=True)
+        for key, line in lines.items()
+    ]
+    places = place_labels(wanted, SHAPES, lines, [], Memory())
+    assert abs(places["a"].y - places["b"].y) >= 4

@@ -608,3 +608,12 @@ def test_pathways_of_twins_have_what_is_common_above_and_what_is_their_own_below
     assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role == "loading")
     assert not diagram.hits()
     assert diagram.scene.width <= diagram.scene.style.column_width + 0.5
+
+
+def test_growth_factors_of_two_processes_covary_along_straight_lines():
+    both = GROWTH + "\n" + GROWTH.replace("i =~", "j =~").replace("s =~", "r =~").replace("*t", "*u")
+    diagram = draw_text(f"{both}\ni ~~ s\nj ~~ r\ni ~~ j\ns ~~ r\ns ~ j\nr ~ i\n")
+    arcs = [edge for edge in diagram.scene.edges if edge.role == "covariance"]
+    assert len(arcs) == 4
+    assert all(is_straight(edge.curve) for edge in arcs)
+    assert not diagram.hits()
