@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -227,6 +228,16 @@ def test_uls_needs_moments_only(hs):
     rows = fit(THREE.format("", ""), hs, estimator="ULS")
     moments = fit(THREE.format("", ""), sample_cov=hs[names].cov(), sample_nobs=301, estimator="ULS")
     assert moments.fit_measures["chisq"] == pytest.approx(rows.fit_measures["chisq"], rel=1e-8)
+
+
+def test_wls_blames_a_balanced_condition():
+    """A variance without error: the estimates were NaN, with warnings of numpy."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": rng.standard_normal(300), "z": np.repeat([0.0, 1.0], 150)})
+    frame["y"] = frame["x"] + 0.3 * frame["z"] + rng.standard_normal(300)
+    with pytest.raises(DataError, match="cannot be inverted"):
+        fit("y ~ x + z", frame, estimator="WLS", fixed_x=False)
+    assert fit("y ~ x + z", frame, estimator="WLS", fixed_x=True).converged
 
 
 def test_wls_blames_a_singular_gamma(hs):
