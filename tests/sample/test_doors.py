@@ -345,3 +345,16 @@ def test_damage_within_a_parquet_file_without_checksums_is_seen_by_its_ranges(tm
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"damaged within: 'x2' holds .* by the file's own account"):
         read()
+
+
+def test_formulas_without_results_are_told(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    for row in range(2, 42):
+        book.active.append([row * 1.5, f"=A{row}*2" if row < 12 else row % 7])
+    book.save(path)
+    found = [entry for entry in get_messages(read_table(path)) if entry.code == "formulas-without-results"]
+    assert [entry.message for entry in found] == [
+        "rows.xlsx: 10 cells hold formulas whose results are not stored, and taken as missing"
+    ]
