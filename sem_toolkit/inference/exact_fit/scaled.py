@@ -28,9 +28,6 @@ from sem_toolkit.inference.weights.information import compute_first_order_inform
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
 
-ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "scaled.shifted"})
-"""The scaled tests that robust fit measures exist for."""
-
 
 @dataclass(frozen=True)
 class ScaledTest:
