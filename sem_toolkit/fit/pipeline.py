@@ -19,7 +19,7 @@ from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
-from sem_toolkit.model import Model, require_moments
+from sem_toolkit.model import Model
 from sem_toolkit.rotation import find_blocks
 from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.regular import ENDINGS
@@ -122,6 +122,8 @@ def estimate(
     elif options.estimation.engine != "native":
         prepared.identification.require_identified()
     elif model.depth is None:
+        from sem_toolkit.model import require_moments
+
         require_moments(model)
     values = None if start is None else _match_start(start, model)
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from sem_toolkit.inference import exact_fit
 from sem_toolkit.inference.at_estimate import EvaluatedSolution, SolutionLike, evaluate_solution
 from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
+from sem_toolkit.inference.exact_fit.asked import compute_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.measures import compute_all_measures
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
@@ -66,7 +66,7 @@ def compute_test_statistics(
     """Tests of exact fit: the standard one first, then those that the estimator or the options ask for."""
     chosen = choose_options(solution, options)
     evaluation = evaluate_solution(solution)
-    return exact_fit.compute_tests(evaluation, chosen)
+    return compute_tests(evaluation, chosen)
 
 
 def choose_judged(solution: EvaluatedSolution, options: InferenceOptions) -> EvaluatedSolution:

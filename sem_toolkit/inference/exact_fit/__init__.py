@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sem_toolkit.inference.exact_fit.corrected import compute_corrected_test
     from sem_toolkit.inference.exact_fit.given_baseline import GivenBaseline
     from sem_toolkit.inference.exact_fit.level_baseline import LevelBaseline
-    from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test, compute_tests
+    from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 
 __all__ = [
     "CategoricalBaseline",
@@ -18,7 +18,6 @@ __all__ = [
     "build_scaled_test",
     "compute_corrected_test",
     "compute_scaled_test",
-    "compute_tests",
 ]
 
 offer_lazily(__name__)
