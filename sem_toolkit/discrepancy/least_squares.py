@@ -197,15 +197,23 @@ def _build_weight(data: FloatArray | None, design: Design, targets: Targets) -> 
     means = targets.mean is not None
     gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous, design=design)
     gamma = gamma[np.ix_(kept, kept)]
-    scale = 1.0 / np.sqrt(np.diagonal(gamma))
-    try:
-        smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
-    except np.linalg.LinAlgError:
-        smallest = 0.0
-    if smallest**2 < _OWN_VARIANCE:
+    if not _is_regular(gamma):
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
         raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS"))
     return spread_weight(invert_symmetric(gamma), kept)
+
+
+def _is_regular(gamma: FloatArray) -> bool:
+    """Whether every moment has a variance of its own; that of a 0/1 variable has none where both are as frequent."""
+    variances = np.diagonal(gamma)
+    if not (variances > 0.0).all():
+        return False
+    scale = 1.0 / np.sqrt(variances)
+    try:
+        smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
+    except np.linalg.LinAlgError:
+        return False
+    return bool(smallest**2 >= _OWN_VARIANCE)
 
 
 ULS = Kind(

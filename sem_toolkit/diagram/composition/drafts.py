@@ -233,7 +233,7 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if figure.alone:
             return
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
-        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
+        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas), is_noted=True)
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None
     if shared is not None:
         yield draft.with_structure(shared)

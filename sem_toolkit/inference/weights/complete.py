@@ -145,7 +145,8 @@ def compute_complete_discrepancy(evaluation: MomentPair) -> FloatArray:
     Source: Jöreskog (1967), Psychometrika 32, 443-482.
     """
     S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
-    sign, size = np.linalg.slogdet(evaluation.implied_cov)
+    with np.errstate(invalid="ignore"):  # of a singular Σ
+        sign, size = np.linalg.slogdet(evaluation.implied_cov)
     value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
     if gap is not None:
         value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)
