@@ -30,8 +30,8 @@ from sem_toolkit.fit.readers import (
 from sem_toolkit.fit.rotation import parse_rotation_arguments
 from sem_toolkit.inference.options import INFORMATION, LIMITS, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
 from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS, RotationErrors
+from sem_toolkit.sample.choices import Normalization, WeightType
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
-from sem_toolkit.sample.weights import Normalization, WeightType
 from sem_toolkit.spec.options import EFFECT_CODING, GROUP_EQUAL, Bounds, Call, Parameterization
 
 Layer = Literal["table", "estimation", "inference", "data", "rotation"]
