@@ -20,6 +20,9 @@ SMALLEST_EIGENVALUE = 1e-10
 _CORRECT = "correct the value, or leave it empty if it is missing"
 _MOST_ANSWERS = 20
 _GLANCED = 1000
+_EMPTY = (
+    "leave it out; if it is a column of formulas in Excel, open the file there and save it: the results are then in it"
+)
 LARGEST_VARIANCE_RATIO = 1000.0
 LARGEST_NUMBER = 1e70
 """Of data; its fourth power, with a margin for sums and products, is still a number of float64."""
@@ -45,7 +48,7 @@ def check_column(column: "pd.Series") -> list[Diagnostic]:
     """Faults that one column shows by itself: texts, nothing but missing values, infinite or constant values."""
     name = str(column.name)
     if column.isna().all():
-        return [Diagnostic("error", "all-missing", f"every value of {name!r} is missing")]
+        return [Diagnostic("error", "all-missing", f"every value of {name!r} is missing", hint=_EMPTY)]
     values = numeric_values(column)
     if values is None:
         return [_describe_text(column)]
