@@ -22,6 +22,9 @@ STEPS = (12.0, 30.0, 60.0, 110.0)
 MOST_SWEEPS, MOST_STARTS, MOST_CORES = 4, 3, 24
 """How often each core is tried, and how often a search begins; with more cores than this all stay where they are."""
 
+LEAST_LINKS = 2
+"""With fewer paths there is nothing to be straightened."""
+
 HELD = 1000.0
 """Weight of the core that is moved, against 1 for those that make way."""
 
@@ -35,12 +38,11 @@ Columns = Sequence[Sequence[tuple[Block, float]]]
 def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[tuple[Block, float]]]:
     """The columns, whose middles are at offsets along the ranks, with their blocks at better heights."""
     blocks = {block.core: block for column in columns for block, _ in column}
-    links = tuple((a, b) for a, b in aims.links if a in blocks and b in blocks)
     heights = {block.core: y for column in columns for block, y in column}
-    if len(blocks) > MOST_CORES or len(links) < 2:
+    ranks = _build_ranks(columns, offsets, aims)
+    places = ranks.places
+    if len(blocks) > MOST_CORES or len(ranks.links) < LEAST_LINKS:
         return [list(column) for column in columns]
-    places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
-    ranks = Ranks(aims, links, places, np.array([offsets[places[name]] for name in blocks]), tuple(blocks))
     search = _Search(ranks)
     found, chosen = search.run_often(np.array(list(heights.values())), blocks)
     found = mirror_heights(ranks, found, search.find_field(chosen))
@@ -48,6 +50,21 @@ def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[t
     for name, y in sorted(zip(blocks, found.tolist(), strict=True), key=lambda entry: entry[1]):
         result[places[name]].append((chosen[name], y))
     return result
+
+
+def count_faults(columns: Columns, offsets: FloatArray, aims: Aims) -> float:
+    """How many faults there are at these heights that straightening might mend; 0 where it would not look for any."""
+    blocks = {block.core: block for column in columns for block, _ in column}
+    ranks = _build_ranks(columns, offsets, aims)
+    if len(blocks) > MOST_CORES or len(ranks.links) < LEAST_LINKS:
+        return 0.0
+    return Field(ranks, blocks).count_faults(np.array([y for column in columns for _, y in column]))
+
+
+def _build_ranks(columns: Columns, offsets: FloatArray, aims: Aims) -> Ranks:
+    places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
+    links = tuple((a, b) for a, b in aims.links if a in places and b in places)
+    return Ranks(aims, links, places, np.array([offsets[place] for place in places.values()]), tuple(places))
 
 
 class _Search:
