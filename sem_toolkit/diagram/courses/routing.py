@@ -96,7 +96,6 @@ class Router:
         if route is None or not (is_straight(route.curve) or edge[3]["role"] == "covariance"):
             return False
         points = self.segments.courses[route.key]
-        # Readers follow a straight path over an arc more easily than a bent one beside it.
         borne = self._list_free_arcs() if route.role == "regression" else ()
         cost = self._assess_shapes(points, route.source, route.target)
         return cost + compute_meetings(points, self.segments, route.key, leave_out=borne) < 0.5 * CROSSING
@@ -199,6 +198,8 @@ class Router:
             points = flatten_curves([curve for _, curve in courses])
         ends = self.number[source], self.number[target]
         least = np.array([cost for cost, _ in courses]) + self.obstacles.assess(points, ends)
+        # Readers follow a straight path over an arc more easily than a bent one beside it.
+        borne = self._list_free_arcs() if role == "regression" else ()
         best: _Chosen | None = None
         for k in np.argsort(least, kind="stable"):
             if best is not None and least[k] >= best[0]:
@@ -209,7 +210,8 @@ class Router:
             if role == "variance":
                 total += self._assess_number(curve, key)
             if best is None or total < best[0]:
-                total += compute_meetings(line, self.segments, key, np.inf if best is None else best[0] - total)
+                enough = np.inf if best is None else best[0] - total
+                total += compute_meetings(line, self.segments, key, enough, borne if is_straight(curve) else ())
             if best is None or total < best[0]:
                 best = total, curve, line
         return best
