@@ -25,6 +25,9 @@ from sem_toolkit.diagram.places.placement import Placement
 ENOUGH_AROUND = 60.0
 """A structural path that costs more than this among all others looks for a way around them."""
 
+THROUGH_LOADING = 20.0
+"""What an arc costs more that crosses a loading than one that crosses another path."""
+
 ENOUGH = 8.0
 """A plain course that costs less is taken without a look at others."""
 
@@ -74,7 +77,7 @@ class Router:
         self.obstacles = Obstacles(self.boxes, self.choices.kinds, titles)
         self._titles = titles
         self.routes: dict[str, Route] = {}
-        self.segments = Segments()
+        self.segments, self._loadings = Segments(), Segments()
         self._grid: DetourGrid | None = None
         self._all_routed = False
 
@@ -212,6 +215,8 @@ class Router:
             if best is None or total < best[0]:
                 enough = np.inf if best is None else best[0] - total
                 total += compute_meetings(line, self.segments, key, enough, borne if is_straight(curve) else ())
+                if role == "covariance":
+                    total += THROUGH_LOADING * count_crossings(line, self._loadings, key)
             if best is None or total < best[0]:
                 best = total, curve, line
         return best
@@ -267,8 +272,11 @@ class Router:
     def _remember(self, route: Route, points: FloatArray) -> None:
         self.routes[route.key] = route
         self.segments.add(route.key, points)
+        if route.role == "loading":
+            self._loadings.add(route.key, points)
 
     def _forget(self, key: str) -> None:
         self.obstacles.release(key)
         self.routes.pop(key, None)
         self.segments.remove(key)
+        self._loadings.remove(key)
