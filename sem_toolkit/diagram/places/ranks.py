@@ -122,20 +122,22 @@ def _clear_ways(
     apart: bool,
     stretch: bool,
 ) -> tuple[list[list[tuple[Block, float]]], Room]:
-    """The columns with rows of indicators aside, or further apart, where that mends all faults at these heights.
+    """The columns with rows of indicators aside, or further apart, where that mends faults at these heights.
 
     So the cores keep their order and their distances.
     """
-    if count_faults(columns, offsets, aims) == 0:
-        return columns, room
+    best, fewest = (columns, room), count_faults(columns, offsets, aims)
     for wider in WIDER if limit is not None else WIDER[:1]:
+        if fewest == 0:
+            break
         roomier = replace(room, along=wider * room.along)
         trial = fit_columns([ColumnShape(column) for column in columns], roomier, limit, apart, stretch)
         leaning = _lean_rows(columns, trial, structure, measures)
         trial = fit_columns([ColumnShape(column) for column in leaning], roomier, limit, apart, stretch)
-        if count_faults(leaning, trial, aims) == 0:
-            return leaning, roomier
-    return columns, room
+        count = count_faults(leaning, trial, aims)
+        if count < fewest:
+            best, fewest = (leaning, roomier), count
+    return best
 
 
 def _build_aims(
