@@ -29,7 +29,6 @@ from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_products as compute_moment_products
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap, take
-from sem_toolkit.model.pairs import gather_stacked_second_order
 from sem_toolkit.sample.design import Design
 
 FloatArray = NDArray[np.float64]
@@ -115,6 +114,8 @@ class LeastSquares(Quadratic):
         D = get_namespace(pulls).reshape(take(pulls, places.ravel(), -1), (*pulls.shape[:-1], p, p))
         products = compute_moment_products(moments, D * move_to(0.5 + 0.5 * np.eye(p), D))
         by_mean = pulls[..., :first] if first else None
+        from sem_toolkit.model.pairs import gather_stacked_second_order
+
         return gather_stacked_second_order(model.pairs, moments, products, by_mean)
 
     def _compute_residuals(self, moments: ImpliedMoments) -> FloatArray:

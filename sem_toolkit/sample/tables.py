@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, require_package
-from sem_toolkit.sample.damage import describe_damage
 from sem_toolkit.sample.delimited import convert_columns, describe_writing, parse_delimited
 from sem_toolkit.sample.labels import LABELS, ColumnLabels
 from sem_toolkit.sample.long_texts import SHORTEST, read_long_text
@@ -13,7 +12,6 @@ from sem_toolkit.sample.messages import SHEETS, add_messages
 from sem_toolkit.sample.parquet_ranges import read_ranges, require_range
 from sem_toolkit.sample.regular import require_regular
 from sem_toolkit.sample.text_files import LARGEST_TEXT, read_text
-from sem_toolkit.sample.workbooks import read_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +73,8 @@ def _read_excel(path: Path, sheet: str | None = None) -> "pd.DataFrame":
     import pandas as pd
 
     require_package(f"reading {path}", "openpyxl", "excel")
+    from sem_toolkit.sample.workbooks import read_workbook
+
     found = _read_by(lambda: read_workbook(path, sheet), path)
     frame = pd.DataFrame(found.columns)
     frame.attrs[SHEETS] = (found.sheet, found.sheets)
@@ -176,4 +176,6 @@ def _read_by(read: Callable[[], Any], path: Path) -> Any:
         raise
     except Exception as problem:  # the readers' exceptions have no common parent
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        from sem_toolkit.sample.damage import describe_damage
+
         raise DataError(describe_damage(path, reason)) from problem

@@ -9,6 +9,7 @@ import pytest
 
 from sem_toolkit.discrepancy import ML
 from sem_toolkit.discrepancy.interleaved import InterleavedSamples
+from sem_toolkit.discrepancy.many_likelihoods import pick_samples
 from sem_toolkit.discrepancy.measured import MeasuredSamples
 from sem_toolkit.discrepancy.targets import build_targets
 from sem_toolkit.fit import fit
@@ -49,7 +50,7 @@ def _hold(text: str, data: object, options: dict[str, Any], count: int) -> tuple
     mean = None if targets.mean is None else targets.mean + 0.1 * rng.normal(size=(count, *targets.mean.shape))
     many: Any = ML.build(targets.with_moments(targets.covariance * factors, mean), None)
     places = np.arange(count)
-    return found, many.hold(model, places), InterleavedSamples(model, many._pick_samples(places, means=True))
+    return found, many.hold(model, places), InterleavedSamples(model, pick_samples(many, places, means=True))
 
 
 @pytest.mark.parametrize("name", MODELS)
