@@ -222,3 +222,7 @@ CATEGORICAL_WLS = replace(
     has_distribution=True,
     is_distribution_free=True,
 )
+CATEGORICAL_INSTRUMENTS = replace(
+    CATEGORICAL_ULS, name="IV", reference="browne.residual.adf", is_minimised=False, has_statistic=False
+)
+"""Of estimates that minimise nothing, as in `unminimised`."""

@@ -21,7 +21,6 @@ from sem_toolkit.model import ImpliedMoments, Model, compute_information
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back, pull_back_square
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap
-from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_second_order
 
 FloatArray = NDArray[np.float64]
 
@@ -70,6 +69,8 @@ class GeneralisedLeastSquares(Quadratic):
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
     ) -> Evaluations:
         """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
+        from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_second_order
+
         space, targets = get_namespace(x), self.targets
         scale = self.factors * targets.share
         with np.errstate(all="ignore"):

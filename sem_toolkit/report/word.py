@@ -132,8 +132,8 @@ def _choose_size(frame: "pd.DataFrame") -> float:
 def _measure_least(frame: "pd.DataFrame", size: float) -> list[float]:
     """What the longest word of each column takes in points, at this size of type."""
     columns = [[str(name), *map(str, frame.iloc[:, k])] for k, name in enumerate(frame.columns)]
-    # no-break spaces hold a word together, such as "< .001"
-    words = [[len(word) for cell in cells for word in cell.split(" ")] for cells in columns]
+    # no line ends before a point, and so "< .001" is one word
+    words = [[len(word) for cell in cells for word in cell.replace("< ", "<_").split()] for cells in columns]
     return [_MARGIN + _LETTER * size * max(own, default=1) for own in words]
 
 

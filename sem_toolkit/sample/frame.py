@@ -19,7 +19,6 @@ from sem_toolkit.sample.columns import read_numbers
 from sem_toolkit.sample.delimited import is_headerless, require_unique_names
 from sem_toolkit.sample.dropping import FULL, check_groups, describe_dropped, describe_listwise_hint, explain_too_few
 from sem_toolkit.sample.messages import SHEETS, get_messages
-from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
 from sem_toolkit.sample.names import list_columns
 from sem_toolkit.sample.plausibility import check_outlying_values
@@ -99,6 +98,8 @@ def _build_incomplete(
     auxiliary: tuple[str, ...],
 ) -> Sample:
     """The sample with the rows that have empty cells."""
+    from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group
+
     holes = np.isnan(data[:, : len(variables)])
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
